@@ -1,0 +1,54 @@
+// The import rules below are the arrows of CONTRIBUTING, "Rooms and arrows"; test/unit/architecture.test.ts holds the
+// same table against the real import graph.
+import tseslint from 'typescript-eslint';
+
+const pureRooms = ['tensor', 'peft', 'checkpoint', 'budget', 'analysis', 'protocol'];
+
+const inPureRooms = {
+  paths: [{ name: 'vscode', message: 'The pure rooms run without an editor.' }],
+  patterns: [
+    { group: ['node:*'], message: 'The pure rooms run in a browser too.' },
+    { group: ['**/host/**', '**/worker/**', '**/cli/**', '**/webview-ui/**'], message: 'The pure rooms import only each other.' },
+  ],
+};
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', '**/node_modules/', '.embedded/', '.vscode-test/', 'test/fixtures/'] },
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+      'no-console': 'off',
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+      ],
+      '@typescript-eslint/consistent-type-imports': ['error', { prefer: 'type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  { files: ['**/*.mjs'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: pureRooms.map((room) => `src/${room}/**/*.ts`),
+    rules: {
+      'no-restricted-imports': ['error', inPureRooms],
+      'no-restricted-globals': ['error', 'Buffer', 'process', 'document', 'window', 'require'],
+    },
+  },
+  {
+    files: ['webview-ui/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: 'vscode', message: 'A webview talks to the host through the protocol.' }],
+          patterns: [
+            { group: ['node:*'], message: 'A webview runs in a browser.' },
+            { group: ['**/src/*', '**/src/!(protocol)/**'], message: 'A webview imports the protocol and nothing else of src.' },
+          ],
+        },
+      ],
+    },
+  },
+);

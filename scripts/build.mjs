@@ -1,0 +1,61 @@
+// Bundles the extension host, worker, library and command line with esbuild, and the webviews with webpack.
+// `--watch` keeps both going.
+import { chmodSync } from 'node:fs';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+import webpack from 'webpack';
+import webpackConfig from '../webpack.config.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const watch = process.argv.includes('--watch');
+
+/** @type {esbuild.BuildOptions} */
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  minify: !watch,
+  keepNames: true,
+  sourcemap: watch ? 'linked' : false,
+  external: ['vscode'],
+  // Some packages' CommonJS builds cannot be bundled; their ES modules can.
+  mainFields: ['module', 'main'],
+  logLevel: 'warning',
+};
+
+const bundles = [
+  { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js' },
+  { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js' },
+  { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
+  { entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },
+];
+
+async function buildNode() {
+  for (const bundle of bundles) {
+    const context = await esbuild.context({ ...shared, ...bundle });
+    await context.rebuild();
+    if (watch) await context.watch();
+    else await context.dispose();
+  }
+  chmodSync(path.join(root, 'dist/cli.cjs'), 0o755);
+}
+
+function buildWebviews() {
+  const compiler = webpack(webpackConfig({}, { mode: watch ? 'development' : 'production' }));
+  return new Promise((resolve, reject) => {
+    const done = (error, stats) => {
+      if (error) return reject(error);
+      if (stats.hasErrors() || stats.hasWarnings()) console.error(stats.toString('errors-warnings'));
+      if (stats.hasErrors() && !watch) return reject(new Error('webpack failed'));
+      resolve();
+    };
+    if (watch) compiler.watch({}, done);
+    else compiler.run((error, stats) => compiler.close(() => done(error, stats)));
+  });
+}
+
+await Promise.all([buildNode(), buildWebviews()]);
+console.log(watch ? 'watching' : 'built dist/');

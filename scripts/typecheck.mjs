@@ -1,0 +1,17 @@
+// Type checks every project: each room compiles against only the globals it may use.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const projects = ['src/tsconfig.json', 'src/tsconfig.node.json', 'webview-ui/tsconfig.json', 'test/tsconfig.json'];
+
+let failed = 0;
+for (const project of projects) {
+  const { status } = spawnSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
+  if (status !== 0) failed++;
+}
+if (failed > 0) {
+  console.error(`${failed} of ${projects.length} projects have type errors`);
+  process.exit(1);
+}
+console.log(`type check: ${projects.length} projects, no errors`);

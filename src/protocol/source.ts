@@ -1,0 +1,114 @@
+/** What a source (an opened checkpoint, or a run of the demo) holds: enough to lay a view out, no values. */
+
+export interface TensorInfo {
+  readonly name: string;
+  /** As the file spells it: 'F32', 'BF16', ... */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  /** False where the data is missing or damaged; the problem says how. */
+  readonly readable: boolean;
+  /** Name of the tensor that holds the gradient of the loss by this one. */
+  readonly gradient?: string;
+  /** True where the tensor has a value at every recorded training step. */
+  readonly stepped?: boolean;
+}
+
+export interface LoraModuleInfo {
+  /** Path of the adapted module in the base model, 'model.layers.0.self_attn.q_proj'. */
+  readonly module: string;
+  /** Index of the layer in the path, or null outside the numbered layers. */
+  readonly layer: number | null;
+  /** The path with the layer index taken out: one column of the grid, 'self_attn.q_proj'. */
+  readonly group: string;
+  readonly rank: number;
+  readonly alpha: number | null;
+  readonly scaling: number;
+  /** How the scaling came about, for people: 'alpha / r = 16 / 8'. */
+  readonly scalingSource: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** Tensor names. A is (rank, inFeatures), B is (outFeatures, rank). */
+  readonly a: string;
+  readonly b: string;
+  /** The frozen weight (outFeatures, inFeatures), where known. */
+  readonly weight?: string;
+  /** Why the product cannot be shown, for a pair that is incomplete or not 2-D. */
+  readonly unavailable?: string;
+}
+
+/** A bottleneck adapter: x + relu(x * wDown) * wUp. */
+export interface BottleneckInfo {
+  readonly module: string;
+  readonly dModel: number;
+  readonly bottleneckDim: number;
+  readonly wDown: string;
+  readonly wUp: string;
+  /** Of the last forward: (tokens, dModel), (tokens, bottleneckDim) before and after the ReLU, (tokens, dModel). */
+  readonly activations?: { readonly input: string; readonly down: string; readonly activated: string; readonly output: string };
+}
+
+export interface PrefixInfo {
+  readonly module: string;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  readonly dHead: number;
+  readonly prefixLength: number;
+  /** Attention probabilities (batch, heads, tokens, prefixLength + tokens) of the last forward. */
+  readonly attention?: { readonly name: string; readonly layer: number; readonly batch: number; readonly tokens: number };
+  readonly hasGradient: boolean;
+}
+
+export interface PromptInfo {
+  readonly module: string;
+  readonly promptLength: number;
+  readonly dModel: number;
+  /** (promptLength, dModel). */
+  readonly prompt: string;
+  /** The prompt and the input embeddings as one sequence (promptLength + sequenceLength, dModel). */
+  readonly sequence?: { readonly name: string; readonly sequenceLength: number };
+}
+
+export interface Problem {
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly message: string;
+  /** Tensor or module concerned. */
+  readonly subject?: string;
+}
+
+export interface TrainingInfo {
+  /** Optimiser steps whose tensors were recorded, ascending; the first is 0, before any step. */
+  readonly recordedSteps: readonly number[];
+  /** Loss before step i, for every step. */
+  readonly loss: Float64Array;
+  readonly optimiser: string;
+  /** What the training moves towards, for people. */
+  readonly target: string;
+}
+
+export interface SourceDescription {
+  readonly kind: 'checkpoint' | 'demo';
+  readonly title: string;
+  readonly file?: {
+    readonly path: string;
+    readonly bytes: number;
+    /** Modification time in ms since the epoch. */
+    readonly modified: number;
+    readonly format: string;
+    readonly headerBytes: number;
+    /** Pairs, in the file's order: names from strangers are never object keys. */
+    readonly metadata: readonly (readonly [string, string])[];
+  };
+  /** The adapter's peft_type, or null for a plain checkpoint. */
+  readonly method: string | null;
+  /** What adapter_config.json says, as label and text, most telling first; empty without one. */
+  readonly config: readonly (readonly [string, string])[];
+  readonly parameters: number;
+  readonly tensors: readonly TensorInfo[];
+  readonly lora: readonly LoraModuleInfo[];
+  readonly bottlenecks: readonly BottleneckInfo[];
+  readonly prefixes: readonly PrefixInfo[];
+  readonly prompts: readonly PromptInfo[];
+  readonly training?: TrainingInfo;
+  readonly problems: readonly Problem[];
+}

@@ -1,0 +1,31 @@
+/** Host to worker. Every request names the source it is about, by the id that opening it gave. */
+
+import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
+import type { SourceDescription } from './source';
+
+export type SourceId = number;
+
+export interface OpenedSource {
+  readonly source: SourceId;
+  readonly description: SourceDescription;
+}
+
+export interface DemoOptions {
+  /** Same seed, same numbers. */
+  readonly seed: number;
+  readonly trainingSteps: number;
+}
+
+type ForSource<R> = {
+  [M in keyof R]: R[M] extends (params: infer P) => infer T ? (params: P & { readonly source: SourceId }) => T : never;
+};
+
+export interface WorkerRequests extends ForSource<MatrixRequests> {
+  /** Opens a checkpoint by its header. A damaged file still opens; its problems are in the description. */
+  'checkpoint/open'(params: { readonly path: string }): OpenedSource;
+  /** Runs the demo; reports progress. `text` is what the reference document prints. */
+  'demo/run'(params: DemoOptions): OpenedSource & { readonly text: string };
+  /** Writes a matrix as a file, in pieces; reports progress. Returns the bytes written. */
+  'matrix/write'(params: { readonly source: SourceId; readonly matrix: MatrixRef; readonly format: ExportFormat; readonly path: string }): number;
+  'source/close'(params: { readonly source: SourceId }): void;
+}

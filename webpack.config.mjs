@@ -1,0 +1,34 @@
+// Bundles the webviews; everything that runs in Node is esbuild's (scripts/build.mjs).
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EsbuildPlugin } from 'esbuild-loader';
+import MiniCssExtractPlugin from 'mini-css-extract-plugin';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+
+/** @returns {import('webpack').Configuration} */
+export default function config(_env, { mode = 'production' } = {}) {
+  return {
+    mode,
+    context: root,
+    target: 'web',
+    entry: {
+      inspector: './webview-ui/inspector/main.ts',
+      calculator: './webview-ui/calculator/main.ts',
+      comparison: './webview-ui/comparison/main.ts',
+    },
+    output: { path: path.join(root, 'dist/webview'), filename: '[name].js' },
+    resolve: { extensions: ['.ts', '.js'] },
+    module: {
+      rules: [
+        { test: /\.ts$/, loader: 'esbuild-loader', options: { target: 'es2022', tsconfig: path.join(root, 'webview-ui/tsconfig.json') } },
+        { test: /\.css$/, use: [MiniCssExtractPlugin.loader, 'css-loader'] },
+      ],
+    },
+    plugins: [new MiniCssExtractPlugin({ filename: '[name].css' })],
+    optimization: { minimizer: [new EsbuildPlugin({ target: 'es2022', css: true })] },
+    // A webview's policy forbids eval, which webpack's default development source maps use.
+    devtool: mode === 'production' ? false : 'source-map',
+    performance: false,
+  };
+}

@@ -1,0 +1,64 @@
+/** What a heatmap draws, and what it says. The layouts of the inspector are built from these alone. */
+
+import type { Reduction, Tile } from '../../../src/protocol/matrix';
+
+export interface MatrixSource {
+  /** Two sources with the same id hold the same values; a new id makes the heatmap read its tiles anew. */
+  readonly id: string;
+  readonly rows: number;
+  readonly columns: number;
+  readTile(request: { level: number; tileX: number; tileY: number; reduction: Reduction }, signal: AbortSignal): Promise<Tile>;
+}
+
+/** The part of the matrix in view, in entries: columns x0..x1 and rows y0..y1, fractions allowed. */
+export interface Viewport {
+  readonly x0: number;
+  readonly x1: number;
+  readonly y0: number;
+  readonly y1: number;
+}
+
+export interface CellPosition {
+  readonly row: number;
+  readonly column: number;
+}
+
+export type SchemeName = 'redBlue' | 'purpleOrange' | 'brownTeal' | 'viridis';
+
+export interface ColorSettings {
+  readonly scheme: SchemeName;
+  /** The colour scale runs from -limit to limit, symmetric about 0 (from 0 to limit for a sequential scheme). */
+  readonly limit: number;
+  readonly scale: 'linear' | 'symlog';
+  readonly reduction: Reduction;
+}
+
+/** A stretch of rows or columns that belongs together: a head, the prefix, the prompt. Drawn as a labelled bracket. */
+export interface Band {
+  readonly start: number;
+  /** One past the last. */
+  readonly end: number;
+  readonly label: string;
+}
+
+export interface HeatmapOptions {
+  /** What a screen reader calls the picture: 'A of layers.0.q_proj, 8 x 768'. */
+  readonly label: string;
+  readonly rowLabel: string;
+  readonly columnLabel: string;
+  /** Which sides have axes; a heatmap in a product layout leaves out those its neighbours show. Default: top and left. */
+  readonly axes?: { readonly top?: boolean; readonly left?: boolean };
+  readonly rowBands?: readonly Band[];
+  readonly columnBands?: readonly Band[];
+  /** Which directions zoom and pan; default both. A rank axis of 8 entries is best left whole. */
+  readonly zoom?: { readonly x?: boolean; readonly y?: boolean };
+}
+
+export interface HeatmapEvents {
+  /** Pointer over a cell, or null when it leaves. */
+  hover: CellPosition | null;
+  /** The keyboard cursor moved, or a click set it. */
+  cursor: CellPosition;
+  /** The user zoomed or panned; not sent for setViewport. */
+  viewport: Viewport;
+}
