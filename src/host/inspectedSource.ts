@@ -1,0 +1,74 @@
+import * as vscode from 'vscode';
+import type { InspectorSnapshot } from '../protocol/inspector';
+import type { MatrixRequests } from '../protocol/matrix';
+import type { Params, RequestOptions, Result } from '../protocol/rpc';
+import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
+import type { WorkerClient } from './workerClient';
+
+/**
+ * One thing under inspection, however many editors show it: opened in the worker on first use, and again after a
+ * reload or when the worker was replaced.
+ */
+export class InspectedSource implements vscode.Disposable {
+  private current: { readonly generation: number; readonly opened: Promise<OpenedSource> } | null = null;
+  private disposed = false;
+
+  /** `open` opens it in the worker; it is called anew for each (re)opening. */
+  constructor(
+    private readonly worker: WorkerClient,
+    private readonly open: () => Promise<OpenedSource>,
+  ) {}
+
+  /** Never rejects: what went wrong is the snapshot's `failure`. */
+  async snapshot(): Promise<InspectorSnapshot> {
+    try {
+      return { source: (await this.opened()).description, failure: null };
+    } catch (error) {
+      return { source: null, failure: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async reload(): Promise<InspectorSnapshot> {
+    await this.close();
+    return this.snapshot();
+  }
+
+  async request<M extends keyof MatrixRequests & string>(
+    method: M,
+    params: Params<MatrixRequests[M]>,
+    options?: RequestOptions,
+  ): Promise<Result<WorkerRequests[M]>> {
+    const { source } = await this.opened();
+    return this.worker.request(method, { ...(params as object), source } as Params<WorkerRequests[M]>, options);
+  }
+
+  async sourceId(): Promise<SourceId> {
+    return (await this.opened()).source;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    void this.close();
+  }
+
+  private opened(): Promise<OpenedSource> {
+    if (this.disposed) return Promise.reject(new Error('the inspector was closed'));
+    if (this.current && this.current.generation === this.worker.generation) return this.current.opened;
+    const opened = this.open();
+    // Read after `open`, which may just have started the worker.
+    const current = { generation: this.worker.generation, opened };
+    this.current = current;
+    opened.catch(() => {
+      if (this.current === current) this.current = null;
+    });
+    return opened;
+  }
+
+  private async close(): Promise<void> {
+    const current = this.current;
+    this.current = null;
+    if (!current || current.generation !== this.worker.generation) return;
+    const opened = await current.opened.catch(() => null);
+    if (opened) await this.worker.request('source/close', { source: opened.source }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,115 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { InspectorEvents, InspectorRequests } from '../protocol/inspector';
+import type { MatrixRequests } from '../protocol/matrix';
+import type { Handlers, RequestContext } from '../protocol/rpc';
+import { CancelledError, Endpoint } from '../protocol/rpc';
+import type { InspectedSource } from './inspectedSource';
+import { webviewHtml, webviewOptions } from './webviewHtml';
+import { webviewTransport } from './webviewTransport';
+import type { WorkerClient } from './workerClient';
+
+type NoRequests = Record<never, never>;
+
+export interface InspectorServices {
+  readonly extensionUri: vscode.Uri;
+  readonly worker: WorkerClient;
+}
+
+/** Ties one inspector webview to its source: forwards what it asks to the worker, and does what only the host can. */
+export class InspectorSession implements vscode.Disposable {
+  private readonly endpoint: Endpoint<NoRequests, InspectorRequests, InspectorEvents>;
+
+  /** `folder` is where a save dialog starts. */
+  constructor(
+    private readonly services: InspectorServices,
+    private readonly source: InspectedSource,
+    panel: vscode.WebviewPanel,
+    private readonly folder: vscode.Uri | undefined,
+  ) {
+    panel.webview.options = webviewOptions(services.extensionUri);
+    this.endpoint = new Endpoint<NoRequests, InspectorRequests, InspectorEvents>(webviewTransport(panel.webview), this.handlers());
+    panel.webview.html = webviewHtml(panel.webview, services.extensionUri, 'inspector', panel.title);
+  }
+
+  notifyChanged(reason: 'changed' | 'deleted'): void {
+    this.endpoint.emit('source/changed', { reason });
+  }
+
+  dispose(): void {
+    this.endpoint.dispose('the inspector was closed');
+  }
+
+  private handlers(): Handlers<InspectorRequests> {
+    return {
+      'view/ready': () => this.source.snapshot(),
+      'source/reload': () => this.source.reload(),
+      'tile/read': this.forward('tile/read'),
+      'cell/read': this.forward('cell/read'),
+      'matrix/statistics': this.forward('matrix/statistics'),
+      'lora/products': this.forward('lora/products'),
+      'lora/spectrum': this.forward('lora/spectrum'),
+      'lora/metrics': this.forward('lora/metrics'),
+      'matrix/export': (params) => this.exportMatrix(params),
+      'picture/save': (params) => this.savePicture(params),
+      'clipboard/write': async ({ text }) => vscode.env.clipboard.writeText(text),
+    };
+  }
+
+  private forward<M extends keyof MatrixRequests & string>(method: M): Handlers<MatrixRequests>[M] {
+    const handler = (params: never, context: RequestContext): unknown =>
+      this.source.request(method, params, { signal: context.signal, onProgress: context.progress });
+    return handler as Handlers<MatrixRequests>[M];
+  }
+
+  private async exportMatrix({ matrix, format, suggestedName }: Parameters<InspectorRequests['matrix/export']>[0]): Promise<string | null> {
+    const target = await this.askWhere(suggestedName, format === 'csv' ? { CSV: ['csv'] } : { NumPy: ['npy'] });
+    if (!target) return null;
+    if (target.scheme !== 'file') throw new Error(vscode.l10n.t('A matrix can be saved to local files only, not to {0}:', target.scheme));
+    const source = await this.source.sourceId();
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Saving {0}', baseName(target)), cancellable: true },
+      async (report, token) => {
+        const controller = new AbortController();
+        token.onCancellationRequested(() => controller.abort());
+        let shown = 0;
+        try {
+          await this.services.worker.request(
+            'matrix/write',
+            { source, matrix, format, path: target.fsPath },
+            {
+              signal: controller.signal,
+              onProgress: ({ done, total }) => {
+                const percent = total > 0 ? (100 * done) / total : 0;
+                report.report({ increment: percent - shown });
+                shown = percent;
+              },
+            },
+          );
+        } catch (error) {
+          if (error instanceof CancelledError) return null;
+          throw error;
+        }
+        return baseName(target);
+      },
+    );
+  }
+
+  private async savePicture({ png, suggestedName }: Parameters<InspectorRequests['picture/save']>[0]): Promise<string | null> {
+    const target = await this.askWhere(suggestedName, { PNG: ['png'] });
+    if (!target) return null;
+    await vscode.workspace.fs.writeFile(target, png);
+    return baseName(target);
+  }
+
+  private askWhere(suggestedName: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
+    // The name is built from tensor names, which may hold anything.
+    const name = suggestedName.replace(/[^\w.+-]+/g, '_').slice(-120);
+    const folder = this.folder ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+    return vscode.window.showSaveDialog({ filters, ...(folder && { defaultUri: vscode.Uri.joinPath(folder, name) }) });
+  }
+}
+
+function baseName(uri: vscode.Uri): string {
+  return path.posix.basename(uri.path);
+}
