@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { InspectorSnapshot } from '../protocol/inspector';
 import type { MatrixRequests } from '../protocol/matrix';
 import type { Params, RequestOptions, Result } from '../protocol/rpc';

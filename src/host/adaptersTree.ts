@@ -1,0 +1,104 @@
+import * as vscode from 'vscode';
+import type { AdapterEntry } from './adapterFolders';
+import { ADAPTER_FILES, findAdapters } from './adapterFolders';
+import { INSPECTOR_VIEW_TYPE } from './inspectorEditor';
+
+/** Files are written in bursts when a training run saves; one look after the burst is enough. */
+const REFRESH_DELAY_MS = 300;
+
+class AdaptersTree implements vscode.TreeDataProvider<AdapterEntry>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly watchers = ADAPTER_FILES.map((pattern) => vscode.workspace.createFileSystemWatcher(pattern));
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    for (const watcher of this.watchers) {
+      watcher.onDidCreate(() => this.refreshSoon());
+      watcher.onDidChange(() => this.refreshSoon());
+      watcher.onDidDelete(() => this.refreshSoon());
+    }
+  }
+
+  refresh(): void {
+    this.changed.fire();
+  }
+
+  getChildren(parent?: AdapterEntry): Promise<AdapterEntry[]> | AdapterEntry[] {
+    return parent ? [] : findAdapters();
+  }
+
+  getTreeItem(adapter: AdapterEntry): vscode.TreeItem {
+    const item = new vscode.TreeItem(adapter.name);
+    const state = adapter.weights ? '' : adapter.pickle ? vscode.l10n.t('pickle, not opened') : vscode.l10n.t('no weights');
+    item.description = [adapter.method, adapter.baseModel, state].filter(Boolean).join(' · ');
+    item.iconPath = new vscode.ThemeIcon(adapter.weights ? 'layers' : 'warning');
+    item.contextValue = 'adapter';
+    item.tooltip = [mainFile(adapter).fsPath, adapter.method, adapter.baseModel, state].filter(Boolean).join('\n');
+    item.accessibilityInformation = { label: [adapter.name, item.description].join(', ') };
+    item.command = { command: 'peft.openAdapter', title: vscode.l10n.t('Open in Inspector'), arguments: [adapter] };
+    return item;
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.changed.dispose();
+    for (const watcher of this.watchers) watcher.dispose();
+  }
+
+  private refreshSoon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.refresh(), REFRESH_DELAY_MS);
+  }
+}
+
+function mainFile(adapter: AdapterEntry): vscode.Uri {
+  const uri = adapter.weights ?? adapter.config ?? adapter.pickle;
+  if (!uri) throw new Error('an adapter needs a file');
+  return uri;
+}
+
+async function openAdapter(adapter: AdapterEntry): Promise<void> {
+  if (adapter.weights) {
+    await vscode.commands.executeCommand('vscode.openWith', adapter.weights, INSPECTOR_VIEW_TYPE);
+    return;
+  }
+  if (adapter.config) await vscode.commands.executeCommand('vscode.open', adapter.config);
+  if (adapter.pickle) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        'adapter_model.bin is a pickle, which can run code when it is loaded, so it is not opened. Convert it where you trust it: load the adapter with PEFT and call save_pretrained(folder, safe_serialization=True).',
+      ),
+    );
+  }
+}
+
+async function openCheckpoint(): Promise<void> {
+  const picked = await vscode.window.showOpenDialog({
+    filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors'] },
+    title: vscode.l10n.t('Open a checkpoint in the PEFT Inspector'),
+  });
+  if (picked?.[0]) await vscode.commands.executeCommand('vscode.openWith', picked[0], INSPECTOR_VIEW_TYPE);
+}
+
+export function registerAdaptersTree(): vscode.Disposable {
+  const tree = new AdaptersTree();
+  const view = vscode.window.createTreeView('peft.adapters', { treeDataProvider: tree });
+  return vscode.Disposable.from(
+    tree,
+    view,
+    vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
+    vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
+    vscode.commands.registerCommand('peft.openCheckpoint', openCheckpoint),
+    // From the keyboard a command comes without its row: the selected one is meant.
+    vscode.commands.registerCommand('peft.openAdapter', async (adapter = view.selection[0]) => adapter && openAdapter(adapter)),
+    vscode.commands.registerCommand(
+      'peft.revealAdapter',
+      async (adapter = view.selection[0]) => adapter && vscode.commands.executeCommand('revealInExplorer', mainFile(adapter)),
+    ),
+    vscode.commands.registerCommand(
+      'peft.copyAdapterPath',
+      async (adapter = view.selection[0]) => adapter && vscode.env.clipboard.writeText(mainFile(adapter).fsPath),
+    ),
+  );
+}

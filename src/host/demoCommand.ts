@@ -1,0 +1,69 @@
+import * as vscode from 'vscode';
+import { CancelledError } from '../protocol/rpc';
+import type { DemoOptions, OpenedSource } from '../protocol/worker';
+import { InspectedSource } from './inspectedSource';
+import type { InspectorServices } from './inspectorSession';
+import { InspectorSession } from './inspectorSession';
+
+export const DEMO_VIEW_TYPE = 'peft.demo';
+
+/** One seed for every run: same seed, same picture. */
+const DEMO: DemoOptions = { seed: 42, trainingSteps: 300 };
+
+/** "PEFT: Run Demo": runs the core, prints what the reference document prints, and inspects what it made. */
+export function registerDemo(services: InspectorServices & { readonly output: vscode.OutputChannel }): vscode.Disposable {
+  let open: { readonly panel: vscode.WebviewPanel; readonly source: InspectedSource } | null = null;
+
+  const attach = (panel: vscode.WebviewPanel): void => {
+    const source = new InspectedSource(services.worker, () => runWithProgress(services));
+    const session = new InspectorSession(services, source, panel, undefined);
+    panel.iconPath = vscode.Uri.joinPath(services.extensionUri, 'media', 'peft.svg');
+    const opened = { panel, source };
+    open = opened;
+    panel.onDidDispose(() => {
+      if (open === opened) open = null;
+      session.dispose();
+      source.dispose();
+    });
+  };
+
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('peft.runDemo', () => {
+      services.output.show(true);
+      if (open) open.panel.dispose();
+      attach(vscode.window.createWebviewPanel(DEMO_VIEW_TYPE, vscode.l10n.t('PEFT Demo'), vscode.ViewColumn.Active, {}));
+    }),
+    // After a window reload the same seed makes the same tensors again.
+    vscode.window.registerWebviewPanelSerializer(DEMO_VIEW_TYPE, {
+      deserializeWebviewPanel: async (panel) => attach(panel),
+    }),
+  );
+}
+
+async function runWithProgress(services: InspectorServices & { readonly output: vscode.OutputChannel }): Promise<OpenedSource> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Running the PEFT demo'), cancellable: true },
+    async (report, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      let shown = 0;
+      try {
+        const started = performance.now();
+        const result = await services.worker.request('demo/run', DEMO, {
+          signal: controller.signal,
+          onProgress: ({ done, total, message }) => {
+            const percent = total > 0 ? (100 * done) / total : 0;
+            report.report({ increment: percent - shown, ...(message !== undefined && { message }) });
+            shown = percent;
+          },
+        });
+        services.output.appendLine(result.text);
+        services.output.appendLine(`\nRan in ${Math.round(performance.now() - started)} ms with seed ${DEMO.seed}.`);
+        return result;
+      } catch (error) {
+        if (!(error instanceof CancelledError)) throw error;
+        throw new Error(vscode.l10n.t('The demo was cancelled. Reload to run it.'), { cause: error });
+      }
+    },
+  );
+}
