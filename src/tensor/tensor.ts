@@ -70,16 +70,12 @@ export class Tensor {
 
   /** The element at one index per dimension. @throws ArgumentError where an index is missing or outside its dimension. */
   at(...index: number[]): number {
-    let offset = 0;
-    for (let d = 0; d < this.shape.length; d++) {
-      const i = index[d] ?? NaN;
-      const size = this.shape[d] ?? 0;
-      if (!(Number.isInteger(i) && i >= 0 && i < size)) break;
-      offset = offset * size + i;
-      if (d === this.shape.length - 1 && index.length === this.shape.length) return this.data[offset] ?? NaN;
+    const { shape } = this;
+    const inside = index.every((i, d) => Number.isInteger(i) && i >= 0 && i < (shape[d] ?? 0));
+    if (!inside || index.length !== shape.length) {
+      throw new ArgumentError('Tensor.at', `an index within ${formatShape(shape)}`, formatShape(index));
     }
-    if (this.shape.length === 0 && index.length === 0) return this.data[0] ?? NaN;
-    throw new ArgumentError('Tensor.at', `an index within ${formatShape(this.shape)}`, formatShape(index));
+    return this.data[index.reduce((offset, i, d) => offset * shape[d]! + i, 0)]!;
   }
 
   /** The same data under another shape of as many elements; nothing is copied. */
