@@ -43,7 +43,7 @@ export class Tensor {
       const expected = `${elements} values for shape ${formatShape(shape)}`;
       throw new ShapeError('Tensor.fromArray', expected, `${values.length} values`);
     }
-    return new Tensor(Float32Array.from(values), shape);
+    return new Tensor(new Float32Array(values), shape);
   }
 
   static zeros(shape: readonly number[]): Tensor {
