@@ -38,6 +38,10 @@ const onDark: Readonly<Record<DivergingName, { readonly negative: readonly strin
 const DARK_MIDDLE = '#2b2b2e';
 const HIGH_CONTRAST_MIDDLE = '#101010';
 
+export function schemeLabel(name: SchemeName): string {
+  return SCHEMES.find((scheme) => scheme.name === name)?.label ?? name;
+}
+
 export function isDiverging(name: SchemeName): boolean {
   return name !== 'viridis';
 }

@@ -64,6 +64,7 @@ export class Heatmap {
     this.element = this.surface.element;
     this.tiles = new TileView({
       changed: () => this.invalidate(),
+      nonNumbers: (found) => this.events.emit('nonNumbers', found),
       failed: (error) => {
         this.surface.showFailure(`Part of the matrix could not be read: ${error.message}`);
         this.events.emit('failure', error);
