@@ -71,3 +71,21 @@ function writeFontConfig() {
   );
   return file;
 }
+
+/** What playwright starts it with: headless, on its own, drawing WebGL in software. */
+export function browserOptions({ executable, env }) {
+  return {
+    executablePath: executable,
+    env,
+    args: [
+      // Tests open nothing but our own pages, and in containers, as root, the sandbox cannot start.
+      '--no-sandbox',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--enable-unsafe-swiftshader',
+    ],
+  };
+}

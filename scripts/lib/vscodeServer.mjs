@@ -132,8 +132,9 @@ function freePort(port = 0) {
 
 function environment(profile) {
   // What VS Code keeps outside its own folders goes to the profile too, not to the home folder.
-  const env = { ...process.env, XDG_CACHE_HOME: profile.cache, NODE_ENV: undefined, NODE_OPTIONS: undefined };
+  const env = { ...process.env, XDG_CACHE_HOME: profile.cache };
   // Inside a terminal of VS Code these would make the new one believe it is a child of that one.
-  for (const name of Object.keys(env)) if (/^(VSCODE_|ELECTRON_|npm_)/.test(name)) delete env[name];
-  return env;
+  for (const name of Object.keys(env)) if (/^(VSCODE_|ELECTRON_|npm_|NODE_)/.test(name)) delete env[name];
+  // No marketplace: it would be asked about every extension, over a network we promise not to use.
+  return { ...env, EXTENSIONS_GALLERY: '{}' };
 }
