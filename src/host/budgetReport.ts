@@ -128,9 +128,11 @@ function readTable(shape: ModelShape, { basis }: BudgetInputs, errors: Errors): 
     return buildModuleTable(shape);
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    const hint =
-      error instanceof UnknownArchitectureError ? ' LoRA and ratios need one, or the reference formulas.' : '';
-    if (basis === 'exact') errors.add('model', `${error.message}.${hint}`);
+    const message =
+      error instanceof UnknownArchitectureError
+        ? `There is no module table for model_type '${error.modelType}': LoRA and ratios need one, the reference formulas do not.`
+        : error.message;
+    if (basis === 'exact') errors.add('model', message);
     return null;
   }
 }

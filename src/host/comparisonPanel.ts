@@ -12,7 +12,7 @@ import { webviewTransport } from './webviewTransport';
 
 export const COMPARISON_VIEW_TYPE = 'peft.comparison';
 
-type ComparisonEndpoint = Endpoint<Record<never, never>, ComparisonRequests, BudgetEvents>;
+class ComparisonEndpoint extends Endpoint<Record<never, never>, ComparisonRequests, BudgetEvents> {}
 
 interface OpenComparison {
   readonly panel: vscode.WebviewPanel;
@@ -50,7 +50,7 @@ class Comparisons {
       changed: (_, report) => entitle(report.modelTitle),
       modelsChanged: (payload) => endpoint.emit('models/changed', payload),
     });
-    const endpoint: ComparisonEndpoint = new Endpoint(webviewTransport(panel.webview), {
+    const endpoint = new ComparisonEndpoint(webviewTransport(panel.webview), {
       ...session.handlers(),
       'comparison/copy': async ({ inputs: copied, format }) => {
         const report = await session.report(readInputs(copied));

@@ -112,7 +112,7 @@ describe('budget report', () => {
     assert.equal(row(report, 'prompt').parameters, 20 * 64);
     assert.equal(row(report, 'prompt').ratio, null);
     assert.equal(row(report, 'lora').parameters, null);
-    assert.match(report.errors[0]?.message ?? '', /'made_up' has no module table/);
+    assert.match(report.errors[0]?.message ?? '', /no module table for model_type 'made_up'/);
     const reference = computeReport({ ...DEFAULT_INPUTS, basis: 'reference' }, { title: 'made up', config });
     assert.equal(row(reference, 'lora').parameters, 2 * 2 * 8 * 128);
     assert.deepEqual(reference.errors, []);

@@ -6,7 +6,11 @@ export class TargetChips {
   readonly root: HTMLElement;
   private readonly chips = element('div', { class: 'budget-chips', role: 'group', 'aria-labelledby': 'targets-label' });
   private readonly message = element('div', { id: 'targets-message', class: 'budget-message', hidden: true });
-  private readonly all = element('button', { type: 'button', class: 'budget-link' }, 'All linear');
+  private readonly all = element(
+    'button',
+    { type: 'button', class: 'budget-link', 'aria-label': 'Target all of them' },
+    'All',
+  );
   private shown: readonly TargetChoice[] = [];
 
   /** `chosen` is called with the names that are pressed after a click. */
