@@ -16,6 +16,8 @@ import { onThemeChange, readPalette, themeKind } from './theme';
 const STRIP_HEIGHT = 10;
 const HEIGHT = 32;
 const SWATCH = 10;
+const SWATCH_TEXT_GAP = 4;
+const SWATCHES_GAP = 12;
 /** Narrower, and the numbers would not fit beside the swatches. */
 const NARROWEST_STRIP = 60;
 
@@ -82,12 +84,12 @@ export class ColorBar {
     if (!color || room < NARROWEST_STRIP) return;
     const map = createColorMap(color, themeKind());
     const swatches = this.swatches(map);
-    const swatchesWidth = swatches.reduce((sum, { label }) => sum + SWATCH + this.measure(label) + 16, 0);
+    const swatchesWidth = swatches.reduce((sum, swatch) => sum + SWATCHES_GAP + this.swatchWidth(swatch), 0);
     const width = Math.max(NARROWEST_STRIP, room - 2 - swatchesWidth);
     this.drawStrip(map, width);
     this.svg.attr('width', room);
     this.drawAxis(map.settings, width);
-    this.drawSwatches(swatches, width + 16);
+    this.drawSwatches(swatches, 2 + width + SWATCHES_GAP);
     const end = formatNumber(map.settings.limit);
     const scale = color.scale === 'linear' ? 'linear' : 'symmetric log';
     this.element.setAttribute('aria-label', `Colours: ${schemeLabel(color.scheme)}, up to ${end}, ${scale} scale`);
@@ -128,7 +130,7 @@ export class ColorBar {
     let x = left;
     const placed = swatches.map((swatch) => {
       const at = { ...swatch, x };
-      x += SWATCH + this.measure(swatch.label) + 16;
+      x += this.swatchWidth(swatch) + SWATCHES_GAP;
       return at;
     });
     const items = this.svg
@@ -137,12 +139,16 @@ export class ColorBar {
       .join((enter) => {
         const item = enter.append('g').attr('class', 'swatch');
         item.append('rect').attr('width', SWATCH).attr('height', SWATCH).attr('y', 1);
-        item.append('text').attr('x', SWATCH + 4).attr('y', 10);
+        item.append('text').attr('x', SWATCH + SWATCH_TEXT_GAP).attr('y', 10);
         return item;
       });
     items.attr('transform', (swatch) => `translate(${swatch.x},0)`);
     items.select('rect').attr('fill', ({ color }) => color);
     items.select('text').text(({ label }) => label);
+  }
+
+  private swatchWidth({ label }: Swatch): number {
+    return SWATCH + SWATCH_TEXT_GAP + Math.ceil(this.measure(label));
   }
 
   private swatches({ special }: ColorMap): Swatch[] {

@@ -24,6 +24,7 @@ function drawing(svg: SVGSVGElement) {
   return {
     root,
     bars: root.append('g').attr('class', 'histogram-bars'),
+    outline: root.append('path').attr('class', 'histogram-outline'),
     limits: root.append('g').attr('class', 'histogram-limits'),
     axis: root.append('g').attr('class', 'histogram-axis'),
   };
@@ -81,7 +82,7 @@ export class Histogram {
     this.drawBars(bins, x);
     this.drawLimits(bins.length > 0 ? x : null, width);
     const axis = axisBottom(x)
-      .ticks(Math.max(2, Math.floor(width / TICK_SPACING)))
+      .ticks(Math.max(3, Math.floor(width / TICK_SPACING)))
       .tickFormat((value) => formatNumber(Number(value), 3))
       .tickSize(4)
       .tickSizeOuter(0);
@@ -114,6 +115,10 @@ export class Histogram {
       .attr('y', (bin) => full - height(bin))
       .attr('height', height)
       .attr('fill', ({ from, to }) => (map ? cssColorOf((from + to) / 2, map) : null));
+    const steps = bins.map((bin) => `V${full - height(bin)} H${right(bin)}`);
+    this.drawing.outline
+      .attr('transform', `translate(${MARGIN.left},${MARGIN.top})`)
+      .attr('d', bins[0] ? `M${left(bins[0])},${full} ${steps.join(' ')} V${full}` : null);
     bars.select('title').text(({ from, to, count }) => `${formatNumber(from)} to ${formatNumber(to)}: ${formatCount(count)}`);
   }
 

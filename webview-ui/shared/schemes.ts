@@ -23,7 +23,7 @@ type DivergingName = Exclude<SchemeName, 'viridis'>;
 /** ColorBrewer's schemes are pale in the middle, which suits paper; 0 is -limit, 1 is limit. */
 const onLight: Readonly<Record<DivergingName, (position: number) => string>> = {
   redBlue: (position) => interpolateRdBu(1 - position),
-  purpleOrange: (position) => interpolatePuOr(1 - position),
+  purpleOrange: interpolatePuOr,
   brownTeal: interpolateBrBG,
 };
 
