@@ -101,12 +101,17 @@ export class Workbench {
 
   /** The document of a webview of ours that is on screen, once its script runs. */
   async webviewFrame(name: ViewName): Promise<Frame> {
-    return eventually(`a ${name} view on screen`, async () => {
+    const find = async (): Promise<Frame | null> => {
       for (const frame of this.page.frames()) {
         if (await isShown(frame, name)) return frame;
       }
       return null;
-    });
+    };
+    try {
+      return await eventually(`the ${name} view is on screen`, find);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${this.errors.join('\n')}`);
+    }
   }
 
   /** A locator inside a webview of ours. */
@@ -141,7 +146,7 @@ export class Workbench {
     const input = this.page.locator('.quick-input-widget input[type="text"]').first();
     await eventually('the quick input opens', async () => {
       if (await input.isVisible()) return true;
-      await this.page.locator('.command-center .action-item').first().click();
+      await this.page.locator('.command-center-quick-pick').first().click();
       return input.isVisible();
     });
     await input.fill(prefix);
