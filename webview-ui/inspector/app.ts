@@ -87,8 +87,8 @@ export class App {
       type: 'button', class: 'toggle', 'aria-controls': 'details', onclick: () => store.set({ details: !store.get().details }),
     }, 'Details');
     const work = h('div', { class: 'work' }, stage, details);
-    const toolbar = h('div', { class: 'toolbar' }, tools.element, detailsButton);
-    replace(this.page, sourceHead(description), problemBanner(withFailure(description, failure), store), tabs.element, toolbar, work);
+    replace(this.page, sourceHead(description), problemBanner(withFailure(description, failure), store),
+      h('div', { class: 'tab-row' }, tabs.element, detailsButton), tools.element, work);
 
     let view: View | null = null;
     let shownTab: TabName | null = null;
@@ -108,7 +108,7 @@ export class App {
       const { matrices, details: hasDetails } = TABS[tab];
       replace(details, ...view.details, matrices && card.element);
       tools.element.hidden = !matrices;
-      toolbar.hidden = !hasDetails;
+      detailsButton.hidden = !hasDetails;
       work.classList.toggle('no-details', !hasDetails);
       context.active.refresh();
     };

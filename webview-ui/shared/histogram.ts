@@ -77,7 +77,7 @@ export class Histogram {
     element.setAttribute('aria-label', this.description(bins));
     const [first, last] = [bins[0]?.from ?? 0, bins.at(-1)?.to ?? 0];
     // All values the same: the one bar gets some room to stand in.
-    const room = first === last ? Math.max(1e-12, Math.abs(first) * 0.1) : 0;
+    const room = first === last ? Math.abs(first) * 0.1 || 1 : 0;
     const x = scaleLinear([first - room, last + room], [0, width]);
     this.drawBars(bins, x);
     this.drawLimits(bins.length > 0 ? x : null, width);

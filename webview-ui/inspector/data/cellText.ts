@@ -33,8 +33,13 @@ export function shortened(name: string): string {
   return name.length <= MAX_NAME ? name : `…${name.slice(-MAX_NAME)}`;
 }
 
-export function lineTexts(subject: Subject, { row, column }: CellPosition, found: Cell): { label: string; summary: LineSummary }[] {
-  const lines: { label: string; summary: LineSummary }[] = [];
+export interface NamedSummary {
+  readonly label: string;
+  readonly summary: LineSummary;
+}
+
+export function lineTexts(subject: Subject, { row, column }: CellPosition, found: Cell): NamedSummary[] {
+  const lines: NamedSummary[] = [];
   if (found.row && subject.columns > 1) lines.push({ label: `${subject.rowLabel} ${formatCount(row)}`, summary: found.row });
   if (found.column && subject.rows > 1) lines.push({ label: `${subject.columnLabel} ${formatCount(column)}`, summary: found.column });
   return lines;

@@ -37,6 +37,12 @@ export class ColorModel {
     });
   }
 
+  /** The colours while nothing is known of the magnitudes. */
+  initial(): ColorSettings {
+    const { scheme, scale, reduction } = this.store.get();
+    return { scheme, scale, reduction, limit: 1 };
+  }
+
   /** Call again whenever the member's subject changed. */
   update(member: Colored): void {
     const entry = this.members.get(member) ?? { magnitudes: null, controller: null };

@@ -115,8 +115,6 @@ export function matrixKey(matrix: MatrixRef): string {
     case 'delta':
     case 'merged':
       return JSON.stringify([matrix.kind, matrix.module, matrix.step ?? null]);
-    case 'factor':
-      return JSON.stringify(['factor', matrix.module, matrix.part]);
     case 'prefix':
       return JSON.stringify(['prefix', matrix.module, matrix.layer, matrix.part, matrix.gradient ?? false]);
   }

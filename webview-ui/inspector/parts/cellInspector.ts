@@ -3,9 +3,10 @@
 import type { Cell } from '../../../src/protocol/matrix';
 import { CancelledError } from '../../../src/protocol/rpc';
 import type { CellPosition } from '../../shared/heatmap/types';
-import { formatFloat32, formatLineSummary } from '../../shared/formatNumber';
+import { formatFloat32, formatLineSummary, formatNumber } from '../../shared/formatNumber';
 import { Tooltip } from '../../shared/tooltip';
 import { indexedName, lineTexts, placeText } from '../data/cellText';
+import type { NamedSummary } from '../data/cellText';
 import type { InspectorClient } from '../data/inspectorClient';
 import { matrixKey } from '../data/inspectorClient';
 import type { Subject } from '../data/subject';
@@ -101,8 +102,7 @@ export class CellInspector {
       h('div', { class: 'tip-value' }, h('strong', {}, value ?? '…'), h('span', { class: 'dtype' }, dtype)),
       h('div', { class: 'tip-name' }, indexedName(subject, cell, found)),
       h('div', { class: 'tip-place' }, placeText(subject, cell)),
-      ...lines.map(({ label, summary }) =>
-        h('div', { class: 'tip-line' }, h('span', {}, label), h('span', {}, formatLineSummary(summary)))));
+      lines.length > 0 && summaryTable(lines));
     this.tooltip.show(content, at.x, at.y);
     replace(this.status, h('span', { class: 'where' }, indexedName(subject, cell, found)), h('strong', {}, value ?? '…'), h('span', { class: 'dtype' }, dtype),
       ...lines.map(({ label, summary }) => h('span', { class: 'line' }, `${label}: ${formatLineSummary(summary)}`)));
@@ -113,4 +113,11 @@ export class CellInspector {
     this.controller?.abort();
     this.controller = null;
   }
+}
+
+function summaryTable(lines: readonly NamedSummary[]): HTMLElement {
+  return h('table', { class: 'tip-lines' },
+    h('tr', {}, h('th', {}), ...['min', 'max', 'mean', 'norm'].map((name) => h('th', {}, name))),
+    ...lines.map(({ label, summary: { min, max, mean, norm } }) =>
+      h('tr', {}, h('th', {}, label), ...[min, max, mean, norm].map((value) => h('td', {}, formatNumber(value, 3))))));
 }

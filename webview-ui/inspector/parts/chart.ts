@@ -31,3 +31,8 @@ export function chart(className: string, height: number, draw: (svg: Canvas, wid
   observer.observe(element);
   return { element, redraw, dispose: () => observer.disconnect() };
 }
+
+/** Straight lines from point to point, (x, y) each in px. d3's own comes with every curve it knows, at 16 KB. */
+export function linePath(points: readonly (readonly [number, number])[]): string {
+  return points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x.toFixed(2)},${y.toFixed(2)}`).join('');
+}

@@ -1,10 +1,11 @@
 /** The metric over the layers, one line a module group: trends that a grid of colours only hints at. */
 
-import { axisBottom, axisLeft, line, max, scaleLinear, schemeTableau10 } from 'd3';
+import { axisBottom, axisLeft, max, scaleLinear, schemeTableau10 } from 'd3';
+import { formatNumber } from '../../shared/formatNumber';
 import type { ModuleGrid } from '../data/moduleGrid';
 import { withoutCommonPrefix } from '../data/moduleGrid';
 import type { Canvas } from './chart';
-import { chart } from './chart';
+import { chart, linePath } from './chart';
 import { h, replace } from './element';
 
 const HEIGHT = 190;
@@ -67,11 +68,11 @@ function draw(svg: Canvas, width: number, height: number, series: readonly Serie
   const y = scaleLinear([0, max(points, ({ value }) => value) || 1], [bottom, MARGIN.top]).nice();
   svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`)
     .call(axisBottom(x).tickValues(x.ticks(6).filter(Number.isInteger)).tickFormat(String).tickSize(3).tickSizeOuter(0));
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(${MARGIN.left},0)`).call(axisLeft(y).ticks(4, '~g').tickSize(3));
+  svg.append('g').attr('class', 'axis').attr('transform', `translate(${MARGIN.left},0)`).call(axisLeft(y).ticks(4).tickFormat((value) => formatNumber(Number(value), 3)).tickSize(3));
   svg.append('text').attr('class', 'axis-title').attr('x', (MARGIN.left + width) / 2).attr('y', height - 3).attr('text-anchor', 'middle').text('layer');
   series.forEach((one, i) => {
     svg.append('path').attr('class', 'curve').attr('stroke', lineColor(i))
-      .attr('d', line<{ layer: number; value: number }>((point) => x(point.layer), (point) => y(point.value))(one.points));
+      .attr('d', linePath(one.points.map((point) => [x(point.layer), y(point.value)])));
     svg.append('g').selectAll('circle').data(one.points).join('circle').attr('r', 2.2).attr('fill', lineColor(i))
       .attr('cx', (point) => x(point.layer)).attr('cy', (point) => y(point.value));
   });

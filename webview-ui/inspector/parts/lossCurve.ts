@@ -1,10 +1,10 @@
 /** The loss over training steps, on a log axis, with a marker at the step on show. A click goes there. */
 
-import { axisBottom, axisLeft, extent, line, pointer, scaleLinear, scaleLog } from 'd3';
+import { axisBottom, axisLeft, extent, pointer, scaleLinear, scaleLog } from 'd3';
 import type { TrainingInfo } from '../../../src/protocol/source';
 import { formatNumber } from '../../shared/formatNumber';
 import type { Canvas } from './chart';
-import { chart } from './chart';
+import { chart, linePath } from './chart';
 
 const HEIGHT = 128;
 const MARGIN = { top: 8, right: 10, bottom: 30, left: 46 };
@@ -43,10 +43,10 @@ function draw(svg: Canvas, width: number, height: number, training: TrainingInfo
   const y = scaleLog([low ?? 0.1, high ?? 1], [bottom, MARGIN.top]).nice();
 
   svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`).call(axisBottom(x).ticks(5).tickSize(3).tickSizeOuter(0));
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(${MARGIN.left},0)`).call(axisLeft(y).ticks(3, '~g').tickSize(3));
+  svg.append('g').attr('class', 'axis').attr('transform', `translate(${MARGIN.left},0)`).call(axisLeft(y).ticks(3).tickFormat((value) => (isPowerOfTen(Number(value)) ? formatNumber(Number(value)) : '')).tickSize(3));
   svg.append('text').attr('class', 'axis-title').attr('x', (MARGIN.left + width) / 2).attr('y', height - 2).attr('text-anchor', 'middle').text('training step');
   svg.append('path').attr('class', 'curve')
-    .attr('d', line<{ loss: number; step: number }>((point) => x(point.step), (point) => y(point.loss))(points));
+    .attr('d', linePath(points.map((point) => [x(point.step), y(point.loss)])));
   const rule = svg.append('line').attr('class', 'marker').attr('y1', MARGIN.top).attr('y2', bottom);
   const dot = svg.append('circle').attr('class', 'dot').attr('r', 4);
   svg.append('rect').attr('class', 'catch').attr('x', MARGIN.left).attr('y', 0).attr('width', Math.max(0, width - MARGIN.left - MARGIN.right)).attr('height', bottom)
@@ -64,4 +64,9 @@ function draw(svg: Canvas, width: number, height: number, training: TrainingInfo
 
 function nearest(steps: readonly number[], wanted: number): number {
   return steps.reduce((best, step) => (Math.abs(step - wanted) < Math.abs(best - wanted) ? step : best), steps[0] ?? 0);
+}
+
+/** A log axis has ticks at 2, 3, 4 and so on too; labelled, they would run into each other. */
+function isPowerOfTen(value: number): boolean {
+  return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
 }

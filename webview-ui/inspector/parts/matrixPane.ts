@@ -53,6 +53,8 @@ export class MatrixPane implements Colored {
       label: options.label, rowLabel: '', columnLabel: '', ...(axes && { axes }), ...(zoom && { zoom }), ...(margins && { margins }),
     });
     this.bar = new ColorBar(foot);
+    // Before the first tile is read, so that it is read once and the right way.
+    this.heatmap.setColor(colors.initial());
     this.heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
     this.heatmap.on('hover', (cell) => this.point(cell));
     this.heatmap.on('cursor', (cell) => this.moved(cell));

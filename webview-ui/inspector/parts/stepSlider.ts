@@ -53,7 +53,7 @@ export function stepSlider(training: TrainingInfo, onStep: (step: number) => voi
   return {
     element,
     curve: h('section', { class: 'card' }, h('h3', {}, 'Training'), curve.element,
-      h('p', { class: 'note' }, `${training.optimiser}. ${training.target}`)),
+      h('p', { class: 'note' }, `${training.optimiser}, towards ${training.target}`)),
     show(step) {
       index = Math.max(0, steps.indexOf(step));
       slider.value = String(index);

@@ -1,15 +1,16 @@
-/** Says in words that B is all zeros, where the picture can only show nothing. */
+/** Says in words that B is all zeros, over the product, where the picture can only show nothing. */
 
 import type { Statistics } from '../../../src/protocol/matrix';
 import type { LoraModuleInfo } from '../../../src/protocol/source';
 import type { InspectorClient } from '../data/inspectorClient';
 import { AUTO_STATISTICS_ENTRIES } from '../data/colorModel';
+import type { Corner } from '../data/loraSubjects';
 import type { Subject } from '../data/subject';
-import { h } from './element';
+import { h, replace } from './element';
 
 export interface ZeroNote {
   readonly element: HTMLElement;
-  show(info: LoraModuleInfo, b: Subject | null, step: number | undefined): void;
+  show(info: LoraModuleInfo, b: Subject | null, corner: Corner, step: number | undefined): void;
   dispose(): void;
 }
 
@@ -18,9 +19,9 @@ export function zeroNote(client: InspectorClient): ZeroNote {
   let controller: AbortController | null = null;
   return {
     element,
-    show(info, b, step) {
+    show(info, b, corner, step) {
       controller?.abort();
-      if (!b || info.unavailable !== undefined || b.rows * b.columns > AUTO_STATISTICS_ENTRIES) {
+      if (!b || corner !== 'delta' || info.unavailable !== undefined || b.rows * b.columns > AUTO_STATISTICS_ENTRIES) {
         element.hidden = true;
         return;
       }
@@ -29,9 +30,9 @@ export function zeroNote(client: InspectorClient): ZeroNote {
         (statistics) => {
           if (mine.signal.aborted) return;
           element.hidden = !allZeros(statistics);
-          element.textContent = step === undefined
-            ? 'B is all zeros: ΔW = 0. This module was never trained; the adapter changes nothing here.'
-            : 'B is all zeros: ΔW = 0. A LoRA layer starts this way, so that training begins at the pretrained model; press Play to see it move.';
+          replace(element, h('strong', {}, 'B is all zeros: ΔW = 0'), step === undefined
+            ? 'This module was never trained: the adapter changes nothing here.'
+            : 'A LoRA layer starts this way, so that training begins at the pretrained model. Press Play to see it move.');
         },
         // Whatever keeps B from being read is shown in its own picture.
         () => (element.hidden = true),

@@ -56,7 +56,8 @@ export function loraView(context: ViewContext): View {
 
   const layout = h('div', { class: 'product-layout' }, formula.element, a.element, b.element, product.element);
   const element = h('div', { class: 'lora-view' },
-    h('div', { class: 'view-head' }, picker.element, corner.element, gradients.element, slider?.element), message, note.element, layout);
+    h('div', { class: 'view-head' }, picker.element, corner.element, gradients.element, slider?.element), message, layout);
+  product.element.append(note.element);
 
   const lookup = productLookup(context, (found, row, column) => products.show(found, row, column));
 
@@ -147,7 +148,7 @@ export function loraView(context: ViewContext): View {
       context.active.refresh();
       lookup.again(step);
     }
-    note.show(info, findB(), step);
+    note.show(info, findB(), cornerNow, step);
     spectrum.show(info, step, training?.recordedSteps.at(-1));
   }
   function findB(): ReturnType<typeof loraSubjects>['b'] {
