@@ -36,8 +36,8 @@ export function frobeniusNorm(singularValues: ArrayLike<number>): number {
 }
 
 /**
- * Entry k is the share of ‖M‖²_F that the k + 1 strongest directions hold: what a truncation to that rank keeps. It ends
- * at 1; all entries are 0 for a zero matrix.
+ * Entry k is the share of ‖M‖²_F that the k + 1 strongest directions hold: what a truncation to that rank keeps. The
+ * last is 1; all entries are 0 for a zero matrix.
  */
 export function energyCurve(singularValues: ArrayLike<number>): Float64Array {
   const curve = new Float64Array(singularValues.length);

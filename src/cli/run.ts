@@ -29,8 +29,9 @@ export async function runCli(args: readonly string[]): Promise<Outcome> {
     return { status: 0, stdout: await command.run(rest) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (isUsageError(error)) return { status: 2, stderr: `${PROGRAM} ${first}: ${message}\n\n${commandHelp(command)}` };
-    return { status: 1, stderr: `${PROGRAM} ${first}: ${message}` };
+    const complaint = `${PROGRAM} ${first}: ${message}`;
+    if (isUsageError(error)) return { status: 2, stderr: `${complaint}\n\n${commandHelp(command)}` };
+    return { status: 1, stderr: complaint };
   }
 }
 
@@ -52,5 +53,6 @@ function generalHelp(): string {
 }
 
 function commandHelp({ synopsis, summary, options }: Command): string {
-  return [`usage: ${PROGRAM} ${synopsis}`, '', summary, '', 'options:', ...options.map((line) => `  ${line}`)].join('\n');
+  const lines = options.map((line) => `  ${line}`);
+  return [`usage: ${PROGRAM} ${synopsis}`, '', summary, '', 'options:', ...lines].join('\n');
 }

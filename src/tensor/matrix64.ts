@@ -23,12 +23,12 @@ export function zeros64(rows: number, columns: number): Matrix64 {
   return { rows, columns, data: new Float64Array(rows * columns) };
 }
 
-/** The matrix and its transpose from row-major values, both by copy. @throws ShapeError unless it is 2-D and its data fits. */
+/** A copy of a row-major matrix. @throws ShapeError unless it is 2-D and its data fits. */
 export function fromRowMajor(where: string, matrix: RowMajorMatrix): Matrix64 {
   return transpose64(transposedFromRowMajor(where, matrix));
 }
 
-/** The transpose of a row-major matrix, by copy in storage order. @throws ShapeError unless it is 2-D and its data fits. */
+/** A copy of its transpose, which needs no reordering. @throws ShapeError unless it is 2-D and its data fits. */
 export function transposedFromRowMajor(where: string, { data, shape }: RowMajorMatrix): Matrix64 {
   const [rows, columns] = shape;
   if (shape.length !== 2 || rows === undefined || columns === undefined) {

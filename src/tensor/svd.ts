@@ -2,7 +2,7 @@
  * Singular value decomposition, in double precision: M = U·diag(σ)·Vᵀ with orthonormal columns and σ descending.
  *
  * Small matrices go through one-sided Jacobi (Hestenes 1958; Demmel and Veselić 1992): pairs of columns are rotated
- * until all are orthogonal; their lengths are then the singular values. It is slow for large matrices and very accurate.
+ * until all are orthogonal; their lengths are then the singular values. It is accurate, and slow for large matrices.
  *
  * The change that LoRA makes, s·B·A, is large but of low rank, and is never formed. With the thin factors' own
  * decompositions B = Q_B·R_B and Aᵀ = Q_A·R_A,
@@ -13,14 +13,22 @@
  */
 
 import { ShapeError } from './errors';
-import { addScaled64, dot64, fromRowMajor, largestMagnitude, multiply64, transpose64, transposedFromRowMajor } from './matrix64';
+import {
+  addScaled64,
+  dot64,
+  fromRowMajor,
+  largestMagnitude,
+  multiply64,
+  transpose64,
+  transposedFromRowMajor,
+} from './matrix64';
 import type { Matrix64, RowMajorMatrix } from './matrix64';
 import { identity64, qr } from './qr';
 import { formatShape } from './tensor';
 
 /** Rounds over all pairs. Ten are usual; the bound is against inputs that rounding keeps from settling. */
 const MAX_SWEEPS = 60;
-/** Columns shorter than this beside the largest entry count as zero: their squares would leave the range of a double. */
+/** Columns this short beside the largest entry count as zero: their squares would leave the range of a double. */
 const NEGLIGIBLE = 1e-140;
 
 export interface SingularValues {

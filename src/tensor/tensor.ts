@@ -68,7 +68,7 @@ export class Tensor {
     return this.shape.length;
   }
 
-  /** The element at one index per dimension. @throws ArgumentError where an index is missing or outside its dimension. */
+  /** The element at one index per dimension. @throws ArgumentError where one is missing or outside its dimension. */
   at(...index: number[]): number {
     const { shape } = this;
     const inside = index.every((i, d) => Number.isInteger(i) && i >= 0 && i < (shape[d] ?? 0));

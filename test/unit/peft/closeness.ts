@@ -13,7 +13,8 @@ export function assertClose(
   assert.equal(got.length, expected.length, `${name}: number of elements`);
   for (let i = 0; i < got.length; i++) {
     const difference = Math.abs(got[i]! - expected[i]!);
-    assert.ok(difference <= absolute + relative * Math.abs(expected[i]!), `${name}[${i}]: ${got[i]}, expected ${expected[i]}`);
+    const tolerance = absolute + relative * Math.abs(expected[i]!);
+    assert.ok(difference <= tolerance, `${name}[${i}]: ${got[i]}, expected ${expected[i]}`);
   }
 }
 
@@ -50,7 +51,9 @@ export function product64(
   const out = new Float64Array(m * n);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
-      for (let p = 0; p < k; p++) out[i * n + j] = out[i * n + j]! + a[i * k + p]! * b[transposeB ? j * k + p : p * n + j]!;
+      for (let p = 0; p < k; p++) {
+        out[i * n + j] = out[i * n + j]! + a[i * k + p]! * b[transposeB ? j * k + p : p * n + j]!;
+      }
     }
   }
   return out;

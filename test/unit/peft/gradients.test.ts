@@ -19,7 +19,8 @@ describe('every gradient agrees with finite differences', () => {
 
     it(`LoRA: input, A and B, ${dimensions}`, () => {
       const [inFeatures, outFeatures, rank] = [7, 6, 3];
-      const layer = new LoRALinear({ weight: randn(outFeatures, inFeatures), bias: randn(outFeatures), rank, alpha: 5, random });
+      const [weight, bias] = [randn(outFeatures, inFeatures), randn(outFeatures)];
+      const layer = new LoRALinear({ weight, bias, rank, alpha: 5, random });
       layer.lora.A = randn(rank, inFeatures);
       layer.lora.B = randn(outFeatures, rank);
       const x = randn(...leading, inFeatures);
@@ -76,8 +77,9 @@ describe('every gradient agrees with finite differences', () => {
     });
   }
 
-  for (const [causal, tokens, keyTokens] of [[false, 4, 4], [true, 4, 4], [true, 3, 6], [false, 2, 5], [true, 5, 3]] as const) {
-    it(`prefix attention: prefix, query, key and value, ${tokens} queries of ${keyTokens} keys, causal ${causal}`, () => {
+  const attentions = [[false, 4, 4], [true, 4, 4], [true, 3, 6], [false, 2, 5], [true, 5, 3]] as const;
+  for (const [causal, tokens, keyTokens] of attentions) {
+    it(`prefix attention: every input, ${tokens} queries of ${keyTokens} keys, causal ${causal}`, () => {
       const [batch, heads, dHead, prefix] = [2, 2, 3, 2];
       const inputs = {
         query: randn(batch, heads, tokens, dHead),

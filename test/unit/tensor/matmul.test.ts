@@ -13,7 +13,10 @@ const numbers = (length: number): Float32Array => Float32Array.from({ length }, 
 
 describe('matrix products', () => {
   // Around the sizes of the tile and of both blocks, and empty.
-  for (const [m, n, k] of [[1, 1, 1], [3, 5, 7], [4, 4, 4], [5, 9, 257], [8, 128, 256], [6, 131, 513], [33, 2, 300], [4, 3, 0], [0, 4, 2]] as const) {
+  const sizes = [
+    [1, 1, 1], [3, 5, 7], [4, 4, 4], [5, 9, 257], [8, 128, 256], [6, 131, 513], [33, 2, 300], [4, 3, 0], [0, 4, 2],
+  ] as const;
+  for (const [m, n, k] of sizes) {
     for (const layout of LAYOUTS) {
       it(`the blocked product equals the naive one: ${m} x ${k} by ${k} x ${n}, ${layout}`, () => {
         const [a, b] = [numbers(m * k), numbers(k * n)];
@@ -21,7 +24,8 @@ describe('matrix products', () => {
         naiveGemm(layout, m, n, k, a, b, expected);
         blockedGemm(layout, m, n, k, a, b, got);
         for (let i = 0; i < m * n; i++) {
-          assert.ok(Math.abs(got[i]! - expected[i]!) <= 1e-6 * Math.max(1, Math.sqrt(k)), `${i}: ${got[i]}, expected ${expected[i]}`);
+          const tolerance = 1e-6 * Math.max(1, Math.sqrt(k));
+          assert.ok(Math.abs(got[i]! - expected[i]!) <= tolerance, `${i}: ${got[i]}, expected ${expected[i]}`);
         }
       });
     }
@@ -56,7 +60,9 @@ describe('matrix products', () => {
 
   it('shapes that do not fit are named in the error', () => {
     const a = Tensor.zeros([2, 3]);
-    assert.throws(() => matmul(a, a), (error: Error) => error instanceof ShapeError && /\(3, n\).*got \(2, 3\)/.test(error.message));
+    assert.throws(() => matmul(a, a), (error: Error) => {
+      return error instanceof ShapeError && /\(3, n\).*got \(2, 3\)/.test(error.message);
+    });
     assert.throws(() => matmulNT(a, Tensor.zeros([3, 2])), ShapeError);
     assert.throws(() => matmulTN(a, Tensor.zeros([3, 3])), ShapeError);
     assert.throws(() => matmul(a, Tensor.zeros([3])), ShapeError);

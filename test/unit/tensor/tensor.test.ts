@@ -74,7 +74,9 @@ describe('Tensor', () => {
   it('counts tokens over the batch, of 2-D and 3-D tensors only', () => {
     assert.deepEqual([...flattenTokens('x', Tensor.zeros([2, 3, 4]), 4).shape], [6, 4]);
     assert.deepEqual([...flattenTokens('x', Tensor.zeros([3, 4]), 4).shape], [3, 4]);
-    for (const shape of [[4], [1, 1, 3, 4], [4, 3]]) assert.throws(() => flattenTokens('x', Tensor.zeros(shape), 4), ShapeError);
+    for (const shape of [[4], [1, 1, 3, 4], [4, 3]]) {
+      assert.throws(() => flattenTokens('x', Tensor.zeros(shape), 4), ShapeError);
+    }
   });
 
   it('adds and scales element by element', () => {
