@@ -4,6 +4,7 @@ import type { DemoOptions, OpenedSource } from '../protocol/worker';
 import { InspectedSource } from './inspectedSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
+import { tabIcon } from './tabIcon';
 
 export const DEMO_VIEW_TYPE = 'peft.demo';
 
@@ -17,8 +18,7 @@ export function registerDemo(services: InspectorServices & { readonly output: vs
   const attach = (panel: vscode.WebviewPanel): void => {
     const source = new InspectedSource(services.worker, () => runWithProgress(services));
     const session = new InspectorSession(services, source, panel, undefined);
-    const media = vscode.Uri.joinPath(services.extensionUri, 'media');
-    panel.iconPath = { light: vscode.Uri.joinPath(media, 'peft-light.svg'), dark: vscode.Uri.joinPath(media, 'peft-dark.svg') };
+    panel.iconPath = tabIcon(services.extensionUri);
     const opened = { panel, source };
     open = opened;
     panel.onDidDispose(() => {
