@@ -208,8 +208,7 @@ function toCount(digits: string, counting: Counting): number {
   const beyondU64 = BigInt(digits.slice(0, 32)) > U64_MAX;
   counting.report(
     beyondU64 ? 'InvalidHeaderDeserialization' : 'ValidationOverflow',
-    () =>
-      `tensor ${quoted(counting.name)}: ${digits.slice(0, 32)} is beyond ${beyondU64 ? '2^64' : '2^53, the largest here'}`,
+    () => `tensor ${quoted(counting.name)}: ${digits.slice(0, 32)} is beyond ${beyondU64 ? '2^64' : '2^53'}`,
     counting.name,
   );
   return value;
