@@ -103,6 +103,8 @@ export function parseAdapterConfig(text: string): AdapterConfig {
     ['lora_alpha', alpha, 'number'],
   ] as const) {
     if (value !== null || get(key) === undefined || get(key) === null) continue;
+    // OFT says with r = 0 that its block size counts instead.
+    if (key === 'r' && peftType === 'OFT' && get('r') === 0) continue;
     problems.push({
       severity: 'warning',
       message: `adapter_config.json: '${key}' is ${shown(get(key))}, expected a ${expected}`,

@@ -21,7 +21,7 @@ export function recognise(start: Uint8Array, fileBytes: number): string | null {
   if (lower.startsWith('<!doctype') || lower.startsWith('<html') || lower.startsWith('<?xml')) {
     return 'This is a web page under the name of a checkpoint, often a login or error page. Download the file itself.';
   }
-  if (text.startsWith('GGUF')) return 'This is a GGUF file under another name. Rename it to .gguf.';
+  if (text.startsWith('GGUF')) return 'This is a GGUF file, which is not read yet. Open the safetensors file it was made from.';
   if (startsWith(start, 0x50, 0x4b, 0x03, 0x04)) {
     return `This is a zip archive, the format of PyTorch's .bin and .pt files (a pickle inside). ${CONVERT}`;
   }

@@ -42,6 +42,11 @@ describe('adapter_config.json', () => {
     assert.deepEqual(parseAdapterConfig('\ufeff{"r":4}').rank, 4);
   });
 
+  it('may say r = 0 for OFT, whose block size counts instead, and for nothing else', () => {
+    assert.deepEqual(parseAdapterConfig('{"peft_type": "OFT", "r": 0, "oft_block_size": 8}').problems, []);
+    assert.match(parseAdapterConfig('{"peft_type": "LORA", "r": 0}').problems[0]!.message, /'r' is 0, expected a positive integer/);
+  });
+
   it('keeps the order of its patterns and drops what is no number', () => {
     const config = parseAdapterConfig(
       '{"rank_pattern":{"layers.0.q_proj":4,"q_proj":2,"v_proj":"x","k_proj":0},"alpha_pattern":{"q_proj":0.5}}',
