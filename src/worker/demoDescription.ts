@@ -131,6 +131,7 @@ export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[])
             layer: attention.layer,
             batch: batch ?? 1,
             tokens: tokens ?? 0,
+            layers: prefix.attention.map(({ layer }) => ({ layer, name: `prefix.layers.${layer}.attention` })),
           },
         }),
         hasGradient: true,

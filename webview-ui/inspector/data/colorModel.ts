@@ -1,7 +1,7 @@
 /** Decides the colour limit of each matrix on show: from its own magnitudes, or from those of all it is linked with. */
 
 import { ABS_QUANTILE_SHARES } from '../../../src/protocol/matrix';
-import type { Statistics } from '../../../src/protocol/matrix';
+import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
 import { CancelledError } from '../../../src/protocol/rpc';
 import type { ColorSettings } from '../../shared/heatmap/types';
 import type { InspectorClient } from './inspectorClient';
@@ -33,6 +33,7 @@ export class ColorModel {
     private readonly store: StateStore,
   ) {
     this.unsubscribe = store.subscribe((changed) => {
+      if (changed.has('fixed')) for (const member of this.members.keys()) this.update(member);
       if (['scheme', 'scale', 'reduction', 'domain', 'linked'].some((key) => changed.has(key))) this.applyAll();
     });
   }
@@ -48,7 +49,7 @@ export class ColorModel {
     const entry = this.members.get(member) ?? { magnitudes: null, controller: null };
     this.members.set(member, entry);
     const { subject } = member;
-    const wanted = subject && (subject.domainOf ?? subject.matrix);
+    const wanted = subject && this.judgedBy(subject);
     const key = wanted ? matrixKey(wanted) : '';
     if (entry.magnitudes?.key === key) {
       this.applyTo(member);
@@ -91,8 +92,12 @@ export class ColorModel {
     this.members.clear();
   }
 
+  private judgedBy(subject: Subject): MatrixRef {
+    return (this.store.get().fixed ? subject.domainOf : undefined) ?? subject.matrix;
+  }
+
   private async measure(subject: Subject, key: string, signal: AbortSignal): Promise<Magnitudes> {
-    const matrix = subject.domainOf ?? subject.matrix;
+    const matrix = this.judgedBy(subject);
     if (subject.rows * subject.columns <= AUTO_STATISTICS_ENTRIES || this.client.knownStatistics(matrix)) {
       const statistics = await this.client.statistics(matrix, { signal });
       return { key, limit: (domain) => statisticsLimit(statistics, domain) };

@@ -23,7 +23,10 @@ export function loraSubjects(
     const labels = part === 'a' ? { rowLabel: 'k', columnLabel: 'in' } : { rowLabel: 'out', columnLabel: 'k' };
     if (value && info.reshaped) return factorSubject(info, value, part, letter, labels);
     const tensor = gradients ? findTensor(description, value?.gradient) : value;
-    return tensor ? tensorSubject(tensor, { title: gradients ? `∂loss/∂${letter}` : letter, step, ...labels }) : null;
+    if (!tensor) return null;
+    // Gradients shrink as training goes on, and that of A is zero while B is: they are largest after the first steps.
+    const domainStep = gradients ? description.training?.recordedSteps[1] : undefined;
+    return tensorSubject(tensor, { title: gradients ? `∂loss/∂${letter}` : letter, step, domainStep, ...labels });
   };
   return {
     a: factor('a'),

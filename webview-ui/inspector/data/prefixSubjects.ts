@@ -26,12 +26,18 @@ export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'va
   };
 }
 
-export function attentionSubject(description: SourceDescription, info: PrefixInfo, batch: number, head: number): Subject | null {
+/** The layer whose attention is shown beside the chosen one: that layer's own, where it was recorded. */
+export function attentionLayer({ attention }: PrefixInfo, layer: number): { readonly layer: number; readonly name: string } | undefined {
+  return attention?.layers?.find((one) => one.layer === layer) ?? attention;
+}
+
+export function attentionSubject(description: SourceDescription, info: PrefixInfo, layer: number, batch: number, head: number): Subject | null {
   const { attention, prefixLength } = info;
-  const tensor = findTensor(description, attention?.name);
-  if (!attention || !tensor) return null;
+  const shown = attentionLayer(info, layer);
+  const tensor = findTensor(description, shown?.name);
+  if (!attention || !shown || !tensor) return null;
   return tensorSubject(tensor, {
-    title: `Attention, layer ${attention.layer}, head ${head}`,
+    title: `Attention, layer ${shown.layer}, head ${head}`,
     slice: [batch, head],
     rowLabel: 'query token',
     columnLabel: 'key: prefix, then tokens',

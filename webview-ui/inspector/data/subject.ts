@@ -41,6 +41,8 @@ export interface TensorSubjectOptions {
   readonly title?: string;
   readonly slice?: readonly number[];
   readonly step?: number | undefined;
+  /** The step whose magnitudes set the colours of all; by default the last. */
+  readonly domainStep?: number | undefined;
   readonly rowLabel?: string;
   readonly columnLabel?: string;
   readonly rowBands?: readonly Band[];
@@ -64,6 +66,6 @@ export function tensorSubject(tensor: TensorInfo, options: TensorSubjectOptions 
     columnLabel: options.columnLabel ?? 'column',
     ...(rowBands && { rowBands }),
     ...(columnBands && { columnBands }),
-    ...(step !== undefined && { domainOf: base }),
+    ...(step !== undefined && { domainOf: options.domainStep === undefined ? base : { ...base, step: options.domainStep } }),
   };
 }

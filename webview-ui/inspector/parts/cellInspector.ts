@@ -23,7 +23,7 @@ export class CellInspector {
   private readonly tooltip = new Tooltip();
   private controller: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private shown: { key: string; subject: Subject; cell: CellPosition } | null = null;
+  private shown: { key: string; pane: MatrixPane; cell: CellPosition; aloud: boolean } | null = null;
   private pointer = { x: 0, y: 0 };
   private readonly listening = new AbortController();
 
@@ -35,7 +35,10 @@ export class CellInspector {
     const { signal } = this.listening;
     window.addEventListener('pointermove', ({ clientX, clientY }) => {
       this.pointer = { x: clientX, y: clientY };
-      if (this.tooltip.visible) this.tooltip.move(clientX, clientY);
+      if (!this.tooltip.visible) return;
+      // What the keyboard asked about stays where it is told; a pointer that moves asks for something else.
+      if (this.shown?.aloud) this.tooltip.hide();
+      else this.tooltip.move(clientX, clientY);
     }, { signal, capture: true });
     // Escape takes away what hides the picture, as WCAG 1.4.13 asks of what appears on hover.
     window.addEventListener('keydown', (event) => {
@@ -44,7 +47,7 @@ export class CellInspector {
   }
 
   hover(pane: MatrixPane, cell: CellPosition | null): void {
-    if (!cell || !pane.subject) return this.clear();
+    if (!cell || !pane.subject) return this.left(pane);
     this.read(pane, pane.subject, cell, this.pointer, false);
   }
 
@@ -53,10 +56,26 @@ export class CellInspector {
     if (pane.subject) this.read(pane, pane.subject, cell, at, true);
   }
 
+  /** The pane holds another matrix now: what is said of the cell is read anew, or no more where it is gone. */
+  changed(pane: MatrixPane): void {
+    if (this.shown?.pane !== pane) return;
+    const { cell, aloud } = this.shown;
+    const { subject } = pane;
+    this.shown = null;
+    if (!subject || aloud || cell.row >= subject.rows || cell.column >= subject.columns) this.clear();
+    else this.read(pane, subject, cell, this.pointer, false);
+  }
+
+  /** Pointer or focus left the pane. */
+  left(pane: MatrixPane): void {
+    if (this.shown?.pane === pane) this.clear();
+  }
+
   clear(): void {
     this.stop();
     this.shown = null;
     this.tooltip.hide();
+    replace(this.status);
   }
 
   dispose(): void {
@@ -74,7 +93,7 @@ export class CellInspector {
     const key = `${matrixKey(subject.matrix)}@${cell.row},${cell.column}`;
     if (this.shown?.key === key && !aloud) return;
     this.stop();
-    this.shown = { key, subject, cell };
+    this.shown = { key, pane, cell, aloud };
     const near = EXACT_IN_TILES.has(subject.dtype) ? pane.heatmap.valueAt(cell) : undefined;
     this.show(subject, cell, null, near === undefined ? null : formatFloat32(near), at);
     const controller = (this.controller = new AbortController());

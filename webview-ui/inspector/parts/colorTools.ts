@@ -11,7 +11,8 @@ const DOMAINS: readonly { readonly domain: Domain; readonly label: string }[] = 
   { domain: 0.95, label: '95 % of entries' },
 ];
 
-export function colorTools(store: StateStore): { readonly element: HTMLElement; dispose(): void } {
+/** `stepped` where the source records training steps. */
+export function colorTools(store: StateStore, stepped: boolean): { readonly element: HTMLElement; dispose(): void } {
   const scheme = picker('Colours', SCHEMES.map(({ name, label }) => [name, label]), (value) => store.set({ scheme: value as InspectorState['scheme'] }));
   const domain = picker('Limit', DOMAINS.map(({ domain: value, label }) => [String(value), label]), (value) =>
     store.set({ domain: DOMAINS.find((one) => String(one.domain) === value)?.domain ?? 'max' }));
@@ -20,8 +21,10 @@ export function colorTools(store: StateStore): { readonly element: HTMLElement; 
   reduction.title = 'What one pixel shows where it stands for several entries';
   domain.title = 'Where the colours end: entries beyond the limit take the last colour';
   const linked = h('input', { type: 'checkbox', onchange: () => store.set({ linked: linked.checked }) });
+  const fixed = h('input', { type: 'checkbox', onchange: () => store.set({ fixed: fixed.checked }) });
   const element = h('div', { class: 'color-tools', role: 'group', 'aria-label': 'Colours' }, scheme, scale, domain, reduction,
-    h('label', { class: 'check', title: 'One colour scale for all matrices of the view, so that they can be compared' }, linked, 'Same scale for all'));
+    h('label', { class: 'check', title: 'One colour scale for all matrices of the view, so that they can be compared' }, linked, 'Same scale for all'),
+    stepped && h('label', { class: 'check', title: 'The limit stays while the training steps go by, so that movement is seen' }, fixed, 'Same for all steps'));
 
   function show(): void {
     const state = store.get();
@@ -31,6 +34,7 @@ export function colorTools(store: StateStore): { readonly element: HTMLElement; 
     set(domain, String(state.domain));
     set(reduction, state.reduction);
     linked.checked = state.linked;
+    fixed.checked = state.fixed;
   }
   show();
   return { element, dispose: store.subscribe(show) };

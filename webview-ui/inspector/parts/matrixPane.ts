@@ -60,6 +60,9 @@ export class MatrixPane implements Colored {
     this.heatmap.on('cursor', (cell) => this.moved(cell));
     this.element.addEventListener('focusin', () => context.active.set(this));
     this.element.addEventListener('pointerdown', () => context.active.set(this));
+    this.heatmap.element.addEventListener('blur', () => {
+      if (this.pointed === null) context.cells.left(this);
+    });
     this.heatmap.element.addEventListener('contextmenu', (event) => {
       event.preventDefault();
       const keyboard = event.button !== 2 || (event.clientX === 0 && event.clientY === 0);
@@ -103,6 +106,7 @@ export class MatrixPane implements Colored {
       columnBands: subject?.columnBands ?? [],
     });
     this.heatmap.setMatrix(subject && this.context.client.matrixSource(subject.matrix, subject));
+    this.context.cells.changed(this);
     this.colors.update(this);
   }
 
@@ -120,7 +124,8 @@ export class MatrixPane implements Colored {
   /** The picture with its title and colour bar, as it is on the screen. */
   toCanvas(): HTMLCanvasElement {
     const { background, foreground, font } = readPalette(this.element);
-    const title = this.current ? `${this.current.title === this.current.name ? '' : `${this.current.title} · `}${this.current.name}` : '';
+    const { title: short = '', name = '' } = this.current ?? {};
+    const title = name.startsWith(short) ? name : `${short} · ${name}`;
     return composePicture({ title, parts: [this.heatmap.toCanvas(), this.bar.toCanvas()], background, foreground, font });
   }
 
@@ -164,7 +169,7 @@ export class MatrixPane implements Colored {
 
   dispose(): void {
     this.colors.remove(this);
-    this.context.cells.clear();
+    this.context.cells.left(this);
     if (this.context.active.current === this) this.context.active.set(null);
     this.bar.dispose();
     this.heatmap.dispose();
@@ -199,6 +204,7 @@ export class MatrixPane implements Colored {
 
   private openMenu(x: number, y: number, opener: HTMLElement): void {
     this.context.active.set(this);
+    this.context.cells.clear();
     paneMenu(this, this.context, x, y, opener);
   }
 }

@@ -11,8 +11,7 @@ export function failurePage(failure: string, reload: () => void): HTMLElement {
   return h('main', { class: 'failure-page' }, h('div', { class: 'mark', 'aria-hidden': 'true' }, '!'),
     emptyState('This file cannot be shown', failure,
       h('ul', {},
-        h('li', {}, 'A Git LFS pointer or an unfinished download holds no weights yet: fetch the file itself (', h('code', {}, 'git lfs pull'), ') and reload.'),
-        h('li', {}, 'A truncated file has to be copied or downloaded again.'),
+        h('li', {}, 'An unfinished download or a truncated copy has to be fetched again; then reload.'),
         h('li', {}, 'If it is not a safetensors file, open it with another editor: ', h('em', {}, 'View: Reopen Editor With…')),
       ),
       h('button', { type: 'button', class: 'primary', onclick: reload }, 'Reload')));

@@ -69,7 +69,7 @@ export function adapterView(context: ViewContext): View {
     flow.classList.toggle('weights-only', !activations);
     residual.element.classList.toggle('hidden-arc', !activations);
     input.setSubject(activation(activations?.input, 'x', 'model dim'));
-    units.setSubject(activation(activations?.activated, 'h = ReLU(x · W down)', 'unit'));
+    units.setSubject(activation(activations?.activated, 'h, after ReLU', 'unit'));
     output.setSubject(activation(activations?.output, 'y = x + h · W up', 'model dim'));
     replace(facts, h('h3', {}, 'Adapter'), h('dl', { class: 'facts' },
       h('dt', {}, 'model dim'), h('dd', {}, formatCount(info.dModel)),

@@ -36,6 +36,7 @@ export function infoView(description: SourceDescription): View {
       ['Recorded steps', String(description.training.recordedSteps.length)],
     ]));
   }
+  if (description.kind === 'demo') cards.push(card('Demo', description.config));
   if (description.kind === 'checkpoint') {
     cards.push(card('Adapter configuration', description.config, 'No adapter_config.json beside this file.'));
     cards.push(card('Metadata in the file', file?.metadata ?? [], 'The header holds no metadata.'));

@@ -4,7 +4,7 @@ import type { PrefixInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
-import { attentionSubject, prefixSubject } from '../data/prefixSubjects';
+import { attentionLayer, attentionSubject, prefixSubject } from '../data/prefixSubjects';
 import { h, replace } from '../parts/element';
 import { massCard } from '../parts/massCard';
 import { MatrixPane } from '../parts/matrixPane';
@@ -55,8 +55,8 @@ export function prefixView(context: ViewContext): View {
     keys.setSubject(prefixSubject(info, layer, 'key', gradient));
     values.setSubject(prefixSubject(info, layer, 'value', gradient));
     attentionPart.hidden = info.attention === undefined;
-    attention.setSubject(attentionSubject(description, info, batch, head));
-    mass.show(info, batch, head);
+    attention.setSubject(attentionSubject(description, info, layer, batch, head));
+    mass.show(info, layer, batch, head);
     overview.show(JSON.stringify([info.module, gradient]), layerSources(info, gradient), layer);
     replace(facts, h('h3', {}, 'Prefix'), h('dl', { class: 'facts' },
       h('dt', {}, 'layers'), h('dd', {}, formatCount(info.numLayers)),
@@ -89,7 +89,8 @@ export function prefixView(context: ViewContext): View {
   }
   attention.onPoint((cell) => {
     const info = current();
-    const position = cell && info && cell.column < info.prefixLength && info.attention?.layer === within(store.get().layer, info.numLayers) ? cell.column : null;
+    const layer = info ? within(store.get().layer, info.numLayers) : 0;
+    const position = cell && info && cell.column < info.prefixLength && attentionLayer(info, layer)?.layer === layer ? cell.column : null;
     for (const pane of [keys, values]) pane.heatmap.highlight(position === null ? null : { rows: [position] });
   });
 

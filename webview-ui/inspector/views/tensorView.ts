@@ -70,7 +70,7 @@ export function tensorView(context: ViewContext): View {
     const slice = leading.map((size, axis) => Math.min(size - 1, Math.max(0, state.slice[axis] ?? 0)));
     slices.show(leading, slice);
     const step = training?.recordedSteps.includes(state.step) ? state.step : training?.recordedSteps[0];
-    if (slider) slider.element.hidden = !shown.stepped;
+    if (slider) slider.element.hidden = slider.curve.hidden = !shown.stepped;
     if (step !== undefined) slider?.show(step);
     head.hidden = leading.length === 0 && !gradient && !shown.stepped;
     const empty = shown.shape.includes(0);
