@@ -50,7 +50,7 @@ function magnitude(products: DeltaProducts, k: number): number {
 function row(products: DeltaProducts, k: number, largest: number): HTMLElement {
   const value = products.products[k] ?? 0;
   const share = Math.min(1, Math.abs(value) / largest) * 50;
-  const bar = h('span', { class: value < 0 ? 'bar negative' : 'bar positive' });
+  const bar = h('span', { class: value < 0 ? 'bar negative' : value > 0 ? 'bar positive' : 'bar' });
   bar.style.width = `${share}%`;
   bar.style.left = `${value < 0 ? 50 - share : 50}%`;
   const factors = `${formatNumber(products.bRow[k] ?? NaN)} × ${formatNumber(products.aColumn[k] ?? NaN)}`;
