@@ -134,8 +134,10 @@ export class Workbench {
   }
 
   async closeAllEditors(): Promise<void> {
+    const tabs = this.page.locator('.tabs-container .tab');
+    if ((await tabs.count()) === 0) return;
     await this.runCommand('View: Close All Editors');
-    await this.page.locator('.tabs-container .tab').first().waitFor({ state: 'detached' });
+    await tabs.first().waitFor({ state: 'detached' });
   }
 
   async screenshot(file: string): Promise<void> {
