@@ -22,8 +22,9 @@ export class MatrixPane implements Colored {
   readonly element: HTMLElement;
   readonly heatmap: Heatmap;
   private current: Subject | null = null;
-  private readonly title = h('h3', {});
+  private readonly title: HTMLElement;
   private readonly size = h('span', { class: 'size' });
+  private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours by a sample');
   private readonly place = h('div', { class: 'pane-plot' });
   private readonly empty = h('p', { class: 'pane-empty', hidden: true });
   private readonly bar: ColorBar;
@@ -38,6 +39,7 @@ export class MatrixPane implements Colored {
     private readonly colors: ColorModel,
     private readonly options: MatrixPaneOptions,
   ) {
+    this.title = h('h3', {}, options.label);
     const more = h('button', {
       type: 'button', class: 'icon more', title: 'Copy, save, export', 'aria-label': `Actions for ${options.label}`, 'aria-haspopup': 'menu',
       onclick: () => {
@@ -47,12 +49,13 @@ export class MatrixPane implements Colored {
     }, '⋯');
     const foot = h('div', { class: 'pane-foot' });
     this.element = h('section', { class: `pane ${options.className ?? ''}` },
-      h('header', { class: 'pane-head' }, this.title, this.size, more), this.empty, this.place, foot);
+      h('header', { class: 'pane-head' }, this.title, this.size, this.approximate, more), this.empty, this.place, foot);
     const { axes, zoom, margins } = options;
     this.heatmap = new Heatmap(this.place, {
       label: options.label, rowLabel: '', columnLabel: '', ...(axes && { axes }), ...(zoom && { zoom }), ...(margins && { margins }),
     });
     this.bar = new ColorBar(foot);
+    this.bar.element.hidden = true;
     // Before the first tile is read, so that it is read once and the right way.
     this.heatmap.setColor(colors.initial());
     this.heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
@@ -110,9 +113,12 @@ export class MatrixPane implements Colored {
     this.colors.update(this);
   }
 
-  applyColor(color: ColorSettings): void {
+  applyColor(color: ColorSettings, sampled: boolean): void {
     this.heatmap.setColor(color);
+    this.bar.element.hidden = false;
     this.bar.setColor(color);
+    this.bar.element.title = sampled ? 'The limit is judged by a sample of the entries; Compute statistics reads them all.' : '';
+    this.approximate.hidden = !sampled;
     this.currentColor = color;
     this.context.active.recolored(this);
   }

@@ -41,6 +41,12 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
     redraw,
     show(info, step, lastStep) {
       controller?.abort();
+      picture.element.toggleAttribute('hidden', info.unavailable !== undefined);
+      scale.element.hidden = info.unavailable !== undefined;
+      if (info.unavailable !== undefined) {
+        problem.textContent = `There is no product to take apart: ${info.unavailable}`;
+        return replace(facts, ...scalingFacts(info));
+      }
       const mine = (controller = new AbortController());
       const last = lastStep === undefined ? Promise.resolve(null) : client.spectrum(info.module, lastStep);
       Promise.all([client.spectrum(info.module, step, mine.signal), last]).then(
@@ -55,7 +61,7 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
           if (mine.signal.aborted || error instanceof CancelledError) return;
           shown = null;
           replace(facts, ...scalingFacts(info));
-          problem.textContent = info.unavailable ?? `The spectrum could not be computed: ${errorText(error)}`;
+          problem.textContent = `The spectrum could not be computed: ${errorText(error)}`;
           redraw();
         },
       );

@@ -10,8 +10,7 @@ import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { hasGradients, loraSubjects } from '../data/loraSubjects';
 import type { Corner } from '../data/loraSubjects';
-import { emptyState } from '../parts/emptyState';
-import { h, replace } from '../parts/element';
+import { h } from '../parts/element';
 import { loraFormula } from '../parts/loraFormula';
 import { MatrixPane } from '../parts/matrixPane';
 import { modulePicker } from '../parts/modulePicker';
@@ -33,7 +32,7 @@ export function loraView(context: ViewContext): View {
     label: 'B', className: 'pane-b', axes: { top: true, left: true }, zoom: { x: false, y: true },
   });
   const product = new MatrixPane(context, colors, {
-    label: 'product', className: 'pane-product', axes: { top: true, left: true },
+    label: 'ΔW', className: 'pane-product', axes: { top: true, left: true },
   });
   const panes = [a, b, product];
 
@@ -52,11 +51,10 @@ export function loraView(context: ViewContext): View {
   const note = zeroNote(client);
   const spectrum = spectrumCard(context);
   const products = productsCard('Point at an entry of ΔW to see the products that sum to it.');
-  const message = h('div', { class: 'unavailable' });
 
   const layout = h('div', { class: 'product-layout' }, formula.element, a.element, b.element, product.element);
   const element = h('div', { class: 'lora-view' },
-    h('div', { class: 'view-head' }, picker.element, corner.element, gradients.element, slider?.element), message, layout);
+    h('div', { class: 'view-head' }, picker.element, corner.element, gradients.element, slider?.element), layout);
   product.element.append(note.element);
 
   const lookup = productLookup(context, (found, row, column) => products.show(found, row, column));
@@ -136,7 +134,7 @@ export function loraView(context: ViewContext): View {
     b.setSubject(subjects.b, info.unavailable);
     product.setSubject(subjects.corner, info.unavailable);
     layout.classList.toggle('tall-rank', info.rank > 32);
-    replace(message, info.unavailable !== undefined && emptyState('This module has no product to show', info.unavailable));
+    products.element.hidden = info.unavailable !== undefined;
     if (moved) {
       const viewport = store.viewport(key());
       product.heatmap.setViewport(viewport);
