@@ -38,10 +38,23 @@ export class App {
     private readonly client: InspectorClient,
     private readonly store: StateStore,
   ) {
-    replace(root, h('div', { class: 'inspector' }, this.changed, this.page,
-      h('footer', { class: 'status-line' }, this.status, this.notice)));
+    replace(
+      root,
+      h(
+        'div',
+        { class: 'inspector' },
+        this.changed,
+        this.page,
+        h('footer', { class: 'status-line' }, this.status, this.notice),
+      ),
+    );
     this.live = new LiveRegion(root);
-    client.onSourceChanged(({ reason }) => replace(this.changed, changedBanner(reason, () => void this.load(() => client.reload()))));
+    client.onSourceChanged(({ reason }) =>
+      replace(
+        this.changed,
+        changedBanner(reason, () => void this.load(() => client.reload())),
+      ),
+    );
   }
 
   start(): Promise<void> {
@@ -67,7 +80,10 @@ export class App {
     const { store, client } = this;
     const cells = new CellInspector(client, this.status, (text) => this.live.say(text));
     const context: ViewContext = {
-      client, store, description, cells,
+      client,
+      store,
+      description,
+      cells,
       active: new ActiveMatrix(),
       notify: (text) => this.notify(text),
       announce: (text) => this.live.say(text),
@@ -81,22 +97,38 @@ export class App {
       },
     };
     const names = tabsOf(description);
-    const tabs = tabBar(names.map((name) => ({ name, label: TABS[name].label })), (tab) => store.set({ tab }));
+    const tabs = tabBar(
+      names.map((name) => ({ name, label: TABS[name].label })),
+      (tab) => store.set({ tab }),
+    );
     const tools = colorTools(store, description.training !== undefined);
     const card = matrixCard(context);
     const stage = h('section', { class: 'stage', id: 'stage', role: 'tabpanel', tabindex: -1 });
     const details = h('aside', { class: 'details', id: 'details', 'aria-label': 'Details' });
-    const detailsButton = h('button', {
-      type: 'button', class: 'toggle', 'aria-controls': 'details', onclick: () => {
-        // On a narrow page the details lie over the picture: opened for a look, and not remembered.
-        if (NARROW.matches) narrowOpen = !narrowOpen;
-        else store.set({ details: !store.get().details });
-        showDetails();
+    const detailsButton = h(
+      'button',
+      {
+        type: 'button',
+        class: 'toggle',
+        'aria-controls': 'details',
+        onclick: () => {
+          // On a narrow page the details lie over the picture: opened for a look, and not remembered.
+          if (NARROW.matches) narrowOpen = !narrowOpen;
+          else store.set({ details: !store.get().details });
+          showDetails();
+        },
       },
-    }, 'Details');
+      'Details',
+    );
     const work = h('div', { class: 'work' }, stage, details);
-    replace(this.page, sourceHead(description), problemBanner(withFailure(description, failure), store),
-      h('div', { class: 'tab-row' }, tabs.element, detailsButton), tools.element, work);
+    replace(
+      this.page,
+      sourceHead(description),
+      problemBanner(withFailure(description, failure), store),
+      h('div', { class: 'tab-row' }, tabs.element, detailsButton),
+      tools.element,
+      work,
+    );
 
     let view: View | null = null;
     let shownTab: TabName | null = null;

@@ -12,8 +12,17 @@ import { listedTensors } from '../../../webview-ui/inspector/data/tensorList';
 
 function loraModule(layer: number | null, group: string): LoraModuleInfo {
   return {
-    module: layer === null ? group : `layers.${layer}.${group}`, layer, group, rank: 8, alpha: 16, scaling: 2, scalingSource: '',
-    inFeatures: 4, outFeatures: 4, a: 'a', b: 'b',
+    module: layer === null ? group : `layers.${layer}.${group}`,
+    layer,
+    group,
+    rank: 8,
+    alpha: 16,
+    scaling: 2,
+    scalingSource: '',
+    inFeatures: 4,
+    outFeatures: 4,
+    a: 'a',
+    b: 'b',
   };
 }
 
@@ -36,12 +45,18 @@ describe('the grid of modules', () => {
 
   it('keeps every module: those outside the layers apart, two in one place in two rows', () => {
     const grid = moduleGrid([loraModule(0, 'q'), loraModule(0, 'q'), loraModule(null, 'lm_head')]);
-    assert.deepEqual(grid.rows.map(({ modules }) => modules), [[0], [1]]);
+    assert.deepEqual(
+      grid.rows.map(({ modules }) => modules),
+      [[0], [1]],
+    );
     assert.deepEqual(grid.others, [2]);
   });
 
   it('shortens paths by what they share and never to nothing', () => {
-    assert.deepEqual(withoutCommonPrefix(['model.layers.self_attn.q', 'model.layers.mlp.up']), ['self_attn.q', 'mlp.up']);
+    assert.deepEqual(withoutCommonPrefix(['model.layers.self_attn.q', 'model.layers.mlp.up']), [
+      'self_attn.q',
+      'mlp.up',
+    ]);
     assert.deepEqual(withoutCommonPrefix(['h.q']), ['q']);
     assert.deepEqual(withoutCommonPrefix(['a.b', 'a']), ['a.b', 'a']);
     assert.deepEqual(withoutCommonPrefix([]), []);
@@ -66,7 +81,8 @@ describe('the attention given to a prefix', () => {
 
 describe('the list of tensors', () => {
   const tensors = [tensor('layers.10.w', [2, 2]), tensor('layers.9.w', [8, 8], 'BF16'), tensor('bias', [4])];
-  const names = (filter: string, sort: string): string[] => listedTensors(tensors, filter, sort).map(({ name }) => name);
+  const names = (filter: string, sort: string): string[] =>
+    listedTensors(tensors, filter, sort).map(({ name }) => name);
 
   it('finds every word in name, dtype or shape', () => {
     assert.deepEqual(names('LAYERS bf16', 'file'), ['layers.9.w']);
@@ -84,8 +100,22 @@ describe('the state of the inspector', () => {
   const store = (kept: object): StateStore => new StateStore({ get: () => kept, set: () => undefined });
 
   it('takes what was kept where it fits, and what it starts with elsewhere', () => {
-    const kept = { tab: 'lora', step: 'three', metric: 'made up', scheme: 'viridis', slice: [1, 2], domain: 0.99, unknown: 1 };
-    assert.deepEqual(store(kept).get(), { ...INITIAL_STATE, tab: 'lora', scheme: 'viridis', slice: [1, 2], domain: 0.99 });
+    const kept = {
+      tab: 'lora',
+      step: 'three',
+      metric: 'made up',
+      scheme: 'viridis',
+      slice: [1, 2],
+      domain: 0.99,
+      unknown: 1,
+    };
+    assert.deepEqual(store(kept).get(), {
+      ...INITIAL_STATE,
+      tab: 'lora',
+      scheme: 'viridis',
+      slice: [1, 2],
+      domain: 0.99,
+    });
   });
 
   it('drops viewports that are none', () => {
@@ -131,7 +161,12 @@ describe('subjects', () => {
 
   it('say in which head a cell lies', () => {
     const subject = tensorSubject(tensor('K', [10, 64]), {
-      rowLabel: 'position', columnLabel: 'dim', columnBands: [{ start: 0, end: 32, label: 'head 0' }, { start: 32, end: 64, label: 'head 1' }],
+      rowLabel: 'position',
+      columnLabel: 'dim',
+      columnBands: [
+        { start: 0, end: 32, label: 'head 0' },
+        { start: 32, end: 64, label: 'head 1' },
+      ],
     });
     assert.equal(placeText(subject, { row: 3, column: 40 }), 'position 3, dim 40 (head 1, 8)');
   });
@@ -139,12 +174,27 @@ describe('subjects', () => {
 
 describe('the colour limit', () => {
   const statistics = {
-    count: 4, min: -8, max: 2, mean: 0, standardDeviation: 1, norm: 1, maxAbs: 8, zeros: 0, nan: 0, positiveInfinity: 0, negativeInfinity: 0,
-    histogram: new Float64Array(0), absQuantiles: Float64Array.of(1, 2, 3, 4, 5), sampled: false,
+    count: 4,
+    min: -8,
+    max: 2,
+    mean: 0,
+    standardDeviation: 1,
+    norm: 1,
+    maxAbs: 8,
+    zeros: 0,
+    nan: 0,
+    positiveInfinity: 0,
+    negativeInfinity: 0,
+    histogram: new Float64Array(0),
+    absQuantiles: Float64Array.of(1, 2, 3, 4, 5),
+    sampled: false,
   };
 
   it('is the largest magnitude or the one at the share chosen', () => {
-    assert.deepEqual([statisticsLimit(statistics, 'max'), statisticsLimit(statistics, 0.95), statisticsLimit(statistics, 0.999)], [8, 3, 5]);
+    assert.deepEqual(
+      [statisticsLimit(statistics, 'max'), statisticsLimit(statistics, 0.95), statisticsLimit(statistics, 0.999)],
+      [8, 3, 5],
+    );
   });
 
   it('is the largest magnitude of a matrix that is nearly all zeros', () => {
@@ -154,11 +204,16 @@ describe('the colour limit', () => {
 
 describe('reading a small matrix whole', () => {
   const source = (rows: number, columns: number) => ({
-    id: 'x', rows, columns,
+    id: 'x',
+    rows,
+    columns,
     readTile: ({ tileX, tileY }: { tileX: number; tileY: number }) => {
       const [left, top] = [tileX * 256, tileY * 256];
       const [width, height] = [Math.min(256, columns - left), Math.min(256, rows - top)];
-      const values = Float32Array.from({ length: width * height }, (_, i) => (top + Math.floor(i / width)) * columns + left + (i % width));
+      const values = Float32Array.from(
+        { length: width * height },
+        (_, i) => (top + Math.floor(i / width)) * columns + left + (i % width),
+      );
       return Promise.resolve({ width, height, values, sampled: false });
     },
   });

@@ -106,10 +106,14 @@ export class ColorModel {
       return { key, sampled: statistics.sampled, limit: (domain) => statisticsLimit(statistics, domain) };
     }
     const source = this.client.matrixSource(matrix, subject);
-    const tiles = await Promise.all(sampleTiles(subject).map((tile) =>
-      source.readTile({ level: 0, ...tile, reduction: 'maxAbs' }, signal)));
-    const sorted = Float32Array.from(tiles.flatMap(({ values }) => [...values].map(Math.abs).filter(Number.isFinite))).sort();
-    const limit = (domain: Domain): number => sorted[Math.floor((domain === 'max' ? 1 : domain) * (sorted.length - 1))] ?? 0;
+    const tiles = await Promise.all(
+      sampleTiles(subject).map((tile) => source.readTile({ level: 0, ...tile, reduction: 'maxAbs' }, signal)),
+    );
+    const sorted = Float32Array.from(
+      tiles.flatMap(({ values }) => [...values].map(Math.abs).filter(Number.isFinite)),
+    ).sort();
+    const limit = (domain: Domain): number =>
+      sorted[Math.floor((domain === 'max' ? 1 : domain) * (sorted.length - 1))] ?? 0;
     return { key, sampled: true, limit };
   }
 

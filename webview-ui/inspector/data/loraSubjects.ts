@@ -15,7 +15,11 @@ export interface LoraSubjects {
 
 /** `step` only where the source records training. */
 export function loraSubjects(
-  description: SourceDescription, info: LoraModuleInfo, corner: Corner, gradients: boolean, step: number | undefined,
+  description: SourceDescription,
+  info: LoraModuleInfo,
+  corner: Corner,
+  gradients: boolean,
+  step: number | undefined,
 ): LoraSubjects {
   const factor = (part: 'a' | 'b'): Subject | null => {
     const value = findTensor(description, info[part]);
@@ -36,7 +40,11 @@ export function loraSubjects(
 }
 
 function factorSubject(
-  info: LoraModuleInfo, stored: TensorInfo, part: 'a' | 'b', title: string, labels: { rowLabel: string; columnLabel: string },
+  info: LoraModuleInfo,
+  stored: TensorInfo,
+  part: 'a' | 'b',
+  title: string,
+  labels: { rowLabel: string; columnLabel: string },
 ): Subject {
   return {
     matrix: { kind: 'factor', module: info.module, part },
@@ -49,7 +57,12 @@ function factorSubject(
   };
 }
 
-function cornerSubject(description: SourceDescription, info: LoraModuleInfo, corner: Corner, step: number | undefined): Subject | null {
+function cornerSubject(
+  description: SourceDescription,
+  info: LoraModuleInfo,
+  corner: Corner,
+  step: number | undefined,
+): Subject | null {
   const shape = { rows: info.outFeatures, columns: info.inFeatures, rowLabel: 'out', columnLabel: 'in' };
   if (corner === 'weight') {
     const weight = findTensor(description, info.weight);
@@ -70,6 +83,7 @@ function cornerSubject(description: SourceDescription, info: LoraModuleInfo, cor
 }
 
 export function hasGradients(description: SourceDescription, info: LoraModuleInfo): boolean {
-  const gradientOf = (name: string): TensorInfo | undefined => findTensor(description, findTensor(description, name)?.gradient);
+  const gradientOf = (name: string): TensorInfo | undefined =>
+    findTensor(description, findTensor(description, name)?.gradient);
   return gradientOf(info.a) !== undefined && gradientOf(info.b) !== undefined;
 }

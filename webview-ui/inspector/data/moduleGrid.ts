@@ -32,7 +32,10 @@ export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
       // Every column, for a layer may lack some of the groups.
       const places = Array.from({ length: columns.size }, (_, column) => layers.get(layer)?.[column] ?? []);
       const depth = Math.max(...places.map((place) => place.length));
-      return Array.from({ length: depth }, (_, copy) => ({ layer, modules: places.map((place) => place[copy] ?? null) }));
+      return Array.from({ length: depth }, (_, copy) => ({
+        layer,
+        modules: places.map((place) => place[copy] ?? null),
+      }));
     });
   return { columns: [...columns.keys()], rows, others };
 }

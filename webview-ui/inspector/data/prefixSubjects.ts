@@ -7,7 +7,11 @@ import { findTensor, tensorSubject } from './subject';
 
 export function headBands({ numHeads, dHead }: PrefixInfo): Band[] {
   if (numHeads < 2) return [];
-  return Array.from({ length: numHeads }, (_, head) => ({ start: head * dHead, end: (head + 1) * dHead, label: `head ${head}` }));
+  return Array.from({ length: numHeads }, (_, head) => ({
+    start: head * dHead,
+    end: (head + 1) * dHead,
+    label: `head ${head}`,
+  }));
 }
 
 export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'value', gradient: boolean): Subject {
@@ -27,11 +31,20 @@ export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'va
 }
 
 /** The layer whose attention is shown beside the chosen one: that layer's own, where it was recorded. */
-export function attentionLayer({ attention }: PrefixInfo, layer: number): { readonly layer: number; readonly name: string } | undefined {
+export function attentionLayer(
+  { attention }: PrefixInfo,
+  layer: number,
+): { readonly layer: number; readonly name: string } | undefined {
   return attention?.layers?.find((one) => one.layer === layer) ?? attention;
 }
 
-export function attentionSubject(description: SourceDescription, info: PrefixInfo, layer: number, batch: number, head: number): Subject | null {
+export function attentionSubject(
+  description: SourceDescription,
+  info: PrefixInfo,
+  layer: number,
+  batch: number,
+  head: number,
+): Subject | null {
   const { attention, prefixLength } = info;
   const shown = attentionLayer(info, layer);
   const tensor = findTensor(description, shown?.name);

@@ -66,6 +66,8 @@ export function tensorSubject(tensor: TensorInfo, options: TensorSubjectOptions 
     columnLabel: options.columnLabel ?? 'column',
     ...(rowBands && { rowBands }),
     ...(columnBands && { columnBands }),
-    ...(step !== undefined && { domainOf: options.domainStep === undefined ? base : { ...base, step: options.domainStep } }),
+    ...(step !== undefined && {
+      domainOf: options.domainStep === undefined ? base : { ...base, step: options.domainStep },
+    }),
   };
 }

@@ -33,17 +33,25 @@ export class CellInspector {
     private readonly announce: (text: string) => void,
   ) {
     const { signal } = this.listening;
-    window.addEventListener('pointermove', ({ clientX, clientY }) => {
-      this.pointer = { x: clientX, y: clientY };
-      if (!this.tooltip.visible) return;
-      // What the keyboard asked about stays where it is told; a pointer that moves asks for something else.
-      if (this.shown?.aloud) this.tooltip.hide();
-      else this.tooltip.move(clientX, clientY);
-    }, { signal, capture: true });
+    window.addEventListener(
+      'pointermove',
+      ({ clientX, clientY }) => {
+        this.pointer = { x: clientX, y: clientY };
+        if (!this.tooltip.visible) return;
+        // What the keyboard asked about stays where it is told; a pointer that moves asks for something else.
+        if (this.shown?.aloud) this.tooltip.hide();
+        else this.tooltip.move(clientX, clientY);
+      },
+      { signal, capture: true },
+    );
     // Escape takes away what hides the picture, as WCAG 1.4.13 asks of what appears on hover.
-    window.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.tooltip.hide();
-    }, { signal });
+    window.addEventListener(
+      'keydown',
+      (event) => {
+        if (event.key === 'Escape') this.tooltip.hide();
+      },
+      { signal },
+    );
   }
 
   hover(pane: MatrixPane, cell: CellPosition | null): void {
@@ -89,7 +97,13 @@ export class CellInspector {
     return (await this.client.readCell(subject.matrix, row, column)).text;
   }
 
-  private read(pane: MatrixPane, subject: Subject, cell: CellPosition, at: { readonly x: number; readonly y: number }, aloud: boolean): void {
+  private read(
+    pane: MatrixPane,
+    subject: Subject,
+    cell: CellPosition,
+    at: { readonly x: number; readonly y: number },
+    aloud: boolean,
+  ): void {
     const key = `${matrixKey(subject.matrix)}@${cell.row},${cell.column}`;
     if (this.shown?.key === key && !aloud) return;
     this.stop();
@@ -101,7 +115,11 @@ export class CellInspector {
   }
 
   private async finish(
-    subject: Subject, cell: CellPosition, at: { readonly x: number; readonly y: number }, aloud: boolean, signal: AbortSignal,
+    subject: Subject,
+    cell: CellPosition,
+    at: { readonly x: number; readonly y: number },
+    aloud: boolean,
+    signal: AbortSignal,
   ): Promise<void> {
     try {
       const found = await this.client.readCell(subject.matrix, cell.row, cell.column, signal);
@@ -114,17 +132,31 @@ export class CellInspector {
     }
   }
 
-  private show(subject: Subject, cell: CellPosition, found: Cell | null, value: string | null, at: { readonly x: number; readonly y: number }): void {
+  private show(
+    subject: Subject,
+    cell: CellPosition,
+    found: Cell | null,
+    value: string | null,
+    at: { readonly x: number; readonly y: number },
+  ): void {
     const dtype = found?.dtype ?? subject.dtype;
     const lines = found ? lineTexts(subject, cell, found) : [];
-    const content = h('div', { class: 'cell-tip' },
+    const content = h(
+      'div',
+      { class: 'cell-tip' },
       h('div', { class: 'tip-value' }, h('strong', {}, value ?? '…'), h('span', { class: 'dtype' }, dtype)),
       h('div', { class: 'tip-name' }, indexedName(subject, cell, found)),
       h('div', { class: 'tip-place' }, placeText(subject, cell)),
-      lines.length > 0 && summaryTable(lines));
+      lines.length > 0 && summaryTable(lines),
+    );
     this.tooltip.show(content, at.x, at.y);
-    replace(this.status, h('span', { class: 'where' }, indexedName(subject, cell, found)), h('strong', {}, value ?? '…'), h('span', { class: 'dtype' }, dtype),
-      ...lines.map(({ label, summary }) => h('span', { class: 'line' }, `${label}: ${formatLineSummary(summary)}`)));
+    replace(
+      this.status,
+      h('span', { class: 'where' }, indexedName(subject, cell, found)),
+      h('strong', {}, value ?? '…'),
+      h('span', { class: 'dtype' }, dtype),
+      ...lines.map(({ label, summary }) => h('span', { class: 'line' }, `${label}: ${formatLineSummary(summary)}`)),
+    );
   }
 
   private stop(): void {
@@ -135,8 +167,12 @@ export class CellInspector {
 }
 
 function summaryTable(lines: readonly NamedSummary[]): HTMLElement {
-  return h('table', { class: 'tip-lines' },
+  return h(
+    'table',
+    { class: 'tip-lines' },
     h('tr', {}, h('th', {}), ...['min', 'max', 'mean', 'norm'].map((name) => h('th', {}, name))),
     ...lines.map(({ label, summary: { min, max, mean, norm } }) =>
-      h('tr', {}, h('th', {}, label), ...[min, max, mean, norm].map((value) => h('td', {}, formatNumber(value, 3))))));
+      h('tr', {}, h('th', {}, label), ...[min, max, mean, norm].map((value) => h('td', {}, formatNumber(value, 3)))),
+    ),
+  );
 }

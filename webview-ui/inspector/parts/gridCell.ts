@@ -21,7 +21,12 @@ export interface GridCellOptions {
 
 export function gridCell(options: GridCellOptions): HTMLElement {
   const { info, untrained, failure, value, computed } = options;
-  const button = h('button', { type: 'button', class: 'cell', tabindex: options.focused ? 0 : -1, onclick: () => options.open() });
+  const button = h('button', {
+    type: 'button',
+    class: 'cell',
+    tabindex: options.focused ? 0 : -1,
+    onclick: () => options.open(),
+  });
   let says: string;
   if (failure) {
     button.classList.add('failed');
@@ -44,7 +49,8 @@ export function gridCell(options: GridCellOptions): HTMLElement {
     button.append(h('span', {}, String(value)));
     says = `${options.metric} is ${String(value)}`;
   }
-  button.title = `${info.module}\n${says}\nA ${info.rank} × ${info.inFeatures}, B ${info.outFeatures} × ${info.rank}, scaling ${formatNumber(info.scaling)}`;
+  const sizes = `A ${info.rank} × ${info.inFeatures}, B ${info.outFeatures} × ${info.rank}`;
+  button.title = `${info.module}\n${says}\n${sizes}, scaling ${formatNumber(info.scaling)}`;
   button.setAttribute('aria-label', `${info.module}: ${says}`);
   return button;
 }

@@ -32,19 +32,44 @@ export function massCard(context: ViewContext): MassCard {
 
   function draw(head: number): void {
     const mean = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
-    replace(list, ...masses.map((mass, index) => {
-      const bar = h('span', { class: 'bar' });
-      bar.style.width = `${Math.min(1, mass) * 100}%`;
-      return h('li', {}, h('button', { type: 'button', 'aria-pressed': index === head, onclick: () => store.set({ head: index }) },
-        h('span', { class: 'name' }, `head ${index}`), h('span', { class: 'value' }, formatPercent(mass)), bar));
-    }));
-    summary.textContent = `Head ${head} gives ${formatPercent(masses[head] ?? NaN)} of its attention to the prefix; all heads together ${formatPercent(mean)}.`;
+    replace(
+      list,
+      ...masses.map((mass, index) => {
+        const bar = h('span', { class: 'bar' });
+        bar.style.width = `${Math.min(1, mass) * 100}%`;
+        return h(
+          'li',
+          {},
+          h(
+            'button',
+            { type: 'button', 'aria-pressed': index === head, onclick: () => store.set({ head: index }) },
+            h('span', { class: 'name' }, `head ${index}`),
+            h('span', { class: 'value' }, formatPercent(mass)),
+            bar,
+          ),
+        );
+      }),
+    );
+    summary.textContent =
+      `Head ${head} gives ${formatPercent(masses[head] ?? NaN)} of its attention to the prefix; ` +
+      `all heads together ${formatPercent(mean)}.`;
   }
 
   async function read(info: PrefixInfo, layer: number, batch: number, signal: AbortSignal): Promise<readonly number[]> {
-    const heads = Array.from({ length: Math.min(MAX_HEADS, info.numHeads) }, (_, head) => attentionSubject(description, info, layer, batch, head));
-    return Promise.all(heads.map(async (subject) =>
-      subject ? prefixMass(await readWhole(client.matrixSource(subject.matrix, subject), signal), subject.columns, info.prefixLength) : NaN));
+    const heads = Array.from({ length: Math.min(MAX_HEADS, info.numHeads) }, (_, head) =>
+      attentionSubject(description, info, layer, batch, head),
+    );
+    return Promise.all(
+      heads.map(async (subject) =>
+        subject
+          ? prefixMass(
+              await readWhole(client.matrixSource(subject.matrix, subject), signal),
+              subject.columns,
+              info.prefixLength,
+            )
+          : NaN,
+      ),
+    );
   }
 
   return {
@@ -64,7 +89,8 @@ export function massCard(context: ViewContext): MassCard {
           draw(store.get().head);
         },
         (error: unknown) => {
-          if (!(error instanceof CancelledError)) summary.textContent = `The attention could not be read: ${errorText(error)}`;
+          if (!(error instanceof CancelledError))
+            summary.textContent = `The attention could not be read: ${errorText(error)}`;
         },
       );
     },

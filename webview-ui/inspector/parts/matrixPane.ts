@@ -40,19 +40,38 @@ export class MatrixPane implements Colored {
     private readonly options: MatrixPaneOptions,
   ) {
     this.title = h('h3', {}, options.label);
-    const more = h('button', {
-      type: 'button', class: 'icon more', title: 'Copy, save, export', 'aria-label': `Actions for ${options.label}`, 'aria-haspopup': 'menu',
-      onclick: () => {
-        const { left, bottom } = more.getBoundingClientRect();
-        this.openMenu(left, bottom, more);
+    const more = h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon more',
+        title: 'Copy, save, export',
+        'aria-label': `Actions for ${options.label}`,
+        'aria-haspopup': 'menu',
+        onclick: () => {
+          const { left, bottom } = more.getBoundingClientRect();
+          this.openMenu(left, bottom, more);
+        },
       },
-    }, '⋯');
+      '⋯',
+    );
     const foot = h('div', { class: 'pane-foot' });
-    this.element = h('section', { class: `pane ${options.className ?? ''}` },
-      h('header', { class: 'pane-head' }, this.title, this.size, this.approximate, more), this.empty, this.place, foot);
+    this.element = h(
+      'section',
+      { class: `pane ${options.className ?? ''}` },
+      h('header', { class: 'pane-head' }, this.title, this.size, this.approximate, more),
+      this.empty,
+      this.place,
+      foot,
+    );
     const { axes, zoom, margins } = options;
     this.heatmap = new Heatmap(this.place, {
-      label: options.label, rowLabel: '', columnLabel: '', ...(axes && { axes }), ...(zoom && { zoom }), ...(margins && { margins }),
+      label: options.label,
+      rowLabel: '',
+      columnLabel: '',
+      ...(axes && { axes }),
+      ...(zoom && { zoom }),
+      ...(margins && { margins }),
     });
     this.bar = new ColorBar(foot);
     this.bar.element.hidden = true;
@@ -70,7 +89,11 @@ export class MatrixPane implements Colored {
       event.preventDefault();
       const keyboard = event.button !== 2 || (event.clientX === 0 && event.clientY === 0);
       const box = this.heatmap.element.getBoundingClientRect();
-      this.openMenu(keyboard ? box.left + 40 : event.clientX, keyboard ? box.top + 40 : event.clientY, this.heatmap.element);
+      this.openMenu(
+        keyboard ? box.left + 40 : event.clientX,
+        keyboard ? box.top + 40 : event.clientY,
+        this.heatmap.element,
+      );
     });
     this.heatmap.element.addEventListener('keydown', (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === 'c') {
@@ -117,7 +140,9 @@ export class MatrixPane implements Colored {
     this.heatmap.setColor(color);
     this.bar.element.hidden = false;
     this.bar.setColor(color);
-    this.bar.element.title = sampled ? 'The limit is judged by a sample of the entries; Compute statistics reads them all.' : '';
+    this.bar.element.title = sampled
+      ? 'The limit is judged by a sample of the entries; Compute statistics reads them all.'
+      : '';
     this.approximate.hidden = !sampled;
     this.currentColor = color;
     this.context.active.recolored(this);
@@ -132,7 +157,13 @@ export class MatrixPane implements Colored {
     const { background, foreground, font } = readPalette(this.element);
     const { title: short = '', name = '' } = this.current ?? {};
     const title = name.startsWith(short) ? name : `${short} · ${name}`;
-    return composePicture({ title, parts: [this.heatmap.toCanvas(), this.bar.toCanvas()], background, foreground, font });
+    return composePicture({
+      title,
+      parts: [this.heatmap.toCanvas(), this.bar.toCanvas()],
+      background,
+      foreground,
+      font,
+    });
   }
 
   setMargins(margins: Partial<Margins>): void {

@@ -25,13 +25,24 @@ export function gridView(context: ViewContext): View {
   const top = h('section', { class: 'card' });
   let metrics: ModuleMetrics | null = null;
 
-  const picker = h('select', { 'aria-label': 'Colour the modules by', onchange: () => store.set({ metric: picker.value as never }) },
-    ...METRICS.map(({ metric, label }) => h('option', { value: metric }, label)));
-  const element = h('div', { class: 'grid-view' },
-    h('div', { class: 'grid-head' },
+  const picker = h(
+    'select',
+    { 'aria-label': 'Colour the modules by', onchange: () => store.set({ metric: picker.value as never }) },
+    ...METRICS.map(({ metric, label }) => h('option', { value: metric }, label)),
+  );
+  const element = h(
+    'div',
+    { class: 'grid-view' },
+    h(
+      'div',
+      { class: 'grid-head' },
       h('h2', {}, `${description.lora.length} LoRA modules`),
-      h('label', { class: 'field' }, h('span', {}, 'Colour by'), picker), legend, place),
-    table);
+      h('label', { class: 'field' }, h('span', {}, 'Colour by'), picker),
+      legend,
+      place,
+    ),
+    table,
+  );
 
   const open = (module: number): void => {
     const info = description.lora[module];
@@ -53,17 +64,39 @@ export function gridView(context: ViewContext): View {
     const color = (value: number): string => viridis(position(value));
     const focus = store.get().module;
     const failures = new Map(metrics?.failures.map(({ module, message }) => [module, message]));
-    const unreadable = description.lora.filter(({ unavailable }, module) => unavailable !== undefined || failures.has(module)).length;
-    replace(legend, metrics && trained.length > 0 && rampLegend(name.label, from, high, color),
-      untrained.includes(true) && h('span', { class: 'legend-key' }, h('span', { class: 'swatch untrained' }),
-        `B = 0: untrained (${untrained.filter(Boolean).length})`),
-      unreadable > 0 && h('span', { class: 'legend-key' }, h('span', { class: 'swatch failed' }, '!'), `cannot be shown (${unreadable}); hover for the reason`));
+    const unreadable = description.lora.filter(
+      ({ unavailable }, module) => unavailable !== undefined || failures.has(module),
+    ).length;
+    replace(
+      legend,
+      metrics && trained.length > 0 && rampLegend(name.label, from, high, color),
+      untrained.includes(true) &&
+        h(
+          'span',
+          { class: 'legend-key' },
+          h('span', { class: 'swatch untrained' }),
+          `B = 0: untrained (${untrained.filter(Boolean).length})`,
+        ),
+      unreadable > 0 &&
+        h(
+          'span',
+          { class: 'legend-key' },
+          h('span', { class: 'swatch failed' }, '!'),
+          `cannot be shown (${unreadable}); hover for the reason`,
+        ),
+    );
     const cell = (module: number): HTMLElement =>
       gridCell({
-        info: description.lora[module] as never, metric: name.label, value: values[module] ?? NaN,
-        color, dark: (value) => position(value) < 0.6, untrained: untrained[module] === true, computed: metrics !== null,
+        info: description.lora[module] as never,
+        metric: name.label,
+        value: values[module] ?? NaN,
+        color,
+        dark: (value) => position(value) < 0.6,
+        untrained: untrained[module] === true,
+        computed: metrics !== null,
         failure: failures.get(module) ?? description.lora[module]?.unavailable ?? null,
-        focused: description.lora[module]?.module === focus, open: () => open(module),
+        focused: description.lora[module]?.module === focus,
+        open: () => open(module),
       });
     replace(table, layerTable(grid, cell), grid.others.length > 0 && otherModules(grid, description.lora, cell));
     gridKeys(table);
