@@ -1,6 +1,7 @@
 // `npm test`: every check, on the terminal, closing with one line that adds up all tests.
 // `node scripts/test.mjs --only unit` runs one stage (and what it needs): types, lint, unit, integration or e2e.
 import { parseArgs } from 'node:util';
+import { endWithParent } from './lib/processes.mjs';
 import { runScript } from './lib/run.mjs';
 import { TEST_KINDS } from './lib/testBundles.mjs';
 
@@ -23,6 +24,8 @@ const STAGES = [
     needs: ['build', 'package'],
   },
 ];
+
+endWithParent(() => process.exit(1));
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const only = STAGES.find(({ name }) => name === values.only);
