@@ -146,6 +146,20 @@ describe('the state of the inspector', () => {
 });
 
 describe('subjects', () => {
+  it('tell a value with its gradient, and a gradient with its value, at the same step', () => {
+    const value: TensorInfo = { name: 'A', dtype: 'F32', shape: [2, 3], bytes: 24, readable: true, gradient: 'gradA', stepped: true };
+    const gradient: TensorInfo = { name: 'gradA', dtype: 'F32', shape: [2, 3], bytes: 24, readable: true, stepped: true };
+    assert.deepEqual(tensorSubject(value, { step: 7 }).counterpart, {
+      label: 'gradient',
+      matrix: { kind: 'tensor', name: 'gradA', step: 7 },
+    });
+    assert.deepEqual(tensorSubject(gradient, { step: 7, gradientOf: value }).counterpart, {
+      label: 'value',
+      matrix: { kind: 'tensor', name: 'A', step: 7 },
+    });
+    assert.equal(tensorSubject(gradient).counterpart, undefined);
+  });
+
   it('make a matrix of the last two dimensions, and one row of a vector or a scalar', () => {
     assert.deepEqual(matrixShape([]), { rows: 1, columns: 1, leading: [] });
     assert.deepEqual(matrixShape([5]), { rows: 1, columns: 5, leading: [] });

@@ -30,7 +30,8 @@ export function loraSubjects(
     if (!tensor) return null;
     // Gradients shrink as training goes on, and that of A is zero while B is: they are largest after the first steps.
     const domainStep = gradients ? description.training?.recordedSteps[1] : undefined;
-    return tensorSubject(tensor, { title: gradients ? `∂loss/∂${letter}` : letter, step, domainStep, ...labels });
+    const title = gradients ? `∂loss/∂${letter}` : letter;
+    return tensorSubject(tensor, { title, step, domainStep, gradientOf: gradients ? value : undefined, ...labels });
   };
   return {
     a: factor('a'),

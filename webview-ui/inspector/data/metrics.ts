@@ -27,7 +27,7 @@ export const METRICS: readonly MetricName[] = [
     label: '‖B‖ Frobenius norm',
     meaning: 'The Frobenius norm of B; 0 where the module was never trained.',
   },
-  { metric: 'maxAbs', label: 'max |A|, |B|', meaning: 'The largest magnitude in the factors.' },
+  { metric: 'maxAbs', label: 'max |ΔW|', meaning: 'The largest magnitude of an entry of ΔW.' },
 ];
 
 export function metricName(metric: ModuleMetric): MetricName {

@@ -16,8 +16,13 @@ export function headBands({ numHeads, dHead }: PrefixInfo): Band[] {
 
 export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'value', gradient: boolean): Subject {
   const letter = part === 'key' ? 'K' : 'V';
+  const value = { kind: 'prefix', module: info.module, layer, part } as const;
+  const ofGradient = { ...value, gradient: true };
   return {
-    matrix: { kind: 'prefix', module: info.module, layer, part, ...(gradient && { gradient }) },
+    matrix: gradient ? ofGradient : value,
+    ...(info.hasGradient && {
+      counterpart: gradient ? { label: 'value', matrix: value } : { label: 'gradient', matrix: ofGradient },
+    }),
     title: `${gradient ? '∂loss/∂' : ''}${letter} prefix, layer ${layer}`,
     name: `${gradient ? 'gradient of ' : ''}${part} prefix of ${info.module}, layer ${layer}`,
     dtype: 'F32',

@@ -122,10 +122,18 @@ export class CellInspector {
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      const found = await this.client.readCell(subject.matrix, cell.row, cell.column, signal);
+      const { counterpart } = subject;
+      const [found, other] = await Promise.all([
+        this.client.readCell(subject.matrix, cell.row, cell.column, signal),
+        counterpart && this.client.readCell(counterpart.matrix, cell.row, cell.column, signal),
+      ]);
       if (signal.aborted) return;
-      this.show(subject, cell, found, found.text, aloud ? at : this.pointer);
-      if (aloud) this.announce(`${subject.title}, ${placeText(subject, cell)}: ${found.text}`);
+      const beside = counterpart && other ? `${counterpart.label} ${other.text}` : '';
+      this.show(subject, cell, found, found.text, aloud ? at : this.pointer, beside);
+      if (aloud) {
+        const spoken = [found.text, beside].filter(Boolean).join(', ');
+        this.announce(`${subject.title}, ${placeText(subject, cell)}: ${spoken}`);
+      }
     } catch (error) {
       if (signal.aborted || error instanceof CancelledError) return;
       this.show(subject, cell, null, errorText(error), aloud ? at : this.pointer);
@@ -138,6 +146,7 @@ export class CellInspector {
     found: Cell | null,
     value: string | null,
     at: { readonly x: number; readonly y: number },
+    beside = '',
   ): void {
     const dtype = found?.dtype ?? subject.dtype;
     const lines = found ? lineTexts(subject, cell, found) : [];
@@ -145,6 +154,7 @@ export class CellInspector {
       'div',
       { class: 'cell-tip' },
       h('div', { class: 'tip-value' }, h('strong', {}, value ?? '…'), h('span', { class: 'dtype' }, dtype)),
+      beside !== '' && h('div', { class: 'tip-beside' }, beside),
       h('div', { class: 'tip-name' }, indexedName(subject, cell, found)),
       h('div', { class: 'tip-place' }, placeText(subject, cell)),
       lines.length > 0 && summaryTable(lines),
@@ -155,6 +165,7 @@ export class CellInspector {
       h('span', { class: 'where' }, indexedName(subject, cell, found)),
       h('strong', {}, value ?? '…'),
       h('span', { class: 'dtype' }, dtype),
+      ...(beside === '' ? [] : [h('span', { class: 'beside' }, beside)]),
       ...lines.map(({ label, summary }) => h('span', { class: 'line' }, `${label}: ${formatLineSummary(summary)}`)),
     );
   }

@@ -12,7 +12,7 @@ export interface GridCellOptions {
   /** Whether the colour of the value is dark, so that text on it must be light. */
   dark(value: number): boolean;
   readonly untrained: boolean;
-  /** False while the metrics are on their way. */
+  /** False while the metrics are on their way, and where this one was left out. */
   readonly computed: boolean;
   readonly failure: string | null;
   readonly focused: boolean;
@@ -38,7 +38,7 @@ export function gridCell(options: GridCellOptions): HTMLElement {
     says = 'B = 0: untrained';
   } else if (!computed) {
     button.classList.add('pending');
-    says = 'being computed';
+    says = 'not computed';
   } else if (Number.isFinite(value)) {
     button.style.backgroundColor = options.color(value);
     button.classList.add(options.dark(value) ? 'on-dark' : 'on-light');

@@ -79,7 +79,12 @@ export function adapterView(context: ViewContext): View {
     const weight = (tensor: typeof down, title: string, rowLabel: string, columnLabel: string) => {
       const shown = showGradients ? findTensor(description, tensor?.gradient) : tensor;
       return shown
-        ? tensorSubject(shown, { title: showGradients ? `∂loss/∂${title}` : title, rowLabel, columnLabel })
+        ? tensorSubject(shown, {
+            title: showGradients ? `∂loss/∂${title}` : title,
+            rowLabel,
+            columnLabel,
+            gradientOf: showGradients ? tensor : undefined,
+          })
         : null;
     };
     wDown.setSubject(weight(down, 'W down', 'model dim', 'unit'));

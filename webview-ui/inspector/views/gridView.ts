@@ -54,6 +54,8 @@ export function gridView(context: ViewContext): View {
     picker.value = metric;
     const name = metricName(metric);
     picker.title = name.meaning;
+    // The largest entries of a large adapter take too long; the worker then leaves them out for every module.
+    const missing = metrics !== null && metrics.deltaNorm.some(Number.isFinite) && !metrics[metric].some(Number.isFinite);
     const values = metrics?.[metric] ?? new Float64Array(description.lora.length).fill(NaN);
     const untrained = description.lora.map((_, module) => metrics?.bNorm[module] === 0);
     // A module whose B is zero is marked, not coloured; the colours are spent on the trained ones.
@@ -69,6 +71,7 @@ export function gridView(context: ViewContext): View {
     ).length;
     replace(
       legend,
+      missing && 'Not computed: this adapter is too large for it.',
       metrics && trained.length > 0 && rampLegend(name.label, from, high, color),
       untrained.includes(true) &&
         h(
@@ -93,7 +96,7 @@ export function gridView(context: ViewContext): View {
         color,
         dark: (value) => position(value) < 0.6,
         untrained: untrained[module] === true,
-        computed: metrics !== null,
+        computed: metrics !== null && !missing,
         failure: failures.get(module) ?? description.lora[module]?.unavailable ?? null,
         focused: description.lora[module]?.module === focus,
         open: () => open(module),

@@ -108,9 +108,9 @@ function subjectOf({ description }: ViewContext, info: PromptInfo, part: Part): 
       : null;
   }
   const shown = part === 'gradient' ? findTensor(description, prompt?.gradient) : prompt;
-  return shown
-    ? tensorSubject(shown, { ...labels, title: part === 'gradient' ? '∂loss/∂prompt' : 'Soft prompt' })
-    : null;
+  if (!shown) return null;
+  if (part === 'gradient') return tensorSubject(shown, { ...labels, title: '∂loss/∂prompt', gradientOf: prompt });
+  return tensorSubject(shown, { ...labels, title: 'Soft prompt' });
 }
 
 function describeLengths(place: HTMLElement, { promptLength, sequence }: PromptInfo): void {
