@@ -20,14 +20,68 @@ const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';
 /** Each scene leads a fresh window to what is to be seen. */
 const SCENES = {
   async grid(workbench) {
-    await workbench.openFile(ADAPTER);
-    await workbench.webviewFrame('inspector');
+    await openAdapter(workbench);
+  },
+  async module(workbench) {
+    const view = await openAdapter(workbench);
+    await view.getByRole('tab', { name: 'LoRA' }).click();
+    await settle();
+    await pointAt(workbench, view, 0.38, 0.42);
+  },
+  async lora(workbench) {
+    const view = await runDemo(workbench, 'LoRA');
+    await view.locator('input[type=range]').first().press('End');
+    await settle();
+    await pointAt(workbench, view, 0.22, 0.35);
+  },
+  async adapter(workbench) {
+    await runDemo(workbench, 'Adapter');
+  },
+  async prefix(workbench) {
+    await runDemo(workbench, 'Prefix');
+  },
+  async prompt(workbench) {
+    await runDemo(workbench, 'Prompt');
   },
   async calculator(workbench) {
     await workbench.showSideBar();
     await workbench.webviewFrame('calculator');
   },
+  async comparison(workbench) {
+    await workbench.runCommand('PEFT: Compare Parameter Budgets');
+    await workbench.pick('Llama-3-8B');
+    await workbench.webviewFrame('comparison');
+    await workbench.hideSideBar();
+  },
 };
+
+async function openAdapter(workbench) {
+  await workbench.openFile(ADAPTER);
+  await workbench.hideSideBar();
+  const view = await workbench.webviewFrame('inspector');
+  await view.getByRole('tab').first().waitFor();
+  await settle();
+  return view;
+}
+
+async function runDemo(workbench, tab) {
+  await workbench.hideSideBar();
+  await workbench.runCommand('PEFT: Run Demo');
+  const view = await workbench.webviewFrame('inspector');
+  await view.getByRole('tab', { name: tab }).click();
+  await settle();
+  return view;
+}
+
+/** Points at a place of the last heatmap, from 0 to 1 across and down: what hovering shows belongs in the picture. */
+async function pointAt(workbench, view, x, y) {
+  const box = await view.locator('.heatmap').last().boundingBox();
+  await workbench.page.mouse.move(box.x + box.width * x, box.y + box.height * y);
+}
+
+function settle() {
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+}
 
 const outIndex = process.argv.indexOf('--out');
 const out = path.resolve(outIndex < 0 ? inRoot('media') : process.argv[outIndex + 1]);

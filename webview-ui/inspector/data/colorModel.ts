@@ -4,6 +4,7 @@ import { ABS_QUANTILE_SHARES, TILE_SIZE } from '../../../src/protocol/matrix';
 import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
 import { CancelledError } from '../../../src/protocol/rpc';
 import type { ColorSettings } from '../../shared/heatmap/types';
+import { isDiverging } from '../../shared/schemes';
 import type { InspectorClient } from './inspectorClient';
 import { matrixKey } from './inspectorClient';
 import type { Domain, StateStore } from './state';
@@ -122,7 +123,8 @@ export class ColorModel {
   }
 
   private applyTo(member: Colored): void {
-    const { domain, linked, scheme, scale, reduction } = this.store.get();
+    const { domain, linked, scheme: chosen, scale, reduction } = this.store.get();
+    const scheme = member.subject?.nonNegative && isDiverging(chosen) ? 'viridis' : chosen;
     const magnitudes = this.members.get(member)?.magnitudes;
     const own = magnitudes?.limit(domain) ?? 0;
     const all = [...this.members.values()].map((entry) => entry.magnitudes?.limit(domain) ?? 0);

@@ -54,7 +54,7 @@ export function attentionSubject(
   const shown = attentionLayer(info, layer);
   const tensor = findTensor(description, shown?.name);
   if (!attention || !shown || !tensor) return null;
-  return tensorSubject(tensor, {
+  const subject = tensorSubject(tensor, {
     title: `Attention, layer ${shown.layer}, head ${head}`,
     slice: [batch, head],
     rowLabel: 'query token',
@@ -64,4 +64,5 @@ export function attentionSubject(
       { start: prefixLength, end: prefixLength + attention.tokens, label: `tokens (${attention.tokens})` },
     ],
   });
+  return { ...subject, nonNegative: true };
 }

@@ -20,6 +20,8 @@ export interface Subject {
   readonly columnBands?: readonly Band[];
   /** Whose magnitudes set the colour domain, where not its own: the last training step's, so that movement is seen. */
   readonly domainOf?: MatrixRef;
+  /** Probabilities and the like: a scheme about zero would leave its negative half unused. */
+  readonly nonNegative?: boolean;
   /** The gradient of a value, or the value of a gradient: told beside it. */
   readonly counterpart?: Counterpart;
 }
