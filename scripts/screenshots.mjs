@@ -64,14 +64,6 @@ const SCENES = {
     await workbench.hideSideBar();
     await workbench.webviewFrame('comparison');
   },
-  async hover(workbench) {
-    await workbench.openFile('gpt-neo-movies-lora/adapter_config.json');
-    const { page } = workbench;
-    return async () => {
-      await page.locator('.view-line', { hasText: '"target_modules"' }).getByText('"target_modules"').hover();
-      await page.locator('.monaco-hover:visible').first().waitFor();
-    };
-  },
 };
 
 const outIndex = process.argv.indexOf('--out');
