@@ -1,0 +1,154 @@
+/** What a config trains or saves beside its adapters: whole modules, single tokens, biases, embeddings. */
+
+import type { AdapterSettings } from './adapterSettings';
+import { withContainers } from './adapterTargets';
+import { ConfigError, TargetError } from './errors';
+import type { Part } from './methods/method';
+import { asBase, stored, trained } from './methods/method';
+import type { Module, ModuleTable } from './moduleTable';
+import { moduleTensors } from './moduleTable';
+import { elements } from './safetensorsSize';
+
+/** Parts under the name of the module, or of nothing, that they belong to. */
+export interface Extra {
+  readonly module: string;
+  readonly parts: readonly Part[];
+}
+
+/** Both ends of the model, by the only names that PEFT knows them by. */
+const EMBEDDING_NAMES = ['embed_tokens', 'lm_head'];
+
+/** Whole modules that are trained as copies. Their names match by their ends, with or without a dot before. */
+export function trainedModules(
+  table: ModuleTable,
+  names: readonly string[],
+  tie: boolean,
+): readonly Extra[] {
+  if (names.length === 0) return [];
+  const all = withContainers(table);
+  const chosen = all.filter(({ name }) => names.some((end) => name.endsWith(end)));
+  const outer = chosen.filter(({ name }) => !chosen.some((each) => name.startsWith(`${each.name}.`)));
+  const tiedTo = tie ? tiedEmbedding(table, names) : null;
+  const extras = outer.map((container) => {
+    const inside = table.modules.filter(
+      ({ name }) => name === container.name || name.startsWith(`${container.name}.`),
+    );
+    const shared = tiedTo !== null && container.name === table.outputEmbedding;
+    const parts = inside.flatMap((module) =>
+      moduleTensors(module).map(({ name, shape }): Part => {
+        const part = asBase(trained(name, ...shape));
+        return shared ? { ...part, role: 'buffer' } : part;
+      }),
+    );
+    return { module: container.name, parts };
+  });
+  return extras;
+}
+
+/** With `ensure_weight_tying` the copies of both ends stay one. */
+function tiedEmbedding(table: ModuleTable, names: readonly string[]): string | null {
+  if (!names.some((name) => EMBEDDING_NAMES.includes(name.slice(name.lastIndexOf('.') + 1)))) return null;
+  return isTied(table) ? table.inputEmbedding : null;
+}
+
+export function isTied(table: ModuleTable): boolean {
+  return table.modules.some(({ name, tied }) => tied === true && name === table.outputEmbedding);
+}
+
+/** New values for single tokens, beside an embedding that stays as it is. */
+export function trainedTokens(table: ModuleTable, settings: AdapterSettings): readonly Extra[] {
+  const value = settings.raw('trainable_token_indices');
+  if (value === null) return [];
+  const byModule: readonly (readonly [string, unknown])[] = Array.isArray(value)
+    ? [[lastSegment(table.inputEmbedding ?? 'embed_tokens'), value]]
+    : Object.entries(settings.object('trainable_token_indices') ?? {});
+  const skipped = byModule.length > 1 && isTied(table) && sameTokens(byModule) ? table.outputEmbedding : null;
+  return byModule.flatMap(([end, indices]) => {
+    const count = tokenCount('trainable_token_indices', indices);
+    const modules = table.modules.filter(({ name }) => name.endsWith(end));
+    if (modules.length === 0) throw new TargetError(`trainable_token_indices: no module is named '${end}'`);
+    return modules
+      .filter(({ name }) => name !== skipped)
+      .map((module) => ({
+        module: module.name,
+        parts: [trained(`${module.name}.token_adapter.trainable_tokens_delta`, count, tokenWidth(module))],
+      }));
+  });
+}
+
+function sameTokens(byModule: readonly (readonly [string, unknown])[]): boolean {
+  const [first, ...others] = byModule.map(([, indices]) => JSON.stringify(indices));
+  return others.every((each) => each === first);
+}
+
+export function tokenCount(key: string, indices: unknown): number {
+  if (!Array.isArray(indices) || !indices.every((index) => Number.isInteger(index)))
+    throw new ConfigError(key, indices, 'a list of token indices');
+  return indices.length;
+}
+
+/** An embedding has its width as its outputs; an output layer that shares its weight, as its inputs. */
+export function tokenWidth({ kind, inFeatures, outFeatures }: Module): number {
+  return kind === 'embedding' ? outFeatures : inFeatures;
+}
+
+function lastSegment(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+export interface TrainedBias extends Extra {
+  /** Parameters of the model itself that are trained with the adapter. */
+  readonly parameters: number;
+}
+
+/** Biases of the model that `bias` sets to be trained: of all modules, or of the adapted ones alone. */
+export function trainedBiases(
+  table: ModuleTable,
+  settings: AdapterSettings,
+  adapted: ReadonlySet<string>,
+): readonly TrainedBias[] {
+  const bias = settings.text('bias') ?? 'none';
+  if (bias === 'none') return [];
+  if (bias !== 'all' && !bias.endsWith('_only')) throw new ConfigError('bias', bias, '"none", "all" or "..._only"');
+  const extras: TrainedBias[] = [];
+  for (const module of table.modules) {
+    const isAdapted = adapted.has(module.name);
+    if (bias !== 'all' && !isAdapted) continue;
+    const own = isAdapted ? `${module.name}.base_layer` : module.name;
+    const parts: Part[] = [];
+    let parameters = 0;
+    for (const { name, shape } of moduleTensors(module)) {
+      const tensor = name.slice(module.name.length + 1);
+      const named = bias === 'all' ? name.includes('bias') : tensor === 'bias';
+      if (!named) continue;
+      if (!module.tied || tensor !== 'weight') parameters += elements(shape);
+      if (tensor === 'bias') parts.push(asBase(stored(`${own}.bias`, ...shape)));
+    }
+    if (parameters > 0 || parts.length > 0) extras.push({ module: module.name, parts, parameters });
+  }
+  return extras;
+}
+
+/** Embeddings that are adapted are saved whole, where the list of targets has their usual names or a pattern fits. */
+export function savedEmbeddings(
+  table: ModuleTable,
+  targets: readonly string[] | { fullMatch(name: string): boolean } | 'all-linear',
+  adapted: ReadonlySet<string>,
+): readonly Extra[] {
+  if (targets === 'all-linear') return [];
+  const named =
+    'fullMatch' in targets
+      ? table.modules.some(({ name }) => EMBEDDING_NAMES.includes(lastSegment(name)) && targets.fullMatch(name))
+      : EMBEDDING_NAMES.some((name) => targets.includes(name));
+  if (!named) return [];
+  return table.modules
+    .filter(({ name }) => adapted.has(name) && (name === table.inputEmbedding || name === table.outputEmbedding))
+    .map((module) => ({
+      module: module.name,
+      parts: moduleTensors(module).map(({ name, shape }): Part => {
+        const tensor = name.slice(module.name.length + 1);
+        return asBase(stored(`${module.name}.base_layer.${tensor}`, ...shape));
+      }),
+    }));
+}
+

@@ -1,0 +1,48 @@
+/** Every peft_type that adapts modules, by name. */
+
+import { adalora, dataDependent, lora } from './lora';
+import { c3a, bone, deft, delora, frod, glora, gralora, hira, lily, miss, osf, peanut, poly, shira, supertuning } from './lowRank';
+import { loha, lokr } from './lycoris';
+import type { Method } from './method';
+import { boft, hra, oft, psoft } from './orthogonal';
+import { beft, fourierft, ia3, lnTuning, pvera, randlora, road, tinylora, unilora, vblora, vera, waveft } from './vectors';
+
+export const METHODS: Readonly<Record<string, Method>> = {
+  LORA: lora,
+  ADALORA: adalora,
+  LOHA: loha,
+  LOKR: lokr,
+  IA3: ia3,
+  VERA: vera,
+  PVERA: pvera,
+  RANDLORA: randlora,
+  FOURIERFT: fourierft,
+  WAVEFT: waveft,
+  ROAD: road,
+  BEFT: beft,
+  LN_TUNING: lnTuning,
+  VBLORA: vblora,
+  UNILORA: unilora,
+  TINYLORA: tinylora,
+  OFT: oft,
+  BOFT: boft,
+  HRA: hra,
+  PSOFT: psoft,
+  MISS: miss,
+  BONE: bone,
+  HIRA: hira,
+  DELORA: delora,
+  GRALORA: gralora,
+  C3A: c3a,
+  SHIRA: shira,
+  SUPERTUNING: supertuning,
+  POLY: poly,
+  DEFT: deft,
+  GLORA: glora,
+  LILY: lily,
+  PEANUT: peanut,
+  FROD: frod,
+  OSF: osf,
+  ADAMSS: dataDependent('ADAMSS', 'it clusters the weights, and the clusters decide how many parameters there are'),
+  XLORA: dataDependent('XLORA', 'it mixes adapters that were trained before, and their layers decide its size'),
+};
