@@ -21,7 +21,7 @@ import { moduleTensors } from './moduleTable';
 import { PROMPT_METHODS } from './promptMethods';
 import type { Dtype, SavedTensor } from './safetensorsSize';
 import { elements } from './safetensorsSize';
-import { shadowParts } from './shadow';
+import { shadowParts, shadowTargets } from './shadow';
 import { adaptParameters } from './targetParameters';
 
 export interface CountedModule {
@@ -91,7 +91,8 @@ class Sheet {
     let own = 0;
     for (const part of parts) {
       const size = elements(part.shape);
-      if (part.role === 'trained') own += size;
+      const isTrained = part.role === 'trained' || (part.role === 'halfTrained' && this.dtype !== 'F32');
+      if (isTrained) own += size;
       if (part.role !== 'buffer') this.added += size;
       if (part.saved) {
         const dtype = part.dtype === 'base' ? this.dtype : part.dtype;
@@ -144,12 +145,19 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
   const bare = adaptParameters(model, parameters, rankOf, adapted);
   if (parameters.length > 0 && bare.length === 0 && modules.length === 0)
     throw new TargetError(`target_parameters match no parameter of the model: ${parameters.slice(0, 8).join(', ')}`);
+  if (bare.length > 0) {
+    const unfit = ['use_dora', 'lora_bias', 'lora_dropout', 'fan_in_fan_out'].find((key) => settings.present(key));
+    if (unfit) throw new BudgetError(`target_parameters cannot be combined with ${unfit}`);
+  }
   for (const { name, rank, parts } of bare) sheet.add(name, rank, parts, TUNER_PREFIX);
   for (const part of method.shared?.(modules, settings) ?? []) sheet.add(part.name, null, [part], 'base_model.');
 
-  addExtras(sheet, trainedModules(model, modulesToSave(settings), settings.flag('ensure_weight_tying', false)), TUNER_PREFIX);
+  const whole = trainedModules(model, modulesToSave(settings), settings.flag('ensure_weight_tying', false));
+  const twice = modules.find(({ name }) => whole.some(({ module }) => name === module));
+  if (twice) throw new TargetError(`'${twice.name}' is both adapted and trained whole`);
+  addExtras(sheet, whole, TUNER_PREFIX);
   addExtras(sheet, trainedTokens(model, settings), TUNER_PREFIX);
-  for (const extra of trainedBiases(model, settings, adapted)) {
+  for (const extra of trainedBiases(model, settings, adapted, whole)) {
     addExtras(sheet, [extra], TUNER_PREFIX);
     sheet.train(extra.module, extra.parameters);
   }
@@ -242,7 +250,7 @@ function countAdaptionPrompt(sheet: Sheet, model: ModuleTable, settings: Adapter
 }
 
 function countShadow(sheet: Sheet, model: ModuleTable, settings: AdapterSettings): void {
-  const modules = selectTargets(model, settings, 'SHADOW', ['linear'], null);
+  const modules = shadowTargets(model, settings);
   const { perModule, backbone } = shadowParts(model, settings);
   for (const { name } of modules) sheet.add(name, settings.count('r', 8), perModule, `${TUNER_PREFIX}${name}.`);
   for (const { module, parts } of backbone) sheet.add(module, null, parts, 'base_model.');

@@ -106,6 +106,7 @@ export function trainedBiases(
   table: ModuleTable,
   settings: AdapterSettings,
   adapted: ReadonlySet<string>,
+  whole: readonly Extra[],
 ): readonly TrainedBias[] {
   const bias = settings.text('bias') ?? 'none';
   if (bias === 'none') return [];
@@ -114,15 +115,17 @@ export function trainedBiases(
   for (const module of table.modules) {
     const isAdapted = adapted.has(module.name);
     if (bias !== 'all' && !isAdapted) continue;
-    const own = isAdapted ? `${module.name}.base_layer` : module.name;
+    const holder = whole.find(({ module: name }) => module.name === name || module.name.startsWith(`${name}.`))?.module;
+    const rest = holder === undefined ? '' : module.name.slice(holder.length);
+    // Of a module trained whole, the file gets the biases of the original and of the copy; only the copy's is trained.
+    const paths = holder === undefined ? [isAdapted ? `${module.name}.base_layer` : module.name] : ['original_module', 'modules_to_save'].map((part) => `${holder}.${part}${rest}`);
     const parts: Part[] = [];
     let parameters = 0;
     for (const { name, shape } of moduleTensors(module)) {
       const tensor = name.slice(module.name.length + 1);
-      const named = bias === 'all' ? name.includes('bias') : tensor === 'bias';
-      if (!named) continue;
-      if (!module.tied || tensor !== 'weight') parameters += elements(shape);
-      if (tensor === 'bias') parts.push(asBase(stored(`${own}.bias`, ...shape)));
+      if (tensor !== 'bias') continue;
+      if (holder === undefined) parameters += elements(shape);
+      parts.push(...paths.map((path) => asBase(stored(`${path}.bias`, ...shape))));
     }
     if (parameters > 0 || parts.length > 0) extras.push({ module: module.name, parts, parameters });
   }

@@ -17,6 +17,11 @@ const TASK_HEADS: Readonly<Record<string, readonly string[]>> = {
   QUESTION_ANS: ['qa_outputs'],
 };
 
+/** The ones that targets cannot reach: PEFT adds the heads of other tasks when the adapters are already there. */
+function outOfReach(settings: AdapterSettings): readonly string[] {
+  return settings.text('task_type') === 'SEQ_CLS' ? modulesToSave(settings) : (settings.names('modules_to_save') ?? []);
+}
+
 export function modulesToSave(settings: AdapterSettings): readonly string[] {
   const task = settings.text('task_type') ?? '';
   const heads = Object.hasOwn(TASK_HEADS, task) ? TASK_HEADS[task] : undefined;
@@ -76,7 +81,7 @@ function readSelection(
     throw new BudgetError('layers_pattern needs layers_to_transform');
   return {
     targets,
-    modulesToSave: modulesToSave(settings),
+    modulesToSave: outOfReach(settings),
     ...(exclude !== null && { exclude: typeof exclude === 'string' ? new PythonPattern(exclude) : exclude }),
     ...(layers !== null && { layers }),
     ...(layersPattern !== null && {
@@ -97,6 +102,8 @@ export function readTargets(
   if (settings.names('target_parameters')?.length) return null;
   const usual = defaultTargetsOf(method, table.shape.modelType);
   if (usual) return usual;
+  // This method alone takes all linears where it knows no better.
+  if (method === 'OSF') return 'all-linear';
   throw new ConfigError(
     'target_modules',
     settings.raw('target_modules'),

@@ -2,15 +2,25 @@
 
 import type { Extra } from './adapterExtras';
 import type { AdapterSettings } from './adapterSettings';
-import { UnknownMethodError } from './errors';
+import { selectTargets, withContainers } from './adapterTargets';
+import { TargetError, UnknownMethodError } from './errors';
 import type { Part } from './methods/method';
-import { trained } from './methods/method';
+import { asBase, trained } from './methods/method';
 import { readModelShape } from './modelShape';
-import type { ModuleTable } from './moduleTable';
+import type { Module, ModuleTable } from './moduleTable';
 import { buildModuleTable, moduleTensors } from './moduleTable';
 
 /** The copy has one layer unless the config says otherwise. */
 const DEFAULT_LAYERS = 1;
+
+/** The layers themselves, unless the config names modules. */
+export function shadowTargets(model: ModuleTable, settings: AdapterSettings): readonly Module[] {
+  if (settings.raw('target_modules') !== null)
+    return selectTargets(model, settings, 'SHADOW', ['linear', 'conv1d', 'parameters'], null);
+  const layers = withContainers(model).filter(({ name }) => /(^|\.)(layers|h)\.\d+$/.test(name));
+  if (layers.length === 0) throw new TargetError('SHADOW finds no list of layers named layers or h');
+  return layers;
+}
 
 export function shadowParts(
   model: ModuleTable,
@@ -44,9 +54,9 @@ function mirror({ shape }: ModuleTable, layers: number): Extra[] {
   const config = { ...shape.config, num_hidden_layers: layers, architectures: ['Model'], model_type: shape.modelType };
   const small = buildModuleTable(readModelShape(config));
   return small.modules
-    .filter(({ name }) => name !== small.inputEmbedding)
+    .filter(({ name }) => !/(^|\.)embed_tokens$/.test(name))
     .map((module) => ({
       module: `shadow_backbone.${module.name}`,
-      parts: moduleTensors(module).map(({ name, shape: size }) => trained(`shadow_backbone.default.${name}`, ...size)),
+      parts: moduleTensors(module).map(({ name, shape: size }) => asBase(trained(`shadow_backbone.default.${name}`, ...size))),
     }));
 }

@@ -223,6 +223,37 @@ const olmo2 = gatedDecoder(
   },
   { ...UNTIED, num_key_value_heads: null },
 );
+/** Norms after each half of a block instead of before. */
+const exaone4 = gatedDecoder(
+  ['exaone4'],
+  { norms: () => ['post_attention_layernorm', 'post_feedforward_layernorm'], inAttention: headNorms },
+  { ...UNTIED, num_key_value_heads: null },
+);
+const ernie = gatedDecoder(
+  ['ernie4_5'],
+  {
+    bias: (shape) => ({ qkv: on(shape, 'use_bias'), output: on(shape, 'use_bias') }),
+    mlp: (shape) => gatedMlp('mlp', shape.hiddenSize, intermediate(shape), on(shape, 'use_bias')),
+  },
+  { num_key_value_heads: 2, head_dim: 128 },
+);
+const seedOss = gatedDecoder(
+  ['seed_oss'],
+  { bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: on(shape, 'attention_out_bias') }) },
+  { ...UNTIED, num_key_value_heads: 8, head_dim: 128, attention_bias: true },
+);
+const nemotron = gatedDecoder(
+  ['nemotron'],
+  {
+    bias: attentionBias,
+    mlp: (shape) => [
+      linear('mlp.up_proj', shape.hiddenSize, intermediate(shape), on(shape, 'mlp_bias')),
+      linear('mlp.down_proj', intermediate(shape), shape.hiddenSize, on(shape, 'mlp_bias')),
+    ],
+    normBias: true,
+  },
+  { ...UNTIED, num_key_value_heads: null },
+);
 /** Norms without weights. */
 const olmo = gatedDecoder(
   ['olmo'],
@@ -266,4 +297,8 @@ export const LLAMA_FAMILY: readonly Architecture[] = [
   phi3,
   olmo,
   olmo2,
+  exaone4,
+  ernie,
+  seedOss,
+  nemotron,
 ];

@@ -8,12 +8,15 @@ import type { AdapterSettings } from '../adapterSettings';
 import { BudgetError, ConfigError, NeedsWeightsError } from '../errors';
 import type { Module } from '../moduleTable';
 import type { Method, Part } from './method';
-import { frozen, LINEAR_AND_CONV1D, trained, unsaved } from './method';
+import { frozen, LINEAR_AND_CONV1D, trained, trainedInHalf, unsaved } from './method';
 
 /** PEFT's own default, since its first release. */
 const DEFAULT_RANK = 8;
 /** AdaLoRA starts from `init_r`, not from `r`. */
 const DEFAULT_INITIAL_RANK = 12;
+
+/** A module has at most one of these. */
+const VARIANTS = ['use_dora', 'use_bdlora', 'kasa_config', 'velora_config', 'monteclora_config', 'alora_invocation_tokens'];
 
 export function loraRank({ name }: Module, settings: AdapterSettings): number {
   const rank = settings.pattern('rank_pattern').valueFor(name) ?? settings.count('r', DEFAULT_RANK);
@@ -26,6 +29,10 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
   const r = loraRank(module, settings);
   const dora = settings.flag('use_dora', false);
   const loraBias = settings.flag('lora_bias', false);
+  const variants = VARIANTS.filter((key) => settings.present(key));
+  if (variants.length > 1) throw new BudgetError(`${variants.join(' and ')} cannot be combined`);
+  if (settings.text('init_lora_weights') === 'orthogonal' && r % 2 === 1)
+    throw new ConfigError('r', r, 'an even rank for an orthogonal initialisation');
   if (dora && loraBias) throw new BudgetError('use_dora cannot be combined with lora_bias');
   if (kind === 'embedding') {
     if (loraBias) throw new BudgetError(`'${module.name}' is an embedding, which cannot have lora_bias`);
@@ -121,7 +128,7 @@ export const adalora: Method = {
       ...pair('lora_A', (rank) => [rank, i]),
       ...pair('lora_B', (rank) => [o, rank]),
       ...pair('lora_E', (rank) => [rank, 1]),
-      unsaved(frozen('ranknum')),
+      unsaved(trainedInHalf(frozen('ranknum'))),
     ];
   },
 };

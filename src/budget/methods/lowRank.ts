@@ -3,6 +3,7 @@
 import type { AdapterSettings } from '../adapterSettings';
 import { BudgetError, ConfigError } from '../errors';
 import type { Module } from '../moduleTable';
+import { PythonPattern } from '../pythonPattern';
 import { loraRank } from './lora';
 import type { Method, Part } from './method';
 import { again, asBase, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
@@ -100,8 +101,10 @@ export const c3a: Method = {
 export const shira: Method = {
   accepts: LINEAR,
   rank: rankOr(32),
-  parts: ({ inFeatures, outFeatures }, settings) => {
+  parts: ({ name, inFeatures, outFeatures }, settings) => {
     const values = settings.count('r', 32) * (inFeatures + outFeatures);
+    if (values > inFeatures * outFeatures)
+      throw new BudgetError(`'${name}': ${values} single weights exceed the ${inFeatures * outFeatures} of the module`);
     return [trained('shira_weight', values), storedAs('I32', 'shira_indices', 2, values)];
   },
 };
@@ -190,7 +193,8 @@ export const lily: Method = {
     const r = settings.count('r', 32);
     const ups = settings.count('num_B', 2);
     const stride = settings.count('stride_A', 1);
-    const place = lilyGroup(module, modules);
+    if (ups < 2) throw new ConfigError('num_B', ups, 'at least 2: a router needs a choice');
+    const place = lilyPlace(module, modules, settings);
     const down = trained('lily_A.weight', r, i);
     const up = trained('lily_B.weight', ups * r, o);
     return [
@@ -201,12 +205,18 @@ export const lily: Method = {
   },
 };
 
-/** A module's place among the ones that share with it: of the same last name and the same shape. */
-function lilyGroup(module: Module, modules: readonly Module[]): number {
-  const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+/** A module's place among the ones that share with it: matched by the same target, and of the same shape. */
+function lilyPlace(module: Module, modules: readonly Module[], settings: AdapterSettings): number {
+  const targets = settings.namesOrPattern('target_modules');
+  const group = (name: string): string => {
+    if (typeof targets === 'string') return targets.toLowerCase() === 'all-linear' ? name : targets;
+    if (targets === null) return name.slice(name.lastIndexOf('.') + 1);
+    return targets.reduce((best, target) => (name.endsWith(target) && target.length > best.length ? target : best), '');
+  };
+  const own = group(module.name);
   const same = modules.filter(
     (each) =>
-      last(each.name) === last(module.name) &&
+      group(each.name) === own &&
       each.inFeatures === module.inFeatures &&
       each.outFeatures === module.outFeatures,
   );
@@ -260,7 +270,7 @@ function frodCategory(name: string): string {
 
 /** OSF (Nayak et al. 2025): the low singular directions of the weight itself. */
 export const osf: Method = {
-  accepts: LINEAR,
+  accepts: ['linear', 'conv1d', 'embedding'],
   rank: (module, settings) => keptDirections(module, settings),
   parts: (module, settings) => {
     const { inFeatures: i, outFeatures: o } = module;
@@ -275,9 +285,14 @@ export const osf: Method = {
 
 function keptDirections({ name, inFeatures, outFeatures }: Module, settings: AdapterSettings): number {
   const smaller = Math.min(inFeatures, outFeatures);
-  const value = settings.pattern('rank_pattern').valueFor(name) ?? settings.raw('effective_rank');
-  if (value === null) return Math.floor(smaller / 2);
-  if (typeof value !== 'number' || !(value > 0)) throw new ConfigError('effective_rank', value, 'a number above 0');
-  const rank = value < 1 ? Math.trunc(smaller * value) : Math.trunc(value);
-  return Math.min(rank, smaller);
+  // Here a key fits anywhere in a name.
+  const pattern = Object.entries(settings.object('rank_pattern') ?? {});
+  const own = pattern.find(([key]) => new PythonPattern(`.*?(${key})`).match(name));
+  const value = own ? own[1] : settings.raw('effective_rank');
+  if (value !== null && (typeof value !== 'number' || !(value > 0)))
+    throw new ConfigError('effective_rank', value, 'a number above 0');
+  const wanted = value === null ? smaller / 2 : value < 1 ? smaller * value : value;
+  const rank = Math.min(Math.trunc(wanted), smaller);
+  if (rank < 1) throw new BudgetError(`'${name}': no direction of its ${smaller} would be kept`);
+  return rank;
 }

@@ -6,7 +6,7 @@ import type { ModuleKind } from '../rows';
 import type { Dtype } from '../safetensorsSize';
 
 /** `trained` and `frozen` are parameters; a `buffer` is in the file alone, or nowhere. */
-export type Role = 'trained' | 'frozen' | 'buffer';
+export type Role = 'trained' | 'frozen' | 'halfTrained' | 'buffer';
 
 export interface Part {
   /** Relative to the module, as in the file: 'lora_A.weight'. */
@@ -46,6 +46,8 @@ export const storedAs = (dtype: Dtype, name: string, ...shape: readonly number[]
   part('buffer', name, shape, dtype);
 /** In the base's type, which PEFT leaves as it is. */
 export const asBase = (each: Part): Part => ({ ...each, dtype: 'base' });
+/** In half precision moving the adapter makes new parameters, which then are trained. */
+export const trainedInHalf = (each: Part): Part => ({ ...each, role: 'halfTrained' });
 export const unsaved = (each: Part): Part => ({ ...each, saved: false });
 /** As trained or not, a second name in the file for a tensor that is counted elsewhere. */
 export const again = (each: Part): Part => ({ ...each, role: 'buffer' });

@@ -188,7 +188,13 @@ export const unilora: Method = {
   parts: ({ inFeatures, outFeatures }, settings) => {
     if (!settings.flag('save_indices', false)) return [];
     const r = settings.count('r', 4);
-    return [storedAs('I64', 'unilora_indices_A', r, inFeatures), storedAs('I64', 'unilora_indices_B', outFeatures, r)];
+    const [a, b] = [[r, inFeatures], [outFeatures, r]];
+    return [
+      storedAs('I64', 'unilora_indices_A', ...a),
+      storedAs('I64', 'unilora_indices_B', ...b),
+      stored('unilora_scales_A', ...a),
+      stored('unilora_scales_B', ...b),
+    ];
   },
   shared: (_, settings) => [trained('unilora_theta_d', settings.count('theta_d_length', 256, MAX_SPECTRUM))],
 };
@@ -197,12 +203,11 @@ export const unilora: Method = {
 export const tinylora: Method = {
   accepts: ['linear', 'conv1d', 'embedding'],
   rank: (_, settings) => settings.count('r', 2),
-  parts: ({ kind, inFeatures, outFeatures }, settings) => {
+  parts: ({ inFeatures, outFeatures }, settings) => {
     const r = Math.min(settings.count('r', 2), inFeatures, outFeatures);
-    const [a, b] = kind === 'embedding' ? [[r, inFeatures], [outFeatures, r]] : [[r, inFeatures], [outFeatures, r]];
     return [
-      stored('tinylora_A', ...(a ?? [])),
-      stored('tinylora_B', ...(b ?? [])),
+      stored('tinylora_A', r, inFeatures),
+      stored('tinylora_B', outFeatures, r),
       ...(settings.flag('save_projection', true) ? [stored('tinylora_P', settings.count('u', 64), r, r)] : []),
     ];
   },
