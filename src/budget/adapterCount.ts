@@ -4,7 +4,15 @@
  */
 
 import type { Extra } from './adapterExtras';
-import { isTied, savedEmbeddings, tokenCount, tokenWidth, trainedBiases, trainedModules, trainedTokens } from './adapterExtras';
+import {
+  isTied,
+  savedEmbeddings,
+  tokenCount,
+  tokenWidth,
+  trainedBiases,
+  trainedModules,
+  trainedTokens,
+} from './adapterExtras';
 import { AdapterSettings } from './adapterSettings';
 import { modulesToSave, readTargets, selectTargets, withContainers } from './adapterTargets';
 import type { RawConfig } from './config';
@@ -154,9 +162,14 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
 
   const whole = trainedModules(model, modulesToSave(settings), settings.flag('ensure_weight_tying', false));
   const twice = modules.find(({ name }) => whole.some(({ module }) => name === module));
+  const wrapped = bare.find(({ name }) => whole.some(({ module }) => name.startsWith(`${module}.`)));
+  if (wrapped) throw new TargetError(`'${wrapped.name}' is both adapted and trained whole`);
   if (twice) throw new TargetError(`'${twice.name}' is both adapted and trained whole`);
   addExtras(sheet, whole, TUNER_PREFIX);
-  addExtras(sheet, trainedTokens(model, settings), TUNER_PREFIX);
+  const tokens = trainedTokens(model, settings);
+  const taken = tokens.find(({ module }) => adapted.has(module));
+  if (taken) throw new TargetError(`'${taken.module}' is adapted, so that trainable_token_indices cannot apply to it`);
+  addExtras(sheet, tokens, TUNER_PREFIX);
   for (const extra of trainedBiases(model, settings, adapted, whole)) {
     addExtras(sheet, [extra], TUNER_PREFIX);
     sheet.train(extra.module, extra.parameters);
@@ -199,8 +212,11 @@ function tuningWarnings(model: ModuleTable, settings: AdapterSettings, modules: 
   const messages: string[] = [];
   const targets = settings.namesOrPattern('target_modules');
   if (Array.isArray(targets)) {
-    const idle = targets.filter((target) => !modules.some(({ name }) => name === target || name.endsWith(`.${target}`)));
-    if (idle.length > 0 && modules.length > 0) messages.push(`Targets that match nothing: ${idle.slice(0, 8).join(', ')}.`);
+    const idle = targets.filter(
+      (target) => !modules.some(({ name }) => name === target || name.endsWith(`.${target}`)),
+    );
+    if (idle.length > 0 && modules.length > 0)
+      messages.push(`Targets that match nothing: ${idle.slice(0, 8).join(', ')}.`);
   }
   if (isTied(model) && modules.some(({ name }) => name === model.inputEmbedding || name === model.outputEmbedding))
     messages.push('An embedding that shares its weight with the output layer is adapted; the other end is not.');
@@ -215,9 +231,11 @@ function countTokens(sheet: Sheet, model: ModuleTable, settings: AdapterSettings
   for (const module of modules) {
     const part = trained('trainable_tokens_delta', count, tokenWidth(module));
     sheet.add(module.name, null, [part], `${TUNER_PREFIX}${module.name}.`);
-    // The output layer that shares the weight shares the new values, and the file has them twice.
-    if (module.name === model.inputEmbedding && isTied(model) && model.outputEmbedding !== null)
-      sheet.add(module.name, null, [{ ...part, role: 'buffer' }], `${TUNER_PREFIX}${model.outputEmbedding}.`);
+    // Modules that share the weight share the new values, and the file has them again.
+    const sharing =
+      module.name === model.inputEmbedding && isTied(model) ? model.modules.filter(({ tied }) => tied) : [];
+    for (const { name } of sharing)
+      sheet.add(module.name, null, [{ ...part, role: 'buffer' }], `${TUNER_PREFIX}${name}.`);
   }
 }
 
@@ -237,12 +255,14 @@ const ADAPTION_TARGETS: Readonly<Record<string, string>> = { llama: 'self_attn',
 function countAdaptionPrompt(sheet: Sheet, model: ModuleTable, settings: AdapterSettings): void {
   const { modelType, hiddenSize } = model.shape;
   const usual = Object.hasOwn(ADAPTION_TARGETS, modelType) ? ADAPTION_TARGETS[modelType] : undefined;
-  if (!usual) throw new BudgetError(`ADAPTION_PROMPT is for ${Object.keys(ADAPTION_TARGETS).join(', ')}, not ${modelType}`);
+  if (!usual)
+    throw new BudgetError(`ADAPTION_PROMPT is for ${Object.keys(ADAPTION_TARGETS).join(', ')}, not ${modelType}`);
   const target = settings.text('target_modules') ?? usual;
   const holders = withContainers(model).filter(({ name }) => name.endsWith(`.${target}`));
   const wanted = settings.count('adapter_layers');
   const length = settings.count('adapter_len');
-  if (holders.length < wanted) throw new TargetError(`adapter_layers ${wanted} exceeds the ${holders.length} modules named '${target}'`);
+  if (holders.length < wanted)
+    throw new TargetError(`adapter_layers ${wanted} exceeds the ${holders.length} modules named '${target}'`);
   for (const { name } of holders.slice(-wanted)) {
     const parts = [trained('adaption_prompt', 1, length, hiddenSize), trained('adaption_gate', 1)];
     sheet.add(name, null, parts.map(asBase), `${TUNER_PREFIX}${name}.`);

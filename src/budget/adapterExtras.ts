@@ -19,20 +19,20 @@ export interface Extra {
 const EMBEDDING_NAMES = ['embed_tokens', 'lm_head'];
 
 /** Whole modules that are trained as copies. Their names match by their ends, with or without a dot before. */
-export function trainedModules(
-  table: ModuleTable,
-  names: readonly string[],
-  tie: boolean,
-): readonly Extra[] {
+export function trainedModules(table: ModuleTable, names: readonly string[], tie: boolean): readonly Extra[] {
   if (names.length === 0) return [];
   const all = withContainers(table);
   const chosen = all.filter(({ name }) => names.some((end) => name.endsWith(end)));
-  const outer = chosen.filter(({ name }) => !chosen.some((each) => name.startsWith(`${each.name}.`)));
+  const chosenNames = new Set(chosen.map(({ name }) => name));
+  const outer = chosen.filter(({ name }) => !holdersOf(name).some((holder) => chosenNames.has(holder)));
+  const lists = new Set(all.map(({ name }) => /^(.*)\.\d+$/.exec(name)?.[1]));
+  const list = outer.find(({ name }) => lists.has(name));
+  if (list) throw new TargetError(`modules_to_save matches '${list.name}', a list of layers, which PEFT cannot copy`);
   const tiedTo = tie ? tiedEmbedding(table, names) : null;
-  const extras = outer.map((container) => {
-    const inside = table.modules.filter(
-      ({ name }) => name === container.name || name.startsWith(`${container.name}.`),
-    );
+  const output = table.modules.find(({ name }) => tiedTo !== null && name === table.outputEmbedding);
+  const copied = output && !outer.some(({ name }) => name === output.name) ? [...outer, output] : outer;
+  return copied.map((container) => {
+    const inside = table.modules.filter(({ name }) => name === container.name || name.startsWith(`${container.name}.`));
     const shared = tiedTo !== null && container.name === table.outputEmbedding;
     const parts = inside.flatMap((module) =>
       moduleTensors(module).map(({ name, shape }): Part => {
@@ -42,7 +42,12 @@ export function trainedModules(
     );
     return { module: container.name, parts };
   });
-  return extras;
+}
+
+/** The modules that a name is inside of, by its dots. */
+function holdersOf(name: string): string[] {
+  const segments = name.split('.');
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('.'));
 }
 
 /** With `ensure_weight_tying` the copies of both ends stay one. */
@@ -118,13 +123,17 @@ export function trainedBiases(
     const holder = whole.find(({ module: name }) => module.name === name || module.name.startsWith(`${name}.`))?.module;
     const rest = holder === undefined ? '' : module.name.slice(holder.length);
     // Of a module trained whole, the file gets the biases of the original and of the copy; only the copy's is trained.
-    const paths = holder === undefined ? [isAdapted ? `${module.name}.base_layer` : module.name] : ['original_module', 'modules_to_save'].map((part) => `${holder}.${part}${rest}`);
+    const paths =
+      holder === undefined
+        ? [isAdapted ? `${module.name}.base_layer` : module.name]
+        : // The adapter's name is left out of the keys, but only where it is the last segment but one.
+          [`${holder}.original_module${rest}`, `${holder}.modules_to_save${rest && `.default${rest}`}`];
     const parts: Part[] = [];
     let parameters = 0;
     for (const { name, shape } of moduleTensors(module)) {
       const tensor = name.slice(module.name.length + 1);
       if (tensor !== 'bias') continue;
-      if (holder === undefined) parameters += elements(shape);
+      if (holder === undefined && (bias !== 'all' || !module.tiedBias)) parameters += elements(shape);
       parts.push(...paths.map((path) => asBase(stored(`${path}.bias`, ...shape))));
     }
     if (parameters > 0 || parts.length > 0) extras.push({ module: module.name, parts, parameters });
@@ -154,4 +163,3 @@ export function savedEmbeddings(
       }),
     }));
 }
-

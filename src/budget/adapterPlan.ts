@@ -114,6 +114,8 @@ function withoutCount({ shape, modules }: PromptedModel): ModuleTable {
 /** Of any adapter_config.json. Throws what `countAdapter` throws. */
 export function planAdapter(table: ModuleTable, config: RawConfig): AdapterPlan {
   const { trainable, modules, tensors } = countAdapter(table, config);
-  const ranked = modules.flatMap(({ name, rank, trainable: own }) => (rank === null ? [] : [{ name, rank, trainable: own }]));
+  const ranked = modules.flatMap(({ name, rank, trainable: own }) =>
+    rank === null ? [] : [{ name, rank, trainable: own }],
+  );
   return { trainable, modules: ranked, tensors };
 }

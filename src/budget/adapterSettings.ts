@@ -10,6 +10,8 @@ import { patternList } from './patternList';
 const MAX_COUNT = 1 << 30;
 
 export class AdapterSettings {
+  private readonly patterns = new Map<string, PatternList<number>>();
+
   constructor(readonly config: RawConfig) {}
 
   raw(key: string): unknown {
@@ -32,7 +34,8 @@ export class AdapterSettings {
   /** Any number of at least 0. */
   number(key: string, fallback: number): number {
     const value = this.raw(key) ?? fallback;
-    if (typeof value !== 'number' || !(value >= 0) || value > MAX_COUNT) throw new ConfigError(key, value, 'a number of at least 0');
+    if (typeof value !== 'number' || !(value >= 0) || value > MAX_COUNT)
+      throw new ConfigError(key, value, 'a number of at least 0');
     return value;
   }
 
@@ -89,12 +92,16 @@ export class AdapterSettings {
 
   /** A table of numbers by pattern, like rank_pattern, in the file's order, which decides. */
   pattern(key: string): PatternList<number> {
+    const known = this.patterns.get(key);
+    if (known) return known;
     const entries = Object.entries(this.object(key) ?? {}).map(([name, value]) => {
       if (typeof value !== 'number' || !(value > 0) || value > MAX_COUNT)
         throw new ConfigError(`${key}.${name}`, value, 'a number above 0');
       return [name, value] as const;
     });
-    return patternList(entries);
+    const list = patternList(entries);
+    this.patterns.set(key, list);
+    return list;
   }
 }
 

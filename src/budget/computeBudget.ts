@@ -1,4 +1,4 @@
-/** The whole answer for a model's config.json and an adapter_config.json: counts, file size, rows by module, warnings. */
+/** The whole answer for a config.json and an adapter_config.json: counts, file size, rows by module, warnings. */
 
 import { AdapterSettings } from './adapterSettings';
 import type { CountedModule } from './adapterCount';
@@ -69,7 +69,10 @@ const TASK_CLASSES: Readonly<Record<string, string>> = {
 };
 
 /** A base model's config names the class that it was trained as; a task's adapter is on another head. */
-function classForTask(model: RawConfig, adapter: AdapterSettings): { className: string | null; warning: string | null } {
+function classForTask(
+  model: RawConfig,
+  adapter: AdapterSettings,
+): { className: string | null; warning: string | null } {
   const task = adapter.text('task_type') ?? '';
   const end = Object.hasOwn(TASK_CLASSES, task) ? TASK_CLASSES[task] : undefined;
   const list = model['architectures'];
@@ -79,7 +82,7 @@ function classForTask(model: RawConfig, adapter: AdapterSettings): { className: 
   const stem = (named ?? 'Model').replace(/(For[A-Z]\w*|LMHeadModel|EncoderModel|Model)$/, '');
   return {
     className: stem + end,
-    warning: `task_type ${task} is counted on ${stem + end}${named === null ? '' : `, not on the ${named} that the model's config names`}.`,
+    warning: `task_type ${task} is counted on ${stem + end}; the config names ${named ?? 'no class'}.`,
   };
 }
 
@@ -91,8 +94,13 @@ function versionWarnings({ modelType, config, whole }: ModelShape): string[] {
   }
   if (modelType === 'vit')
     return ['Modules have the names of transformers 5: q_proj, k_proj, v_proj; version 4 has query, key, value.'];
-  if (modelType === 'gpt_neox') return ["The output layer is 'lm_head' in transformers 5 and 'embed_out' in version 4."];
-  const hasExperts = ['num_local_experts', 'num_experts', 'n_routed_experts'].some((key) => text(config, key) ?? typeof config[key] === 'number');
+  if (modelType === 'gpt_neox')
+    return ["The output layer is 'lm_head' in transformers 5 and 'embed_out' in version 4."];
+  const hasExperts = ['num_local_experts', 'num_experts', 'n_routed_experts'].some(
+    (key) => text(config, key) ?? typeof config[key] === 'number',
+  );
   if (!hasExperts) return [];
-  return ['Experts are fused tensors in transformers 5, which target_parameters adapts; in version 4 each is a linear.'];
+  return [
+    'Experts are fused tensors in transformers 5, which target_parameters adapts; in version 4 each is a linear.',
+  ];
 }

@@ -14,7 +14,10 @@ function table(text: string): ReadonlyMap<string, DefaultTargets> {
     .flatMap((line) => {
       const [types = '', targets = ''] = line.split(':');
       const list = targets.trim().split(' ').filter(Boolean);
-      return types.trim().split(' ').map((type) => [type, list] as const);
+      return types
+        .trim()
+        .split(' ')
+        .map((type) => [type, list] as const);
     });
   return new Map(entries);
 }
@@ -106,7 +109,8 @@ opt gptj gpt_neo bart llama llama4 mistral mixtral phi gemma gemma2 gemma3_text 
 deberta-v2: value_proj`);
 
 const OSF = table(`
-llama llama4 mistral mixtral gemma gemma2 gemma3_text qwen2 qwen3 phi: q_proj k_proj v_proj o_proj gate_proj down_proj up_proj
+llama llama4 mistral mixtral phi: q_proj k_proj v_proj o_proj gate_proj down_proj up_proj
+gemma gemma2 gemma3_text qwen2 qwen3: q_proj k_proj v_proj o_proj gate_proj down_proj up_proj
 gpt2 gpt_bigcode: c_attn c_proj
 bloom gpt_neox falcon: query_key_value dense_4h_to_h
 opt: q_proj k_proj v_proj out_proj fc1 fc2

@@ -63,9 +63,9 @@ export function fusedTargets(table: ModuleTable, settings: AdapterSettings, rank
   }
   const parts = Object.keys(names).filter((name) => names[name] === FUSED);
   if (fusedFrom.size > 0 && fusedFrom.size < parts.length) {
+    const missing = parts.filter((name) => !fusedFrom.has(name)).join(', ');
     throw new TargetError(
-      `${[...fusedFrom].join(', ')} cannot be targeted without ${parts.filter((name) => !fusedFrom.has(name)).join(', ')}: ` +
-        `they are fused into ${FUSED}`,
+      `${[...fusedFrom].join(', ')} cannot be targeted without ${missing}: they are fused into ${FUSED}`,
     );
   }
   const ranks = patternList(fusedFrom.size > 0 ? [[`.*\\.${FUSED}`, parts.length * rank] as const] : []);

@@ -42,7 +42,8 @@ function rangesOf(value: unknown): number[] {
   const layers: number[] = [];
   for (const range of value) {
     const [start, end]: unknown[] = Array.isArray(range) ? range : [];
-    if (typeof start !== 'number' || typeof end !== 'number' || start < 0 || end - start > MAX_REPLICATED) return refuse();
+    if (typeof start !== 'number' || typeof end !== 'number' || start < 0 || end - start > MAX_REPLICATED)
+      return refuse();
     for (let layer = start; layer < end; layer++) layers.push(layer);
     if (layers.length > MAX_REPLICATED) return refuse();
   }

@@ -54,13 +54,28 @@ export interface Wrapper {
 const HIDDEN = ['hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim'];
 const LAYERS = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers', 'encoder_layers'];
 const HEADS = ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'encoder_attention_heads'];
-const INTERMEDIATE = ['intermediate_size', 'n_inner', 'ffn_dim', 'd_ff', 'ffn_hidden_size', 'encoder_ffn_dim', 'hidden_dim'];
+const INTERMEDIATE = [
+  'intermediate_size',
+  'n_inner',
+  'ffn_dim',
+  'd_ff',
+  'ffn_hidden_size',
+  'encoder_ffn_dim',
+  'hidden_dim',
+];
 
 /** Throws `ConfigError` where a size is missing or is not a usable number. */
 export function readModelShape(parsed: unknown): ModelShape {
   if (!isObject(parsed)) throw new ConfigError('(the file)', parsed, 'a JSON object');
   const { part, modelType, wrapper, composite } = languagePart(parsed);
-  const config = { ...architectureOf(modelType)?.defaults, ...part };
+  const config: Record<string, unknown> = { ...architectureOf(modelType)?.defaults, ...part };
+  // One key and value for all heads is a default only where nothing says otherwise.
+  if (
+    part['multi_query'] === false &&
+    !Object.hasOwn(part, 'num_key_value_heads') &&
+    Object.hasOwn(config, 'num_key_value_heads')
+  )
+    config['num_key_value_heads'] = null;
 
   const hiddenSize = requireCount(config, HIDDEN, MAX_WIDTH);
   const numHeads = requireCount(config, HEADS, MAX_WIDTH);

@@ -36,8 +36,8 @@ export interface ModuleTable {
   readonly warnings: readonly string[];
 }
 
-/** More modules than the largest published model has by a factor of ten: Llama-3 405B has 1,139. */
-const MAX_MODULES = 100_000;
+/** Llama-3 405B has 1,139 modules; nothing published comes near this. */
+const MAX_MODULES = 50_000;
 
 /** Throws `UnknownArchitectureError` for a model type without a table, `ConfigError` for a config that lacks a size. */
 export function buildModuleTable(shape: ModelShape): ModuleTable {
@@ -61,13 +61,13 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
   const modules: Module[] = [];
   for (const section of architecture.sections(shape, kind)) {
     const path = join(base, section.path);
+    if (section.rows.length * (section.repeat ?? 1) > MAX_MODULES)
+      throw new ConfigError('num_hidden_layers', section.repeat, `a model of at most ${MAX_MODULES} modules`);
     if (section.repeat === undefined) modules.push(...section.rows.map((row) => toModule(row, path, null)));
     else
       for (let layer = 0; layer < section.repeat; layer++) {
         const rows = section.rows.filter((row) => !row.only || row.only(layer));
         modules.push(...rows.map((row) => toModule(row, `${path}.${layer}`, layer)));
-        if (modules.length > MAX_MODULES)
-          throw new ConfigError('num_hidden_layers', section.repeat, `a model of at most ${MAX_MODULES} modules`);
       }
   }
   const headPath = wrapped?.head ?? '';
@@ -90,8 +90,9 @@ export function moduleTensors(module: Module): { readonly name: string; readonly
 
 /** Parameters that the module adds to the model's total: what it shares is counted where it is shared from. */
 export function ownParameters(module: Module): number {
-  if (!module.tied) return module.parameters;
-  return module.bias && !module.tiedBias ? module.outFeatures : 0;
+  const bias = module.bias ? module.outFeatures : 0;
+  const weight = module.parameters - bias;
+  return (module.tied ? 0 : weight) + (module.tiedBias ? 0 : bias);
 }
 
 function toModule({ only: _, ...row }: Row, path: string, layer: number | null): Module {

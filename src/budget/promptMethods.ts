@@ -54,11 +54,7 @@ const prefixTuning: PromptMethod = (shape, settings) => {
   if (!settings.flag('prefix_projection', false)) return [trained('prompt_embeddings', n, all)];
   // The network that makes the prefix is dropped when saving, and what it made is kept.
   const h = settings.count('encoder_hidden_size', width);
-  return [
-    unsaved(trained('embedding', n, width)),
-    ...network([width, h, all]),
-    stored('prompt_embeddings', n, all),
-  ];
+  return [unsaved(trained('embedding', n, width)), ...network([width, h, all]), stored('prompt_embeddings', n, all)];
 };
 
 /** Linear layers of these widths, with biases. */

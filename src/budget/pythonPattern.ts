@@ -110,7 +110,8 @@ export class PythonPattern {
 }
 
 function compile(node: Node, into: Instruction[], source: string, group: string | null): void {
-  if (into.length > MAX_INSTRUCTIONS) throw new PatternError(source, 'it is too large once its repetitions are written out');
+  if (into.length > MAX_INSTRUCTIONS)
+    throw new PatternError(source, 'it is too large once its repetitions are written out');
   switch (node.kind) {
     case 'char':
       into.push({ op: 'char', test: node.test });
@@ -130,7 +131,12 @@ function compile(node: Node, into: Instruction[], source: string, group: string 
       const program: Instruction[] = [];
       compile(node.body, program, source, null);
       program.push({ op: 'match' });
-      into.push({ op: 'look', program, negative: node.negative, behind: node.behind ? fixedWidth(node.body, source) : null });
+      into.push({
+        op: 'look',
+        program,
+        negative: node.negative,
+        behind: node.behind ? fixedWidth(node.body, source) : null,
+      });
       return;
     }
     case 'choice':
@@ -155,7 +161,12 @@ function compileChoice(options: readonly Node[], into: Instruction[], source: st
   for (const end of ends) into[end] = { op: 'jump', to: into.length };
 }
 
-function compileRepeat(node: Extract<Node, { kind: 'repeat' }>, into: Instruction[], source: string, group: string | null): void {
+function compileRepeat(
+  node: Extract<Node, { kind: 'repeat' }>,
+  into: Instruction[],
+  source: string,
+  group: string | null,
+): void {
   const { body, min, max, lazy } = node;
   const fork = (at: number, past: number): Instruction =>
     lazy ? { op: 'split', first: past, second: at + 1 } : { op: 'split', first: at + 1, second: past };

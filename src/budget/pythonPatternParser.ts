@@ -26,7 +26,11 @@ const MAX_REPEAT = 1_000;
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isWord = (code: number): boolean =>
-  isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || isLetterBeyondAscii(code);
+  isDigit(code) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 97 && code <= 122) ||
+  code === 95 ||
+  isLetterBeyondAscii(code);
 const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13) || (code >= 28 && code <= 31);
 const isLetterBeyondAscii = (code: number): boolean => code > 127 && /[\p{L}\p{N}]/u.test(String.fromCharCode(code));
 

@@ -59,7 +59,10 @@ export const embedding = (name: string, entries: number, width: number): Row =>
 export const norm = (name: string, features: number, bias = false): Row => row('norm', name, features, features, bias);
 export const layerNorm = (name: string, features: number): Row => norm(name, features, true);
 export const multihead = (name: string, width: number): Row => row('multihead', name, width, 3 * width, true);
-export const bare = (name: string, ...tensors: NamedShape[]): Row => ({ ...row('parameters', name, 0, 0, false), tensors });
+export const bare = (name: string, ...tensors: NamedShape[]): Row => ({
+  ...row('parameters', name, 0, 0, false),
+  tensors,
+});
 export const tied = (shared: Row): Row => ({ ...shared, tied: true });
 export const onlyAt = (only: (layer: number) => boolean, rows: readonly Row[]): Row[] =>
   rows.map((each) => ({ ...each, only }));
@@ -73,7 +76,12 @@ export function rowTensors({ kind, inFeatures, outFeatures, bias, kernel, tensor
       ['in_proj_bias', [outFeatures]],
     ];
   }
-  return bias ? [['weight', weightShape(kind, inFeatures, outFeatures, kernel)], ['bias', [outFeatures]]] : [['weight', weightShape(kind, inFeatures, outFeatures, kernel)]];
+  return bias
+    ? [
+        ['weight', weightShape(kind, inFeatures, outFeatures, kernel)],
+        ['bias', [outFeatures]],
+      ]
+    : [['weight', weightShape(kind, inFeatures, outFeatures, kernel)]];
 }
 
 function weightShape(kind: ModuleKind, inFeatures: number, outFeatures: number, kernel?: readonly number[]): number[] {

@@ -27,7 +27,8 @@ export function safetensorsBytes(tensors: readonly SavedTensor[]): number {
   let offset = 0;
   for (const { name, shape, dtype = 'F32' } of sorted) {
     const end = offset + DTYPES[dtype] * elements(shape);
-    const entry = `,${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]}`;
+    const layout = `"shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]`;
+    const entry = `,${JSON.stringify(name)}:{"dtype":"${dtype}",${layout}}`;
     header += encoder.encode(entry).length;
     offset = end;
   }

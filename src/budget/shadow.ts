@@ -31,6 +31,7 @@ export function shadowParts(
   }
   if ((settings.text('shadow_model') ?? 'mirror') !== 'mirror')
     throw new UnknownMethodError("SHADOW: only shadow_model 'mirror' is covered");
+  if (model.shape.encoderDecoder) throw new UnknownMethodError('SHADOW on an encoder-decoder is not covered');
   const d = model.shape.hiddenSize;
   const r = settings.count('r', 8);
   const u = settings.count('update_hidden_size', r);
@@ -57,6 +58,8 @@ function mirror({ shape }: ModuleTable, layers: number): Extra[] {
     .filter(({ name }) => !/(^|\.)embed_tokens$/.test(name))
     .map((module) => ({
       module: `shadow_backbone.${module.name}`,
-      parts: moduleTensors(module).map(({ name, shape: size }) => asBase(trained(`shadow_backbone.default.${name}`, ...size))),
+      parts: moduleTensors(module).map(({ name, shape: size }) =>
+        asBase(trained(`shadow_backbone.default.${name}`, ...size)),
+      ),
     }));
 }

@@ -24,7 +24,11 @@ export function matchesTarget(name: string, target: string): boolean {
   return name === target || name.endsWith(`.${target}`);
 }
 
-/** True where the name may be adapted by the layer rules: its first index, after at least two segments, is in `layers`. */
+/**
+ * True where the name may be adapted by the layer rules: its first index, after at least two segments, is in `layers`.
+ *
+ * PEFT 0.21 also takes a pattern for the very first segment of a name; its own vectors do not.
+ */
 export function inLayers(name: string, layers: readonly number[], layersPattern: readonly string[] = []): boolean {
   return layerRule(layers, layersPattern)(name);
 }
@@ -54,7 +58,9 @@ export function targetRule(selection: TargetSelection): (name: string) => Verdic
   const inLayer = layers && layers.length > 0 ? layerRule(layers, layersPattern) : null;
   const exact = new Set(Array.isArray(targets) ? targets : []);
   return (name) => {
-    if (exclude instanceof PythonPattern ? exclude.fullMatch(name) : exclude.some((entry) => matchesTarget(name, entry)))
+    if (
+      exclude instanceof PythonPattern ? exclude.fullMatch(name) : exclude.some((entry) => matchesTarget(name, entry))
+    )
       return 'excluded';
     if (saved.some((pattern) => pattern.match(name))) return 'excluded';
     if (targets === 'all-linear') return 'unmatched';

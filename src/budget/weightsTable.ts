@@ -18,7 +18,8 @@ const EMBEDDING = /(^|[._])(embed\w*|wte|wpe|shared|relative_attention_bias|rel_
 const OUTPUT = /^(lm_head|embed_out|output|proj_out)$/;
 
 export function tableFromTensors(shape: ModelShape, tensors: readonly NamedShape[]): ModuleTable {
-  if (tensors.length > MAX_TENSORS) throw new ConfigError('(the header)', tensors.length, `at most ${MAX_TENSORS} tensors`);
+  if (tensors.length > MAX_TENSORS)
+    throw new ConfigError('(the header)', tensors.length, `at most ${MAX_TENSORS} tensors`);
   const groups = new Map<string, NamedShape[]>();
   for (const [name, size] of tensors) {
     const dot = name.lastIndexOf('.');
@@ -61,6 +62,9 @@ function rowOf(name: string, group: readonly NamedShape[], { modelType }: ModelS
 
 function toModule(row: Row): Module {
   const index = /\.(\d+)\./.exec(`${row.name}.`)?.[1];
-  const parameters = rowTensors(row).reduce((sum, [, size]) => sum + size.reduce((product, each) => product * each, 1), 0);
+  const parameters = rowTensors(row).reduce(
+    (sum, [, size]) => sum + size.reduce((product, each) => product * each, 1),
+    0,
+  );
   return { ...row, layer: index === undefined ? null : Number(index), parameters };
 }

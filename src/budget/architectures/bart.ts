@@ -17,7 +17,12 @@ interface Build {
 function attention(path: string, width: number, { keyBias }: Build): Row[] {
   return [
     linear(`${path}.k_proj`, width, width, keyBias),
-    ...linears(['v_proj', 'q_proj', 'out_proj'].map((name) => `${path}.${name}`), width, width, true),
+    ...linears(
+      ['v_proj', 'q_proj', 'out_proj'].map((name) => `${path}.${name}`),
+      width,
+      width,
+      true,
+    ),
     layerNorm(`${path}_layer_norm`, width),
   ];
 }

@@ -5,7 +5,7 @@ import type { Head, HeadKind } from '../head';
 import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
-import { conv, embedding, layerNorm, linear, linears, tied } from '../rows';
+import { bare, conv, embedding, layerNorm, linear, linears, tied } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
 
@@ -42,7 +42,12 @@ function encoder({ projections = ['query', 'key', 'value'], ...parts }: Encoder)
         ],
       },
       layers('encoder.layer', shape, [
-        ...linears(projections.map((name) => `attention.self.${name}`), h, h, true),
+        ...linears(
+          projections.map((name) => `attention.self.${name}`),
+          h,
+          h,
+          true,
+        ),
         ...(parts.inBlock?.(shape) ?? []),
         linear('attention.output.dense', h, h, true),
         layerNorm('attention.output.LayerNorm', h),
@@ -57,10 +62,11 @@ function encoder({ projections = ['query', 'key', 'value'], ...parts }: Encoder)
 const TARGETS = ['query', 'key', 'value', 'attention.output.dense', 'intermediate.dense', 'output.dense'];
 const DEFAULTS = { max_position_embeddings: 512, type_vocab_size: 2 };
 
-/** The output layer over the vocabulary; only its weight is shared with the embedding. */
-function decoder(shape: ModelShape, name: string, width = shape.hiddenSize): Row {
+/** The output layer over the vocabulary: its weight may be the embedding's, its bias that of the module around it. */
+function decoder(shape: ModelShape, name: string, biasOf: string | null, width = shape.hiddenSize): Row[] {
   const output = linear(name, width, vocabulary(shape), true);
-  return shape.tiedEmbeddings ? tied(output) : output;
+  const row = { ...(shape.tiedEmbeddings ? tied(output) : output), tiedBias: biasOf !== null };
+  return biasOf === null ? [row] : [bare(biasOf, ['bias', [vocabulary(shape)]]), row];
 }
 
 /** The heads that all encoders have alike; `classifier` is the sequence classifier's own. */
@@ -104,7 +110,7 @@ const predictions: LanguageModel = (shape, kind) => {
   const rows = [
     linear('cls.predictions.transform.dense', h, h, true),
     layerNorm('cls.predictions.transform.LayerNorm', h),
-    decoder(shape, 'cls.predictions.decoder'),
+    ...decoder(shape, 'cls.predictions.decoder', 'cls.predictions'),
     ...(kind === 'preTraining' ? [nextSentence] : []),
   ];
   return { rows, outputEmbedding: 'cls.predictions.decoder', taskHeads: [] };
@@ -133,7 +139,11 @@ const roberta = architecture({
     const { hiddenSize: h } = shape;
     if (kind === 'multipleChoice') return multipleChoice(shape);
     if (kind !== 'maskedLanguageModel' && kind !== 'languageModel') return null;
-    const rows = [linear('lm_head.dense', h, h, true), layerNorm('lm_head.layer_norm', h), decoder(shape, 'lm_head.decoder')];
+    const rows = [
+      linear('lm_head.dense', h, h, true),
+      layerNorm('lm_head.layer_norm', h),
+      ...decoder(shape, 'lm_head.decoder', 'lm_head'),
+    ];
     return { rows, outputEmbedding: 'lm_head.decoder', taskHeads: [] };
   }),
 });
@@ -167,7 +177,7 @@ const electra = architecture({
     const rows = [
       layerNorm('generator_predictions.LayerNorm', width),
       linear('generator_predictions.dense', h, width, true),
-      decoder(shape, 'generator_lm_head', width),
+      ...decoder(shape, 'generator_lm_head', null, width),
     ];
     return { rows, outputEmbedding: 'generator_lm_head', taskHeads: [] };
   }),
@@ -192,8 +202,12 @@ const debertaV2 = architecture({
       inBlock: (each) => {
         const types = on(each, 'relative_attention') && !on(each, 'share_att_key') ? positionTypes(each) : [];
         return [
-          ...(types.includes('c2p') ? [linear('attention.self.pos_key_proj', each.hiddenSize, each.hiddenSize, true)] : []),
-          ...(types.includes('p2c') ? [linear('attention.self.pos_query_proj', each.hiddenSize, each.hiddenSize, true)] : []),
+          ...(types.includes('c2p')
+            ? [linear('attention.self.pos_key_proj', each.hiddenSize, each.hiddenSize, true)]
+            : []),
+          ...(types.includes('p2c')
+            ? [linear('attention.self.pos_query_proj', each.hiddenSize, each.hiddenSize, true)]
+            : []),
         ];
       },
       beside: besideDeberta,
@@ -237,11 +251,15 @@ function besideDeberta(shape: ModelShape): Row[] {
           ? size(shape, 'max_relative_positions')
           : size(shape, 'max_position_embeddings');
     rows.push(embedding('encoder.rel_embeddings', 2 * positions, h));
-    if ((text(config, 'norm_rel_ebd') ?? '').split('|').includes('layer_norm')) rows.push(layerNorm('encoder.LayerNorm', h));
+    if ((text(config, 'norm_rel_ebd') ?? '').split('|').includes('layer_norm'))
+      rows.push(layerNorm('encoder.LayerNorm', h));
   }
   const kernel = config['conv_kernel_size'];
   if (typeof kernel === 'number' && kernel > 0) {
-    rows.push(conv('encoder.conv.conv', h, h, [size(shape, 'conv_kernel_size')]), layerNorm('encoder.conv.LayerNorm', h));
+    rows.push(
+      conv('encoder.conv.conv', h, h, [size(shape, 'conv_kernel_size')]),
+      layerNorm('encoder.conv.LayerNorm', h),
+    );
   }
   return rows;
 }
@@ -264,7 +282,12 @@ const distilbert = architecture({
         ],
       },
       layers('transformer.layer', shape, [
-        ...linears(['q_lin', 'k_lin', 'v_lin', 'out_lin'].map((name) => `attention.${name}`), h, h, true),
+        ...linears(
+          ['q_lin', 'k_lin', 'v_lin', 'out_lin'].map((name) => `attention.${name}`),
+          h,
+          h,
+          true,
+        ),
         layerNorm('sa_layer_norm', h),
         linear('ffn.lin1', h, f, true),
         linear('ffn.lin2', f, h, true),
@@ -281,7 +304,7 @@ const distilbert = architecture({
       const rows = [
         linear('vocab_transform', h, h, true),
         layerNorm('vocab_layer_norm', h),
-        decoder(shape, 'vocab_projector'),
+        ...decoder(shape, 'vocab_projector', null),
       ];
       return { rows, outputEmbedding: 'vocab_projector', taskHeads: [] };
     },

@@ -46,7 +46,7 @@ const gpt2 = architecture({
 /** As GPT-2 with true linears; with `multi_query` all heads share one key and value. */
 const gptBigCode = architecture({
   modelTypes: ['gpt_bigcode'],
-  defaults: { n_positions: 1024, multi_query: true },
+  defaults: { n_positions: 1024, multi_query: true, num_key_value_heads: 1 },
   targets: () => ['c_attn', 'attn.c_proj', 'c_fc', 'mlp.c_proj'],
   baseModel: 'transformer',
   usualHead: 'languageModel',
@@ -81,7 +81,11 @@ const gptNeo = architecture({
       { path: '', rows: outside(shape, size(shape, 'max_position_embeddings')) },
       layers('h', shape, [
         layerNorm('ln_1', h),
-        ...linears(['q_proj', 'k_proj', 'v_proj'].map((name) => `attn.attention.${name}`), h, h),
+        ...linears(
+          ['q_proj', 'k_proj', 'v_proj'].map((name) => `attn.attention.${name}`),
+          h,
+          h,
+        ),
         linear('attn.attention.out_proj', h, h, true),
         layerNorm('ln_2', h),
         linear('mlp.c_fc', h, f, true),
@@ -104,7 +108,11 @@ const gptJ = architecture({
       { path: '', rows: outside(shape, null) },
       layers('h', shape, [
         layerNorm('ln_1', h),
-        ...linears(['q_proj', 'k_proj', 'v_proj', 'out_proj'].map((name) => `attn.${name}`), h, h),
+        ...linears(
+          ['q_proj', 'k_proj', 'v_proj', 'out_proj'].map((name) => `attn.${name}`),
+          h,
+          h,
+        ),
         linear('mlp.fc_in', h, f, true),
         linear('mlp.fc_out', f, h, true),
       ]),
@@ -242,7 +250,12 @@ const opt = architecture({
         ],
       },
       layers('decoder.layers', shape, [
-        ...linears(['k_proj', 'v_proj', 'q_proj', 'out_proj'].map((name) => `self_attn.${name}`), h, h, bias),
+        ...linears(
+          ['k_proj', 'v_proj', 'q_proj', 'out_proj'].map((name) => `self_attn.${name}`),
+          h,
+          h,
+          bias,
+        ),
         linear('fc1', h, f, bias),
         linear('fc2', f, h, bias),
         ...norms('self_attn_layer_norm', 'final_layer_norm'),
@@ -256,14 +269,4 @@ function embeddingWidth({ config, hiddenSize }: ModelShape): number {
   return readCount(config, ['word_embed_proj_dim'], MAX_WIDTH) ?? hiddenSize;
 }
 
-export const GPT_FAMILY: readonly Architecture[] = [
-  gpt2,
-  gptBigCode,
-  gptNeo,
-  gptJ,
-  gptNeoX,
-  bloom,
-  falcon,
-  mpt,
-  opt,
-];
+export const GPT_FAMILY: readonly Architecture[] = [gpt2, gptBigCode, gptNeo, gptJ, gptNeoX, bloom, falcon, mpt, opt];

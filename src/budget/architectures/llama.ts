@@ -57,7 +57,10 @@ function sections(variant: Variant) {
     const experts = variant.experts?.(shape);
     const dense = variant.mlp ?? ((plain) => gatedMlp('mlp', h, intermediate(plain), on(plain, 'mlp_bias')));
     const mlp = experts
-      ? [...onlyAt((layer) => !experts.at(layer), experts.everywhere ? [] : (experts.dense ?? dense(shape))), ...onlyAt(experts.at, experts.rows)]
+      ? [
+          ...onlyAt((layer) => !experts.at(layer), experts.everywhere ? [] : (experts.dense ?? dense(shape))),
+          ...onlyAt(experts.at, experts.rows),
+        ]
       : dense(shape);
     return [
       {
@@ -216,10 +219,7 @@ const olmo2 = gatedDecoder(
   {
     bias: attentionBias,
     norms: () => ['post_attention_layernorm', 'post_feedforward_layernorm'],
-    inAttention: (shape) => [
-      norm('self_attn.q_norm', shape.queryWidth),
-      norm('self_attn.k_norm', shape.keyValueWidth),
-    ],
+    inAttention: (shape) => [norm('self_attn.q_norm', shape.queryWidth), norm('self_attn.k_norm', shape.keyValueWidth)],
   },
   { ...UNTIED, num_key_value_heads: null },
 );
@@ -267,7 +267,10 @@ const phi3 = architecture({
   baseModel: 'model',
   usualHead: 'languageModel',
   sections: (shape) => [
-    { path: '', rows: [embedding('embed_tokens', vocabulary(shape), shape.hiddenSize), norm('norm', shape.hiddenSize)] },
+    {
+      path: '',
+      rows: [embedding('embed_tokens', vocabulary(shape), shape.hiddenSize), norm('norm', shape.hiddenSize)],
+    },
     layers('layers', shape, [
       linear('self_attn.qkv_proj', shape.hiddenSize, shape.queryWidth + 2 * shape.keyValueWidth),
       linear('self_attn.o_proj', shape.queryWidth, shape.hiddenSize),

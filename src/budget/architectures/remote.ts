@@ -123,7 +123,12 @@ function laterChatGlm(shape: ModelShape, head: HeadKind): Section[] {
     { path: '', rows: outside },
     layers('encoder.layers', shape, [
       norm('input_layernorm', h, plain),
-      linear('self_attention.query_key_value', h, projection + 2 * channels * groups, bias || on(shape, 'add_qkv_bias')),
+      linear(
+        'self_attention.query_key_value',
+        h,
+        projection + 2 * channels * groups,
+        bias || on(shape, 'add_qkv_bias'),
+      ),
       linear('self_attention.dense', projection, h, bias),
       norm('post_attention_layernorm', h, plain),
       linear('mlp.dense_h_to_4h', h, 2 * f, bias),

@@ -16,7 +16,14 @@ function inputProjections({ config }: ModelShape): string[] {
 
 function attention(shape: ModelShape, path: string): Row[] {
   const { hiddenSize: h, queryWidth: q } = shape;
-  return [...linears(['q', 'k', 'v'].map((name) => `${path}.${name}`), h, q), linear(`${path}.o`, q, h)];
+  return [
+    ...linears(
+      ['q', 'k', 'v'].map((name) => `${path}.${name}`),
+      h,
+      q,
+    ),
+    linear(`${path}.o`, q, h),
+  ];
 }
 
 function block(shape: ModelShape, stack: 'encoder' | 'decoder'): Row[] {
@@ -30,7 +37,11 @@ function block(shape: ModelShape, stack: 'encoder' | 'decoder'): Row[] {
     ...onlyAt((layer) => layer === 0, [position]),
     norm('layer.0.layer_norm', h),
     ...(stack === 'decoder' ? [...attention(shape, 'layer.1.EncDecAttention'), norm('layer.1.layer_norm', h)] : []),
-    ...linears(inputProjections(shape).map((name) => `${mlp}.DenseReluDense.${name}`), h, f),
+    ...linears(
+      inputProjections(shape).map((name) => `${mlp}.DenseReluDense.${name}`),
+      h,
+      f,
+    ),
     linear(`${mlp}.DenseReluDense.wo`, f, h),
     norm(`${mlp}.layer_norm`, h),
   ];
@@ -66,7 +77,10 @@ function head(shape: ModelShape, kind: HeadKind): Head | null {
       return { rows: [tied(linear('lm_head', h, vocabulary(shape)))], outputEmbedding: 'lm_head', taskHeads: [] };
     case 'sequenceClassification':
       return taskHead(
-        [linear('classification_head.dense', h, h, true), linear('classification_head.out_proj', h, labels(shape), true)],
+        [
+          linear('classification_head.dense', h, h, true),
+          linear('classification_head.out_proj', h, labels(shape), true),
+        ],
         'classifier',
         'score',
       );

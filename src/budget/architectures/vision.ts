@@ -48,7 +48,12 @@ const vit = architecture({
         ],
       },
       layers('layers', shape, [
-        ...linears(['q_proj', 'k_proj', 'v_proj'].map((name) => `attention.${name}`), h, h, bias),
+        ...linears(
+          ['q_proj', 'k_proj', 'v_proj'].map((name) => `attention.${name}`),
+          h,
+          h,
+          bias,
+        ),
         linear('attention.o_proj', h, h, true),
         layerNorm('layernorm_before', h),
         layerNorm('layernorm_after', h),
@@ -75,7 +80,12 @@ function blocks(shape: ModelShape): Section {
   const f = intermediateOrFourfold(shape);
   return layers('encoder.layers', shape, [
     layerNorm('layer_norm1', h),
-    ...linears(['k_proj', 'v_proj', 'q_proj', 'out_proj'].map((name) => `self_attn.${name}`), h, h, true),
+    ...linears(
+      ['k_proj', 'v_proj', 'q_proj', 'out_proj'].map((name) => `self_attn.${name}`),
+      h,
+      h,
+      true,
+    ),
     layerNorm('layer_norm2', h),
     linear('mlp.fc1', h, f, true),
     linear('mlp.fc2', f, h, true),
@@ -104,7 +114,12 @@ function imageTower(shape: ModelShape, siglip: boolean): Section[] {
   const { hiddenSize: h } = shape;
   const patch = conv('embeddings.patch_embedding', size(shape, 'num_channels'), h, patchKernel(shape), siglip);
   const rows = siglip
-    ? [patch, embedding('embeddings.position_embedding', patches(shape), h), layerNorm('post_layernorm', h), ...pooling(shape)]
+    ? [
+        patch,
+        embedding('embeddings.position_embedding', patches(shape), h),
+        layerNorm('post_layernorm', h),
+        ...pooling(shape),
+      ]
     : [
         bare('embeddings', ['class_embedding', [h]]),
         patch,
@@ -146,7 +161,11 @@ function tower(modelTypes: readonly string[], defaults: RawConfig, siglip: boole
     head: (shape, kind) => {
       if (kind === 'none') return NO_HEAD;
       if (kind !== 'projection') return null;
-      const projection = linear(image ? 'visual_projection' : 'text_projection', shape.hiddenSize, size(shape, 'projection_dim'));
+      const projection = linear(
+        image ? 'visual_projection' : 'text_projection',
+        shape.hiddenSize,
+        size(shape, 'projection_dim'),
+      );
       return { rows: [projection], outputEmbedding: null, taskHeads: [] };
     },
   });

@@ -16,7 +16,14 @@ const DEFAULT_RANK = 8;
 const DEFAULT_INITIAL_RANK = 12;
 
 /** A module has at most one of these. */
-const VARIANTS = ['use_dora', 'use_bdlora', 'kasa_config', 'velora_config', 'monteclora_config', 'alora_invocation_tokens'];
+const VARIANTS = [
+  'use_dora',
+  'use_bdlora',
+  'kasa_config',
+  'velora_config',
+  'monteclora_config',
+  'alora_invocation_tokens',
+];
 
 export function loraRank({ name }: Module, settings: AdapterSettings): number {
   const rank = settings.pattern('rank_pattern').valueFor(name) ?? settings.count('r', DEFAULT_RANK);
@@ -63,6 +70,8 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
       trained('lora_B.weight', o, r),
     ];
   }
+  if (settings.present('kasa_config') && r >= Math.min(i, o))
+    throw new BudgetError(`'${module.name}': KaSA needs a rank below its smaller side, ${Math.min(i, o)}`);
   const b = trained('lora_B.weight', o, r / blocks.b);
   return [
     trained('lora_A.weight', r, i / blocks.a),

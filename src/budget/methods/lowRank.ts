@@ -8,7 +8,10 @@ import { loraRank } from './lora';
 import type { Method, Part } from './method';
 import { again, asBase, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
-const rankOr = (usual: number) => (_: Module, settings: AdapterSettings): number => settings.count('r', usual);
+const rankOr =
+  (usual: number) =>
+  (_: Module, settings: AdapterSettings): number =>
+    settings.count('r', usual);
 
 /** MiSS (Kang & Yin 2024): one block of rows for all inputs. */
 export const miss: Method = {
@@ -20,7 +23,9 @@ export const miss: Method = {
     const init = settings.raw('init_weights');
     if (init === 'bat') {
       if (inFeatures % r !== 0 || outFeatures % r !== 0)
-        throw new BudgetError(`'${name}': a weight of ${outFeatures} x ${inFeatures} does not divide into blocks of ${r}`);
+        throw new BudgetError(
+          `'${name}': a weight of ${outFeatures} x ${inFeatures} does not divide into blocks of ${r}`,
+        );
       return [trained('miss_block', outFeatures / r, r, r)];
     }
     if (init !== 'mini') return [trained('miss_block', r, outFeatures)];
@@ -59,7 +64,12 @@ export const delora: Method = {
   parts: (module, settings) => {
     const { inFeatures: i, outFeatures: o } = module;
     const r = loraRank(module, settings);
-    return [trained('delora_A', r, i), trained('delora_B', o, r), trained('delora_lambda', 1), stored('delora_w_norm', i)];
+    return [
+      trained('delora_A', r, i),
+      trained('delora_B', o, r),
+      trained('delora_lambda', 1),
+      stored('delora_w_norm', i),
+    ];
   },
 };
 
@@ -91,7 +101,8 @@ export const c3a: Method = {
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
     const block = settings.pattern('block_size_pattern').valueFor(name) ?? settings.count('block_size', 256);
     for (const size of [i, o]) {
-      if (size % block !== 0) throw new BudgetError(`'${name}': ${size} features are not divisible by block_size ${block}`);
+      if (size % block !== 0)
+        throw new BudgetError(`'${name}': ${size} features are not divisible by block_size ${block}`);
     }
     return [trained('c3a_kernel', o / block, i / block, block)];
   },
@@ -112,9 +123,10 @@ export const shira: Method = {
 /** Super-tuning: the most telling weights, and a LoRA where `r` is given. */
 export const supertuning: Method = {
   accepts: LINEAR,
-  parts: ({ inFeatures: i, outFeatures: o }, settings) => {
+  parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
     const values = Math.trunc(i * o * (1 - settings.number('sparsity', 0.99)));
     const r = settings.size('r', 0);
+    if (values < 1) throw new BudgetError(`'${name}': the sparsity leaves none of its ${i * o} weights`);
     return [
       trained('supertuning_values', values),
       ...(settings.flag('save_precomputed_indices', true) ? [storedAs('I32', 'supertuning_indices', values)] : []),
@@ -133,7 +145,8 @@ export const poly: Method = {
     const splits = settings.count('n_splits', 1);
     const tasks = settings.count('n_tasks', 1);
     for (const size of [i, o]) {
-      if (size % splits !== 0) throw new BudgetError(`'${name}': ${size} features are not divisible by n_splits ${splits}`);
+      if (size % splits !== 0)
+        throw new BudgetError(`'${name}': ${size} features are not divisible by n_splits ${splits}`);
     }
     return [
       trained('poly_lora_A', splits, skills, i / splits, r),
@@ -163,7 +176,9 @@ export const glora: Method = {
     const c = bias ? settings.word('config_C', ['lora', 'vector', 'none']) : 'none';
     const de = bias ? settings.word('config_D_E', ['constant', 'vector', 'none']) : 'none';
     return [
-      ...['glora_A', 'glora_B'].flatMap((name) => gloraPath(name, ab, { out: [o, i], r, column: [o, 1], empty: [o, i] })),
+      ...['glora_A', 'glora_B'].flatMap((name) =>
+        gloraPath(name, ab, { out: [o, i], r, column: [o, 1], empty: [o, i] }),
+      ),
       ...gloraPath('glora_C', c, { out: [i, 1], r, column: [i, 1], empty: [i, 1] }),
       ...['glora_D', 'glora_E'].flatMap((name) => gloraPath(name, de, { out: [o, 1], r, column: [o], empty: [o] })),
     ];
@@ -207,20 +222,27 @@ export const lily: Method = {
 
 /** A module's place among the ones that share with it: matched by the same target, and of the same shape. */
 function lilyPlace(module: Module, modules: readonly Module[], settings: AdapterSettings): number {
+  const known = lilyPlaces.get(settings) ?? new Map<string, number>();
+  if (!lilyPlaces.has(settings)) {
+    lilyPlaces.set(settings, known);
+    const counts = new Map<string, number>();
+    for (const { name, inFeatures, outFeatures } of modules) {
+      const group = `${lilyTarget(name, settings)} ${inFeatures} ${outFeatures}`;
+      const place = counts.get(group) ?? 0;
+      counts.set(group, place + 1);
+      known.set(name, place);
+    }
+  }
+  return known.get(module.name) ?? 0;
+}
+
+const lilyPlaces = new WeakMap<AdapterSettings, Map<string, number>>();
+
+function lilyTarget(name: string, settings: AdapterSettings): string {
   const targets = settings.namesOrPattern('target_modules');
-  const group = (name: string): string => {
-    if (typeof targets === 'string') return targets.toLowerCase() === 'all-linear' ? name : targets;
-    if (targets === null) return name.slice(name.lastIndexOf('.') + 1);
-    return targets.reduce((best, target) => (name.endsWith(target) && target.length > best.length ? target : best), '');
-  };
-  const own = group(module.name);
-  const same = modules.filter(
-    (each) =>
-      group(each.name) === own &&
-      each.inFeatures === module.inFeatures &&
-      each.outFeatures === module.outFeatures,
-  );
-  return same.findIndex(({ name }) => name === module.name);
+  if (typeof targets === 'string') return targets.toLowerCase() === 'all-linear' ? name : targets;
+  if (targets === null) return name.slice(name.lastIndexOf('.') + 1);
+  return targets.reduce((best, target) => (name.endsWith(target) && target.length > best.length ? target : best), '');
 }
 
 /** PEANuT (Zhong et al. 2025): a small network from the weight to its update. */

@@ -66,7 +66,11 @@ export const lokr: Method = {
       : [trained('lokr_w1', outSmall, inSmall)];
     if (r >= Math.max(outLarge, inLarge) / 2) return [...first, trained('lokr_w2', outLarge, inLarge, ...kernel)];
     if (isEffective(module, settings)) {
-      const apart = [trained('lokr_t2', r, r, ...kernel), trained('lokr_w2_a', r, outLarge), trained('lokr_w2_b', r, inLarge)];
+      const apart = [
+        trained('lokr_t2', r, r, ...kernel),
+        trained('lokr_w2_a', r, outLarge),
+        trained('lokr_w2_b', r, inLarge),
+      ];
       return [...first, ...apart];
     }
     return [...first, trained('lokr_w2_a', outLarge, r), trained('lokr_w2_b', r, inLarge * kernelSize(module))];

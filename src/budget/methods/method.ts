@@ -29,7 +29,13 @@ export interface Method {
   readonly warnings?: (settings: AdapterSettings) => readonly string[];
 }
 
-const part = (role: Role, name: string, shape: readonly number[], dtype: Part['dtype'] = 'F32', saved = true): Part => ({
+const part = (
+  role: Role,
+  name: string,
+  shape: readonly number[],
+  dtype: Part['dtype'] = 'F32',
+  saved = true,
+): Part => ({
   name,
   shape,
   role,

@@ -39,7 +39,9 @@ export const oft: Method = {
   parts: (module, settings) => {
     if (module.kind === 'embedding') {
       const { count, size } = blocks({ ...module, inFeatures: module.outFeatures }, settings);
-      return [trained('oft_embedding_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2)];
+      return [
+        trained('oft_embedding_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2),
+      ];
     }
     const { count, size } = blocks(module, settings);
     return [trained('oft_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2)];

@@ -1,11 +1,40 @@
 /** Every peft_type that adapts modules, by name. */
 
 import { adalora, dataDependent, lora } from './lora';
-import { c3a, bone, deft, delora, frod, glora, gralora, hira, lily, miss, osf, peanut, poly, shira, supertuning } from './lowRank';
+import {
+  c3a,
+  bone,
+  deft,
+  delora,
+  frod,
+  glora,
+  gralora,
+  hira,
+  lily,
+  miss,
+  osf,
+  peanut,
+  poly,
+  shira,
+  supertuning,
+} from './lowRank';
 import { loha, lokr } from './lycoris';
 import type { Method } from './method';
 import { boft, hra, oft, psoft } from './orthogonal';
-import { beft, fourierft, ia3, lnTuning, pvera, randlora, road, tinylora, unilora, vblora, vera, waveft } from './vectors';
+import {
+  beft,
+  fourierft,
+  ia3,
+  lnTuning,
+  pvera,
+  randlora,
+  road,
+  tinylora,
+  unilora,
+  vblora,
+  vera,
+  waveft,
+} from './vectors';
 
 export const METHODS: Readonly<Record<string, Method>> = {
   LORA: lora,

@@ -106,8 +106,9 @@ const MAX_SPECTRUM = 1 << 30;
 function frequencies(module: Module, settings: AdapterSettings, usual: number): number {
   const own = settings.pattern('n_frequency_pattern').valueFor(module.name);
   const count = own ?? settings.count('n_frequency', usual, MAX_SPECTRUM);
-  if (count > module.inFeatures * module.outFeatures)
-    throw new BudgetError(`'${module.name}': n_frequency ${count} exceeds the ${module.inFeatures * module.outFeatures} values of its weight`);
+  const values = module.inFeatures * module.outFeatures;
+  if (count > values)
+    throw new BudgetError(`'${module.name}': n_frequency ${count} exceeds the ${values} values of its weight`);
   return count;
 }
 
@@ -155,7 +156,8 @@ export const vblora: Method = {
     const r = settings.count('r', 4);
     const { vectors, length } = bank(settings);
     for (const size of [inFeatures, outFeatures]) {
-      if (size % length !== 0) throw new BudgetError(`'${name}': ${size} features are not divisible by vector_length ${length}`);
+      if (size % length !== 0)
+        throw new BudgetError(`'${name}': ${size} features are not divisible by vector_length ${length}`);
     }
     const shapes = { A: [r, inFeatures / length], B: [outFeatures / length, r] };
     const only = settings.flag('save_only_topk_weights', false);
@@ -188,7 +190,10 @@ export const unilora: Method = {
   parts: ({ inFeatures, outFeatures }, settings) => {
     if (!settings.flag('save_indices', false)) return [];
     const r = settings.count('r', 4);
-    const [a, b] = [[r, inFeatures], [outFeatures, r]];
+    const [a, b] = [
+      [r, inFeatures],
+      [outFeatures, r],
+    ];
     return [
       storedAs('I64', 'unilora_indices_A', ...a),
       storedAs('I64', 'unilora_indices_B', ...b),
@@ -216,4 +221,3 @@ export const tinylora: Method = {
     return Array.from({ length: groups }, (_, group) => trained(`tinylora_v.${group}`, settings.count('u', 64)));
   },
 };
-
