@@ -21,6 +21,7 @@ const THEME_CLASS: Readonly<Record<Theme, string>> = {
 // VS Code starts in three seconds on an idle machine; tests share theirs.
 const STEP_TIMEOUT_MS = 45_000;
 const POLL_MS = 100;
+const QUICK_TIMEOUT_MS = 1000;
 const QUICK_INPUT = '.quick-input-widget input[type="text"]';
 
 /** Opens a window of its own: own browser, own page, on the sample workspace. */
@@ -58,17 +59,18 @@ export class Workbench {
 
   /** Loads the window anew, as the user's reload command does; VS Code restores editors and views. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.page.locator('.activitybar [aria-label="PEFT"]').first().waitFor();
   }
 
   /** Opens a file of the workspace by its path relative to it. */
   async openFile(file: string): Promise<void> {
-    const { base } = path.parse(file);
+    const { base, dir } = path.posix.parse(file);
     const input = await this.quickInput('');
     await input.fill(file);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: base }).first().waitFor();
-    await input.press('Enter');
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: base }).filter({ hasText: dir }).first().click();
     await this.page.locator('.tabs-container .tab', { hasText: base }).first().waitFor();
   }
 
@@ -132,8 +134,10 @@ export class Workbench {
   }
 
   async closeAllEditors(): Promise<void> {
+    const tabs = this.page.locator('.tabs-container .tab');
+    if ((await tabs.count()) === 0) return;
     await this.runCommand('View: Close All Editors');
-    await this.page.locator('.tabs-container .tab').first().waitFor({ state: 'detached' });
+    await tabs.first().waitFor({ state: 'detached' });
   }
 
   async screenshot(file: string): Promise<void> {
@@ -150,12 +154,13 @@ export class Workbench {
   /** The quick input, reached with the mouse: key strokes go to whichever webview has the focus. */
   private async quickInput(prefix: string): Promise<Locator> {
     const input = this.page.locator(QUICK_INPUT).first();
+    // One that is about to close is on screen for another moment, inert.
+    const filled = (): Promise<boolean> => input.fill(prefix, { timeout: QUICK_TIMEOUT_MS }).then(() => true, () => false);
     await eventually('the quick input opens', async () => {
-      if (await input.isVisible()) return true;
+      if ((await input.isVisible()) && (await filled())) return true;
       await this.page.locator('.command-center-quick-pick').first().click();
-      return input.isVisible();
+      return filled();
     });
-    await input.fill(prefix);
     return input;
   }
 }
