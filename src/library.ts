@@ -10,6 +10,19 @@ export type { Nf4Quantized } from './tensor/nf4';
 export { factoredSingularValues, factoredSvd, svd } from './tensor/svd';
 export type { LowRankFactors, SingularValues, SingularVectors } from './tensor/svd';
 
+export { computeBudget } from './budget/computeBudget';
+export type { Budget, BudgetOptions } from './budget/computeBudget';
+export type { CountedModule } from './budget/adapterCount';
+export {
+  BudgetError,
+  ConfigError,
+  NeedsWeightsError,
+  PatternError,
+  TargetError,
+  UnknownArchitectureError,
+  UnknownMethodError,
+} from './budget/errors';
+
 export { Adam } from './peft/adam';
 export type { AdamOptions } from './peft/adam';
 export { Adapter } from './peft/adapter';

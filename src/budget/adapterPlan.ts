@@ -1,18 +1,14 @@
 /**
- * What a PEFT method adds to a model: the tensors it saves and how many of their values are trained.
- *
- * Every method is a function from a model and its settings to a plan; the count, the file's size and the rows by module
- * all follow from the plan. Formulas are checked against PEFT 0.21's own counts.
+ * Budgets by settings rather than by an adapter_config.json, for the calculator: LoRA, prompts, and the bottleneck
+ * adapters of the core. All but the last are counted as their configs would be.
  */
 
-import { BudgetError } from './errors';
+import type { RawConfig } from './config';
+import { countAdapter } from './adapterCount';
 import type { ModelShape } from './modelShape';
-import type { Module, ModuleTable } from './moduleTable';
-import { moduleTensors } from './moduleTable';
+import type { ModuleTable } from './moduleTable';
 import type { SavedTensor } from './safetensorsSize';
 import { elements } from './safetensorsSize';
-import type { TargetSelection } from './targets';
-import { patternValue, selectModules } from './targets';
 
 /** What the prompt methods need of a model: its sizes, and the modules a task trains whole. */
 export type PromptedModel = Pick<ModuleTable, 'shape' | 'modules'>;
@@ -32,25 +28,33 @@ export interface PlannedModule {
   readonly trainable: number;
 }
 
-export interface LoraOptions extends TargetSelection {
+export interface LoraOptions {
   readonly rank: number;
+  readonly targets: readonly string[] | 'all-linear';
+  readonly exclude?: readonly string[];
+  /** Layer indices to adapt; all where absent. */
+  readonly layers?: readonly number[];
+  readonly layersPattern?: readonly string[];
   readonly rankPattern?: readonly (readonly [string, number])[];
   readonly useDora?: boolean;
   readonly loraBias?: boolean;
+  readonly modulesToSave?: readonly string[];
 }
 
 /** LoRA (Hu et al. 2021): rank * (in + out) for each adapted module; DoRA adds a magnitude for each output. */
 export function planLora(table: ModuleTable, options: LoraOptions): AdapterPlan {
-  const tensors: SavedTensor[] = [];
-  const modules: PlannedModule[] = [];
-  for (const module of selectModules(table, options)) {
-    const rank = patternValue(options.rankPattern ?? [], module.name) ?? options.rank;
-    const added = loraTensors(module, rank, options);
-    modules.push({ name: module.name, rank, trainable: countElements(added) });
-    tensors.push(...added);
-  }
-  const heads = savedModules(table, options.modulesToSave ?? [], 'base_model.model.');
-  return plan([...tensors, ...heads], modules);
+  return planAdapter(table, {
+    peft_type: 'LORA',
+    r: options.rank,
+    target_modules: options.targets,
+    exclude_modules: options.exclude ?? null,
+    layers_to_transform: options.layers ?? null,
+    layers_pattern: options.layersPattern ?? null,
+    rank_pattern: Object.fromEntries(options.rankPattern ?? []),
+    use_dora: options.useDora ?? false,
+    lora_bias: options.loraBias ?? false,
+    modules_to_save: options.modulesToSave ?? null,
+  });
 }
 
 /** Prompt tuning (Lester et al. 2021): one embedding for each virtual token, for encoder and decoder each. */
@@ -59,7 +63,12 @@ export function planPromptTuning(
   promptLength: number,
   modulesToSave: readonly string[] = [],
 ): AdapterPlan {
-  return planPrompt(table, promptLength * (table.shape.encoderDecoder ? 2 : 1), table.shape.hiddenSize, modulesToSave);
+  return planAdapter(withoutCount(table), {
+    peft_type: 'PROMPT_TUNING',
+    num_virtual_tokens: promptLength,
+    num_transformer_submodules: table.shape.encoderDecoder ? 2 : 1,
+    modules_to_save: modulesToSave,
+  });
 }
 
 /** Prefix tuning (Li & Liang 2021) as PEFT keeps it: a key and a value for each layer and position. */
@@ -68,8 +77,11 @@ export function planPrefixTuning(
   prefixLength: number,
   modulesToSave: readonly string[] = [],
 ): AdapterPlan {
-  const { numLayers, prefixWidth } = table.shape;
-  return planPrompt(table, prefixLength, 2 * numLayers * prefixWidth, modulesToSave);
+  return planAdapter(withoutCount(table), {
+    peft_type: 'PREFIX_TUNING',
+    num_virtual_tokens: prefixLength,
+    modules_to_save: modulesToSave,
+  });
 }
 
 /**
@@ -87,7 +99,7 @@ export function planBottleneckAdapters(shape: ModelShape, bottleneckDim: number)
       modules.push({ name, rank: bottleneckDim, trainable: 2 * shape.hiddenSize * bottleneckDim });
     }
   }
-  return plan(tensors, modules);
+  return { trainable: tensors.reduce((sum, tensor) => sum + elements(tensor.shape), 0), modules, tensors };
 }
 
 /** The plain float32 size of the values, where no file layout is agreed on. */
@@ -95,39 +107,15 @@ export function valueBytes(parameters: number): number {
   return 4 * parameters;
 }
 
-function loraTensors(module: Module, rank: number, { useDora, loraBias }: LoraOptions): SavedTensor[] {
-  const { kind, inFeatures, outFeatures } = module;
-  const path = `base_model.model.${module.name}`;
-  if (kind === 'norm') throw new BudgetError(`target '${module.name}' is a norm: LoRA adapts linears and embeddings`);
-  // An embedding's factors are parameters of the layer, not modules: their names have no '.weight'.
-  const [a, b] = kind === 'embedding' ? ['lora_embedding_A', 'lora_embedding_B'] : ['lora_A.weight', 'lora_B.weight'];
-  return [
-    { name: `${path}.${a}`, shape: [rank, inFeatures] },
-    { name: `${path}.${b}`, shape: [outFeatures, rank] },
-    ...(loraBias ? [{ name: `${path}.lora_B.bias`, shape: [outFeatures] }] : []),
-    ...(useDora ? [{ name: `${path}.lora_magnitude_vector`, shape: [outFeatures] }] : []),
-  ];
+function withoutCount({ shape, modules }: PromptedModel): ModuleTable {
+  return { shape, modules, parameters: 0, outputEmbedding: null, inputEmbedding: null, taskHeads: [], warnings: [] };
 }
 
-function planPrompt(table: PromptedModel, rows: number, width: number, modulesToSave: readonly string[]): AdapterPlan {
-  return plan(
-    [{ name: 'prompt_embeddings', shape: [rows, width] }, ...savedModules(table, modulesToSave, 'base_model.')],
-    [],
+/** Of any adapter_config.json. Throws what `countAdapter` throws. */
+export function planAdapter(table: ModuleTable, config: RawConfig): AdapterPlan {
+  const { trainable, modules, tensors } = countAdapter(table, config);
+  const ranked = modules.flatMap(({ name, rank, trainable: own }) =>
+    rank === null ? [] : [{ name, rank, trainable: own }],
   );
-}
-
-/** Modules that are trained and saved whole, beside the adapter. */
-function savedModules(table: PromptedModel, names: readonly string[], prefix: string): SavedTensor[] {
-  return table.modules
-    .filter((module) => names.some((name) => `.${module.name}.`.includes(`.${name}.`)))
-    .flatMap(moduleTensors)
-    .map(({ name, shape }) => ({ name: `${prefix}${name}`, shape }));
-}
-
-function plan(tensors: readonly SavedTensor[], modules: readonly PlannedModule[]): AdapterPlan {
-  return { trainable: countElements(tensors), modules, tensors };
-}
-
-function countElements(tensors: readonly SavedTensor[]): number {
-  return tensors.reduce((sum, { shape }) => sum + elements(shape), 0);
+  return { trainable, modules: ranked, tensors };
 }

@@ -1,35 +1,33 @@
 /** The architectures that have a module table. A new one is a short table in architectures/ and a name in this list. */
 
 import type { Architecture } from './architectures/architecture';
-import { bert, roberta } from './architectures/bert';
-import { bloom, gpt2, gptJ, gptNeo, gptNeoX, opt } from './architectures/gpt';
-import { gemma, gemma2, gemma3, llama, mistral, phi3, qwen2, qwen3 } from './architectures/llama';
-import { t5 } from './architectures/t5';
+import { BART_FAMILY } from './architectures/bart';
+import { ENCODER_FAMILY } from './architectures/bert';
+import { EXPERT_FAMILY } from './architectures/experts';
+import { GPT_FAMILY } from './architectures/gpt';
+import { LLAMA_FAMILY } from './architectures/llama';
+import { REMOTE_FAMILY } from './architectures/remote';
+import { T5_FAMILY } from './architectures/t5';
+import { VISION_FAMILY } from './architectures/vision';
 
-const ARCHITECTURES: readonly Architecture[] = [
-  llama,
-  mistral,
-  qwen2,
-  qwen3,
-  gemma,
-  gemma2,
-  gemma3,
-  phi3,
-  gpt2,
-  gptNeo,
-  gptJ,
-  gptNeoX,
-  bloom,
-  opt,
-  bert,
-  roberta,
-  t5,
-];
+/** A function, for the families and this list import each other. */
+function architectures(): readonly Architecture[] {
+  return [
+    ...LLAMA_FAMILY,
+    ...EXPERT_FAMILY,
+    ...GPT_FAMILY,
+    ...REMOTE_FAMILY,
+    ...ENCODER_FAMILY,
+    ...T5_FAMILY,
+    ...BART_FAMILY,
+    ...VISION_FAMILY,
+  ];
+}
 
 export function architectureOf(modelType: string): Architecture | null {
-  return ARCHITECTURES.find(({ modelTypes }) => modelTypes.includes(modelType)) ?? null;
+  return architectures().find(({ modelTypes }) => modelTypes.includes(modelType)) ?? null;
 }
 
 export function knownModelTypes(): string[] {
-  return ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes);
+  return architectures().flatMap(({ modelTypes }) => modelTypes);
 }

@@ -24,9 +24,39 @@ export class UnknownArchitectureError extends BudgetError {
   readonly modelType: string;
 
   constructor(modelType: string, known: readonly string[]) {
-    super(`model_type '${shorten(modelType)}' has no module table; there are tables for ${known.join(', ')}`);
+    super(
+      `model_type '${shorten(modelType)}' has no module table (${known.length} types have); ` +
+        "the header of the model's safetensors file has the shapes that are needed",
+    );
     this.modelType = shorten(modelType);
   }
+}
+
+/** A regular expression of the adapter's config that Python would refuse or that is not evaluated here. */
+export class PatternError extends BudgetError {
+  override readonly name = 'PatternError';
+
+  constructor(
+    readonly pattern: string,
+    reason: string,
+  ) {
+    super(`pattern ${JSON.stringify(shorten(pattern))}: ${reason}`);
+  }
+}
+
+/** The targets match nothing, or what they match cannot hold this kind of adapter; PEFT refuses it too. */
+export class TargetError extends BudgetError {
+  override readonly name = 'TargetError';
+}
+
+/** The count is decided by the weights or by the data, which no config says. */
+export class NeedsWeightsError extends BudgetError {
+  override readonly name = 'NeedsWeightsError';
+}
+
+/** No rule is known here for this method or variant. */
+export class UnknownMethodError extends BudgetError {
+  override readonly name = 'UnknownMethodError';
 }
 
 /** Values quoted in a message are cut here: a config is a stranger's file. */

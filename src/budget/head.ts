@@ -4,11 +4,19 @@ import type { Row } from './rows';
 
 export type HeadKind =
   | 'none'
+  | 'encoder'
   | 'languageModel'
+  | 'decoder'
   | 'maskedLanguageModel'
+  | 'preTraining'
+  | 'nextSentence'
   | 'sequenceClassification'
   | 'tokenClassification'
   | 'questionAnswering'
+  | 'multipleChoice'
+  | 'imageClassification'
+  | 'audioClassification'
+  | 'projection'
   | 'other';
 
 export interface Head {
@@ -20,12 +28,20 @@ export interface Head {
 export const NO_HEAD: Head = { rows: [], outputEmbedding: null, taskHeads: [] };
 
 const SUFFIXES: readonly (readonly [RegExp, HeadKind])[] = [
+  [/^(M?Bart)ForCausalLM$/, 'decoder'],
   [/(ForCausalLM|LMHeadModel|ForConditionalGeneration)$/, 'languageModel'],
   [/ForMaskedLM$/, 'maskedLanguageModel'],
+  [/ForPreTraining$/, 'preTraining'],
+  [/ForNextSentencePrediction$/, 'nextSentence'],
   [/ForSequenceClassification$/, 'sequenceClassification'],
   [/ForTokenClassification$/, 'tokenClassification'],
   [/ForQuestionAnswering$/, 'questionAnswering'],
+  [/ForMultipleChoice$/, 'multipleChoice'],
+  [/ForImageClassification$/, 'imageClassification'],
+  [/ForAudioClassification$/, 'audioClassification'],
+  [/ModelWithProjection$/, 'projection'],
   [/For[A-Z]\w*$/, 'other'],
+  [/EncoderModel$/, 'encoder'],
   [/Model$/, 'none'],
 ];
 
@@ -33,4 +49,9 @@ const SUFFIXES: readonly (readonly [RegExp, HeadKind])[] = [
 export function headKindOf(className: string | null, usual: HeadKind): HeadKind {
   if (className === null) return usual;
   return SUFFIXES.find(([suffix]) => suffix.test(className))?.[1] ?? 'other';
+}
+
+/** A head that PEFT trains whole for its task. */
+export function taskHead(rows: readonly Row[], ...taskHeads: readonly string[]): Head {
+  return { rows, outputEmbedding: null, taskHeads };
 }

@@ -6,12 +6,13 @@
  */
 
 import { architectureOf, knownModelTypes } from './architectures';
-import { UnknownArchitectureError } from './errors';
+import { ConfigError, UnknownArchitectureError } from './errors';
 import { headKindOf } from './head';
 import type { ModelShape } from './modelShape';
 import type { Row } from './rows';
+import { rowTensors } from './rows';
 
-export interface Module extends Omit<Row, 'firstOnly'> {
+export interface Module extends Omit<Row, 'only'> {
   /** Full dotted name: 'model.layers.0.self_attn.q_proj'. */
   readonly name: string;
   /** Index of its layer, null outside the layers. */
@@ -27,11 +28,16 @@ export interface ModuleTable {
   readonly parameters: number;
   /** The output layer that `all-linear` leaves out, null where there is none. */
   readonly outputEmbedding: string | null;
+  /** The embedding of the tokens, null where there is none. */
+  readonly inputEmbedding: string | null;
   /** Modules that a task's config always trains whole, 'classifier'; PEFT adds them to modules_to_save. */
   readonly taskHeads: readonly string[];
   /** What the count leaves out, for people. */
   readonly warnings: readonly string[];
 }
+
+/** Llama-3 405B has 1,139 modules; nothing published comes near this. */
+const MAX_MODULES = 50_000;
 
 /** Throws `UnknownArchitectureError` for a model type without a table, `ConfigError` for a config that lacks a size. */
 export function buildModuleTable(shape: ModelShape): ModuleTable {
@@ -42,25 +48,36 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
   const warnings: string[] = [];
   if (!head)
     warnings.push(`The output layer of ${shape.className ?? 'this class'} is not in the tables and is not counted.`);
-  if (shape.textPartOnly) warnings.push('Only the language model of this multimodal config is counted.');
+  if (shape.textPartOnly) {
+    warnings.push(
+      'Only the language model of this multimodal config is counted: neither the vision tower nor the projector, ' +
+        'nor adapters that the targets would put on them.',
+    );
+  }
 
-  const base = kind === 'none' ? '' : architecture.baseModel;
+  const wrapped = shape.wrapper;
+  const ownPath = typeof architecture.baseModel === 'string' ? architecture.baseModel : architecture.baseModel(kind);
+  const base = wrapped ? wrapped.base(ownPath) : kind === 'none' && !architecture.alwaysWrapped ? '' : ownPath;
   const modules: Module[] = [];
   for (const section of architecture.sections(shape, kind)) {
-    const path = [base, section.path].filter(Boolean).join('.');
+    const path = join(base, section.path);
+    if (section.rows.length * (section.repeat ?? 1) > MAX_MODULES)
+      throw new ConfigError('num_hidden_layers', section.repeat, `a model of at most ${MAX_MODULES} modules`);
     if (section.repeat === undefined) modules.push(...section.rows.map((row) => toModule(row, path, null)));
     else
       for (let layer = 0; layer < section.repeat; layer++) {
-        const rows = layer === 0 ? section.rows : section.rows.filter((row) => !row.firstOnly);
+        const rows = section.rows.filter((row) => !row.only || row.only(layer));
         modules.push(...rows.map((row) => toModule(row, `${path}.${layer}`, layer)));
       }
   }
-  modules.push(...(head?.rows ?? []).map((row) => toModule(row, '', null)));
+  const headPath = wrapped?.head ?? '';
+  modules.push(...(head?.rows ?? []).map((row) => toModule(row, headPath, null)));
   return {
     shape,
     modules,
     parameters: modules.reduce((sum, module) => sum + ownParameters(module), 0),
-    outputEmbedding: head?.outputEmbedding ?? null,
+    outputEmbedding: head?.outputEmbedding ? join(headPath, head.outputEmbedding) : null,
+    inputEmbedding: inputEmbeddingOf(modules, shape),
     taskHeads: head?.taskHeads ?? [],
     warnings,
   };
@@ -68,26 +85,29 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
 
 /** The tensors of a module under its name: weight, then bias. */
 export function moduleTensors(module: Module): { readonly name: string; readonly shape: readonly number[] }[] {
-  const { kind, inFeatures, outFeatures, name } = module;
-  const weight =
-    kind === 'norm' ? [outFeatures] : kind === 'linear' ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
-  const tensors = [{ name: `${name}.weight`, shape: weight }];
-  return module.bias ? [...tensors, { name: `${name}.bias`, shape: [outFeatures] }] : tensors;
+  return rowTensors(module).map(([name, shape]) => ({ name: join(module.name, name), shape }));
 }
 
-function toModule({ firstOnly: _, ...row }: Row, path: string, layer: number | null): Module {
-  const { kind, inFeatures, outFeatures, bias } = row;
-  const weight = kind === 'norm' ? outFeatures : inFeatures * outFeatures;
-  return {
-    ...row,
-    name: path ? `${path}.${row.name}` : row.name,
-    layer,
-    parameters: weight + (bias ? outFeatures : 0),
-  };
+/** Parameters that the module adds to the model's total: what it shares is counted where it is shared from. */
+export function ownParameters(module: Module): number {
+  const bias = module.bias ? module.outFeatures : 0;
+  const weight = module.parameters - bias;
+  return (module.tied ? 0 : weight) + (module.tiedBias ? 0 : bias);
 }
 
-/** A tied output layer shares the weight, never the bias. */
-function ownParameters(module: Module): number {
-  if (!module.tied) return module.parameters;
-  return module.bias ? module.outFeatures : 0;
+function toModule({ only: _, ...row }: Row, path: string, layer: number | null): Module {
+  const parameters = rowTensors(row).reduce(
+    (sum, [, shape]) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  return { ...row, name: join(path, row.name), layer, parameters };
+}
+
+function inputEmbeddingOf(modules: readonly Module[], { vocabSize }: ModelShape): string | null {
+  const first = modules.find(({ kind, inFeatures }) => kind === 'embedding' && inFeatures === vocabSize);
+  return first?.name ?? null;
+}
+
+function join(...segments: readonly string[]): string {
+  return segments.filter(Boolean).join('.');
 }

@@ -1,20 +1,34 @@
 /** The rows that an architecture's table is written in. */
 
-/** `conv1d` is GPT-2's linear that stores its weight as (in, out); a LoRA of it is like any linear's. */
-export type ModuleKind = 'linear' | 'conv1d' | 'embedding' | 'norm';
+/**
+ * `conv1d` is GPT-2's linear that stores its weight as (in, out); a LoRA of it is like any linear's. `conv` is a true
+ * convolution, `multihead` torch's fused attention, `parameters` a module that holds bare tensors, like fused experts.
+ */
+export type ModuleKind = 'linear' | 'conv1d' | 'embedding' | 'norm' | 'conv' | 'multihead' | 'parameters';
+
+/** Name and shape of a tensor, relative to its module. */
+export type NamedShape = readonly [name: string, shape: readonly number[]];
 
 export interface Row {
   /** Relative to its section: 'self_attn.q_proj'. */
   readonly name: string;
   readonly kind: ModuleKind;
-  /** An embedding has its entries as in, its width as out; a norm has its features as both. */
+  /** An embedding has its entries as in, its width as out; a norm has its features as both; bare tensors have 0. */
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly bias: boolean;
   /** Shares its weight with another row, which counts it. */
   readonly tied?: boolean;
-  /** Only in layer 0 of a repeated section. */
-  readonly firstOnly?: boolean;
+  /** Shares its bias too. */
+  readonly tiedBias?: boolean;
+  /** Of a repeated section: the layers that have the row; all where absent. */
+  readonly only?: (layer: number) => boolean;
+  /** Of a convolution. */
+  readonly kernel?: readonly number[];
+  /** Of a `parameters` row. */
+  readonly tensors?: readonly NamedShape[];
+  /** Experts stored as (experts, in, out) rather than (experts, out, in). */
+  readonly transposed?: boolean;
 }
 
 export interface Section {
@@ -25,33 +39,54 @@ export interface Section {
   readonly rows: readonly Row[];
 }
 
-export const linear = (name: string, inFeatures: number, outFeatures: number, bias = false): Row => ({
-  name,
-  kind: 'linear',
-  inFeatures,
-  outFeatures,
-  bias,
+function row(kind: ModuleKind, name: string, inFeatures: number, outFeatures: number, bias: boolean): Row {
+  return { name, kind, inFeatures, outFeatures, bias };
+}
+
+export const linear = (name: string, inFeatures: number, outFeatures: number, bias = false): Row =>
+  row('linear', name, inFeatures, outFeatures, bias);
+export const linears = (names: readonly string[], inFeatures: number, outFeatures: number, bias = false): Row[] =>
+  names.map((name) => linear(name, inFeatures, outFeatures, bias));
+export const conv1d = (name: string, inFeatures: number, outFeatures: number): Row =>
+  row('conv1d', name, inFeatures, outFeatures, true);
+export const conv = (name: string, inChannels: number, outChannels: number, kernel: number[], bias = true): Row => ({
+  ...row('conv', name, inChannels, outChannels, bias),
+  kernel,
 });
-export const conv1d = (name: string, inFeatures: number, outFeatures: number): Row => ({
-  name,
-  kind: 'conv1d',
-  inFeatures,
-  outFeatures,
-  bias: true,
-});
-export const embedding = (name: string, entries: number, width: number): Row => ({
-  name,
-  kind: 'embedding',
-  inFeatures: entries,
-  outFeatures: width,
-  bias: false,
-});
+export const embedding = (name: string, entries: number, width: number): Row =>
+  row('embedding', name, entries, width, false);
 /** RMSNorm has no bias, LayerNorm has. */
-export const norm = (name: string, features: number, bias = false): Row => ({
-  name,
-  kind: 'norm',
-  inFeatures: features,
-  outFeatures: features,
-  bias,
+export const norm = (name: string, features: number, bias = false): Row => row('norm', name, features, features, bias);
+export const layerNorm = (name: string, features: number): Row => norm(name, features, true);
+export const multihead = (name: string, width: number): Row => row('multihead', name, width, 3 * width, true);
+export const bare = (name: string, ...tensors: NamedShape[]): Row => ({
+  ...row('parameters', name, 0, 0, false),
+  tensors,
 });
-export const tied = (row: Row): Row => ({ ...row, tied: true });
+export const tied = (shared: Row): Row => ({ ...shared, tied: true });
+export const onlyAt = (only: (layer: number) => boolean, rows: readonly Row[]): Row[] =>
+  rows.map((each) => ({ ...each, only }));
+
+/** Names and shapes of a row's own tensors: weight, then bias. */
+export function rowTensors({ kind, inFeatures, outFeatures, bias, kernel, tensors }: Row): readonly NamedShape[] {
+  if (kind === 'parameters') return tensors ?? [];
+  if (kind === 'multihead') {
+    return [
+      ['in_proj_weight', [outFeatures, inFeatures]],
+      ['in_proj_bias', [outFeatures]],
+    ];
+  }
+  return bias
+    ? [
+        ['weight', weightShape(kind, inFeatures, outFeatures, kernel)],
+        ['bias', [outFeatures]],
+      ]
+    : [['weight', weightShape(kind, inFeatures, outFeatures, kernel)]];
+}
+
+function weightShape(kind: ModuleKind, inFeatures: number, outFeatures: number, kernel?: readonly number[]): number[] {
+  if (kind === 'norm') return [outFeatures];
+  if (kind === 'linear') return [outFeatures, inFeatures];
+  if (kind === 'conv') return [outFeatures, inFeatures, ...(kernel ?? [])];
+  return [inFeatures, outFeatures];
+}

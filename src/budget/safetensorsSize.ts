@@ -1,36 +1,38 @@
 /**
  * The exact size of a safetensors file as PEFT saves it: 8 bytes of length, a compact JSON header padded to a multiple
- * of 8, then the data without gaps.
+ * of 8, then the data without gaps. Tensors stand in the order of their types, widest first, then of their names.
  */
+
+/** The types that adapters are saved in, by the library's order of types, and their bytes. */
+const DTYPES = { U8: 1, I16: 2, F16: 2, BF16: 2, I32: 4, F32: 4, F64: 8, I64: 8 } as const;
+export type Dtype = keyof typeof DTYPES;
+const ORDER = Object.keys(DTYPES) as readonly Dtype[];
 
 export interface SavedTensor {
   readonly name: string;
   readonly shape: readonly number[];
+  /** F32 where absent: PEFT keeps adapters so, also on a half-precision base (`autocast_adapter_dtype`). */
+  readonly dtype?: Dtype;
 }
 
-/** PEFT keeps adapters in float32, also on a half-precision base (`autocast_adapter_dtype`). */
-const BYTES_PER_VALUE = 4;
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 
-/** Bytes of `adapter_model.safetensors` with these tensors, all F32, and the metadata that PEFT writes. */
+/** Bytes of `adapter_model.safetensors` with these tensors and the metadata that PEFT writes. */
 export function safetensorsBytes(tensors: readonly SavedTensor[]): number {
-  const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const encoder = new TextEncoder();
+  const rank = ({ dtype = 'F32' }: SavedTensor): number => ORDER.indexOf(dtype);
+  const sorted = [...tensors].sort((a, b) => rank(b) - rank(a) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   let header = '{"__metadata__":{"format":"pt"}'.length + '}'.length;
   let offset = 0;
-  for (const { name, shape } of sorted) {
-    const end = offset + BYTES_PER_VALUE * elements(shape);
-    const rest = `:{"dtype":"F32","shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]}`;
-    header += ','.length + encodedLength(name) + rest.length;
+  for (const { name, shape, dtype = 'F32' } of sorted) {
+    const end = offset + DTYPES[dtype] * elements(shape);
+    const layout = `"shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]`;
+    const entry = `,${JSON.stringify(name)}:{"dtype":"${dtype}",${layout}}`;
+    header += encoder.encode(entry).length;
     offset = end;
   }
   return LENGTH_BYTES + Math.ceil(header / ALIGNMENT) * ALIGNMENT + offset;
-}
-
-/** Bytes of a name as a JSON string. Module names are plain ASCII, which needs no encoder to be measured. */
-function encodedLength(name: string): number {
-  if (/^[\w.-]*$/.test(name)) return name.length + 2;
-  return new TextEncoder().encode(JSON.stringify(name)).length;
 }
 
 export function elements(shape: readonly number[]): number {

@@ -1,19 +1,19 @@
 /**
- * Which modules a LoRA config adapts, by PEFT's rules: suffix lists, `all-linear`, exclusions, a choice of layers.
+ * Which modules an adapter's config names, by PEFT's rules: suffix lists, one regular expression, `all-linear`,
+ * exclusions, a choice of layers.
  *
- * Left out: `target_modules` as one regular expression, which is Python's and is refused by name.
  * Source: huggingface/peft, `tuners_utils.check_target_module_exists`, as of 0.21.
  */
 
-import { BudgetError } from './errors';
 import type { Module, ModuleTable } from './moduleTable';
+import { PythonPattern } from './pythonPattern';
 
 export interface TargetSelection {
-  readonly targets: readonly string[] | 'all-linear';
-  readonly exclude?: readonly string[];
+  readonly targets: readonly string[] | 'all-linear' | PythonPattern;
+  readonly exclude?: readonly string[] | PythonPattern;
   /** Layer indices to adapt; all where absent. */
   readonly layers?: readonly number[];
-  /** Names of the list that holds the layers, where the first index in a name is not the layer's. */
+  /** Names of the list that holds the layers, where the first index in a name is not the layer's; patterns too. */
   readonly layersPattern?: readonly string[];
   /** Modules trained whole, which get no adapter. */
   readonly modulesToSave?: readonly string[];
@@ -21,53 +21,74 @@ export interface TargetSelection {
 
 /** The boundary is a dot: 'q_proj' is not a target's suffix of 'my_q_proj'. */
 export function matchesTarget(name: string, target: string): boolean {
-  // The plain end decides for most names, without making a string.
-  return name.endsWith(target) && (name.length === target.length || name[name.length - target.length - 1] === '.');
+  return name === target || name.endsWith(`.${target}`);
 }
 
-/** True where the name may be adapted by the layer rules: its first index, after at least two segments, is in `layers`. */
+/**
+ * True where the name may be adapted by the layer rules: its first index, after at least two segments, is in `layers`.
+ *
+ * PEFT 0.21 also takes a pattern for the very first segment of a name; its own vectors do not.
+ */
 export function inLayers(name: string, layers: readonly number[], layersPattern: readonly string[] = []): boolean {
-  // PEFT takes an empty pattern for none.
-  const patterns = layersPattern.filter(Boolean);
-  if (patterns.length === 0) return layerAt(name, /^.*?\.[^.]*\.(\d+)\./, layers);
-  return patterns.some((pattern) => {
-    if (!/^\w+$/.test(pattern))
-      throw new BudgetError(`layers_pattern '${pattern}': only a plain name can be evaluated`);
-    return layerAt(name, new RegExp(`^.*?\\.${pattern}\\.(\\d+)\\.`), layers);
-  });
+  return layerRule(layers, layersPattern)(name);
 }
 
-function layerAt(name: string, pattern: RegExp, layers: readonly number[]): boolean {
-  const index = pattern.exec(name)?.[1];
-  return index !== undefined && layers.includes(Number(index));
+function layerRule(layers: readonly number[], layersPattern: readonly string[]): (name: string) => boolean {
+  // PEFT takes an empty pattern for none.
+  const named = layersPattern.filter(Boolean);
+  const sources = named.length > 0 ? named.map((pattern) => `.*?\\.${pattern}`) : ['.*?\\.[^.]*'];
+  const patterns = sources.map((source) => new PythonPattern(`${source}\\.(?P<index>\\d+)\\.`, 'index'));
+  return (name) => {
+    for (const pattern of patterns) {
+      const match = pattern.match(name);
+      // The first pattern that fits decides.
+      if (match) return layers.includes(Number(match.group));
+    }
+    return false;
+  };
+}
+
+/** Whether a name is left out, taken, or neither. */
+export type Verdict = 'excluded' | 'targeted' | 'unmatched';
+
+/** The rule for a single name; `all-linear` is not a matter of names and takes none. */
+export function targetRule(selection: TargetSelection): (name: string) => Verdict {
+  const { targets, exclude = [], layers, layersPattern = [], modulesToSave = [] } = selection;
+  const saved = modulesToSave.map((entry) => new PythonPattern(`(^|.*\\.)${entry}($|\\..*)`));
+  const inLayer = layers && layers.length > 0 ? layerRule(layers, layersPattern) : null;
+  const exact = new Set(Array.isArray(targets) ? targets : []);
+  return (name) => {
+    if (
+      exclude instanceof PythonPattern ? exclude.fullMatch(name) : exclude.some((entry) => matchesTarget(name, entry))
+    )
+      return 'excluded';
+    if (saved.some((pattern) => pattern.match(name))) return 'excluded';
+    if (targets === 'all-linear') return 'unmatched';
+    if (targets instanceof PythonPattern) return targets.fullMatch(name) ? 'targeted' : 'unmatched';
+    // An exact name is taken whatever its layer.
+    if (exact.has(name)) return 'targeted';
+    if (!endsInOneOf(name, exact)) return 'unmatched';
+    return inLayer === null || inLayer(name) ? 'targeted' : 'unmatched';
+  };
+}
+
+/** As `matchesTarget` for any of them, without a look at each: configs may list every module by name. */
+function endsInOneOf(name: string, targets: ReadonlySet<string>): boolean {
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    if (targets.has(name.slice(dot + 1))) return true;
+  }
+  return false;
 }
 
 /** In the order of the table. */
 export function selectModules(table: ModuleTable, selection: TargetSelection): Module[] {
-  const { targets, exclude = [], layers, layersPattern, modulesToSave = [] } = selection;
+  const rule = targetRule(selection);
   return table.modules.filter((module) => {
-    const { name } = module;
-    if (exclude.some((entry) => matchesTarget(name, entry))) return false;
-    if (modulesToSave.length > 0 && modulesToSave.some((entry) => `.${name}.`.includes(`.${entry}.`))) return false;
-    if (targets === 'all-linear') return isLinear(module) && name !== table.outputEmbedding;
-    if (!targets.some((target) => matchesTarget(name, target))) return false;
-    // An exact name is taken whatever its layer.
-    return layers === undefined || targets.includes(name) || inLayers(name, layers, layersPattern);
+    const verdict = rule(module.name);
+    if (verdict === 'excluded') return false;
+    if (selection.targets === 'all-linear') return isLinear(module) && module.name !== table.outputEmbedding;
+    return verdict === 'targeted';
   });
-}
-
-/**
- * The value of the first key of a rank_pattern or alpha_pattern that fits the name: the key is the name's end, from a
- * dot on, or the whole name after '^'. Keys with other regular-expression characters are refused.
- */
-export function patternValue(pattern: readonly (readonly [string, number])[], name: string): number | null {
-  for (const [key, value] of pattern) {
-    const anchored = key.startsWith('^');
-    const plain = anchored ? key.slice(1) : key;
-    if (!/^[\w.-]+$/.test(plain)) throw new BudgetError(`pattern '${key}': only plain module names can be evaluated`);
-    if (anchored ? name === plain : matchesTarget(name, plain)) return value;
-  }
-  return null;
 }
 
 export function isLinear({ kind }: Module): boolean {

@@ -6,10 +6,11 @@
 import { version } from '../../package.json';
 import { UsageError } from './command';
 import type { Command } from './command';
+import { budgetCommand } from './budget';
 import { demoCommand } from './demo';
 
 const PROGRAM = 'peft-inspector';
-const COMMANDS: readonly Command[] = [demoCommand];
+const COMMANDS: readonly Command[] = [demoCommand, budgetCommand];
 
 export interface Outcome {
   readonly status: number;

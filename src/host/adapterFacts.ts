@@ -1,8 +1,7 @@
 /** An adapter as its config, its weights and its base model tell of it, as far as each is there. Pure. */
 
-import { readLoraOptions } from '../budget/adapterConfig';
 import type { AdapterPlan } from '../budget/adapterPlan';
-import { planLora, planPrefixTuning, planPromptTuning } from '../budget/adapterPlan';
+import { planAdapter } from '../budget/adapterPlan';
 import type { RawConfig } from '../budget/config';
 import { BudgetError } from '../budget/errors';
 import { readModelShape } from '../budget/modelShape';
@@ -57,15 +56,7 @@ export class Adapter {
   plan(changes: RawConfig = {}): AdapterPlan | null {
     const { table } = this;
     const config: RawConfig = { peft_type: 'LORA', ...this.config, ...changes };
-    const tokens = config['num_virtual_tokens'];
-    if (!table) return null;
-    return attempt(() => {
-      if (this.isLora) return planLora(table, readLoraOptions(config, table));
-      if (typeof tokens !== 'number' || !Number.isInteger(tokens) || tokens < 1) return null;
-      if (config['peft_type'] === 'PROMPT_TUNING') return planPromptTuning(table, tokens, table.taskHeads);
-      const flat = config['peft_type'] === 'PREFIX_TUNING' && config['prefix_projection'] !== true;
-      return flat ? planPrefixTuning(table, tokens, table.taskHeads) : null;
-    });
+    return table && attempt(() => planAdapter(table, config));
   }
 }
 

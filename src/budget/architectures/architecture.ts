@@ -1,11 +1,12 @@
 /** What a table of an architecture holds. */
 
+import { isObject, flag, MAX_WIDTH, readCount, requireCount } from '../config';
+import type { RawConfig } from '../config';
+import { defaultTargetsOf } from '../defaultTargets';
 import { ConfigError } from '../errors';
 import type { Head, HeadKind } from '../head';
-import { NO_HEAD } from '../head';
-import type { RawConfig } from '../config';
+import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';
-import { isObject, MAX_WIDTH, readCount } from '../config';
 import type { Row, Section } from '../rows';
 import { linear, tied } from '../rows';
 
@@ -18,7 +19,11 @@ export interface Architecture {
   /** The linears of a block that a LoRA can be put on, as suffixes for target_modules. */
   readonly targets: (shape: ModelShape) => readonly string[];
   /** Attribute under which a class with a head holds the bare model. */
-  readonly baseModel: string;
+  readonly baseModel: string | ((head: HeadKind) => string);
+  /** The bare model too stands under `baseModel`. */
+  readonly alwaysWrapped?: boolean;
+  /** The config is of two models in one, which `sections` reads from `whole`. */
+  readonly composite?: boolean;
   /** The head of a config that names no class. */
   readonly usualHead: HeadKind;
   readonly sections: (shape: ModelShape, head: HeadKind) => readonly Section[];
@@ -26,24 +31,60 @@ export interface Architecture {
   readonly head: (shape: ModelShape, kind: HeadKind) => Head | null;
 }
 
-/** Heads of the decoder-only models: `lm_head`, and `score` for classification. */
-export function decoderHead(options: { readonly bias?: boolean; readonly width?: (shape: ModelShape) => number } = {}) {
-  return (shape: ModelShape, kind: HeadKind): Head | null => {
-    const width = options.width?.(shape) ?? shape.hiddenSize;
-    const lmHead = (): Row => linear('lm_head', width, vocabulary(shape), options.bias);
-    if (kind === 'none') return NO_HEAD;
-    if (kind === 'languageModel') {
-      return { rows: [shape.tiedEmbeddings ? tied(lmHead()) : lmHead()], outputEmbedding: 'lm_head', taskHeads: [] };
-    }
-    if (kind === 'sequenceClassification') {
-      return {
-        rows: [linear('score', width, labels(shape))],
-        outputEmbedding: null,
-        taskHeads: ['classifier', 'score'],
-      };
-    }
-    return null;
+type Table = Omit<Architecture, 'defaultTargets' | 'targets'> & Partial<Pick<Architecture, 'targets'>>;
+
+/** Fills in what follows from the rest of the table. */
+export function architecture(table: Table): Architecture {
+  return {
+    targets: (shape) => blockTargets(table.sections(shape, table.usualHead)),
+    ...table,
+    defaultTargets: defaultTargetsOf('LORA', table.modelTypes[0] ?? '') ?? [],
   };
+}
+
+/** The linears of the layers, each by the shortest suffix that no other row of a block shares. */
+function blockTargets(sections: readonly Section[]): string[] {
+  const rows = sections.filter(({ repeat }) => repeat !== undefined).flatMap((section) => section.rows);
+  const names = new Set(rows.filter(({ kind }) => kind === 'linear' || kind === 'conv1d').map(({ name }) => name));
+  const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+  return [...new Set([...names].map(last))];
+}
+
+interface DecoderHead {
+  readonly bias?: (shape: ModelShape) => boolean;
+  readonly width?: (shape: ModelShape) => number;
+  readonly name?: string;
+  /** Where the bare model of a question answering class stands decides nothing here: the head is `qa_outputs`. */
+}
+
+/** Heads of the decoder-only models: `lm_head`, and `score` for classification. */
+export function decoderHead({ bias, width, name = 'lm_head' }: DecoderHead = {}) {
+  return (shape: ModelShape, kind: HeadKind): Head | null => {
+    const features = width?.(shape) ?? shape.hiddenSize;
+    switch (kind) {
+      case 'none':
+        return NO_HEAD;
+      case 'languageModel': {
+        const output = linear(name, features, vocabulary(shape), bias?.(shape));
+        return { rows: [shape.tiedEmbeddings ? tied(output) : output], outputEmbedding: name, taskHeads: [] };
+      }
+      case 'sequenceClassification':
+        return taskHead([linear('score', features, labels(shape))], 'classifier', 'score');
+      case 'tokenClassification':
+        return taskHead([linear(tokenHeadName(shape), features, labels(shape), true)], 'classifier', 'score');
+      case 'questionAnswering':
+        return taskHead([linear('qa_outputs', shape.hiddenSize, 2, true)], 'qa_outputs');
+      default:
+        return null;
+    }
+  };
+}
+
+/** transformers' generic token classifier is named `score`; the older families name theirs `classifier`. */
+function tokenHeadName({ modelType }: ModelShape): string {
+  return ['gpt2', 'gpt_neo', 'gpt_neox', 'gpt_bigcode', 'falcon', 'bloom', 'mpt'].includes(modelType)
+    ? 'classifier'
+    : 'score';
 }
 
 /** Throws where the config has no vocabulary, which every text model has. */
@@ -64,8 +105,29 @@ export function intermediateOrFourfold(shape: ModelShape): number {
 }
 
 /** Number of classes of a classification head; transformers' default is 2. */
-export function labels(shape: ModelShape): number {
-  const names = shape.config['id2label'];
-  if (isObject(names)) return Math.max(1, Object.keys(names).length);
-  return readCount(shape.config, ['num_labels', '_num_labels'], MAX_WIDTH) ?? 2;
+export function labels(shape: ModelShape, fallback = 2): number {
+  for (const config of [shape.config, shape.whole]) {
+    const names = config['id2label'];
+    if (isObject(names)) return Math.max(1, Object.keys(names).length);
+    const count = readCount(config, ['num_labels', '_num_labels'], MAX_WIDTH);
+    if (count !== null) return count;
+  }
+  return fallback;
+}
+
+/** A size that the config or the architecture's defaults must say. */
+export function size({ config }: ModelShape, ...keys: readonly string[]): number {
+  return requireCount(config, keys, MAX_POSITIONS);
+}
+
+/** A switch; off where nothing says otherwise. */
+export function on({ config }: ModelShape, key: string): boolean {
+  return flag(config, key, false);
+}
+
+/** Positions outnumber widths: contexts of ten million tokens exist. */
+const MAX_POSITIONS = 1 << 24;
+
+export function layers(path: string, shape: ModelShape, rows: readonly Row[], repeat = shape.numLayers): Section {
+  return { path, repeat, rows };
 }

@@ -1,36 +1,35 @@
 /** Decoders with plain MLPs and LayerNorm: GPT-2 and what followed it. */
 
 import type { ModelShape } from '../modelShape';
-import { flag, MAX_WIDTH, readCount, requireCount } from '../config';
-import type { Row, Section } from '../rows';
-import { conv1d, embedding, linear, norm } from '../rows';
+import { flag, MAX_WIDTH, readCount } from '../config';
+import type { Row } from '../rows';
+import { conv1d, embedding, layerNorm, linear, linears, norm } from '../rows';
 import type { Architecture } from './architecture';
-import { decoderHead, intermediateOrFourfold, vocabulary } from './architecture';
+import { architecture, decoderHead, intermediateOrFourfold, layers, on, size, vocabulary } from './architecture';
 
-const layerNorm = (name: string, features: number): Row => norm(name, features, true);
+const UNTIED = { tie_word_embeddings: false };
 
-const layers = (path: string, shape: ModelShape, rows: readonly Row[]): Section => ({
-  path,
-  repeat: shape.numLayers,
-  rows,
-});
+/** GPT-2's names outside the layers; `wpe` where positions are learned. */
+function outside(shape: ModelShape, positions: number | null): Row[] {
+  const { hiddenSize: h } = shape;
+  return [
+    embedding('wte', vocabulary(shape), h),
+    ...(positions === null ? [] : [embedding('wpe', positions, h)]),
+    layerNorm('ln_f', h),
+  ];
+}
 
-export const gpt2: Architecture = {
+const gpt2 = architecture({
   modelTypes: ['gpt2'],
   defaults: { n_positions: 1024 },
-  defaultTargets: ['c_attn'],
   targets: () => ['c_attn', 'attn.c_proj', 'c_fc', 'mlp.c_proj'],
   baseModel: 'transformer',
   usualHead: 'languageModel',
   sections: (shape) => {
-    const { hiddenSize: h, config } = shape;
+    const { hiddenSize: h } = shape;
     const f = intermediateOrFourfold(shape);
-    const positions = requireCount(config, ['n_positions', 'max_position_embeddings'], MAX_WIDTH * 16);
     return [
-      {
-        path: '',
-        rows: [embedding('wte', vocabulary(shape), h), embedding('wpe', positions, h), layerNorm('ln_f', h)],
-      },
+      { path: '', rows: outside(shape, size(shape, 'n_positions', 'max_position_embeddings')) },
       layers('h', shape, [
         layerNorm('ln_1', h),
         conv1d('attn.c_attn', h, 3 * h),
@@ -42,27 +41,51 @@ export const gpt2: Architecture = {
     ];
   },
   head: decoderHead(),
-};
+});
 
-export const gptNeo: Architecture = {
-  modelTypes: ['gpt_neo'],
-  defaults: { max_position_embeddings: 2048 },
-  defaultTargets: ['q_proj', 'v_proj'],
-  targets: () => ['q_proj', 'k_proj', 'v_proj', 'out_proj', 'c_fc', 'c_proj'],
+/** As GPT-2 with true linears; with `multi_query` all heads share one key and value. */
+const gptBigCode = architecture({
+  modelTypes: ['gpt_bigcode'],
+  defaults: { n_positions: 1024, multi_query: true, num_key_value_heads: 1 },
+  targets: () => ['c_attn', 'attn.c_proj', 'c_fc', 'mlp.c_proj'],
   baseModel: 'transformer',
   usualHead: 'languageModel',
   sections: (shape) => {
-    const { hiddenSize: h, config } = shape;
+    const { hiddenSize: h, headDim } = shape;
     const f = intermediateOrFourfold(shape);
-    const positions = requireCount(config, ['max_position_embeddings'], MAX_WIDTH * 16);
+    const keyValues = on(shape, 'multi_query') ? 2 * headDim : 2 * h;
     return [
-      {
-        path: '',
-        rows: [embedding('wte', vocabulary(shape), h), embedding('wpe', positions, h), layerNorm('ln_f', h)],
-      },
+      { path: '', rows: outside(shape, size(shape, 'n_positions', 'max_position_embeddings')) },
       layers('h', shape, [
         layerNorm('ln_1', h),
-        ...['q_proj', 'k_proj', 'v_proj'].map((name) => linear(`attn.attention.${name}`, h, h)),
+        linear('attn.c_attn', h, h + keyValues, true),
+        linear('attn.c_proj', h, h, true),
+        layerNorm('ln_2', h),
+        linear('mlp.c_fc', h, f, true),
+        linear('mlp.c_proj', f, h, true),
+      ]),
+    ];
+  },
+  head: decoderHead(),
+});
+
+const gptNeo = architecture({
+  modelTypes: ['gpt_neo'],
+  defaults: { max_position_embeddings: 2048 },
+  baseModel: 'transformer',
+  usualHead: 'languageModel',
+  sections: (shape) => {
+    const { hiddenSize: h } = shape;
+    const f = intermediateOrFourfold(shape);
+    return [
+      { path: '', rows: outside(shape, size(shape, 'max_position_embeddings')) },
+      layers('h', shape, [
+        layerNorm('ln_1', h),
+        ...linears(
+          ['q_proj', 'k_proj', 'v_proj'].map((name) => `attn.attention.${name}`),
+          h,
+          h,
+        ),
         linear('attn.attention.out_proj', h, h, true),
         layerNorm('ln_2', h),
         linear('mlp.c_fc', h, f, true),
@@ -71,52 +94,50 @@ export const gptNeo: Architecture = {
     ];
   },
   head: decoderHead(),
-};
+});
 
-export const gptJ: Architecture = {
+const gptJ = architecture({
   modelTypes: ['gptj'],
-  defaults: { tie_word_embeddings: false },
-  defaultTargets: ['q_proj', 'v_proj'],
-  targets: () => ['q_proj', 'k_proj', 'v_proj', 'out_proj', 'fc_in', 'fc_out'],
+  defaults: UNTIED,
   baseModel: 'transformer',
   usualHead: 'languageModel',
   sections: (shape) => {
     const { hiddenSize: h } = shape;
     const f = intermediateOrFourfold(shape);
     return [
-      { path: '', rows: [embedding('wte', vocabulary(shape), h), layerNorm('ln_f', h)] },
+      { path: '', rows: outside(shape, null) },
       layers('h', shape, [
         layerNorm('ln_1', h),
-        ...['q_proj', 'k_proj', 'v_proj', 'out_proj'].map((name) => linear(`attn.${name}`, h, h)),
+        ...linears(
+          ['q_proj', 'k_proj', 'v_proj', 'out_proj'].map((name) => `attn.${name}`),
+          h,
+          h,
+        ),
         linear('mlp.fc_in', h, f, true),
         linear('mlp.fc_out', f, h, true),
       ]),
     ];
   },
-  head: decoderHead({ bias: true }),
-};
+  head: decoderHead({ bias: () => true }),
+});
 
 /** GPT-NeoX (Pythia) and BLOOM fuse query, key and value in one linear of the same name. */
-const fusedRows = (shape: ModelShape, attention: string): Row[] => {
+function fusedRows(shape: ModelShape, attention: string, bias: boolean): Row[] {
   const { hiddenSize: h } = shape;
   const f = intermediateOrFourfold(shape);
   return [
     layerNorm('input_layernorm', h),
     layerNorm('post_attention_layernorm', h),
-    linear(`${attention}.query_key_value`, h, 3 * h, true),
-    linear(`${attention}.dense`, h, h, true),
+    linear(`${attention}.query_key_value`, h, 3 * h, bias),
+    linear(`${attention}.dense`, h, h, bias),
     linear('mlp.dense_h_to_4h', h, f, true),
     linear('mlp.dense_4h_to_h', f, h, true),
   ];
-};
+}
 
-const FUSED_TARGETS = ['query_key_value', 'dense', 'dense_h_to_4h', 'dense_4h_to_h'];
-
-export const gptNeoX: Architecture = {
+const gptNeoX = architecture({
   modelTypes: ['gpt_neox'],
-  defaults: { tie_word_embeddings: false },
-  defaultTargets: ['query_key_value'],
-  targets: () => FUSED_TARGETS,
+  defaults: { ...UNTIED, attention_bias: true },
   baseModel: 'gpt_neox',
   usualHead: 'languageModel',
   sections: (shape) => [
@@ -127,35 +148,87 @@ export const gptNeoX: Architecture = {
         layerNorm('final_layer_norm', shape.hiddenSize),
       ],
     },
-    layers('layers', shape, fusedRows(shape, 'attention')),
+    layers('layers', shape, fusedRows(shape, 'attention', on(shape, 'attention_bias'))),
   ],
   head: decoderHead(),
-};
+});
 
-export const bloom: Architecture = {
+const bloom = architecture({
   modelTypes: ['bloom'],
-  defaultTargets: ['query_key_value'],
-  targets: () => FUSED_TARGETS,
   baseModel: 'transformer',
   usualHead: 'languageModel',
   sections: (shape) => {
     const { hiddenSize: h } = shape;
-    const outside = [
+    const rows = [
       embedding('word_embeddings', vocabulary(shape), h),
       layerNorm('word_embeddings_layernorm', h),
       layerNorm('ln_f', h),
     ];
-    return [{ path: '', rows: outside }, layers('h', shape, fusedRows(shape, 'self_attention'))];
+    return [{ path: '', rows }, layers('h', shape, fusedRows(shape, 'self_attention', true))];
   },
   head: decoderHead(),
-};
+});
+
+/** Query, key and value in one linear whose width depends on how many heads share keys and values. */
+const falcon = architecture({
+  modelTypes: ['falcon', 'RefinedWeb', 'RefinedWebModel'],
+  defaults: { multi_query: true, parallel_attn: true },
+  baseModel: 'transformer',
+  usualHead: 'languageModel',
+  sections: (shape) => {
+    const { hiddenSize: h, numHeads, config } = shape;
+    const headDim = Math.floor(h / numHeads);
+    const grouped = on(shape, 'new_decoder_architecture');
+    const keyValueHeads = readCount(config, ['num_kv_heads', 'n_head_kv'], numHeads) ?? numHeads;
+    const sharedKeyValues = on(shape, 'multi_query') ? h + 2 * headDim : 3 * h;
+    const fused = grouped ? (2 * keyValueHeads + numHeads) * headDim : sharedKeyValues;
+    const f = readCount(config, ['ffn_hidden_size'], MAX_WIDTH) ?? 4 * h;
+    const bias = on(shape, 'bias');
+    const twoNorms = grouped && (readCount(config, ['num_ln_in_parallel_attn'], 2) ?? 2) === 2;
+    const norms = twoNorms ? ['ln_attn', 'ln_mlp'] : ['input_layernorm'];
+    if (!twoNorms && !on(shape, 'parallel_attn')) norms.push('post_attention_layernorm');
+    return [
+      { path: '', rows: [embedding('word_embeddings', vocabulary(shape), h), layerNorm('ln_f', h)] },
+      layers('h', shape, [
+        linear('self_attention.query_key_value', h, fused, bias),
+        linear('self_attention.dense', h, h, bias),
+        linear('mlp.dense_h_to_4h', h, f, bias),
+        linear('mlp.dense_4h_to_h', f, h, bias),
+        ...norms.map((name) => layerNorm(name, h)),
+      ]),
+    ];
+  },
+  head: decoderHead(),
+});
+
+/** No biases anywhere, not even in its LayerNorms. */
+const mpt = architecture({
+  modelTypes: ['mpt'],
+  defaults: { expansion_ratio: 4 },
+  baseModel: 'transformer',
+  usualHead: 'languageModel',
+  sections: (shape) => {
+    const { hiddenSize: h } = shape;
+    const f = size(shape, 'expansion_ratio') * h;
+    return [
+      { path: '', rows: [embedding('wte', vocabulary(shape), h), norm('norm_f', h)] },
+      layers('blocks', shape, [
+        norm('norm_1', h),
+        linear('attn.Wqkv', h, 3 * h),
+        linear('attn.out_proj', h, h),
+        norm('norm_2', h),
+        linear('ffn.up_proj', h, f),
+        linear('ffn.down_proj', f, h),
+      ]),
+    ];
+  },
+  head: decoderHead(),
+});
 
 /** Embeddings may be narrower than the model (350M); the positions start at an offset of 2. */
-export const opt: Architecture = {
+const opt = architecture({
   modelTypes: ['opt'],
   defaults: { max_position_embeddings: 2048 },
-  defaultTargets: ['q_proj', 'v_proj'],
-  targets: () => ['q_proj', 'k_proj', 'v_proj', 'out_proj', 'fc1', 'fc2'],
   baseModel: 'model',
   usualHead: 'languageModel',
   sections: (shape) => {
@@ -166,19 +239,23 @@ export const opt: Architecture = {
     const affine = flag(config, 'layer_norm_elementwise_affine', true);
     const norms = (...names: string[]): Row[] => (affine ? names.map((name) => layerNorm(name, h)) : []);
     const finalNorm = flag(config, 'do_layer_norm_before', true) && !flag(config, '_remove_final_layer_norm', false);
-    const positions = requireCount(config, ['max_position_embeddings'], MAX_WIDTH * 16) + 2;
     return [
       {
         path: 'decoder',
         rows: [
           embedding('embed_tokens', vocabulary(shape), width),
-          embedding('embed_positions', positions, h),
+          embedding('embed_positions', size(shape, 'max_position_embeddings') + 2, h),
           ...(width === h ? [] : [linear('project_out', h, width), linear('project_in', width, h)]),
           ...(finalNorm ? norms('final_layer_norm') : []),
         ],
       },
       layers('decoder.layers', shape, [
-        ...['k_proj', 'v_proj', 'q_proj', 'out_proj'].map((name) => linear(`self_attn.${name}`, h, h, bias)),
+        ...linears(
+          ['k_proj', 'v_proj', 'q_proj', 'out_proj'].map((name) => `self_attn.${name}`),
+          h,
+          h,
+          bias,
+        ),
         linear('fc1', h, f, bias),
         linear('fc2', f, h, bias),
         ...norms('self_attn_layer_norm', 'final_layer_norm'),
@@ -186,8 +263,10 @@ export const opt: Architecture = {
     ];
   },
   head: decoderHead({ width: embeddingWidth }),
-};
+});
 
 function embeddingWidth({ config, hiddenSize }: ModelShape): number {
   return readCount(config, ['word_embed_proj_dim'], MAX_WIDTH) ?? hiddenSize;
 }
+
+export const GPT_FAMILY: readonly Architecture[] = [gpt2, gptBigCode, gptNeo, gptJ, gptNeoX, bloom, falcon, mpt, opt];

@@ -1,12 +1,13 @@
 /** Encoder-decoders: T5 and mT5. */
 
-import { NO_HEAD } from '../head';
+import type { Head, HeadKind } from '../head';
+import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';
 import { MAX_LAYERS, MAX_WIDTH, readCount, requireCount, text } from '../config';
 import type { Row, Section } from '../rows';
-import { embedding, linear, norm, tied } from '../rows';
+import { embedding, linear, linears, norm, onlyAt, tied } from '../rows';
 import type { Architecture } from './architecture';
-import { intermediate, vocabulary } from './architecture';
+import { architecture, intermediate, labels, layers, vocabulary } from './architecture';
 
 /** The MLP has one input projection, or two where it is gated (v1.1, Flan, mT5). */
 function inputProjections({ config }: ModelShape): string[] {
@@ -15,7 +16,14 @@ function inputProjections({ config }: ModelShape): string[] {
 
 function attention(shape: ModelShape, path: string): Row[] {
   const { hiddenSize: h, queryWidth: q } = shape;
-  return [...['q', 'k', 'v'].map((name) => linear(`${path}.${name}`, h, q)), linear(`${path}.o`, q, h)];
+  return [
+    ...linears(
+      ['q', 'k', 'v'].map((name) => `${path}.${name}`),
+      h,
+      q,
+    ),
+    linear(`${path}.o`, q, h),
+  ];
 }
 
 function block(shape: ModelShape, stack: 'encoder' | 'decoder'): Row[] {
@@ -23,12 +31,17 @@ function block(shape: ModelShape, stack: 'encoder' | 'decoder'): Row[] {
   const f = intermediate(shape);
   const mlp = stack === 'encoder' ? 'layer.1' : 'layer.2';
   const buckets = requireCount(shape.config, ['relative_attention_num_buckets'], MAX_WIDTH);
+  const position = embedding('layer.0.SelfAttention.relative_attention_bias', buckets, numHeads);
   return [
     ...attention(shape, 'layer.0.SelfAttention'),
-    { ...embedding('layer.0.SelfAttention.relative_attention_bias', buckets, numHeads), firstOnly: true },
+    ...onlyAt((layer) => layer === 0, [position]),
     norm('layer.0.layer_norm', h),
     ...(stack === 'decoder' ? [...attention(shape, 'layer.1.EncDecAttention'), norm('layer.1.layer_norm', h)] : []),
-    ...inputProjections(shape).map((name) => linear(`${mlp}.DenseReluDense.${name}`, h, f)),
+    ...linears(
+      inputProjections(shape).map((name) => `${mlp}.DenseReluDense.${name}`),
+      h,
+      f,
+    ),
     linear(`${mlp}.DenseReluDense.wo`, f, h),
     norm(`${mlp}.layer_norm`, h),
   ];
@@ -39,32 +52,60 @@ function stack(shape: ModelShape, path: 'encoder' | 'decoder', depth: number): S
     tied(embedding('embed_tokens', vocabulary(shape), shape.hiddenSize)),
     norm('final_layer_norm', shape.hiddenSize),
   ];
+  return [{ path, rows: outside }, layers(`${path}.block`, shape, block(shape, path), depth)];
+}
+
+const ENCODER_ONLY: readonly HeadKind[] = ['encoder', 'tokenClassification'];
+
+function sections(shape: ModelShape, head: HeadKind): Section[] {
+  const depth = readCount(shape.config, ['num_decoder_layers'], MAX_LAYERS) ?? shape.numLayers;
   return [
-    { path, rows: outside },
-    { path: `${path}.block`, repeat: depth, rows: block(shape, path) },
+    { path: '', rows: [embedding('shared', vocabulary(shape), shape.hiddenSize)] },
+    ...stack(shape, 'encoder', shape.numLayers),
+    ...(ENCODER_ONLY.includes(head) ? [] : stack(shape, 'decoder', depth)),
   ];
 }
 
-export const t5: Architecture = {
-  modelTypes: ['t5', 'mt5'],
-  defaults: { is_encoder_decoder: true, d_kv: 64, relative_attention_num_buckets: 32 },
-  defaultTargets: ['q', 'v'],
-  targets: (shape) => ['q', 'k', 'v', 'o', ...inputProjections(shape), 'wo'],
-  baseModel: '',
-  usualHead: 'languageModel',
-  sections: (shape) => [
-    { path: '', rows: [embedding('shared', vocabulary(shape), shape.hiddenSize)] },
-    ...stack(shape, 'encoder', shape.numLayers),
-    ...stack(shape, 'decoder', readCount(shape.config, ['num_decoder_layers'], MAX_LAYERS) ?? shape.numLayers),
-  ],
-  // transformers 5 ties the output layer whatever the config says.
-  head: (shape, kind) => {
-    if (kind === 'none') return NO_HEAD;
-    if (kind !== 'languageModel') return null;
-    return {
-      rows: [tied(linear('lm_head', shape.hiddenSize, vocabulary(shape)))],
-      outputEmbedding: 'lm_head',
-      taskHeads: [],
-    };
-  },
-};
+function head(shape: ModelShape, kind: HeadKind): Head | null {
+  const { hiddenSize: h } = shape;
+  switch (kind) {
+    case 'none':
+    case 'encoder':
+      return NO_HEAD;
+    // transformers 5 ties the output layer whatever the config says.
+    case 'languageModel':
+      return { rows: [tied(linear('lm_head', h, vocabulary(shape)))], outputEmbedding: 'lm_head', taskHeads: [] };
+    case 'sequenceClassification':
+      return taskHead(
+        [
+          linear('classification_head.dense', h, h, true),
+          linear('classification_head.out_proj', h, labels(shape), true),
+        ],
+        'classifier',
+        'score',
+      );
+    case 'tokenClassification':
+      return taskHead([linear('classifier', h, labels(shape), true)], 'classifier', 'score');
+    case 'questionAnswering':
+      return taskHead([linear('qa_outputs', h, labels(shape), true)], 'qa_outputs');
+    default:
+      return null;
+  }
+}
+
+const CLASSIFIERS: readonly HeadKind[] = ['sequenceClassification', 'tokenClassification'];
+const DEFAULTS = { is_encoder_decoder: true, d_kv: 64, relative_attention_num_buckets: 32 };
+
+function table(modelType: string, feedForward: string): Architecture {
+  return architecture({
+    modelTypes: [modelType],
+    defaults: { ...DEFAULTS, feed_forward_proj: feedForward },
+    targets: (shape) => ['q', 'k', 'v', 'o', ...inputProjections(shape), 'wo'],
+    baseModel: (kind) => (CLASSIFIERS.includes(kind) ? 'transformer' : ''),
+    usualHead: 'languageModel',
+    sections,
+    head,
+  });
+}
+
+export const T5_FAMILY: readonly Architecture[] = [table('t5', 'relu'), table('mt5', 'gated-gelu')];

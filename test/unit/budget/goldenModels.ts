@@ -2,17 +2,18 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { RawConfig } from '../../../src/budget/config';
 import { readModelShape } from '../../../src/budget/modelShape';
-import type { ModuleTable } from '../../../src/budget/moduleTable';
+import type { Module, ModuleTable } from '../../../src/budget/moduleTable';
 import { buildModuleTable } from '../../../src/budget/moduleTable';
+import { rowTensors } from '../../../src/budget/rows';
 
 /** What transformers 5 built from a config: the model's total, and its modules with those of layer 0 only. */
 export interface GoldenModel {
   readonly model: string;
   readonly total: number;
   readonly config: RawConfig;
-  /** Name, class, in, out, bias of linears and embeddings; name, class, parameter shapes of the rest. */
+  /** Name, class, in, out, bias and kernel of linears, embeddings and convolutions; name, class, tensors of the rest. */
   readonly layer0: readonly (
-    | readonly [string, string, number, number, boolean]
+    | readonly [string, string, number, number, boolean, (readonly number[])?]
     | readonly [string, string, readonly (readonly [string, readonly number[]])[]]
   )[];
 }
@@ -33,4 +34,13 @@ export function readGolden<T>(name: string): readonly T[] {
 
 export function tableOf(config: unknown): ModuleTable {
   return buildModuleTable(readModelShape(config));
+}
+
+/** A module in one line: 'lm_head linear 768 50257', 'ln_f weight=768 bias=768'. */
+export function lineOf(module: Module): string {
+  const { name, kind, inFeatures, outFeatures, bias, kernel } = module;
+  if (kind === 'norm' || kind === 'parameters' || kind === 'multihead') {
+    return [name, ...rowTensors(module).map(([tensor, shape]) => `${tensor}=${shape.join('x')}`)].join(' ');
+  }
+  return `${name} ${kind} ${inFeatures} ${outFeatures}${bias ? ' bias' : ''}${kernel ? ` k${kernel.join('x')}` : ''}`;
 }

@@ -60,7 +60,7 @@ describe('model shape', () => {
     fails(
       { ...LLAMA, hidden_size: undefined },
       'hidden_size',
-      /got nothing, expected .* \(or n_embd, d_model, n_embed\)/,
+      /got nothing, expected .* \(or n_embd, d_model, n_embed, dim\)/,
     );
     fails({ ...LLAMA, num_hidden_layers: 2.5 }, 'num_hidden_layers', /got 2.5/);
     fails({ ...LLAMA, num_attention_heads: 0 }, 'num_attention_heads', /got 0/);

@@ -1,9 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { readLoraOptions } from '../../../src/budget/adapterConfig';
-import { BudgetError } from '../../../src/budget/errors';
-import { PRESETS } from '../../../src/budget/presets';
-import { inLayers, matchesTarget, patternValue, selectModules } from '../../../src/budget/targets';
+import { computeBudget } from '../../../src/budget/computeBudget';
 import type { RawConfig } from '../../../src/budget/config';
+import { BudgetError, ConfigError, PatternError, TargetError } from '../../../src/budget/errors';
+import { PRESETS } from '../../../src/budget/presets';
+import { PythonPattern } from '../../../src/budget/pythonPattern';
+import { selectModules, targetRule } from '../../../src/budget/targets';
 import { readGolden, tableOf } from './goldenModels';
 
 interface Vector {
@@ -20,16 +21,18 @@ const list = <T>(value: T | readonly T[] | null): readonly T[] =>
 describe('target matching', () => {
   for (const vector of readGolden<Vector>('target_matching.json')) {
     const { key, target_modules: targets, layers_to_transform: layers, layers_pattern: pattern, expected } = vector;
-    // One string is a Python regular expression, which is refused (see below).
-    if (typeof targets === 'string') continue;
     it(`decides on ${JSON.stringify(key)} for ${JSON.stringify([targets, layers, pattern])} as PEFT does`, () => {
-      const named = targets.some((target) => matchesTarget(key, target));
-      const chosen = layers === null || targets.includes(key) || inLayers(key, list(layers), list(pattern));
-      assert.equal(named && chosen, expected);
+      const rule = targetRule({
+        targets: typeof targets === 'string' ? new PythonPattern(targets) : targets,
+        ...(layers !== null && { layers: list(layers) }),
+        layersPattern: list(pattern),
+      });
+      assert.equal(rule(key) === 'targeted', expected);
     });
   }
 
-  const table = (id: string): ReturnType<typeof tableOf> => tableOf(PRESETS.find((preset) => preset.id === id)?.config);
+  const preset = (id: string): RawConfig | undefined => PRESETS.find((each) => each.id === id)?.config;
+  const table = (id: string): ReturnType<typeof tableOf> => tableOf(preset(id));
 
   it('takes a suffix in every module that ends with it', () => {
     assert.equal(selectModules(table('gpt2'), { targets: ['c_proj'] }).length, 24);
@@ -52,12 +55,87 @@ describe('target matching', () => {
     assert.deepEqual(new Set(modules.map(({ name }) => name.split('.').at(-2))), new Set(['attn']));
   });
 
-  it('refuses a regular expression by name, as a target and in a pattern', () => {
-    const config: RawConfig = { peft_type: 'LORA', target_modules: '.*(a+)+$' };
-    assert.throws(
-      () => readLoraOptions(config, table('gpt2')),
-      (error) => error instanceof BudgetError && /regular expressions/.test(error.message),
+  const count = (config: RawConfig, model = 'llama-3-8b'): number =>
+    computeBudget(preset(model), { peft_type: 'LORA', r: 1, ...config }).modules.length;
+
+  it('takes one string as a pattern for the whole name', () => {
+    assert.equal(count({ target_modules: '.*\\.(q|v)_proj' }), 64);
+    assert.equal(count({ target_modules: 'model\\.layers\\.(?:[0-9]|1[0-5])\\.mlp\\.(?!gate).*_proj' }), 32);
+    assert.equal(count({ target_modules: '.*q_proj', exclude_modules: '.*\\.1\\d\\..*' }), 22);
+    assert.throws(() => count({ target_modules: 'q_proj' }), TargetError);
+  });
+
+  it('refuses what PEFT refuses', () => {
+    const refused: readonly RawConfig[] = [
+      { target_modules: ['nope'] },
+      { target_modules: [] },
+      { target_modules: ['mlp'] },
+      { target_modules: ['norm'] },
+      { target_modules: '.*mlp.*' },
+      { target_modules: ['q_proj'], exclude_modules: ['q_proj'] },
+      { target_modules: ['q_proj'], modules_to_save: ['self_attn'] },
+      { target_modules: ['q_proj'], layers_to_transform: [99] },
+      { target_modules: ['q_proj'], layers_pattern: 'layers' },
+      { target_modules: '.*q_proj', layers_to_transform: [1] },
+      { target_modules: ['q_proj'], r: 0 },
+      { target_modules: ['q_proj'], r: 2.5 },
+      { target_modules: ['q_proj'], r: '8' },
+      { target_modules: ['q_proj'], bias: 'some' },
+      { target_modules: ['q_proj'], use_dora: true, lora_bias: true },
+      { target_modules: [7] },
+      { target_parameters: ['nope'] },
+    ];
+    for (const config of refused) assert.throws(() => count(config), BudgetError, JSON.stringify(config));
+    assert.throws(() => computeBudget(preset('gpt2'), { peft_type: 'NOPE' }), BudgetError);
+    assert.throws(() => computeBudget(preset('gpt2'), {}), ConfigError);
+    assert.throws(() => computeBudget(preset('gpt2'), []), ConfigError);
+  });
+
+  it('warns of targets that match nothing beside ones that do', () => {
+    const { warnings } = computeBudget(preset('gpt2'), { peft_type: 'LORA', target_modules: ['c_attn', 'q_proj'] });
+    assert.ok(warnings.some((warning) => warning.includes('q_proj')));
+  });
+
+  it('counts on the head of the task where the config names another', () => {
+    const config = { peft_type: 'LORA', r: 8, target_modules: ['query', 'value'], task_type: 'SEQ_CLS' };
+    const { trainable, warnings } = computeBudget(preset('bert-base'), config);
+    assert.equal(trainable, 294_912 + 768 * 2 + 2);
+    assert.ok(warnings.some((warning) => warning.includes('BertForSequenceClassification')));
+  });
+
+  it('gives ranks by the first pattern that fits, in the order of the file', () => {
+    const ranks = { 'layers.1.self_attn.q_proj': 16, q_proj: 8, '^model.*v_proj': 2 };
+    const { modules } = computeBudget(preset('llama-3-8b'), {
+      peft_type: 'LORA',
+      r: 4,
+      target_modules: ['q_proj', 'v_proj', 'k_proj'],
+      rank_pattern: ranks,
+    });
+    assert.deepEqual(
+      modules.slice(0, 6).map(({ rank }) => rank),
+      [8, 4, 2, 16, 4, 2],
     );
-    assert.throws(() => patternValue([['layers.[0-9]+.q', 4]], 'x'), BudgetError);
+  });
+
+  it('ends on hostile patterns, in targets, exclusions, layers and ranks alike', () => {
+    const evil = '(.*.*.*.*.*.*)*(a+)+$';
+    const configs: readonly RawConfig[] = [
+      { target_modules: evil },
+      { target_modules: ['q_proj'], exclude_modules: `${evil}x` },
+      { target_modules: ['q_proj'], layers_to_transform: [1], layers_pattern: evil },
+      { target_modules: ['q_proj'], rank_pattern: { [evil]: 4 } },
+      { target_modules: ['q_proj'], modules_to_save: [evil] },
+      { target_modules: '('.repeat(1000) },
+      { target_modules: '(a{1000}){1000}' },
+      { target_modules: '(a|b)\\1' },
+    ];
+    for (const config of configs) {
+      try {
+        count(config, 'gpt2');
+      } catch (error) {
+        assert.ok(error instanceof BudgetError, String(error));
+      }
+    }
+    assert.throws(() => new PythonPattern('(a{1000}){1000}'), PatternError);
   });
 });

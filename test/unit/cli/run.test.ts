@@ -39,4 +39,44 @@ describe('peft-inspector', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     assert.deepEqual(await runCli(['--version']), { status: 0, stdout: version });
   });
+
+  const LORA = 'test/fixtures/peft_saved/lora_default/adapter_config.json';
+
+  it('budget prints the counts that PEFT prints, the file, the modules and the warnings', async () => {
+    const { status, stdout } = await runCli(['budget', '--model', 'llama-2-7b', '--adapter', LORA]);
+    assert.equal(status, 0);
+    assert.match(stdout!, /trainable params: 4,194,304 \|\| all params: 6,742,609,920 \|\| trainable%: 0\.0622/);
+    assert.match(stdout!, /model\.layers\.31\.self_attn\.v_proj +r=8 +65,536/);
+  });
+
+  it('budget gives the same as JSON', async () => {
+    const { stdout } = await runCli(['budget', '--model', 'meta-llama/Llama-2-7b-hf', '--adapter', LORA, '--json']);
+    const budget = JSON.parse(stdout!) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(budget), ['trainable', 'all', 'percent', 'fileBytes', 'modules', 'warnings']);
+    assert.deepEqual([budget['trainable'], budget['all']], [4_194_304, 6_742_609_920]);
+  });
+
+  it('budget says what it cannot read or count, and how it is called', async () => {
+    const missing = await runCli(['budget', '--model', 'llama-2-7b']);
+    assert.equal(missing.status, 2);
+    assert.match(missing.stderr!, /--adapter is missing/);
+    for (const [model, expected] of [
+      ['nope.json', /there is no such file/],
+      ['README.md', /(is not JSON|no such file)/],
+      ['test', /directory/],
+      [LORA, /config key 'hidden_size'/],
+    ] as const) {
+      const { status, stderr } = await runCli(['budget', '--model', model, '--adapter', LORA]);
+      assert.equal(status, 1, model);
+      assert.match(stderr!, expected);
+      assert.doesNotMatch(stderr!, /\n\s+at /);
+    }
+  });
+
+  it('budget takes the modules from a checkpoint where it is told to', async () => {
+    const weights = 'test/fixtures/checkpoint/dtypes.safetensors';
+    const { status, stderr } = await runCli(['budget', '--model', 'gpt2', '--adapter', LORA, '--weights', weights]);
+    assert.equal(status, 1);
+    assert.match(stderr!, /match no module/);
+  });
 });

@@ -1,0 +1,165 @@
+/** What a config trains or saves beside its adapters: whole modules, single tokens, biases, embeddings. */
+
+import type { AdapterSettings } from './adapterSettings';
+import { withContainers } from './adapterTargets';
+import { ConfigError, TargetError } from './errors';
+import type { Part } from './methods/method';
+import { asBase, stored, trained } from './methods/method';
+import type { Module, ModuleTable } from './moduleTable';
+import { moduleTensors } from './moduleTable';
+import { elements } from './safetensorsSize';
+
+/** Parts under the name of the module, or of nothing, that they belong to. */
+export interface Extra {
+  readonly module: string;
+  readonly parts: readonly Part[];
+}
+
+/** Both ends of the model, by the only names that PEFT knows them by. */
+const EMBEDDING_NAMES = ['embed_tokens', 'lm_head'];
+
+/** Whole modules that are trained as copies. Their names match by their ends, with or without a dot before. */
+export function trainedModules(table: ModuleTable, names: readonly string[], tie: boolean): readonly Extra[] {
+  if (names.length === 0) return [];
+  const all = withContainers(table);
+  const chosen = all.filter(({ name }) => names.some((end) => name.endsWith(end)));
+  const chosenNames = new Set(chosen.map(({ name }) => name));
+  const outer = chosen.filter(({ name }) => !holdersOf(name).some((holder) => chosenNames.has(holder)));
+  const lists = new Set(all.map(({ name }) => /^(.*)\.\d+$/.exec(name)?.[1]));
+  const list = outer.find(({ name }) => lists.has(name));
+  if (list) throw new TargetError(`modules_to_save matches '${list.name}', a list of layers, which PEFT cannot copy`);
+  const tiedTo = tie ? tiedEmbedding(table, names) : null;
+  const output = table.modules.find(({ name }) => tiedTo !== null && name === table.outputEmbedding);
+  const copied = output && !outer.some(({ name }) => name === output.name) ? [...outer, output] : outer;
+  return copied.map((container) => {
+    const inside = table.modules.filter(({ name }) => name === container.name || name.startsWith(`${container.name}.`));
+    const shared = tiedTo !== null && container.name === table.outputEmbedding;
+    const parts = inside.flatMap((module) =>
+      moduleTensors(module).map(({ name, shape }): Part => {
+        const part = asBase(trained(name, ...shape));
+        return shared ? { ...part, role: 'buffer' } : part;
+      }),
+    );
+    return { module: container.name, parts };
+  });
+}
+
+/** The modules that a name is inside of, by its dots. */
+function holdersOf(name: string): string[] {
+  const segments = name.split('.');
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('.'));
+}
+
+/** With `ensure_weight_tying` the copies of both ends stay one. */
+function tiedEmbedding(table: ModuleTable, names: readonly string[]): string | null {
+  if (!names.some((name) => EMBEDDING_NAMES.includes(name.slice(name.lastIndexOf('.') + 1)))) return null;
+  return isTied(table) ? table.inputEmbedding : null;
+}
+
+export function isTied(table: ModuleTable): boolean {
+  return table.modules.some(({ name, tied }) => tied === true && name === table.outputEmbedding);
+}
+
+/** New values for single tokens, beside an embedding that stays as it is. */
+export function trainedTokens(table: ModuleTable, settings: AdapterSettings): readonly Extra[] {
+  const value = settings.raw('trainable_token_indices');
+  if (value === null) return [];
+  const byModule: readonly (readonly [string, unknown])[] = Array.isArray(value)
+    ? [[lastSegment(table.inputEmbedding ?? 'embed_tokens'), value]]
+    : Object.entries(settings.object('trainable_token_indices') ?? {});
+  const skipped = byModule.length > 1 && isTied(table) && sameTokens(byModule) ? table.outputEmbedding : null;
+  return byModule.flatMap(([end, indices]) => {
+    const count = tokenCount('trainable_token_indices', indices);
+    const modules = table.modules.filter(({ name }) => name.endsWith(end));
+    if (modules.length === 0) throw new TargetError(`trainable_token_indices: no module is named '${end}'`);
+    return modules
+      .filter(({ name }) => name !== skipped)
+      .map((module) => ({
+        module: module.name,
+        parts: [trained(`${module.name}.token_adapter.trainable_tokens_delta`, count, tokenWidth(module))],
+      }));
+  });
+}
+
+function sameTokens(byModule: readonly (readonly [string, unknown])[]): boolean {
+  const [first, ...others] = byModule.map(([, indices]) => JSON.stringify(indices));
+  return others.every((each) => each === first);
+}
+
+export function tokenCount(key: string, indices: unknown): number {
+  if (!Array.isArray(indices) || !indices.every((index) => Number.isInteger(index)))
+    throw new ConfigError(key, indices, 'a list of token indices');
+  return indices.length;
+}
+
+/** An embedding has its width as its outputs; an output layer that shares its weight, as its inputs. */
+export function tokenWidth({ kind, inFeatures, outFeatures }: Module): number {
+  return kind === 'embedding' ? outFeatures : inFeatures;
+}
+
+function lastSegment(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+export interface TrainedBias extends Extra {
+  /** Parameters of the model itself that are trained with the adapter. */
+  readonly parameters: number;
+}
+
+/** Biases of the model that `bias` sets to be trained: of all modules, or of the adapted ones alone. */
+export function trainedBiases(
+  table: ModuleTable,
+  settings: AdapterSettings,
+  adapted: ReadonlySet<string>,
+  whole: readonly Extra[],
+): readonly TrainedBias[] {
+  const bias = settings.text('bias') ?? 'none';
+  if (bias === 'none') return [];
+  if (bias !== 'all' && !bias.endsWith('_only')) throw new ConfigError('bias', bias, '"none", "all" or "..._only"');
+  const extras: TrainedBias[] = [];
+  for (const module of table.modules) {
+    const isAdapted = adapted.has(module.name);
+    if (bias !== 'all' && !isAdapted) continue;
+    const holder = whole.find(({ module: name }) => module.name === name || module.name.startsWith(`${name}.`))?.module;
+    const rest = holder === undefined ? '' : module.name.slice(holder.length);
+    // Of a module trained whole, the file gets the biases of the original and of the copy; only the copy's is trained.
+    const paths =
+      holder === undefined
+        ? [isAdapted ? `${module.name}.base_layer` : module.name]
+        : // The adapter's name is left out of the keys, but only where it is the last segment but one.
+          [`${holder}.original_module${rest}`, `${holder}.modules_to_save${rest && `.default${rest}`}`];
+    const parts: Part[] = [];
+    let parameters = 0;
+    for (const { name, shape } of moduleTensors(module)) {
+      const tensor = name.slice(module.name.length + 1);
+      if (tensor !== 'bias') continue;
+      if (holder === undefined && (bias !== 'all' || !module.tiedBias)) parameters += elements(shape);
+      parts.push(...paths.map((path) => asBase(stored(`${path}.bias`, ...shape))));
+    }
+    if (parameters > 0 || parts.length > 0) extras.push({ module: module.name, parts, parameters });
+  }
+  return extras;
+}
+
+/** Embeddings that are adapted are saved whole, where the list of targets has their usual names or a pattern fits. */
+export function savedEmbeddings(
+  table: ModuleTable,
+  targets: readonly string[] | { fullMatch(name: string): boolean } | 'all-linear',
+  adapted: ReadonlySet<string>,
+): readonly Extra[] {
+  if (targets === 'all-linear') return [];
+  const named =
+    'fullMatch' in targets
+      ? table.modules.some(({ name }) => EMBEDDING_NAMES.includes(lastSegment(name)) && targets.fullMatch(name))
+      : EMBEDDING_NAMES.some((name) => targets.includes(name));
+  if (!named) return [];
+  return table.modules
+    .filter(({ name }) => adapted.has(name) && (name === table.inputEmbedding || name === table.outputEmbedding))
+    .map((module) => ({
+      module: module.name,
+      parts: moduleTensors(module).map(({ name, shape }): Part => {
+        const tensor = name.slice(module.name.length + 1);
+        return asBase(stored(`${module.name}.base_layer.${tensor}`, ...shape));
+      }),
+    }));
+}

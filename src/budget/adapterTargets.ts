@@ -1,0 +1,144 @@
+/** What an adapter's config adapts of a model: modules, and bare parameters beside them. */
+
+import type { AdapterSettings } from './adapterSettings';
+import { BudgetError, ConfigError, TargetError } from './errors';
+import { defaultTargetsOf } from './defaultTargets';
+import type { FusedTargets } from './fusedExperts';
+import type { Module, ModuleTable } from './moduleTable';
+import { PythonPattern } from './pythonPattern';
+import type { ModuleKind } from './rows';
+import type { TargetSelection } from './targets';
+import { isLinear, targetRule } from './targets';
+
+/** PEFT trains these whole for the task, where the model has them. */
+const TASK_HEADS: Readonly<Record<string, readonly string[]>> = {
+  SEQ_CLS: ['classifier', 'score'],
+  TOKEN_CLS: ['classifier', 'score'],
+  QUESTION_ANS: ['qa_outputs'],
+};
+
+/** The ones that targets cannot reach: PEFT adds the heads of other tasks when the adapters are already there. */
+function outOfReach(settings: AdapterSettings): readonly string[] {
+  return settings.text('task_type') === 'SEQ_CLS' ? modulesToSave(settings) : (settings.names('modules_to_save') ?? []);
+}
+
+export function modulesToSave(settings: AdapterSettings): readonly string[] {
+  const task = settings.text('task_type') ?? '';
+  const heads = Object.hasOwn(TASK_HEADS, task) ? TASK_HEADS[task] : undefined;
+  return [...new Set([...(settings.names('modules_to_save') ?? []), ...(heads ?? [])])];
+}
+
+/** Throws `TargetError` where PEFT finds nothing to adapt or refuses what it finds. */
+export function selectTargets(
+  table: ModuleTable,
+  settings: AdapterSettings,
+  method: string,
+  accepts: readonly ModuleKind[],
+  fused: FusedTargets | null,
+): readonly Module[] {
+  const selection = readSelection(table, settings, method, fused);
+  if (selection === null) return [];
+  const rule = targetRule(selection);
+  const taken: Module[] = [];
+  let excluded = 0;
+  for (const module of withContainers(table)) {
+    const verdict = rule(module.name);
+    if (verdict === 'excluded') excluded++;
+    else if (selection.targets === 'all-linear') {
+      if (isLinear(module) && !isHead(module, table, settings)) taken.push(module);
+    } else if (verdict === 'targeted') taken.push(module);
+  }
+  if (taken.length === 0) {
+    if (fused && fused.parameters.length > 0) return [];
+    throw new TargetError(
+      excluded > 0
+        ? `the targets ${describe(selection.targets)} match only modules that are excluded or trained whole`
+        : `the targets ${describe(selection.targets)} match no module of the model`,
+    );
+  }
+  const refused = taken.find(({ kind }) => !accepts.includes(kind));
+  if (refused) {
+    const kind = refused.kind === 'parameters' ? 'neither a linear layer nor an embedding' : `a ${refused.kind} module`;
+    throw new TargetError(`target '${refused.name}' is ${kind}, which ${method} cannot adapt`);
+  }
+  return taken;
+}
+
+function readSelection(
+  table: ModuleTable,
+  settings: AdapterSettings,
+  method: string,
+  fused: FusedTargets | null,
+): TargetSelection | null {
+  const targets = fused ? fused.modules : readTargets(table, settings, method);
+  if (targets === null) return null;
+  const exclude = settings.namesOrPattern('exclude_modules');
+  const layers = settings.indices('layers_to_transform');
+  const layersPattern = settings.namesOrPattern('layers_pattern');
+  if (!Array.isArray(targets) && (layers !== null || layersPattern !== null))
+    throw new BudgetError('layers_to_transform and layers_pattern need target_modules as a list');
+  if (layersPattern !== null && layersPattern.length > 0 && layers === null)
+    throw new BudgetError('layers_pattern needs layers_to_transform');
+  return {
+    targets,
+    modulesToSave: outOfReach(settings),
+    ...(exclude !== null && { exclude: typeof exclude === 'string' ? new PythonPattern(exclude) : exclude }),
+    ...(layers !== null && { layers }),
+    ...(layersPattern !== null && {
+      layersPattern: typeof layersPattern === 'string' ? [layersPattern] : layersPattern,
+    }),
+  };
+}
+
+/** Null where only bare parameters are named. */
+export function readTargets(
+  table: ModuleTable,
+  settings: AdapterSettings,
+  method: string,
+): TargetSelection['targets'] | null {
+  const given = settings.namesOrPattern('target_modules');
+  if (typeof given === 'string') return given.toLowerCase() === 'all-linear' ? 'all-linear' : new PythonPattern(given);
+  if (given !== null) return given.length === 0 && settings.names('target_parameters')?.length ? null : given;
+  if (settings.names('target_parameters')?.length) return null;
+  const usual = defaultTargetsOf(method, table.shape.modelType);
+  if (usual) return usual;
+  // This method alone takes all linears where it knows no better.
+  if (method === 'OSF') return 'all-linear';
+  throw new ConfigError(
+    'target_modules',
+    settings.raw('target_modules'),
+    `target modules: PEFT has no default of ${method} for ${table.shape.modelType || 'this model'}`,
+  );
+}
+
+/** `all-linear` leaves out the output layer, or else the head of a sequence classifier. */
+function isHead({ name }: Module, table: ModuleTable, settings: AdapterSettings): boolean {
+  if (table.outputEmbedding !== null) return name === table.outputEmbedding;
+  if (settings.text('task_type') !== 'SEQ_CLS') return false;
+  const head = ['score', 'classifier'].find((each) => table.modules.some((module) => module.name === each));
+  return name === head;
+}
+
+/** The modules with the ones that only hold others, which PEFT looks at too. */
+export function withContainers(table: ModuleTable): readonly Module[] {
+  const names = new Set(table.modules.map(({ name }) => name));
+  const containers = new Map<string, Module>();
+  for (const { name, layer } of table.modules) {
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+      const container = name.slice(0, dot);
+      if (!names.has(container) && !containers.has(container)) containers.set(container, emptyModule(container, layer));
+    }
+  }
+  return [...table.modules, ...containers.values()];
+}
+
+function emptyModule(name: string, layer: number | null): Module {
+  return { name, layer, kind: 'parameters', inFeatures: 0, outFeatures: 0, bias: false, parameters: 0, tensors: [] };
+}
+
+function describe(targets: TargetSelection['targets']): string {
+  if (targets === 'all-linear') return targets;
+  if (targets instanceof PythonPattern) return JSON.stringify(targets.source.slice(0, 60));
+  const shown = targets.slice(0, 8).join(', ');
+  return targets.length > 8 ? `${shown}, ...` : shown || '(none)';
+}

@@ -1,0 +1,148 @@
+/** Encoder-decoders of BART's build: BART, mBART and Whisper. */
+
+import { MAX_LAYERS, MAX_WIDTH, readCount } from '../config';
+import type { Head, HeadKind } from '../head';
+import { NO_HEAD, taskHead } from '../head';
+import type { ModelShape } from '../modelShape';
+import type { Row, Section } from '../rows';
+import { conv, embedding, layerNorm, linear, linears, tied } from '../rows';
+import type { Architecture } from './architecture';
+import { architecture, intermediateOrFourfold, labels, layers, size, vocabulary } from './architecture';
+
+interface Build {
+  /** Whether keys are projected with a bias. */
+  readonly keyBias: boolean;
+}
+
+function attention(path: string, width: number, { keyBias }: Build): Row[] {
+  return [
+    linear(`${path}.k_proj`, width, width, keyBias),
+    ...linears(
+      ['v_proj', 'q_proj', 'out_proj'].map((name) => `${path}.${name}`),
+      width,
+      width,
+      true,
+    ),
+    layerNorm(`${path}_layer_norm`, width),
+  ];
+}
+
+function stack(shape: ModelShape, path: 'encoder' | 'decoder', build: Build, outside: readonly Row[]): Section[] {
+  const { hiddenSize: h, config } = shape;
+  const depth = readCount(config, [`${path}_layers`], MAX_LAYERS) ?? shape.numLayers;
+  const f = readCount(config, [`${path}_ffn_dim`], MAX_WIDTH) ?? intermediateOrFourfold(shape);
+  const rows = [
+    ...attention('self_attn', h, build),
+    ...(path === 'decoder' ? attention('encoder_attn', h, build) : []),
+    linear('fc1', h, f, true),
+    linear('fc2', f, h, true),
+    layerNorm('final_layer_norm', h),
+  ];
+  return [{ path, rows: outside }, layers(`${path}.layers`, shape, rows, depth)];
+}
+
+/** Positions start at an offset of 2. mBART has a last norm in each stack, BART none. */
+function bartSections(lastNorm: boolean) {
+  return (shape: ModelShape, head: HeadKind): Section[] => {
+    const { hiddenSize: h } = shape;
+    const words = embedding('embed_tokens', vocabulary(shape), h);
+    const outside = (shared: boolean): Row[] => [
+      shared ? tied(words) : words,
+      embedding('embed_positions', size(shape, 'max_position_embeddings') + 2, h),
+      layerNorm('layernorm_embedding', h),
+      ...(lastNorm ? [layerNorm('layer_norm', h)] : []),
+    ];
+    const build = { keyBias: true };
+    if (head === 'decoder') return stack(shape, 'decoder', build, outside(false));
+    return [
+      { path: '', rows: [embedding('shared', vocabulary(shape), h)] },
+      ...stack(shape, 'encoder', build, outside(true)),
+      ...stack(shape, 'decoder', build, outside(true)),
+    ];
+  };
+}
+
+function bartHead(shape: ModelShape, kind: HeadKind): Head | null {
+  const { hiddenSize: h } = shape;
+  switch (kind) {
+    case 'none':
+      return NO_HEAD;
+    case 'languageModel':
+    case 'decoder': {
+      const output = linear('lm_head', h, vocabulary(shape));
+      return { rows: [shape.tiedEmbeddings ? tied(output) : output], outputEmbedding: 'lm_head', taskHeads: [] };
+    }
+    case 'sequenceClassification':
+      return taskHead(
+        [
+          linear('classification_head.dense', h, h, true),
+          linear('classification_head.out_proj', h, labels(shape, BART_LABELS), true),
+        ],
+        'classifier',
+        'score',
+      );
+    case 'questionAnswering':
+      return taskHead([linear('qa_outputs', h, 2, true)], 'qa_outputs');
+    default:
+      return null;
+  }
+}
+
+/** BART's config class counts three classes, those of MNLI, where a config names none. */
+const BART_LABELS = 3;
+
+function bartTable(modelType: string, lastNorm: boolean): Architecture {
+  return architecture({
+    modelTypes: [modelType],
+    defaults: { is_encoder_decoder: true, max_position_embeddings: 1024 },
+    baseModel: 'model',
+    usualHead: 'languageModel',
+    sections: bartSections(lastNorm),
+    head: bartHead,
+  });
+}
+
+/** The mel spectrogram enters through two convolutions; the encoder's positions are fixed but are parameters. */
+const whisper = architecture({
+  modelTypes: ['whisper'],
+  defaults: {
+    is_encoder_decoder: true,
+    num_mel_bins: 80,
+    max_source_positions: 1500,
+    max_target_positions: 448,
+    classifier_proj_size: 256,
+  },
+  baseModel: (kind) => (kind === 'audioClassification' ? '' : 'model'),
+  usualHead: 'languageModel',
+  sections: (shape, head) => {
+    const { hiddenSize: h } = shape;
+    const build = { keyBias: false };
+    const encoder = stack(shape, 'encoder', build, [
+      conv('conv1', size(shape, 'num_mel_bins'), h, [3]),
+      conv('conv2', h, h, [3]),
+      embedding('embed_positions', size(shape, 'max_source_positions'), h),
+      layerNorm('layer_norm', h),
+    ]);
+    if (head === 'audioClassification') return encoder;
+    const decoder = stack(shape, 'decoder', build, [
+      embedding('embed_tokens', vocabulary(shape), h),
+      embedding('embed_positions', size(shape, 'max_target_positions'), h),
+      layerNorm('layer_norm', h),
+    ]);
+    return [...encoder, ...decoder];
+  },
+  head: (shape, kind) => {
+    const { hiddenSize: h } = shape;
+    if (kind === 'none') return NO_HEAD;
+    if (kind === 'languageModel') {
+      const output = linear('proj_out', h, vocabulary(shape));
+      return { rows: [shape.tiedEmbeddings ? tied(output) : output], outputEmbedding: 'proj_out', taskHeads: [] };
+    }
+    if (kind !== 'audioClassification') return null;
+    const width = size(shape, 'classifier_proj_size');
+    const rows = [linear('projector', h, width, true), linear('classifier', width, labels(shape), true)];
+    return { rows, outputEmbedding: null, taskHeads: [] };
+  },
+});
+
+export const BART_FAMILY: readonly Architecture[] = [bartTable('bart', false), bartTable('mbart', true), whisper];

@@ -1,0 +1,304 @@
+/**
+ * Decoders with mixtures of experts, as transformers 5 builds them: the experts of a layer are two bare tensors,
+ * (experts, out, in), and the router is a bare tensor too. transformers 4 has a linear for each expert.
+ */
+
+import type { ModelShape } from '../modelShape';
+import type { Row } from '../rows';
+import { bare, embedding, linear, norm, onlyAt } from '../rows';
+import type { Architecture } from './architecture';
+import { architecture, decoderHead, intermediate, layers, on, size, vocabulary } from './architecture';
+import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './llama';
+
+export interface Experts {
+  /** The layers that have them. */
+  readonly at: (layer: number) => boolean;
+  readonly rows: readonly Row[];
+  /** Of the other layers, where their MLP is not the usual. */
+  readonly dense?: readonly Row[];
+  /** There are no other layers. */
+  readonly everywhere?: boolean;
+}
+
+const always = (): boolean => true;
+
+function fused(path: string, experts: number, width: number, hidden: number): Row {
+  return bare(path, ['gate_up_proj', [experts, 2 * hidden, width]], ['down_proj', [experts, width, hidden]]);
+}
+
+const router = (path: string, experts: number, width: number): Row => bare(path, ['weight', [experts, width]]);
+
+const expertCount = (shape: ModelShape): number =>
+  size(shape, 'num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts');
+
+/** A list of layer indices; empty where the config has none. */
+function layerList({ config }: ModelShape, key: string): readonly unknown[] {
+  const value = Object.hasOwn(config, key) ? config[key] : undefined;
+  return Array.isArray(value) ? value : [];
+}
+
+const UNTIED = { tie_word_embeddings: false };
+
+const mixtralExperts = (shape: ModelShape): Experts => ({
+  at: always,
+  everywhere: true,
+  rows: [
+    router('mlp.gate', expertCount(shape), shape.hiddenSize),
+    fused('mlp.experts', expertCount(shape), shape.hiddenSize, intermediate(shape)),
+  ],
+});
+
+const mixtral = gatedDecoder(
+  ['mixtral'],
+  { experts: mixtralExperts },
+  { ...UNTIED, num_key_value_heads: 8, num_local_experts: 8 },
+);
+
+/** Every `decoder_sparse_step`-th layer has experts, except the ones listed. */
+function sparseLayers(shape: ModelShape): (layer: number) => boolean {
+  const step = size(shape, 'decoder_sparse_step');
+  const dense = layerList(shape, 'mlp_only_layers');
+  return (layer) => !dense.includes(layer) && (layer + 1) % step === 0;
+}
+
+const QWEN_MOE_DEFAULTS = { ...UNTIED, decoder_sparse_step: 1 };
+
+const qwen2Moe = gatedDecoder(
+  ['qwen2_moe'],
+  {
+    bias: (shape) => ({ qkv: on(shape, 'qkv_bias'), output: false }),
+    experts: (shape) => ({
+      at: sparseLayers(shape),
+      rows: [
+        router('mlp.gate', expertCount(shape), shape.hiddenSize),
+        fused('mlp.experts', expertCount(shape), shape.hiddenSize, size(shape, 'moe_intermediate_size')),
+        ...gatedMlp('mlp.shared_expert', shape.hiddenSize, size(shape, 'shared_expert_intermediate_size')),
+        linear('mlp.shared_expert_gate', shape.hiddenSize, 1),
+      ],
+    }),
+  },
+  {
+    ...QWEN_MOE_DEFAULTS,
+    num_key_value_heads: 16,
+    num_experts: 60,
+    moe_intermediate_size: 1408,
+    shared_expert_intermediate_size: 5632,
+    qkv_bias: true,
+  },
+);
+
+const qwen3Moe = gatedDecoder(
+  ['qwen3_moe', 'qwen3_vl_moe_text'],
+  {
+    bias: attentionBias,
+    inAttention: headNorms,
+    experts: (shape) => ({
+      at: sparseLayers(shape),
+      rows: [
+        fused('mlp.experts', expertCount(shape), shape.hiddenSize, size(shape, 'moe_intermediate_size')),
+        router('mlp.gate', expertCount(shape), shape.hiddenSize),
+      ],
+    }),
+  },
+  { ...QWEN_MOE_DEFAULTS, num_key_value_heads: 4, num_experts: 128, moe_intermediate_size: 768 },
+);
+
+const olmoe = gatedDecoder(
+  ['olmoe'],
+  {
+    bias: attentionBias,
+    inAttention: (shape) => [norm('self_attn.q_norm', shape.queryWidth), norm('self_attn.k_norm', shape.keyValueWidth)],
+    experts: mixtralExperts,
+  },
+  { ...UNTIED, num_key_value_heads: 16, num_experts: 64 },
+);
+
+/** The first `first_k_dense_replace` layers are dense; the others have shared experts beside the routed ones. */
+function deepseekExperts(shape: ModelShape): Experts {
+  const first = denseLayers(shape);
+  const hidden = size(shape, 'moe_intermediate_size');
+  return {
+    at: (layer) => layer >= first,
+    rows: [
+      fused('mlp.experts', expertCount(shape), shape.hiddenSize, hidden),
+      router('mlp.gate', expertCount(shape), shape.hiddenSize),
+      ...gatedMlp('mlp.shared_experts', shape.hiddenSize, hidden * size(shape, 'n_shared_experts')),
+    ],
+  };
+}
+
+function denseLayers({ config }: ModelShape): number {
+  const value = config['first_k_dense_replace'];
+  return typeof value === 'number' ? value : 0;
+}
+
+const glm4Moe = gatedDecoder(
+  ['glm4_moe'],
+  {
+    bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }),
+    inAttention: (shape) => (on(shape, 'use_qk_norm') ? headNorms(shape) : []),
+    experts: deepseekExperts,
+  },
+  { ...UNTIED, num_key_value_heads: 8, n_routed_experts: 128, n_shared_experts: 1, first_k_dense_replace: 1 },
+);
+
+/** Multi-head latent attention: queries, keys and values through low-rank bottlenecks. */
+const deepseek = architecture({
+  modelTypes: ['deepseek_v2', 'deepseek_v3'],
+  defaults: {
+    ...UNTIED,
+    num_key_value_heads: null,
+    head_dim: 64,
+    q_lora_rank: 1536,
+    kv_lora_rank: 512,
+    qk_rope_head_dim: 64,
+    qk_nope_head_dim: 128,
+    v_head_dim: 128,
+  },
+  baseModel: 'model',
+  usualHead: 'languageModel',
+  sections: (shape) => {
+    const { hiddenSize: h, numHeads, config } = shape;
+    const bias = on(shape, 'attention_bias');
+    const rope = size(shape, 'qk_rope_head_dim');
+    const nope = size(shape, 'qk_nope_head_dim');
+    const value = size(shape, 'v_head_dim');
+    const latent = size(shape, 'kv_lora_rank');
+    const experts = deepseekExperts(shape);
+    const queries = numHeads * (nope + rope);
+    const rank = config['q_lora_rank'] === null ? null : size(shape, 'q_lora_rank');
+    return [
+      { path: '', rows: [embedding('embed_tokens', vocabulary(shape), h), norm('norm', h)] },
+      layers('layers', shape, [
+        ...(rank === null
+          ? [linear('self_attn.q_proj', h, queries)]
+          : [
+              linear('self_attn.q_a_proj', h, rank, bias),
+              norm('self_attn.q_a_layernorm', rank),
+              linear('self_attn.q_b_proj', rank, queries),
+            ]),
+        linear('self_attn.kv_a_proj_with_mqa', h, latent + rope, bias),
+        norm('self_attn.kv_a_layernorm', latent),
+        linear('self_attn.kv_b_proj', latent, numHeads * (nope + value)),
+        linear('self_attn.o_proj', numHeads * value, h, bias),
+        ...onlyAt((layer) => !experts.at(layer), gatedMlp('mlp', h, intermediate(shape), on(shape, 'mlp_bias'))),
+        ...onlyAt(experts.at, experts.rows),
+        norm('input_layernorm', h),
+        norm('post_attention_layernorm', h),
+      ]),
+    ];
+  },
+  head: decoderHead(),
+});
+
+/** Experts stored as (experts, in, out) with biases; the attention has sinks. */
+const gptOss = gatedDecoder(
+  ['gpt_oss'],
+  {
+    bias: attentionBias,
+    inAttention: (shape) => [bare('self_attn', ['sinks', [shape.numHeads]])],
+    experts: (shape) => {
+      const count = expertCount(shape);
+      const { hiddenSize: h } = shape;
+      const f = intermediate(shape);
+      const experts = bare(
+        'mlp.experts',
+        ['gate_up_proj', [count, h, 2 * f]],
+        ['gate_up_proj_bias', [count, 2 * f]],
+        ['down_proj', [count, f, h]],
+        ['down_proj_bias', [count, h]],
+      );
+      const gate = bare('mlp.router', ['weight', [count, h]], ['bias', [count]]);
+      return { at: always, everywhere: true, rows: [gate, { ...experts, transposed: true }] };
+    },
+  },
+  { ...UNTIED, num_key_value_heads: 8, head_dim: 64, attention_bias: true, num_local_experts: 128 },
+);
+
+const granitemoe = gatedDecoder(
+  ['granitemoe', 'granitemoeshared'],
+  {
+    bias: attentionBias,
+    experts: (shape) => {
+      const shared = shape.config['shared_intermediate_size'];
+      return {
+        at: always,
+        everywhere: true,
+        rows: [
+          router('block_sparse_moe.router', expertCount(shape), shape.hiddenSize),
+          fused('block_sparse_moe.experts', expertCount(shape), shape.hiddenSize, intermediate(shape)),
+          ...(typeof shared === 'number' && shared > 0
+            ? [
+                linear('shared_mlp.input_linear', shape.hiddenSize, 2 * size(shape, 'shared_intermediate_size')),
+                linear('shared_mlp.output_linear', size(shape, 'shared_intermediate_size'), shape.hiddenSize),
+              ]
+            : []),
+        ],
+      };
+    },
+  },
+  { ...UNTIED, num_key_value_heads: null, num_local_experts: 8 },
+);
+
+const phimoe = gatedDecoder(
+  ['phimoe'],
+  {
+    bias: attentionBias,
+    normBias: true,
+    experts: (shape) => ({
+      at: always,
+      everywhere: true,
+      rows: [
+        linear('mlp.router', shape.hiddenSize, expertCount(shape)),
+        fused('mlp.experts', expertCount(shape), shape.hiddenSize, intermediate(shape)),
+      ],
+    }),
+    headBias: false,
+  },
+  { ...UNTIED, num_key_value_heads: 8, num_local_experts: 16 },
+);
+
+/** Every `interleave_moe_layer_step`-th layer has experts, stored as (experts, in, out), and a shared one. */
+const llama4 = gatedDecoder(
+  ['llama4_text'],
+  {
+    bias: attentionBias,
+    experts: (shape) => {
+      const { hiddenSize: h } = shape;
+      const f = intermediate(shape);
+      const count = expertCount(shape);
+      const step = size(shape, 'interleave_moe_layer_step');
+      const listed = layerList(shape, 'moe_layers');
+      return {
+        at: (layer) => (listed.length > 0 ? listed.includes(layer) : (layer + 1) % step === 0),
+        dense: gatedMlp('feed_forward', h, size(shape, 'intermediate_size_mlp')),
+        rows: [
+          bare('feed_forward.experts', ['gate_up_proj', [count, h, 2 * f]], ['down_proj', [count, f, h]]),
+          linear('feed_forward.router', h, count),
+          ...gatedMlp('feed_forward.shared_expert', h, f),
+        ],
+      };
+    },
+  },
+  {
+    ...UNTIED,
+    num_key_value_heads: 8,
+    head_dim: 128,
+    num_local_experts: 16,
+    interleave_moe_layer_step: 1,
+    intermediate_size_mlp: 16384,
+  },
+);
+
+export const EXPERT_FAMILY: readonly Architecture[] = [
+  mixtral,
+  qwen2Moe,
+  qwen3Moe,
+  olmoe,
+  glm4Moe,
+  deepseek,
+  gptOss,
+  granitemoe,
+  phimoe,
+  llama4,
+];

@@ -1,0 +1,106 @@
+/** The whole answer for a config.json and an adapter_config.json: counts, file size, rows by module, warnings. */
+
+import { AdapterSettings } from './adapterSettings';
+import type { CountedModule } from './adapterCount';
+import { countAdapter } from './adapterCount';
+import type { RawConfig } from './config';
+import { isObject, text } from './config';
+import { ConfigError } from './errors';
+import type { ModelShape } from './modelShape';
+import { readModelShape } from './modelShape';
+import type { ModuleTable } from './moduleTable';
+import { buildModuleTable } from './moduleTable';
+import { safetensorsBytes } from './safetensorsSize';
+import type { NamedShape } from './rows';
+import { tableFromTensors } from './weightsTable';
+
+export interface Budget {
+  readonly trainable: number;
+  /** Parameters of the model with its adapter, shared weights counted once. */
+  readonly all: number;
+  /** 100 * trainable / all. */
+  readonly percent: number;
+  /** Bytes of adapter_model.safetensors. */
+  readonly fileBytes: number;
+  /** What is trained, by the module it belongs to. */
+  readonly modules: readonly CountedModule[];
+  readonly warnings: readonly string[];
+}
+
+export interface BudgetOptions {
+  /** Names and shapes from the header of the model's checkpoint: they decide where its architecture has no table. */
+  readonly tensors?: readonly NamedShape[];
+}
+
+/**
+ * Counts by the rules of PEFT 0.21 with transformers 5. Both configs are parsed JSON and may hold anything.
+ *
+ * Throws a `BudgetError`: `ConfigError` for a value that cannot be used, `UnknownArchitectureError`, `TargetError`
+ * for targets that match nothing or what the method cannot adapt, `PatternError`, `NeedsWeightsError` for methods whose
+ * count is in the weights, `UnknownMethodError`.
+ */
+export function computeBudget(modelConfig: unknown, adapterConfig: unknown, options: BudgetOptions = {}): Budget {
+  if (!isObject(adapterConfig)) throw new ConfigError('(the adapter config)', adapterConfig, 'a JSON object');
+  if (!isObject(modelConfig)) throw new ConfigError('(the model config)', modelConfig, 'a JSON object');
+  const { className, warning } = classForTask(modelConfig, new AdapterSettings(adapterConfig));
+  const shape = readModelShape(className === null ? modelConfig : { ...modelConfig, architectures: [className] });
+  const table = options.tensors ? tableFromTensors(shape, options.tensors) : buildModuleTable(shape);
+  return budgetOf(table, adapterConfig, warning === null ? [] : [warning]);
+}
+
+export function budgetOf(table: ModuleTable, adapterConfig: RawConfig, before: readonly string[] = []): Budget {
+  const count = countAdapter(table, adapterConfig);
+  const all = table.parameters + count.added;
+  return {
+    trainable: count.trainable,
+    all,
+    percent: (100 * count.trainable) / all,
+    fileBytes: safetensorsBytes(count.tensors),
+    modules: count.modules,
+    warnings: [...before, ...table.warnings, ...versionWarnings(table.shape), ...count.warnings],
+  };
+}
+
+/** The class that a task loads, by the end of its name, where the config names another. */
+const TASK_CLASSES: Readonly<Record<string, string>> = {
+  SEQ_CLS: 'ForSequenceClassification',
+  TOKEN_CLS: 'ForTokenClassification',
+  QUESTION_ANS: 'ForQuestionAnswering',
+};
+
+/** A base model's config names the class that it was trained as; a task's adapter is on another head. */
+function classForTask(
+  model: RawConfig,
+  adapter: AdapterSettings,
+): { className: string | null; warning: string | null } {
+  const task = adapter.text('task_type') ?? '';
+  const end = Object.hasOwn(TASK_CLASSES, task) ? TASK_CLASSES[task] : undefined;
+  const list = model['architectures'];
+  const named = Array.isArray(list) && typeof list[0] === 'string' ? list[0] : null;
+  if (!end || (named !== null && /For(Sequence|Token|Image|Audio)Classification$|ForQuestionAnswering$/.test(named)))
+    return { className: null, warning: null };
+  const stem = (named ?? 'Model').replace(/(For[A-Z]\w*|LMHeadModel|EncoderModel|Model)$/, '');
+  return {
+    className: stem + end,
+    warning: `task_type ${task} is counted on ${stem + end}; the config names ${named ?? 'no class'}.`,
+  };
+}
+
+/** Where transformers 4 counts or names otherwise. */
+function versionWarnings({ modelType, config, whole }: ModelShape): string[] {
+  const untied = [config, whole].some((each) => each['tie_word_embeddings'] === false);
+  if ((modelType === 't5' || modelType === 'mt5') && untied) {
+    return ['transformers 5 always ties the output layer of T5; version 4 counts it once more for this config.'];
+  }
+  if (modelType === 'vit')
+    return ['Modules have the names of transformers 5: q_proj, k_proj, v_proj; version 4 has query, key, value.'];
+  if (modelType === 'gpt_neox')
+    return ["The output layer is 'lm_head' in transformers 5 and 'embed_out' in version 4."];
+  const hasExperts = ['num_local_experts', 'num_experts', 'n_routed_experts'].some(
+    (key) => text(config, key) ?? typeof config[key] === 'number',
+  );
+  if (!hasExperts) return [];
+  return [
+    'Experts are fused tensors in transformers 5, which target_parameters adapts; in version 4 each is a linear.',
+  ];
+}

@@ -1,0 +1,90 @@
+/**
+ * LoRA on models whose experts transformers 5 has fused: PEFT turns the names of the experts' former linears into
+ * names of the fused tensors, and doubles the rank of the ones that two linears were fused into.
+ *
+ * Source: huggingface/peft, `utils/transformers_weight_conversion.py`, as of 0.21.
+ */
+
+import type { AdapterSettings } from './adapterSettings';
+import { TargetError } from './errors';
+import type { Module, ModuleTable } from './moduleTable';
+import type { PatternList } from './patternList';
+import { patternList } from './patternList';
+import { PythonPattern } from './pythonPattern';
+import { moduleTensors } from './moduleTable';
+import { isLinear } from './targets';
+
+export interface FusedTargets {
+  readonly modules: readonly string[];
+  readonly parameters: readonly string[];
+  /** Ranks that the fusion sets, which come after the config's own. */
+  readonly ranks: PatternList<number>;
+}
+
+type Names = Readonly<Record<string, string>>;
+
+const MIXTRAL: Names = { gate: 'gate.weight', w1: 'gate_up_proj', w3: 'gate_up_proj', w2: 'down_proj' };
+const QWEN_MOE: Names = {
+  gate: 'gate.weight',
+  gate_proj: 'gate_up_proj',
+  up_proj: 'gate_up_proj',
+  down_proj: 'down_proj',
+};
+const RENAMED: Readonly<Record<string, Names>> = {
+  mixtral: MIXTRAL,
+  minimax: MIXTRAL,
+  minimax_m2: MIXTRAL,
+  deepseek_v2: QWEN_MOE,
+  deepseek_v3: QWEN_MOE,
+  glm4_moe: QWEN_MOE,
+  qwen3_moe: QWEN_MOE,
+  olmoe: QWEN_MOE,
+};
+const FUSED = 'gate_up_proj';
+
+/** Null for models whose modules have kept their names. */
+export function fusedTargets(table: ModuleTable, settings: AdapterSettings, rank: number): FusedTargets | null {
+  const { modelType } = table.shape;
+  const names = Object.hasOwn(RENAMED, modelType) ? RENAMED[modelType] : undefined;
+  if (!names) return null;
+  const given = settings.namesOrPattern('target_modules');
+  const targets = typeof given === 'string' ? resolve(given, table, names) : (given ?? []);
+  const modules: string[] = [];
+  const parameters = new Set(settings.names('target_parameters') ?? []);
+  const fusedFrom = new Set<string>();
+  for (const target of targets) {
+    const old = Object.keys(names).find((name) => target === name || target.endsWith(`.${name}`));
+    const renamed = old === undefined ? undefined : names[old];
+    if (old === undefined || renamed === undefined) modules.push(target);
+    else {
+      parameters.add(renamed);
+      if (renamed === FUSED) fusedFrom.add(old);
+    }
+  }
+  const parts = Object.keys(names).filter((name) => names[name] === FUSED);
+  if (fusedFrom.size > 0 && fusedFrom.size < parts.length) {
+    const missing = parts.filter((name) => !fusedFrom.has(name)).join(', ');
+    throw new TargetError(
+      `${[...fusedFrom].join(', ')} cannot be targeted without ${missing}: they are fused into ${FUSED}`,
+    );
+  }
+  const ranks = patternList(fusedFrom.size > 0 ? [[`.*\\.${FUSED}`, parts.length * rank] as const] : []);
+  return { modules, parameters: [...parameters], ranks };
+}
+
+/** A pattern, or `all-linear`, as the last segments of what it matches, the experts' former names included. */
+function resolve(given: string, table: ModuleTable, names: Names): readonly string[] {
+  const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+  if (given.toLowerCase() === 'all-linear') {
+    const linear = table.modules.filter((module) => isLinear(module) && module.name !== table.outputEmbedding);
+    return [...new Set([...linear.map(({ name }) => last(name)), ...Object.keys(names)])];
+  }
+  const pattern = new PythonPattern(given);
+  const keys = table.modules.flatMap((module) => [module.name, ...moduleTensors(module).map(({ name }) => name)]);
+  const matched = new Set(keys.filter((key) => pattern.fullMatch(key)).map(last));
+  for (const [old, renamed] of Object.entries(names)) {
+    const holders = table.modules.filter(({ tensors }) => tensors?.some(([name]) => name === renamed));
+    if (holders.some((holder: Module) => pattern.fullMatch(`${holder.name}.${old}`))) matched.add(old);
+  }
+  return [...matched];
+}

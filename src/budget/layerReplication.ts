@@ -1,0 +1,51 @@
+/**
+ * `layer_replication`: a deeper model from ranges of layers, [[0, 24], [8, 32]], that share their weights. Adapters are
+ * each replica's own.
+ */
+
+import type { AdapterSettings } from './adapterSettings';
+import { ConfigError } from './errors';
+import type { Module, ModuleTable } from './moduleTable';
+
+/** As the deepest models have. */
+const MAX_REPLICATED = 4096;
+
+export function replicateLayers(table: ModuleTable, settings: AdapterSettings): ModuleTable {
+  const value = settings.raw('layer_replication');
+  if (value === null || (Array.isArray(value) && value.length === 0)) return table;
+  const sources = rangesOf(value);
+  const byLayer = new Map<number, Module[]>();
+  for (const module of table.modules) {
+    if (module.layer !== null) byLayer.set(module.layer, [...(byLayer.get(module.layer) ?? []), module]);
+  }
+  const seen = new Set<number>();
+  const replicated = sources.flatMap((source, layer) => {
+    const shared = seen.has(source);
+    seen.add(source);
+    const modules = byLayer.get(source);
+    if (!modules) throw new ConfigError('layer_replication', value, `layers from 0 to ${byLayer.size - 1}`);
+    return modules.map((module): Module => {
+      const name = module.name.replace(`.${source}.`, `.${layer}.`);
+      return { ...module, name, layer, ...(shared && { tied: true, tiedBias: true }) };
+    });
+  });
+  const first = table.modules.findIndex(({ layer }) => layer !== null);
+  const outside = table.modules.filter(({ layer }) => layer === null);
+  return { ...table, modules: [...outside.slice(0, first), ...replicated, ...outside.slice(first)] };
+}
+
+function rangesOf(value: unknown): number[] {
+  const refuse = (): never => {
+    throw new ConfigError('layer_replication', value, 'pairs of a first layer and the one after the last');
+  };
+  if (!Array.isArray(value)) return refuse();
+  const layers: number[] = [];
+  for (const range of value) {
+    const [start, end]: unknown[] = Array.isArray(range) ? range : [];
+    if (typeof start !== 'number' || typeof end !== 'number' || start < 0 || end - start > MAX_REPLICATED)
+      return refuse();
+    for (let layer = start; layer < end; layer++) layers.push(layer);
+    if (layers.length > MAX_REPLICATED) return refuse();
+  }
+  return layers;
+}

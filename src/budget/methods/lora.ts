@@ -1,0 +1,150 @@
+/**
+ * LoRA (Hu et al. 2021) and its variants, and AdaLoRA (Zhang et al. 2023): rank * (in + out) for each module.
+ *
+ * DoRA adds a magnitude for each output, KaSA a diagonal, MiCA freezes B, BD-LoRA makes one factor block-diagonal.
+ */
+
+import type { AdapterSettings } from '../adapterSettings';
+import { BudgetError, ConfigError, NeedsWeightsError } from '../errors';
+import type { Module } from '../moduleTable';
+import type { Method, Part } from './method';
+import { frozen, LINEAR_AND_CONV1D, trained, trainedInHalf, unsaved } from './method';
+
+/** PEFT's own default, since its first release. */
+const DEFAULT_RANK = 8;
+/** AdaLoRA starts from `init_r`, not from `r`. */
+const DEFAULT_INITIAL_RANK = 12;
+
+/** A module has at most one of these. */
+const VARIANTS = [
+  'use_dora',
+  'use_bdlora',
+  'kasa_config',
+  'velora_config',
+  'monteclora_config',
+  'alora_invocation_tokens',
+];
+
+export function loraRank({ name }: Module, settings: AdapterSettings): number {
+  const rank = settings.pattern('rank_pattern').valueFor(name) ?? settings.count('r', DEFAULT_RANK);
+  if (!Number.isInteger(rank)) throw new ConfigError('rank_pattern', rank, 'whole numbers');
+  return rank;
+}
+
+function parts(module: Module, settings: AdapterSettings): Part[] {
+  const { kind, inFeatures: i, outFeatures: o, kernel } = module;
+  const r = loraRank(module, settings);
+  const dora = settings.flag('use_dora', false);
+  const loraBias = settings.flag('lora_bias', false);
+  const variants = VARIANTS.filter((key) => settings.present(key));
+  if (variants.length > 1) throw new BudgetError(`${variants.join(' and ')} cannot be combined`);
+  if (settings.text('init_lora_weights') === 'orthogonal' && r % 2 === 1)
+    throw new ConfigError('r', r, 'an even rank for an orthogonal initialisation');
+  if (dora && loraBias) throw new BudgetError('use_dora cannot be combined with lora_bias');
+  if (kind === 'embedding') {
+    if (loraBias) throw new BudgetError(`'${module.name}' is an embedding, which cannot have lora_bias`);
+    return [
+      // An embedding's factors are parameters of the layer, not modules: their names have no '.weight'.
+      trained('lora_embedding_A', r, i),
+      trained('lora_embedding_B', o, r),
+      ...(dora ? [trained('lora_magnitude_vector', o)] : []),
+    ];
+  }
+  const blocks = blockDiagonal(module.name, settings);
+  if (kind === 'conv') {
+    const ones = (kernel ?? []).map(() => 1);
+    return [
+      trained('lora_A.weight', r, i, ...(kernel ?? [])),
+      trained('lora_B.weight', o, r, ...ones),
+      ...(loraBias ? [trained('lora_B.bias', o)] : []),
+      ...(dora ? [trained('lora_magnitude_vector', 1, o, ...ones)] : []),
+    ];
+  }
+  if (kind === 'multihead') {
+    if (dora) throw new BudgetError(`'${module.name}' is a MultiheadAttention, which cannot have DoRA`);
+    // The output projection always gets its own, below the wrapped module.
+    return [
+      trained('base_layer.out_proj.lora_A.weight', r, i),
+      trained('base_layer.out_proj.lora_B.weight', i, r),
+      trained('lora_A.weight', r, i),
+      trained('lora_B.weight', o, r),
+    ];
+  }
+  if (settings.present('kasa_config') && r >= Math.min(i, o))
+    throw new BudgetError(`'${module.name}': KaSA needs a rank below its smaller side, ${Math.min(i, o)}`);
+  const b = trained('lora_B.weight', o, r / blocks.b);
+  return [
+    trained('lora_A.weight', r, i / blocks.a),
+    settings.text('init_lora_weights') === 'mica' ? { ...b, role: 'frozen' } : b,
+    ...(loraBias ? [trained('lora_B.bias', o)] : []),
+    ...(dora ? [trained('lora_magnitude_vector', o)] : []),
+    ...(settings.present('kasa_config') ? [trained('lora_diag', r)] : []),
+  ];
+}
+
+/** How many blocks each factor is made of: 1 where it is dense. */
+function blockDiagonal(name: string, settings: AdapterSettings): { a: number; b: number } {
+  const config = settings.raw('use_bdlora');
+  if (typeof config !== 'object' || config === null) return { a: 1, b: 1 };
+  const options = config as Record<string, unknown>;
+  const blocks = typeof options['nblocks'] === 'number' ? options['nblocks'] : 1;
+  const named = (key: string): boolean =>
+    Array.isArray(options[key]) && options[key].some((part) => typeof part === 'string' && name.includes(part));
+  if (named('target_modules_bd_a')) return { a: blocks, b: 1 };
+  return { a: 1, b: named('target_modules_bd_b') ? blocks : 1 };
+}
+
+function warnings(settings: AdapterSettings): string[] {
+  const messages: string[] = [];
+  const init = settings.text('init_lora_weights') ?? '';
+  if (init === 'eva') messages.push('EVA may redistribute the ranks by the data it is shown; rank_pattern is counted.');
+  if (/^(pissa|olora|corda|lora_ga)/.test(init))
+    messages.push(`${init} changes the base weights; saved as plain LoRA, rank and file double.`);
+  if (settings.present('monteclora_config')) messages.push('MonteCLoRA adds parameters that are not counted.');
+  return messages;
+}
+
+export const lora: Method = {
+  accepts: ['linear', 'conv1d', 'embedding', 'conv', 'multihead'],
+  parts,
+  rank: loraRank,
+  warnings,
+};
+
+/** Of a trained AdaLoRA, rank_pattern tells which of the initial ranks were kept. */
+function keptRanks(module: Module, settings: AdapterSettings): number | null {
+  const pattern = settings.object('rank_pattern');
+  if (!pattern) return null;
+  const kept = pattern[`${module.name}.lora_E`] ?? pattern[`base_model.model.${module.name}.lora_E`];
+  if (!Array.isArray(kept)) return null;
+  return kept.filter(Boolean).length;
+}
+
+const initialRank = (settings: AdapterSettings): number => settings.count('init_r', DEFAULT_INITIAL_RANK);
+
+export const adalora: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  rank: (_, settings) => initialRank(settings),
+  parts: (module, settings) => {
+    const { inFeatures: i, outFeatures: o } = module;
+    const r = initialRank(settings);
+    const inFile = keptRanks(module, settings) ?? r;
+    const pair = (name: string, shape: (rank: number) => number[]): Part[] =>
+      inFile === r
+        ? [trained(name, ...shape(r))]
+        : [unsaved(trained(name, ...shape(r))), { ...trained(name, ...shape(inFile)), role: 'buffer' }];
+    return [
+      ...pair('lora_A', (rank) => [rank, i]),
+      ...pair('lora_B', (rank) => [o, rank]),
+      ...pair('lora_E', (rank) => [rank, 1]),
+      unsaved(trainedInHalf(frozen('ranknum'))),
+    ];
+  },
+};
+
+export function dataDependent(method: string, reason: string): Method {
+  const refuse = (): never => {
+    throw new NeedsWeightsError(`${method}: ${reason}`);
+  };
+  return { accepts: LINEAR_AND_CONV1D, parts: refuse };
+}

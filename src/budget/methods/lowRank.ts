@@ -1,0 +1,320 @@
+/** Relatives of LoRA that keep two factors or a block structure of their own for each module. */
+
+import type { AdapterSettings } from '../adapterSettings';
+import { BudgetError, ConfigError } from '../errors';
+import type { Module } from '../moduleTable';
+import { PythonPattern } from '../pythonPattern';
+import { loraRank } from './lora';
+import type { Method, Part } from './method';
+import { again, asBase, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
+
+const rankOr =
+  (usual: number) =>
+  (_: Module, settings: AdapterSettings): number =>
+    settings.count('r', usual);
+
+/** MiSS (Kang & Yin 2024): one block of rows for all inputs. */
+export const miss: Method = {
+  accepts: LINEAR,
+  rank: rankOr(64),
+  parts: ({ name, inFeatures, outFeatures }, settings) => {
+    const r = settings.count('r', 64);
+    if (r > inFeatures) throw new BudgetError(`'${name}': r ${r} exceeds its ${inFeatures} inputs`);
+    const init = settings.raw('init_weights');
+    if (init === 'bat') {
+      if (inFeatures % r !== 0 || outFeatures % r !== 0)
+        throw new BudgetError(
+          `'${name}': a weight of ${outFeatures} x ${inFeatures} does not divide into blocks of ${r}`,
+        );
+      return [trained('miss_block', outFeatures / r, r, r)];
+    }
+    if (init !== 'mini') return [trained('miss_block', r, outFeatures)];
+    const mini = settings.count('mini_r', 1);
+    if (outFeatures % mini !== 0)
+      throw new BudgetError(`'${name}': ${outFeatures} outputs are not divisible by mini_r ${mini}`);
+    return [trained('miss_block', r, mini)];
+  },
+};
+
+/** Bone, which MiSS replaced; PEFT no longer loads it, but its files are about. */
+export const bone: Method = {
+  accepts: LINEAR,
+  rank: rankOr(64),
+  parts: (module, settings) => miss.parts(module, settings, []).map((part) => ({ ...part, name: 'bone_block' })),
+  warnings: () => ['PEFT 0.21 has replaced BONE by MISS; the count is that of the old method.'],
+};
+
+/** HiRA (Huang et al. 2025): a low-rank factor on the weight itself, elementwise. */
+export const hira: Method = {
+  accepts: ['linear', 'conv1d', 'embedding', 'conv'],
+  rank: (module, settings) => settings.pattern('rank_pattern').valueFor(module.name) ?? settings.count('r', 32),
+  parts: (module, settings) => {
+    const { kind, inFeatures: i, outFeatures: o, kernel = [] } = module;
+    const r = settings.pattern('rank_pattern').valueFor(module.name) ?? settings.count('r', 32);
+    if (kind === 'embedding') return [trained('hira_embedding_A', r, i), trained('hira_embedding_B', o, r)];
+    if (kind === 'conv') return [trained('hira_A', r, i, ...kernel), trained('hira_B', o, r, ...kernel.map(() => 1))];
+    return [trained('hira_A', r, i), trained('hira_B', o, r)];
+  },
+};
+
+/** DeLoRA (Bini et al. 2025): normalised factors and one bound for each module. */
+export const delora: Method = {
+  accepts: LINEAR,
+  rank: loraRank,
+  parts: (module, settings) => {
+    const { inFeatures: i, outFeatures: o } = module;
+    const r = loraRank(module, settings);
+    return [
+      trained('delora_A', r, i),
+      trained('delora_B', o, r),
+      trained('delora_lambda', 1),
+      stored('delora_w_norm', i),
+    ];
+  },
+};
+
+/** GraLoRA (Jung et al. 2025): a grid of small LoRAs, with a plain one beside where `hybrid_r` says so. */
+export const gralora: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  rank: rankOr(32),
+  parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
+    const r = settings.count('r', 32);
+    const k = settings.count('gralora_k', 2);
+    const hybrid = settings.size('hybrid_r', 0);
+    for (const size of [i, o]) {
+      if (size % k !== 0) throw new BudgetError(`'${name}': ${size} features are not divisible by gralora_k ${k}`);
+    }
+    if (r % k !== 0) throw new ConfigError('r', r, `a multiple of gralora_k ${k}`);
+    return [
+      trained('gralora_A', k, i / k, r),
+      trained('gralora_B', k, r, o / k),
+      ...(hybrid > 0
+        ? [trained('gralora_A_general.weight', hybrid, i), trained('gralora_B_general.weight', o, hybrid)]
+        : []),
+    ];
+  },
+};
+
+/** C3A (Chen et al. 2024): block-circulant weights, each block told by one row. */
+export const c3a: Method = {
+  accepts: LINEAR,
+  parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
+    const block = settings.pattern('block_size_pattern').valueFor(name) ?? settings.count('block_size', 256);
+    for (const size of [i, o]) {
+      if (size % block !== 0)
+        throw new BudgetError(`'${name}': ${size} features are not divisible by block_size ${block}`);
+    }
+    return [trained('c3a_kernel', o / block, i / block, block)];
+  },
+};
+
+/** SHiRA (Bhardwaj et al. 2024): as many single weights as a LoRA of the rank has, by their places. */
+export const shira: Method = {
+  accepts: LINEAR,
+  rank: rankOr(32),
+  parts: ({ name, inFeatures, outFeatures }, settings) => {
+    const values = settings.count('r', 32) * (inFeatures + outFeatures);
+    if (values > inFeatures * outFeatures)
+      throw new BudgetError(`'${name}': ${values} single weights exceed the ${inFeatures * outFeatures} of the module`);
+    return [trained('shira_weight', values), storedAs('I32', 'shira_indices', 2, values)];
+  },
+};
+
+/** Super-tuning: the most telling weights, and a LoRA where `r` is given. */
+export const supertuning: Method = {
+  accepts: LINEAR,
+  parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
+    const values = Math.trunc(i * o * (1 - settings.number('sparsity', 0.99)));
+    const r = settings.size('r', 0);
+    if (values < 1) throw new BudgetError(`'${name}': the sparsity leaves none of its ${i * o} weights`);
+    return [
+      trained('supertuning_values', values),
+      ...(settings.flag('save_precomputed_indices', true) ? [storedAs('I32', 'supertuning_indices', values)] : []),
+      ...(r > 0 ? [trained('supertuning_lora_A.weight', r, i), trained('supertuning_lora_B.weight', o, r)] : []),
+    ];
+  },
+};
+
+/** Poly (Ponti et al. 2023): a stock of LoRAs, in splits of the features, and a router for each module. */
+export const poly: Method = {
+  accepts: LINEAR,
+  rank: rankOr(8),
+  parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
+    const r = settings.count('r', 8);
+    const skills = settings.count('n_skills', 4);
+    const splits = settings.count('n_splits', 1);
+    const tasks = settings.count('n_tasks', 1);
+    for (const size of [i, o]) {
+      if (size % splits !== 0)
+        throw new BudgetError(`'${name}': ${size} features are not divisible by n_splits ${splits}`);
+    }
+    return [
+      trained('poly_lora_A', splits, skills, i / splits, r),
+      trained('poly_lora_B', splits, skills, r, o / splits),
+      trained('poly_router.module_logits', tasks, splits * skills),
+    ];
+  },
+};
+
+/** DEFT: a projection out of the weight's space and, unless `para`, what is put in its place. */
+export const deft: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  rank: rankOr(8),
+  parts: ({ inFeatures: i, outFeatures: o }, settings) => {
+    const r = Math.min(settings.count('r', 8), o);
+    return [trained('deft_P', o, r), ...(settings.flag('para', false) ? [] : [trained('deft_R', r, i)])];
+  },
+};
+
+/** GLoRA (Chavan et al. 2023): five paths, three of them only where the module has a bias. */
+export const glora: Method = {
+  accepts: LINEAR,
+  rank: rankOr(8),
+  parts: ({ inFeatures: i, outFeatures: o, bias }, settings) => {
+    const r = settings.count('r', 8);
+    const ab = settings.word('config_A_B', ['lora', 'vector', 'constant', 'none']);
+    const c = bias ? settings.word('config_C', ['lora', 'vector', 'none']) : 'none';
+    const de = bias ? settings.word('config_D_E', ['constant', 'vector', 'none']) : 'none';
+    return [
+      ...['glora_A', 'glora_B'].flatMap((name) =>
+        gloraPath(name, ab, { out: [o, i], r, column: [o, 1], empty: [o, i] }),
+      ),
+      ...gloraPath('glora_C', c, { out: [i, 1], r, column: [i, 1], empty: [i, 1] }),
+      ...['glora_D', 'glora_E'].flatMap((name) => gloraPath(name, de, { out: [o, 1], r, column: [o], empty: [o] })),
+    ];
+  },
+};
+
+interface GloraShapes {
+  readonly out: readonly [number, number];
+  readonly r: number;
+  readonly column: readonly number[];
+  readonly empty: readonly number[];
+}
+
+function gloraPath(name: string, kind: string, { out, r, column, empty }: GloraShapes): Part[] {
+  if (kind === 'lora') return [trained(`${name}.Xd`, out[0], r), trained(`${name}.Xu`, r, out[1])];
+  if (kind === 'vector') return [trained(`${name}.X`, ...column)];
+  if (kind === 'constant') return [trained(`${name}.X`, 1)];
+  return [asBase(stored(`${name}.zeros`, ...empty))];
+}
+
+/** Lily: projections down shared between neighbouring layers, projections up between all. */
+export const lily: Method = {
+  accepts: LINEAR,
+  rank: rankOr(32),
+  parts: (module, settings, modules) => {
+    const { inFeatures: i, outFeatures: o } = module;
+    const r = settings.count('r', 32);
+    const ups = settings.count('num_B', 2);
+    const stride = settings.count('stride_A', 1);
+    if (ups < 2) throw new ConfigError('num_B', ups, 'at least 2: a router needs a choice');
+    const place = lilyPlace(module, modules, settings);
+    const down = trained('lily_A.weight', r, i);
+    const up = trained('lily_B.weight', ups * r, o);
+    return [
+      place % stride === 0 ? down : again(down),
+      place === 0 ? up : again(up),
+      trained('lily_router.weight', ups, r),
+    ];
+  },
+};
+
+/** A module's place among the ones that share with it: matched by the same target, and of the same shape. */
+function lilyPlace(module: Module, modules: readonly Module[], settings: AdapterSettings): number {
+  const known = lilyPlaces.get(settings) ?? new Map<string, number>();
+  if (!lilyPlaces.has(settings)) {
+    lilyPlaces.set(settings, known);
+    const counts = new Map<string, number>();
+    for (const { name, inFeatures, outFeatures } of modules) {
+      const group = `${lilyTarget(name, settings)} ${inFeatures} ${outFeatures}`;
+      const place = counts.get(group) ?? 0;
+      counts.set(group, place + 1);
+      known.set(name, place);
+    }
+  }
+  return known.get(module.name) ?? 0;
+}
+
+const lilyPlaces = new WeakMap<AdapterSettings, Map<string, number>>();
+
+function lilyTarget(name: string, settings: AdapterSettings): string {
+  const targets = settings.namesOrPattern('target_modules');
+  if (typeof targets === 'string') return targets.toLowerCase() === 'all-linear' ? name : targets;
+  if (targets === null) return name.slice(name.lastIndexOf('.') + 1);
+  return targets.reduce((best, target) => (name.endsWith(target) && target.length > best.length ? target : best), '');
+}
+
+/** PEANuT (Zhong et al. 2025): a small network from the weight to its update. */
+export const peanut: Method = {
+  accepts: LINEAR,
+  rank: rankOr(32),
+  parts: ({ outFeatures: o }, settings) => {
+    const r = settings.count('r', 32);
+    const depth = settings.size('depth', 0);
+    const layers = Array.from({ length: depth }, (_, layer) => [
+      trained(`peanut_encoders.${layer}.weight`, r, r),
+      trained(`peanut_decoders.${layer}.weight`, r, r),
+    ]);
+    return [trained('peanut_A.weight', r, o), trained('peanut_B.weight', o, r), ...layers.flat()];
+  },
+};
+
+/** FRoD: a sparse and a diagonal part in a basis shared by the modules of one role. */
+export const frod: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  parts: ({ inFeatures: i }, settings) => [
+    trained('frod_lambda_s_values', sparseValues(i, settings)),
+    trained('frod_lambda_l', i),
+  ],
+  shared: (modules, settings) => {
+    if (!settings.flag('save_projection', true)) return [];
+    const categories = new Map(modules.map((module) => [frodCategory(module.name), module.inFeatures]));
+    return [...categories].flatMap(([category, i]) => [
+      asBase(stored(`frod_V.${category}`, i, i)),
+      storedAs('I64', `frod_s_indices.${category}`, 2, sparseValues(i, settings)),
+      storedAs('I64', `frod_s_size.${category}`, 2),
+    ]);
+  },
+};
+
+function sparseValues(i: number, settings: AdapterSettings): number {
+  return Math.min(Math.trunc(i * i * settings.number('sparse_rate', 0.01)), i * (i - 1));
+}
+
+/** The role of a module: the last two segments of its name. */
+function frodCategory(name: string): string {
+  const segments = name.split('.');
+  const [third, second, last] = [segments.at(-3), segments.at(-2), segments.at(-1) ?? ''];
+  if (second === undefined || /^\d+$/.test(second)) return last;
+  return third === 'attention' && second === 'output' && last === 'dense' ? 'attention_output' : `${second}_${last}`;
+}
+
+/** OSF (Nayak et al. 2025): the low singular directions of the weight itself. */
+export const osf: Method = {
+  accepts: ['linear', 'conv1d', 'embedding'],
+  rank: (module, settings) => keptDirections(module, settings),
+  parts: (module, settings) => {
+    const { inFeatures: i, outFeatures: o } = module;
+    const low = Math.min(i, o) - keptDirections(module, settings);
+    return [
+      trained('osf_svd_params.U_low', o, low),
+      trained('osf_svd_params.S_low', low),
+      trained('osf_svd_params.V_low', low, i),
+    ];
+  },
+};
+
+function keptDirections({ name, inFeatures, outFeatures }: Module, settings: AdapterSettings): number {
+  const smaller = Math.min(inFeatures, outFeatures);
+  // Here a key fits anywhere in a name.
+  const pattern = Object.entries(settings.object('rank_pattern') ?? {});
+  const own = pattern.find(([key]) => new PythonPattern(`.*?(${key})`).match(name));
+  const value = own ? own[1] : settings.raw('effective_rank');
+  if (value !== null && (typeof value !== 'number' || !(value > 0)))
+    throw new ConfigError('effective_rank', value, 'a number above 0');
+  const wanted = value === null ? smaller / 2 : value < 1 ? smaller * value : value;
+  const rank = Math.min(Math.trunc(wanted), smaller);
+  if (rank < 1) throw new BudgetError(`'${name}': no direction of its ${smaller} would be kept`);
+  return rank;
+}

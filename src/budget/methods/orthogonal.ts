@@ -1,0 +1,98 @@
+/** Methods that multiply the weight by an orthogonal matrix of their own: OFT, BOFT, HRA, PSOFT. */
+
+import type { AdapterSettings } from '../adapterSettings';
+import { BudgetError } from '../errors';
+import type { Module } from '../moduleTable';
+import type { Method } from './method';
+import { kernelSize, LINEAR, LINEAR_AND_CONV, trained } from './method';
+
+/** The divisor of a size that is nearest to what was asked for, the smaller of two. */
+function nearestDivisor(size: number, wanted: number): number {
+  if (wanted >= size) return size;
+  let higher = wanted;
+  while (higher <= size && size % higher !== 0) higher++;
+  let lower = wanted;
+  while (lower > 1 && size % lower !== 0) lower--;
+  return wanted - lower <= higher - wanted ? lower : higher;
+}
+
+const inputs = (module: Module): number => module.inFeatures * kernelSize(module);
+
+/** How many blocks, and how large, from whichever of the two the config gives. */
+function blocks(module: Module, settings: AdapterSettings): { count: number; size: number } {
+  const rank = settings.size('r', 0);
+  const wanted = settings.size('oft_block_size', 32);
+  if ((rank === 0) === (wanted === 0)) throw new BudgetError('exactly one of r and oft_block_size must be above 0');
+  const total = inputs(module);
+  if (rank === 0) {
+    const size = nearestDivisor(total, wanted);
+    return { count: total / size, size };
+  }
+  const count = nearestDivisor(total, rank);
+  return { count, size: total / count };
+}
+
+/** OFT (Qiu et al. 2023): rotations in blocks of the inputs, each from its skew-symmetric generator. */
+export const oft: Method = {
+  accepts: ['linear', 'conv', 'embedding'],
+  rank: (module, settings) => blocks(module, settings).count,
+  parts: (module, settings) => {
+    if (module.kind === 'embedding') {
+      const { count, size } = blocks({ ...module, inFeatures: module.outFeatures }, settings);
+      return [
+        trained('oft_embedding_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2),
+      ];
+    }
+    const { count, size } = blocks(module, settings);
+    return [trained('oft_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2)];
+  },
+};
+
+/** BOFT (Liu et al. 2024): a product of sparse rotations, and a scale for each output. */
+export const boft: Method = {
+  accepts: LINEAR_AND_CONV,
+  parts: (module, settings) => {
+    const factors = settings.count('boft_n_butterfly_factor', 1);
+    const wantedSize = settings.size('boft_block_size', 4);
+    const wantedCount = settings.size('boft_block_num', 0);
+    if ((wantedSize === 0) === (wantedCount === 0))
+      throw new BudgetError('exactly one of boft_block_size and boft_block_num must be above 0');
+    const total = inputs(module);
+    const given = wantedSize || wantedCount;
+    if (total % given !== 0) throw new BudgetError(`'${module.name}': ${total} inputs are not divisible by ${given}`);
+    const size = wantedSize || total / wantedCount;
+    const count = total / size;
+    if (factors > 1 && (count % 2 ** (factors - 1) !== 0 || size % 2 !== 0))
+      throw new BudgetError(`'${module.name}': ${count} blocks of ${size} cannot make ${factors} butterfly factors`);
+    const scale = module.kind === 'conv' ? [1, module.outFeatures] : [module.outFeatures, 1];
+    return [trained('boft_R', factors, count, size, size), trained('boft_s', ...scale)];
+  },
+  warnings: (settings) =>
+    settings.count('boft_n_butterfly_factor', 1) > 1
+      ? ['Without its CUDA extension PEFT takes boft_n_butterfly_factor for 1.']
+      : [],
+};
+
+/** HRA (Yuan et al. 2024): a chain of Householder reflections of the inputs. */
+export const hra: Method = {
+  accepts: LINEAR_AND_CONV,
+  rank: (_, settings) => settings.count('r', 8),
+  parts: (module, settings) => [trained('hra_u', inputs(module), settings.count('r', 8))],
+};
+
+/** PSOFT: a rotation within the principal subspace, and two scales of it. */
+export const psoft: Method = {
+  accepts: LINEAR,
+  rank: (_, settings) => settings.count('r', 32),
+  parts: ({ name, inFeatures, outFeatures }, settings) => {
+    const r = settings.count('r', 32);
+    if (r > Math.min(inFeatures, outFeatures))
+      throw new BudgetError(`'${name}': r ${r} exceeds its smaller side, ${Math.min(inFeatures, outFeatures)}`);
+    const rotation = settings.flag('psoft_orth', true) ? [(r * (r - 1)) / 2] : [r, r];
+    return [
+      trained('psoft_R.weight', ...rotation),
+      ...(settings.flag('psoft_mag_b', true) ? [trained('psoft_R.vector_b', r)] : []),
+      ...(settings.flag('psoft_mag_a', true) ? [trained('psoft_R.vector_a', r)] : []),
+    ];
+  },
+};

@@ -1,0 +1,223 @@
+/** Methods that train vectors: scales, biases and spectra, some over frozen random projections. */
+
+import type { AdapterSettings } from '../adapterSettings';
+import { BudgetError } from '../errors';
+import type { Module } from '../moduleTable';
+import { moduleTensors } from '../moduleTable';
+import { PythonPattern } from '../pythonPattern';
+import type { Method, Part } from './method';
+import { asBase, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
+
+/** IA3 (Liu et al. 2022): one scale for each output, or each input of the feed-forward modules. */
+export const ia3: Method = {
+  accepts: ['linear', 'conv1d', 'conv'],
+  parts: (module, settings) => {
+    const { kind, inFeatures: i, outFeatures: o, kernel = [] } = module;
+    const feedforward = isFeedForward(module.name, settings);
+    const size = feedforward ? i : o;
+    if (kind === 'conv') return [trained('ia3_l', 1, size, ...kernel.map(() => 1))];
+    return [feedforward ? trained('ia3_l', 1, size) : trained('ia3_l', size, 1)];
+  },
+};
+
+function isFeedForward(name: string, settings: AdapterSettings): boolean {
+  const feedforward = settings.namesOrPattern('feedforward_modules') ?? [];
+  if (typeof feedforward === 'string') return new PythonPattern(feedforward).fullMatch(name);
+  return feedforward.some((entry) => name.endsWith(entry));
+}
+
+const largest = (modules: readonly Module[], size: (module: Module) => number): number =>
+  modules.reduce((max, module) => Math.max(max, size(module)), 0);
+const widestInput = (modules: readonly Module[]): number => largest(modules, ({ inFeatures }) => inFeatures);
+const widestOutput = (modules: readonly Module[]): number => largest(modules, ({ outFeatures }) => outFeatures);
+
+/** VeRA (Kopiczko et al. 2024): scales around one pair of frozen random matrices, as large as the largest module. */
+function randomProjection(name: 'vera' | 'pvera', doubled: number): Method {
+  const rank = (settings: AdapterSettings): number => settings.count('r', 256);
+  return {
+    accepts: name === 'vera' ? ['linear', 'conv1d'] : LINEAR_AND_CONV1D,
+    rank: (_, settings) => rank(settings),
+    parts: ({ outFeatures }, settings) => [
+      trained(`${name}_lambda_b`, outFeatures),
+      trained(`${name}_lambda_d`, doubled * rank(settings)),
+    ],
+    shared: (modules, settings) =>
+      settings.flag('save_projection', true)
+        ? [
+            stored(`${name}_A`, doubled * rank(settings), widestInput(modules)),
+            stored(`${name}_B`, widestOutput(modules), rank(settings)),
+          ]
+        : [],
+  };
+}
+
+export const vera = randomProjection('vera', 1);
+/** PVeRA is VeRA with a mean and a deviation for each rank. */
+export const pvera = randomProjection('pvera', 2);
+
+/** RandLoRA (Albert et al. 2025): full-rank updates as sums of scaled random matrices. */
+export const randlora: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  rank: (_, settings) => settings.count('r', 32),
+  parts: ({ inFeatures, outFeatures }, settings, modules) => {
+    const r = settings.count('r', 32);
+    const smaller = Math.min(inFeatures, outFeatures);
+    const bases = Math.ceil(smaller / r);
+    return [
+      trained('randlora_lambda', r, bases),
+      trained('randlora_gamma', bases, smaller),
+      // Every layer's copy of the bases goes to the file.
+      ...(settings.flag('save_projection', true) ? randomBases(modules, r) : []),
+    ];
+  },
+  shared: (modules, settings) =>
+    settings.flag('save_projection', true) ? randomBases(modules, settings.count('r', 32)) : [],
+};
+
+function randomBases(modules: readonly Module[], r: number): Part[] {
+  const input = widestInput(modules);
+  const output = widestOutput(modules);
+  const [smaller, larger] = [Math.min(input, output), Math.max(input, output)];
+  return [stored('randlora_A', r, 1, smaller), stored('randlora_B', larger, Math.ceil(smaller / r), r)];
+}
+
+/** FourierFT (Gao et al. 2024): coefficients of a sparse spectrum. */
+export const fourierft: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  parts: (module, settings) => [trained('fourierft_spectrum', frequencies(module, settings, 1000))],
+};
+
+/** WaveFT: the same with wavelets; the budget may be divided by the modules' sizes. */
+export const waveft: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  parts: (module, settings, modules) => {
+    if (!settings.flag('proportional_parameters', false))
+      return [trained('waveft_spectrum', frequencies(module, settings, 2592))];
+    const area = ({ inFeatures, outFeatures }: Module): number => inFeatures * outFeatures;
+    const total = modules.reduce((sum, each) => sum + area(each), 0);
+    const budget = settings.count('n_frequency', 2592, MAX_SPECTRUM) * modules.length;
+    return [trained('waveft_spectrum', Math.max(1, roundHalfEven((area(module) / total) * budget)))];
+  },
+};
+
+/** A spectrum has at most as many coefficients as the largest weight. */
+const MAX_SPECTRUM = 1 << 30;
+
+function frequencies(module: Module, settings: AdapterSettings, usual: number): number {
+  const own = settings.pattern('n_frequency_pattern').valueFor(module.name);
+  const count = own ?? settings.count('n_frequency', usual, MAX_SPECTRUM);
+  const values = module.inFeatures * module.outFeatures;
+  if (count > values)
+    throw new BudgetError(`'${module.name}': n_frequency ${count} exceeds the ${values} values of its weight`);
+  return count;
+}
+
+/** As Python rounds. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** RoAd (Liao et al. 2024): rotations of pairs of outputs, with 1, 2 or 4 values for each pair. */
+export const road: Method = {
+  accepts: LINEAR,
+  parts: ({ name, outFeatures }, settings) => {
+    const variant = settings.word('variant', ['road_1', 'road_2', 'road_4']);
+    const group = settings.count('group_size', 64);
+    if (outFeatures % group !== 0)
+      throw new BudgetError(`'${name}': ${outFeatures} outputs are not divisible by group_size ${group}`);
+    const size = variant === 'road_1' ? outFeatures / 2 : variant === 'road_2' ? outFeatures : 2 * outFeatures;
+    return [trained('road_theta', size), trained('road_alpha', size)];
+  },
+};
+
+/** BEFT trains a bias for each output. */
+export const beft: Method = {
+  accepts: LINEAR,
+  parts: ({ outFeatures }) => [trained('beft_bias', 1, outFeatures)],
+};
+
+/** LN tuning (Zhao et al. 2024) trains copies of whole modules, norms as a rule. */
+export const lnTuning: Method = {
+  accepts: ['linear', 'conv1d', 'embedding', 'norm', 'conv', 'multihead', 'parameters'],
+  parts: (module) =>
+    moduleTensors(module).map(({ name, shape }) =>
+      asBase(trained(`ln_tuning_layers.${name.slice(module.name.length + 1)}`, ...shape)),
+    ),
+};
+
+/** VB-LoRA (Li et al. 2024): LoRA factors mixed from one bank of vectors. */
+export const vblora: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  rank: (_, settings) => settings.count('r', 4),
+  parts: ({ name, inFeatures, outFeatures }, settings) => {
+    const r = settings.count('r', 4);
+    const { vectors, length } = bank(settings);
+    for (const size of [inFeatures, outFeatures]) {
+      if (size % length !== 0)
+        throw new BudgetError(`'${name}': ${size} features are not divisible by vector_length ${length}`);
+    }
+    const shapes = { A: [r, inFeatures / length], B: [outFeatures / length, r] };
+    const only = settings.flag('save_only_topk_weights', false);
+    const topk = settings.count('topk', 2);
+    return (['A', 'B'] as const).flatMap((side) => {
+      const logits = trained(`vblora_logits_${side}`, ...shapes[side], vectors);
+      if (!only) return [logits];
+      const index = vectors < 1 << 8 ? 'U8' : vectors < 1 << 15 ? 'I16' : vectors < 2 ** 31 ? 'I32' : 'I64';
+      return [
+        { ...logits, saved: false },
+        storedAs(index, `vblora_logits_${side}_topk_indices`, ...shapes[side], topk),
+        stored(`vblora_logits_${side}_topk_weights`, ...shapes[side], topk - 1),
+      ];
+    });
+  },
+  shared: (_, settings) => {
+    const { vectors, length } = bank(settings);
+    return [trained('vblora_vector_bank', vectors, length)];
+  },
+};
+
+function bank(settings: AdapterSettings): { vectors: number; length: number } {
+  return { vectors: settings.count('num_vectors', 256), length: settings.count('vector_length', 256) };
+}
+
+/** Uni-LoRA: all factors are read from one trained vector. */
+export const unilora: Method = {
+  accepts: LINEAR_AND_CONV1D,
+  rank: (_, settings) => settings.count('r', 4),
+  parts: ({ inFeatures, outFeatures }, settings) => {
+    if (!settings.flag('save_indices', false)) return [];
+    const r = settings.count('r', 4);
+    const [a, b] = [
+      [r, inFeatures],
+      [outFeatures, r],
+    ];
+    return [
+      storedAs('I64', 'unilora_indices_A', ...a),
+      storedAs('I64', 'unilora_indices_B', ...b),
+      stored('unilora_scales_A', ...a),
+      stored('unilora_scales_B', ...b),
+    ];
+  },
+  shared: (_, settings) => [trained('unilora_theta_d', settings.count('theta_d_length', 256, MAX_SPECTRUM))],
+};
+
+/** TinyLoRA: a few numbers for each group of modules, over frozen factors of the weights. */
+export const tinylora: Method = {
+  accepts: ['linear', 'conv1d', 'embedding'],
+  rank: (_, settings) => settings.count('r', 2),
+  parts: ({ inFeatures, outFeatures }, settings) => {
+    const r = Math.min(settings.count('r', 2), inFeatures, outFeatures);
+    return [
+      stored('tinylora_A', r, inFeatures),
+      stored('tinylora_B', outFeatures, r),
+      ...(settings.flag('save_projection', true) ? [stored('tinylora_P', settings.count('u', 64), r, r)] : []),
+    ];
+  },
+  shared: (modules, settings) => {
+    const groups = Math.max(1, roundHalfEven(modules.length * (1 - settings.number('weight_tying', 0))));
+    return Array.from({ length: groups }, (_, group) => trained(`tinylora_v.${group}`, settings.count('u', 64)));
+  },
+};

@@ -1,0 +1,130 @@
+/**
+ * Methods that learn virtual tokens: prompt tuning, p-tuning, prefix tuning and their kin.
+ *
+ * Notation: n virtual tokens, d the width of a token, S the stacks that get them (2 for an encoder-decoder task).
+ */
+
+import type { AdapterSettings } from './adapterSettings';
+import { ConfigError } from './errors';
+import type { ModelShape } from './modelShape';
+import type { Part } from './methods/method';
+import { frozen, stored, trained, unsaved } from './methods/method';
+
+/** Throws `ConfigError` for what PEFT would refuse. */
+export type PromptMethod = (shape: ModelShape, settings: AdapterSettings) => readonly Part[];
+
+/** More virtual tokens than any context holds. */
+const MAX_TOKENS = 1 << 24;
+
+const tokens = (settings: AdapterSettings): number => settings.count('num_virtual_tokens', undefined, MAX_TOKENS);
+
+function stacks(settings: AdapterSettings): number {
+  return settings.count('num_transformer_submodules', settings.text('task_type') === 'SEQ_2_SEQ_LM' ? 2 : 1);
+}
+
+function tokenWidth(shape: ModelShape, settings: AdapterSettings): number {
+  if (settings.raw('token_dim') === null && shape.config['dim'] === shape.hiddenSize)
+    throw new ConfigError('token_dim', null, `a width: PEFT does not know how wide ${shape.modelType} is`);
+  return settings.count('token_dim', shape.hiddenSize);
+}
+
+/** Width of one key or one value: with grouped queries, that of the heads that keys and values have. */
+function keyValueWidth(shape: ModelShape, settings: AdapterSettings): number {
+  if (!Object.hasOwn(shape.config, 'num_key_value_heads')) return tokenWidth(shape, settings);
+  const globalHeads = shape.config['global_head_dim'];
+  if (typeof globalHeads === 'number') {
+    const heads = shape.config['num_global_key_value_heads'];
+    return globalHeads * (typeof heads === 'number' ? heads : shape.numKeyValueHeads);
+  }
+  return shape.keyValueWidth;
+}
+
+function layerCount({ numLayers }: ModelShape, settings: AdapterSettings): number {
+  return settings.count('num_layers', numLayers);
+}
+
+const promptTuning: PromptMethod = (shape, settings) => [
+  trained('prompt_embeddings', tokens(settings) * stacks(settings), tokenWidth(shape, settings)),
+];
+
+const prefixTuning: PromptMethod = (shape, settings) => {
+  const n = tokens(settings);
+  const width = keyValueWidth(shape, settings);
+  const all = 2 * layerCount(shape, settings) * width;
+  if (!settings.flag('prefix_projection', false)) return [trained('prompt_embeddings', n, all)];
+  // The network that makes the prefix is dropped when saving, and what it made is kept.
+  const h = settings.count('encoder_hidden_size', width);
+  return [unsaved(trained('embedding', n, width)), ...network([width, h, all]), stored('prompt_embeddings', n, all)];
+};
+
+/** Linear layers of these widths, with biases. */
+function network(widths: readonly number[]): Part[] {
+  return widths.slice(1).flatMap((out, index) => {
+    const name = `network.${index}`;
+    return [unsaved(trained(`${name}.weight`, out, widths[index] ?? 0)), unsaved(trained(`${name}.bias`, out))];
+  });
+}
+
+const pTuning: PromptMethod = (shape, settings) => {
+  const rows = tokens(settings) * stacks(settings);
+  const d = tokenWidth(shape, settings);
+  const h = settings.count('encoder_hidden_size', d);
+  const encoder = settings.word('encoder_reparameterization_type', ['MLP', 'LSTM']);
+  const own =
+    encoder === 'MLP'
+      ? network([d, h, h, d])
+      : [...lstm(d, h, settings.count('encoder_num_layers', 2)), ...network([2 * h, 2 * h, d])];
+  return [unsaved(trained('embedding', rows, d)), ...own, stored('prompt_embeddings', rows, d)];
+};
+
+/** Both directions of each layer have four gates, with two biases each. */
+function lstm(d: number, h: number, depth: number): Part[] {
+  return Array.from({ length: depth }, (_, layer) =>
+    ['forward', 'backward'].flatMap((way) => [
+      unsaved(trained(`lstm.${layer}.${way}.input`, 4 * h, layer === 0 ? d : 2 * h)),
+      unsaved(trained(`lstm.${layer}.${way}.hidden`, 4 * h, h)),
+      unsaved(trained(`lstm.${layer}.${way}.biases`, 2, 4 * h)),
+    ]),
+  ).flat();
+}
+
+const multitaskPromptTuning: PromptMethod = (shape, settings) => {
+  const rows = tokens(settings) * stacks(settings);
+  const d = tokenWidth(shape, settings);
+  const tasks = settings.count('num_tasks', 1);
+  const ranks = settings.count('num_ranks', 1);
+  return [
+    trained('prompt_embeddings', rows, d),
+    trained('prefix_task_cols', tasks, rows, ranks),
+    trained('prefix_task_rows', tasks, ranks, d),
+  ];
+};
+
+/** CPT learns a change to the embeddings of given tokens, which stay beside it. */
+const cpt: PromptMethod = (shape, settings) => {
+  const ids = settings.raw('cpt_token_ids');
+  const n = Array.isArray(ids) && ids.length > 0 ? ids.length : tokens(settings);
+  const d = tokenWidth(shape, settings);
+  return [trained('prompt_embeddings', n, d), unsaved(frozen('embedding', n, d))];
+};
+
+/** A key-value cache as parameters, whose first tokens may stay as they are. */
+const cartridge: PromptMethod = (shape, settings) => {
+  const n = tokens(settings);
+  const still = Math.min(settings.size('num_frozen_tokens', 1), n);
+  const width = 2 * layerCount(shape, settings) * keyValueWidth(shape, settings);
+  return [
+    unsaved(trained('trained', n - still, width)),
+    unsaved(frozen('frozen', still, width)),
+    stored('prompt_embeddings', n, width),
+  ];
+};
+
+export const PROMPT_METHODS: Readonly<Record<string, PromptMethod>> = {
+  PROMPT_TUNING: promptTuning,
+  PREFIX_TUNING: prefixTuning,
+  P_TUNING: pTuning,
+  MULTITASK_PROMPT_TUNING: multitaskPromptTuning,
+  CPT: cpt,
+  CARTRIDGE: cartridge,
+};

@@ -1,0 +1,70 @@
+/**
+ * A module table from the names and shapes in a checkpoint's header, for models whose architecture has no table here.
+ *
+ * A weight does not say what kind of module it belongs to. Two dimensions are a linear, or an embedding where the name
+ * says so; one dimension a norm; more a convolution. What is tied is known by its absence.
+ */
+
+import { ConfigError } from './errors';
+import type { ModelShape } from './modelShape';
+import type { Module, ModuleTable } from './moduleTable';
+import type { NamedShape, Row } from './rows';
+import { bare, conv, embedding, linear, norm, rowTensors, tied } from './rows';
+
+/** As many tensors as the largest checkpoints have, times ten. */
+const MAX_TENSORS = 1_000_000;
+
+const EMBEDDING = /(^|[._])(embed\w*|wte|wpe|shared|relative_attention_bias|rel_embeddings)$|_embeddings?$/;
+const OUTPUT = /^(lm_head|embed_out|output|proj_out)$/;
+
+export function tableFromTensors(shape: ModelShape, tensors: readonly NamedShape[]): ModuleTable {
+  if (tensors.length > MAX_TENSORS)
+    throw new ConfigError('(the header)', tensors.length, `at most ${MAX_TENSORS} tensors`);
+  const groups = new Map<string, NamedShape[]>();
+  for (const [name, size] of tensors) {
+    const dot = name.lastIndexOf('.');
+    const module = name.slice(0, Math.max(0, dot));
+    const group = groups.get(module) ?? [];
+    group.push([name.slice(dot + 1), size]);
+    groups.set(module, group);
+  }
+  const modules = [...groups].map(([name, group]) => toModule(rowOf(name, group, shape)));
+  const names = new Set(modules.map(({ name }) => name));
+  const input = modules.find(({ kind, name }) => kind === 'embedding' && !/pos|type|wpe/.test(name)) ?? null;
+  if (input && shape.tiedEmbeddings && !modules.some(({ name }) => OUTPUT.test(name)))
+    modules.push(toModule(tied(linear('lm_head', input.outFeatures, input.inFeatures))));
+  return {
+    shape,
+    modules,
+    parameters: modules.reduce((sum, module) => sum + (module.tied ? 0 : module.parameters), 0),
+    outputEmbedding: modules.find(({ name }) => OUTPUT.test(name))?.name ?? null,
+    inputEmbedding: input?.name ?? null,
+    taskHeads: ['classifier', 'score', 'qa_outputs'].filter((head) => names.has(head)),
+    warnings: ['Modules are read from the checkpoint; their kinds are told by shapes and names.'],
+  };
+}
+
+function rowOf(name: string, group: readonly NamedShape[], { modelType }: ModelShape): Row {
+  const weight = group.find(([tensor]) => tensor === 'weight')?.[1];
+  const bias = group.some(([tensor]) => tensor === 'bias');
+  const plain = weight && group.every(([tensor]) => tensor === 'weight' || tensor === 'bias');
+  if (!plain) return bare(name, ...group);
+  const [first = 0, second = 0, ...kernel] = weight;
+  if (weight.length === 1) return norm(name, first, bias);
+  if (weight.length === 2) {
+    if (!bias && EMBEDDING.test(name)) return embedding(name, first, second);
+    return modelType === 'gpt2' && !OUTPUT.test(name)
+      ? { ...linear(name, first, second, bias), kind: 'conv1d' }
+      : linear(name, second, first, bias);
+  }
+  return weight.length > 2 ? conv(name, second, first, kernel, bias) : bare(name, ...group);
+}
+
+function toModule(row: Row): Module {
+  const index = /\.(\d+)\./.exec(`${row.name}.`)?.[1];
+  const parameters = rowTensors(row).reduce(
+    (sum, [, size]) => sum + size.reduce((product, each) => product * each, 1),
+    0,
+  );
+  return { ...row, layer: index === undefined ? null : Number(index), parameters };
+}

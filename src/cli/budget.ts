@@ -1,0 +1,61 @@
+/** `peft-inspector budget`: what an adapter_config.json costs on a model, counted as PEFT would. */
+
+import { parseArgs } from 'node:util';
+import type { Budget } from '../budget/computeBudget';
+import { computeBudget } from '../budget/computeBudget';
+import { PRESETS, presetForHubName } from '../budget/presets';
+import { UsageError } from './command';
+import type { Command } from './command';
+import { readJson } from './readJson';
+import { readTensorShapes } from './tensorShapes';
+
+const OPTIONS = {
+  model: { type: 'string' },
+  adapter: { type: 'string' },
+  weights: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+export const budgetCommand: Command = {
+  name: 'budget',
+  synopsis: 'budget --model <config.json | preset> --adapter <adapter_config.json> [--json]',
+  summary: "Count an adapter's trainable parameters, total, file size and parameters by module.",
+  options: [
+    `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
+    '--adapter <adapter_config.json>   the config of a PEFT adapter',
+    '--weights <file.safetensors>      take the modules from the header of the model file or of its index.json',
+    '--json                            trainable, all, percent, fileBytes, modules, warnings as JSON',
+  ],
+  async run(args) {
+    const { values } = parseArgs({ args: [...args], options: OPTIONS });
+    const { model, adapter, weights } = values;
+    if (model === undefined || adapter === undefined) {
+      throw new UsageError(`--${model === undefined ? 'model' : 'adapter'} is missing`);
+    }
+    const preset = PRESETS.find(({ id }) => id === model) ?? presetForHubName(model);
+    const budget = computeBudget(preset?.config ?? (await readJson(model)), await readJson(adapter), {
+      ...(weights !== undefined && { tensors: await readTensorShapes(weights) }),
+    });
+    return values.json ? JSON.stringify(budget, null, 2) : tableOf(budget);
+  },
+};
+
+function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budget): string {
+  const rows = modules.map(({ name, rank, trainable: own }) => [name, rank === null ? '' : `r=${rank}`, count(own)]);
+  const widths = [0, 1, 2].map((column) => rows.reduce((max, row) => Math.max(max, row[column]?.length ?? 0), 0));
+  const [nameWidth = 0, rankWidth = 0, countWidth = 0] = widths;
+  return [
+    `trainable params: ${count(trainable)} || all params: ${count(all)} || trainable%: ${percent.toFixed(4)}`,
+    `adapter file: ${count(fileBytes)} bytes`,
+    '',
+    ...rows.map(
+      ([name = '', rank = '', own = '']) =>
+        `  ${name.padEnd(nameWidth)}  ${rank.padEnd(rankWidth)}  ${own.padStart(countWidth)}`,
+    ),
+    ...warnings.map((warning, index) => `${index === 0 ? '\n' : ''}warning: ${warning}`),
+  ].join('\n');
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,58 @@
+import { strict as assert } from 'node:assert';
+import { computeBudget } from '../../../src/budget/computeBudget';
+import { BudgetError } from '../../../src/budget/errors';
+import type { RawConfig } from '../../../src/budget/config';
+import type { GoldenBudget, GoldenModel } from './goldenModels';
+import { readGolden } from './goldenModels';
+
+/** Counted by PEFT 0.21 with transformers 5.18 on small models, for configs made at random. */
+interface RandomBudget {
+  /** Row of transformers_tables.json. */
+  readonly model: number;
+  readonly dtype?: string;
+  readonly adapter: RawConfig;
+  readonly trainable?: number;
+  readonly all?: number;
+  readonly file_size?: number | null;
+  readonly error?: string;
+}
+
+describe('budget', () => {
+  const models = new Map(readGolden<GoldenModel>('model_tables.json').map(({ model, config }) => [model, config]));
+
+  for (const row of readGolden<GoldenBudget>('budget_computed.json')) {
+    const config = models.get(row.model);
+    if (row.error !== undefined) {
+      it(`refuses ${row.method} on ${row.model} as PEFT does`, () => {
+        assert.throws(() => computeBudget(config, row.adapter_config), BudgetError);
+      });
+      continue;
+    }
+    it(`counts ${row.method} on ${row.model} as PEFT does`, () => {
+      const { trainable, all, percent, modules } = computeBudget(config, row.adapter_config);
+      assert.deepEqual([trainable, all], [row.trainable, row.all]);
+      assert.equal(percent, (100 * trainable) / all);
+      assert.equal(
+        modules.reduce((sum, module) => sum + module.trainable, 0),
+        trainable,
+      );
+    });
+  }
+
+  const small = readGolden<{ config: RawConfig }>('transformers_tables.json');
+  for (const [index, row] of readGolden<RandomBudget>('budget_random.json').entries()) {
+    const config: RawConfig = { ...small[row.model]?.config, ...(row.dtype && { dtype: row.dtype }) };
+    const name = `${String(row.adapter['peft_type'])} on ${String(config['architectures'])} (${index})`;
+    if (row.error !== undefined) {
+      it(`refuses ${name}, where PEFT says ${row.error}`, () => {
+        assert.throws(() => computeBudget(config, row.adapter), BudgetError);
+      });
+      continue;
+    }
+    it(`counts ${name} as PEFT does, and its file to the byte`, () => {
+      const { trainable, all, fileBytes } = computeBudget(config, row.adapter);
+      assert.deepEqual([trainable, all], [row.trainable, row.all]);
+      if (typeof row.file_size === 'number') assert.equal(fileBytes, row.file_size);
+    });
+  }
+});
