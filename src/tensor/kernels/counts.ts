@@ -1,0 +1,105 @@
+/**
+ * Count tables. Of an 8- or 16-bit dtype, how often each code occurs says everything exactly: extremes, moments,
+ * histogram and quantiles. Of wider ones, a second pass fills the histogram between the extremes of the first.
+ */
+import { F32, bytesOf, decode64 } from './decode';
+
+// @ts-ignore: decorator
+@inline
+function count(table: usize, key: usize): void {
+  const at = table + (key << 2);
+  store<u32>(at, load<u32>(at) + 1);
+}
+
+/** How often each 16-bit code occurs. Two tables of 65,536 by turns, so that a run of one code does not wait on itself. */
+export function countCodes16(from: usize, n: i32, tables: usize): void {
+  const second = tables + 262144;
+  const end = from + (<usize>(n & ~3) << 1);
+  for (; from < end; from += 8) {
+    const four = load<u64>(from);
+    count(tables, <usize>(four & 0xffff));
+    count(second, <usize>((four >> 16) & 0xffff));
+    count(tables, <usize>((four >> 32) & 0xffff));
+    count(second, <usize>(four >> 48));
+  }
+  for (let left = n & 3; left > 0; left--) {
+    count(tables, <usize>load<u16>(from));
+    from += 2;
+  }
+}
+
+/** How often each 8-bit code occurs. Four tables of 256 by turns. */
+export function countCodes8(from: usize, n: i32, tables: usize): void {
+  const end = from + <usize>(n & ~7);
+  for (; from < end; from += 8) {
+    const eight = load<u64>(from);
+    count(tables, <usize>(eight & 0xff));
+    count(tables + 1024, <usize>((eight >> 8) & 0xff));
+    count(tables + 2048, <usize>((eight >> 16) & 0xff));
+    count(tables + 3072, <usize>((eight >> 24) & 0xff));
+    count(tables, <usize>((eight >> 32) & 0xff));
+    count(tables + 1024, <usize>((eight >> 40) & 0xff));
+    count(tables + 2048, <usize>((eight >> 48) & 0xff));
+    count(tables + 3072, <usize>(eight >> 56));
+  }
+  for (let left = n & 7; left > 0; left--) {
+    count(tables, <usize>load<u8>(from));
+    from++;
+  }
+}
+
+/** Adds `tables` tables of `size` counts into the first. */
+export function foldCounts(tables: usize, count: i32, size: i32): void {
+  for (let t = 1; t < count; t++) {
+    const from = tables + (<usize>(t * size) << 2);
+    for (let i: usize = 0; i < <usize>size << 2; i += 16) {
+      v128.store(tables + i, i32x4.add(v128.load(tables + i), v128.load(from + i)));
+    }
+  }
+}
+
+/** The bin of a finite x: floor((x - low) * scale), the last bin closed above. */
+// @ts-ignore: decorator
+@inline
+function bin(x: f64, low: f64, scale: f64, bins: i32): usize {
+  return <usize>min(i32.trunc_sat_f64_s((x - low) * scale), bins - 1);
+}
+
+/** Key of |x| for quantiles: exponent and the top 8 bits of the fraction of its float32, 32,768 * 2 of them. */
+// @ts-ignore: decorator
+@inline
+function magnitudeKey(x: f64): usize {
+  return <usize>((reinterpret<u32>(<f32>x) & 0x7fffffff) >> 15);
+}
+
+/**
+ * Counts finite entries into `bins` equal bins from `low` on (scale = bins / (high - low)), and their magnitudes into
+ * `keys`, 65,536 counts. `scratch` is 4096 bytes.
+ */
+export function histogram(
+  kind: i32, from: usize, n: i32, low: f64, scale: f64, bins: i32, table: usize, keys: usize, lookup: usize, scratch: usize,
+): void {
+  if (kind == F32) {
+    for (let i = 0; i < n; i++) {
+      const bits = load<u32>(from);
+      if ((bits & 0x7f800000) != 0x7f800000) {
+        count(table, bin(<f64>reinterpret<f32>(bits), low, scale, bins));
+        count(keys, <usize>((bits & 0x7fffffff) >> 15));
+      }
+      from += 4;
+    }
+    return;
+  }
+  const block = 512;
+  for (; n > 0; n -= block) {
+    const m = min(n, block);
+    decode64(kind, from, m, scratch, lookup);
+    for (let i = 0; i < m; i++) {
+      const x = load<f64>(scratch + (<usize>i << 3));
+      if (!(abs(x) < Infinity)) continue;
+      count(table, bin(x, low, scale, bins));
+      count(keys, magnitudeKey(x));
+    }
+    from += <usize>block * bytesOf(kind);
+  }
+}
