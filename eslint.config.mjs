@@ -45,7 +45,7 @@ export default tseslint.config(
           paths: [{ name: 'vscode', message: 'A webview talks to the host through the protocol.' }],
           patterns: [
             { group: ['node:*'], message: 'A webview runs in a browser.' },
-            { group: ['**/src/*', '**/src/!(protocol)/**'], message: 'A webview imports the protocol and nothing else of src.' },
+            { regex: '/src/(?!protocol/)', message: 'A webview imports the protocol and nothing else of src.' },
           ],
         },
       ],

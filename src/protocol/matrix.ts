@@ -10,6 +10,11 @@ export type MatrixRef =
    * indexes the leading dimensions and the last two are the matrix; by default every index is 0.
    */
   | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number }
+  /**
+   * One factor as the product takes it, A (rank, inFeatures) or B (outFeatures, rank), whatever layout the file stores:
+   * for modules that are `reshaped`.
+   */
+  | { readonly kind: 'factor'; readonly module: string; readonly part: 'a' | 'b' }
   /** `scaling * B * A` of a LoRA module, (outFeatures, inFeatures), computed tile by tile. */
   | { readonly kind: 'delta'; readonly module: string; readonly step?: number }
   /** `W + scaling * B * A`, where the frozen weight is known. */

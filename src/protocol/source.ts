@@ -28,9 +28,11 @@ export interface LoraModuleInfo {
   readonly scalingSource: string;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** Tensor names. A is (rank, inFeatures), B is (outFeatures, rank). */
+  /** Tensor names; '' for a half that is missing. A is (rank, inFeatures), B is (outFeatures, rank), unless `reshaped`. */
   readonly a: string;
   readonly b: string;
+  /** True where the file stores them otherwise (convolutions, MLX): ask for the matrix kind 'factor' instead. */
+  readonly reshaped?: boolean;
   /** The frozen weight (outFeatures, inFeatures), where known. */
   readonly weight?: string;
   /** Why the product cannot be shown, for a pair that is incomplete or not 2-D. */

@@ -41,6 +41,14 @@ export interface Band {
   readonly label: string;
 }
 
+/** In CSS px, around the plot. */
+export interface Margins {
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly left: number;
+}
+
 export interface HeatmapOptions {
   /** What a screen reader calls the picture: 'A of layers.0.q_proj, 8 x 768'. */
   readonly label: string;
@@ -50,6 +58,11 @@ export interface HeatmapOptions {
   readonly axes?: { readonly top?: boolean; readonly left?: boolean };
   readonly rowBands?: readonly Band[];
   readonly columnBands?: readonly Band[];
+  /**
+   * Room kept for axes and brackets, in CSS px; sides left out take what they need. A layout that shares an axis between
+   * heatmaps gives each the same margins on it: see `naturalMargins`.
+   */
+  readonly margins?: Partial<Margins>;
   /** Which directions zoom and pan; default both. A rank axis of 8 entries is best left whole. */
   readonly zoom?: { readonly x?: boolean; readonly y?: boolean };
 }
@@ -61,4 +74,6 @@ export interface HeatmapEvents {
   cursor: CellPosition;
   /** The user zoomed or panned; not sent for setViewport. */
   viewport: Viewport;
+  /** A part of the matrix could not be read. The heatmap says so in the picture as well. */
+  failure: Error;
 }

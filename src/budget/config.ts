@@ -1,0 +1,53 @@
+/** Reading single values of a config that a stranger wrote: absent, null, or checked. */
+
+import { ConfigError } from './errors';
+
+/** A parsed config.json. Read it with `Object.hasOwn`: its keys are a stranger's. */
+export type RawConfig = Readonly<Record<string, unknown>>;
+
+/** Wider than any published model; keeps every product of two widths and a depth an exact integer (below 2^53). */
+export const MAX_WIDTH = 1 << 20;
+/** The deepest published transformer has 1,000 layers (DeepNet). */
+export const MAX_LAYERS = 1024;
+/** Sixty times the largest vocabulary in use. */
+export const MAX_VOCABULARY = 1 << 24;
+
+/** A whole number from 1 to `max` under the first of `keys` that holds one, null where all are absent or null. */
+export function readCount(config: RawConfig, keys: readonly string[], max: number): number | null {
+  for (const key of keys) {
+    const value = Object.hasOwn(config, key) ? config[key] : undefined;
+    if (value === undefined || value === null) continue;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max) {
+      throw new ConfigError(key, value, `a whole number from 1 to ${max}`);
+    }
+    return value;
+  }
+  return null;
+}
+
+/** As `readCount`, and throws where there is none. */
+export function requireCount(config: RawConfig, keys: readonly string[], max: number): number {
+  const value = readCount(config, keys, max);
+  if (value !== null) return value;
+  const [first = '', ...others] = keys;
+  const names = others.length > 0 ? ` (or ${others.join(', ')})` : '';
+  throw new ConfigError(first, undefined, `a whole number from 1 to ${max}${names}`);
+}
+
+/** A boolean; null and absent are the fallback. */
+export function flag(config: RawConfig, key: string, fallback: boolean): boolean {
+  const value = Object.hasOwn(config, key) ? config[key] : undefined;
+  if (value === undefined || value === null) return fallback;
+  if (typeof value !== 'boolean') throw new ConfigError(key, value, 'true or false');
+  return value;
+}
+
+/** A string, null where it is anything else: for keys that only choose between known words. */
+export function text(config: RawConfig, key: string): string | null {
+  const value = Object.hasOwn(config, key) ? config[key] : undefined;
+  return typeof value === 'string' ? value : null;
+}
+
+export function isObject(value: unknown): value is RawConfig {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

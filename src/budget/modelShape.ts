@@ -1,0 +1,105 @@
+/**
+ * What a transformers `config.json` says about a model's sizes, under whichever of the usual names it says it.
+ *
+ * Left out: which modules the model has (architectures/), and everything that changes no shape.
+ */
+
+import { architectureOf } from './architectures';
+import type { RawConfig } from './config';
+import { flag, isObject, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH, readCount, requireCount, text } from './config';
+import { ConfigError } from './errors';
+
+export interface ModelShape {
+  /** transformers' `model_type`, or '' where the config does not say. */
+  readonly modelType: string;
+  /** The first of `architectures`, 'LlamaForCausalLM', or null. */
+  readonly className: string | null;
+  readonly hiddenSize: number;
+  /** Blocks of the model; of an encoder-decoder, those of its encoder. */
+  readonly numLayers: number;
+  readonly numHeads: number;
+  readonly numKeyValueHeads: number;
+  readonly headDim: number;
+  /** numHeads * headDim and numKeyValueHeads * headDim: outputs of the query and of the key and value projections. */
+  readonly queryWidth: number;
+  readonly keyValueWidth: number;
+  /**
+   * Width of one key or value prefix as PEFT makes it: `keyValueWidth` where the config has key-value heads, else
+   * `hiddenSize`.
+   */
+  readonly prefixWidth: number;
+  /** Null where the config has none of its names. */
+  readonly intermediateSize: number | null;
+  readonly vocabSize: number | null;
+  readonly encoderDecoder: boolean;
+  /** Whether the output layer shares the input embedding's weight. */
+  readonly tiedEmbeddings: boolean;
+  /** The part of the config that describes the language model, with the architecture's defaults filled in. */
+  readonly config: RawConfig;
+  /** True where the config describes more than its language model, which alone is counted. */
+  readonly textPartOnly: boolean;
+}
+
+const HIDDEN = ['hidden_size', 'n_embd', 'd_model', 'n_embed'];
+const LAYERS = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers'];
+const HEADS = ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'encoder_attention_heads'];
+const INTERMEDIATE = ['intermediate_size', 'n_inner', 'ffn_dim', 'd_ff', 'ffn_hidden_size', 'encoder_ffn_dim'];
+
+/** Throws `ConfigError` where a size is missing or is not a usable number. */
+export function readModelShape(parsed: unknown): ModelShape {
+  if (!isObject(parsed)) throw new ConfigError('(the file)', parsed, 'a JSON object');
+  const { part, textPartOnly } = languagePart(parsed);
+  const modelType = text(part, 'model_type') ?? text(parsed, 'model_type') ?? '';
+  const config = { ...architectureOf(modelType)?.defaults, ...part };
+
+  const hiddenSize = requireCount(config, HIDDEN, MAX_WIDTH);
+  const numHeads = requireCount(config, HEADS, MAX_WIDTH);
+  const keyValueHeads = readCount(config, ['num_key_value_heads'], numHeads);
+  const numKeyValueHeads = keyValueHeads ?? numHeads;
+  const headDim = readCount(config, ['head_dim', 'd_kv'], MAX_WIDTH) ?? Math.floor(hiddenSize / numHeads);
+  if (headDim < 1) throw new ConfigError(present(config, HEADS), numHeads, `at most the hidden size, ${hiddenSize}`);
+  const queryWidth = bounded('head_dim', headDim, numHeads);
+  const keyValueWidth = bounded('head_dim', headDim, numKeyValueHeads);
+  return {
+    modelType,
+    className: firstString(parsed, 'architectures') ?? firstString(part, 'architectures'),
+    hiddenSize,
+    numLayers: requireCount(config, LAYERS, MAX_LAYERS),
+    numHeads,
+    numKeyValueHeads,
+    headDim,
+    queryWidth,
+    keyValueWidth,
+    // transformers fills in key-value heads for the types that know them, so the key counts even where it is null.
+    prefixWidth: Object.hasOwn(config, 'num_key_value_heads') ? keyValueWidth : hiddenSize,
+    intermediateSize: readCount(config, INTERMEDIATE, MAX_WIDTH),
+    vocabSize: readCount(config, ['vocab_size'], MAX_VOCABULARY),
+    encoderDecoder: flag(config, 'is_encoder_decoder', false),
+    tiedEmbeddings: flag(config, 'tie_word_embeddings', true),
+    config,
+    textPartOnly,
+  };
+}
+
+function languagePart(config: RawConfig): { part: RawConfig; textPartOnly: boolean } {
+  for (const key of ['text_config', 'llm_config', 'language_config']) {
+    const part = Object.hasOwn(config, key) ? config[key] : undefined;
+    if (isObject(part) && HIDDEN.some((name) => typeof part[name] === 'number')) return { part, textPartOnly: true };
+  }
+  return { part: config, textPartOnly: false };
+}
+
+function firstString(config: RawConfig, key: string): string | null {
+  const list = Object.hasOwn(config, key) ? config[key] : undefined;
+  return Array.isArray(list) && typeof list[0] === 'string' ? list[0] : null;
+}
+
+function present(config: RawConfig, keys: readonly string[]): string {
+  return keys.find((key) => Object.hasOwn(config, key)) ?? keys[0] ?? '';
+}
+
+function bounded(key: string, headDim: number, heads: number): number {
+  if (headDim * heads > MAX_WIDTH)
+    throw new ConfigError(key, headDim, `at most ${Math.floor(MAX_WIDTH / heads)} for ${heads} heads`);
+  return headDim * heads;
+}

@@ -1,0 +1,121 @@
+/** Models to plan for without a config.json at hand: the sizes of their published configs. */
+
+import type { RawConfig } from './config';
+
+export interface Preset {
+  readonly id: string;
+  readonly title: string;
+  readonly config: RawConfig;
+  /** Last segments of the hub names, lower case, of models that have exactly this shape. */
+  readonly hubNames: readonly string[];
+}
+
+export const PRESETS: readonly Preset[] = [
+  {
+    id: 'gpt2',
+    title: 'GPT-2',
+    config: {
+      model_type: 'gpt2',
+      architectures: ['GPT2LMHeadModel'],
+      vocab_size: 50257,
+      n_positions: 1024,
+      n_embd: 768,
+      n_layer: 12,
+      n_head: 12,
+    },
+    hubNames: ['gpt2'],
+  },
+  {
+    id: 'bert-base',
+    title: 'BERT-base',
+    config: {
+      model_type: 'bert',
+      architectures: ['BertModel'],
+      vocab_size: 30522,
+      max_position_embeddings: 512,
+      type_vocab_size: 2,
+      hidden_size: 768,
+      num_hidden_layers: 12,
+      num_attention_heads: 12,
+      intermediate_size: 3072,
+    },
+    hubNames: ['bert-base-uncased'],
+  },
+  {
+    id: 'llama-2-7b',
+    title: 'Llama-2-7B',
+    config: {
+      model_type: 'llama',
+      architectures: ['LlamaForCausalLM'],
+      vocab_size: 32000,
+      hidden_size: 4096,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      num_key_value_heads: 32,
+      intermediate_size: 11008,
+      tie_word_embeddings: false,
+    },
+    hubNames: ['llama-2-7b-hf', 'llama-2-7b-chat-hf', 'llama-2-7b', 'llama-7b-hf', 'llama-7b'],
+  },
+  {
+    id: 'llama-3-8b',
+    title: 'Llama-3-8B',
+    config: {
+      model_type: 'llama',
+      architectures: ['LlamaForCausalLM'],
+      vocab_size: 128256,
+      hidden_size: 4096,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      num_key_value_heads: 8,
+      intermediate_size: 14336,
+      tie_word_embeddings: false,
+    },
+    hubNames: [
+      'meta-llama-3-8b',
+      'meta-llama-3-8b-instruct',
+      'meta-llama-3.1-8b',
+      'meta-llama-3.1-8b-instruct',
+      'llama-3.1-8b',
+      'llama-3.1-8b-instruct',
+    ],
+  },
+  {
+    id: 'mistral-7b',
+    title: 'Mistral-7B',
+    config: {
+      model_type: 'mistral',
+      architectures: ['MistralForCausalLM'],
+      vocab_size: 32000,
+      hidden_size: 4096,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      num_key_value_heads: 8,
+      intermediate_size: 14336,
+      tie_word_embeddings: false,
+    },
+    hubNames: ['mistral-7b-v0.1', 'mistral-7b-instruct-v0.1', 'mistral-7b-instruct-v0.2'],
+  },
+  {
+    id: 'qwen2.5-7b',
+    title: 'Qwen2.5-7B',
+    config: {
+      model_type: 'qwen2',
+      architectures: ['Qwen2ForCausalLM'],
+      vocab_size: 152064,
+      hidden_size: 3584,
+      num_hidden_layers: 28,
+      num_attention_heads: 28,
+      num_key_value_heads: 4,
+      intermediate_size: 18944,
+      tie_word_embeddings: false,
+    },
+    hubNames: ['qwen2.5-7b', 'qwen2.5-7b-instruct'],
+  },
+];
+
+/** The preset with the shape of a model named as on the hub, 'meta-llama/Llama-2-7b-hf', or null. */
+export function presetForHubName(name: string): Preset | null {
+  const last = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
+  return PRESETS.find(({ hubNames }) => hubNames.includes(last)) ?? null;
+}

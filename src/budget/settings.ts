@@ -1,0 +1,39 @@
+/** The settings that people type: what each may be, and the sentence for what it may not. */
+
+import { BudgetError } from './errors';
+
+export interface Setting {
+  /** As it stands beside the field. */
+  readonly label: string;
+  readonly max: number;
+  /** True for numbers that may have a fraction, which must only be positive. */
+  readonly fraction?: boolean;
+}
+
+/** A rank, bottleneck or length beyond this exceeds the widths of all published models. */
+const MAX_SIZE = 1 << 16;
+
+export const METHOD_SETTINGS = {
+  rank: { label: 'Rank', max: MAX_SIZE },
+  alpha: { label: 'Alpha', max: 1e6, fraction: true },
+  bottleneckDim: { label: 'Bottleneck', max: MAX_SIZE },
+  prefixLength: { label: 'Prefix length', max: MAX_SIZE },
+  promptLength: { label: 'Prompt length', max: MAX_SIZE },
+} as const satisfies Record<string, Setting>;
+
+export class SettingError extends BudgetError {
+  override readonly name = 'SettingError';
+}
+
+/** Throws `SettingError` with a sentence for the field. */
+export function parseSetting(typed: string, { label, max, fraction }: Setting): number {
+  const text = typed.trim();
+  const expected = fraction
+    ? `a number above 0, at most ${max.toLocaleString('en-US')}`
+    : `a whole number from 1 to ${max.toLocaleString('en-US')}`;
+  const wellFormed = fraction ? /^(\d+\.?\d*|\.\d+)$/.test(text) : /^\d+$/.test(text);
+  const value = wellFormed ? Number(text) : NaN;
+  if (!(value > 0 && value <= max))
+    throw new SettingError(`${label}: expected ${expected}${text ? '' : ', got nothing'}.`);
+  return value;
+}

@@ -1,0 +1,43 @@
+/** Where bytes come from: a local file, memory, later a server. Everything is read in ranges. */
+
+import { CheckpointError } from './errors';
+
+export interface ByteSource {
+  /** In bytes, when it was opened. */
+  readonly size: number;
+  /**
+   * Exactly `length` bytes from `offset` on, in a buffer of their own.
+   * Rejects with `CheckpointError` InvalidRange for a range outside the source, ShortRead where it shrank since it was
+   * opened, and with the signal's reason once that is aborted.
+   */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+/** Throws InvalidRange unless [offset, offset + length) lies within the source. */
+export function checkRange(offset: number, length: number, size: number): void {
+  const valid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (valid && offset + length <= size) return;
+  throw new CheckpointError('InvalidRange', `bytes [${offset}, ${offset + length}) are outside the file's ${size}`);
+}
+
+/** Throws ShortRead. */
+export function shortRead(offset: number, length: number, got: number): never {
+  throw new CheckpointError(
+    'ShortRead',
+    `expected ${length} bytes at ${offset}, got ${got}: the file became shorter since it was opened`,
+  );
+}
+
+/** Bytes already in memory as a source. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: async (offset, length, signal) => {
+      signal?.throwIfAborted();
+      checkRange(offset, length, bytes.length);
+      return bytes.slice(offset, offset + length);
+    },
+    close: async () => undefined,
+  };
+}

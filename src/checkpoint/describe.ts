@@ -1,0 +1,78 @@
+/** What an opened checkpoint holds, from its header, the config beside it and the file itself. */
+
+import type { Problem, SourceDescription, TensorInfo } from '../protocol/source';
+import type { AdapterConfig } from './adapterConfig';
+import type { LoraPairing } from './loraPairs';
+import type { PromptTensors } from './promptTensors';
+import { elementCount } from './safetensorsLayout';
+import type { SafetensorsHeader } from './safetensorsHeader';
+
+/** Problems listed; a file with thousands has one cause, and the list says how many more there are. */
+const MAX_PROBLEMS = 200;
+
+export interface FileFacts {
+  readonly path: string;
+  /** The file's name and that of its folder. */
+  readonly name: string;
+  readonly folder: string;
+  readonly bytes: number;
+  /** Modification time in ms since the epoch. */
+  readonly modified: number;
+}
+
+/** Names that half the adapters of the world share: their folder tells them apart. */
+const COMMON_NAMES: ReadonlySet<string> = new Set([
+  'adapter_model.safetensors',
+  'adapters.safetensors',
+  'adapter.safetensors',
+  'model.safetensors',
+  'pytorch_lora_weights.safetensors',
+]);
+
+export function describeCheckpoint(
+  file: FileFacts,
+  header: SafetensorsHeader,
+  config: AdapterConfig | null,
+  lora: LoraPairing,
+  prompts: PromptTensors,
+): SourceDescription {
+  const isAdapter = lora.modules.length > 0 || prompts.prompts.length + prompts.prefixes.length > 0;
+  const method = config?.peftType ?? (lora.modules.length > 0 ? 'LORA' : null);
+  const problems = [
+    ...header.errors.map(({ message, subject }): Problem => ({ severity: 'error', message, ...(subject !== undefined && { subject }) })),
+    ...more(header.errorCount - header.errors.length),
+    ...(config?.problems ?? []),
+    ...lora.problems,
+    ...prompts.problems,
+  ];
+  if (isAdapter && !config && lora.modules.some(({ alpha }) => alpha === null)) {
+    problems.push({ severity: 'info', message: 'There is no adapter_config.json beside the file: alpha is unknown, the scaling is taken as 1' });
+  }
+  return {
+    kind: 'checkpoint',
+    title: COMMON_NAMES.has(file.name) && file.folder !== '' ? `${file.folder}/${file.name}` : file.name,
+    file: {
+      path: file.path,
+      bytes: file.bytes,
+      modified: file.modified,
+      format: 'safetensors',
+      headerBytes: header.headerBytes,
+      metadata: header.metadata,
+    },
+    method,
+    config: config?.rows ?? [],
+    parameters: header.tensors.reduce((sum, { shape }) => sum + (elementCount(shape) ?? 0), 0),
+    tensors: header.tensors.map(({ name, dtype, shape, begin, end, readable }): TensorInfo => {
+      return { name, dtype, shape, bytes: Math.max(0, end - begin), readable };
+    }),
+    lora: lora.modules,
+    bottlenecks: [],
+    prefixes: prompts.prefixes,
+    prompts: prompts.prompts,
+    problems: [...problems.slice(0, MAX_PROBLEMS), ...more(problems.length - MAX_PROBLEMS)],
+  };
+}
+
+function more(count: number): Problem[] {
+  return count > 0 ? [{ severity: 'warning', message: `${count} more problems are not listed` }] : [];
+}

@@ -1,0 +1,154 @@
+/** The dtypes of safetensors: how wide an entry is, and how its bits become numbers. */
+
+import { CheckpointError } from './errors';
+import {
+  BF16_FORMAT,
+  F16_FORMAT,
+  F4_FORMAT,
+  F8_E4M3FNUZ_FORMAT,
+  F8_E4M3_FORMAT,
+  F8_E5M2FNUZ_FORMAT,
+  F8_E5M2_FORMAT,
+  decodeE8M0,
+  decodeFloat,
+} from './floatFormats';
+import type { FloatFormat } from './floatFormats';
+
+/** Bits of one entry. */
+const BITS = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+} as const;
+
+export type Dtype = keyof typeof BITS;
+
+/** Every dtype that the format knows, in the order in which its writer sorts tensors. */
+export const DTYPES = Object.keys(BITS) as readonly Dtype[];
+
+export function isDtype(name: string): name is Dtype {
+  return Object.hasOwn(BITS, name);
+}
+
+export function bitsOf(dtype: Dtype): number {
+  return BITS[dtype];
+}
+
+/** Why entries of this dtype cannot be shown as numbers, or null where they can. */
+export function undecodable(dtype: Dtype): string | null {
+  return decoders[dtype] ? null : `${dtype}: the format does not say how entries of 6 bits are packed into bytes`;
+}
+
+/** Whether float32 cannot hold every value of the dtype, so that decoding wants a Float64Array. */
+export function needsFloat64(dtype: Dtype): boolean {
+  return dtype === 'F64' || dtype === 'I32' || dtype === 'U32' || dtype === 'I64' || dtype === 'U64';
+}
+
+export type Values = Float32Array | Float64Array;
+
+/** An array of `length` zeros that holds values of the dtype without loss (64-bit integers beyond 2^53 excepted). */
+export function valuesFor(dtype: Dtype, length: number): Values {
+  return needsFloat64(dtype) ? new Float64Array(length) : new Float32Array(length);
+}
+
+/**
+ * Decodes `out.length` entries of little-endian `bytes`, from entry `first` on. C64 gives the magnitude, BOOL 0 and 1
+ * (any non-zero byte is true), 64-bit integers the nearest float64.
+ * Throws `CheckpointError` where `bytes` is too short or the dtype has no numbers.
+ */
+export function decodeValues(dtype: Dtype, bytes: Uint8Array, out: Values, first = 0): void {
+  const decode = decoders[dtype];
+  if (!decode) throw new CheckpointError('Unreadable', undecodable(dtype)!);
+  const needed = Math.ceil(((first + out.length) * BITS[dtype]) / 8);
+  if (bytes.length < needed) {
+    throw new CheckpointError('InvalidRange', `${first + out.length} entries of ${dtype} need ${needed} bytes, got ${bytes.length}`);
+  }
+  decode(bytes, out, first);
+}
+
+type Decoder = (bytes: Uint8Array, out: Values, first: number) => void;
+
+/** Tables of the 8-bit and 16-bit formats are built when first used: the largest is 256 KiB. */
+function tableDecoder(size: 256 | 65536, valueOf: (code: number) => number): Decoder {
+  let table: Float32Array | null = null;
+  return (bytes, out, first) => {
+    const values = (table ??= Float32Array.from({ length: size }, (_, code) => valueOf(code)));
+    if (size === 256) {
+      for (let i = 0; i < out.length; i++) out[i] = values[bytes[first + i]!]!;
+    } else {
+      for (let i = 0, at = 2 * first; i < out.length; i++, at += 2) out[i] = values[bytes[at]! | (bytes[at + 1]! << 8)]!;
+    }
+  };
+}
+
+const small = (format: FloatFormat): Decoder => tableDecoder(256, (code) => decodeFloat(code, format));
+
+function viewDecoder(width: number, read: (view: DataView, at: number) => number): Decoder {
+  return (bytes, out, first) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let i = 0, at = width * first; i < out.length; i++, at += width) out[i] = read(view, at);
+  };
+}
+
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+const f32ByView = viewDecoder(4, (view, at) => view.getFloat32(at, true));
+
+const decodeF32: Decoder = (bytes, out, first) => {
+  const start = bytes.byteOffset + 4 * first;
+  if (littleEndian && start % 4 === 0) out.set(new Float32Array(bytes.buffer, start, out.length));
+  else f32ByView(bytes, out, first);
+};
+
+const f4Values = Float32Array.from({ length: 16 }, (_, code) => decodeFloat(code, F4_FORMAT));
+
+/** Two entries a byte, the first in the low bits, as PyTorch's float4_e2m1fn_x2 packs them. */
+const decodeF4: Decoder = (bytes, out, first) => {
+  for (let i = 0; i < out.length; i++) {
+    const pair = bytes[(first + i) >> 1]!;
+    out[i] = f4Values[(first + i) & 1 ? pair >> 4 : pair & 15]!;
+  }
+};
+
+const decoders: Readonly<Record<Dtype, Decoder | null>> = {
+  BOOL: tableDecoder(256, (code) => (code === 0 ? 0 : 1)),
+  F4: decodeF4,
+  F6_E2M3: null,
+  F6_E3M2: null,
+  U8: tableDecoder(256, (code) => code),
+  I8: tableDecoder(256, (code) => (code << 24) >> 24),
+  F8_E5M2: small(F8_E5M2_FORMAT),
+  F8_E4M3: small(F8_E4M3_FORMAT),
+  F8_E8M0: tableDecoder(256, decodeE8M0),
+  F8_E4M3FNUZ: small(F8_E4M3FNUZ_FORMAT),
+  F8_E5M2FNUZ: small(F8_E5M2FNUZ_FORMAT),
+  I16: viewDecoder(2, (view, at) => view.getInt16(at, true)),
+  U16: viewDecoder(2, (view, at) => view.getUint16(at, true)),
+  F16: tableDecoder(65536, (code) => decodeFloat(code, F16_FORMAT)),
+  BF16: tableDecoder(65536, (code) => decodeFloat(code, BF16_FORMAT)),
+  I32: viewDecoder(4, (view, at) => view.getInt32(at, true)),
+  U32: viewDecoder(4, (view, at) => view.getUint32(at, true)),
+  F32: decodeF32,
+  C64: viewDecoder(8, (view, at) => Math.hypot(view.getFloat32(at, true), view.getFloat32(at + 4, true))),
+  F64: viewDecoder(8, (view, at) => view.getFloat64(at, true)),
+  I64: viewDecoder(8, (view, at) => Number(view.getBigInt64(at, true))),
+  U64: viewDecoder(8, (view, at) => Number(view.getBigUint64(at, true))),
+};

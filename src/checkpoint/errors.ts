@@ -1,0 +1,51 @@
+/**
+ * What can be wrong with a checkpoint. The first group carries the names that the safetensors reference implementation
+ * gives the same faults, so that a message here can be looked up there.
+ */
+export type CheckpointErrorCode =
+  | 'HeaderTooSmall'
+  | 'HeaderTooLarge'
+  | 'InvalidHeaderLength'
+  | 'InvalidHeader'
+  | 'InvalidHeaderDeserialization'
+  | 'InvalidOffset'
+  | 'TensorInvalidInfo'
+  | 'MetadataIncompleteBuffer'
+  | 'ValidationOverflow'
+  | 'MisalignedSlice'
+  /** The spec forbids a key twice; the reference implementation does not look. */
+  | 'DuplicateKey'
+  /** The file is something else: a Git LFS pointer, a pickle, a web page. */
+  | 'NotSafetensors'
+  /** A range outside the file was asked for. */
+  | 'InvalidRange'
+  /** The file gave fewer bytes than it had when it was opened. */
+  | 'ShortRead'
+  /** No such tensor, module, row or column, or a matrix that cannot be had from this source. */
+  | 'NotFound'
+  | 'Unreadable'
+  /** Beyond one of the limits named in this room. */
+  | 'TooLarge';
+
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+  constructor(
+    readonly code: CheckpointErrorCode,
+    message: string,
+    /** Tensor, module or path concerned. */
+    readonly subject?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Names come from strangers and may be as long as the header: a message shows this much of one. */
+const SHOWN_NAME_LENGTH = 200;
+
+/** A name from a file, quoted, with control and bidirectional characters escaped and of bounded length. */
+export function quoted(name: string): string {
+  const shown = name.length > SHOWN_NAME_LENGTH ? `${name.slice(0, SHOWN_NAME_LENGTH)}…` : name;
+  const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+  const escape = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;
+  return `'${shown.replace(unprintable, escape)}'`;
+}

@@ -1,0 +1,51 @@
+/** How a stored half of a LoRA module is read as the matrix that the product takes. */
+
+import type { LoraStyle } from './loraNames';
+
+/** Entry (i, j) of the matrix is entry `i * rowStride + j * columnStride` of the tensor. */
+export interface MatrixLayout {
+  readonly rows: number;
+  readonly columns: number;
+  /** First entry, for a matrix that is part of a tensor. */
+  readonly offset: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
+}
+
+export interface FactorLayout extends MatrixLayout {
+  /** True where the tensor is not simply this matrix, 2-D and row-major. */
+  readonly reshaped: boolean;
+}
+
+/**
+ * A as (rank, inFeatures), B as (outFeatures, rank), or null where the shape cannot be read so.
+ * MLX stores both transposed. Of a convolution A (rank, in, *kernel) is flattened to (rank, in * kernel), and B must be
+ * of kernel size 1: (out, rank, 1, 1).
+ */
+export function factorLayout(style: LoraStyle, part: 'a' | 'b', shape: readonly number[]): FactorLayout | null {
+  if (shape.length < 2) return null;
+  const [first, second] = shape as readonly [number, number];
+  const kernel = shape.slice(2).reduce((product, size) => product * size, 1);
+  if (style === 'mlx') {
+    if (shape.length > 2) return null;
+    return { rows: second, columns: first, offset: 0, rowStride: 1, columnStride: second, reshaped: true };
+  }
+  if (part === 'b' && kernel !== 1) return null;
+  const columns = second * kernel;
+  return { rows: first, columns, offset: 0, rowStride: columns, columnStride: 1, reshaped: shape.length > 2 };
+}
+
+/** Of a tensor of any rank the matrix of its last two dimensions at `slice`; 0-D and 1-D tensors are one row. */
+export function sliceLayout(shape: readonly number[], slice: readonly number[] = []): MatrixLayout | null {
+  const columns = shape.at(-1) ?? 1;
+  const rows = shape.length < 2 ? 1 : shape.at(-2)!;
+  const leading = shape.slice(0, -2);
+  if (slice.length > leading.length) return null;
+  let index = 0;
+  for (let d = 0; d < leading.length; d++) {
+    const at = slice[d] ?? 0;
+    if (!Number.isInteger(at) || at < 0 || at >= leading[d]!) return null;
+    index = index * leading[d]! + at;
+  }
+  return { rows, columns, offset: index * rows * columns, rowStride: columns, columnStride: 1 };
+}

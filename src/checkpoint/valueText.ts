@@ -1,0 +1,44 @@
+/** The exact text of a stored value: the shortest decimal that only this value of its dtype rounds to. */
+
+import { decodeValues } from './dtypes';
+import type { Dtype } from './dtypes';
+import { BF16_FORMAT, F16_FORMAT, roundToFormat } from './floatFormats';
+
+/** Rounds a decimal to the dtype, and the digits with which every value of it can be told from its neighbours. */
+interface Rounding {
+  readonly round: (value: number) => number;
+  readonly digits: number;
+}
+
+const roundings: Partial<Readonly<Record<Dtype, Rounding>>> = {
+  F32: { round: Math.fround, digits: 9 },
+  F16: { round: (value) => roundToFormat(value, F16_FORMAT), digits: 5 },
+  BF16: { round: (value) => roundToFormat(value, BF16_FORMAT), digits: 4 },
+};
+
+/** Of a value as `decodeValues` gives it. 64-bit integers lose digits that way: see `storedText`. */
+export function valueText(dtype: Dtype, value: number): string {
+  if (dtype === 'BOOL') return value === 0 ? 'false' : 'true';
+  if (Object.is(value, -0)) return '-0';
+  const rounding = roundings[dtype];
+  if (!rounding || !Number.isFinite(value)) return String(value);
+  const { round, digits } = rounding;
+  let precision = digits - 2;
+  while (precision < digits && round(Number(value.toPrecision(precision))) !== value) precision++;
+  while (precision > 1 && round(Number(value.toPrecision(precision - 1))) === value) precision--;
+  return String(Number(value.toPrecision(precision)));
+}
+
+/** Of entry `index` of little-endian `bytes`. C64 reads '1.5-2j'. */
+export function storedText(dtype: Dtype, bytes: Uint8Array, index: number): string {
+  if (dtype === 'I64' || dtype === 'U64' || dtype === 'C64') {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + 8 * index, 8);
+    if (dtype === 'I64') return String(view.getBigInt64(0, true));
+    if (dtype === 'U64') return String(view.getBigUint64(0, true));
+    const imaginary = valueText('F32', view.getFloat32(4, true));
+    return `${valueText('F32', view.getFloat32(0, true))}${imaginary.startsWith('-') ? '' : '+'}${imaginary}j`;
+  }
+  const value = new Float64Array(1);
+  decodeValues(dtype, bytes, value, index);
+  return valueText(dtype, value[0]!);
+}

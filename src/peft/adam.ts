@@ -1,0 +1,77 @@
+/**
+ * Adam (Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", arXiv:1412.6980):
+ *
+ *     m ← β1·m + (1 - β1)·g        v ← β2·v + (1 - β2)·g²
+ *     θ ← θ - learningRate · m̂ / (√v̂ + ε)        m̂ = m / (1 - β1ᵗ),  v̂ = v / (1 - β2ᵗ)
+ *
+ * The moments are kept in double precision. Left out: weight decay, AMSGrad and learning-rate schedules.
+ */
+
+import { ArgumentError, checkFinite } from '../tensor/errors';
+import { checkShape } from '../tensor/tensor';
+import type { Tensor } from '../tensor/tensor';
+
+export interface AdamOptions {
+  /** Default 0.001. */
+  readonly learningRate?: number;
+  /** Decay of the two moments, each in [0, 1). Default 0.9 and 0.999. */
+  readonly beta1?: number;
+  readonly beta2?: number;
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+}
+
+interface Moments {
+  readonly first: Float64Array;
+  readonly second: Float64Array;
+  steps: number;
+}
+
+export class Adam {
+  readonly learningRate: number;
+  private readonly beta1: number;
+  private readonly beta2: number;
+  private readonly epsilon: number;
+  private readonly moments = new WeakMap<Tensor, Moments>();
+
+  /** @throws ArgumentError */
+  constructor({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}) {
+    checkFinite('Adam: learningRate', learningRate);
+    checkFinite('Adam: epsilon', epsilon);
+    for (const [name, beta] of Object.entries({ beta1, beta2 })) {
+      if (!(beta >= 0 && beta < 1)) throw new ArgumentError(`Adam: ${name}`, 'a number in [0, 1)', String(beta));
+    }
+    this.learningRate = learningRate;
+    this.beta1 = beta1;
+    this.beta2 = beta2;
+    this.epsilon = epsilon;
+  }
+
+  /** One step of one parameter, written in place; its moments are kept by the tensor object. @throws ShapeError */
+  update(parameter: Tensor, gradient: Tensor): void {
+    checkShape('Adam.update: gradient', gradient, parameter.shape);
+    const { beta1, beta2, epsilon } = this;
+    const moments = this.momentsOf(parameter);
+    moments.steps++;
+    const firstBias = 1 - beta1 ** moments.steps;
+    const secondBias = 1 - beta2 ** moments.steps;
+    for (let i = 0; i < parameter.size; i++) {
+      const g = gradient.data[i]!;
+      const first = beta1 * moments.first[i]! + (1 - beta1) * g;
+      const second = beta2 * moments.second[i]! + (1 - beta2) * g * g;
+      moments.first[i] = first;
+      moments.second[i] = second;
+      const change = (this.learningRate * (first / firstBias)) / (Math.sqrt(second / secondBias) + epsilon);
+      parameter.data[i] = parameter.data[i]! - change;
+    }
+  }
+
+  private momentsOf(parameter: Tensor): Moments {
+    const known = this.moments.get(parameter);
+    if (known) return known;
+    const size = parameter.size;
+    const fresh = { first: new Float64Array(size), second: new Float64Array(size), steps: 0 };
+    this.moments.set(parameter, fresh);
+    return fresh;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * How many parameters each method trains in a decoder of one width, by the simplest formulas that are right:
+ *
+ *     full      numLayers · 4 · dModel²                             query, key, value and output of every layer
+ *     lora      numLayers · 2 · rank · (dModel + dModel)            on query and value
+ *     adapters  numLayers · 2 · 2 · dModel · bottleneck             one after attention, one after the MLP
+ *     prefix    numLayers · 2 · prefixLength · numHeads · dHead     keys and values; dHead = ⌊dModel / numHeads⌋
+ *     prompt    promptLength · dModel
+ *
+ * `full` and so the ratios count attention weights only, without biases, and projections are square. Exact counts for
+ * real architectures need their module table; that is the budget engine's work, not this file's.
+ */
+
+import { ArgumentError, checkPositiveInteger } from '../tensor/errors';
+
+export interface CompareOptions {
+  /** Default 4096. */
+  readonly dModel?: number;
+  /** Default 32. */
+  readonly numLayers?: number;
+  /** Default 32. */
+  readonly numHeads?: number;
+  /** Default 8. */
+  readonly loraRank?: number;
+  /** Default 64. */
+  readonly adapterBottleneck?: number;
+  /** Default 10. */
+  readonly prefixLength?: number;
+  /** Default 20. */
+  readonly promptLength?: number;
+}
+
+export type ComparedMethod = 'full' | 'lora' | 'adapters' | 'prefix' | 'prompt';
+
+export interface MethodCount {
+  readonly params: number;
+  /** params / params of `full`. */
+  readonly ratio: number;
+}
+
+/** @throws ArgumentError unless all sizes are positive integers and all counts are integers that a double holds exactly. */
+export function comparePeftMethods({
+  dModel = 4096,
+  numLayers = 32,
+  numHeads = 32,
+  loraRank = 8,
+  adapterBottleneck = 64,
+  prefixLength = 10,
+  promptLength = 20,
+}: CompareOptions = {}): Record<ComparedMethod, MethodCount> {
+  const sizes = { dModel, numLayers, numHeads, loraRank, adapterBottleneck, prefixLength, promptLength };
+  for (const [name, size] of Object.entries(sizes)) checkPositiveInteger(`comparePeftMethods: ${name}`, size);
+
+  const dHead = Math.floor(dModel / numHeads);
+  const full = numLayers * 4 * dModel * dModel;
+  const count = (name: ComparedMethod, params: number): MethodCount => {
+    if (Number.isSafeInteger(params)) return { params, ratio: params / full };
+    throw new ArgumentError(`comparePeftMethods: params of ${name}`, `at most ${Number.MAX_SAFE_INTEGER}`, String(params));
+  };
+  return {
+    full: count('full', full),
+    lora: count('lora', numLayers * 2 * loraRank * (dModel + dModel)),
+    adapters: count('adapters', numLayers * 2 * 2 * dModel * adapterBottleneck),
+    prefix: count('prefix', numLayers * 2 * prefixLength * numHeads * dHead),
+    prompt: count('prompt', promptLength * dModel),
+  };
+}

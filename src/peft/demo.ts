@@ -1,0 +1,255 @@
+/**
+ * The demo: every method run once on a made-up layer, forward and backward, and the LoRA layer then trained towards a
+ * planted change. Its text is what the reference document prints; its tensors are what the inspector shows. Nothing of
+ * either is typed in: both come from the run.
+ */
+
+import { seededRandom } from '../tensor/random';
+import type { Random } from '../tensor/random';
+import { addScaled } from '../tensor/elementwise';
+import { matmulNT } from '../tensor/matmul';
+import { flattenTokens, Tensor } from '../tensor/tensor';
+import { Adapter } from './adapter';
+import { hiddenStates, plantedChange, pretrainedWeight, PLANTED_RANK, queriesAndKeys } from './demoInputs';
+import { demoText } from './demoText';
+import { LoRALayer } from './lora';
+import { meanSquaredError } from './loss';
+import { prefixAttention } from './prefixAttention';
+import { PrefixTuning } from './prefixTuning';
+import { PromptTuning } from './promptTuning';
+import { trainLora } from './training';
+import type { LoraTrainingRecord } from './training';
+
+const BATCH = 2;
+const SEQUENCE = 16;
+const D_MODEL = 256;
+/** Layers and heads of the demo's attention; the heads share D_MODEL. */
+const NUM_LAYERS = 4;
+const NUM_HEADS = 8;
+/** Largest entries of the planted change, next to a W whose entries are about 1 / sqrt(256) = 0.06. */
+const PLANTED_AMPLITUDE = 0.05;
+/** Standard deviation of the demo's word embeddings: that of a trained embedding table, some times the fresh prompt's. */
+const EMBEDDING_DEVIATION = 0.04;
+
+export interface DemoOptions {
+  /** Same seed, same numbers. Default 42. */
+  readonly seed?: number;
+  /** Optimiser steps of the LoRA layer towards the planted change; 0 for none. Default 300. */
+  readonly trainingSteps?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { readonly done: number; readonly total: number; readonly message: string }) => void) | undefined;
+}
+
+/** Everything the demo made. All tensors are float32, row-major. */
+export interface DemoResult {
+  readonly seed: number;
+  /** What the terminal and the output channel show, without a trailing newline. */
+  readonly text: string;
+  readonly lora: DemoLora;
+  readonly adapter: DemoAdapter;
+  readonly prefix: DemoPrefix;
+  readonly prompt: DemoPrompt;
+}
+
+export interface DemoLora {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly rank: number;
+  readonly alpha: number;
+  readonly scaling: number;
+  readonly numParameters: number;
+  /** The frozen W, (outFeatures, inFeatures) = (256, 256). */
+  readonly weight: Tensor;
+  /** The change the training moves towards, (outFeatures, inFeatures), of rank 4. */
+  readonly plantedDelta: Tensor;
+  /** What the planted change is, for people. */
+  readonly target: string;
+  /** Of the first forward and backward, before any update: (batch, tokens, features) = (2, 16, 256) each. */
+  readonly x: Tensor;
+  readonly output: Tensor;
+  readonly gradOutput: Tensor;
+  readonly gradInput: Tensor;
+  /** A, B, gradA and gradB at the recorded steps: the first is the untrained layer (B = 0), the last the trained one. */
+  readonly training: LoraTrainingRecord;
+}
+
+export interface DemoAdapter {
+  readonly dModel: number;
+  readonly bottleneckDim: number;
+  readonly numParameters: number;
+  /** (dModel, bottleneckDim) = (256, 64), and its gradient. */
+  readonly wDown: Tensor;
+  readonly gradWDown: Tensor;
+  /** (bottleneckDim, dModel), and its gradient. */
+  readonly wUp: Tensor;
+  readonly gradWUp: Tensor;
+  /** Of the last forward, batch and sequence flattened: (32, 256), (32, 64) before and after the ReLU, (32, 256). */
+  readonly input: Tensor;
+  readonly down: Tensor;
+  readonly activated: Tensor;
+  readonly output: Tensor;
+}
+
+export interface DemoPrefix {
+  readonly numLayers: number;
+  readonly numHeads: number;
+  readonly dHead: number;
+  readonly prefixLength: number;
+  readonly numParameters: number;
+  /** (numLayers, 2, prefixLength, numHeads, dHead) = (4, 2, 10, 8, 32), key prefixes first; and its gradient. */
+  readonly prefix: Tensor;
+  readonly gradPrefix: Tensor;
+  /** The attention over the prefix and 16 tokens, one entry a layer. */
+  readonly attention: readonly DemoAttention[];
+}
+
+/** query, key, value and output are (batch, numHeads, tokens, dHead) = (2, 8, 16, 32). */
+export interface DemoAttention {
+  readonly layer: number;
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+  readonly output: Tensor;
+  /** (batch, numHeads, tokens, prefixLength + tokens) = (2, 8, 16, 26); rows sum to 1, the prefix comes first. */
+  readonly probabilities: Tensor;
+}
+
+export interface DemoPrompt {
+  readonly promptLength: number;
+  readonly sequenceLength: number;
+  readonly dModel: number;
+  readonly numParameters: number;
+  /** (promptLength, dModel) = (20, 256), and its gradient. */
+  readonly prompt: Tensor;
+  readonly gradPrompt: Tensor;
+  /** The prompt and the first batch item's embeddings as one sequence: (promptLength + sequenceLength, dModel) = (36, 256). */
+  readonly sequence: Tensor;
+}
+
+/**
+ * Runs the demo. It returns to the event loop often, and stops with the signal's reason when that aborts.
+ * @throws ArgumentError for a seed that is not finite or steps that are not an integer of at least 0.
+ */
+export async function runDemo({ seed = 42, trainingSteps = 300, signal, onProgress }: DemoOptions = {}): Promise<DemoResult> {
+  // A source each, so that no method's numbers depend on how much another drew.
+  const random = seededRandom(seed);
+  const sources = Array.from({ length: 4 }, () => seededRandom(random()));
+  const total = trainingSteps + 1;
+  onProgress?.({ done: 0, total, message: 'running every method' });
+  const adapter = runAdapter(sources[1]!);
+  const prefix = runPrefix(sources[2]!);
+  const prompt = runPrompt(sources[3]!);
+  const lora = await runLora(sources[0]!, trainingSteps, signal, (done) =>
+    onProgress?.({ done: done + 1, total, message: `training LoRA: step ${done} of ${trainingSteps}` }),
+  );
+  return { seed, text: demoText({ lora, adapter, prompt }), lora, adapter, prefix, prompt };
+}
+
+async function runLora(
+  random: Random,
+  trainingSteps: number,
+  signal: AbortSignal | undefined,
+  onStep: (step: number) => void,
+): Promise<DemoLora> {
+  const layer = new LoRALayer({ inFeatures: D_MODEL, outFeatures: D_MODEL, random });
+  const weight = pretrainedWeight(D_MODEL, D_MODEL, random);
+  const plantedDelta = plantedChange(D_MODEL, D_MODEL, PLANTED_AMPLITUDE);
+  const x = hiddenStates(BATCH, SEQUENCE, D_MODEL, random);
+
+  const output = layer.forward(x, weight);
+  const target = matmulNT(flattenTokens('demo: x', x, D_MODEL), addScaled(weight.clone(), plantedDelta));
+  const { gradOutput } = meanSquaredError(output, target.reshape(output.shape));
+  const gradInput = layer.backward(gradOutput);
+
+  const training = await trainLora({
+    layer,
+    weight,
+    targetDelta: plantedDelta,
+    // The first batch is the one above, so that step 0 of the record is that forward and backward.
+    batch: (step) => (step === 0 ? x : hiddenStates(BATCH, SEQUENCE, D_MODEL, random)),
+    steps: trainingSteps,
+    onStep,
+    signal,
+  });
+  return {
+    inFeatures: layer.inFeatures,
+    outFeatures: layer.outFeatures,
+    rank: layer.rank,
+    alpha: layer.alpha,
+    scaling: layer.scaling,
+    numParameters: layer.numParameters(),
+    weight,
+    plantedDelta,
+    target: `a planted change of rank ${PLANTED_RANK}: two waves and two blocks`,
+    x,
+    output,
+    gradOutput,
+    gradInput,
+    training,
+  };
+}
+
+function runAdapter(random: Random): DemoAdapter {
+  const adapter = new Adapter({ dModel: D_MODEL, random });
+  const x = hiddenStates(BATCH, SEQUENCE, D_MODEL, random);
+  const output = adapter.forward(x);
+  adapter.backward(meanSquaredError(output, hiddenStates(BATCH, SEQUENCE, D_MODEL, random)).gradOutput);
+  const { down, activated } = adapter.cache!;
+  return {
+    dModel: adapter.dModel,
+    bottleneckDim: adapter.bottleneckDim,
+    numParameters: adapter.numParameters(),
+    wDown: adapter.wDown,
+    gradWDown: adapter.gradWDown!,
+    wUp: adapter.wUp,
+    gradWUp: adapter.gradWUp!,
+    input: flattenTokens('demo: adapter input', x, D_MODEL),
+    down,
+    activated,
+    output: flattenTokens('demo: adapter output', output, D_MODEL),
+  };
+}
+
+function runPrefix(random: Random): DemoPrefix {
+  const dHead = D_MODEL / NUM_HEADS;
+  const tuning = new PrefixTuning({ numLayers: NUM_LAYERS, numHeads: NUM_HEADS, dHead, random });
+  const attention: DemoAttention[] = [];
+  for (let layer = 0; layer < NUM_LAYERS; layer++) {
+    const { query, key } = queriesAndKeys(BATCH, NUM_HEADS, SEQUENCE, dHead, random);
+    const value = Tensor.randn(key.shape, random);
+    const [prefixKey, prefixValue] = tuning.getPrefix(layer);
+    const { output, probabilities, backward } = prefixAttention({ query, key, value, prefixKey, prefixValue, causal: true });
+    const { gradOutput } = meanSquaredError(output, Tensor.randn(output.shape, random));
+    const { gradPrefixKey, gradPrefixValue } = backward(gradOutput);
+    tuning.accumulateGradient(layer, gradPrefixKey, gradPrefixValue);
+    attention.push({ layer, query, key, value, output, probabilities });
+  }
+  return {
+    numLayers: tuning.numLayers,
+    numHeads: tuning.numHeads,
+    dHead: tuning.dHead,
+    prefixLength: tuning.prefixLength,
+    numParameters: tuning.numParameters(),
+    prefix: tuning.prefix,
+    gradPrefix: tuning.gradPrefix!,
+    attention,
+  };
+}
+
+function runPrompt(random: Random): DemoPrompt {
+  const tuning = new PromptTuning({ dModel: D_MODEL, random });
+  const embeddings = hiddenStates(BATCH, SEQUENCE, D_MODEL, random);
+  for (let i = 0; i < embeddings.size; i++) embeddings.data[i] = embeddings.data[i]! * EMBEDDING_DEVIATION;
+  const output = tuning.forward(embeddings);
+  const [, length] = output.shape;
+  tuning.backward(meanSquaredError(output, Tensor.randn(output.shape, random, EMBEDDING_DEVIATION)).gradOutput);
+  return {
+    promptLength: tuning.promptLength,
+    sequenceLength: SEQUENCE,
+    dModel: tuning.dModel,
+    numParameters: tuning.numParameters(),
+    prompt: tuning.prompt,
+    gradPrompt: tuning.gradPrompt!,
+    sequence: Tensor.fromArray(output.data.subarray(0, length! * D_MODEL), [length!, D_MODEL]),
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * Matrix products of tensors. Everything the methods multiply goes through here, so that a faster engine has one place
+ * to plug in: it is another `Gemm`.
+ */
+
+import { blockedGemm } from './blockedGemm';
+import { describeValue, ShapeError } from './errors';
+import type { Gemm } from './gemm';
+import { formatShape, Tensor } from './tensor';
+
+const gemm: Gemm = blockedGemm;
+
+/** a·b: (m, k) by (k, n) gives (m, n). @throws ShapeError where the shapes do not fit. */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  const [m, k] = matrixShape('matmul(a)', a);
+  const [inner, n] = matrixShape('matmul(b)', b);
+  if (inner !== k) throw new ShapeError('matmul(b)', `shape (${k}, n) after a ${formatShape(a.shape)}`, formatShape(b.shape));
+  const out = Tensor.zeros([m, n]);
+  gemm('NN', m, n, k, a.data, b.data, out.data);
+  return out;
+}
+
+/** a·bᵀ: (m, k) by (n, k) gives (m, n). This is how a linear layer applies its weight (outFeatures, inFeatures). */
+export function matmulNT(a: Tensor, b: Tensor): Tensor {
+  const [m, k] = matrixShape('matmulNT(a)', a);
+  const [n, inner] = matrixShape('matmulNT(b)', b);
+  if (inner !== k) throw new ShapeError('matmulNT(b)', `shape (n, ${k}) after a ${formatShape(a.shape)}`, formatShape(b.shape));
+  const out = Tensor.zeros([m, n]);
+  gemm('NT', m, n, k, a.data, b.data, out.data);
+  return out;
+}
+
+/** aᵀ·b: (k, m) by (k, n) gives (m, n). This is how gradients of weights sum over tokens. */
+export function matmulTN(a: Tensor, b: Tensor): Tensor {
+  const [k, m] = matrixShape('matmulTN(a)', a);
+  const [inner, n] = matrixShape('matmulTN(b)', b);
+  if (inner !== k) throw new ShapeError('matmulTN(b)', `shape (${k}, n) after a ${formatShape(a.shape)}`, formatShape(b.shape));
+  const out = Tensor.zeros([m, n]);
+  gemm('TN', m, n, k, a.data, b.data, out.data);
+  return out;
+}
+
+function matrixShape(where: string, tensor: Tensor): readonly [number, number] {
+  if (!(tensor instanceof Tensor)) throw new ShapeError(where, 'a Tensor of shape (rows, columns)', describeValue(tensor));
+  const [rows, columns] = tensor.shape;
+  if (tensor.rank !== 2 || rows === undefined || columns === undefined) {
+    throw new ShapeError(where, 'shape (rows, columns)', formatShape(tensor.shape));
+  }
+  return [rows, columns];
+}

@@ -1,0 +1,154 @@
+import { strict as assert } from 'node:assert';
+import type { Handlers, Message, Progress, RequestContext, Transport } from '../../../src/protocol/rpc';
+import { CancelledError, DisconnectedError, Endpoint, RemoteError } from '../../../src/protocol/rpc';
+
+interface Sums {
+  add(params: { a: number; b: number }): number;
+  fail(params: Record<never, never>): never;
+  wait(params: Record<never, never>): string;
+  count(params: { to: number }): number;
+  buffer(params: { bytes: number }): Uint8Array;
+}
+type Nothing = Record<never, never>;
+interface Events {
+  changed: { reason: string };
+}
+
+class MultiplyError extends Error {
+  override readonly name = 'MultiplyError';
+}
+
+/** Two transports joined back to back; messages are cloned and arrive later, as between threads. */
+function pair(): [Transport, Transport, { transferred: ArrayBuffer[] }] {
+  const handlers: [((message: Message) => void)[], ((message: Message) => void)[]] = [[], []];
+  const record = { transferred: [] as ArrayBuffer[] };
+  const side = (own: 0 | 1): Transport => ({
+    post: (message, transfer) => {
+      record.transferred.push(...transfer);
+      const clone = structuredClone(message, { transfer: [...transfer] });
+      setImmediate(() => handlers[own === 0 ? 1 : 0].forEach((handler) => handler(clone)));
+    },
+    listen: (handler) => {
+      handlers[own].push(handler);
+      return () => void handlers[own].splice(handlers[own].indexOf(handler), 1);
+    },
+  });
+  return [side(0), side(1), record];
+}
+
+function connect(overrides: Partial<Handlers<Sums>> = {}) {
+  const [near, far, record] = pair();
+  const server = new Endpoint<Nothing, Sums, Events>(far, {
+    add: ({ a, b }) => a + b,
+    fail: () => {
+      throw new MultiplyError('got 0, expected a factor');
+    },
+    wait: (_params, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true })),
+    count: ({ to }, context) => {
+      for (let done = 1; done <= to; done++) context.progress({ done, total: to });
+      return to;
+    },
+    buffer: ({ bytes }, context) => {
+      const result = new Uint8Array(bytes).fill(7);
+      context.transfer(result.buffer);
+      return result;
+    },
+    ...overrides,
+  });
+  const client = new Endpoint<Sums, Nothing, Nothing, Events>(near, {});
+  return { client, server, record };
+}
+
+describe('an RPC endpoint', () => {
+  it('answers a request with what the handler returned', async () => {
+    const { client } = connect();
+    assert.equal(await client.request('add', { a: 2, b: 3 }), 5);
+  });
+
+  it('keeps concurrent requests apart, whatever order they finish in', async () => {
+    const { client } = connect({ add: async ({ a, b }) => (await new Promise((resolve) => setTimeout(resolve, a)), a + b) });
+    assert.deepEqual(await Promise.all([client.request('add', { a: 9, b: 1 }), client.request('add', { a: 1, b: 1 })]), [10, 2]);
+  });
+
+  it('rejects the caller with the name and message the handler threw', async () => {
+    const { client } = connect();
+    await assert.rejects(client.request('fail', {}), (error: Error) => {
+      assert.ok(error instanceof RemoteError);
+      assert.equal(error.name, 'MultiplyError');
+      assert.equal(error.message, 'got 0, expected a factor');
+      return true;
+    });
+  });
+
+  it('rejects a request for a method nobody handles, also one that every object inherits', async () => {
+    const { client } = connect();
+    await assert.rejects(client.request('toString' as 'add', { a: 1, b: 1 }), /no handler for 'toString'/);
+  });
+
+  it('rejects a cancelled request at once and aborts the handler', async () => {
+    let context: RequestContext | undefined;
+    const { client } = connect({ wait: (_params, given) => ((context = given), new Promise(() => {})) });
+    const controller = new AbortController();
+    const answer = client.request('wait', {}, { signal: controller.signal });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort();
+    await assert.rejects(answer, CancelledError);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(context?.signal.aborted, true);
+  });
+
+  it('does not send a request whose signal is already aborted', async () => {
+    const { client } = connect();
+    await assert.rejects(client.request('add', { a: 1, b: 1 }, { signal: AbortSignal.abort() }), CancelledError);
+  });
+
+  it('passes progress to the one who asked', async () => {
+    const { client } = connect();
+    const seen: Progress[] = [];
+    await client.request('count', { to: 3 }, { onProgress: (progress) => seen.push(progress) });
+    assert.deepEqual(seen.map(({ done }) => done), [1, 2, 3]);
+  });
+
+  it('moves only the buffers a handler gave away', async () => {
+    const { client, record } = connect();
+    const result = await client.request('buffer', { bytes: 16 });
+    assert.deepEqual([...result], Array(16).fill(7));
+    assert.equal(record.transferred.length, 1);
+  });
+
+  it('rejects all that is pending when it is disposed, and refuses what comes after', async () => {
+    const { client } = connect();
+    const answer = client.request('wait', {});
+    client.dispose('the thread died');
+    await assert.rejects(answer, (error: Error) => error instanceof DisconnectedError && error.message === 'the thread died');
+    await assert.rejects(client.request('add', { a: 1, b: 1 }), DisconnectedError);
+  });
+
+  it('aborts the handlers that still run when their side is disposed', async () => {
+    let context: RequestContext | undefined;
+    const { client, server } = connect({ wait: (_params, given) => ((context = given), new Promise(() => {})) });
+    client.request('wait', {}).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    server.dispose();
+    assert.equal(context?.signal.aborted, true);
+    client.dispose();
+  });
+
+  it('delivers events to listeners until they leave', async () => {
+    const { client, server } = connect();
+    const heard: string[] = [];
+    const stop = client.on('changed', ({ reason }) => heard.push(reason));
+    server.emit('changed', { reason: 'first' });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    stop();
+    server.emit('changed', { reason: 'second' });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(heard, ['first']);
+  });
+
+  it('rejects a request whose parameters cannot be cloned, and stays usable', async () => {
+    const { client } = connect();
+    await assert.rejects(client.request('add', { a: 1, b: (() => 1) as unknown as number }), /could not be cloned/);
+    assert.equal(await client.request('add', { a: 1, b: 1 }), 2);
+  });
+});

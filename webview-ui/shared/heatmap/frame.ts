@@ -1,0 +1,180 @@
+/** Axes, brackets and their labels around the plot: a few dozen SVG nodes, whatever the matrix. */
+
+import { axisLeft, axisTop, scaleLinear, select } from 'd3';
+import type { Axis, Selection } from 'd3';
+import { formatCount } from '../formatNumber';
+import { textMeasure } from '../textMeasure';
+import { bandMarks, elide } from './bands';
+import type { BandMark } from './bands';
+import { LINE_HEIGHT, TICK_LENGTH, tickLabelWidth } from './margins';
+import { integerTicks, maxHorizontalTicks, maxVerticalTicks } from './ticks';
+import type { CellPosition, HeatmapOptions, Margins, Viewport } from './types';
+import type { MatrixSize, PlotSize } from './viewport';
+
+export interface FrameState {
+  readonly options: HeatmapOptions;
+  readonly size: MatrixSize;
+  readonly viewport: Viewport;
+  readonly plot: PlotSize;
+  readonly margins: Margins;
+  /** The cell whose indices are marked on the axes. */
+  readonly marked: CellPosition | null;
+}
+
+type Group = Selection<SVGGElement, unknown, null, undefined>;
+
+const BRACKET_GAP = 4;
+const BRACKET_END = 4;
+
+export class Frame {
+  readonly element: SVGSVGElement;
+  private readonly measure: (text: string) => number;
+  private readonly groups: Readonly<Record<'top' | 'left' | 'rowBands' | 'columnBands' | 'marks', Group>>;
+  private readonly labels: Readonly<Record<'top' | 'left', Selection<SVGTextElement, unknown, null, undefined>>>;
+
+  constructor(font: () => string) {
+    const svg = select(document.createElementNS('http://www.w3.org/2000/svg', 'svg'));
+    this.element = svg.node() as SVGSVGElement;
+    svg.attr('class', 'heatmap-frame').attr('aria-hidden', 'true');
+    const group = (name: string): Group => svg.append('g').attr('class', name);
+    this.groups = {
+      top: group('heatmap-axis'),
+      left: group('heatmap-axis'),
+      rowBands: group('heatmap-bands'),
+      columnBands: group('heatmap-bands'),
+      marks: group('heatmap-axis-marks'),
+    };
+    const label = (): Selection<SVGTextElement, unknown, null, undefined> =>
+      svg.append('text').attr('class', 'heatmap-axis-label').attr('text-anchor', 'middle');
+    this.labels = { top: label(), left: label() };
+    this.measure = textMeasure(font);
+  }
+
+  draw(state: FrameState): void {
+    const { margins, plot, options } = state;
+    const svg = select(this.element);
+    svg.attr('width', margins.left + plot.width + margins.right).attr('height', margins.top + plot.height + margins.bottom);
+    this.drawTop(state, options.axes?.top ?? true);
+    this.drawLeft(state, options.axes?.left ?? true);
+    this.drawBands(this.groups.rowBands, 'y', state);
+    this.drawBands(this.groups.columnBands, 'x', state);
+    this.drawMarks(state);
+  }
+
+  private drawTop({ options, size, viewport, plot, margins }: FrameState, shown: boolean): void {
+    const { top: group } = this.groups;
+    group.attr('display', shown ? null : 'none').attr('transform', `translate(${margins.left},${margins.top - 1})`);
+    const label = this.labels.top.attr('display', shown ? null : 'none');
+    if (!shown) return;
+    const width = tickLabelWidth(size.columns);
+    const scale = scaleLinear([viewport.x0, viewport.x1], [0, plot.width]);
+    // A label that would reach beyond the picture is left out: half a number misleads.
+    const fits = (index: number): boolean => {
+      const middle = scale(index + 0.5);
+      return middle + margins.left - width / 2 >= 0 && middle - width / 2 <= plot.width + margins.right - width;
+    };
+    const ticks = integerTicks(viewport.x0, viewport.x1, size.columns, maxHorizontalTicks(plot.width, width)).filter(fits);
+    drawAxis(group, axisTop(scale), ticks);
+    label
+      .attr('x', margins.left + plot.width / 2)
+      .attr('y', margins.top - TICK_LENGTH - LINE_HEIGHT - 6)
+      .text(elide(options.columnLabel, plot.width + margins.right, this.measure));
+  }
+
+  private drawLeft({ options, size, viewport, plot, margins }: FrameState, shown: boolean): void {
+    const { left: group } = this.groups;
+    group.attr('display', shown ? null : 'none').attr('transform', `translate(${margins.left - 1},${margins.top})`);
+    const label = this.labels.left.attr('display', shown ? null : 'none');
+    if (!shown) return;
+    const scale = scaleLinear([viewport.y0, viewport.y1], [0, plot.height]);
+    const fits = (index: number): boolean => {
+      const middle = scale(index + 0.5);
+      return middle + margins.top >= LINE_HEIGHT / 2 && middle <= plot.height + margins.bottom - LINE_HEIGHT / 2;
+    };
+    const ticks = integerTicks(viewport.y0, viewport.y1, size.rows, maxVerticalTicks(plot.height)).filter(fits);
+    drawAxis(group, axisLeft(scale), ticks);
+    label
+      .attr('transform', `translate(${LINE_HEIGHT - 3},${margins.top + plot.height / 2}) rotate(-90)`)
+      .text(elide(options.rowLabel, plot.height + margins.top, this.measure));
+  }
+
+  private drawBands(group: Group, direction: 'x' | 'y', { options, viewport, plot, margins }: FrameState): void {
+    const alongX = direction === 'x';
+    const bands = (alongX ? options.columnBands : options.rowBands) ?? [];
+    const marks = alongX
+      ? bandMarks(bands, viewport.x0, viewport.x1, plot.width, this.measure)
+      : bandMarks(bands, viewport.y0, viewport.y1, plot.height, this.measure);
+    // Drawn along x; brackets of rows are the same, turned to run down the right side.
+    const place = alongX
+      ? `translate(${margins.left},${margins.top + plot.height + BRACKET_GAP})`
+      : `translate(${margins.left + plot.width + BRACKET_GAP},${margins.top}) matrix(0 1 1 0 0 0)`;
+    group.attr('transform', place);
+    const items = group
+      .selectAll<SVGGElement, BandMark>('g')
+      .data(marks)
+      .join((enter) => {
+        const item = enter.append('g');
+        item.append('path');
+        item.append('text').attr('text-anchor', 'middle');
+        item.append('title');
+        return item;
+      });
+    items.select('path').attr('d', bracketPath);
+    // The turn mirrors, so the text of a row bracket is turned back to read from the top down.
+    const textPlace = ({ from, to }: BandMark): string =>
+      alongX
+        ? `translate(${(from + to) / 2},${BRACKET_END + 11})`
+        : `matrix(0 1 1 0 ${(from + to) / 2} ${BRACKET_END + 4}) rotate(90)`;
+    items.select('text').attr('transform', textPlace).text((mark) => mark.label);
+    items.select('title').text(({ band }) => `${band.label}: ${formatCount(band.start)} to ${formatCount(band.end - 1)}`);
+  }
+
+  private drawMarks({ options, viewport, plot, margins, marked }: FrameState): void {
+    const { top = true, left = true } = options.axes ?? {};
+    const marks: { x: number; y: number; text: string; anchor: string; width: number }[] = [];
+    if (marked) {
+      const x = ((marked.column + 0.5 - viewport.x0) / (viewport.x1 - viewport.x0)) * plot.width;
+      const y = ((marked.row + 0.5 - viewport.y0) / (viewport.y1 - viewport.y0)) * plot.height;
+      const pill = (text: string): number => this.measure(text) + 8;
+      if (top && x >= 0 && x <= plot.width) {
+        const text = formatCount(marked.column);
+        const reach = pill(text) / 2;
+        const total = margins.left + plot.width + margins.right;
+        const middle = Math.min(total - reach, Math.max(reach, margins.left + x));
+        marks.push({ x: middle, y: margins.top - TICK_LENGTH - LINE_HEIGHT / 2 - 1, text, anchor: 'middle', width: reach * 2 });
+      }
+      if (left && y >= 0 && y <= plot.height) {
+        const text = formatCount(marked.row);
+        marks.push({ x: margins.left - TICK_LENGTH - pill(text) / 2, y: margins.top + y, text, anchor: 'middle', width: pill(text) });
+      }
+    }
+    const items = this.groups.marks
+      .selectAll<SVGGElement, (typeof marks)[number]>('g')
+      .data(marks)
+      .join((enter) => {
+        const item = enter.append('g');
+        item.append('rect').attr('rx', 2).attr('height', LINE_HEIGHT);
+        item.append('text').attr('text-anchor', 'middle').attr('dy', '0.35em');
+        return item;
+      })
+      .attr('transform', (mark) => `translate(${mark.x},${mark.y})`);
+    items.select('rect').attr('width', (mark) => mark.width).attr('x', (mark) => -mark.width / 2).attr('y', -LINE_HEIGHT / 2);
+    items.select('text').text((mark) => mark.text);
+  }
+}
+
+function drawAxis(group: Group, axis: Axis<number | { valueOf(): number }>, ticks: readonly number[]): void {
+  axis
+    .tickValues(ticks.map((index) => index + 0.5))
+    .tickFormat((middle) => formatCount(Number(middle) - 0.5))
+    .tickSize(TICK_LENGTH)
+    .tickSizeOuter(0)
+    .tickPadding(3);
+  group.call(axis);
+}
+
+/** An open bracket, without the end that lies out of view. */
+function bracketPath({ from, to, startsHere, endsHere }: BandMark): string {
+  const start = startsHere ? `M${from + 1},0 V${BRACKET_END}` : `M${from},${BRACKET_END}`;
+  return `${start} H${endsHere ? to - 1 : to}${endsHere ? ' V0' : ''}`;
+}

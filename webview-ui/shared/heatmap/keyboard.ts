@@ -1,0 +1,54 @@
+/** What keys do to the cell cursor. No DOM. */
+
+import type { CellPosition } from './types';
+import type { MatrixSize } from './viewport';
+
+/** Cells that an arrow key moves with Shift held. */
+export const SHIFT_STEP = 10;
+
+export interface KeyPress {
+  readonly key: string;
+  readonly shift: boolean;
+  readonly ctrl: boolean;
+}
+
+/** Cells in view each way: how far a page goes. */
+export interface PageSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * Where the cursor goes, or null for a key that does not move it. Home and End go along the row, with Ctrl to the corners
+ * of the matrix; PageUp and PageDown go down the column, with Shift along the row.
+ */
+export function moveCursor(cell: CellPosition, press: KeyPress, size: MatrixSize, page: PageSize): CellPosition | null {
+  const step = press.shift ? SHIFT_STEP : 1;
+  const pageRows = Math.max(1, Math.floor(page.rows));
+  const pageColumns = Math.max(1, Math.floor(page.columns));
+  const to = (row: number, column: number): CellPosition => ({
+    row: Math.min(size.rows - 1, Math.max(0, row)),
+    column: Math.min(size.columns - 1, Math.max(0, column)),
+  });
+  const { row, column } = cell;
+  switch (press.key) {
+    case 'ArrowUp':
+      return to(press.ctrl ? 0 : row - step, column);
+    case 'ArrowDown':
+      return to(press.ctrl ? size.rows : row + step, column);
+    case 'ArrowLeft':
+      return to(row, press.ctrl ? 0 : column - step);
+    case 'ArrowRight':
+      return to(row, press.ctrl ? size.columns : column + step);
+    case 'PageUp':
+      return press.shift ? to(row, column - pageColumns) : to(row - pageRows, column);
+    case 'PageDown':
+      return press.shift ? to(row, column + pageColumns) : to(row + pageRows, column);
+    case 'Home':
+      return to(press.ctrl ? 0 : row, 0);
+    case 'End':
+      return to(press.ctrl ? size.rows : row, size.columns);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,49 @@
+/** Reduces a tile further in one direction, the way the tile itself was reduced. No DOM. */
+
+import type { Reduction } from '../../../src/protocol/matrix';
+
+export interface PooledCells {
+  readonly width: number;
+  readonly height: number;
+  /** (height, width), row-major. */
+  readonly values: Float32Array;
+}
+
+/**
+ * Blocks of `poolY` x `poolX` cells become one; those at the right and bottom edge may hold fewer. NaN anywhere in a
+ * block makes the block NaN, so that a single bad entry is never pooled out of sight.
+ */
+export function poolTile(cells: PooledCells, poolX: number, poolY: number, reduction: Reduction): PooledCells {
+  if (poolX === 1 && poolY === 1) return cells;
+  const width = Math.ceil(cells.width / poolX);
+  const height = Math.ceil(cells.height / poolY);
+  const values = new Float32Array(width * height);
+  const poolBlock = reduction === 'mean' ? meanOfBlock : maxAbsOfBlock;
+  for (let y = 0; y < height; y++) {
+    const bottom = Math.min(cells.height, (y + 1) * poolY);
+    for (let x = 0; x < width; x++) {
+      values[y * width + x] = poolBlock(cells, x * poolX, Math.min(cells.width, (x + 1) * poolX), y * poolY, bottom);
+    }
+  }
+  return { width, height, values };
+}
+
+function meanOfBlock({ width, values }: PooledCells, left: number, right: number, top: number, bottom: number): number {
+  let sum = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) sum += values[y * width + x] ?? 0;
+  }
+  return sum / ((right - left) * (bottom - top));
+}
+
+function maxAbsOfBlock({ width, values }: PooledCells, left: number, right: number, top: number, bottom: number): number {
+  let extreme = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      const value = values[y * width + x] ?? 0;
+      if (Number.isNaN(value)) return NaN;
+      if (Math.abs(value) > Math.abs(extreme)) extreme = value;
+    }
+  }
+  return extreme;
+}

@@ -1,0 +1,36 @@
+/** What turns float tiles into pixels. Canvas2D now; any other has the same few verbs and the same pixels. */
+
+import type { ColorMap } from '../colorMap';
+import type { Viewport } from './types';
+
+/** One channel of floats and where its cells lie in the matrix. */
+export interface PlacedTile {
+  /** Column and row of the matrix where the tile begins. */
+  readonly column: number;
+  readonly row: number;
+  /** Entries of the matrix that a cell covers across and down. */
+  readonly cellWidth: number;
+  readonly cellHeight: number;
+  readonly width: number;
+  readonly height: number;
+  /** (height, width), row-major. The same array means the same values: renderers key what they keep on it. */
+  readonly values: Float32Array;
+}
+
+export interface Scene {
+  readonly viewport: Viewport;
+  readonly rows: number;
+  readonly columns: number;
+  /** Later tiles cover earlier ones. */
+  readonly tiles: readonly PlacedTile[];
+  readonly colorMap: ColorMap;
+}
+
+export interface Renderer {
+  readonly canvas: HTMLCanvasElement;
+  /** In device pixels. */
+  resize(width: number, height: number): void;
+  /** Pixels no tile covers stay transparent. */
+  draw(scene: Scene): void;
+  dispose(): void;
+}

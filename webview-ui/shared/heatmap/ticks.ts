@@ -1,0 +1,40 @@
+/** Where an axis of whole numbers has its ticks. No DOM. */
+
+/** Room a tick label wants to either side of it, in px, before neighbours run together. */
+const LABEL_GAP = 10;
+
+/** Rows are as close as this, in px, for labels beside one another to stay readable. */
+const MIN_VERTICAL_STEP = 18;
+
+/** The smallest of 1, 2, 5, 10, 20, 50, ... that is at least `atLeast`. */
+export function niceIntegerStep(atLeast: number): number {
+  if (atLeast <= 1) return 1;
+  const magnitude = 10 ** Math.floor(Math.log10(atLeast));
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * magnitude >= atLeast - 1e-9);
+  return (factor ?? 10) * magnitude;
+}
+
+/** Indices of cells to label, of those wholly or partly in [start, end), multiples of a nice step. */
+export function integerTicks(start: number, end: number, entries: number, maxTicks: number): number[] {
+  const step = niceIntegerStep((end - start) / Math.max(1, maxTicks));
+  const ticks: number[] = [];
+  // A cell's tick is at its middle, which has to be in view.
+  for (let index = Math.ceil((start - 0.5) / step) * step; index + 0.5 <= end && index < entries; index += step) {
+    if (index >= 0) ticks.push(index);
+  }
+  return ticks;
+}
+
+/** As many ticks as fit side by side with labels `labelWidth` px wide. */
+export function maxHorizontalTicks(pixels: number, labelWidth: number): number {
+  return Math.max(1, Math.floor(pixels / (labelWidth + LABEL_GAP)));
+}
+
+export function maxVerticalTicks(pixels: number): number {
+  return Math.max(1, Math.floor(pixels / MIN_VERTICAL_STEP));
+}
+
+/** '12,288': the same grouping everywhere, whatever the locale, as code and papers write it. */
+export function formatIndex(index: number): string {
+  return String(index).replace(/\B(?=(\d{3})+$)/g, ',');
+}

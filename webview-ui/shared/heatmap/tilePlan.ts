@@ -1,0 +1,114 @@
+/** Which tiles a view of the matrix needs, and which are drawn until those arrive. No DOM. */
+
+import { TILE_SIZE } from '../../../src/protocol/matrix';
+import type { Tile } from '../../../src/protocol/matrix';
+import type { Viewport } from './types';
+import type { MatrixSize } from './viewport';
+
+export interface TileAddress {
+  readonly level: number;
+  readonly tileX: number;
+  readonly tileY: number;
+}
+
+/** Beyond this a coarser level is read: 512 tiles of 256 KB are 128 MB, all a view should ask of a host at once. */
+export const MAX_TILES_IN_VIEW = 512;
+
+/** So few tiles come about as soon as an overview would. */
+const TILES_WITHOUT_OVERVIEW = 4;
+
+export interface TilePlan {
+  readonly level: number;
+  /** Tiles in view at `level`, nearest to the centre first. */
+  readonly tiles: readonly TileAddress[];
+  /** One coarse tile or few that cover the whole matrix, to be drawn first; null where not worth a read. */
+  readonly overview: TileAddress | null;
+  /**
+   * Cells of a tile that share a pixel, each way, as a power of two. A level halves both directions at once; a matrix of
+   * 8 x 4096 stretched to fill a box needs its rows whole, so the rest of the reduction along x is done here.
+   */
+  readonly poolX: number;
+  readonly poolY: number;
+}
+
+/** Entries of the matrix along the side of a tile. */
+export function tileSpan(level: number): number {
+  return TILE_SIZE * 2 ** level;
+}
+
+/** The first level at which the whole matrix is one tile. */
+export function overviewLevel({ rows, columns }: MatrixSize): number {
+  return Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / TILE_SIZE)));
+}
+
+/** Level at which a cell is about one pixel in the direction that has fewer entries to a pixel; 0 at 1:1 and closer. */
+export function levelFor(entriesPerPixelX: number, entriesPerPixelY: number): number {
+  return Math.max(0, Math.round(Math.log2(Math.min(entriesPerPixelX, entriesPerPixelY))));
+}
+
+function tileRange(start: number, end: number, entries: number, span: number): [number, number] {
+  const last = Math.max(0, Math.ceil(entries / span) - 1);
+  const first = Math.min(last, Math.max(0, Math.floor(start / span)));
+  return [first, Math.min(last, Math.max(first, Math.ceil(end / span) - 1))];
+}
+
+export function tilesInView(viewport: Viewport, size: MatrixSize, level: number): TileAddress[] {
+  const span = tileSpan(level);
+  const [firstX, lastX] = tileRange(viewport.x0, viewport.x1, size.columns, span);
+  const [firstY, lastY] = tileRange(viewport.y0, viewport.y1, size.rows, span);
+  const centreX = (viewport.x0 + viewport.x1) / 2 / span - 0.5;
+  const centreY = (viewport.y0 + viewport.y1) / 2 / span - 0.5;
+  const tiles: TileAddress[] = [];
+  for (let tileY = firstY; tileY <= lastY; tileY++) {
+    for (let tileX = firstX; tileX <= lastX; tileX++) tiles.push({ level, tileX, tileY });
+  }
+  const distance = (tile: TileAddress): number => (tile.tileX - centreX) ** 2 + (tile.tileY - centreY) ** 2;
+  return tiles.sort((a, b) => distance(a) - distance(b));
+}
+
+function countTiles(viewport: Viewport, size: MatrixSize, level: number): number {
+  const span = tileSpan(level);
+  const [firstX, lastX] = tileRange(viewport.x0, viewport.x1, size.columns, span);
+  const [firstY, lastY] = tileRange(viewport.y0, viewport.y1, size.rows, span);
+  return (lastX - firstX + 1) * (lastY - firstY + 1);
+}
+
+/** `width` and `height` are those of the plot in device pixels. */
+export function planTiles(viewport: Viewport, size: MatrixSize, width: number, height: number): TilePlan {
+  const perPixelX = (viewport.x1 - viewport.x0) / Math.max(1, width);
+  const perPixelY = (viewport.y1 - viewport.y0) / Math.max(1, height);
+  const coarsest = overviewLevel(size);
+  let level = Math.min(coarsest, levelFor(perPixelX, perPixelY));
+  while (level < coarsest && countTiles(viewport, size, level) > MAX_TILES_IN_VIEW) level++;
+  const tiles = tilesInView(viewport, size, level);
+  const pool = (perPixel: number): number => 2 ** Math.max(0, Math.round(Math.log2(perPixel)) - level);
+  return {
+    level,
+    tiles,
+    overview: tiles.length > TILES_WITHOUT_OVERVIEW ? { level: coarsest, tileX: 0, tileY: 0 } : null,
+    poolX: Math.min(TILE_SIZE, pool(perPixelX)),
+    poolY: Math.min(TILE_SIZE, pool(perPixelY)),
+  };
+}
+
+/**
+ * What to draw now, coarse first: each tile of the plan, or the finest loaded tile that covers it. Levels nest, so the
+ * tile above (x, y) is (x / 2, y / 2).
+ */
+export function tilesToDraw(plan: TilePlan, size: MatrixSize, isLoaded: (address: TileAddress) => boolean): TileAddress[] {
+  const coarsest = overviewLevel(size);
+  const chosen = new Map<string, TileAddress>();
+  for (const tile of plan.tiles) {
+    let candidate = tile;
+    while (!isLoaded(candidate) && candidate.level < coarsest) {
+      candidate = { level: candidate.level + 1, tileX: candidate.tileX >> 1, tileY: candidate.tileY >> 1 };
+    }
+    if (isLoaded(candidate)) chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}`, candidate);
+  }
+  return [...chosen.values()].sort((a, b) => b.level - a.level);
+}
+
+/** Bytes a tile holds on to. */
+export function tileBytes(tile: Tile): number {
+  return tile.values.byteLength;
+}

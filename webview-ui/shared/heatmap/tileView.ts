@@ -1,0 +1,107 @@
+/** The tiles of the matrix on show, and of the one before it until those have come. No DOM. */
+
+import type { Reduction, Tile } from '../../../src/protocol/matrix';
+import { poolTile } from './poolTile';
+import type { PooledCells } from './poolTile';
+import type { PlacedTile } from './renderer';
+import { sharedTileCache } from './tileCache';
+import { TileLoader } from './tileLoader';
+import { planTiles, tileSpan, tilesToDraw } from './tilePlan';
+import type { TileAddress, TilePlan } from './tilePlan';
+import type { CellPosition, MatrixSource, Viewport } from './types';
+import type { PlotSize } from './viewport';
+
+export interface TileViewEvents {
+  changed(): void;
+  failed(error: Error): void;
+}
+
+interface Pooled {
+  readonly poolX: number;
+  readonly poolY: number;
+  readonly cells: PooledCells;
+}
+
+export class TileView {
+  private loader: TileLoader | null = null;
+  private previous: TileLoader | null = null;
+  private readonly pooled = new WeakMap<Tile, Pooled>();
+
+  constructor(private readonly events: TileViewEvents) {}
+
+  get hasSource(): boolean {
+    return this.loader !== null;
+  }
+
+  get busy(): boolean {
+    return this.loader?.busy ?? false;
+  }
+
+  setSource(source: MatrixSource | null, reduction: Reduction, keepOld: boolean): void {
+    this.loader?.dispose();
+    // While several come in quick succession, the last one that was really drawn stays underneath.
+    if (!keepOld) this.previous = null;
+    else if (this.loader && !this.loader.busy) this.previous = this.loader;
+    this.loader =
+      source &&
+      new TileLoader(source, reduction, sharedTileCache, {
+        loaded: () => this.events.changed(),
+        failed: (error) => this.events.failed(error),
+      });
+  }
+
+  setReduction(reduction: Reduction): void {
+    if (this.loader && this.loader.reduction !== reduction) this.setSource(this.loader.source, reduction, true);
+  }
+
+  valueAt(cell: CellPosition): number | undefined {
+    return this.loader?.valueAt(cell);
+  }
+
+  /** Asks for what the view lacks and returns what there is to draw, coarse first. `scale` is device px to a CSS px. */
+  placed(viewport: Viewport, plot: PlotSize, scale: number): PlacedTile[] {
+    const { loader } = this;
+    if (!loader) return [];
+    const { source } = loader;
+    const plan = planTiles(viewport, source, plot.width * scale, plot.height * scale);
+    const complete = plan.tiles.every((tile) => loader.has(tile));
+    loader.want(plan.overview && !complete ? [plan.overview, ...plan.tiles] : plan.tiles);
+    if (complete) this.previous = null;
+    const below = this.previous ? this.place(this.previous, plan) : [];
+    return [...below, ...this.place(loader, plan)];
+  }
+
+  dispose(): void {
+    this.loader?.dispose();
+    this.loader = null;
+    this.previous = null;
+  }
+
+  private place(loader: TileLoader, plan: TilePlan): PlacedTile[] {
+    const placed: PlacedTile[] = [];
+    for (const address of tilesToDraw(plan, loader.source, (tile) => loader.has(tile))) {
+      const tile = loader.get(address);
+      if (tile) placed.push(this.placeTile(address, tile, plan, loader.reduction));
+    }
+    return placed;
+  }
+
+  private placeTile(address: TileAddress, tile: Tile, plan: TilePlan, reduction: Reduction): PlacedTile {
+    // A coarser tile already has its cells reduced by so much in both directions.
+    const coarser = 2 ** (address.level - plan.level);
+    const poolX = Math.max(1, plan.poolX / coarser);
+    const poolY = Math.max(1, plan.poolY / coarser);
+    const known = this.pooled.get(tile);
+    const cells = known?.poolX === poolX && known.poolY === poolY ? known.cells : poolTile(tile, poolX, poolY, reduction);
+    this.pooled.set(tile, { poolX, poolY, cells });
+    return {
+      column: address.tileX * tileSpan(address.level),
+      row: address.tileY * tileSpan(address.level),
+      cellWidth: 2 ** address.level * poolX,
+      cellHeight: 2 ** address.level * poolY,
+      width: cells.width,
+      height: cells.height,
+      values: cells.values,
+    };
+  }
+}

@@ -1,0 +1,105 @@
+/** Where the window on the matrix stands: fitting, zooming, panning and bounds. No DOM. */
+
+import type { CellPosition, Viewport } from './types';
+
+export interface MatrixSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** In CSS px. */
+export interface PlotSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Closer than this, a cell has room for its value and more zoom shows nothing new. */
+export const MAX_CELL_PIXELS = 120;
+
+/** Slack in entries below which two viewports are the same: float error after a zoom in and back out. */
+const SAME_ENTRIES = 1e-6;
+
+export function fitViewport({ rows, columns }: MatrixSize): Viewport {
+  return { x0: 0, x1: columns, y0: 0, y1: rows };
+}
+
+export function sameViewport(a: Viewport, b: Viewport): boolean {
+  return (['x0', 'x1', 'y0', 'y1'] as const).every((edge) => Math.abs(a[edge] - b[edge]) < SAME_ENTRIES);
+}
+
+/** Fewest entries an axis of `pixels` may show, of `entries` in all. */
+export function minimumSpan(entries: number, pixels: number): number {
+  return Math.min(entries, Math.max(1, pixels / MAX_CELL_PIXELS));
+}
+
+/** Moves and narrows [start, end] into [0, entries], no narrower than `minimum`. */
+function clampRange(start: number, end: number, entries: number, minimum: number): [number, number] {
+  const span = Math.min(entries, Math.max(minimum, end - start));
+  const centred = (start + end - span) / 2;
+  const from = Math.min(entries - span, Math.max(0, centred));
+  return [from, from + span];
+}
+
+export function clampViewport(viewport: Viewport, size: MatrixSize, plot: PlotSize): Viewport {
+  const [x0, x1] = clampRange(viewport.x0, viewport.x1, size.columns, minimumSpan(size.columns, plot.width));
+  const [y0, y1] = clampRange(viewport.y0, viewport.y1, size.rows, minimumSpan(size.rows, plot.height));
+  return { x0, x1, y0, y1 };
+}
+
+function zoomRange(
+  range: readonly [number, number],
+  factor: number,
+  anchor: number,
+  entries: number,
+  minimum: number,
+): [number, number] {
+  const span = range[1] - range[0];
+  const zoomed = Math.min(entries, Math.max(minimum, span / factor));
+  const start = anchor - ((anchor - range[0]) * zoomed) / span;
+  return clampRange(start, start + zoomed, entries, minimum);
+}
+
+/** Zooms by a factor each way, keeping the point `anchor` (in entries) where it is as far as the edges allow. */
+export function zoomViewport(
+  viewport: Viewport,
+  factor: { readonly x: number; readonly y: number },
+  anchor: { readonly x: number; readonly y: number },
+  size: MatrixSize,
+  plot: PlotSize,
+): Viewport {
+  const columnsAtLeast = minimumSpan(size.columns, plot.width);
+  const rowsAtLeast = minimumSpan(size.rows, plot.height);
+  const [x0, x1] = zoomRange([viewport.x0, viewport.x1], factor.x, anchor.x, size.columns, columnsAtLeast);
+  const [y0, y1] = zoomRange([viewport.y0, viewport.y1], factor.y, anchor.y, size.rows, rowsAtLeast);
+  return { x0, x1, y0, y1 };
+}
+
+/** Moves by (x, y) entries, stopping at the edges of the matrix. */
+export function panViewport(viewport: Viewport, by: { readonly x: number; readonly y: number }, size: MatrixSize): Viewport {
+  const [x0, x1] = clampRange(viewport.x0 + by.x, viewport.x1 + by.x, size.columns, 0);
+  const [y0, y1] = clampRange(viewport.y0 + by.y, viewport.y1 + by.y, size.rows, 0);
+  return { x0, x1, y0, y1 };
+}
+
+/** The least move that brings the whole cell into view. */
+export function scrollToCell(viewport: Viewport, { row, column }: CellPosition, size: MatrixSize): Viewport {
+  const shift = (index: number, start: number, end: number): number => {
+    if (index < start) return index - start;
+    return index + 1 > end ? Math.min(index + 1 - end, index - start) : 0;
+  };
+  const by = { x: shift(column, viewport.x0, viewport.x1), y: shift(row, viewport.y0, viewport.y1) };
+  return panViewport(viewport, by, size);
+}
+
+/** The cell under a point of the plot, or null outside the matrix. */
+export function cellAt(viewport: Viewport, plot: PlotSize, x: number, y: number, size: MatrixSize): CellPosition | null {
+  const column = Math.floor(viewport.x0 + (x / plot.width) * (viewport.x1 - viewport.x0));
+  const row = Math.floor(viewport.y0 + (y / plot.height) * (viewport.y1 - viewport.y0));
+  const inside = column >= 0 && column < size.columns && row >= 0 && row < size.rows;
+  return inside && x >= 0 && y >= 0 && x < plot.width && y < plot.height ? { row, column } : null;
+}
+
+export function blendViewports(from: Viewport, to: Viewport, share: number): Viewport {
+  const blend = (a: number, b: number): number => a + (b - a) * share;
+  return { x0: blend(from.x0, to.x0), x1: blend(from.x1, to.x1), y0: blend(from.y0, to.y0), y1: blend(from.y1, to.y1) };
+}

@@ -1,0 +1,87 @@
+/** Wheel, drag, pinch and touch: d3-zoom's gestures, turned into changes of a viewport. */
+
+import { select, zoom, zoomIdentity } from 'd3';
+import type { D3ZoomEvent, ZoomTransform } from 'd3';
+import type { Viewport } from './types';
+import { panViewport, zoomViewport } from './viewport';
+import type { MatrixSize, PlotSize } from './viewport';
+
+export interface ZoomTarget {
+  readonly viewport: Viewport;
+  readonly size: MatrixSize;
+  readonly plot: PlotSize;
+  readonly zoomable: { readonly x: boolean; readonly y: boolean };
+  /** True where the whole matrix is in view. */
+  readonly whole: boolean;
+  moveTo(viewport: Viewport): void;
+}
+
+/** Returns the function that takes the gestures away. */
+export function attachZoom(element: HTMLElement, target: ZoomTarget): () => void {
+  let last: ZoomTransform = zoomIdentity;
+  const gestures = zoom<HTMLElement, unknown>()
+    .filter((event: WheelEvent | MouseEvent | TouchEvent) => accepts(event, target))
+    .on('zoom', ({ transform }: D3ZoomEvent<HTMLElement, unknown>) => {
+      follow(target, last, transform);
+      last = transform;
+    })
+    // The viewport is the truth and the transform only how far a gesture went: it starts at nothing each time, so that
+    // its numbers stay small and a viewport set from elsewhere needs no translation.
+    .on('end', function () {
+      last = zoomIdentity;
+      (this as HTMLElement & { __zoom?: ZoomTransform }).__zoom = zoomIdentity;
+    });
+  const selection = select(element);
+  selection.call(gestures).on('dblclick.zoom', null);
+  const pan = (event: WheelEvent): void => panByWheel(event, target);
+  element.addEventListener('wheel', pan, { passive: false });
+  return () => {
+    selection.on('.zoom', null);
+    element.removeEventListener('wheel', pan);
+  };
+}
+
+/** A swipe along a touchpad's x axis, or a wheel with Shift, scrolls; anything else on the wheel zooms. */
+function isSideways(event: WheelEvent): boolean {
+  return !event.ctrlKey && (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY));
+}
+
+function accepts(event: WheelEvent | MouseEvent | TouchEvent, { zoomable, whole }: ZoomTarget): boolean {
+  if (!zoomable.x && !zoomable.y) return false;
+  if (event instanceof WheelEvent) {
+    // Zooming out of the whole matrix does nothing, so the page may scroll on past it.
+    return !isSideways(event) && !(whole && event.deltaY > 0);
+  }
+  if (event instanceof MouseEvent) return event.button === 0 && !event.ctrlKey;
+  return true;
+}
+
+function panByWheel(event: WheelEvent, target: ZoomTarget): void {
+  if (!isSideways(event) || !target.zoomable.x || target.whole) return;
+  event.preventDefault();
+  const { viewport, plot, size } = target;
+  const distance = event.deltaX === 0 ? event.deltaY : event.deltaX;
+  const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? distance * 16 : distance;
+  target.moveTo(panViewport(viewport, { x: (pixels / plot.width) * (viewport.x1 - viewport.x0), y: 0 }, size));
+}
+
+function follow(target: ZoomTarget, from: ZoomTransform, to: ZoomTransform): void {
+  const { viewport, plot, size, zoomable } = target;
+  const ratio = to.k / from.k;
+  // In pixels of the plot, where the gesture moves a point: p becomes ratio * p + shift.
+  const shift = { x: to.x - ratio * from.x, y: to.y - ratio * from.y };
+  const perPixelX = (viewport.x1 - viewport.x0) / plot.width;
+  const perPixelY = (viewport.y1 - viewport.y0) / plot.height;
+  if (Math.abs(ratio - 1) < 1e-9) {
+    const by = { x: zoomable.x ? -shift.x * perPixelX : 0, y: zoomable.y ? -shift.y * perPixelY : 0 };
+    target.moveTo(panViewport(viewport, by, size));
+    return;
+  }
+  // The point that stays where it is: p = ratio * p + shift.
+  const anchor = {
+    x: viewport.x0 + (shift.x / (1 - ratio)) * perPixelX,
+    y: viewport.y0 + (shift.y / (1 - ratio)) * perPixelY,
+  };
+  const factor = { x: zoomable.x ? ratio : 1, y: zoomable.y ? ratio : 1 };
+  target.moveTo(zoomViewport(viewport, factor, anchor, size, plot));
+}
