@@ -2,7 +2,7 @@
  * Count tables. Of an 8- or 16-bit dtype, how often each code occurs says everything exactly: extremes, moments,
  * histogram and quantiles. Of wider ones, a second pass fills the histogram between the extremes of the first.
  */
-import { F32, bytesOf, decode64 } from './decode';
+import { bytesOf, decode64 } from './decode';
 
 // @ts-ignore: decorator
 @inline
@@ -58,47 +58,26 @@ export function foldCounts(tables: usize, count: i32, size: i32): void {
   }
 }
 
-/** The bin of a finite x: floor((x - low) * scale), the last bin closed above. */
-// @ts-ignore: decorator
-@inline
-function bin(x: f64, low: f64, scale: f64, bins: i32): usize {
-  return <usize>min(i32.trunc_sat_f64_s((x - low) * scale), bins - 1);
-}
-
-/** Key of |x| for quantiles: exponent and the top 8 bits of the fraction of its float32, 32,768 * 2 of them. */
-// @ts-ignore: decorator
-@inline
-function magnitudeKey(x: f64): usize {
-  return <usize>((reinterpret<u32>(<f32>x) & 0x7fffffff) >> 15);
-}
+/** Bits of the float32 pattern of |x| that its key leaves out: 12 bits of fraction stay, 1,048,576 keys. */
+const DROPPED_BITS: u32 = 11;
 
 /**
- * Counts finite entries into `bins` equal bins from `low` on (scale = bins / (high - low)), and their magnitudes into
- * `keys`, 65,536 counts. `scratch` is 4096 bytes.
+ * Counts finite entries into `bins` equal bins, the bin of x being floor((x - low) * scale * bins) with the last closed
+ * above, and the upper bits of the float32 pattern of their magnitudes into `keys`. `scratch` is 4096 bytes.
  */
 export function histogram(
   kind: i32, from: usize, n: i32, low: f64, scale: f64, bins: i32, table: usize, keys: usize, lookup: usize, scratch: usize,
 ): void {
-  if (kind == F32) {
-    for (let i = 0; i < n; i++) {
-      const bits = load<u32>(from);
-      if ((bits & 0x7f800000) != 0x7f800000) {
-        count(table, bin(<f64>reinterpret<f32>(bits), low, scale, bins));
-        count(keys, <usize>((bits & 0x7fffffff) >> 15));
-      }
-      from += 4;
-    }
-    return;
-  }
   const block = 512;
+  const last = bins - 1;
   for (; n > 0; n -= block) {
     const m = min(n, block);
     decode64(kind, from, m, scratch, lookup);
     for (let i = 0; i < m; i++) {
       const x = load<f64>(scratch + (<usize>i << 3));
       if (!(abs(x) < Infinity)) continue;
-      count(table, bin(x, low, scale, bins));
-      count(keys, magnitudeKey(x));
+      count(table, <usize>min(max(<i32>((x - low) * scale * <f64>bins), 0), last));
+      count(keys, <usize>((reinterpret<u32>(<f32>x) & 0x7fffffff) >> DROPPED_BITS));
     }
     from += <usize>block * bytesOf(kind);
   }
