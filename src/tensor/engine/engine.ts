@@ -137,7 +137,7 @@ export class Engine {
   readonly gemm: Gemm = (layout, m, n, k, a, b, out) => {
     const own = [a, b, out].map((array) => this.addressOf(array));
     const sizes = [a, b, out].map((array, i) => (own[i] === undefined ? array.length * 4 : 0));
-    let at = this.operandSpace(sizes.reduce((sum, bytes) => sum + bytes + 64, 0));
+    let at = this.operandSpace(sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / 64) * 64, 0));
     const places = own.map((address, i) => {
       if (address !== undefined) return address;
       const place = at;

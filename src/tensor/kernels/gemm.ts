@@ -58,6 +58,7 @@ export function tileColumns(): i32 {
 
 /** Packs the whole of B (k, n), for products that use it again: block after block of k, in each panel after panel. */
 export function pack(transposed: i32, b: usize, ldb: i32, n: i32, k: i32, to: usize): void {
+  if (k == 0) return;
   const depth = depthOfBlocks(k);
   for (let k0 = 0; k0 < k; k0 += depth) {
     const kc = min(depth, k - k0);

@@ -149,9 +149,11 @@ function poolBand(
   table: usize, scratch: usize,
 ): void {
   if (rows <= 0) return;
+  // Bounds count from the matrix's first column, `from` and lines from the first column that is here.
+  const origin = <usize>load<i32>(bounds);
   if (mode == MAX_ABS && (kind == BF16 || kind == F16)) {
     keysDown16(from, stride, rows, columns, scratch);
-    keysAcross16(kind, scratch, bounds, width, cells);
+    keysAcross16(kind, scratch - (origin << 1), bounds, width, cells);
     return;
   }
   const pitch = (<usize>(columns + 7) & ~3) << 2;
@@ -159,16 +161,16 @@ function poolBand(
   for (let r = 0; r < rows; r++) decode32(kind, from + <usize>r * <usize>stride, columns, decoded + <usize>r * pitch, table);
   if (mode == MAX_ABS) {
     down32(MAX_ABS, decoded, pitch, rows, columns, scratch);
-    across32(MAX_ABS, scratch, bounds, width, cells);
+    across32(MAX_ABS, scratch - (origin << 2), bounds, width, cells);
   } else if (mode == MEAN) {
     down32(MEAN, decoded, pitch, rows, columns, scratch);
-    across32(MEAN, scratch, bounds, width, cells);
+    across32(MEAN, scratch - (origin << 2), bounds, width, cells);
   } else if (mode == MIN) {
     down32(MIN, decoded, pitch, rows, columns, scratch);
-    across32(MIN, scratch, bounds, width, cells);
+    across32(MIN, scratch - (origin << 2), bounds, width, cells);
   } else {
     down32(MAX, decoded, pitch, rows, columns, scratch);
-    across32(MAX, scratch, bounds, width, cells);
+    across32(MAX, scratch - (origin << 2), bounds, width, cells);
   }
 }
 

@@ -1,0 +1,58 @@
+/** NF4 of float32 numbers in the engine's memory. The plain twin is ../nf4. */
+
+import { ArgumentError } from '../errors';
+import { NF4_BLOCK, NF4_EDGES, NF4_LEVELS } from '../nf4';
+import type { Call } from './crew';
+import type { Engine } from './engine';
+import type { ResidentArray } from './resident';
+import { scanOperation } from './thread';
+
+/** Blocks of a call: 64Ki entries, so that the optimising compiler takes over between calls. */
+const BLOCKS_AT_ONCE = 1024;
+
+/** Codes (bytes, as many as half the entries) and scales (one a block) in the engine's memory. */
+export interface ResidentNf4 {
+  /** Four bytes of codes to an element: read them through `arena.bytes(codes.address, ...)`. */
+  readonly codes: ResidentArray;
+  readonly scales: ResidentArray;
+  readonly blocks: number;
+}
+
+/** @throws ArgumentError unless the entries are whole blocks of 64: pad the last with zeros. */
+export function quantizeNf4Resident(engine: Engine, values: ResidentArray): ResidentNf4 {
+  const blocks = values.length / NF4_BLOCK;
+  if (!Number.isInteger(blocks)) {
+    throw new ArgumentError('quantizeNf4Resident', `a multiple of ${NF4_BLOCK} entries`, String(values.length));
+  }
+  const edges = engine.keep(NF4_EDGES);
+  const codes = engine.allocate(blocks * (NF4_BLOCK / 8));
+  const scales = engine.allocate(blocks);
+  inRuns(engine, blocks, (first, count) => ({
+    operation: scanOperation('quantizeNf4'),
+    args: [values.address + first * NF4_BLOCK * 4, count, edges.address, codes.address + first * (NF4_BLOCK / 2), scales.address + first * 4],
+  }));
+  edges.free();
+  return { codes, scales, blocks };
+}
+
+export function dequantizeNf4Resident(engine: Engine, { codes, scales, blocks }: ResidentNf4): ResidentArray {
+  const pairs = engine.allocate(512);
+  const values = engine.allocate(blocks * NF4_BLOCK);
+  const { data } = pairs;
+  for (let byte = 0; byte < 256; byte++) {
+    data[2 * byte] = NF4_LEVELS[byte >> 4]!;
+    data[2 * byte + 1] = NF4_LEVELS[byte & 15]!;
+  }
+  inRuns(engine, blocks, (first, count) => ({
+    operation: scanOperation('dequantizeNf4'),
+    args: [codes.address + first * (NF4_BLOCK / 2), count, pairs.address, scales.address + first * 4, values.address + first * NF4_BLOCK * 4],
+  }));
+  pairs.free();
+  return values;
+}
+
+function inRuns(engine: Engine, blocks: number, call: (first: number, count: number) => Call): void {
+  const calls: Call[] = [];
+  for (let first = 0; first < blocks; first += BLOCKS_AT_ONCE) calls.push(call(first, Math.min(BLOCKS_AT_ONCE, blocks - first)));
+  engine.crew.run(calls, engine.scratch);
+}
