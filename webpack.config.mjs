@@ -17,7 +17,7 @@ export default function config(_env, { mode = 'production' } = {}) {
       calculator: './webview-ui/calculator/main.ts',
       comparison: './webview-ui/comparison/main.ts',
     },
-    output: { path: path.join(root, 'dist/webview'), filename: '[name].js' },
+    output: { path: path.join(root, 'dist/webview'), filename: '[name].js', iife: false },
     resolve: { extensions: ['.ts', '.js'] },
     module: {
       rules: [
@@ -26,7 +26,8 @@ export default function config(_env, { mode = 'production' } = {}) {
       ],
     },
     plugins: [new MiniCssExtractPlugin({ filename: '[name].css' })],
-    optimization: { minimizer: [new EsbuildPlugin({ target: 'es2022', css: true })] },
+    // esbuild drops unused code at the top level only, so it, not webpack, wraps the script in a function.
+    optimization: { minimizer: [new EsbuildPlugin({ target: 'es2022', css: true, format: 'iife', treeShaking: true })] },
     // A webview's policy forbids eval, which webpack's default development source maps use.
     devtool: mode === 'production' ? false : 'source-map',
     performance: false,

@@ -57,5 +57,12 @@ function buildWebviews() {
   });
 }
 
-await Promise.all([buildNode(), buildWebviews()]);
+if (watch) console.log('building');
+try {
+  await Promise.all([buildNode(), buildWebviews()]);
+} catch (error) {
+  // esbuild and webpack have printed where and what.
+  console.error(error.message);
+  process.exit(1);
+}
 console.log(watch ? 'watching' : 'built dist/');

@@ -14,6 +14,9 @@ import { elements } from './safetensorsSize';
 import type { TargetSelection } from './targets';
 import { patternValue, selectModules } from './targets';
 
+/** What the prompt methods need of a model: its sizes, and the modules a task trains whole. */
+export type PromptedModel = Pick<ModuleTable, 'shape' | 'modules'>;
+
 export interface AdapterPlan {
   /** Trained parameters, those of heads trained whole included. */
   readonly trainable: number;
@@ -52,7 +55,7 @@ export function planLora(table: ModuleTable, options: LoraOptions): AdapterPlan 
 
 /** Prompt tuning (Lester et al. 2021): one embedding for each virtual token, for encoder and decoder each. */
 export function planPromptTuning(
-  table: ModuleTable,
+  table: PromptedModel,
   promptLength: number,
   modulesToSave: readonly string[] = [],
 ): AdapterPlan {
@@ -61,7 +64,7 @@ export function planPromptTuning(
 
 /** Prefix tuning (Li & Liang 2021) as PEFT keeps it: a key and a value for each layer and position. */
 export function planPrefixTuning(
-  table: ModuleTable,
+  table: PromptedModel,
   prefixLength: number,
   modulesToSave: readonly string[] = [],
 ): AdapterPlan {
@@ -106,7 +109,7 @@ function loraTensors(module: Module, rank: number, { useDora, loraBias }: LoraOp
   ];
 }
 
-function planPrompt(table: ModuleTable, rows: number, width: number, modulesToSave: readonly string[]): AdapterPlan {
+function planPrompt(table: PromptedModel, rows: number, width: number, modulesToSave: readonly string[]): AdapterPlan {
   return plan(
     [{ name: 'prompt_embeddings', shape: [rows, width] }, ...savedModules(table, modulesToSave, 'base_model.')],
     [],
@@ -114,7 +117,7 @@ function planPrompt(table: ModuleTable, rows: number, width: number, modulesToSa
 }
 
 /** Modules that are trained and saved whole, beside the adapter. */
-function savedModules(table: ModuleTable, names: readonly string[], prefix: string): SavedTensor[] {
+function savedModules(table: PromptedModel, names: readonly string[], prefix: string): SavedTensor[] {
   return table.modules
     .filter((module) => names.some((name) => `.${module.name}.`.includes(`.${name}.`)))
     .flatMap(moduleTensors)

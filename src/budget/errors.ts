@@ -20,12 +20,12 @@ export class ConfigError extends BudgetError {
 /** The model is readable, but no table says which modules its type has. */
 export class UnknownArchitectureError extends BudgetError {
   override readonly name = 'UnknownArchitectureError';
+  /** Shortened for messages. */
+  readonly modelType: string;
 
-  constructor(
-    readonly modelType: string,
-    known: readonly string[],
-  ) {
+  constructor(modelType: string, known: readonly string[]) {
     super(`model_type '${shorten(modelType)}' has no module table; there are tables for ${known.join(', ')}`);
+    this.modelType = shorten(modelType);
   }
 }
 

@@ -38,7 +38,7 @@ export interface MethodCount {
   readonly ratio: number;
 }
 
-/** @throws ArgumentError unless all sizes are positive integers and all counts are integers that a double holds exactly. */
+/** @throws ArgumentError unless all sizes are positive integers and a double holds all counts exactly. */
 export function comparePeftMethods({
   dModel = 4096,
   numLayers = 32,
@@ -55,7 +55,8 @@ export function comparePeftMethods({
   const full = numLayers * 4 * dModel * dModel;
   const count = (name: ComparedMethod, params: number): MethodCount => {
     if (Number.isSafeInteger(params)) return { params, ratio: params / full };
-    throw new ArgumentError(`comparePeftMethods: params of ${name}`, `at most ${Number.MAX_SAFE_INTEGER}`, String(params));
+    const where = `comparePeftMethods: params of ${name}`;
+    throw new ArgumentError(where, `at most ${Number.MAX_SAFE_INTEGER}`, String(params));
   };
   return {
     full: count('full', full),

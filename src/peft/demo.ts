@@ -4,7 +4,7 @@
  * either is typed in: both come from the run.
  */
 
-import { seededRandom } from '../tensor/random';
+import { DEFAULT_SEED, seededRandom } from '../tensor/random';
 import type { Random } from '../tensor/random';
 import { addScaled } from '../tensor/elementwise';
 import { matmulNT } from '../tensor/matmul';
@@ -28,7 +28,7 @@ const NUM_LAYERS = 4;
 const NUM_HEADS = 8;
 /** Largest entries of the planted change, next to a W whose entries are about 1 / sqrt(256) = 0.06. */
 const PLANTED_AMPLITUDE = 0.05;
-/** Standard deviation of the demo's word embeddings: that of a trained embedding table, some times the fresh prompt's. */
+/** Standard deviation of the demo's word embeddings: that of a trained table, four times the fresh prompt's. */
 const EMBEDDING_DEVIATION = 0.04;
 
 export interface DemoOptions {
@@ -37,7 +37,13 @@ export interface DemoOptions {
   /** Optimiser steps of the LoRA layer towards the planted change; 0 for none. Default 300. */
   readonly trainingSteps?: number;
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: { readonly done: number; readonly total: number; readonly message: string }) => void) | undefined;
+  readonly onProgress?: ((progress: DemoProgress) => void) | undefined;
+}
+
+export interface DemoProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly message: string;
 }
 
 /** Everything the demo made. All tensors are float32, row-major. */
@@ -69,7 +75,7 @@ export interface DemoLora {
   readonly output: Tensor;
   readonly gradOutput: Tensor;
   readonly gradInput: Tensor;
-  /** A, B, gradA and gradB at the recorded steps: the first is the untrained layer (B = 0), the last the trained one. */
+  /** A, B, gradA and gradB at the recorded steps, from the untrained layer (B = 0) to the trained one. */
   readonly training: LoraTrainingRecord;
 }
 
@@ -122,7 +128,7 @@ export interface DemoPrompt {
   /** (promptLength, dModel) = (20, 256), and its gradient. */
   readonly prompt: Tensor;
   readonly gradPrompt: Tensor;
-  /** The prompt and the first batch item's embeddings as one sequence: (promptLength + sequenceLength, dModel) = (36, 256). */
+  /** The prompt and the first batch item's embeddings, (promptLength + sequenceLength, dModel) = (36, 256). */
   readonly sequence: Tensor;
 }
 
@@ -130,7 +136,8 @@ export interface DemoPrompt {
  * Runs the demo. It returns to the event loop often, and stops with the signal's reason when that aborts.
  * @throws ArgumentError for a seed that is not finite or steps that are not an integer of at least 0.
  */
-export async function runDemo({ seed = 42, trainingSteps = 300, signal, onProgress }: DemoOptions = {}): Promise<DemoResult> {
+export async function runDemo(options: DemoOptions = {}): Promise<DemoResult> {
+  const { seed = DEFAULT_SEED, trainingSteps = 300, signal, onProgress } = options;
   // A source each, so that no method's numbers depend on how much another drew.
   const random = seededRandom(seed);
   const sources = Array.from({ length: 4 }, () => seededRandom(random()));
@@ -218,7 +225,8 @@ function runPrefix(random: Random): DemoPrefix {
     const { query, key } = queriesAndKeys(BATCH, NUM_HEADS, SEQUENCE, dHead, random);
     const value = Tensor.randn(key.shape, random);
     const [prefixKey, prefixValue] = tuning.getPrefix(layer);
-    const { output, probabilities, backward } = prefixAttention({ query, key, value, prefixKey, prefixValue, causal: true });
+    const inputs = { query, key, value, prefixKey, prefixValue, causal: true };
+    const { output, probabilities, backward } = prefixAttention(inputs);
     const { gradOutput } = meanSquaredError(output, Tensor.randn(output.shape, random));
     const { gradPrefixKey, gradPrefixValue } = backward(gradOutput);
     tuning.accumulateGradient(layer, gradPrefixKey, gradPrefixValue);

@@ -10,6 +10,9 @@ import { normalRandom } from '../tensor/random';
 import type { Random } from '../tensor/random';
 import { Tensor } from '../tensor/tensor';
 
+/** Share of a weight's input columns that are much stronger than the others. */
+const STRONG_COLUMNS = 0.02;
+
 /**
  * A frozen weight (outFeatures, inFeatures): normal numbers of variance about 1 / inFeatures whose rows and columns
  * differ in strength, with a few strong input columns, over a smooth low-rank ground.
@@ -17,7 +20,9 @@ import { Tensor } from '../tensor/tensor';
 export function pretrainedWeight(outFeatures: number, inFeatures: number, random: Random): Tensor {
   const normal = normalRandom(random);
   const rowStrength = Array.from({ length: outFeatures }, () => Math.exp(0.25 * normal()));
-  const columnStrength = Array.from({ length: inFeatures }, () => Math.exp(0.25 * normal()) * (random() < 0.02 ? 2.5 : 1));
+  const columnStrength = Array.from({ length: inFeatures }, () => {
+    return Math.exp(0.25 * normal()) * (random() < STRONG_COLUMNS ? 2.5 : 1);
+  });
   const weight = Tensor.randn([outFeatures, inFeatures], random, 1 / Math.sqrt(inFeatures));
   for (let i = 0; i < weight.size; i++) {
     weight.data[i] = weight.data[i]! * rowStrength[Math.floor(i / inFeatures)]! * columnStrength[i % inFeatures]!;

@@ -124,7 +124,7 @@ export class LoRALayer {
     return scale(product, this.scaling);
   }
 
-  /** W + scaling·B·A: the weight of a plain linear layer that does the same. `w` itself stays as it is. @throws ShapeError */
+  /** W + scaling·B·A: the weight of a plain linear layer that does the same. `w` stays as it is. @throws ShapeError */
   mergeWeights(w: Tensor): Tensor {
     checkShape('LoRALayer.mergeWeights: w', w, [this.outFeatures, this.inFeatures]);
     this.checkParameters('LoRALayer.mergeWeights');

@@ -32,7 +32,7 @@ export class LoRALinear {
   readonly outFeatures: number;
   readonly lora: LoRALayer;
 
-  /** @throws ShapeError for a weight that is not 2-D or a bias that does not fit it; ArgumentError as `LoRALayer` does. */
+  /** @throws ShapeError for a weight that is not 2-D or a bias that does not fit; ArgumentError as `LoRALayer` does. */
   constructor({ weight, bias = null, rank = 8, alpha = 16, random = seededRandom() }: LoRALinearOptions) {
     const expected = 'shape (outFeatures, inFeatures)';
     if (!(weight instanceof Tensor)) throw new ShapeError('LoRALinear: weight', expected, describeValue(weight));
@@ -59,7 +59,7 @@ export class LoRALinear {
     return this.lora.backward(gradOutput); // a bias is added, so the gradient passes it unchanged
   }
 
-  /** The plain linear layer that does the same. The weight is new, the bias the frozen one, null where there is none. */
+  /** The plain linear layer that does the same. The weight is new, the bias the frozen one or null. */
   merge(): { weight: Tensor; bias: Tensor | null } {
     return { weight: this.lora.mergeWeights(this.weight), bias: this.bias };
   }
@@ -96,7 +96,8 @@ export function applyLoraToAttention(
 ): Record<AttentionProjection, LoRALinear | Tensor> {
   for (const target of targetModules) {
     if (PROJECTIONS.includes(target)) continue;
-    throw new ArgumentError('applyLoraToAttention: targetModules', `some of ${PROJECTIONS.join(', ')}`, describeValue(target));
+    const expected = `some of ${PROJECTIONS.join(', ')}`;
+    throw new ArgumentError('applyLoraToAttention: targetModules', expected, describeValue(target));
   }
   const adapt = (name: AttentionProjection): LoRALinear | Tensor => {
     const weight = weights[name];

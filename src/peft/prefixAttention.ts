@@ -163,12 +163,14 @@ function joined(prefix: Tensor, head: number, tokens: Tensor): Tensor {
   return out;
 }
 
-/** The reverse of `joined` for gradients: the upper rows are added to the prefix's head, the lower ones are the tokens'. */
+/** The reverse of `joined` for gradients: upper rows are added to the prefix's head, lower ones are the tokens'. */
 function separate(grad: Tensor, length: number, head: number, gradPrefix: Tensor, gradTokens: Tensor): void {
   const [heads, dHead] = [gradPrefix.shape[1]!, gradPrefix.shape[2]!];
   for (let i = 0; i < length; i++) {
     const start = (i * heads + head) * dHead;
-    for (let d = 0; d < dHead; d++) gradPrefix.data[start + d] = gradPrefix.data[start + d]! + grad.data[i * dHead + d]!;
+    for (let d = 0; d < dHead; d++) {
+      gradPrefix.data[start + d] = gradPrefix.data[start + d]! + grad.data[i * dHead + d]!;
+    }
   }
   gradTokens.data.set(grad.data.subarray(length * dHead));
 }

@@ -125,7 +125,9 @@ function drawRows(vocabulary: Tensor, count: number, dModel: number, random: Ran
   const prompt = Tensor.zeros([count, dModel]);
   for (let i = 0; i < count; i++) {
     const word = Math.floor(random() * words);
-    if (!(word >= 0 && word < words)) throw new ArgumentError('PromptTuning: random', 'numbers in [0, 1)', String(word / words));
+    if (!(word >= 0 && word < words)) {
+      throw new ArgumentError('PromptTuning: random', 'numbers in [0, 1)', String(word / words));
+    }
     prompt.data.set(vocabulary.data.subarray(word * dModel, (word + 1) * dModel), i * dModel);
   }
   return prompt;

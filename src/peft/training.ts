@@ -1,6 +1,6 @@
 /**
- * Training of one LoRA layer, in the plainest form there is: a batch, forward, a loss, backward, a step of Adam on A and
- * B. The frozen weight W stands for a pretrained layer and W + ΔW* for the layer that fine-tuning should arrive at, so
+ * Training of one LoRA layer, in the plainest form there is: a batch, forward, a loss, backward, a step of Adam on A
+ * and B. The frozen weight W stands for a pretrained layer and W + ΔW* for the layer that fine-tuning should arrive at, so
  * that scaling·B·A can be watched as it becomes ΔW*.
  *
  * B is zero at first. So is therefore the gradient of A: the first step moves only B, and from the second on both move.

@@ -113,8 +113,8 @@ export interface BudgetSnapshot {
 }
 
 export interface BudgetRequests {
-  /** The view is up. `kept` is what the view kept of its inputs across a reload, which goes before the host's. */
-  'budget/ready'(params: { readonly kept: BudgetInputs | null }): BudgetSnapshot;
+  /** The view is up; the answer is all it needs to draw itself. */
+  'budget/ready'(params: Record<never, never>): BudgetSnapshot;
   /** Counts, and keeps the inputs for the next time. */
   'budget/compute'(params: { readonly inputs: BudgetInputs }): BudgetReport;
 }
@@ -127,7 +127,9 @@ export interface ComparisonRequests extends BudgetRequests {
   'comparison/copy'(params: { readonly inputs: BudgetInputs; readonly format: 'markdown' | 'csv' }): void;
 }
 
-/** A config.json came, went or changed: the host's current inputs counted anew. */
 export interface BudgetEvents {
+  /** A config.json came, went or changed: the host's current inputs counted anew. */
   'models/changed': { readonly models: readonly ModelChoice[]; readonly report: BudgetReport };
+  /** The view was asked for again, with other inputs. */
+  'inputs/changed': { readonly inputs: BudgetInputs; readonly report: BudgetReport };
 }

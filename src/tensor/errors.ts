@@ -3,7 +3,7 @@
  * that a caller can show it beside the input that is wrong.
  */
 
-/** Base of the core's errors: `LoRALayer.forward(x): expected shape (tokens, 16) or (batch, tokens, 16), got (4, 8)`. */
+/** Base of the core's errors: `LoRALayer.forward: w: expected shape (8, 16), got (16, 8)`. */
 export abstract class ExpectationError extends Error {
   constructor(
     readonly where: string,

@@ -14,7 +14,7 @@ const gemm: Gemm = blockedGemm;
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const [m, k] = matrixShape('matmul(a)', a);
   const [inner, n] = matrixShape('matmul(b)', b);
-  if (inner !== k) throw new ShapeError('matmul(b)', `shape (${k}, n) after a ${formatShape(a.shape)}`, formatShape(b.shape));
+  if (inner !== k) throw misfit('matmul(b)', `(${k}, n)`, a, b);
   const out = Tensor.zeros([m, n]);
   gemm('NN', m, n, k, a.data, b.data, out.data);
   return out;
@@ -24,7 +24,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 export function matmulNT(a: Tensor, b: Tensor): Tensor {
   const [m, k] = matrixShape('matmulNT(a)', a);
   const [n, inner] = matrixShape('matmulNT(b)', b);
-  if (inner !== k) throw new ShapeError('matmulNT(b)', `shape (n, ${k}) after a ${formatShape(a.shape)}`, formatShape(b.shape));
+  if (inner !== k) throw misfit('matmulNT(b)', `(n, ${k})`, a, b);
   const out = Tensor.zeros([m, n]);
   gemm('NT', m, n, k, a.data, b.data, out.data);
   return out;
@@ -34,14 +34,18 @@ export function matmulNT(a: Tensor, b: Tensor): Tensor {
 export function matmulTN(a: Tensor, b: Tensor): Tensor {
   const [k, m] = matrixShape('matmulTN(a)', a);
   const [inner, n] = matrixShape('matmulTN(b)', b);
-  if (inner !== k) throw new ShapeError('matmulTN(b)', `shape (${k}, n) after a ${formatShape(a.shape)}`, formatShape(b.shape));
+  if (inner !== k) throw misfit('matmulTN(b)', `(${k}, n)`, a, b);
   const out = Tensor.zeros([m, n]);
   gemm('TN', m, n, k, a.data, b.data, out.data);
   return out;
 }
 
+function misfit(where: string, expected: string, a: Tensor, b: Tensor): ShapeError {
+  return new ShapeError(where, `shape ${expected} with a of ${formatShape(a.shape)}`, formatShape(b.shape));
+}
+
 function matrixShape(where: string, tensor: Tensor): readonly [number, number] {
-  if (!(tensor instanceof Tensor)) throw new ShapeError(where, 'a Tensor of shape (rows, columns)', describeValue(tensor));
+  if (!(tensor instanceof Tensor)) throw new ShapeError(where, 'a Tensor (rows, columns)', describeValue(tensor));
   const [rows, columns] = tensor.shape;
   if (tensor.rank !== 2 || rows === undefined || columns === undefined) {
     throw new ShapeError(where, 'shape (rows, columns)', formatShape(tensor.shape));

@@ -16,7 +16,7 @@ export const DEFAULT_SEED = 42;
 
 const TWO_POW_MINUS_53 = 2 ** -53;
 
-/** @param seed any finite number; different numbers give unrelated sequences. @throws ArgumentError for NaN and infinities. */
+/** @param seed any finite number; other numbers give other sequences. @throws ArgumentError for NaN and infinities. */
 export function seededRandom(seed: number = DEFAULT_SEED): Random {
   checkFinite('seededRandom: seed', seed);
   const bits = new DataView(new ArrayBuffer(8));

@@ -119,7 +119,7 @@ export class StatisticsAccumulator {
    * Exact for values of at most 12 bits of mantissa (F16, BF16, F8); for wider ones at most 2^-12 of the value below.
    * NaN where there are no finite entries.
    */
-  absQuantiles(shares: readonly number[]): Float64Array {
+  absQuantiles(shares: readonly number[]): Float64Array<ArrayBuffer> {
     const ranks = shares.map((share) => Math.min(Math.max(Math.ceil(share * this.finite), 1), this.finite));
     const quantiles = new Float64Array(shares.length).fill(NaN);
     if (this.finite === 0) return quantiles;
@@ -139,27 +139,27 @@ export class StatisticsAccumulator {
 
 /** Second pass: counts in equal bins over [min, max]; the last bin includes max. Entries that are not finite are left out. */
 export class HistogramAccumulator {
-  readonly counts: Float64Array;
-  private readonly scale: number;
+  readonly counts: Float64Array<ArrayBuffer>;
+  /** Halves both ends where their distance is beyond float64. */
+  private readonly factor: number;
+  private readonly start: number;
+  private readonly range: number;
 
-  constructor(
-    private readonly min: number,
-    max: number,
-    bins: number,
-  ) {
+  constructor(min: number, max: number, bins: number) {
     this.counts = new Float64Array(bins);
-    this.scale = max > min ? 1 / (max - min) : 0;
+    this.factor = Number.isFinite(max - min) ? 1 : 0.5;
+    this.start = min * this.factor;
+    this.range = max * this.factor - this.start;
   }
 
   add(values: ArrayLike<number>, length = values.length): void {
-    const { counts, min, scale } = this;
+    const { counts, factor, start, range } = this;
     const bins = counts.length;
     for (let i = 0; i < length; i++) {
       const x = values[i]!;
       if (x - x !== 0) continue;
-      // Halves first where max - min would overflow: scale is then 0 and all goes to the first bin.
-      const bin = Math.floor((x - min) * scale * bins);
-      counts[bin >= bins ? bins - 1 : bin < 0 ? 0 : bin]!++;
+      const bin = range > 0 ? Math.floor(((x * factor - start) / range) * bins) : 0;
+      counts[bin >= bins ? bins - 1 : bin]!++;
     }
   }
 }

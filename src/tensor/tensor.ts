@@ -43,7 +43,7 @@ export class Tensor {
       const expected = `${elements} values for shape ${formatShape(shape)}`;
       throw new ShapeError('Tensor.fromArray', expected, `${values.length} values`);
     }
-    return new Tensor(Float32Array.from(values), shape);
+    return new Tensor(new Float32Array(values), shape);
   }
 
   static zeros(shape: readonly number[]): Tensor {
@@ -68,7 +68,7 @@ export class Tensor {
     return this.shape.length;
   }
 
-  /** The element at one index per dimension. @throws ArgumentError where an index is missing or outside its dimension. */
+  /** The element at one index per dimension. @throws ArgumentError where one is missing or outside its dimension. */
   at(...index: number[]): number {
     const { shape } = this;
     const inside = index.every((i, d) => Number.isInteger(i) && i >= 0 && i < (shape[d] ?? 0));

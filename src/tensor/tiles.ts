@@ -20,7 +20,7 @@ export class TileReducer {
   constructor(
     rows: number,
     private readonly columns: number,
-    private readonly level: number,
+    level: number,
     private readonly reduction: TileReduction,
   ) {
     this.side = 2 ** level;
@@ -30,57 +30,51 @@ export class TileReducer {
     this.counts = new Float64Array(this.width * this.height);
   }
 
-  /** Takes in whole rows of the block: `values` is (rowCount, columns), row-major, from `firstRow` on. */
-  addRows(firstRow: number, rowCount: number, values: ArrayLike<number>): void {
+  /**
+   * Takes in part of the block: `values` is (rowCount, columnCount), row-major, its first entry at (firstRow,
+   * firstColumn).
+   */
+  addRows(firstRow: number, rowCount: number, values: ArrayLike<number>, firstColumn = 0, columnCount = this.columns): void {
     for (let row = 0; row < rowCount; row++) {
       const cellRow = Math.floor((firstRow + row) / this.side) * this.width;
-      if (this.level === 0) this.copyRow(cellRow, values, row * this.columns);
-      else if (this.reduction === 'mean') this.addToMeans(cellRow, values, row * this.columns);
-      else this.addToExtremes(cellRow, values, row * this.columns);
-    }
-  }
-
-  private copyRow(cell: number, values: ArrayLike<number>, at: number): void {
-    for (let c = 0; c < this.columns; c++) {
-      this.cells[cell + c] = values[at + c]!;
-      this.counts[cell + c] = 1;
-    }
-  }
-
-  private addToMeans(cellRow: number, values: ArrayLike<number>, at: number): void {
-    const { cells, counts, columns, side } = this;
-    for (let start = 0, cell = cellRow; start < columns; start += side, cell++) {
-      const end = Math.min(start + side, columns);
-      let sum = 0;
-      for (let c = start; c < end; c++) sum += values[at + c]!;
-      cells[cell]! += sum;
-      counts[cell]! += end - start;
-    }
-  }
-
-  private addToExtremes(cellRow: number, values: ArrayLike<number>, at: number): void {
-    const { cells, counts, columns, side } = this;
-    for (let start = 0, cell = cellRow; start < columns; start += side, cell++) {
-      const end = Math.min(start + side, columns);
-      let best = cells[cell]!;
-      let magnitude = Math.abs(best);
-      for (let c = start; c < end; c++) {
-        const x = values[at + c]!;
-        // Written so that a NaN, for which every comparison fails, is taken, and once taken is kept.
-        if (!(Math.abs(x) <= magnitude) && magnitude === magnitude) {
-          best = x;
-          magnitude = Math.abs(x);
-        }
+      const at = row * columnCount;
+      for (let start = 0; start < columnCount; ) {
+        const column = firstColumn + start;
+        const cell = Math.floor(column / this.side);
+        const end = Math.min((cell + 1) * this.side - firstColumn, columnCount);
+        if (this.reduction === 'mean') this.addToMean(cellRow + cell, values, at + start, at + end);
+        else this.addToExtreme(cellRow + cell, values, at + start, at + end);
+        start = end;
       }
-      cells[cell] = best;
-      counts[cell]! += end - start;
     }
+  }
+
+  private addToMean(cell: number, values: ArrayLike<number>, start: number, end: number): void {
+    let sum = 0;
+    for (let i = start; i < end; i++) sum += values[i]!;
+    this.cells[cell]! += sum;
+    this.counts[cell]! += end - start;
+  }
+
+  private addToExtreme(cell: number, values: ArrayLike<number>, start: number, end: number): void {
+    let best = this.cells[cell]!;
+    let magnitude = Math.abs(best);
+    for (let i = start; i < end; i++) {
+      const x = values[i]!;
+      // Written so that a NaN, for which every comparison fails, is taken, and once taken is kept.
+      if (!(Math.abs(x) <= magnitude) && magnitude === magnitude) {
+        best = x;
+        magnitude = Math.abs(x);
+      }
+    }
+    this.cells[cell] = best;
+    this.counts[cell]! += end - start;
   }
 
   /** (height, width), row-major; NaN in cells of which no entry came. */
   finish(): Float32Array<ArrayBuffer> {
     const out = new Float32Array(this.cells.length);
-    const divide = this.reduction === 'mean' && this.level > 0;
+    const divide = this.reduction === 'mean';
     for (let i = 0; i < out.length; i++) {
       const count = this.counts[i]!;
       out[i] = count === 0 ? NaN : divide ? this.cells[i]! / count : this.cells[i]!;

@@ -23,7 +23,7 @@ type DivergingName = Exclude<SchemeName, 'viridis'>;
 /** ColorBrewer's schemes are pale in the middle, which suits paper; 0 is -limit, 1 is limit. */
 const onLight: Readonly<Record<DivergingName, (position: number) => string>> = {
   redBlue: (position) => interpolateRdBu(1 - position),
-  purpleOrange: (position) => interpolatePuOr(1 - position),
+  purpleOrange: interpolatePuOr,
   brownTeal: interpolateBrBG,
 };
 
@@ -37,6 +37,10 @@ const onDark: Readonly<Record<DivergingName, { readonly negative: readonly strin
 /** Zero in a dark theme: a little lighter than the usual editor background, so that a zero matrix is still a shape. */
 const DARK_MIDDLE = '#2b2b2e';
 const HIGH_CONTRAST_MIDDLE = '#101010';
+
+export function schemeLabel(name: SchemeName): string {
+  return SCHEMES.find((scheme) => scheme.name === name)?.label ?? name;
+}
 
 export function isDiverging(name: SchemeName): boolean {
   return name !== 'viridis';

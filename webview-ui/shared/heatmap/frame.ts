@@ -75,10 +75,12 @@ export class Frame {
     };
     const ticks = integerTicks(viewport.x0, viewport.x1, size.columns, maxHorizontalTicks(plot.width, width)).filter(fits);
     drawAxis(group, axisTop(scale), ticks);
+    const length = margins.left + plot.width + margins.right;
+    const text = elide(options.columnLabel, length, this.measure);
     label
-      .attr('x', margins.left + plot.width / 2)
+      .attr('x', keepWithin(margins.left + plot.width / 2, this.measure(text), length))
       .attr('y', margins.top - TICK_LENGTH - LINE_HEIGHT - 6)
-      .text(elide(options.columnLabel, plot.width + margins.right, this.measure));
+      .text(text);
   }
 
   private drawLeft({ options, size, viewport, plot, margins }: FrameState, shown: boolean): void {
@@ -93,9 +95,10 @@ export class Frame {
     };
     const ticks = integerTicks(viewport.y0, viewport.y1, size.rows, maxVerticalTicks(plot.height)).filter(fits);
     drawAxis(group, axisLeft(scale), ticks);
-    label
-      .attr('transform', `translate(${LINE_HEIGHT - 3},${margins.top + plot.height / 2}) rotate(-90)`)
-      .text(elide(options.rowLabel, plot.height + margins.top, this.measure));
+    const length = margins.top + plot.height + margins.bottom;
+    const text = elide(options.rowLabel, length, this.measure);
+    const middle = keepWithin(margins.top + plot.height / 2, this.measure(text), length);
+    label.attr('transform', `translate(${LINE_HEIGHT - 3},${middle}) rotate(-90)`).text(text);
   }
 
   private drawBands(group: Group, direction: 'x' | 'y', { options, viewport, plot, margins }: FrameState): void {
@@ -131,25 +134,31 @@ export class Frame {
 
   private drawMarks({ options, viewport, plot, margins, marked }: FrameState): void {
     const { top = true, left = true } = options.axes ?? {};
-    const marks: { x: number; y: number; text: string; anchor: string; width: number }[] = [];
+    const marks: AxisMark[] = [];
     if (marked) {
-      const x = ((marked.column + 0.5 - viewport.x0) / (viewport.x1 - viewport.x0)) * plot.width;
-      const y = ((marked.row + 0.5 - viewport.y0) / (viewport.y1 - viewport.y0)) * plot.height;
+      const across = plot.width / (viewport.x1 - viewport.x0);
+      const down = plot.height / (viewport.y1 - viewport.y0);
+      const x = (marked.column + 0.5 - viewport.x0) * across;
+      const y = (marked.row + 0.5 - viewport.y0) * down;
       const pill = (text: string): number => this.measure(text) + 8;
       if (top && x >= 0 && x <= plot.width) {
         const text = formatCount(marked.column);
         const reach = pill(text) / 2;
         const total = margins.left + plot.width + margins.right;
         const middle = Math.min(total - reach, Math.max(reach, margins.left + x));
-        marks.push({ x: middle, y: margins.top - TICK_LENGTH - LINE_HEIGHT / 2 - 1, text, anchor: 'middle', width: reach * 2 });
+        const place = { at: marked.column + 0.5, pixelsPerEntry: across };
+        marks.push({ x: middle, y: margins.top - TICK_LENGTH - LINE_HEIGHT / 2 - 1, text, axis: 'top', width: reach * 2, ...place });
       }
       if (left && y >= 0 && y <= plot.height) {
         const text = formatCount(marked.row);
-        marks.push({ x: margins.left - TICK_LENGTH - pill(text) / 2, y: margins.top + y, text, anchor: 'middle', width: pill(text) });
+        const width = pill(text);
+        const place = { at: marked.row + 0.5, pixelsPerEntry: down };
+        marks.push({ x: margins.left - TICK_LENGTH - width / 2, y: margins.top + y, text, axis: 'left', width, ...place });
       }
     }
+    this.hideBehind(marks);
     const items = this.groups.marks
-      .selectAll<SVGGElement, (typeof marks)[number]>('g')
+      .selectAll<SVGGElement, AxisMark>('g')
       .data(marks)
       .join((enter) => {
         const item = enter.append('g');
@@ -161,6 +170,39 @@ export class Frame {
     items.select('rect').attr('width', (mark) => mark.width).attr('x', (mark) => -mark.width / 2).attr('y', -LINE_HEIGHT / 2);
     items.select('text').text((mark) => mark.text);
   }
+
+  /** Half a tick label beside the box would read as another number. */
+  private hideBehind(marks: readonly AxisMark[]): void {
+    for (const axis of ['top', 'left'] as const) {
+      const mark = marks.find((one) => one.axis === axis);
+      const covers = (middle: number, text: string): boolean => {
+        if (!mark) return false;
+        const reach = axis === 'top' ? (mark.width + this.measure(text)) / 2 + 2 : LINE_HEIGHT;
+        return Math.abs(mark.at - middle) * mark.pixelsPerEntry < reach;
+      };
+      this.groups[axis]
+        .selectAll<SVGTextElement, number>('.tick text')
+        .attr('opacity', (middle) => (covers(middle, formatCount(middle - 0.5)) ? 0 : null));
+    }
+  }
+}
+
+/** The index of the marked row or column, in a box over the axis. */
+interface AxisMark {
+  /** The middle of the box. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly text: string;
+  readonly axis: 'top' | 'left';
+  /** Where on the axis it stands, in entries, as ticks have it. */
+  readonly at: number;
+  readonly pixelsPerEntry: number;
+}
+
+/** The middle of a text `width` long, moved so that it ends within [0, length]. */
+function keepWithin(middle: number, width: number, length: number): number {
+  return Math.max(width / 2, Math.min(middle, length - width / 2));
 }
 
 function drawAxis(group: Group, axis: Axis<number | { valueOf(): number }>, ticks: readonly number[]): void {

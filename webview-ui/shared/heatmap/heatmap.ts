@@ -64,6 +64,7 @@ export class Heatmap {
     this.element = this.surface.element;
     this.tiles = new TileView({
       changed: () => this.invalidate(),
+      nonNumbers: (found) => this.events.emit('nonNumbers', found),
       failed: (error) => {
         this.surface.showFailure(`Part of the matrix could not be read: ${error.message}`);
         this.events.emit('failure', error);
@@ -188,7 +189,11 @@ export class Heatmap {
     on(element, 'blur', () => this.invalidate());
     this.cleanups.push(
       attachZoom(plotElement, this.zoomTarget()),
-      this.surface.onResize(() => this.invalidate()),
+      this.surface.onResize(() => {
+        // A heatmap made outside the document has no colours before it enters it, which is its first change of size.
+        this.palette = readPalette(this.element);
+        this.invalidate();
+      }),
       onThemeChange(() => {
         this.palette = readPalette(this.element);
         this.colorMap = createColorMap(this.color, themeKind());

@@ -1,6 +1,6 @@
 /** Room around the plot for axes, brackets and their labels. No DOM. */
 
-import { formatIndex } from './ticks';
+import { formatCount } from '../formatNumber';
 import type { HeatmapOptions, Margins } from './types';
 import type { MatrixSize } from './viewport';
 
@@ -15,7 +15,7 @@ export const BAND_GUTTER = 24;
 const EDGE = 7;
 
 export function tickLabelWidth(entries: number): number {
-  return formatIndex(Math.max(0, entries - 1)).length * DIGIT_WIDTH;
+  return formatCount(Math.max(0, entries - 1)).length * DIGIT_WIDTH;
 }
 
 /**

@@ -93,30 +93,36 @@ function drawGrid(context: CanvasRenderingContext2D, { viewport, plot, palette }
 
 function drawValues(context: CanvasRenderingContext2D, state: MarksState, geometry: Geometry): void {
   if (geometry.cellWidth < VALUE_WIDTH || geometry.cellHeight < VALUE_HEIGHT) return;
-  const { viewport, size, colorMap, palette, valueAt } = state;
+  const { viewport, plot, size, colorMap, palette, valueAt } = state;
   context.font = `11px ${palette.font}`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   for (let row = Math.floor(viewport.y0); row < Math.min(size.rows, viewport.y1); row++) {
+    const top = Math.max(0, geometry.y(row));
+    const bottom = Math.min(plot.height, geometry.y(row + 1));
+    if (bottom - top < VALUE_HEIGHT) continue;
     for (let column = Math.floor(viewport.x0); column < Math.min(size.columns, viewport.x1); column++) {
-      const value = valueAt({ row, column });
+      // In the middle of what is in view of the cell, so that none is cut.
+      const left = Math.max(0, geometry.x(column));
+      const right = Math.min(plot.width, geometry.x(column + 1));
+      const value = right - left < VALUE_WIDTH ? undefined : valueAt({ row, column });
       if (value === undefined) continue;
       context.fillStyle = isLightColor(packedColorOf(value, colorMap)) ? '#000000' : '#ffffff';
-      const x = geometry.x(column + 0.5);
-      context.fillText(formatNumber(value), x, geometry.y(row + 0.5), geometry.cellWidth - 4);
+      context.fillText(formatNumber(value), (left + right) / 2, (top + bottom) / 2, right - left - 4);
     }
   }
 }
 
-function drawBoundaries(context: CanvasRenderingContext2D, { options, plot, palette }: MarksState, geometry: Geometry): void {
-  const edges = (bands: HeatmapOptions['rowBands']): Set<number> => new Set(bands?.flatMap(({ start, end }) => [start, end]));
+function drawBoundaries(context: CanvasRenderingContext2D, { options, size, plot, palette }: MarksState, geometry: Geometry): void {
+  const edges = (bands: HeatmapOptions['rowBands'], last: number): number[] =>
+    [...new Set(bands?.flatMap(({ start, end }) => [start, end]))].filter((edge) => edge > 0 && edge < last);
   context.beginPath();
-  for (const row of edges(options.rowBands)) {
+  for (const row of edges(options.rowBands, size.rows)) {
     const y = crisp(context, geometry.y(row));
     context.moveTo(0, y);
     context.lineTo(plot.width, y);
   }
-  for (const column of edges(options.columnBands)) {
+  for (const column of edges(options.columnBands, size.columns)) {
     const x = crisp(context, geometry.x(column));
     context.moveTo(x, 0);
     context.lineTo(x, plot.height);

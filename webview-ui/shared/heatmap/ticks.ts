@@ -3,8 +3,10 @@
 /** Room a tick label wants to either side of it, in px, before neighbours run together. */
 const LABEL_GAP = 10;
 
-/** Rows are as close as this, in px, for labels beside one another to stay readable. */
-const MIN_VERTICAL_STEP = 18;
+/** Labels below one another stay readable at this distance, in px, and many of them at a larger one. */
+const CLOSEST_ROWS = 18;
+const AIRY_ROWS = 60;
+const ROWS_BEFORE_AIR = 8;
 
 /** The smallest of 1, 2, 5, 10, 20, 50, ... that is at least `atLeast`. */
 export function niceIntegerStep(atLeast: number): number {
@@ -31,10 +33,5 @@ export function maxHorizontalTicks(pixels: number, labelWidth: number): number {
 }
 
 export function maxVerticalTicks(pixels: number): number {
-  return Math.max(1, Math.floor(pixels / MIN_VERTICAL_STEP));
-}
-
-/** '12,288': the same grouping everywhere, whatever the locale, as code and papers write it. */
-export function formatIndex(index: number): string {
-  return String(index).replace(/\B(?=(\d{3})+$)/g, ',');
+  return Math.max(1, Math.min(Math.floor(pixels / CLOSEST_ROWS), ROWS_BEFORE_AIR + Math.floor(pixels / AIRY_ROWS)));
 }

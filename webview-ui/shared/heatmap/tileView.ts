@@ -1,6 +1,7 @@
 /** The tiles of the matrix on show, and of the one before it until those have come. No DOM. */
 
 import type { Reduction, Tile } from '../../../src/protocol/matrix';
+import { NO_NON_NUMBERS, nonNumbersIn, sameNonNumbers, withNonNumbers } from './nonNumbers';
 import { poolTile } from './poolTile';
 import type { PooledCells } from './poolTile';
 import type { PlacedTile } from './renderer';
@@ -8,11 +9,12 @@ import { sharedTileCache } from './tileCache';
 import { TileLoader } from './tileLoader';
 import { planTiles, tileSpan, tilesToDraw } from './tilePlan';
 import type { TileAddress, TilePlan } from './tilePlan';
-import type { CellPosition, MatrixSource, Viewport } from './types';
+import type { CellPosition, MatrixSource, NonNumbers, Viewport } from './types';
 import type { PlotSize } from './viewport';
 
 export interface TileViewEvents {
   changed(): void;
+  nonNumbers(found: NonNumbers): void;
   failed(error: Error): void;
 }
 
@@ -26,6 +28,8 @@ export class TileView {
   private loader: TileLoader | null = null;
   private previous: TileLoader | null = null;
   private readonly pooled = new WeakMap<Tile, Pooled>();
+  private readonly searched = new WeakMap<Tile, NonNumbers>();
+  private found: NonNumbers = NO_NON_NUMBERS;
 
   constructor(private readonly events: TileViewEvents) {}
 
@@ -42,6 +46,7 @@ export class TileView {
     // While several come in quick succession, the last one that was really drawn stays underneath.
     if (!keepOld) this.previous = null;
     else if (this.loader && !this.loader.busy) this.previous = this.loader;
+    this.find(NO_NON_NUMBERS);
     this.loader =
       source &&
       new TileLoader(source, reduction, sharedTileCache, {
@@ -68,7 +73,9 @@ export class TileView {
     loader.want(plan.overview && !complete ? [plan.overview, ...plan.tiles] : plan.tiles);
     if (complete) this.previous = null;
     const below = this.previous ? this.place(this.previous, plan) : [];
-    return [...below, ...this.place(loader, plan)];
+    const tiles = this.place(loader, plan);
+    this.search(loader, plan);
+    return [...below, ...tiles];
   }
 
   dispose(): void {
@@ -84,6 +91,25 @@ export class TileView {
       if (tile) placed.push(this.placeTile(address, tile, plan, loader.reduction));
     }
     return placed;
+  }
+
+  /** Pooling keeps what is not a number, so the tiles drawn tell whether there is any in view. */
+  private search(loader: TileLoader, plan: TilePlan): void {
+    let { found } = this;
+    for (const address of tilesToDraw(plan, loader.source, (tile) => loader.has(tile))) {
+      const tile = loader.get(address);
+      if (!tile) continue;
+      const known = this.searched.get(tile) ?? nonNumbersIn(tile.values);
+      this.searched.set(tile, known);
+      found = withNonNumbers(found, known);
+    }
+    this.find(found);
+  }
+
+  private find(found: NonNumbers): void {
+    if (sameNonNumbers(found, this.found)) return;
+    this.found = found;
+    this.events.nonNumbers(found);
   }
 
   private placeTile(address: TileAddress, tile: Tile, plan: TilePlan, reduction: Reduction): PlacedTile {

@@ -67,6 +67,12 @@ export interface HeatmapOptions {
   readonly zoom?: { readonly x?: boolean; readonly y?: boolean };
 }
 
+export interface NonNumbers {
+  readonly nan: boolean;
+  readonly positiveInfinity: boolean;
+  readonly negativeInfinity: boolean;
+}
+
 export interface HeatmapEvents {
   /** Pointer over a cell, or null when it leaves. */
   hover: CellPosition | null;
@@ -76,4 +82,6 @@ export interface HeatmapEvents {
   viewport: Viewport;
   /** A part of the matrix could not be read. The heatmap says so in the picture as well. */
   failure: Error;
+  /** Which values that are not numbers the tiles read so far hold; sent when that changes. */
+  nonNumbers: NonNumbers;
 }

@@ -1,0 +1,39 @@
+// What the end-to-end tests and the screenshots play on: the .vsix as users get it, in a fresh profile, on a copy of
+// the sample workspace. test/e2e/workbench.ts reads the PEFT_E2E_* variables.
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import * as path from 'node:path';
+import { browserOptions, ensureChromium } from './chromium.mjs';
+import { ensureEmbeddedVscode } from './embeddedVscode.mjs';
+import { inRoot, sampleWorkspace, scratch } from './paths.mjs';
+import { stopFamiliesOnExit } from './processes.mjs';
+import { runScript } from './run.mjs';
+import { installVsix, prepareProfile, startServer } from './vscodeServer.mjs';
+
+/** @param {string} name of its folder below .embedded */
+export async function startStage(name) {
+  stopFamiliesOnExit();
+  const directory = path.join(scratch, name);
+  rmSync(directory, { recursive: true, force: true });
+  const profile = prepareProfile(directory);
+  const workspace = path.join(directory, 'workspace');
+  const pictures = path.join(directory, 'pictures');
+  mkdirSync(pictures);
+  cpSync(sampleWorkspace, workspace, { recursive: true });
+
+  const vsix = inRoot('out/peft-inspector.vsix');
+  if (!process.argv.includes('--packed') || !existsSync(vsix)) {
+    if (!(await runScript('scripts/build.mjs')).ok) process.exit(1);
+    if (!(await runScript('scripts/package.mjs', ['--no-build', '--quiet'])).ok) process.exit(1);
+  }
+  const [vscode, chromium] = [await ensureEmbeddedVscode(), await ensureChromium()];
+  await installVsix(vscode, profile, vsix);
+  const server = await startServer(vscode, { profile });
+  Object.assign(process.env, {
+    PEFT_E2E_ADDRESS: server.address,
+    PEFT_E2E_WORKSPACE: workspace,
+    PEFT_E2E_SETTINGS: path.join(profile.user, 'User/settings.json'),
+    PEFT_E2E_PICTURES: pictures,
+    PEFT_E2E_BROWSER: JSON.stringify(browserOptions(chromium)),
+  });
+  return { workspace, pictures, log: server.log, stop: server.stop };
+}

@@ -1,0 +1,62 @@
+// Child processes that end with us, whole families at a time.
+import { spawn } from 'node:child_process';
+
+// A family that has not ended this long after it was asked to is killed.
+const GRACE_MS = 3000;
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const families = new Set();
+
+/**
+ * Starts a process in a group of its own, so that the processes it starts can be stopped with it.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
+ */
+export function spawnFamily(command, args, options) {
+  const child = spawn(command, args, { ...options, detached: process.platform !== 'win32' });
+  families.add(child);
+  child.once('exit', () => families.delete(child));
+  return child;
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+export async function stopFamily(child) {
+  if (child.pid === undefined) return;
+  const ended = child.exitCode !== null || child.signalCode !== null;
+  const exit = ended ? Promise.resolve() : new Promise((resolve) => child.once('exit', resolve));
+  signal(child, 'SIGTERM');
+  const tooLate = setTimeout(() => signal(child, 'SIGKILL'), GRACE_MS);
+  await exit;
+  clearTimeout(tooLate);
+  // The first of the family is gone; whoever of the rest is not gets no further grace.
+  signal(child, 'SIGKILL');
+  families.delete(child);
+}
+
+/** Stops all families when this process is told to end. `onStop` runs first. */
+export function stopFamiliesOnExit(onStop = () => {}) {
+  let stopping = false;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(name, async () => {
+      if (stopping) return;
+      stopping = true;
+      onStop();
+      await Promise.all([...families].map(stopFamily));
+      // Ending on request is success for a command that is meant to run until then.
+      process.exit(name === 'SIGINT' || name === 'SIGTERM' ? 0 : 1);
+    });
+  }
+  process.on('exit', () => {
+    for (const child of families) signal(child, 'SIGKILL');
+  });
+}
+
+function signal(child, name) {
+  try {
+    if (process.platform === 'win32') child.kill(name);
+    else process.kill(-child.pid, name);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}

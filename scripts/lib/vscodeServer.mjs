@@ -1,0 +1,140 @@
+// Starts the embedded VS Code on a port of this machine, with a profile folder of its own.
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import * as path from 'node:path';
+import { spawnFamily, stopFamily } from './processes.mjs';
+
+const HOST = '127.0.0.1';
+// A cold start reads some 100 MB from disk; this is many times what it takes.
+const START_TIMEOUT_MS = 60_000;
+
+/** Quiet by default: nothing that talks to a network, opens by itself, or covers what we came to look at. */
+const SETTINGS = {
+  'chat.disableAIFeatures': true,
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'window.autoDetectColorScheme': false,
+  'workbench.colorTheme': 'Default Dark Modern',
+  'workbench.enableExperiments': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
+
+/** The folders of a profile, made where missing. Settings the user changed are left alone. */
+export function prepareProfile(directory, settings = SETTINGS) {
+  const profile = {
+    directory,
+    data: path.join(directory, 'data'),
+    user: path.join(directory, 'user'),
+    extensions: path.join(directory, 'extensions'),
+    cache: path.join(directory, 'cache'),
+  };
+  mkdirSync(path.join(profile.user, 'User'), { recursive: true });
+  for (const folder of [profile.data, profile.extensions, profile.cache]) mkdirSync(folder, { recursive: true });
+  const file = path.join(profile.user, 'User/settings.json');
+  if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
+  return profile;
+}
+
+const folderFlags = (profile) => [
+  '--server-data-dir', profile.data,
+  '--user-data-dir', profile.user,
+  '--extensions-dir', profile.extensions,
+  '--accept-server-license-terms',
+];
+
+/** @param {import('./embeddedVscode.mjs').EmbeddedVscode} vscode */
+export function installVsix(vscode, profile, vsix) {
+  return new Promise((resolve, reject) => {
+    const args = [vscode.serverMain, ...folderFlags(profile), '--install-extension', vsix, '--force'];
+    const child = spawn(vscode.node, args, { env: environment(profile), stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0 && /successfully installed/.test(output)) resolve();
+      else reject(new Error(`VS Code did not install ${vsix} (exit ${code}):\n${output}`));
+    });
+  });
+}
+
+/**
+ * @param {import('./embeddedVscode.mjs').EmbeddedVscode} vscode
+ * @param {{ profile: ReturnType<typeof prepareProfile>, port?: number, testDriver?: boolean, env?: NodeJS.ProcessEnv }} options
+ * `testDriver` lets the address name an extension under development and its tests.
+ */
+export async function startServer(vscode, { profile, port, testDriver = false, env = {} }) {
+  const chosenPort = await freePort(port);
+  const args = [
+    vscode.serverMain,
+    '--host', HOST,
+    '--port', String(chosenPort),
+    // Anything on this machine may connect; nothing beyond it can.
+    '--without-connection-token',
+    '--telemetry-level', 'off',
+    '--disable-workspace-trust',
+    ...folderFlags(profile),
+    ...(testDriver ? ['--enable-smoke-test-driver'] : []),
+  ];
+  const log = path.join(profile.directory, 'server.log');
+  const child = spawnFamily(vscode.node, args, {
+    env: { ...environment(profile), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const sink = createWriteStream(log);
+  child.stdout.pipe(sink, { end: false });
+  child.stderr.pipe(sink, { end: false });
+
+  const address = `http://${HOST}:${chosenPort}`;
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  let failure = null;
+  child.once('error', (error) => (failure = error.message));
+  child.once('exit', (code, signal) => (failure ??= `it ended with ${signal ?? `exit ${code}`}`));
+  while (!(await answers(address))) {
+    if (Date.now() > deadline) failure ??= `no answer within ${START_TIMEOUT_MS / 1000} s`;
+    if (failure !== null) {
+      await stopFamily(child);
+      throw new Error(`VS Code's server did not start: ${failure}. Its log is ${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return { address, port: chosenPort, log, child, stop: () => stopFamily(child) };
+}
+
+async function answers(address) {
+  try {
+    return (await fetch(`${address}/version`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** The port asked for, or any free one. */
+function freePort(port = 0) {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error) => {
+      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use; leave --port out to get a free one.`) : error);
+    });
+    probe.listen(port, HOST, () => {
+      const { port: free } = probe.address();
+      probe.close(() => resolve(free));
+    });
+  });
+}
+
+function environment(profile) {
+  // What VS Code keeps outside its own folders goes to the profile too, not to the home folder.
+  const env = { ...process.env, XDG_CACHE_HOME: profile.cache };
+  // Inside a terminal of VS Code these would make the new one believe it is a child of that one.
+  for (const name of Object.keys(env)) if (/^(VSCODE_|ELECTRON_|npm_|NODE_)/.test(name)) delete env[name];
+  // No marketplace: it would be asked about every extension, over a network we promise not to use.
+  return { ...env, EXTENSIONS_GALLERY: '{}' };
+}

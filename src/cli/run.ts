@@ -1,0 +1,58 @@
+/**
+ * The command line, `peft-inspector <command>`, as a function of its arguments. Results go to stdout, complaints to
+ * stderr. Exit status: 0 for success, 1 where a command fails, 2 where it was called wrongly.
+ */
+
+import { version } from '../../package.json';
+import { UsageError } from './command';
+import type { Command } from './command';
+import { demoCommand } from './demo';
+
+const PROGRAM = 'peft-inspector';
+const COMMANDS: readonly Command[] = [demoCommand];
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
+export async function runCli(args: readonly string[]): Promise<Outcome> {
+  const [first, ...rest] = args;
+  if (first === undefined) return { status: 2, stderr: generalHelp() };
+  if (first === '--version' || first === '-v') return { status: 0, stdout: version };
+  if (first === '--help' || first === '-h' || first === 'help') return { status: 0, stdout: generalHelp() };
+  const command = COMMANDS.find(({ name }) => name === first);
+  if (!command) return { status: 2, stderr: `${PROGRAM}: unknown command '${first}'\n\n${generalHelp()}` };
+  if (rest.includes('--help') || rest.includes('-h')) return { status: 0, stdout: commandHelp(command) };
+  try {
+    return { status: 0, stdout: await command.run(rest) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const complaint = `${PROGRAM} ${first}: ${message}`;
+    if (isUsageError(error)) return { status: 2, stderr: `${complaint}\n\n${commandHelp(command)}` };
+    return { status: 1, stderr: complaint };
+  }
+}
+
+function isUsageError(error: unknown): boolean {
+  if (error instanceof UsageError) return true;
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+}
+
+function generalHelp(): string {
+  const width = Math.max(...COMMANDS.map(({ synopsis }) => synopsis.length));
+  return [
+    `usage: ${PROGRAM} <command> [options]`,
+    '',
+    'commands:',
+    ...COMMANDS.map(({ synopsis, summary }) => `  ${synopsis.padEnd(width)}  ${summary}`),
+    '',
+    `${PROGRAM} <command> --help tells more; --version prints the version.`,
+  ].join('\n');
+}
+
+function commandHelp({ synopsis, summary, options }: Command): string {
+  const lines = options.map((line) => `  ${line}`);
+  return [`usage: ${PROGRAM} ${synopsis}`, '', summary, '', 'options:', ...lines].join('\n');
+}

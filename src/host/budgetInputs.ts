@@ -1,0 +1,69 @@
+/** The calculator's inputs: what they are at first, and as they are read back from storage. */
+
+import type { Basis, BudgetInputs } from '../protocol/calculator';
+import { CUSTOM_FIELDS, METHOD_FIELDS } from '../protocol/calculator';
+
+/** The reference's own settings, on the model size it compares at. */
+export const DEFAULT_INPUTS: BudgetInputs = {
+  model: 'preset:llama-2-7b',
+  basis: 'exact',
+  method: { rank: '8', alpha: '16', bottleneckDim: '64', prefixLength: '10', promptLength: '20' },
+  custom: {
+    hiddenSize: '4096',
+    numLayers: '32',
+    numHeads: '32',
+    numKeyValueHeads: '32',
+    intermediateSize: '11008',
+    vocabSize: '32000',
+  },
+  targets: [],
+};
+
+/** Longest text kept of a field, so that a slip of the clipboard is not stored for ever. */
+const MAX_TYPED = 64;
+/** Kinds of architecture, and targets of one: far above what there is. */
+const MAX_LIST = 200;
+
+/** Stored inputs, possibly of another version: what is missing or of the wrong kind becomes the default. */
+export function readInputs(stored: unknown): BudgetInputs {
+  const inputs = record(stored);
+  const basis: Basis = inputs['basis'] === 'reference' ? 'reference' : 'exact';
+  return {
+    model: typeof inputs['model'] === 'string' ? inputs['model'] : DEFAULT_INPUTS.model,
+    basis,
+    method: readFields(METHOD_FIELDS, record(inputs['method']), DEFAULT_INPUTS.method),
+    custom: readFields(CUSTOM_FIELDS, record(inputs['custom']), DEFAULT_INPUTS.custom),
+    targets: readTargets(inputs['targets']),
+  };
+}
+
+function readFields<F extends string>(
+  fields: readonly F[],
+  stored: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<F, string>>,
+): Record<F, string> {
+  const read: Record<F, string> = { ...defaults };
+  for (const field of fields) {
+    const value = stored[field];
+    if (typeof value === 'string') read[field] = value.slice(0, MAX_TYPED);
+  }
+  return read;
+}
+
+function readTargets(stored: unknown): BudgetInputs['targets'] {
+  if (!Array.isArray(stored)) return [];
+  const pairs = stored.filter(
+    (entry): entry is [string, string[]] =>
+      Array.isArray(entry) &&
+      typeof entry[0] === 'string' &&
+      Array.isArray(entry[1]) &&
+      entry[1].every((name) => typeof name === 'string'),
+  );
+  return pairs.slice(0, MAX_LIST).map(([key, names]) => [key, names.slice(0, MAX_LIST)]);
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
+}

@@ -1,0 +1,147 @@
+/**
+ * Each method as a function of its one setting, on either basis. The report evaluates it where the setting stands and
+ * draws its growth from two points, for every count here is linear in its setting.
+ */
+
+import type { AdapterPlan, PromptedModel } from '../budget/adapterPlan';
+import {
+  planBottleneckAdapters,
+  planLora,
+  planPrefixTuning,
+  planPromptTuning,
+  valueBytes,
+} from '../budget/adapterPlan';
+import type { ModelShape } from '../budget/modelShape';
+import type { ModuleTable } from '../budget/moduleTable';
+import { safetensorsBytes } from '../budget/safetensorsSize';
+import { comparePeftMethods } from '../peft/compareMethods';
+import type { MethodField, MethodId } from '../protocol/calculator';
+import { formatCount } from './budgetText';
+
+export interface Counted {
+  readonly parameters: number;
+  readonly detail: string;
+  /** Worked out only where it is asked for: it spells out the file's whole header. */
+  readonly fileBytes: () => number;
+  readonly fileNote: string;
+}
+
+export interface Method {
+  readonly id: Exclude<MethodId, 'full'>;
+  readonly label: string;
+  readonly field: Exclude<MethodField, 'alpha'>;
+  /** What the setting is called on an axis. */
+  readonly variable: string;
+  readonly formula: string;
+  /** Throws what the budget or the core throws. */
+  readonly count: (setting: number) => Counted;
+}
+
+const LABELS = {
+  lora: { label: 'LoRA', field: 'rank', variable: 'rank' },
+  adapters: { label: 'Adapters', field: 'bottleneckDim', variable: 'bottleneck' },
+  prefix: { label: 'Prefix tuning', field: 'prefixLength', variable: 'prefix length' },
+  prompt: { label: 'Prompt tuning', field: 'promptLength', variable: 'prompt length' },
+} as const;
+
+const EXACT_FILE = 'Exact: float32 safetensors as PEFT saves it, header included.';
+const OUR_FILE =
+  'Float32 safetensors with tensors named layers.N.attention_adapter.wDown; PEFT has no bottleneck adapters.';
+const VALUES_ONLY = 'The float32 values alone, 4 bytes each, without a file header.';
+
+/** The methods on the true shapes of a model. Without a table, LoRA's targets are unknown and it is left out. */
+export function exactMethods(shape: ModelShape, table: ModuleTable | null, targets: readonly string[]): Method[] {
+  const heads = table?.taskHeads ?? [];
+  const model: PromptedModel = table ?? { shape, modules: [] };
+  const counted = (plan: AdapterPlan, detail: string, fileNote: string): Counted => ({
+    parameters: plan.trainable,
+    detail: heads.length > 0 && fileNote === EXACT_FILE ? `${detail}, with the task head` : detail,
+    fileBytes: () => safetensorsBytes(plan.tensors),
+    fileNote,
+  });
+  const lora = (withModules: ModuleTable): Method => ({
+    id: 'lora',
+    ...LABELS.lora,
+    formula: 'sum over the target modules of rank × (in + out)',
+    count: (rank) => {
+      const plan = planLora(withModules, { rank, targets, modulesToSave: heads });
+      return counted(plan, `r = ${formatCount(rank)} on ${formatCount(plan.modules.length)} modules`, EXACT_FILE);
+    },
+  });
+  return [
+    ...(table ? [lora(table)] : []),
+    {
+      id: 'adapters',
+      ...LABELS.adapters,
+      formula: `layers × 2 × 2 × hidden × bottleneck = ${[shape.numLayers, 2, 2, shape.hiddenSize].map(formatCount).join(' × ')} × bottleneck`,
+      count: (bottleneck) =>
+        counted(
+          planBottleneckAdapters(shape, bottleneck),
+          `bottleneck ${formatCount(bottleneck)}, 2 per layer, no biases`,
+          OUR_FILE,
+        ),
+    },
+    {
+      id: 'prefix',
+      ...LABELS.prefix,
+      formula: `length × layers × 2 × key-value width = length × ${[shape.numLayers, 2, shape.prefixWidth].map(formatCount).join(' × ')}`,
+      count: (length) =>
+        counted(planPrefixTuning(model, length, heads), `${formatCount(length)} positions`, EXACT_FILE),
+    },
+    {
+      id: 'prompt',
+      ...LABELS.prompt,
+      formula: `length × hidden = length × ${formatCount(shape.hiddenSize)}${shape.encoderDecoder ? ', for encoder and decoder each' : ''}`,
+      count: (length) => counted(planPromptTuning(model, length, heads), `${formatCount(length)} tokens`, EXACT_FILE),
+    },
+  ];
+}
+
+/** The reference's formulas on a model's width, depth and heads. */
+export function referenceMethods({ hiddenSize, numLayers, numHeads }: ModelShape): Method[] {
+  const sizes = { dModel: hiddenSize, numLayers, numHeads };
+  const counted = (parameters: number, detail: string): Counted => ({
+    parameters,
+    detail,
+    fileBytes: () => valueBytes(parameters),
+    fileNote: VALUES_ONLY,
+  });
+  return [
+    {
+      id: 'lora',
+      ...LABELS.lora,
+      formula: 'L × 2 × r × (d + d): query and value',
+      count: (loraRank) =>
+        counted(comparePeftMethods({ ...sizes, loraRank }).lora.params, `r = ${formatCount(loraRank)} on q and v`),
+    },
+    {
+      id: 'adapters',
+      ...LABELS.adapters,
+      formula: 'L × 2 × 2 × d × bottleneck',
+      count: (adapterBottleneck) =>
+        counted(
+          comparePeftMethods({ ...sizes, adapterBottleneck }).adapters.params,
+          `bottleneck ${formatCount(adapterBottleneck)}, 2 per layer`,
+        ),
+    },
+    {
+      id: 'prefix',
+      ...LABELS.prefix,
+      formula: 'L × 2 × length × heads × ⌊d / heads⌋',
+      count: (prefixLength) =>
+        counted(comparePeftMethods({ ...sizes, prefixLength }).prefix.params, `${formatCount(prefixLength)} positions`),
+    },
+    {
+      id: 'prompt',
+      ...LABELS.prompt,
+      formula: 'length × d',
+      count: (promptLength) =>
+        counted(comparePeftMethods({ ...sizes, promptLength }).prompt.params, `${formatCount(promptLength)} tokens`),
+    },
+  ];
+}
+
+/** Parameters that full fine-tuning trains by the reference's account: the attention weights, L × 4 × d². */
+export function referenceFull({ hiddenSize, numLayers, numHeads }: ModelShape): number {
+  return comparePeftMethods({ dModel: hiddenSize, numLayers, numHeads }).full.params;
+}

@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import type { BudgetEvents, BudgetInputs, CalculatorRequests } from '../protocol/calculator';
+import { Endpoint } from '../protocol/rpc';
+import { readInputs } from './budgetInputs';
+import { BudgetSession } from './budgetSession';
+import type { ModelConfigs } from './modelConfigs';
+import { webviewHtml, webviewOptions } from './webviewHtml';
+import { webviewTransport } from './webviewTransport';
+
+export const CALCULATOR_VIEW = 'peft.calculator';
+
+/** Workspace state: the models to plan for are the workspace's. */
+const INPUTS_KEY = 'peft.calculator.inputs';
+
+/** What was last typed into the calculator, in this workspace. */
+export function calculatorInputs(context: vscode.ExtensionContext): BudgetInputs {
+  return readInputs(context.workspaceState.get(INPUTS_KEY));
+}
+
+class CalculatorView implements vscode.WebviewViewProvider {
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly configs: ModelConfigs,
+  ) {}
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const { context, configs } = this;
+    view.webview.options = webviewOptions(context.extensionUri);
+    const session = new BudgetSession(configs, calculatorInputs(context), {
+      changed: (inputs) => void context.workspaceState.update(INPUTS_KEY, inputs),
+      modelsChanged: (payload) => endpoint.emit('models/changed', payload),
+    });
+    const endpoint = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(
+      webviewTransport(view.webview),
+      {
+        ...session.handlers(),
+        'calculator/run': async ({ command }) => {
+          if (command === 'demo') await vscode.commands.executeCommand('peft.runDemo');
+          else await vscode.commands.executeCommand('peft.compareBudgets', session.inputs);
+        },
+      },
+    );
+    view.onDidDispose(() => {
+      endpoint.dispose('the calculator was closed');
+      session.dispose();
+    });
+    view.webview.html = webviewHtml(
+      view.webview,
+      context.extensionUri,
+      'calculator',
+      vscode.l10n.t('Parameter Calculator'),
+    );
+  }
+}
+
+export function registerCalculatorView(
+  context: vscode.ExtensionContext,
+  { configs }: { readonly configs: ModelConfigs },
+): vscode.Disposable {
+  return vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, new CalculatorView(context, configs));
+}

@@ -1,0 +1,113 @@
+import * as vscode from 'vscode';
+import { isObject } from '../budget/config';
+import type { BudgetEvents, BudgetInputs, ComparisonRequests } from '../protocol/calculator';
+import { Endpoint } from '../protocol/rpc';
+import { readInputs } from './budgetInputs';
+import { BudgetSession } from './budgetSession';
+import { reportAsCsv, reportAsMarkdown } from './budgetText';
+import { calculatorInputs } from './calculatorView';
+import type { ModelConfigs } from './modelConfigs';
+import { webviewHtml, webviewOptions } from './webviewHtml';
+import { webviewTransport } from './webviewTransport';
+
+export const COMPARISON_VIEW_TYPE = 'peft.comparison';
+
+class ComparisonEndpoint extends Endpoint<Record<never, never>, ComparisonRequests, BudgetEvents> {}
+
+interface OpenComparison {
+  readonly panel: vscode.WebviewPanel;
+  readonly session: BudgetSession;
+  readonly endpoint: ComparisonEndpoint;
+}
+
+class Comparisons {
+  private readonly open = new Set<OpenComparison>();
+
+  constructor(
+    private readonly extensionUri: vscode.Uri,
+    private readonly configs: ModelConfigs,
+  ) {}
+
+  /** One panel a model: a second opening shows the first, at the settings asked for. */
+  async show(inputs: BudgetInputs): Promise<void> {
+    const shown = [...this.open].find(({ session }) => session.inputs.model === inputs.model);
+    if (shown) {
+      shown.panel.reveal();
+      shown.endpoint.emit('inputs/changed', { inputs, report: await shown.session.set(inputs) });
+      return;
+    }
+    const title = vscode.l10n.t('Parameter Budgets');
+    this.attach(vscode.window.createWebviewPanel(COMPARISON_VIEW_TYPE, title, vscode.ViewColumn.Active), inputs);
+  }
+
+  attach(panel: vscode.WebviewPanel, inputs: BudgetInputs): void {
+    panel.webview.options = webviewOptions(this.extensionUri);
+    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'peft.svg');
+    const entitle = (model: string): void => {
+      panel.title = vscode.l10n.t('Budgets: {0}', model);
+    };
+    const session = new BudgetSession(this.configs, inputs, {
+      changed: (_, report) => entitle(report.modelTitle),
+      modelsChanged: (payload) => endpoint.emit('models/changed', payload),
+    });
+    const endpoint = new ComparisonEndpoint(webviewTransport(panel.webview), {
+      ...session.handlers(),
+      'comparison/copy': async ({ inputs: copied, format }) => {
+        const report = await session.report(readInputs(copied));
+        await vscode.env.clipboard.writeText(format === 'csv' ? reportAsCsv(report) : reportAsMarkdown(report));
+      },
+    });
+    const opened = { panel, session, endpoint };
+    this.open.add(opened);
+    panel.onDidDispose(() => {
+      this.open.delete(opened);
+      endpoint.dispose('the comparison was closed');
+      session.dispose();
+    });
+    panel.webview.html = webviewHtml(panel.webview, this.extensionUri, 'comparison', panel.title);
+    void session.report(inputs).then(({ modelTitle }) => entitle(modelTitle));
+  }
+}
+
+export function registerComparison(
+  context: vscode.ExtensionContext,
+  { configs }: { readonly configs: ModelConfigs },
+): vscode.Disposable {
+  const comparisons = new Comparisons(context.extensionUri, configs);
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('peft.compareBudgets', async (asked?: unknown) => {
+      // From the calculator the inputs come along; from a menu or the palette a model is picked.
+      const inputs =
+        isObject(asked) && typeof asked['model'] === 'string' ? readInputs(asked) : await pickInputs(context, configs);
+      if (inputs) await comparisons.show(inputs);
+    }),
+    vscode.window.registerWebviewPanelSerializer(COMPARISON_VIEW_TYPE, {
+      deserializeWebviewPanel: async (panel, state: unknown) => {
+        comparisons.attach(panel, readInputs(isObject(state) ? state['inputs'] : undefined));
+      },
+    }),
+  );
+}
+
+/** The calculator's settings, on the model that is picked. */
+async function pickInputs(context: vscode.ExtensionContext, configs: ModelConfigs): Promise<BudgetInputs | null> {
+  const inputs = calculatorInputs(context);
+  const headings = {
+    preset: vscode.l10n.t('Presets'),
+    workspace: vscode.l10n.t('In this workspace'),
+    custom: vscode.l10n.t('From the calculator'),
+  };
+  const items: (vscode.QuickPickItem & { readonly model?: string })[] = [];
+  let group = '';
+  for (const choice of await configs.choices(inputs.model)) {
+    if (choice.group !== group) items.push({ label: headings[choice.group], kind: vscode.QuickPickItemKind.Separator });
+    group = choice.group;
+    items.push({ label: choice.label, description: choice.description, model: choice.id });
+  }
+  const picked = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Compare Parameter Budgets'),
+    placeHolder: vscode.l10n.t('Model to compare the methods on'),
+    matchOnDescription: true,
+  });
+  return picked?.model === undefined ? null : { ...inputs, model: picked.model };
+}

@@ -1,0 +1,44 @@
+/** The pure rooms as a library, dist/peft.cjs: for scripts, benchmarks and notebooks, without an editor. */
+
+export { ArgumentError, ExpectationError, ShapeError, StateError } from './tensor/errors';
+export { Tensor } from './tensor/tensor';
+export { DEFAULT_SEED, normalRandom, seededRandom } from './tensor/random';
+export type { Random } from './tensor/random';
+export { matmul, matmulNT, matmulTN } from './tensor/matmul';
+export { dequantizeNf4, NF4_BLOCK_SIZE, NF4_LEVELS, quantizeNf4 } from './tensor/nf4';
+export type { Nf4Quantized } from './tensor/nf4';
+export { factoredSingularValues, factoredSvd, svd } from './tensor/svd';
+export type { LowRankFactors, SingularValues, SingularVectors } from './tensor/svd';
+
+export { Adam } from './peft/adam';
+export type { AdamOptions } from './peft/adam';
+export { Adapter } from './peft/adapter';
+export type { AdapterCache, AdapterOptions } from './peft/adapter';
+export { comparePeftMethods } from './peft/compareMethods';
+export type { ComparedMethod, CompareOptions, MethodCount } from './peft/compareMethods';
+export { runDemo } from './peft/demo';
+export type {
+  DemoAdapter,
+  DemoAttention,
+  DemoLora,
+  DemoOptions,
+  DemoPrefix,
+  DemoProgress,
+  DemoPrompt,
+  DemoResult,
+} from './peft/demo';
+export { LoRALayer } from './peft/lora';
+export type { LoRACache, LoRAOptions } from './peft/lora';
+export { applyLoraToAttention, LoRALinear } from './peft/loraLinear';
+export type { AttentionLoraOptions, AttentionProjection, LoRALinearOptions } from './peft/loraLinear';
+export { meanSquaredError } from './peft/loss';
+export { prefixAttention } from './peft/prefixAttention';
+export type { PrefixAttentionGradients, PrefixAttentionInputs, PrefixAttentionResult } from './peft/prefixAttention';
+export { PrefixTuning } from './peft/prefixTuning';
+export type { PrefixPair, PrefixTuningOptions } from './peft/prefixTuning';
+export { PromptTuning } from './peft/promptTuning';
+export type { PromptTuningOptions } from './peft/promptTuning';
+export { trainLora } from './peft/training';
+export type { LoraSnapshot, LoraTrainingOptions, LoraTrainingRecord } from './peft/training';
+
+export { effectiveRank, energyCurve, frobeniusNorm, stableRank } from './analysis/spectrum';

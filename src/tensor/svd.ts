@@ -1,0 +1,177 @@
+/**
+ * Singular value decomposition, in double precision: M = U·diag(σ)·Vᵀ with orthonormal columns and σ descending.
+ *
+ * Small matrices go through one-sided Jacobi (Hestenes 1958; Demmel and Veselić 1992): pairs of columns are rotated
+ * until all are orthogonal; their lengths are then the singular values. It is accurate, and slow for large matrices.
+ *
+ * The change that LoRA makes, s·B·A, is large but of low rank, and is never formed. With the thin factors' own
+ * decompositions B = Q_B·R_B and Aᵀ = Q_A·R_A,
+ *
+ *     s·B·A = Q_B · (s·R_B·R_Aᵀ) · Q_Aᵀ
+ *
+ * and the matrix between, no larger than rank x rank, has the same singular values.
+ */
+
+import { ShapeError } from './errors';
+import {
+  addScaled64,
+  dot64,
+  fromRowMajor,
+  largestMagnitude,
+  multiply64,
+  transpose64,
+  transposedFromRowMajor,
+} from './matrix64';
+import type { Matrix64, RowMajorMatrix } from './matrix64';
+import { identity64, qr } from './qr';
+import { formatShape } from './tensor';
+
+/** Rounds over all pairs. Ten are usual; the bound is against inputs that rounding keeps from settling. */
+const MAX_SWEEPS = 60;
+/** Columns this short beside the largest entry count as zero: their squares would leave the range of a double. */
+const NEGLIGIBLE = 1e-140;
+
+export interface SingularValues {
+  /** (min(rows, columns)), descending. All NaN where the input has NaN or infinities. */
+  readonly values: Float64Array;
+}
+
+export interface SingularVectors extends SingularValues {
+  /** (rows, count) and (columns, count), orthonormal columns in the order of the values. */
+  readonly u: Matrix64;
+  readonly v: Matrix64;
+}
+
+export interface LowRankFactors {
+  /** (rank, inFeatures), row-major. */
+  readonly a: RowMajorMatrix;
+  /** (outFeatures, rank), row-major. */
+  readonly b: RowMajorMatrix;
+  /** Default 1. A negative one turns the vectors of U around. */
+  readonly scaling?: number;
+}
+
+/** Of any matrix, row-major (rows, columns). Meant for small ones. @throws ShapeError unless it is 2-D. */
+export function svd(matrix: RowMajorMatrix): SingularVectors {
+  return decompose(fromRowMajor('svd', matrix));
+}
+
+/**
+ * Of scaling·B·A (outFeatures, inFeatures), from its factors; min(rank, outFeatures, inFeatures) values and vectors.
+ * @throws ShapeError where a and b do not fit each other.
+ */
+export function factoredSvd(factors: LowRankFactors): SingularVectors {
+  const { core, magnitude, left, right } = reduceFactors(factors);
+  const { values, u, v } = decompose(core);
+  return { values: values.map((value) => value * magnitude), u: left.applyQ(u), v: right.applyQ(v) };
+}
+
+/** As `factoredSvd`, without the vectors and the work they need. */
+export function factoredSingularValues(factors: LowRankFactors): Float64Array {
+  const { core, magnitude } = reduceFactors(factors);
+  return decompose(core).values.map((value) => value * magnitude);
+}
+
+function reduceFactors({ a, b, scaling = 1 }: LowRankFactors) {
+  const aTransposed = transposedFromRowMajor('factoredSvd: a', a); // (inFeatures, rank)
+  const bColumns = fromRowMajor('factoredSvd: b', b); // (outFeatures, rank)
+  if (aTransposed.columns !== bColumns.columns) {
+    throw new ShapeError('factoredSvd: b', `shape (outFeatures, ${aTransposed.columns})`, formatShape(b.shape));
+  }
+  // Each factor is brought to a largest entry of 1, so that no square or product leaves the range of a double.
+  const [scaleA, scaleB] = [largestMagnitude(aTransposed), largestMagnitude(bColumns)];
+  const left = qr(divided(bColumns, scaleB));
+  const right = qr(divided(aTransposed, scaleA));
+  const core = multiply64(left.r, transpose64(right.r));
+  const magnitude = Math.abs(scaling) * scaleB * scaleA;
+  return { core: scaling < 0 ? divided(core, -1) : core, magnitude, left, right };
+}
+
+/** M = U·diag(σ)·Vᵀ of a matrix stored by columns. */
+function decompose(m: Matrix64): SingularVectors {
+  if (m.rows < m.columns) {
+    const { values, u, v } = decompose(transpose64(m));
+    return { values, u: v, v: u };
+  }
+  const magnitude = largestMagnitude(m);
+  const { rows, columns } = m;
+  if (Number.isNaN(magnitude)) {
+    const nan = (count: number): Float64Array => new Float64Array(count).fill(NaN);
+    return {
+      values: nan(columns),
+      u: { rows, columns, data: nan(rows * columns) },
+      v: { rows: columns, columns, data: nan(columns * columns) },
+    };
+  }
+  // A tall matrix is first reduced to its triangle: rotating short columns is cheaper.
+  const { r, applyQ } = qr(divided(m, magnitude));
+  const v = identity64(columns);
+  orthogonaliseColumns(r, v);
+
+  const lengths = Float64Array.from({ length: columns }, (_, j) => {
+    const length = Math.sqrt(dot64(r.data, j * columns, r.data, j * columns, columns));
+    return length < NEGLIGIBLE ? 0 : length;
+  });
+  const order = Array.from(lengths.keys()).sort((p, q) => lengths[q]! - lengths[p]!);
+  const values = Float64Array.from(order, (j) => lengths[j]! * magnitude);
+  const u = unitColumns(pickColumns(r, order), Float64Array.from(order, (j) => lengths[j]!));
+  return { values, u: applyQ(u), v: pickColumns(v, order) };
+}
+
+/** Rotates pairs of columns of `m` (square) until all are orthogonal, and those of `v` alike. */
+function orthogonaliseColumns(m: Matrix64, v: Matrix64): void {
+  const size = m.columns;
+  const orthogonal = size * Number.EPSILON; // |p·q| beside |p|·|q|: as near 0 as rounding lets it come
+  for (let sweep = 0, rotated = true; rotated && sweep < MAX_SWEEPS; sweep++) {
+    rotated = false;
+    for (let p = 0; p < size; p++) {
+      for (let q = p + 1; q < size; q++) {
+        const alpha = dot64(m.data, p * size, m.data, p * size, size);
+        const beta = dot64(m.data, q * size, m.data, q * size, size);
+        const gamma = dot64(m.data, p * size, m.data, q * size, size);
+        if (!(Math.abs(gamma) > orthogonal * Math.sqrt(alpha) * Math.sqrt(beta))) continue;
+        rotated = true;
+        // The smaller of the two angles that make the columns orthogonal.
+        const zeta = (beta - alpha) / (2 * gamma);
+        const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
+        const cosine = 1 / Math.hypot(1, tangent);
+        rotate(m.data, p * size, q * size, size, cosine, cosine * tangent);
+        rotate(v.data, p * size, q * size, size, cosine, cosine * tangent);
+      }
+    }
+  }
+}
+
+function rotate(data: Float64Array, p: number, q: number, length: number, cosine: number, sine: number): void {
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [data[p + i]!, data[q + i]!];
+    data[p + i] = cosine * x - sine * y;
+    data[q + i] = sine * x + cosine * y;
+  }
+}
+
+/**
+ * Columns divided by their lengths. A column of length 0 has no direction: it becomes any unit vector orthogonal to the
+ * others, which the QR decomposition of the rest supplies.
+ */
+function unitColumns(m: Matrix64, lengths: Float64Array): Matrix64 {
+  const { rows, columns, data } = m;
+  for (let j = 0; j < columns; j++) {
+    for (let i = j * rows; i < (j + 1) * rows; i++) data[i] = lengths[j]! > 0 ? data[i]! / lengths[j]! : 0;
+  }
+  const first = lengths.indexOf(0); // they are in descending order
+  if (first < 0) return m;
+  const complete = qr(m).applyQ(identity64(rows, columns));
+  data.set(complete.data.subarray(first * rows), first * rows);
+  return m;
+}
+
+function pickColumns({ rows, data }: Matrix64, order: readonly number[]): Matrix64 {
+  const out = new Float64Array(rows * order.length);
+  order.forEach((j, to) => addScaled64(out, to * rows, data, j * rows, rows, 1));
+  return { rows, columns: order.length, data: out };
+}
+
+function divided(m: Matrix64, by: number): Matrix64 {
+  return { ...m, data: by === 0 ? m.data : m.data.map((value) => value / by) };
+}

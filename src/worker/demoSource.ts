@@ -1,0 +1,105 @@
+/** A run of the demo as a source: its tensors by name, in memory, those of the LoRA layer at every recorded step. */
+
+import { CheckpointError, quoted } from '../checkpoint/errors';
+import { sliceLayout } from '../checkpoint/factorLayout';
+import type { MatrixLayout } from '../checkpoint/factorLayout';
+import { valueText } from '../checkpoint/valueText';
+import type { DemoResult } from '../peft/demo';
+import type { LoraSnapshot } from '../peft/training';
+import type { MatrixRef } from '../protocol/matrix';
+import type { SourceDescription } from '../protocol/source';
+import type { Tensor } from '../tensor/tensor';
+import { DeltaMatrix, MergedMatrix } from './deltaMatrix';
+import type { Factors } from './deltaMatrix';
+import { DEMO_LORA, DEMO_PREFIX, demoTensors, describeDemo } from './demoDescription';
+import type { DemoTensor } from './demoDescription';
+import type { InspectedSource } from './inspectedSource';
+import { unravel } from './matrixReader';
+import type { MatrixReader } from './matrixReader';
+import { MemoryMatrix } from './memoryMatrix';
+
+export function demoSource(result: DemoResult): InspectedSource {
+  return new DemoSource(result);
+}
+
+class DemoSource implements InspectedSource {
+  readonly description: SourceDescription;
+  private readonly tensors: ReadonlyMap<string, DemoTensor>;
+
+  constructor(private readonly result: DemoResult) {
+    const tensors = demoTensors(result);
+    this.tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+    this.description = describeDemo(result, tensors);
+  }
+
+  async matrix(ref: MatrixRef): Promise<MatrixReader> {
+    switch (ref.kind) {
+      case 'tensor': {
+        const tensor = this.tensor(ref.name, ref.step);
+        const layout = sliceLayout(tensor.shape, ref.slice);
+        if (layout) return memoryMatrix(tensor, layout);
+        throw new CheckpointError('NotFound', `tensor ${quoted(ref.name)} has no slice [${ref.slice?.join(', ')}]`, ref.name);
+      }
+      case 'factor': {
+        this.checkModule(ref.module);
+        const { A, B } = this.snapshot();
+        const tensor = ref.part === 'a' ? A : B;
+        return memoryMatrix(tensor, sliceLayout(tensor.shape)!);
+      }
+      case 'prefix':
+        return this.prefixMatrix(ref);
+      case 'delta':
+        return new DeltaMatrix(await this.factors(ref.module, ref.step));
+      case 'merged': {
+        const { weight } = this.result.lora;
+        return new MergedMatrix(memoryMatrix(weight, sliceLayout(weight.shape)!), await this.factors(ref.module, ref.step));
+      }
+    }
+  }
+
+  async factors(module: string, step?: number): Promise<Factors> {
+    this.checkModule(module);
+    const { rank, inFeatures, outFeatures, scaling } = this.result.lora;
+    const { A, B } = this.snapshot(step);
+    return { rank, inFeatures, outFeatures, scaling, a: Float64Array.from(A.data), b: Float64Array.from(B.data) };
+  }
+
+  async close(): Promise<void> {}
+
+  private prefixMatrix({ module, layer, part, gradient }: MatrixRef & { kind: 'prefix' }): MemoryMatrix {
+    const { prefix, gradPrefix, numLayers, numHeads, dHead, prefixLength } = this.result.prefix;
+    if (module !== DEMO_PREFIX || !Number.isInteger(layer) || layer < 0 || layer >= numLayers) {
+      throw new CheckpointError('NotFound', `there is no ${part} prefix of layer ${layer} in ${quoted(module)}`, module);
+    }
+    const columns = numHeads * dHead;
+    const offset = (2 * layer + (part === 'key' ? 0 : 1)) * prefixLength * columns;
+    const layout = { rows: prefixLength, columns, offset, rowStride: columns, columnStride: 1 };
+    return memoryMatrix(gradient ? gradPrefix : prefix, layout);
+  }
+
+  private checkModule(module: string): void {
+    if (module !== DEMO_LORA) throw new CheckpointError('NotFound', `there is no LoRA module ${quoted(module)}`, module);
+  }
+
+  private tensor(name: string, step?: number): Tensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor) throw new CheckpointError('NotFound', `there is no tensor ${quoted(name)}`, name);
+    return tensor.at(this.snapshot(step));
+  }
+
+  private snapshot(step?: number): LoraSnapshot {
+    const { snapshots } = this.result.lora.training;
+    const found = step === undefined ? snapshots.at(-1) : snapshots.find((snapshot) => snapshot.step === step);
+    if (found) return found;
+    const steps = snapshots.map((snapshot) => snapshot.step).join(', ');
+    throw new CheckpointError('NotFound', `step ${step} was not recorded; recorded are ${steps}`);
+  }
+}
+
+function memoryMatrix(tensor: Tensor, layout: MatrixLayout): MemoryMatrix {
+  return new MemoryMatrix(tensor.data, layout, 'F32', async (row, column) => {
+    const offset = layout.offset + row * layout.rowStride + column * layout.columnStride;
+    const value = tensor.data[offset]!;
+    return { value, text: valueText('F32', value), index: unravel(offset, tensor.shape) };
+  });
+}

@@ -1,0 +1,111 @@
+/** Everything the worker can be asked, without a word about threads: the handlers of its end of the channel. */
+
+import { CheckpointError } from '../checkpoint/errors';
+import { runDemo } from '../peft/demo';
+import type { LineSummary, MatrixRef, Tile } from '../protocol/matrix';
+import type { Handlers } from '../protocol/rpc';
+import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
+import { ByteLru } from './byteLru';
+import { openCheckpoint } from './checkpointSource';
+import { entryProducts } from './deltaMatrix';
+import { demoSource } from './demoSource';
+import type { FileAccess } from './fileAccess';
+import type { InspectedSource } from './inspectedSource';
+import { moduleMetrics, moduleSpectrum } from './loraMetrics';
+import { readCell } from './readCell';
+import { readStatistics } from './readStatistics';
+import { readTile } from './readTile';
+import { writeMatrix } from './writeMatrix';
+
+/** Tiles kept: some 250, a few screens at several levels. */
+const TILE_CACHE_BYTES = 64 * 2 ** 20;
+/** Column summaries kept: of a few dozen matrices. */
+const COLUMN_CACHE_BYTES = 16 * 2 ** 20;
+
+export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
+  const sources = new Map<SourceId, InspectedSource>();
+  const tiles = new ByteLru<Tile>(TILE_CACHE_BYTES);
+  const columns = new ByteLru<readonly LineSummary[]>(COLUMN_CACHE_BYTES);
+  let nextId: SourceId = 1;
+
+  const find = (id: SourceId): InspectedSource => {
+    const source = sources.get(id);
+    if (!source) throw new CheckpointError('NotFound', `source ${id} is not open`);
+    return source;
+  };
+  const add = (source: InspectedSource): OpenedSource => {
+    const id = nextId++;
+    sources.set(id, source);
+    return { source: id, description: source.description };
+  };
+
+  return {
+    async 'checkpoint/open'({ path }, { signal }) {
+      return add(await openCheckpoint(files, path, signal));
+    },
+
+    async 'demo/run'({ seed, trainingSteps }, { signal, progress }) {
+      const result = await runDemo({ seed, trainingSteps, signal, onProgress: progress });
+      return { ...add(demoSource(result)), text: result.text };
+    },
+
+    async 'tile/read'({ source, matrix, level, tileX, tileY, reduction }, { signal, transfer }) {
+      const key = JSON.stringify([source, refKey(matrix), level, tileX, tileY, reduction]);
+      let tile = tiles.get(key);
+      if (!tile) {
+        tile = await readTile(await find(source).matrix(matrix, signal), { level, tileX, tileY, reduction }, signal);
+        tiles.set(key, tile, tile.values.byteLength);
+      }
+      // The kept tile stays ours: what is sent away is a copy.
+      const values = Float32Array.from(tile.values);
+      transfer(values.buffer);
+      return { ...tile, values };
+    },
+
+    async 'cell/read'({ source, matrix, row, column }, { signal }) {
+      const reader = await find(source).matrix(matrix, signal);
+      return readCell(reader, row, column, columns, JSON.stringify([source, refKey(matrix)]), signal);
+    },
+
+    async 'matrix/statistics'({ source, matrix }, { signal, progress }) {
+      return readStatistics(await find(source).matrix(matrix, signal), progress, signal);
+    },
+
+    async 'lora/products'({ source, module, row, column, step }, { signal }) {
+      const factors = await find(source).factors(module, step, signal);
+      const { rank, inFeatures, outFeatures, scaling, a, b } = factors;
+      if (!(Number.isInteger(row) && row >= 0 && row < outFeatures && Number.isInteger(column) && column >= 0 && column < inFeatures)) {
+        throw new CheckpointError('NotFound', `entry (${row}, ${column}) is outside the product of ${outFeatures} x ${inFeatures}`, module);
+      }
+      const bRow = b.slice(row * rank, (row + 1) * rank);
+      const aColumn = Float64Array.from({ length: rank }, (_, k) => a[k * inFeatures + column]!);
+      return { bRow, aColumn, scaling, ...entryProducts(factors, row, column) };
+    },
+
+    async 'lora/spectrum'({ source, module, step }, { signal }) {
+      return moduleSpectrum(await find(source).factors(module, step, signal));
+    },
+
+    async 'lora/metrics'({ source }, { signal, progress }) {
+      return moduleMetrics(find(source), progress, signal);
+    },
+
+    async 'matrix/write'({ source, matrix, format, path }, { signal, progress }) {
+      const reader = await find(source).matrix(matrix, signal);
+      return files.writeAtomically(path, (sink) => writeMatrix(reader, format, sink, progress, signal));
+    },
+
+    async 'source/close'({ source }) {
+      const found = find(source);
+      sources.delete(source);
+      await found.close();
+    },
+  };
+}
+
+/** The same matrix gives the same key, however the object was put together. */
+function refKey(ref: MatrixRef): unknown[] {
+  return Object.entries(ref)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}

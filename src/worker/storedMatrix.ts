@@ -1,0 +1,123 @@
+/** A matrix of a tensor in a file, read in ranges: never more of it in memory than a chunk. */
+
+import type { ByteSource } from '../checkpoint/byteSource';
+import { bitsOf, decodeValues, isDtype, valuesFor } from '../checkpoint/dtypes';
+import type { Dtype } from '../checkpoint/dtypes';
+import { CheckpointError, quoted } from '../checkpoint/errors';
+import type { MatrixLayout } from '../checkpoint/factorLayout';
+import type { TensorEntry } from '../checkpoint/safetensorsHeader';
+import { storedText } from '../checkpoint/valueText';
+import { unravel } from './matrixReader';
+import type { CellValue, MatrixReader, ScanRequest, Visitor } from './matrixReader';
+import { Pacer } from './pacer';
+
+/** Bytes of one read: enough that the cost of a read is lost in it, little enough to cancel and to hold. */
+const CHUNK_BYTES = 4 * 2 ** 20;
+/** Between two rows' segments this much is read along rather than skipped: about what a read of its own costs. */
+const GAP_BYTES = 64 * 2 ** 10;
+
+/** A tensor's bytes in its file, and single entries of it. */
+export class StoredTensor {
+  readonly dtype: Dtype;
+  readonly bits: number;
+
+  /** Throws `CheckpointError` Unreadable for a tensor whose data is not whole. */
+  constructor(
+    private readonly source: ByteSource,
+    /** Where the data of the file begins. */
+    private readonly dataStart: number,
+    readonly entry: TensorEntry,
+  ) {
+    const { name, dtype, readable } = entry;
+    if (!readable || !isDtype(dtype)) {
+      throw new CheckpointError('Unreadable', `tensor ${quoted(name)}: its data is missing or damaged`, name);
+    }
+    this.dtype = dtype;
+    this.bits = bitsOf(dtype);
+  }
+
+  /** The bytes that hold `count` entries from entry `first` on; `skip` of them before the first. */
+  async read(first: number, count: number, signal?: AbortSignal): Promise<{ bytes: Uint8Array; skip: number }> {
+    const start = Math.floor((first * this.bits) / 8);
+    const end = Math.ceil(((first + count) * this.bits) / 8);
+    const bytes = await this.source.read(this.dataStart + this.entry.begin + start, end - start, signal);
+    return { bytes, skip: (first * this.bits - start * 8) / this.bits };
+  }
+
+  async entryAt(offset: number, signal?: AbortSignal): Promise<CellValue> {
+    const { bytes, skip } = await this.read(offset, 1, signal);
+    const value = new Float64Array(1);
+    decodeValues(this.dtype, bytes, value, skip);
+    return { value: value[0]!, text: storedText(this.dtype, bytes, skip), index: unravel(offset, this.entry.shape) };
+  }
+}
+
+export class StoredMatrix implements MatrixReader {
+  readonly rows: number;
+  readonly columns: number;
+  readonly dtype: Dtype;
+  readonly costPerEntry: number;
+  readonly columnCost: number;
+
+  /** `layout` must be of column stride 1: other layouts are only ever of factors, which are read whole. */
+  constructor(
+    private readonly tensor: StoredTensor,
+    private readonly layout: MatrixLayout,
+  ) {
+    this.rows = layout.rows;
+    this.columns = layout.columns;
+    this.dtype = tensor.dtype;
+    this.costPerEntry = tensor.bits / 8;
+    this.columnCost = layout.rows * Math.min(layout.rowStride * this.costPerEntry, GAP_BYTES);
+  }
+
+  cell(row: number, column: number, signal?: AbortSignal): Promise<CellValue> {
+    return this.tensor.entryAt(this.layout.offset + row * this.layout.rowStride + column, signal);
+  }
+
+  async scan({ ranges, firstColumn, columnCount }: ScanRequest, visit: Visitor, signal?: AbortSignal): Promise<void> {
+    const pacer = new Pacer(signal);
+    const rowsAtOnce = this.rowsAtOnce(columnCount);
+    const columnsAtOnce = Math.min(columnCount, Math.floor(CHUNK_BYTES / this.costPerEntry));
+    for (const { first, count } of ranges) {
+      for (let row = first; row < first + count; row += rowsAtOnce) {
+        const rowCount = Math.min(rowsAtOnce, first + count - row);
+        for (let column = 0; column < columnCount; column += columnsAtOnce) {
+          const width = Math.min(columnsAtOnce, columnCount - column);
+          await this.visitPiece(row, rowCount, firstColumn + column, width, visit, signal);
+          await pacer.pause();
+        }
+      }
+    }
+  }
+
+  /** More than one row is read at once where whole rows fit a chunk and little lies between what is wanted of them. */
+  private rowsAtOnce(columnCount: number): number {
+    const stride = this.layout.rowStride * this.costPerEntry;
+    if (stride - columnCount * this.costPerEntry > GAP_BYTES) return 1;
+    return Math.max(1, Math.floor(CHUNK_BYTES / stride));
+  }
+
+  private async visitPiece(
+    firstRow: number,
+    rowCount: number,
+    firstColumn: number,
+    columnCount: number,
+    visit: Visitor,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { offset, rowStride } = this.layout;
+    const first = offset + firstRow * rowStride + firstColumn;
+    const { bytes, skip } = await this.tensor.read(first, (rowCount - 1) * rowStride + columnCount, signal);
+    const values = valuesFor(this.dtype, rowCount * columnCount);
+    if (rowStride === columnCount) decodeValues(this.dtype, bytes, values, skip);
+    else {
+      for (let i = 0; i < rowCount; i++) {
+        const row = values.subarray(i * columnCount, (i + 1) * columnCount);
+        decodeValues(this.dtype, bytes, row, skip + i * rowStride);
+      }
+    }
+    const stored = { dtype: this.dtype, bytes, first: skip, rowStride };
+    await visit({ firstRow, rowCount, firstColumn, columnCount, values, stored });
+  }
+}

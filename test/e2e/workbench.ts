@@ -1,0 +1,189 @@
+/**
+ * A real VS Code in Chromium, driven as a user would. scripts/lib/e2eStage.mjs starts the server with the packed
+ * extension installed and says where it is in the PEFT_E2E_* variables; scripts/screenshots.mjs uses this too.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import type { Browser, Frame, LaunchOptions, Locator, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+
+export type Theme = 'Default Light Modern' | 'Default Dark Modern' | 'Default High Contrast' | 'Default High Contrast Light';
+export type ViewName = 'inspector' | 'calculator' | 'comparison';
+
+/** Each theme's class on the workbench. */
+const THEME_CLASS: Readonly<Record<Theme, string>> = {
+  'Default Light Modern': 'vs',
+  'Default Dark Modern': 'vs-dark',
+  'Default High Contrast': 'hc-black',
+  'Default High Contrast Light': 'hc-light',
+};
+
+// VS Code starts in three seconds on an idle machine; tests share theirs.
+const STEP_TIMEOUT_MS = 45_000;
+const POLL_MS = 100;
+
+/** Opens a window of its own: own browser, own page, on the sample workspace. */
+export async function launch(options: { readonly width?: number; readonly height?: number } = {}): Promise<Workbench> {
+  const browser = await chromium.launch(JSON.parse(setting('PEFT_E2E_BROWSER')) as LaunchOptions);
+  const page = await browser.newPage({ viewport: { width: options.width ?? 1400, height: options.height ?? 900 } });
+  page.setDefaultTimeout(STEP_TIMEOUT_MS);
+  const workbench = new Workbench(browser, page);
+  await workbench.open();
+  return workbench;
+}
+
+export class Workbench {
+  /** What the pages of this window, webviews included, threw or reported as errors of our own files. */
+  readonly errors: string[] = [];
+
+  constructor(
+    private readonly browser: Browser,
+    readonly page: Page,
+  ) {
+    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && /peft-inspector|Content Security Policy/.test(message.text() + message.location().url)) {
+        this.errors.push(message.text());
+      }
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto(`${setting('PEFT_E2E_ADDRESS')}/?folder=${encodeURI(setting('PEFT_E2E_WORKSPACE'))}`);
+    // Before the extension scan is through, a file opens in the text editor whatever its custom editor.
+    await this.page.locator('.activitybar [aria-label="PEFT"]').first().waitFor();
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+  }
+
+  /** Loads the window anew, as the user's reload command does; VS Code restores editors and views. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.page.locator('.activitybar [aria-label="PEFT"]').first().waitFor();
+  }
+
+  /** Opens a file of the workspace by its path relative to it. */
+  async openFile(file: string): Promise<void> {
+    const { base } = path.parse(file);
+    const input = await this.quickInput('');
+    await input.fill(file);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: base }).first().waitFor();
+    await input.press('Enter');
+    await this.page.locator('.tabs-container .tab', { hasText: base }).first().waitFor();
+  }
+
+  /** Runs the command with exactly this title in the palette, category included: 'PEFT: Run Demo'. */
+  async runCommand(title: string): Promise<void> {
+    const input = await this.quickInput('>');
+    await input.fill(`>${title}`);
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ has: this.page.getByText(title, { exact: true }) });
+    await row.first().click();
+  }
+
+  /** Picks the row with this label in the quick pick that is open. */
+  async pick(label: string | RegExp): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first();
+    await row.click();
+    await row.waitFor({ state: 'hidden' });
+  }
+
+  /** Shows the PEFT container in the side bar. */
+  async showSideBar(): Promise<void> {
+    const item = this.page.locator('.activitybar .action-item', { has: this.page.locator('[aria-label="PEFT"]') }).first();
+    if ((await item.getAttribute('class'))?.includes('checked') !== true) await item.click();
+    await this.page.locator('.sidebar .composite.title', { hasText: 'PEFT' }).waitFor();
+  }
+
+  async hideSideBar(): Promise<void> {
+    if (await this.page.locator('.part.sidebar').isVisible()) await this.page.keyboard.press('Control+b');
+    await this.page.locator('.part.sidebar').waitFor({ state: 'hidden' });
+  }
+
+  /** The document of a webview of ours that is on screen, once its script runs. */
+  async webviewFrame(name: ViewName): Promise<Frame> {
+    const find = async (): Promise<Frame | null> => {
+      for (const frame of this.page.frames()) {
+        if (await isShown(frame, name)) return frame;
+      }
+      return null;
+    };
+    try {
+      return await eventually(`the ${name} view is on screen`, find);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${this.errors.join('\n')}`);
+    }
+  }
+
+  /** A locator inside a webview of ours. */
+  async inView(name: ViewName, selector: string): Promise<Locator> {
+    return (await this.webviewFrame(name)).locator(selector);
+  }
+
+  /** Writes the theme to the user's settings, and waits until the window shows it. */
+  async setTheme(theme: Theme): Promise<void> {
+    const file = setting('PEFT_E2E_SETTINGS');
+    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }, null, 2));
+    await this.page.locator(`.monaco-workbench.${THEME_CLASS[theme]}`).waitFor();
+  }
+
+  async closeAllEditors(): Promise<void> {
+    await this.runCommand('View: Close All Editors');
+    await this.page.locator('.tabs-container .tab').first().waitFor({ state: 'detached' });
+  }
+
+  async screenshot(file: string): Promise<void> {
+    // Tooltips of what the pointer happens to be over would be in the picture.
+    await this.page.screenshot({ path: path.resolve(setting('PEFT_E2E_PICTURES'), file), animations: 'disabled' });
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+
+  /** The quick input, reached with the mouse: key strokes go to whichever webview has the focus. */
+  private async quickInput(prefix: string): Promise<Locator> {
+    const input = this.page.locator('.quick-input-widget input[type="text"]').first();
+    await eventually('the quick input opens', async () => {
+      if (await input.isVisible()) return true;
+      await this.page.locator('.command-center-quick-pick').first().click();
+      return input.isVisible();
+    });
+    await input.fill(prefix);
+    return input;
+  }
+}
+
+/** Saves a picture of the window when a mocha test failed, under the test's name. */
+export async function pictureOfFailure(workbench: Workbench | undefined, test: Mocha.Test | undefined): Promise<void> {
+  if (!workbench || test?.state !== 'failed') return;
+  await workbench.screenshot(`${test.fullTitle().replace(/[^a-z0-9]+/gi, '-')}.png`);
+}
+
+export async function eventually<T>(what: string, probe: () => Promise<T | null | false | undefined>, timeoutMs = STEP_TIMEOUT_MS): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await probe();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`did not happen within ${timeoutMs / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function isShown(frame: Frame, name: ViewName): Promise<boolean> {
+  try {
+    if ((await frame.locator(`script[src$="/dist/webview/${name}.js"]`).count()) === 0) return false;
+    if ((await frame.locator('#app > *').count()) === 0) return false;
+    const outer = await frame.parentFrame()?.frameElement();
+    return (await outer?.isVisible()) ?? false;
+  } catch {
+    // The frame was replaced while we looked.
+    return false;
+  }
+}
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run this through scripts/e2e.mjs or scripts/screenshots.mjs`);
+  return value;
+}

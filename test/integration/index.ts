@@ -1,0 +1,42 @@
+// The extension host calls run(), under desktop VS Code and under scripts/integration.mjs alike. The latter cannot see
+// our console, so it names a file in PEFT_TEST_REPORT that gets a line of JSON for every test.
+import { appendFileSync, readdirSync } from 'node:fs';
+import * as path from 'node:path';
+import Mocha from 'mocha';
+
+// Covers the start of the worker and of language features on a busy machine.
+const TIMEOUT_MS = 30_000;
+
+export async function run(): Promise<void> {
+  let error: string | null = null;
+  try {
+    const failures = await runAll();
+    if (failures > 0) throw new Error(`${failures} tests failed`);
+  } catch (thrown) {
+    error = thrown instanceof Error && !/tests failed$/.test(thrown.message) ? (thrown.stack ?? thrown.message) : null;
+    throw thrown;
+  } finally {
+    report({ kind: 'end', error });
+  }
+}
+
+function runAll(): Promise<number> {
+  process.setSourceMapsEnabled(true);
+  const mocha = new Mocha({ ui: 'bdd', timeout: TIMEOUT_MS, forbidOnly: true });
+  for (const file of readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (file.endsWith('.test.js')) mocha.addFile(path.join(__dirname, file));
+  }
+  return new Promise((resolve) => {
+    const runner = mocha.run(resolve);
+    runner.on('pass', (test) => report({ kind: 'test', state: 'passed', title: test.fullTitle(), ms: test.duration }));
+    runner.on('pending', (test) => report({ kind: 'test', state: 'skipped', title: test.fullTitle() }));
+    runner.on('fail', (test, failure: Error) => {
+      report({ kind: 'test', state: 'failed', title: test.fullTitle(), ms: test.duration, error: failure.stack ?? String(failure) });
+    });
+  });
+}
+
+function report(event: object): void {
+  const file = process.env['PEFT_TEST_REPORT'];
+  if (file) appendFileSync(file, `${JSON.stringify(event)}\n`);
+}

@@ -1,0 +1,51 @@
+// The imports of this repository's sources, read with the TypeScript parser.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import ts from 'typescript';
+
+export interface Import {
+  /** The importing file, from the root of the repository, with forward slashes. */
+  readonly from: string;
+  /** As written. */
+  readonly specifier: string;
+  /** A file of the repository without its extension ('src/tensor/tensor'), or the specifier of a package. */
+  readonly target: string;
+  /** Erased when compiled. */
+  readonly typeOnly: boolean;
+}
+
+export function sourceFiles(folder: string, extension = '.ts'): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(extension) && !file.split(path.sep).includes('node_modules'))
+    .map((file) => [folder, ...file.split(path.sep)].join('/'))
+    .sort();
+}
+
+export function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (!specifier || !ts.isStringLiteralLike(specifier)) return;
+    const { text } = specifier;
+    const target = text.startsWith('.') ? path.posix.join(path.posix.dirname(file), text) : text;
+    found.push({ from: file, specifier: text, target, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeOnly(node.importClause));
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node)) add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true);
+    else if (ts.isCallExpression(node) && isLoad(node.expression)) add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
+  return clause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+}
+
+function isLoad(callee: ts.Expression): boolean {
+  return callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');
+}

@@ -1,0 +1,122 @@
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { runDemo } from '../../../src/peft/demo';
+import type { DemoResult } from '../../../src/peft/demo';
+import { factoredSingularValues } from '../../../src/tensor/svd';
+import type { Tensor } from '../../../src/tensor/tensor';
+import { matmul } from '../../../src/tensor/matmul';
+import { scale } from '../../../src/tensor/elementwise';
+
+const norm = ({ data }: Tensor): number => Math.sqrt(data.reduce((sum, value) => sum + value * value, 0));
+
+function distance(a: Tensor, b: Tensor): number {
+  return Math.sqrt(a.data.reduce((sum, value, i) => sum + (value - b.data[i]!) ** 2, 0));
+}
+
+/** Every tensor of a result, by path. */
+function tensors(value: unknown, path: string, found: Map<string, Tensor> = new Map()): Map<string, Tensor> {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return found;
+  if ('data' in value && value.data instanceof Float32Array) return found.set(path, value as Tensor);
+  for (const [key, inner] of Object.entries(value)) tensors(inner, `${path}.${key}`, found);
+  return found;
+}
+
+describe('the demo', () => {
+  let trained: DemoResult;
+  before(async function () {
+    this.timeout(60_000);
+    trained = await runDemo();
+  });
+
+  it('prints the lines and figures of the reference document', () => {
+    const expected = readFileSync('test/fixtures/golden/demo.txt', 'utf8').trimEnd().split('\n');
+    assert.deepEqual(trained.text.split('\n').map((line) => line.replace(/ +/g, ' ')), expected);
+  });
+
+  it('aligns the columns of its table', () => {
+    const lines = trained.text.split('\n');
+    const header = lines.findIndex((line) => line.startsWith('Method'));
+    const table = lines.slice(header).filter((line) => !line.startsWith('---'));
+    const ends = (pattern: RegExp): Set<number> => new Set(table.map((line) => pattern.exec(line)![0].length));
+    assert.equal(table.length, 6);
+    assert.equal(ends(/^\S+ +\S+/).size, 1);
+    assert.equal(ends(/^\S+ +\S+ +\S+/).size, 1);
+  });
+
+  it('starts at B = 0 and arrives at the planted change, which has rank 4', () => {
+    const { plantedDelta, scaling, training, rank } = trained.lora;
+    const [first, last] = [training.snapshots[0]!, training.snapshots.at(-1)!];
+    assert.ok(first.B.data.every((value) => value === 0));
+    assert.ok(first.gradB.data.some((value) => value !== 0));
+    assert.equal(last.step, 300);
+    const delta = scale(matmul(last.B, last.A), scaling);
+    const error = distance(delta, plantedDelta) / norm(plantedDelta);
+    assert.ok(error < 0.05, `relative distance ${error}`);
+    const values = factoredSingularValues({ a: last.A, b: last.B, scaling });
+    assert.equal(values.length, rank);
+    assert.ok(values[4]! < 0.05 * values[3]!, `${values.join(' ')}`);
+  });
+
+  it('records as step 0 the forward and backward that it shows', () => {
+    const { x, output, gradOutput, weight, training } = trained.lora;
+    for (const { shape } of [x, output, gradOutput]) assert.deepEqual([...shape], [2, 16, 256]);
+    const target = output.data.map((value, i) => value - (gradOutput.data[i]! * output.size) / 2);
+    const loss = output.data.reduce((sum, value, i) => sum + (value - target[i]!) ** 2, 0) / output.size;
+    assert.ok(Math.abs(loss / training.losses[0]! - 1) < 1e-3, `${loss} and ${training.losses[0]}`);
+    assert.equal(weight.size, 65_536);
+  });
+
+  it('has activations and gradients of every method, finite and not all zero', () => {
+    const found = tensors({ ...trained, lora: { ...trained.lora, training: null } }, 'demo');
+    assert.ok(found.size > 25, `${found.size} tensors`);
+    for (const [path, tensor] of found) {
+      assert.ok(tensor.data.every(Number.isFinite), path);
+      assert.ok(tensor.data.some((value) => value !== 0), path);
+    }
+  });
+
+  it('shapes what the inspector draws as it draws it', () => {
+    const shape = (tensor: Tensor): number[] => [...tensor.shape];
+    const { adapter, prefix, prompt } = trained;
+    const { input, down, activated, output } = adapter;
+    assert.deepEqual([input, down, activated, output].map(shape), [[32, 256], [32, 64], [32, 64], [32, 256]]);
+    assert.deepEqual([shape(prefix.prefix), shape(prefix.gradPrefix)], [[4, 2, 10, 8, 32], [4, 2, 10, 8, 32]]);
+    assert.deepEqual(prefix.attention.map(({ layer }) => layer), [0, 1, 2, 3]);
+    for (const { probabilities } of prefix.attention) assert.deepEqual(shape(probabilities), [2, 8, 16, 26]);
+    assert.deepEqual([prompt.prompt, prompt.gradPrompt, prompt.sequence].map(shape), [[20, 256], [20, 256], [36, 256]]);
+    assert.deepEqual(prompt.sequence.data.subarray(0, 20 * 256), prompt.prompt.data);
+    assert.ok(activated.data.some((value) => value === 0) && activated.data.some((value) => value > 0));
+  });
+
+  it('repeats for the same seed, and differs for another', async () => {
+    const [once, again, other] = await Promise.all([7, 7, 8].map((seed) => runDemo({ seed, trainingSteps: 3 })));
+    const [a, b, c] = [once, again, other].map((result) => tensors(result, 'demo'));
+    for (const [path, tensor] of a!) assert.deepEqual(tensor.data, b!.get(path)!.data, path);
+    assert.notDeepEqual(a!.get('demo.lora.weight')!.data, c!.get('demo.lora.weight')!.data);
+  });
+
+  it('the length of the training changes nothing but the training', async () => {
+    const short = await runDemo({ trainingSteps: 0 });
+    assert.equal(short.text, trained.text);
+    assert.equal(short.lora.training.snapshots.length, 1);
+    for (const [path, tensor] of tensors({ ...short, lora: { ...short.lora, training: null } }, 'demo')) {
+      const [, method, ...rest] = path.split('.');
+      const start: unknown = trained[method as keyof DemoResult];
+      const same = rest.reduce((value, key) => (value as Record<string, unknown>)[key], start);
+      assert.deepEqual(tensor.data, (same as Tensor).data, path);
+    }
+  });
+
+  it('reports progress that never falls and ends at the total', async () => {
+    const seen: number[] = [];
+    await runDemo({ trainingSteps: 4, onProgress: ({ done, total }) => seen.push(done / total) });
+    assert.deepEqual(seen, [...seen].sort((p, q) => p - q));
+    assert.equal(seen.at(-1), 1);
+  });
+
+  it('stops when it is cancelled', async () => {
+    const controller = new AbortController();
+    const run = runDemo({ signal: controller.signal, onProgress: ({ done }) => done === 3 && controller.abort() });
+    await assert.rejects(run, { name: 'AbortError' });
+  });
+});

@@ -1,0 +1,71 @@
+import '../shared/base.css';
+import '../shared/budget/budget.css';
+import './calculator.css';
+import type { BudgetEvents, BudgetReport, CalculatorRequests } from '../../src/protocol/calculator';
+import { Endpoint } from '../../src/protocol/rpc';
+import { latestReport } from '../shared/budget/channel';
+import { BudgetControls } from '../shared/budget/controls';
+import { element } from '../shared/budget/element';
+import { hostTransport } from '../shared/hostTransport';
+import { MethodRows } from './methodRows';
+
+const host = new Endpoint<CalculatorRequests, Record<never, never>, Record<never, never>, BudgetEvents>(
+  hostTransport(),
+  {},
+);
+
+const rows = new MethodRows();
+const denominator = element('p', { class: 'peft-muted budget-note' });
+const warnings = element('ul', { class: 'budget-warnings' });
+const failure = element('p', { class: 'budget-message', role: 'alert', hidden: true });
+
+const fail = (error: unknown): void => {
+  failure.textContent = error instanceof Error ? error.message : String(error);
+  failure.hidden = false;
+};
+
+const controls = new BudgetControls(latestReport((inputs) => host.request('budget/compute', { inputs }), show, fail));
+
+function show(report: BudgetReport): void {
+  failure.hidden = true;
+  controls.showReport(report);
+  rows.show(report);
+  denominator.textContent = report.denominator && `Ratios are of ${report.denominator}.`;
+  warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
+}
+
+function button(label: string, command: 'compare' | 'demo', kind: string): HTMLElement {
+  const made = element('button', { type: 'button', class: `budget-button ${kind}` }, label);
+  made.addEventListener('click', () => void host.request('calculator/run', { command }).catch(fail));
+  return made;
+}
+
+document
+  .getElementById('app')
+  ?.append(
+    element(
+      'main',
+      { class: 'calculator' },
+      failure,
+      controls.root,
+      rows.root,
+      denominator,
+      warnings,
+      element(
+        'div',
+        { class: 'buttons' },
+        button('Compare...', 'compare', ''),
+        button('Run Demo', 'demo', 'secondary'),
+      ),
+    ),
+  );
+
+host.on('models/changed', ({ models, report }) => {
+  controls.showModels(models);
+  show(report);
+});
+
+host.request('budget/ready', {}).then(({ models, inputs, report }) => {
+  controls.showInputs(models, inputs);
+  show(report);
+}, fail);

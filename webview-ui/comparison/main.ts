@@ -1,0 +1,109 @@
+import '../shared/base.css';
+import '../shared/budget/budget.css';
+import './comparison.css';
+import type { BudgetEvents, BudgetInputs, BudgetReport, ComparisonRequests } from '../../src/protocol/calculator';
+import { Endpoint } from '../../src/protocol/rpc';
+import { latestReport } from '../shared/budget/channel';
+import { BudgetControls } from '../shared/budget/controls';
+import { element } from '../shared/budget/element';
+import { hostTransport, viewState } from '../shared/hostTransport';
+import { BarChart } from './barChart';
+import { GrowthChart } from './growthChart';
+import { ComparisonTable } from './table';
+
+const host = new Endpoint<ComparisonRequests, Record<never, never>, Record<never, never>, BudgetEvents>(
+  hostTransport(),
+  {},
+);
+/** The host brings a panel back after a reload with what is kept here. */
+const kept = viewState<{ readonly inputs?: BudgetInputs }>({});
+
+const PERCENT_NOTE = ' Trainable % is trained / (model + trained), as PEFT prints it.';
+
+const title = element('h1');
+const summary = element('p', { class: 'peft-muted' });
+const table = new ComparisonTable();
+const bars = new BarChart();
+const growth = new GrowthChart();
+const charts = element(
+  'div',
+  { class: 'charts' },
+  section('Trainable parameters', bars.root),
+  section('Growth with the setting', growth.root),
+);
+const notes = element('ul', { class: 'notes peft-muted' });
+const warnings = element('ul', { class: 'budget-warnings' });
+const status = element('span', { class: 'peft-muted', role: 'status' });
+const failure = element('p', { class: 'budget-message', role: 'alert', hidden: true });
+
+const fail = (error: unknown): void => {
+  failure.textContent = error instanceof Error ? error.message : String(error);
+  failure.hidden = false;
+};
+
+const compute = latestReport((inputs) => host.request('budget/compute', { inputs }), show, fail);
+const controls = new BudgetControls((inputs) => {
+  kept.set({ inputs });
+  compute(inputs);
+});
+
+function show(report: BudgetReport): void {
+  failure.hidden = true;
+  status.textContent = '';
+  title.textContent = report.modelTitle;
+  summary.textContent = report.modelSummary;
+  controls.showReport(report);
+  table.show(report);
+  bars.show(report);
+  growth.show(report);
+  charts.hidden = report.growth.length === 0;
+  const fileNotes = report.methods
+    .filter(({ fileNote }) => fileNote)
+    .map(({ label, fileNote }) => `${label}: ${fileNote}`);
+  const ratios = report.denominator
+    ? [`Ratios are of ${report.denominator}.${report.basis === 'exact' ? PERCENT_NOTE : ''}`]
+    : [];
+  notes.replaceChildren(...[...ratios, ...fileNotes].map((note) => element('li', {}, note)));
+  warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
+}
+
+function copyButton(label: string, format: 'markdown' | 'csv'): HTMLElement {
+  const button = element('button', { type: 'button', class: 'budget-button secondary' }, label);
+  button.addEventListener('click', () => {
+    const copied = (): void => void (status.textContent = `Copied as ${format === 'csv' ? 'CSV' : 'Markdown'}`);
+    host.request('comparison/copy', { inputs: controls.inputs, format }).then(copied, fail);
+  });
+  return button;
+}
+
+function section(heading: string, content: Node): HTMLElement {
+  return element('section', {}, element('h2', {}, heading), content);
+}
+
+const copyButtons = [copyButton('Copy as Markdown', 'markdown'), copyButton('Copy as CSV', 'csv')];
+const header = element(
+  'header',
+  {},
+  element('div', {}, title, summary),
+  element('div', { class: 'buttons' }, ...copyButtons, status),
+);
+const results = element('div', { class: 'results' }, failure, warnings, table.root, charts, notes);
+const page = element('main', { class: 'comparison' }, header, element('aside', {}, controls.root), results);
+document.getElementById('app')?.append(page);
+
+host.on('models/changed', ({ models, report }) => {
+  controls.showModels(models);
+  show(report);
+});
+
+host.on('inputs/changed', ({ inputs, report }) => {
+  kept.set({ inputs });
+  controls.showInputs(null, inputs);
+  show(report);
+});
+
+host.request('budget/ready', {}).then(({ models, inputs, report }) => {
+  kept.set({ inputs });
+  controls.showInputs(models, inputs);
+  show(report);
+}, fail);

@@ -1,0 +1,145 @@
+/** The inspector as a whole: gets the source, lays the page out and swaps the views. */
+
+import type { InspectorSnapshot } from '../../src/protocol/inspector';
+import type { SourceDescription } from '../../src/protocol/source';
+import { LiveRegion } from '../shared/liveRegion';
+import type { TabName, View, ViewContext } from './context';
+import type { InspectorClient } from './data/inspectorClient';
+import type { StateStore } from './data/state';
+import { ActiveMatrix } from './parts/activeMatrix';
+import { CellInspector } from './parts/cellInspector';
+import { colorTools } from './parts/colorTools';
+import { h, replace } from './parts/element';
+import { changedBanner, failurePage, waitingPage } from './parts/pages';
+import { matrixCard } from './parts/matrixCard';
+import { problemBanner } from './parts/problemBanner';
+import { errorText } from './parts/progressNote';
+import { sourceHead } from './parts/sourceHead';
+import { tabBar } from './parts/tabBar';
+import { firstTab, TABS, tabsOf } from './views/tabs';
+
+/** Long enough to read, gone before it is in the way. */
+const NOTICE_MS = 4000;
+
+export class App {
+  private readonly status = h('div', { class: 'cell-status' });
+  private readonly notice = h('div', { class: 'notice', role: 'status' });
+  private readonly live: LiveRegion;
+  private readonly changed = h('div', { class: 'changed' });
+  private readonly page = h('div', { class: 'page' });
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  private close: (() => void) | null = null;
+
+  constructor(
+    root: HTMLElement,
+    private readonly client: InspectorClient,
+    private readonly store: StateStore,
+  ) {
+    replace(root, h('div', { class: 'inspector' }, this.changed, this.page,
+      h('footer', { class: 'status-line' }, this.status, this.notice)));
+    this.live = new LiveRegion(root);
+    client.onSourceChanged(({ reason }) => replace(this.changed, changedBanner(reason, () => void this.load(() => client.reload()))));
+  }
+
+  start(): Promise<void> {
+    return this.load(() => this.client.ready());
+  }
+
+  private async load(ask: () => Promise<InspectorSnapshot>): Promise<void> {
+    this.close?.();
+    this.close = null;
+    replace(this.changed);
+    replace(this.page, waitingPage());
+    const again = (): void => void this.load(() => this.client.reload());
+    try {
+      const { source, failure } = await ask();
+      if (source) this.show(source, failure);
+      else replace(this.page, failurePage(failure ?? 'The source could not be read.', again));
+    } catch (error) {
+      replace(this.page, failurePage(errorText(error), again));
+    }
+  }
+
+  private show(description: SourceDescription, failure: string | null): void {
+    const { store, client } = this;
+    const cells = new CellInspector(client, this.status, (text) => this.live.say(text));
+    const context: ViewContext = {
+      client, store, description, cells,
+      active: new ActiveMatrix(),
+      notify: (text) => this.notify(text),
+      announce: (text) => this.live.say(text),
+      attempt: async (task) => {
+        try {
+          const done = await task();
+          if (done) this.notify(done);
+        } catch (error) {
+          this.notify(errorText(error));
+        }
+      },
+    };
+    const names = tabsOf(description);
+    const tabs = tabBar(names.map((name) => ({ name, label: TABS[name].label })), (tab) => store.set({ tab }));
+    const tools = colorTools(store);
+    const card = matrixCard(context);
+    const stage = h('section', { class: 'stage', id: 'stage', role: 'tabpanel', tabindex: -1 });
+    const details = h('aside', { class: 'details', id: 'details', 'aria-label': 'Details' });
+    const detailsButton = h('button', {
+      type: 'button', class: 'toggle', 'aria-controls': 'details', onclick: () => store.set({ details: !store.get().details }),
+    }, 'Details');
+    const work = h('div', { class: 'work' }, stage, details);
+    replace(this.page, sourceHead(description), problemBanner(withFailure(description, failure), store),
+      h('div', { class: 'tab-row' }, tabs.element, detailsButton), tools.element, work);
+
+    let view: View | null = null;
+    let shownTab: TabName | null = null;
+    const showTab = (): void => {
+      const wanted = store.get().tab as TabName;
+      const tab = names.includes(wanted) ? wanted : firstTab(description);
+      tabs.show(tab);
+      if (tab === shownTab) return;
+      view?.dispose();
+      cells.clear();
+      context.active.set(null);
+      shownTab = tab;
+      view = TABS[tab].make(context);
+      stage.className = `stage stage-${tab}`;
+      stage.setAttribute('aria-labelledby', `tab-${tab}`);
+      replace(stage, view.element);
+      const { matrices, details: hasDetails } = TABS[tab];
+      replace(details, ...view.details, matrices && card.element);
+      tools.element.hidden = !matrices;
+      detailsButton.hidden = !hasDetails;
+      work.classList.toggle('no-details', !hasDetails);
+      context.active.refresh();
+    };
+    const showDetails = (): void => {
+      const open = store.get().details;
+      work.classList.toggle('details-closed', !open);
+      detailsButton.setAttribute('aria-expanded', String(open));
+    };
+    showTab();
+    showDetails();
+    const unsubscribe = store.subscribe((changed) => {
+      if (changed.has('tab')) showTab();
+      if (changed.has('details')) showDetails();
+    });
+    this.close = () => {
+      unsubscribe();
+      view?.dispose();
+      card.dispose();
+      tools.dispose();
+      cells.dispose();
+    };
+  }
+
+  private notify(text: string): void {
+    clearTimeout(this.noticeTimer);
+    this.notice.textContent = text;
+    this.noticeTimer = setTimeout(() => (this.notice.textContent = ''), NOTICE_MS);
+  }
+}
+
+/** A source that opened in part has both a description and a failure; the failure is then one more problem. */
+function withFailure({ problems }: SourceDescription, failure: string | null): SourceDescription['problems'] {
+  return failure === null ? problems : [{ severity: 'error', message: failure }, ...problems];
+}

@@ -1,0 +1,123 @@
+/** Decides the colour limit of each matrix on show: from its own magnitudes, or from those of all it is linked with. */
+
+import { ABS_QUANTILE_SHARES } from '../../../src/protocol/matrix';
+import type { Statistics } from '../../../src/protocol/matrix';
+import { CancelledError } from '../../../src/protocol/rpc';
+import type { ColorSettings } from '../../shared/heatmap/types';
+import type { InspectorClient } from './inspectorClient';
+import { matrixKey } from './inspectorClient';
+import type { Domain, StateStore } from './state';
+import type { Subject } from './subject';
+
+/** Read whole without being asked: 4096 x 4096 entries take well under a second. Above it a coarse tile is judged by. */
+export const AUTO_STATISTICS_ENTRIES = 1 << 24;
+const TILE_CELLS = 256;
+
+export interface Colored {
+  readonly subject: Subject | null;
+  applyColor(color: ColorSettings): void;
+}
+
+/** |value| at each domain choice. */
+interface Magnitudes {
+  readonly key: string;
+  limit(domain: Domain): number;
+}
+
+export class ColorModel {
+  private readonly members = new Map<Colored, { magnitudes: Magnitudes | null; controller: AbortController | null }>();
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    private readonly client: InspectorClient,
+    private readonly store: StateStore,
+  ) {
+    this.unsubscribe = store.subscribe((changed) => {
+      if (['scheme', 'scale', 'reduction', 'domain', 'linked'].some((key) => changed.has(key))) this.applyAll();
+    });
+  }
+
+  /** The colours while nothing is known of the magnitudes. */
+  initial(): ColorSettings {
+    const { scheme, scale, reduction } = this.store.get();
+    return { scheme, scale, reduction, limit: 1 };
+  }
+
+  /** Call again whenever the member's subject changed. */
+  update(member: Colored): void {
+    const entry = this.members.get(member) ?? { magnitudes: null, controller: null };
+    this.members.set(member, entry);
+    const { subject } = member;
+    const wanted = subject && (subject.domainOf ?? subject.matrix);
+    const key = wanted ? matrixKey(wanted) : '';
+    if (entry.magnitudes?.key === key) {
+      this.applyTo(member);
+      return;
+    }
+    entry.controller?.abort();
+    if (!subject || !wanted) {
+      entry.magnitudes = null;
+      return;
+    }
+    const controller = (entry.controller = new AbortController());
+    this.measure(subject, key, controller.signal).then(
+      (magnitudes) => {
+        if (controller.signal.aborted) return;
+        entry.magnitudes = magnitudes;
+        if (this.store.get().linked) this.applyAll();
+        else this.applyTo(member);
+      },
+      (error: unknown) => {
+        // What cannot be measured cannot be drawn either, and the heatmap says why.
+        if (!(error instanceof CancelledError)) this.applyTo(member);
+      },
+    );
+  }
+
+  remeasure(member: Colored): void {
+    const entry = this.members.get(member);
+    if (entry) entry.magnitudes = null;
+    this.update(member);
+  }
+
+  remove(member: Colored): void {
+    this.members.get(member)?.controller?.abort();
+    this.members.delete(member);
+  }
+
+  dispose(): void {
+    this.unsubscribe();
+    for (const { controller } of this.members.values()) controller?.abort();
+    this.members.clear();
+  }
+
+  private async measure(subject: Subject, key: string, signal: AbortSignal): Promise<Magnitudes> {
+    const matrix = subject.domainOf ?? subject.matrix;
+    if (subject.rows * subject.columns <= AUTO_STATISTICS_ENTRIES || this.client.knownStatistics(matrix)) {
+      const statistics = await this.client.statistics(matrix, { signal });
+      return { key, limit: (domain) => statisticsLimit(statistics, domain) };
+    }
+    const level = Math.max(0, Math.ceil(Math.log2(Math.max(subject.rows, subject.columns) / TILE_CELLS)));
+    const tile = await this.client.matrixSource(matrix, subject).readTile({ level, tileX: 0, tileY: 0, reduction: 'maxAbs' }, signal);
+    const sorted = tile.values.map(Math.abs).filter(Number.isFinite).sort();
+    return { key, limit: (domain) => sorted[Math.floor((domain === 'max' ? 1 : domain) * (sorted.length - 1))] ?? 0 };
+  }
+
+  private applyAll(): void {
+    for (const member of this.members.keys()) this.applyTo(member);
+  }
+
+  private applyTo(member: Colored): void {
+    const { domain, linked, scheme, scale, reduction } = this.store.get();
+    const own = this.members.get(member)?.magnitudes?.limit(domain) ?? 0;
+    const all = [...this.members.values()].map(({ magnitudes }) => magnitudes?.limit(domain) ?? 0);
+    member.applyColor({ scheme, scale, reduction, limit: (linked ? Math.max(own, ...all) : own) || 1 });
+  }
+}
+
+export function statisticsLimit(statistics: Statistics, domain: Domain): number {
+  if (domain === 'max') return statistics.maxAbs;
+  const quantile = statistics.absQuantiles[ABS_QUANTILE_SHARES.indexOf(domain)] ?? 0;
+  // A matrix that is mostly zeros has zero quantiles, and its largest entries are what there is to see.
+  return quantile > 0 ? quantile : statistics.maxAbs;
+}

@@ -1,0 +1,121 @@
+/** What the inspector asks its host, with the answers it is worth keeping. */
+
+import type { InspectorEvents, InspectorRequests, InspectorSnapshot } from '../../../src/protocol/inspector';
+import type { Cell, DeltaProducts, ExportFormat, MatrixRef, ModuleMetrics, Spectrum, Statistics } from '../../../src/protocol/matrix';
+import type { RequestOptions, Transport } from '../../../src/protocol/rpc';
+import { Endpoint } from '../../../src/protocol/rpc';
+import type { MatrixSource } from '../../shared/heatmap/types';
+import { RecentlyUsed } from './recentlyUsed';
+
+/** A statistics record is about 2 KB, a spectrum less; this is one for each module of a large adapter. */
+const ANSWER_CACHE_ENTRIES = 1000;
+
+type NoRequests = Record<never, never>;
+
+export interface MatrixShape {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export class InspectorClient {
+  private readonly endpoint: Endpoint<InspectorRequests, NoRequests, NoRequests, InspectorEvents>;
+  private readonly statisticsKept = new RecentlyUsed<Statistics>(ANSWER_CACHE_ENTRIES);
+  private readonly spectraKept = new RecentlyUsed<Spectrum>(ANSWER_CACHE_ENTRIES);
+  private metricsKept: ModuleMetrics | null = null;
+  /** Counts reloads, so that nothing read from the file as it was is mistaken for what it is now. */
+  private generation = 0;
+
+  constructor(transport: Transport) {
+    this.endpoint = new Endpoint<InspectorRequests, NoRequests, NoRequests, InspectorEvents>(transport, {});
+  }
+
+  onSourceChanged(listener: (change: InspectorEvents['source/changed']) => void): () => void {
+    return this.endpoint.on('source/changed', listener);
+  }
+
+  ready(): Promise<InspectorSnapshot> {
+    return this.endpoint.request('view/ready', {});
+  }
+
+  reload(): Promise<InspectorSnapshot> {
+    this.generation++;
+    this.statisticsKept.clear();
+    this.spectraKept.clear();
+    this.metricsKept = null;
+    return this.endpoint.request('source/reload', {});
+  }
+
+  /** The matrix as a heatmap reads it. */
+  matrixSource(matrix: MatrixRef, shape: MatrixShape): MatrixSource {
+    return {
+      id: `${this.generation}:${matrixKey(matrix)}`,
+      rows: shape.rows,
+      columns: shape.columns,
+      readTile: (request, signal) => this.endpoint.request('tile/read', { matrix, ...request }, { signal }),
+    };
+  }
+
+  readCell(matrix: MatrixRef, row: number, column: number, signal?: AbortSignal): Promise<Cell> {
+    return this.endpoint.request('cell/read', { matrix, row, column }, { signal });
+  }
+
+  /** Statistics of the whole matrix, read once. */
+  async statistics(matrix: MatrixRef, options: RequestOptions = {}): Promise<Statistics> {
+    const key = matrixKey(matrix);
+    const kept = this.statisticsKept.get(key);
+    if (kept) return kept;
+    const statistics = await this.endpoint.request('matrix/statistics', { matrix }, options);
+    this.statisticsKept.set(key, statistics);
+    return statistics;
+  }
+
+  /** What is already known of the matrix, without asking. */
+  knownStatistics(matrix: MatrixRef): Statistics | undefined {
+    return this.statisticsKept.get(matrixKey(matrix));
+  }
+
+  products(module: string, row: number, column: number, step: number | undefined, signal?: AbortSignal): Promise<DeltaProducts> {
+    return this.endpoint.request('lora/products', { module, row, column, ...(step !== undefined && { step }) }, { signal });
+  }
+
+  async spectrum(module: string, step: number | undefined, signal?: AbortSignal): Promise<Spectrum> {
+    const key = JSON.stringify([module, step ?? null]);
+    const kept = this.spectraKept.get(key);
+    if (kept) return kept;
+    const spectrum = await this.endpoint.request('lora/spectrum', { module, ...(step !== undefined && { step }) }, { signal });
+    this.spectraKept.set(key, spectrum);
+    return spectrum;
+  }
+
+  async metrics(options: RequestOptions = {}): Promise<ModuleMetrics> {
+    this.metricsKept ??= await this.endpoint.request('lora/metrics', {}, options);
+    return this.metricsKept;
+  }
+
+  exportMatrix(matrix: MatrixRef, format: ExportFormat, suggestedName: string): Promise<string | null> {
+    return this.endpoint.request('matrix/export', { matrix, format, suggestedName });
+  }
+
+  savePicture(png: Uint8Array, suggestedName: string): Promise<string | null> {
+    return this.endpoint.request('picture/save', { png, suggestedName });
+  }
+
+  copy(text: string): Promise<void> {
+    return this.endpoint.request('clipboard/write', { text });
+  }
+}
+
+/** Two refs to the same values give the same key. */
+export function matrixKey(matrix: MatrixRef): string {
+  switch (matrix.kind) {
+    case 'tensor':
+      return JSON.stringify(['tensor', matrix.name, matrix.slice ?? null, matrix.step ?? null]);
+    case 'factor':
+      return JSON.stringify(['factor', matrix.module, matrix.part]);
+    case 'delta':
+    case 'merged':
+      return JSON.stringify([matrix.kind, matrix.module, matrix.step ?? null]);
+    case 'prefix':
+      return JSON.stringify(['prefix', matrix.module, matrix.layer, matrix.part, matrix.gradient ?? false]);
+  }
+}

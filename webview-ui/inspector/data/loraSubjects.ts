@@ -1,0 +1,72 @@
+/** The matrices of one LoRA module as subjects: A, B and what stands where they meet. */
+
+import type { LoraModuleInfo, SourceDescription, TensorInfo } from '../../../src/protocol/source';
+import type { InspectorState } from './state';
+import type { Subject } from './subject';
+import { findTensor, tensorSubject } from './subject';
+
+export type Corner = InspectorState['corner'];
+
+export interface LoraSubjects {
+  readonly a: Subject | null;
+  readonly b: Subject | null;
+  readonly corner: Subject | null;
+}
+
+/** `step` only where the source records training. */
+export function loraSubjects(
+  description: SourceDescription, info: LoraModuleInfo, corner: Corner, gradients: boolean, step: number | undefined,
+): LoraSubjects {
+  const factor = (part: 'a' | 'b'): Subject | null => {
+    const value = findTensor(description, info[part]);
+    const letter = part === 'a' ? 'A' : 'B';
+    const labels = part === 'a' ? { rowLabel: 'k', columnLabel: 'in' } : { rowLabel: 'out', columnLabel: 'k' };
+    if (value && info.reshaped) return factorSubject(info, value, part, letter, labels);
+    const tensor = gradients ? findTensor(description, value?.gradient) : value;
+    return tensor ? tensorSubject(tensor, { title: gradients ? `∂loss/∂${letter}` : letter, step, ...labels }) : null;
+  };
+  return {
+    a: factor('a'),
+    b: factor('b'),
+    corner: cornerSubject(description, info, corner, step),
+  };
+}
+
+function factorSubject(
+  info: LoraModuleInfo, stored: TensorInfo, part: 'a' | 'b', title: string, labels: { rowLabel: string; columnLabel: string },
+): Subject {
+  return {
+    matrix: { kind: 'factor', module: info.module, part },
+    title,
+    name: stored.name,
+    dtype: stored.dtype,
+    rows: part === 'a' ? info.rank : info.outFeatures,
+    columns: part === 'a' ? info.inFeatures : info.rank,
+    ...labels,
+  };
+}
+
+function cornerSubject(description: SourceDescription, info: LoraModuleInfo, corner: Corner, step: number | undefined): Subject | null {
+  const shape = { rows: info.outFeatures, columns: info.inFeatures, rowLabel: 'out', columnLabel: 'in' };
+  if (corner === 'weight') {
+    const weight = findTensor(description, info.weight);
+    return weight ? tensorSubject(weight, { title: 'W', rowLabel: 'out', columnLabel: 'in' }) : null;
+  }
+  if (info.unavailable !== undefined) return null;
+  const stepped = step !== undefined && (findTensor(description, info.a)?.stepped ?? false);
+  const base = { kind: corner, module: info.module } as const;
+  const title = corner === 'delta' ? 'ΔW' : 'W + ΔW';
+  return {
+    matrix: stepped ? { ...base, step } : base,
+    title,
+    name: `${title} of ${info.module}`,
+    dtype: 'computed',
+    ...shape,
+    ...(stepped && { domainOf: base }),
+  };
+}
+
+export function hasGradients(description: SourceDescription, info: LoraModuleInfo): boolean {
+  const gradientOf = (name: string): TensorInfo | undefined => findTensor(description, findTensor(description, name)?.gradient);
+  return gradientOf(info.a) !== undefined && gradientOf(info.b) !== undefined;
+}

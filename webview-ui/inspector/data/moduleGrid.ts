@@ -1,0 +1,51 @@
+/** Lays the LoRA modules of an adapter out as layers x groups. */
+
+import type { LoraModuleInfo } from '../../../src/protocol/source';
+
+export interface ModuleGrid {
+  /** Full group paths, in order of appearance. */
+  readonly columns: readonly string[];
+  /** Layer and, per column, the index of a module or null. Two modules in one place make a second row. */
+  readonly rows: readonly { readonly layer: number; readonly modules: readonly (number | null)[] }[];
+  /** Modules outside the numbered layers. */
+  readonly others: readonly number[];
+}
+
+export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
+  const columns = new Map<string, number>();
+  const others: number[] = [];
+  const layers = new Map<number, number[][]>();
+  modules.forEach(({ layer, group }, index) => {
+    if (layer === null) {
+      others.push(index);
+      return;
+    }
+    let column = columns.get(group);
+    if (column === undefined) columns.set(group, (column = columns.size));
+    const places = layers.get(layer) ?? [];
+    layers.set(layer, places);
+    (places[column] ??= []).push(index);
+  });
+  const rows = [...layers.keys()]
+    .sort((a, b) => a - b)
+    .flatMap((layer) => {
+      const places = layers.get(layer) ?? [];
+      const depth = Math.max(...places.map((place) => place?.length ?? 0));
+      return Array.from({ length: depth }, (_, copy) => ({
+        layer,
+        modules: Array.from({ length: columns.size }, (_, column) => places[column]?.[copy] ?? null),
+      }));
+    });
+  return { columns: [...columns.keys()], rows, others };
+}
+
+/** The paths without the dotted segments that all of them begin with; a path keeps at least its last segment. */
+export function withoutCommonPrefix(paths: readonly string[]): string[] {
+  const split = paths.map((path) => path.split('.'));
+  const first = split[0] ?? [];
+  let shared = 0;
+  while (split.every((segments) => segments.length > shared + 1 && segments[shared] === first[shared])) {
+    if (++shared >= first.length) break;
+  }
+  return split.map((segments) => segments.slice(shared).join('.'));
+}

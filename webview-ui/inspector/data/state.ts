@@ -1,0 +1,157 @@
+/** Where the user is and how they look: all that survives hiding, reload and a restart of the editor. Never values. */
+
+import type { InspectorViewState } from '../../../src/protocol/inspector';
+import type { ModuleMetric, Reduction } from '../../../src/protocol/matrix';
+import type { SchemeName, Viewport } from '../../shared/heatmap/types';
+
+/** The colour limit: the largest |value|, or the |value| below which this share of the entries lies. */
+export type Domain = 'max' | 0.999 | 0.99 | 0.95;
+
+export interface InspectorState extends InspectorViewState {
+  readonly tab: string;
+  readonly module: string;
+  readonly tensor: string;
+  readonly slice: readonly number[];
+  /** -1 until the user has moved the slider. */
+  readonly step: number;
+  readonly metric: ModuleMetric;
+  readonly corner: 'delta' | 'weight' | 'merged';
+  readonly gradients: boolean;
+  readonly scheme: SchemeName;
+  readonly scale: 'linear' | 'symlog';
+  readonly reduction: Reduction;
+  readonly domain: Domain;
+  /** One colour domain for all matrices of a view, rather than one each. */
+  readonly linked: boolean;
+  readonly spectrumScale: 'linear' | 'log';
+  /** The module chosen among several of a kind. */
+  readonly bottleneck: string;
+  readonly prefix: string;
+  readonly prompt: string;
+  readonly layer: number;
+  readonly batch: number;
+  readonly head: number;
+  readonly filter: string;
+  readonly sort: string;
+  /** What the prompt view shows. */
+  readonly promptPart: 'sequence' | 'prompt' | 'gradient';
+  readonly details: boolean;
+  readonly problemsOpen: boolean;
+  /** What was in view, by matrix; pairs, because a name from a file is never an object key. */
+  readonly viewports: readonly (readonly [string, Viewport])[];
+}
+
+export const INITIAL_STATE: InspectorState = {
+  tab: '',
+  module: '',
+  tensor: '',
+  slice: [],
+  step: -1,
+  metric: 'deltaNorm',
+  corner: 'delta',
+  gradients: false,
+  scheme: 'redBlue',
+  scale: 'linear',
+  reduction: 'maxAbs',
+  domain: 0.999,
+  linked: false,
+  spectrumScale: 'linear',
+  bottleneck: '',
+  prefix: '',
+  prompt: '',
+  layer: 0,
+  batch: 0,
+  head: 0,
+  filter: '',
+  sort: 'file',
+  promptPart: 'sequence',
+  details: true,
+  problemsOpen: false,
+  viewports: [],
+};
+
+/** More than a user comes back to; keeps the kept state small. */
+const MAX_VIEWPORTS = 40;
+
+const CHOICES: { readonly [K in keyof InspectorState]?: readonly unknown[] } = {
+  metric: ['deltaNorm', 'aNorm', 'bNorm', 'spectralNorm', 'effectiveRank', 'stableRank', 'maxAbs'],
+  corner: ['delta', 'weight', 'merged'],
+  scheme: ['redBlue', 'purpleOrange', 'brownTeal', 'viridis'],
+  scale: ['linear', 'symlog'],
+  reduction: ['mean', 'maxAbs'],
+  domain: ['max', 0.999, 0.99, 0.95],
+  spectrumScale: ['linear', 'log'],
+  promptPart: ['sequence', 'prompt', 'gradient'],
+};
+
+interface Kept {
+  get(): object;
+  set(changes: Partial<InspectorState>): void;
+}
+
+export type StateChange = ReadonlySet<keyof InspectorState>;
+
+/** The state, kept through `kept`, with listeners told which fields changed. */
+export class StateStore {
+  private state: InspectorState;
+  private readonly listeners = new Set<(changed: StateChange) => void>();
+
+  constructor(private readonly kept: Kept) {
+    this.state = restored(kept.get());
+  }
+
+  get(): InspectorState {
+    return this.state;
+  }
+
+  set(changes: Partial<InspectorState>): void {
+    const changed = new Set<keyof InspectorState>();
+    for (const key of Object.keys(changes) as (keyof InspectorState)[]) {
+      if (changes[key] !== this.state[key]) changed.add(key);
+    }
+    if (changed.size === 0) return;
+    this.state = { ...this.state, ...changes };
+    this.kept.set(this.state);
+    for (const listener of [...this.listeners]) listener(changed);
+  }
+
+  /** Returns the function that takes the listener away. */
+  subscribe(listener: (changed: StateChange) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  viewport(key: string): Viewport | null {
+    return this.state.viewports.find(([kept]) => kept === key)?.[1] ?? null;
+  }
+
+  /** Null: the whole matrix is in view, which is what a view starts with. */
+  setViewport(key: string, viewport: Viewport | null): void {
+    const others = this.state.viewports.filter(([kept]) => kept !== key);
+    if (!viewport && others.length === this.state.viewports.length) return;
+    this.set({ viewports: viewport ? [...others.slice(1 - MAX_VIEWPORTS), [key, viewport]] : others });
+  }
+}
+
+/** What another version of the extension kept may have any shape: each field is taken only where it fits. */
+function restored(kept: object): InspectorState {
+  const state: Record<string, unknown> = { ...INITIAL_STATE };
+  for (const [key, value] of Object.entries(kept)) {
+    if (!(key in INITIAL_STATE)) continue;
+    const initial = INITIAL_STATE[key];
+    const choices = CHOICES[key];
+    if (key === 'viewports') state[key] = Array.isArray(value) ? value.filter(isKeptViewport) : initial;
+    else if (key === 'slice') state[key] = Array.isArray(value) && value.every(Number.isInteger) ? value : initial;
+    else if (choices) state[key] = choices.includes(value) ? value : initial;
+    else if (typeof value === typeof initial) state[key] = value;
+  }
+  return state as unknown as InspectorState;
+}
+
+function isKeptViewport(entry: unknown): entry is readonly [string, Viewport] {
+  if (!Array.isArray(entry) || typeof entry[0] !== 'string') return false;
+  const viewport: unknown = entry[1];
+  if (typeof viewport !== 'object' || viewport === null) return false;
+  const { x0, x1, y0, y1 } = viewport as Record<string, unknown>;
+  return [x0, x1, y0, y1].every(Number.isFinite) && Number(x0) < Number(x1) && Number(y0) < Number(y1);
+}

@@ -1,0 +1,69 @@
+/** A matrix on show: what to read, and what to call it. */
+
+import type { MatrixRef } from '../../../src/protocol/matrix';
+import type { SourceDescription, TensorInfo } from '../../../src/protocol/source';
+import type { Band } from '../../shared/heatmap/types';
+import { matrixKey } from './inspectorClient';
+
+export interface Subject {
+  readonly matrix: MatrixRef;
+  /** Short, over the picture: 'A'. */
+  readonly title: string;
+  /** In full, in tooltips and file names. */
+  readonly name: string;
+  readonly dtype: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowLabel: string;
+  readonly columnLabel: string;
+  readonly rowBands?: readonly Band[];
+  readonly columnBands?: readonly Band[];
+  /** Whose magnitudes set the colour domain, where not its own: the last training step's, so that movement is seen. */
+  readonly domainOf?: MatrixRef;
+}
+
+/** A new array per call would make every redraw look like a change, so the subject's key stands for it. */
+export function subjectKey(subject: Subject | null): string {
+  return subject ? JSON.stringify([matrixKey(subject.matrix), subject.title, subject.rows, subject.columns]) : '';
+}
+
+/** How the last two dimensions of a tensor make a matrix; 0-D and 1-D tensors are one row. */
+export function matrixShape(shape: readonly number[]): { rows: number; columns: number; leading: readonly number[] } {
+  if (shape.length < 2) return { rows: 1, columns: shape[0] ?? 1, leading: [] };
+  return { rows: shape.at(-2) ?? 1, columns: shape.at(-1) ?? 1, leading: shape.slice(0, -2) };
+}
+
+export function findTensor(description: SourceDescription, name: string | undefined): TensorInfo | undefined {
+  return name === undefined ? undefined : description.tensors.find((tensor) => tensor.name === name);
+}
+
+export interface TensorSubjectOptions {
+  readonly title?: string;
+  readonly slice?: readonly number[];
+  readonly step?: number | undefined;
+  readonly rowLabel?: string;
+  readonly columnLabel?: string;
+  readonly rowBands?: readonly Band[];
+  readonly columnBands?: readonly Band[];
+}
+
+/** The subject of a stored tensor. A tensor without a value per step ignores the step. */
+export function tensorSubject(tensor: TensorInfo, options: TensorSubjectOptions = {}): Subject {
+  const { rows, columns } = matrixShape(tensor.shape);
+  const { slice, rowBands, columnBands } = options;
+  const step = tensor.stepped ? options.step : undefined;
+  const base = { kind: 'tensor', name: tensor.name, ...(slice && slice.length > 0 && { slice }) } as const;
+  return {
+    matrix: step === undefined ? base : { ...base, step },
+    title: options.title ?? tensor.name,
+    name: tensor.name,
+    dtype: tensor.dtype,
+    rows,
+    columns,
+    rowLabel: options.rowLabel ?? 'row',
+    columnLabel: options.columnLabel ?? 'column',
+    ...(rowBands && { rowBands }),
+    ...(columnBands && { columnBands }),
+    ...(step !== undefined && { domainOf: base }),
+  };
+}

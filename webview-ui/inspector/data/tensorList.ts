@@ -1,0 +1,32 @@
+/** Which tensors a list shows, and in which order. */
+
+import type { TensorInfo } from '../../../src/protocol/source';
+
+export const SORTS = ['file', 'name', 'size', 'dtype'] as const;
+export type TensorSort = (typeof SORTS)[number];
+
+/** Every word must occur in the name, the dtype or the shape written '8x768'; case does not matter. */
+export function listedTensors(tensors: readonly TensorInfo[], filter: string, sort: string): readonly TensorInfo[] {
+  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const matching = words.length === 0 ? [...tensors] : tensors.filter((tensor) => {
+    const text = `${tensor.name} ${tensor.dtype} ${tensor.shape.join('x')}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  switch (sort) {
+    // Numbers within names count as numbers, so that layer 10 comes after layer 9.
+    case 'name':
+      return matching.sort(byName);
+    case 'size':
+      return matching.sort((a, b) => b.bytes - a.bytes || byName(a, b));
+    case 'dtype':
+      return matching.sort((a, b) => a.dtype.localeCompare(b.dtype) || byName(a, b));
+    default:
+      return matching;
+  }
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+function byName(a: TensorInfo, b: TensorInfo): number {
+  return collator.compare(a.name, b.name);
+}

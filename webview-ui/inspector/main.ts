@@ -1,0 +1,17 @@
+/** The inspector's page: connects to the host, asks for the source and shows it. */
+
+import '../shared/base.css';
+import './css/layout.css';
+import './css/controls.css';
+import './css/cards.css';
+import './css/views.css';
+import './css/grid.css';
+import { hostTransport, viewState } from '../shared/hostTransport';
+import { App } from './app';
+import { InspectorClient } from './data/inspectorClient';
+import { INITIAL_STATE, StateStore } from './data/state';
+
+const root = document.getElementById('app');
+if (!root) throw new Error('the page has no element #app');
+const app = new App(root, new InspectorClient(hostTransport()), new StateStore(viewState(INITIAL_STATE)));
+void app.start();

@@ -1,0 +1,35 @@
+/** Makes DOM elements. Text is only ever set as text: names in files come from strangers. */
+
+type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
+export type Child = Node | string | null | undefined | false;
+
+/**
+ * `h('button', { class: 'tool', type: 'button', onclick: act }, 'Act')`. A key that begins with `on` is a listener, a
+ * boolean sets or leaves out the attribute (for `aria-` it is written out), null leaves it out.
+ */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, Attribute>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined) continue;
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value as EventListener);
+    else if (typeof value === 'boolean' && !name.startsWith('aria-')) element.toggleAttribute(name, value);
+    else element.setAttribute(name, String(value));
+  }
+  append(element, children);
+  return element;
+}
+
+export function append(parent: Element, children: readonly Child[]): void {
+  for (const child of children) {
+    if (child !== null && child !== undefined && child !== false) parent.append(child);
+  }
+}
+
+export function replace(parent: Element, ...children: readonly Child[]): void {
+  parent.replaceChildren();
+  append(parent, children);
+}

@@ -1,0 +1,68 @@
+/** The source as a whole: the file, what its configuration and metadata say, and what is wrong with it. */
+
+import type { SourceDescription } from '../../../src/protocol/source';
+import { formatBytes } from '../../shared/formatNumber';
+import type { View } from '../context';
+import { h } from '../parts/element';
+import { problemList } from '../parts/problemBanner';
+
+/** A training tool may store megabytes of JSON in one entry; the rest is behind a button. */
+const SHOWN_TEXT = 2000;
+
+export function infoView(description: SourceDescription): View {
+  const { file } = description;
+  const facts: [string, string][] = [
+    ['Parameters', description.parameters.toLocaleString('en')],
+    ['Tensors', description.tensors.length.toLocaleString('en')],
+    ['Data types', countedTypes(description)],
+  ];
+  if (description.method) facts.unshift(['Method', description.method]);
+  if (description.lora.length > 0) facts.push(['LoRA modules', description.lora.length.toLocaleString('en')]);
+  const cards = [card('Contents', facts)];
+  if (file) {
+    cards.push(card('File', [
+      ['Path', file.path],
+      ['Format', file.format],
+      ['Size', `${formatBytes(file.bytes)} (${file.bytes.toLocaleString('en')} bytes)`],
+      ['Header', `${file.headerBytes.toLocaleString('en')} bytes`],
+      ['Modified', new Date(file.modified).toLocaleString()],
+    ]));
+  }
+  if (description.training) {
+    cards.push(card('Training', [
+      ['Optimiser', description.training.optimiser],
+      ['Target', description.training.target],
+      ['Steps', String(description.training.recordedSteps.at(-1) ?? 0)],
+      ['Recorded steps', String(description.training.recordedSteps.length)],
+    ]));
+  }
+  if (description.kind === 'checkpoint') {
+    cards.push(card('Adapter configuration', description.config, 'No adapter_config.json beside this file.'));
+    cards.push(card('Metadata in the file', file?.metadata ?? [], 'The header holds no metadata.'));
+  }
+  if (description.problems.length > 0) {
+    cards.unshift(h('section', { class: 'card wide' }, h('h2', {}, 'Problems'), problemList(description.problems)));
+  }
+  return { element: h('div', { class: 'info-view' }, ...cards), details: [], dispose: () => undefined };
+}
+
+function card(title: string, pairs: readonly (readonly [string, string])[], empty = ''): HTMLElement {
+  return h('section', { class: 'card' }, h('h2', {}, title),
+    pairs.length > 0
+      ? h('dl', { class: 'facts' }, ...pairs.flatMap(([label, text]) => [h('dt', {}, label), h('dd', {}, ...cut(text))]))
+      : h('p', { class: 'note' }, empty));
+}
+
+function cut(text: string): (Node | string)[] {
+  if (text.length <= SHOWN_TEXT) return [text];
+  const shown = document.createTextNode(`${text.slice(0, SHOWN_TEXT)}… `);
+  const more = h('button', { type: 'button', class: 'small', onclick: () => (shown.data = text, more.remove()) },
+    `Show all ${text.length.toLocaleString('en')} characters`);
+  return [shown, more];
+}
+
+function countedTypes({ tensors }: SourceDescription): string {
+  const counts = new Map<string, number>();
+  for (const { dtype } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
+  return [...counts].map(([dtype, count]) => `${dtype} (${count.toLocaleString('en')})`).join(', ') || 'none';
+}

@@ -1,0 +1,177 @@
+/**
+ * One LoRA module as a matrix product on shared axes: A above, B at the left, scaling * B * A where they meet.
+ * Column j of A stands over column j of the product, row i of B beside row i.
+ */
+
+import type { LoraModuleInfo } from '../../../src/protocol/source';
+import type { CellPosition, Viewport } from '../../shared/heatmap/types';
+import { naturalMargins } from '../../shared/heatmap/margins';
+import type { View, ViewContext } from '../context';
+import { ColorModel } from '../data/colorModel';
+import { hasGradients, loraSubjects } from '../data/loraSubjects';
+import type { Corner } from '../data/loraSubjects';
+import { emptyState } from '../parts/emptyState';
+import { h, replace } from '../parts/element';
+import { loraFormula } from '../parts/loraFormula';
+import { MatrixPane } from '../parts/matrixPane';
+import { modulePicker } from '../parts/modulePicker';
+import { productsCard } from '../parts/products';
+import { productLookup } from '../parts/productLookup';
+import { segmented } from '../parts/segmented';
+import { spectrumCard } from '../parts/spectrumCard';
+import { stepSlider } from '../parts/stepSlider';
+import { zeroNote } from '../parts/zeroNote';
+
+export function loraView(context: ViewContext): View {
+  const { description, store, client } = context;
+  const colors = new ColorModel(client, store);
+  const training = description.training;
+  const a = new MatrixPane(context, colors, {
+    label: 'A', className: 'pane-a', axes: { top: true, left: true }, zoom: { x: true, y: false },
+  });
+  const b = new MatrixPane(context, colors, {
+    label: 'B', className: 'pane-b', axes: { top: true, left: true }, zoom: { x: false, y: true },
+  });
+  const product = new MatrixPane(context, colors, {
+    label: 'product', className: 'pane-product', axes: { top: true, left: true },
+  });
+  const panes = [a, b, product];
+
+  const corner = segmented<Corner>('What stands where A and B meet', [
+    { value: 'delta', label: 'ΔW', title: 'scaling · B · A' },
+    { value: 'weight', label: 'W', title: 'The frozen weight' },
+    { value: 'merged', label: 'W + ΔW', title: 'The weight with the adapter merged in' },
+  ], (value) => store.set({ corner: value }));
+  const gradients = segmented<'value' | 'gradient'>('What A and B show', [
+    { value: 'value', label: 'Values' },
+    { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by A and by B' },
+  ], (value) => store.set({ gradients: value === 'gradient' }));
+  const picker = modulePicker(description.lora, (module) => store.set({ module }));
+  const slider = training && stepSlider(training, (step) => store.set({ step }));
+  const formula = loraFormula();
+  const note = zeroNote(client);
+  const spectrum = spectrumCard(context);
+  const products = productsCard('Point at an entry of ΔW to see the products that sum to it.');
+  const message = h('div', { class: 'unavailable' });
+
+  const layout = h('div', { class: 'product-layout' }, formula.element, a.element, b.element, product.element);
+  const element = h('div', { class: 'lora-view' },
+    h('div', { class: 'view-head' }, picker.element, corner.element, gradients.element, slider?.element), message, layout);
+  product.element.append(note.element);
+
+  const lookup = productLookup(context, (found, row, column) => products.show(found, row, column));
+
+  const current = (): LoraModuleInfo | undefined =>
+    description.lora.find(({ module }) => module === store.get().module) ?? description.lora[0];
+  const stepNow = (): number | undefined => {
+    if (!training) return undefined;
+    const { step } = store.get();
+    return training.recordedSteps.includes(step) ? step : training.recordedSteps[0];
+  };
+
+  function light(pane: MatrixPane, cell: CellPosition | null): void {
+    const info = current();
+    const row = cell && pane !== a ? cell.row : null;
+    const column = cell && pane !== b ? cell.column : null;
+    const k = cell && (pane === a ? cell.row : pane === b ? cell.column : null);
+    a.heatmap.highlight(pane === a || !cell ? null : pane === b ? { rows: [k ?? 0] } : { columns: [column ?? 0] });
+    b.heatmap.highlight(pane === b || !cell ? null : pane === a ? { columns: [k ?? 0] } : { rows: [row ?? 0] });
+    product.heatmap.highlight(pane === product || !cell ? null : pane === a ? { columns: [column ?? 0] } : { rows: [row ?? 0] });
+    if (pane === product && info?.unavailable === undefined) lookup.at(info?.module ?? '', cell, stepNow());
+  }
+  for (const pane of panes) pane.onPoint((cell) => light(pane, cell));
+
+  const key = (): string => `lora:${current()?.module ?? ''}`;
+  /** The three share two axes; the rank axes are always whole. */
+  function share(viewport: Viewport | null): void {
+    const info = current();
+    if (!info) return;
+    a.heatmap.setViewport(viewport && { x0: viewport.x0, x1: viewport.x1, y0: 0, y1: info.rank });
+    b.heatmap.setViewport(viewport && { x0: 0, x1: info.rank, y0: viewport.y0, y1: viewport.y1 });
+  }
+  product.onViewport((viewport) => (share(viewport), store.setViewport(key(), viewport)));
+  a.onViewport((viewport) => follow({ x0: viewport.x0, x1: viewport.x1 }));
+  b.onViewport((viewport) => follow({ y0: viewport.y0, y1: viewport.y1 }));
+  function follow(part: Partial<Viewport>): void {
+    const viewport = { ...product.heatmap.viewport, ...part };
+    product.heatmap.setViewport(viewport);
+    share(viewport);
+    store.setViewport(key(), viewport);
+  }
+  for (const pane of panes) {
+    pane.onReset(() => {
+      product.heatmap.setViewport(null);
+      share(null);
+      store.setViewport(key(), null);
+    });
+  }
+
+  let shownModule = '';
+  function show(): void {
+    const info = current();
+    if (!info) return;
+    const state = store.get();
+    const step = stepNow();
+    const weightKnown = info.weight !== undefined;
+    const withGradients = hasGradients(description, info);
+    const cornerNow: Corner = weightKnown ? state.corner : 'delta';
+    const showGradients = withGradients && state.gradients;
+    corner.element.hidden = !weightKnown;
+    gradients.element.hidden = !withGradients;
+    corner.show(cornerNow);
+    gradients.show(showGradients ? 'gradient' : 'value');
+    picker.show(info.module);
+    formula.show(info, cornerNow);
+    if (training && step !== undefined) slider?.show(step);
+    // The same room for axes on both sides of a shared axis, so that what is above a column belongs to it.
+    const { left, right, top, bottom } = naturalMargins(
+      { label: '', rowLabel: '', columnLabel: '' }, { rows: info.outFeatures, columns: info.inFeatures });
+    a.setMargins({ left, right });
+    b.setMargins({ left, top, bottom });
+    product.setMargins({ left, right, top, bottom });
+    const subjects = loraSubjects(description, info, cornerNow, showGradients, step);
+    const moved = shownModule !== info.module;
+    shownModule = info.module;
+    a.setSubject(subjects.a, info.unavailable);
+    b.setSubject(subjects.b, info.unavailable);
+    product.setSubject(subjects.corner, info.unavailable);
+    layout.classList.toggle('tall-rank', info.rank > 32);
+    replace(message, info.unavailable !== undefined && emptyState('This module has no product to show', info.unavailable));
+    if (moved) {
+      const viewport = store.viewport(key());
+      product.heatmap.setViewport(viewport);
+      share(viewport);
+      lookup.at('', null, undefined);
+      products.show(null, 0, 0);
+      context.active.set(product);
+    } else {
+      context.active.refresh();
+      lookup.again(step);
+    }
+    note.show(info, findB(), cornerNow, step);
+    spectrum.show(info, step, training?.recordedSteps.at(-1));
+  }
+  function findB(): ReturnType<typeof loraSubjects>['b'] {
+    const info = current();
+    return info ? loraSubjects(description, info, 'delta', false, stepNow()).b : null;
+  }
+
+  show();
+  const unsubscribe = store.subscribe((changed) => {
+    if (['module', 'corner', 'gradients', 'step'].some((field) => changed.has(field))) show();
+    if (changed.has('spectrumScale')) spectrum.redraw();
+  });
+  return {
+    element,
+    details: [...(slider ? [slider.curve] : []), products.element, spectrum.element],
+    dispose() {
+      unsubscribe();
+      lookup.dispose();
+      slider?.dispose();
+      spectrum.dispose();
+      note.dispose();
+      for (const pane of panes) pane.dispose();
+      colors.dispose();
+    },
+  };
+}

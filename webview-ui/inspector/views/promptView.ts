@@ -1,0 +1,94 @@
+/** Prompt tuning: the learned prompt before the input embeddings, one sequence with the boundary marked. */
+
+import type { PromptInfo } from '../../../src/protocol/source';
+import { formatCount } from '../../shared/formatNumber';
+import type { View, ViewContext } from '../context';
+import { ColorModel } from '../data/colorModel';
+import type { InspectorState } from '../data/state';
+import { findTensor, tensorSubject } from '../data/subject';
+import type { Subject } from '../data/subject';
+import { h, replace } from '../parts/element';
+import { MatrixPane } from '../parts/matrixPane';
+import { moduleSelect } from '../parts/moduleSelect';
+import { segmented } from '../parts/segmented';
+
+type Part = InspectorState['promptPart'];
+
+export function promptView(context: ViewContext): View {
+  const { description, store, client } = context;
+  const colors = new ColorModel(client, store);
+  const pane = new MatrixPane(context, colors, { label: 'prompt' });
+  const picker = moduleSelect(description.prompts.map(({ module }) => module), (prompt) => store.set({ prompt }));
+  const parts = segmented<Part>('What is shown', [
+    { value: 'sequence', label: 'Prompt + input', title: 'The sequence the model sees' },
+    { value: 'prompt', label: 'Prompt' },
+    { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss by the prompt' },
+  ], (promptPart) => store.set({ promptPart }));
+  const lengths = h('p', { class: 'lengths' });
+  const facts = h('section', { class: 'card' });
+  const element = h('div', { class: 'prompt-view' }, h('div', { class: 'view-head' }, picker.element, parts.element, lengths), pane.element);
+
+  const current = (): PromptInfo | undefined =>
+    description.prompts.find(({ module }) => module === store.get().prompt) ?? description.prompts[0];
+
+  function show(): void {
+    const info = current();
+    if (!info) return;
+    picker.show(info.module);
+    const offered: Part[] = ['prompt'];
+    if (findTensor(description, info.sequence?.name)) offered.push('sequence');
+    if (findTensor(description, findTensor(description, info.prompt)?.gradient)) offered.push('gradient');
+    const { promptPart } = store.get();
+    const part = offered.includes(promptPart) ? promptPart : 'prompt';
+    parts.element.hidden = offered.length < 2;
+    parts.show(part);
+    pane.setSubject(subjectOf(context, info, part));
+    describeLengths(lengths, info);
+    replace(facts, h('h3', {}, 'Prompt'), h('dl', { class: 'facts' },
+      h('dt', {}, 'soft prompt'), h('dd', {}, `${formatCount(info.promptLength)} tokens`),
+      h('dt', {}, 'model dim'), h('dd', {}, formatCount(info.dModel)),
+      h('dt', {}, 'parameters'), h('dd', {}, formatCount(info.promptLength * info.dModel))));
+    context.active.set(pane);
+    context.active.refresh();
+  }
+
+  show();
+  const unsubscribe = store.subscribe((changed) => {
+    if (changed.has('prompt') || changed.has('promptPart')) show();
+  });
+  return {
+    element,
+    details: [facts],
+    dispose() {
+      unsubscribe();
+      pane.dispose();
+      colors.dispose();
+    },
+  };
+}
+
+function subjectOf({ description }: ViewContext, info: PromptInfo, part: Part): Subject | null {
+  const prompt = findTensor(description, info.prompt);
+  const labels = { rowLabel: 'token', columnLabel: 'model dim' };
+  if (part === 'sequence' && info.sequence) {
+    const tensor = findTensor(description, info.sequence.name);
+    const { promptLength } = info;
+    const end = promptLength + info.sequence.sequenceLength;
+    return tensor ? tensorSubject(tensor, {
+      ...labels,
+      title: 'Prompt and input embeddings',
+      rowBands: [
+        { start: 0, end: promptLength, label: `soft prompt (${promptLength})` },
+        { start: promptLength, end, label: `input (${info.sequence.sequenceLength})` },
+      ],
+    }) : null;
+  }
+  const shown = part === 'gradient' ? findTensor(description, prompt?.gradient) : prompt;
+  return shown ? tensorSubject(shown, { ...labels, title: part === 'gradient' ? '∂loss/∂prompt' : 'Soft prompt' }) : null;
+}
+
+function describeLengths(place: HTMLElement, { promptLength, sequence }: PromptInfo): void {
+  replace(place, h('strong', {}, formatCount(promptLength)), ' soft prompt',
+    ...(sequence ? [' + ', h('strong', {}, formatCount(sequence.sequenceLength)), ' input = ', h('strong', {}, formatCount(promptLength + sequence.sequenceLength))] : []),
+    ' tokens');
+}

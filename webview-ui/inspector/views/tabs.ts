@@ -1,0 +1,47 @@
+/** Which views a source has, in their order, and which opens first. */
+
+import type { SourceDescription } from '../../../src/protocol/source';
+import type { TabName, View, ViewContext } from '../context';
+import { adapterView } from './adapterView';
+import { gridView } from './gridView';
+import { infoView } from './infoView';
+import { loraView } from './loraView';
+import { prefixView } from './prefixView';
+import { promptView } from './promptView';
+import { tensorView } from './tensorView';
+
+interface Tab {
+  readonly label: string;
+  /** Shows matrices, so colours matter and the details panel sums one up. */
+  readonly matrices: boolean;
+  readonly details: boolean;
+  make(context: ViewContext): View;
+}
+
+export const TABS: Readonly<Record<TabName, Tab>> = {
+  overview: { label: 'Overview', matrices: false, details: true, make: gridView },
+  lora: { label: 'LoRA', matrices: true, details: true, make: loraView },
+  adapter: { label: 'Adapter', matrices: true, details: true, make: adapterView },
+  prefix: { label: 'Prefix', matrices: true, details: true, make: prefixView },
+  prompt: { label: 'Prompt', matrices: true, details: true, make: promptView },
+  tensors: { label: 'Tensors', matrices: true, details: true, make: tensorView },
+  info: { label: 'Info', matrices: false, details: false, make: ({ description }) => infoView(description) },
+};
+
+export function tabsOf(description: SourceDescription): TabName[] {
+  const has: Readonly<Record<TabName, boolean>> = {
+    overview: description.kind === 'checkpoint' && description.lora.length > 0,
+    lora: description.lora.length > 0,
+    adapter: description.bottlenecks.length > 0,
+    prefix: description.prefixes.length > 0,
+    prompt: description.prompts.length > 0,
+    tensors: description.tensors.length > 0,
+    info: true,
+  };
+  return (Object.keys(TABS) as TabName[]).filter((name) => has[name]);
+}
+
+/** An adapter opens on its overview, the demo on its LoRA layer, a file of one method on that, any other on its tensors. */
+export function firstTab(description: SourceDescription): TabName {
+  return tabsOf(description)[0] ?? 'info';
+}

@@ -1,0 +1,124 @@
+/** Every tensor of the source: a list to search, and the chosen one as a heatmap. */
+
+import type { TensorInfo } from '../../../src/protocol/source';
+import { formatBytes, formatCount } from '../../shared/formatNumber';
+import type { View, ViewContext } from '../context';
+import { ColorModel } from '../data/colorModel';
+import { findTensor, matrixShape, tensorSubject } from '../data/subject';
+import { listedTensors } from '../data/tensorList';
+import { h } from '../parts/element';
+import { MatrixPane } from '../parts/matrixPane';
+import { segmented } from '../parts/segmented';
+import { slicePicker } from '../parts/slicePicker';
+import { stepSlider } from '../parts/stepSlider';
+import { VirtualList } from '../parts/virtualList';
+
+const ROW_PX = 40;
+
+export function tensorView(context: ViewContext): View {
+  const { description, store, client } = context;
+  const { training } = description;
+  const colors = new ColorModel(client, store);
+  const pane = new MatrixPane(context, colors, { label: 'tensor' });
+  const list = new VirtualList<TensorInfo>({
+    label: 'Tensors',
+    rowHeight: ROW_PX,
+    render: tensorRow,
+    choose: (tensor) => store.set({ tensor: tensor.name, slice: [] }),
+  });
+  const filter = h('input', {
+    type: 'search', placeholder: 'Filter: words of the name, dtype or shape', 'aria-label': 'Filter tensors', spellcheck: 'false',
+    oninput: () => store.set({ filter: filter.value }),
+  });
+  const sort = h('select', { 'aria-label': 'Order', onchange: () => store.set({ sort: sort.value }) },
+    ...[['file', 'as in the file'], ['name', 'by name'], ['size', 'largest first'], ['dtype', 'by dtype']]
+      .map(([value, label]) => h('option', { value: value ?? '' }, label)));
+  const count = h('p', { class: 'note', role: 'status' });
+  const slices = slicePicker((slice) => store.set({ slice }));
+  const gradients = segmented<'value' | 'gradient'>('What is shown', [
+    { value: 'value', label: 'Values' }, { value: 'gradient', label: 'Gradient' },
+  ], (value) => store.set({ gradients: value === 'gradient' }));
+  const slider = training && stepSlider(training, (step) => store.set({ step }));
+  const head = h('div', { class: 'view-head' }, slices.element, gradients.element, slider?.element);
+  const element = h('div', { class: 'tensor-view' },
+    h('nav', { class: 'tensor-list', 'aria-label': 'Tensors' }, h('div', { class: 'list-tools' }, filter, sort), count, list.element),
+    h('div', { class: 'tensor-stage' }, head, pane.element));
+
+  const chosen = (): TensorInfo | undefined => findTensor(description, store.get().tensor) ?? description.tensors[0];
+
+  function showList(): void {
+    const state = store.get();
+    filter.value = state.filter;
+    sort.value = state.sort;
+    const listed = listedTensors(description.tensors, state.filter, state.sort);
+    const total = formatCount(description.tensors.length);
+    count.textContent = listed.length === description.tensors.length ? `${total} tensors` : `${formatCount(listed.length)} of ${total} tensors`;
+    const tensor = chosen();
+    list.show(listed, tensor ? listed.indexOf(tensor) : -1);
+  }
+
+  let shownKey = '';
+  function showTensor(): void {
+    const state = store.get();
+    const tensor = chosen();
+    if (!tensor) return pane.setSubject(null, 'This file holds no tensors.');
+    const gradient = findTensor(description, tensor.gradient);
+    gradients.element.hidden = !gradient;
+    gradients.show(gradient && state.gradients ? 'gradient' : 'value');
+    const shown = gradient && state.gradients ? gradient : tensor;
+    const { leading } = matrixShape(shown.shape);
+    const slice = leading.map((size, axis) => Math.min(size - 1, Math.max(0, state.slice[axis] ?? 0)));
+    slices.show(leading, slice);
+    const step = training?.recordedSteps.includes(state.step) ? state.step : training?.recordedSteps[0];
+    if (slider) slider.element.hidden = !shown.stepped;
+    if (step !== undefined) slider?.show(step);
+    head.hidden = leading.length === 0 && !gradient && !shown.stepped;
+    const empty = shown.shape.includes(0);
+    const subject = tensorSubject(shown, { slice, step });
+    pane.element.classList.toggle('strip', subject.rows === 1);
+    pane.setSubject(!shown.readable || empty ? null : subject, empty ? `Shape ${shapeText(shown)}: no entries.` : unreadableText(context, shown));
+    const key = `tensor:${shown.name}`;
+    if (key !== shownKey) pane.heatmap.setViewport(store.viewport(key));
+    shownKey = key;
+    context.active.set(pane);
+    context.active.refresh();
+  }
+  pane.onViewport((viewport) => store.setViewport(shownKey, viewport));
+  pane.onReset(() => {
+    pane.heatmap.setViewport(null);
+    store.setViewport(shownKey, null);
+  });
+
+  showList();
+  showTensor();
+  const unsubscribe = store.subscribe((changed) => {
+    if (changed.has('filter') || changed.has('sort')) showList();
+    if (['tensor', 'slice', 'step', 'gradients'].some((field) => changed.has(field))) showTensor();
+  });
+  return {
+    element,
+    details: slider ? [slider.curve] : [],
+    dispose() {
+      unsubscribe();
+      slider?.dispose();
+      list.dispose();
+      pane.dispose();
+      colors.dispose();
+    },
+  };
+}
+
+function tensorRow(tensor: TensorInfo): HTMLElement {
+  const row = h('div', { class: tensor.readable ? 'row' : 'row damaged', title: tensor.name },
+    h('span', { class: 'name' }, h('bdi', {}, tensor.name)),
+    h('span', { class: 'meta' }, `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}`, !tensor.readable && ' · damaged'));
+  return row;
+}
+
+function shapeText({ shape }: TensorInfo): string {
+  return shape.length === 0 ? 'scalar' : shape.join(' × ');
+}
+
+function unreadableText({ description }: ViewContext, { name }: TensorInfo): string {
+  return description.problems.find(({ subject }) => subject === name)?.message ?? 'The data of this tensor is missing or damaged.';
+}

@@ -1,0 +1,43 @@
+/** Decades for logarithmic axes: where they start and end, and how their ticks read. */
+
+import type { ScaleLogarithmic } from 'd3';
+import { format, scaleLog } from 'd3';
+
+/** Room a tick label needs, in px, in the small font of an axis. */
+const TICK_ROOM = 40;
+
+/** From the decade below the least value to the one above the greatest, so that typing seldom moves the axis. */
+export function decades(values: readonly number[]): readonly [number, number] {
+  const positive = values.filter((value) => value > 0);
+  if (positive.length === 0) return [1, 10];
+  // A value that is a power of ten itself would be a bar of no length.
+  const low = Math.ceil(Math.log10(Math.min(...positive))) - 1;
+  const high = Math.ceil(Math.log10(Math.max(...positive)));
+  return [10 ** Math.max(0, low), 10 ** Math.max(1, low + 1, high)];
+}
+
+export function logScale(
+  domain: readonly [number, number],
+  range: readonly [number, number],
+): ScaleLogarithmic<number, number> {
+  return scaleLog().domain(domain).range(range).clamp(true);
+}
+
+/** Powers of ten in the domain, thinned until their labels fit. */
+export function decadeTicks(scale: ScaleLogarithmic<number, number>, room = TICK_ROOM): number[] {
+  const [low = 1, high = 10] = scale.domain();
+  const [start = 0, end = 0] = scale.range();
+  const first = Math.round(Math.log10(low));
+  const count = Math.round(Math.log10(high)) - first;
+  const every = Math.max(1, Math.ceil((count * room) / Math.abs(end - start)));
+  const ticks: number[] = [];
+  for (let power = 0; power <= count; power += every) ticks.push(10 ** (first + power));
+  return ticks;
+}
+
+const short = format('~s');
+
+/** '100k', '1M', '10B'. */
+export function tickLabel(value: number): string {
+  return short(value).replace('G', 'B');
+}

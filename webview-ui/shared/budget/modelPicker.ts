@@ -1,0 +1,47 @@
+import type { ModelChoice } from '../../../src/protocol/calculator';
+import { element } from './element';
+
+const GROUPS: readonly (readonly [ModelChoice['group'], string])[] = [
+  ['preset', 'Presets'],
+  ['workspace', 'In this workspace'],
+  ['custom', 'Custom'],
+];
+
+/** The model as a list: presets, config.json files of the workspace, sizes typed in. */
+export class ModelPicker {
+  readonly root: HTMLElement;
+  private readonly select = element('select', { id: 'model', 'aria-describedby': 'model-summary model-message' });
+  private readonly summary = element('div', { id: 'model-summary', class: 'peft-muted budget-note' });
+  private readonly message = element('div', { id: 'model-message', class: 'budget-message', hidden: true });
+
+  constructor(picked: () => void) {
+    const label = element('label', { for: 'model' }, 'Model');
+    this.root = element('div', { class: 'budget-field' }, label, this.select, this.summary, this.message);
+    this.select.addEventListener('change', picked);
+  }
+
+  get value(): string {
+    return this.select.value;
+  }
+
+  showChoices(models: readonly ModelChoice[], current: string): void {
+    const groups = GROUPS.map(([group, label]) => {
+      const options = models
+        .filter((model) => model.group === group)
+        .map(({ id, label: name, description }) =>
+          element('option', { value: id }, description && description !== name ? `${name} (${description})` : name),
+        );
+      return { options, made: element('optgroup', { label }, ...options) };
+    });
+    this.select.replaceChildren(...groups.filter(({ options }) => options.length > 0).map(({ made }) => made));
+    this.select.value = current;
+  }
+
+  showReport(summary: string, error: string | undefined): void {
+    this.summary.textContent = summary;
+    this.summary.hidden = summary === '';
+    this.select.setAttribute('aria-invalid', String(error !== undefined));
+    this.message.textContent = error ?? '';
+    this.message.hidden = error === undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import type { BudgetReport, TargetChoice } from '../../../src/protocol/calculator';
+import { element } from './element';
+
+/** The target modules of LoRA as chips, each pressed or not. */
+export class TargetChips {
+  readonly root: HTMLElement;
+  private readonly chips = element('div', { class: 'budget-chips', role: 'group', 'aria-labelledby': 'targets-label' });
+  private readonly message = element('div', { id: 'targets-message', class: 'budget-message', hidden: true });
+  private readonly all = element(
+    'button',
+    { type: 'button', class: 'budget-link', 'aria-label': 'Target all of them' },
+    'All',
+  );
+  private shown: readonly TargetChoice[] = [];
+
+  /** `chosen` is called with the names that are pressed after a click. */
+  constructor(private readonly chosen: (names: readonly string[]) => void) {
+    const heading = element(
+      'div',
+      { class: 'budget-heading' },
+      element('span', { id: 'targets-label' }, 'LoRA targets'),
+      this.all,
+    );
+    this.root = element('div', { class: 'budget-field budget-targets' }, heading, this.chips, this.message);
+    this.all.addEventListener('click', () => this.chosen(this.shown.map(({ name }) => name)));
+  }
+
+  show({ targets }: BudgetReport, error: string | undefined): void {
+    this.root.hidden = targets.length === 0;
+    const renamed = targets.length !== this.shown.length || targets.some(({ name }, i) => name !== this.shown[i]?.name);
+    this.shown = targets;
+    // The chips stay in place while only their state changes, so that the focus does too.
+    if (renamed) this.chips.replaceChildren(...targets.map(({ name }) => this.chip(name)));
+    targets.forEach(({ chosen, description }, i) => {
+      const chip = this.chips.children[i];
+      chip?.setAttribute('aria-pressed', String(chosen));
+      chip?.setAttribute('title', description);
+    });
+    this.all.hidden = targets.every(({ chosen }) => chosen);
+    this.chips.setAttribute('aria-describedby', 'targets-message');
+    this.chips.classList.toggle('budget-invalid', error !== undefined);
+    this.message.textContent = error ?? '';
+    this.message.hidden = error === undefined;
+  }
+
+  private chip(name: string): HTMLElement {
+    const chip = element('button', { type: 'button', class: 'budget-chip' }, name);
+    chip.addEventListener('click', () => {
+      const pressed = this.shown.filter((each) => (each.name === name ? !each.chosen : each.chosen));
+      this.chosen(pressed.map((each) => each.name));
+    });
+    return chip;
+  }
+}

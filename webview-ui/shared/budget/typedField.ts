@@ -1,0 +1,60 @@
+import { element } from './element';
+
+/** A field for one number: its label, what was typed, and what is wrong with it. */
+export class TypedField {
+  /** Label and input. */
+  readonly root: HTMLElement;
+  /** A line of its own under the row that the field is in. */
+  readonly message: HTMLElement;
+  private readonly input: HTMLInputElement;
+
+  /** `typed` is called for every change by the user. */
+  constructor(id: string, label: string, fraction: boolean, typed: () => void) {
+    this.input = element('input', {
+      id,
+      type: 'text',
+      inputmode: fraction ? 'decimal' : 'numeric',
+      autocomplete: 'off',
+      spellcheck: 'false',
+      maxlength: 20,
+      'aria-describedby': `${id}-message`,
+    });
+    this.message = element('div', { id: `${id}-message`, class: 'budget-message', hidden: true });
+    this.root = element(
+      'div',
+      { class: 'budget-field' },
+      element('label', { for: id }, label),
+      this.input,
+      this.message,
+    );
+    this.input.addEventListener('input', typed);
+    this.input.addEventListener('keydown', (event) => {
+      const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (step === undefined || !this.step(step)) return;
+      event.preventDefault();
+      typed();
+    });
+  }
+
+  get value(): string {
+    return this.input.value;
+  }
+
+  set value(text: string) {
+    // Setting an equal value would still move the caret.
+    if (this.input.value !== text) this.input.value = text;
+  }
+
+  showError(message: string | undefined): void {
+    this.input.setAttribute('aria-invalid', String(message !== undefined));
+    this.message.textContent = message ?? '';
+    this.message.hidden = message === undefined;
+  }
+
+  private step(by: number): boolean {
+    const value = Number(this.input.value);
+    if (this.input.value.trim() === '' || !Number.isFinite(value)) return false;
+    this.input.value = String(Math.max(1, value + by));
+    return true;
+  }
+}
