@@ -1,7 +1,7 @@
 /** How often each code of an 8- or 16-bit dtype occurs, and all that follows from it. */
 
 import type { Call } from './crew';
-import { quantilesByRank } from './distribution';
+import { binningOf, quantilesByRank } from './distribution';
 import type { Distribution } from './distribution';
 import type { Engine } from './engine';
 import { Moments } from './moments';
@@ -73,15 +73,14 @@ export class CodeCounts {
     const counts = this.total();
     const { min, max } = countedSummary(counts, values);
     const histogram = new Float64Array(bins);
-    const scale = max > min ? 1 / (max - min) : 0;
+    const { factor, start, range } = binningOf(min, max);
     let finite = 0;
     for (let code = 0; code < counts.length; code++) {
       const count = counts[code]!;
       const x = values[code]!;
       if (count === 0 || x - x !== 0) continue;
-      // As HistogramAccumulator does it, to the last rounding.
-      const bin = Math.floor((x - min) * scale * bins);
-      histogram[bin >= bins ? bins - 1 : bin < 0 ? 0 : bin]! += count;
+      const bin = range > 0 ? Math.floor(((x * factor - start) / range) * bins) : 0;
+      histogram[bin >= bins ? bins - 1 : bin]! += count;
       finite += count;
     }
     const order = this.byMagnitude();

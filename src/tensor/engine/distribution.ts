@@ -7,6 +7,19 @@ export interface Distribution {
   readonly absQuantiles: Float64Array;
 }
 
+/** How HistogramAccumulator of ../statistics, whose bins these are to the last rounding, finds the bin of a value. */
+export interface Binning {
+  /** Halves both ends where their distance is beyond float64. */
+  readonly factor: number;
+  readonly start: number;
+  readonly range: number;
+}
+
+export function binningOf(min: number, max: number): Binning {
+  const factor = Number.isFinite(max - min) ? 1 : 0.5;
+  return { factor, start: min * factor, range: max * factor - min * factor };
+}
+
 /** Values of rank ceil(share * total), from counts in ascending order of value. NaN where there is nothing. */
 export function quantilesByRank(
   shares: readonly number[],

@@ -1,7 +1,7 @@
 /** The second pass of a StatisticsScan over dtypes wider than 16 bits. */
 
-import { quantilesByRank } from './distribution';
-import type { Distribution } from './distribution';
+import { binningOf, quantilesByRank } from './distribution';
+import type { Binning, Distribution } from './distribution';
 import type { EngineDtype } from './dtypes';
 import type { Engine } from './engine';
 import type { ResidentArray } from './resident';
@@ -15,20 +15,20 @@ const DROPPED_BITS = 11;
 /** Second pass over a dtype wider than 16 bits. Quantiles are at most 2^-12 of the value low. */
 export class HistogramScan {
   private readonly tables: ResidentArray;
-  private readonly scale: number;
+  private readonly binning: Binning;
   private readonly maxAbs: number;
 
   constructor(
     private readonly engine: Engine,
     private readonly dtype: EngineDtype,
-    private readonly min: number,
+    min: number,
     max: number,
     private readonly bins: number,
     private readonly lookup: number,
   ) {
     this.tables = engine.allocate(bins + KEY_COUNT);
     this.tables.data.fill(0);
-    this.scale = max > min ? 1 / (max - min) : 0;
+    this.binning = binningOf(min, max);
     this.maxAbs = Math.max(Math.abs(min), Math.abs(max));
   }
 
@@ -40,7 +40,9 @@ export class HistogramScan {
     for (let start = 0; start < length; start += SEGMENT) {
       const count = Math.min(SEGMENT, length - start);
       const keys = table + 4 * this.bins;
-      histogram(kind, address + start * bytes, count, this.min, this.scale, this.bins, table, keys, this.lookup, this.engine.scratch);
+      const { factor, start: low, range } = this.binning;
+      const at = address + start * bytes;
+      histogram(kind, at, count, factor, low, range, this.bins, table, keys, this.lookup, this.engine.scratch);
     }
   }
 

@@ -62,11 +62,12 @@ export function foldCounts(tables: usize, count: i32, size: i32): void {
 const DROPPED_BITS: u32 = 11;
 
 /**
- * Counts finite entries into `bins` equal bins, the bin of x being floor((x - low) * scale * bins) with the last closed
- * above, and the upper bits of the float32 pattern of their magnitudes into `keys`. `scratch` is 4096 bytes.
+ * Counts finite entries into `bins` equal bins, the bin of x being floor((x * factor - start) / range * bins) with the
+ * last closed above and everything in the first where the range is 0, and the upper bits of the float32 pattern of their magnitudes into `keys`. `scratch` is 4096 bytes.
  */
 export function histogram(
-  kind: i32, from: usize, n: i32, low: f64, scale: f64, bins: i32, table: usize, keys: usize, lookup: usize, scratch: usize,
+  kind: i32, from: usize, n: i32, factor: f64, start: f64, range: f64, bins: i32, table: usize,
+  keys: usize, lookup: usize, scratch: usize,
 ): void {
   const block = 512;
   const last = bins - 1;
@@ -76,7 +77,8 @@ export function histogram(
     for (let i = 0; i < m; i++) {
       const x = load<f64>(scratch + (<usize>i << 3));
       if (!(abs(x) < Infinity)) continue;
-      count(table, <usize>min(max(<i32>((x - low) * scale * <f64>bins), 0), last));
+      const bin = range > 0 ? <i32>(((x * factor - start) / range) * <f64>bins) : 0;
+      count(table, <usize>min(max(bin, 0), last));
       count(keys, <usize>((reinterpret<u32>(<f32>x) & 0x7fffffff) >> DROPPED_BITS));
     }
     from += <usize>block * bytesOf(kind);

@@ -9,29 +9,63 @@
  */
 export function panels64(wide: i32, from: usize, ld: i32, step: i32, lines: i32, depth: i32, to: usize): void {
   for (let first = 0; first < lines; first += 4) {
-    for (let line = 0; line < 4; line++) {
-      let target = to + (<usize>line << 3);
-      let source = from + <usize>(first + line) * <usize>ld;
-      if (first + line >= lines) {
-        for (let k = 0; k < depth; k++) {
-          store<f64>(target, 0);
-          target += 32;
-        }
-      } else if (wide) {
-        for (let k = 0; k < depth; k++) {
-          store<f64>(target, load<f64>(source));
-          source += step;
-          target += 32;
-        }
-      } else {
-        for (let k = 0; k < depth; k++) {
-          store<f64>(target, <f64>load<f32>(source));
-          source += step;
-          target += 32;
-        }
-      }
-    }
+    const used = lines - first;
+    const l0 = from + <usize>first * <usize>ld;
+    // Lines past the end repeat the first, and are then zeroed.
+    const l1 = used > 1 ? l0 + ld : l0;
+    const l2 = used > 2 ? l1 + ld : l0;
+    const l3 = used > 3 ? l2 + ld : l0;
+    if (wide) panelOf64(l0, l1, l2, l3, step, depth, to);
+    else if (ld == 4 && used > 3) panelOfRuns32(l0, step, depth, to);
+    else panelOf32(l0, l1, l2, l3, step, depth, to);
+    for (let line = used; line < 4; line++) zeroLine64(depth, to + (<usize>line << 3));
     to += <usize>depth << 5;
+  }
+}
+
+function panelOf64(l0: usize, l1: usize, l2: usize, l3: usize, step: usize, depth: i32, to: usize): void {
+  for (; depth > 0; depth--) {
+    store<f64>(to, load<f64>(l0));
+    store<f64>(to, load<f64>(l1), 8);
+    store<f64>(to, load<f64>(l2), 16);
+    store<f64>(to, load<f64>(l3), 24);
+    l0 += step;
+    l1 += step;
+    l2 += step;
+    l3 += step;
+    to += 32;
+  }
+}
+
+function panelOf32(l0: usize, l1: usize, l2: usize, l3: usize, step: usize, depth: i32, to: usize): void {
+  for (; depth > 0; depth--) {
+    store<f64>(to, <f64>load<f32>(l0));
+    store<f64>(to, <f64>load<f32>(l1), 8);
+    store<f64>(to, <f64>load<f32>(l2), 16);
+    store<f64>(to, <f64>load<f32>(l3), 24);
+    l0 += step;
+    l1 += step;
+    l2 += step;
+    l3 += step;
+    to += 32;
+  }
+}
+
+/** Four lines that lie side by side. */
+function panelOfRuns32(from: usize, step: usize, depth: i32, to: usize): void {
+  for (; depth > 0; depth--) {
+    const v = v128.load(from);
+    v128.store(to, f64x2.promote_low_f32x4(v));
+    v128.store(to, f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)), 16);
+    from += step;
+    to += 32;
+  }
+}
+
+function zeroLine64(depth: i32, to: usize): void {
+  for (; depth > 0; depth--) {
+    store<f64>(to, 0);
+    to += 32;
   }
 }
 
