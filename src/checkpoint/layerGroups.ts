@@ -23,9 +23,9 @@ export function placeModules(modules: readonly string[]): GridPlace[] {
   const stems = new Map<string, readonly string[]>();
   for (const { stem, layer } of splits) if (layer !== null) stems.set(stem.join('.'), stem);
   const labels = labelStems([...stems.values()]);
-  return splits.map(({ stem, layer, rest }) => ({
+  return splits.map(({ stem, layer, rest }, i) => ({
     layer,
-    group: layer === null ? rest.join('.') : [...(labels.get(stem.join('.')) ?? []), ...rest].join('.'),
+    group: layer === null ? modules[i]! : [...(labels.get(stem.join('.')) ?? []), ...rest].join('.'),
   }));
 }
 
@@ -39,8 +39,9 @@ function split(module: string): Split {
 
 /** Of each stem what is not common to all of them: nothing where there is but one. */
 function labelStems(stems: readonly (readonly string[])[]): Map<string, readonly string[]> {
-  const shortest = Math.min(...stems.map((stem) => stem.length));
-  const [first = []] = stems;
+  const [first] = stems;
+  if (!first) return new Map();
+  const shortest = stems.reduce((length, stem) => Math.min(length, stem.length), first.length);
   const common = (segment: (stem: readonly string[], i: number) => string | undefined): number => {
     let count = 0;
     while (count < shortest && stems.every((stem) => segment(stem, count) === segment(first, count))) count++;

@@ -69,7 +69,7 @@ export function factoredSvd(factors: LowRankFactors): SingularVectors {
 /** As `factoredSvd`, without the vectors and the work they need. */
 export function factoredSingularValues(factors: LowRankFactors): Float64Array {
   const { core, magnitude } = reduceFactors(factors);
-  return decompose(core).values.map((value) => value * magnitude);
+  return valuesOf(core).map((value) => value * magnitude);
 }
 
 function reduceFactors({ a, b, scaling = 1 }: LowRankFactors) {
@@ -107,19 +107,30 @@ function decompose(m: Matrix64): SingularVectors {
   const { r, applyQ } = qr(divided(m, magnitude));
   const v = identity64(columns);
   orthogonaliseColumns(r, v);
-
-  const lengths = Float64Array.from({ length: columns }, (_, j) => {
-    const length = Math.sqrt(dot64(r.data, j * columns, r.data, j * columns, columns));
-    return length < NEGLIGIBLE ? 0 : length;
-  });
-  const order = Array.from(lengths.keys()).sort((p, q) => lengths[q]! - lengths[p]!);
-  const values = Float64Array.from(order, (j) => lengths[j]! * magnitude);
-  const u = unitColumns(pickColumns(r, order), Float64Array.from(order, (j) => lengths[j]!));
-  return { values, u: applyQ(u), v: pickColumns(v, order) };
+  const { lengths, order } = orderedLengths(r);
+  const u = unitColumns(pickColumns(r, order), lengths);
+  return { values: lengths.map((length) => length * magnitude), u: applyQ(u), v: pickColumns(v, order) };
 }
 
-/** Rotates pairs of columns of `m` (square) until all are orthogonal, and those of `v` alike. */
-function orthogonaliseColumns(m: Matrix64, v: Matrix64): void {
+/** As `decompose`, of the values alone. */
+function valuesOf(m: Matrix64): Float64Array {
+  if (m.rows < m.columns) return valuesOf(transpose64(m));
+  const magnitude = largestMagnitude(m);
+  if (Number.isNaN(magnitude)) return new Float64Array(m.columns).fill(NaN);
+  const { r } = qr(divided(m, magnitude));
+  orthogonaliseColumns(r, null);
+  return orderedLengths(r).lengths.map((length) => length * magnitude);
+}
+
+/** The columns' lengths, descending, and which column each is of. */
+function orderedLengths({ rows, columns, data }: Matrix64): { lengths: Float64Array; order: readonly number[] } {
+  const lengths = Array.from({ length: columns }, (_, j) => Math.sqrt(dot64(data, j * rows, data, j * rows, rows)));
+  const order = Array.from(lengths.keys()).sort((p, q) => lengths[q]! - lengths[p]!);
+  return { lengths: Float64Array.from(order, (j) => (lengths[j]! < NEGLIGIBLE ? 0 : lengths[j]!)), order };
+}
+
+/** Rotates pairs of columns of `m` (square) until all are orthogonal, and those of `v`, where wanted, alike. */
+function orthogonaliseColumns(m: Matrix64, v: Matrix64 | null): void {
   const size = m.columns;
   const orthogonal = size * Number.EPSILON; // |p·q| beside |p|·|q|: as near 0 as rounding lets it come
   for (let sweep = 0, rotated = true; rotated && sweep < MAX_SWEEPS; sweep++) {
@@ -136,7 +147,7 @@ function orthogonaliseColumns(m: Matrix64, v: Matrix64): void {
         const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
         const cosine = 1 / Math.hypot(1, tangent);
         rotate(m.data, p * size, q * size, size, cosine, cosine * tangent);
-        rotate(v.data, p * size, q * size, size, cosine, cosine * tangent);
+        if (v) rotate(v.data, p * size, q * size, size, cosine, cosine * tangent);
       }
     }
   }

@@ -41,7 +41,11 @@ export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
 
   return {
     async 'checkpoint/open'({ path }, { signal }) {
-      return add(await openCheckpoint(files, path, signal));
+      const source = await openCheckpoint(files, path, signal);
+      // Cancelled meanwhile: nobody will learn the id, so nobody could close it.
+      if (signal.aborted) await source.close();
+      signal.throwIfAborted();
+      return add(source);
     },
 
     async 'demo/run'({ seed, trainingSteps }, { signal, progress }) {

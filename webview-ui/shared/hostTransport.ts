@@ -1,3 +1,5 @@
+/// <reference types="vscode-webview" />
+
 /** The webview's end of the channel to the extension host, and the view state that survives hiding and reload. */
 
 import type { Message, Transport } from '../../src/protocol/rpc';

@@ -1,6 +1,6 @@
 /** The colour schemes: how each looks on light and on dark. No DOM. */
 
-import { interpolateBrBG, interpolateLab, interpolatePuOr, interpolateRdBu, interpolateViridis, piecewise } from 'd3';
+import { interpolateLab, interpolateRgb, interpolateRgbBasis, piecewise } from 'd3';
 import type { SchemeName } from './heatmap/types';
 import type { ThemeKind } from './theme';
 
@@ -20,12 +20,27 @@ export const SCHEMES: readonly Scheme[] = [
 
 type DivergingName = Exclude<SchemeName, 'viridis'>;
 
-/** ColorBrewer's schemes are pale in the middle, which suits paper; 0 is -limit, 1 is limit. */
+/**
+ * ColorBrewer's RdBu, PuOr and BrBG, pale in the middle, which suits paper; 0 is -limit, 1 is limit. Written out because
+ * d3-scale-chromatic comes whole, with every scheme it knows.
+ */
 const onLight: Readonly<Record<DivergingName, (position: number) => string>> = {
-  redBlue: (position) => interpolateRdBu(1 - position),
-  purpleOrange: interpolatePuOr,
-  brownTeal: interpolateBrBG,
+  redBlue: interpolateRgbBasis([
+    '#053061', '#2166ac', '#4393c3', '#92c5de', '#d1e5f0', '#f7f7f7', '#fddbc7', '#f4a582', '#d6604d', '#b2182b', '#67001f',
+  ]),
+  purpleOrange: interpolateRgbBasis([
+    '#2d004b', '#542788', '#8073ac', '#b2abd2', '#d8daeb', '#f7f7f7', '#fee0b6', '#fdb863', '#e08214', '#b35806', '#7f3b08',
+  ]),
+  brownTeal: interpolateRgbBasis([
+    '#543005', '#8c510a', '#bf812d', '#dfc27d', '#f6e8c3', '#f5f5f5', '#c7eae5', '#80cdc1', '#35978f', '#01665e', '#003c30',
+  ]),
 };
+
+/** matplotlib's viridis at 17 places, within 4 of 255 of its table in between. */
+export const viridis: (position: number) => string = piecewise(interpolateRgb, [
+  '#440154', '#48186a', '#472d7b', '#424086', '#3b528b', '#33638d', '#2c728e', '#26828e', '#21918c', '#1fa088', '#28ae80',
+  '#3fbc73', '#5ec962', '#84d44b', '#addc30', '#d8e219', '#fde725',
+]);
 
 /** The same hues turned inside out: near the background in the middle, light at the ends. */
 const onDark: Readonly<Record<DivergingName, { readonly negative: readonly string[]; readonly positive: readonly string[] }>> = {
@@ -48,7 +63,7 @@ export function isDiverging(name: SchemeName): boolean {
 
 /** CSS colour at a position from 0 to 1 along the scheme. */
 export function schemeInterpolator(name: SchemeName, theme: ThemeKind): (position: number) => string {
-  if (name === 'viridis') return interpolateViridis;
+  if (name === 'viridis') return viridis;
   if (theme === 'light' || theme === 'highContrastLight') return onLight[name];
   const { negative, positive } = onDark[name];
   const middle = theme === 'dark' ? DARK_MIDDLE : HIGH_CONTRAST_MIDDLE;
@@ -65,6 +80,6 @@ export interface SpecialColors {
 export function specialColors(theme: ThemeKind): SpecialColors {
   const light = theme === 'light' || theme === 'highContrastLight';
   return light
-    ? { nan: '#ff00e6', positiveInfinity: '#00d42a', negativeInfinity: '#00c8ff' }
-    : { nan: '#ff2bf1', positiveInfinity: '#2bff3a', negativeInfinity: '#00f0ff' };
+    ? { nan: '#ff00e6', positiveInfinity: '#00e02d', negativeInfinity: '#00ffff' }
+    : { nan: '#ff2bf1', positiveInfinity: '#2bff3a', negativeInfinity: '#00ffff' };
 }

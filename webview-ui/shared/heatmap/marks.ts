@@ -14,6 +14,8 @@ const VALUE_WIDTH = 48;
 const VALUE_HEIGHT = 18;
 /** Closer lines than this are drawn as one through the middle of the cell. */
 const THIN_CELL = 4;
+/** The cursor's outline, around however small a cell. */
+const SMALLEST_CURSOR = 9;
 
 export interface MarksState {
   readonly options: HeatmapOptions;
@@ -58,7 +60,10 @@ export function drawMarks(context: CanvasRenderingContext2D, state: MarksState):
     for (const row of state.lit.rows ?? []) drawLitLine(context, state, geometry.y(row), geometry.cellHeight, 'row');
     for (const column of state.lit.columns ?? []) drawLitLine(context, state, geometry.x(column), geometry.cellWidth, 'column');
   }
-  if (state.hover) drawCrosshair(context, state, geometry, state.hover);
+  // Without a pointer, the lines lead the eye to a cursor in cells too small to spot it by.
+  const small = Math.min(geometry.cellWidth, geometry.cellHeight) < GRID_FROM;
+  const crossed = state.hover ?? (state.focused && small ? state.cursor : null);
+  if (crossed) drawCrosshair(context, state, geometry, crossed);
   if (state.cursor) drawCursor(context, state, geometry, state.cursor);
 }
 
@@ -184,8 +189,8 @@ function drawCursor(
   geometry: Geometry,
   { row, column }: CellPosition,
 ): void {
-  const width = Math.max(7, geometry.cellWidth);
-  const height = Math.max(7, geometry.cellHeight);
+  const width = Math.max(SMALLEST_CURSOR, geometry.cellWidth);
+  const height = Math.max(SMALLEST_CURSOR, geometry.cellHeight);
   context.beginPath();
   context.rect(geometry.x(column + 0.5) - width / 2, geometry.y(row + 0.5) - height / 2, width, height);
   strokeTwice(context, palette.background, focused ? palette.accent : palette.foreground, 2, 1);

@@ -21,9 +21,8 @@ export function integerTicks(start: number, end: number, entries: number, maxTic
   const step = niceIntegerStep((end - start) / Math.max(1, maxTicks));
   const ticks: number[] = [];
   // A cell's tick is at its middle, which has to be in view.
-  for (let index = Math.ceil((start - 0.5) / step) * step; index + 0.5 <= end && index < entries; index += step) {
-    if (index >= 0) ticks.push(index);
-  }
+  const first = Math.max(0, Math.ceil((start - 0.5) / step)) * step;
+  for (let index = first; index + 0.5 <= end && index < entries; index += step) ticks.push(index);
   return ticks;
 }
 
