@@ -2,8 +2,10 @@
  * The engine's memory: one WebAssembly memory, cut into blocks that are freed by hand.
  *
  * First fit over a list of free blocks, neighbours joined again. There are few blocks and they are large (weights,
- * activations, scratch), so a list is enough. Growing detaches every view of a memory that is not shared: ask for views
- * anew after each allocation.
+ * activations, scratch), so a list is enough.
+ *
+ * The memory is shared where the platform lets it be, threads or no: growing a memory that is not shared detaches every
+ * view of it. Where it is not, ask for views anew after each allocation.
  */
 
 import { EngineError } from './engineError';
@@ -29,6 +31,7 @@ export class Arena {
   readonly shared: boolean;
   private readonly free: Block[] = [];
   private readonly sizes = new Map<number, number>();
+  private readonly buffers = new WeakSet<object>();
   private end = RESERVED_BYTES;
   private used = 0;
 
@@ -42,6 +45,7 @@ export class Arena {
     } catch (error) {
       throw new EngineError(`no ${shared ? 'shared ' : ''}WebAssembly memory: ${String(error)}`);
     }
+    this.buffers.add(this.memory.buffer);
   }
 
   /** Bytes handed out and not yet freed. */
@@ -86,6 +90,7 @@ export class Arena {
     const wanted = Math.max(least, Math.min(Math.ceil(GROWTH_BYTES / WASM_PAGE_BYTES), MAXIMUM_PAGES - pages));
     try {
       this.memory.grow(wanted);
+      this.buffers.add(this.memory.buffer);
     } catch {
       throw new EngineError(`no memory for ${size} bytes more: ${this.used} of ${MAXIMUM_PAGES * WASM_PAGE_BYTES} in use`);
     }
@@ -109,6 +114,11 @@ export class Arena {
     if (!block || !next || block.end !== next.start) return;
     block.end = next.end;
     this.free.splice(index + 1, 1);
+  }
+
+  /** Whether a view's buffer is this memory, now or before it grew. */
+  holds(buffer: object): boolean {
+    return this.buffers.has(buffer);
   }
 
   bytes(at: number, length: number): Uint8Array {

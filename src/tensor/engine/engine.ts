@@ -33,6 +33,8 @@ export interface EngineOptions {
   /** Threads in all. Default 1. More need `spawn` and SharedArrayBuffer, and a caller that may block. */
   readonly threads?: number;
   readonly spawn?: SpawnThread;
+  /** Whether the memory is shared. Default: where there is SharedArrayBuffer. Threads need it. */
+  readonly shared?: boolean;
   /** Builds of the matrix product to choose among, for tests and benchmarks. */
   readonly builds?: readonly GemmBuild[];
 }
@@ -57,13 +59,11 @@ export class Engine {
   /** Scratch of this thread. */
   readonly scratch: number;
   private readonly modules: KernelModules;
-  private readonly buffers = new WeakSet<object>();
   private chosen: number | undefined;
   private operands = { at: 0, bytes: 0 };
 
   /** @throws EngineError where the platform has no WebAssembly SIMD or no memory. */
-  constructor({ threads = 1, spawn, builds }: EngineOptions = {}) {
-    const shared = spawn !== undefined && threads > 1 && typeof SharedArrayBuffer === 'function';
+  constructor({ threads = 1, spawn, builds, shared = typeof SharedArrayBuffer === 'function' }: EngineOptions = {}) {
     this.arena = new Arena(shared);
     this.modules = compileKernels(shared, builds);
     this.kernels = bindKernels(this.modules, this.arena.memory);
@@ -88,8 +88,10 @@ export class Engine {
 
   /** Copies numbers into the engine's memory, where they stay. */
   keep(values: ArrayLike<number>): ResidentArray {
+    const own = values instanceof Float32Array ? this.addressOf(values) : undefined;
     const array = this.allocate(values.length);
-    array.data.set(values);
+    // The memory may have grown, and with it detached the view that was given.
+    array.data.set(own === undefined ? values : this.arena.float32(own, array.length));
     return array;
   }
 
@@ -152,8 +154,7 @@ export class Engine {
 
   /** Where an array lies in the engine's memory, or undefined where it lies elsewhere. */
   addressOf(array: Float32Array): number | undefined {
-    this.buffers.add(this.arena.memory.buffer);
-    return array.length > 0 && this.buffers.has(array.buffer) ? array.byteOffset : undefined;
+    return array.length > 0 && this.arena.holds(array.buffer) ? array.byteOffset : undefined;
   }
 
   /** Space for operands that visit; kept from call to call, given back once it is large. */

@@ -84,22 +84,26 @@ function withFactors<T>(
   if (inner !== rank) throw new ShapeError('productSvd: b', `shape (outFeatures, ${rank})`, formatShape(b.shape));
   const release: (() => void)[] = [];
   try {
-    const sideOf = (matrix: FactorMatrix, rows: number, transposed: boolean): Side => {
-      const visiting = engine.addressOf(matrix.data) === undefined ? engine.keep(matrix.data) : null;
-      if (visiting) release.push(() => visiting.free());
-      const address = visiting?.address ?? engine.addressOf(matrix.data) ?? 0;
-      return factorSide(engine, address, matrix.data, rows, rank, transposed, vectors, release);
-    };
-    return use(sideOf(b, outFeatures, false), sideOf(a, inFeatures, true), Math.min(rank, outFeatures, inFeatures));
+    // Both come in before either is worked on: memory that grows may detach a view of it.
+    const resident = [b.data, a.data].map((data) => engine.addressOf(data));
+    const [addressOfB, addressOfA] = [b.data, a.data].map((data, i) => {
+      if (resident[i] !== undefined) return resident[i];
+      const visiting = engine.keep(data);
+      release.push(() => visiting.free());
+      return visiting.address;
+    });
+    const left = factorSide(engine, addressOfB!, outFeatures, rank, false, vectors, release);
+    const right = factorSide(engine, addressOfA!, inFeatures, rank, true, vectors, release);
+    return use(left, right, Math.min(rank, outFeatures, inFeatures));
   } finally {
     for (const free of release) free();
   }
 }
 
 function factorSide(
-  engine: Engine, address: number, data: Float32Array, rows: number, rank: number, transposed: boolean, vectors: boolean,
-  release: (() => void)[],
+  engine: Engine, address: number, rows: number, rank: number, transposed: boolean, vectors: boolean, release: (() => void)[],
 ): Side {
+  const data = engine.arena.float32(address, rows * rank);
   const [rowBytes, columnBytes] = transposed ? [4, 4 * rows] : [4 * rank, 4];
   if (!allFinite(data)) return { rows, height: 0, r: null, rank, applyQ: (x) => x };
   if (rows < rank) {
