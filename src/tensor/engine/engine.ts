@@ -67,6 +67,7 @@ export class Engine {
     this.arena = new Arena(shared);
     this.modules = compileKernels(shared, builds);
     this.kernels = bindKernels(this.modules, this.arena.memory);
+    this.kernels.scan.writeConstants();
     this.scratch = this.arena.allocate(SCRATCH_BYTES);
     this.crew = new Crew(this.arena, this.kernels, this.modules, spawn, shared ? threads : 1, SCRATCH_BYTES);
     if (this.modules.gemm.length === 1) this.chosen = 0;

@@ -45,6 +45,7 @@ export interface ScanKernels {
   readonly poolRows: Kernel;
   readonly product64: Kernel;
   readonly quantizeNf4: Kernel;
+  readonly writeConstants: Kernel;
 }
 
 /** Compiled, not yet bound to a memory; plain data, so that it can be posted to a thread. */

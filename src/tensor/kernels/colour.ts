@@ -3,6 +3,8 @@
  * 257 for +Infinity, 258 for -Infinity.
  */
 
+import { infinity32 } from './constants';
+
 function special(x: f32): usize {
   if (x != x) return 256;
   return x > 0 ? 257 : 258;
@@ -10,7 +12,7 @@ function special(x: f32): usize {
 
 export function colourCells(from: usize, n: i32, low: f32, scale: f32, colours: usize, to: usize): void {
   const end = to + (<usize>n << 2);
-  const exponent = i32x4.splat(0x7f800000);
+  const exponent = infinity32();
   const lows = f32x4.splat(low);
   const scales = f32x4.splat(scale);
   for (; to + 16 <= end; to += 16) {

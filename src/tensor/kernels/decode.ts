@@ -3,6 +3,8 @@
  * into place and multiply by 2^112, which also makes the subnormals right; infinities and NaN get their exponent after.
  */
 
+import { halfMagnitude, halfScale, halfSign, infinity32, largestHalf32 } from './constants';
+
 /** What `kind` means everywhere in these kernels; engine/dtypes.ts has the same list. */
 export const F32: i32 = 0;
 export const BF16: i32 = 1;
@@ -25,82 +27,94 @@ export function bytesOf(kind: i32): usize {
   return kind == F32 || kind == I32 || kind == U32 ? 4 : 8;
 }
 
+/**
+ * Tags: the type a kernel is compiled for, one for each kind. (A kind that is an argument, even a constant one, may end
+ * up as a branch in the loop.) The numeric types stand for themselves.
+ */
+export type Brain = i8;
+export type Half = bool;
+export type Byte = u8;
+
+// @ts-ignore: decorator
+@inline
+export function isBrain<T>(): bool {
+  return sizeof<T>() == 1 && isSigned<T>();
+}
+
+// @ts-ignore: decorator
+@inline
+export function isHalf<T>(): bool {
+  return isBoolean<T>();
+}
+
+// @ts-ignore: decorator
+@inline
+export function stride<T>(): usize {
+  return isBrain<T>() || isHalf<T>() ? 2 : sizeof<T>();
+}
+
 /** Four half-precision codes, one in the low half of each lane, as float32. Finite codes only. */
 // @ts-ignore: decorator
 @inline
 export function widenFiniteHalf(h: v128): v128 {
-  const sign = i32x4.shl(v128.and(h, i32x4.splat(0x8000)), 16);
-  const rest = i32x4.shl(v128.and(h, i32x4.splat(0x7fff)), 13);
-  return v128.or(sign, f32x4.mul(rest, f32x4.splat(5.192296858534828e33)));
+  const sign = i32x4.shl(v128.and(h, halfSign()), 16);
+  const rest = i32x4.shl(v128.and(h, halfMagnitude()), 13);
+  return v128.or(sign, f32x4.mul(rest, halfScale()));
 }
 
 /** The same for any code: infinities stay infinite, NaN stays NaN with its payload. */
 // @ts-ignore: decorator
 @inline
 export function widenHalf(h: v128): v128 {
-  const special = i32x4.gt_s(v128.and(h, i32x4.splat(0x7fff)), i32x4.splat(0x7bff));
-  const bits = v128.or(
-    i32x4.shl(v128.and(h, i32x4.splat(0x8000)), 16),
-    v128.or(i32x4.shl(v128.and(h, i32x4.splat(0x3ff)), 13), i32x4.splat(0x7f800000)),
-  );
-  return v128.bitselect(bits, widenFiniteHalf(h), special);
+  // A highest exponent in half precision comes out as the finite 2^16 and up: its exponent bits are then all set.
+  const special = i32x4.gt_s(v128.and(h, halfMagnitude()), largestHalf32());
+  return v128.or(widenFiniteHalf(h), v128.and(special, infinity32()));
 }
 
 function halfAt(from: usize): f32 {
   return f32x4.extract_lane(widenHalf(i32x4.splat(<i32>load<u16>(from))), 0);
 }
 
-/** One entry of a kind that has no vector path. */
+/** One entry. */
 // @ts-ignore: decorator
 @inline
-function entry(kind: i32, from: usize, table: usize): f64 {
-  if (kind == F64) return load<f64>(from);
-  if (kind == I32) return <f64>load<i32>(from);
-  if (kind == U32) return <f64>load<u32>(from);
-  if (kind == I64) return <f64>load<i64>(from);
-  if (kind == U64) return <f64>load<u64>(from);
-  if (kind == I16) return <f64>load<i16>(from);
-  if (kind == U16) return <f64>load<u16>(from);
-  if (kind == F16) return <f64>halfAt(from);
-  if (kind == BF16) return <f64>reinterpret<f32>(<u32>load<u16>(from) << 16);
-  if (kind == BYTE) return <f64>load<f32>(table + (<usize>load<u8>(from) << 2));
-  return <f64>load<f32>(from);
+function entry<T>(from: usize, table: usize): f64 {
+  if (isBrain<T>()) return <f64>reinterpret<f32>(<u32>load<u16>(from) << 16);
+  if (isHalf<T>()) return <f64>halfAt(from);
+  if (sizeof<T>() == 1) return <f64>load<f32>(table + (<usize>load<u8>(from) << 2));
+  return <f64>load<T>(from);
 }
 
-// @ts-ignore: decorator
-@inline
-function each64(kind: i32, from: usize, n: i32, to: usize, table: usize): void {
+function each64<T>(from: usize, n: i32, to: usize, table: usize): void {
   for (let i = 0; i < n; i++) {
-    store<f64>(to, entry(kind, from, table));
-    from += bytesOf(kind);
+    store<f64>(to, entry<T>(from, table));
+    from += stride<T>();
     to += 8;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function each32(kind: i32, from: usize, n: i32, to: usize, table: usize): void {
+function each32<T>(from: usize, n: i32, to: usize, table: usize): void {
   for (let i = 0; i < n; i++) {
-    store<f32>(to, <f32>entry(kind, from, table));
-    from += bytesOf(kind);
+    store<f32>(to, <f32>entry<T>(from, table));
+    from += stride<T>();
     to += 4;
   }
 }
 
-/** n entries as float64. 64-bit integers are rounded. */
+/** n entries as float64. 64-bit integers are rounded. `table` serves BYTE. */
 export function decode64(kind: i32, from: usize, n: i32, to: usize, table: usize): void {
   switch (kind) {
-    case 0: return each64(F32, from, n, to, table);
-    case 1: return each64(BF16, from, n, to, table);
-    case 2: return each64(F16, from, n, to, table);
-    case 3: return each64(F64, from, n, to, table);
-    case 4: return each64(I32, from, n, to, table);
-    case 5: return each64(U32, from, n, to, table);
-    case 6: return each64(I64, from, n, to, table);
-    case 7: return each64(U64, from, n, to, table);
-    case 8: return each64(I16, from, n, to, table);
-    case 9: return each64(U16, from, n, to, table);
-    default: return each64(BYTE, from, n, to, table);
+    case 0: return each64<f32>(from, n, to, table);
+    case 1: return each64<Brain>(from, n, to, table);
+    case 2: return each64<Half>(from, n, to, table);
+    case 3: return each64<f64>(from, n, to, table);
+    case 4: return each64<i32>(from, n, to, table);
+    case 5: return each64<u32>(from, n, to, table);
+    case 6: return each64<i64>(from, n, to, table);
+    case 7: return each64<u64>(from, n, to, table);
+    case 8: return each64<i16>(from, n, to, table);
+    case 9: return each64<u16>(from, n, to, table);
+    default: return each64<Byte>(from, n, to, table);
   }
 }
 
@@ -108,9 +122,8 @@ function decodeBrain(from: usize, n: i32, to: usize): void {
   let i = 0;
   for (; i + 8 <= n; i += 8) {
     const v = v128.load(from);
-    const zero = i16x8.splat(0);
-    v128.store(to, v128.shuffle<i16>(zero, v, 0, 8, 1, 9, 2, 10, 3, 11));
-    v128.store(to, v128.shuffle<i16>(zero, v, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+    v128.store(to, i32x4.shl(i32x4.extend_low_i16x8_u(v), 16));
+    v128.store(to, i32x4.shl(i32x4.extend_high_i16x8_u(v), 16), 16);
     from += 16;
     to += 32;
   }
@@ -146,13 +159,13 @@ export function decode32(kind: i32, from: usize, n: i32, to: usize, table: usize
     }
     case 1: return decodeBrain(from, n, to);
     case 2: return decodeHalf(from, n, to);
-    case 3: return each32(F64, from, n, to, table);
-    case 4: return each32(I32, from, n, to, table);
-    case 5: return each32(U32, from, n, to, table);
-    case 6: return each32(I64, from, n, to, table);
-    case 7: return each32(U64, from, n, to, table);
-    case 8: return each32(I16, from, n, to, table);
-    case 9: return each32(U16, from, n, to, table);
-    default: return each32(BYTE, from, n, to, table);
+    case 3: return each32<f64>(from, n, to, table);
+    case 4: return each32<i32>(from, n, to, table);
+    case 5: return each32<u32>(from, n, to, table);
+    case 6: return each32<i64>(from, n, to, table);
+    case 7: return each32<u64>(from, n, to, table);
+    case 8: return each32<i16>(from, n, to, table);
+    case 9: return each32<u16>(from, n, to, table);
+    default: return each32<Byte>(from, n, to, table);
   }
 }

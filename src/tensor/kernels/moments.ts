@@ -6,7 +6,8 @@
  * or whose mean so dominates its spread that the difference of sums would lose it. Blocks combine as in Chan, Golub and
  * LeVeque (1983), so the result does not depend on where in memory a block lies or which thread had it.
  */
-import { BF16, F16, F32, bytesOf, decode64, widenFiniteHalf } from './decode';
+import { largestHalf16, magnitude16, magnitude32, upperHalves } from './constants';
+import { BF16, Brain, bytesOf, decode64, F16, F32, Half, isBrain, isHalf, stride, widenFiniteHalf } from './decode';
 
 const BLOCK: i32 = 512;
 /** A block whose deviations are a smaller share of its squares goes the careful way. */
@@ -33,14 +34,11 @@ function bump(at: usize, n: i32): void {
   store<f64>(at, load<f64>(at) + <f64>n);
 }
 
-/** Sum of the lanes of two float32 vectors, in float64. */
+/** Sum of the lanes of a float32 vector, in float64. */
 // @ts-ignore: decorator
 @inline
-function total(a: v128, b: v128): f64 {
-  const low = f64x2.add(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b));
-  const shuffledA = v128.shuffle<i64>(a, a, 1, 1);
-  const shuffledB = v128.shuffle<i64>(b, b, 1, 1);
-  const s = f64x2.add(low, f64x2.add(f64x2.promote_low_f32x4(shuffledA), f64x2.promote_low_f32x4(shuffledB)));
+function total(v: v128): f64 {
+  const s = f64x2.add(f64x2.promote_low_f32x4(v), f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)));
   return f64x2.extract_lane(s, 0) + f64x2.extract_lane(s, 1);
 }
 
@@ -58,65 +56,62 @@ function highest(v: v128): f64 {
   return <f64>max(f32x4.extract_lane(half, 0), f32x4.extract_lane(half, 1));
 }
 
-/** One whole block in float32 lanes. False, with nothing recorded, where it needs care. */
-// @ts-ignore: decorator
-@inline
-function quick(kind: i32, from: usize, out: usize): bool {
-  const magnitude = i32x4.splat(0x7fffffff);
-  const upper = i32x4.splat(0xffff0000);
-  const magnitude16 = i16x8.splat(0x7fff);
-  let s0 = f32x4.splat(0), s1 = f32x4.splat(0);
-  let l0 = f32x4.splat(0), l1 = f32x4.splat(0);
-  let q0 = f32x4.splat(0), q1 = f32x4.splat(0);
+/**
+ * One whole block in float32 lanes. False, with nothing recorded, where it needs care. Pairs of vectors are combined
+ * before they are accumulated: few enough live values for sixteen registers, and a short chain from turn to turn.
+ */
+function quick<T>(from: usize, out: usize): bool {
+  const upper = upperHalves();
+  const magnitude = isFloat<T>() ? magnitude32() : magnitude16();
+  let sums = f32x4.splat(0);
+  let absolutes = f32x4.splat(0);
+  let squares = f32x4.splat(0);
   let low = f32x4.splat(Infinity), high = f32x4.splat(-Infinity);
   let zeros = i32x4.splat(0);
   let special = i16x8.splat(0);
-  for (let i = 0; i < BLOCK; i += 8) {
-    let x: v128, y: v128;
+  const end = from + <usize>BLOCK * stride<T>();
+  do {
+    let x: v128, y: v128, a: v128, b: v128;
     const v = v128.load(from);
-    if (kind == F32) {
+    if (isFloat<T>()) {
       x = v;
       y = v128.load(from, 16);
+      a = v128.and(x, magnitude);
+      b = v128.and(y, magnitude);
+      zeros = i32x4.sub(zeros, i32x4.add(i32x4.eq(a, i32x4.splat(0)), i32x4.eq(b, i32x4.splat(0))));
       from += 32;
     } else {
-      const bits = v128.and(v, magnitude16);
+      const bits = v128.and(v, magnitude);
       zeros = i16x8.sub(zeros, i16x8.eq(bits, i16x8.splat(0)));
-      if (kind == BF16) {
+      if (isBrain<T>()) {
         x = i32x4.shl(v, 16);
         y = v128.and(v, upper);
+        a = i32x4.shl(bits, 16);
+        b = v128.and(bits, upper);
       } else {
-        special = v128.or(special, i16x8.gt_s(bits, i16x8.splat(0x7bff)));
+        special = v128.or(special, i16x8.gt_s(bits, largestHalf16()));
         x = widenFiniteHalf(i32x4.extend_low_i16x8_u(v));
         y = widenFiniteHalf(i32x4.extend_high_i16x8_u(v));
+        a = v128.and(x, magnitude32());
+        b = v128.and(y, magnitude32());
       }
       from += 16;
     }
-    const a = v128.and(x, magnitude);
-    const b = v128.and(y, magnitude);
-    if (kind == F32) {
-      zeros = i32x4.sub(zeros, i32x4.eq(a, i32x4.splat(0)));
-      zeros = i32x4.sub(zeros, i32x4.eq(b, i32x4.splat(0)));
-    }
-    low = f32x4.pmin(low, x);
-    high = f32x4.pmax(high, x);
-    low = f32x4.pmin(low, y);
-    high = f32x4.pmax(high, y);
-    s0 = f32x4.add(s0, x);
-    s1 = f32x4.add(s1, y);
-    l0 = f32x4.add(l0, a);
-    l1 = f32x4.add(l1, b);
-    q0 = f32x4.add(q0, f32x4.mul(x, x));
-    q1 = f32x4.add(q1, f32x4.mul(y, y));
-  }
-  const squares = total(q0, q1);
-  const sum = total(s0, s1);
-  const absolute = total(l0, l1);
-  if (!(squares < Infinity) || (squares < TINY && absolute > 0)) return false;
-  if (kind == F16 && v128.any_true(special)) return false;
+    low = f32x4.pmin(low, f32x4.pmin(x, y));
+    high = f32x4.pmax(high, f32x4.pmax(x, y));
+    sums = f32x4.add(sums, f32x4.add(x, y));
+    absolutes = f32x4.add(absolutes, f32x4.add(a, b));
+    squares = f32x4.add(squares, f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)));
+  } while (from < end);
+  const square = total(squares);
+  const sum = total(sums);
+  const absolute = total(absolutes);
+  if (!(square < Infinity) || (square < TINY && absolute > 0)) return false;
+  if (isHalf<T>() && v128.any_true(special)) return false;
   const mean = sum / <f64>BLOCK;
-  const deviations = squares - sum * mean;
-  if (deviations < squares * SPREAD && absolute > 0) return false;
-  if (kind != F32) zeros = i32x4.add(i32x4.extend_low_i16x8_u(zeros), i32x4.extend_high_i16x8_u(zeros));
+  const deviations = square - sum * mean;
+  if (deviations < square * SPREAD && absolute > 0) return false;
+  if (!isFloat<T>()) zeros = i32x4.add(i32x4.extend_low_i16x8_u(zeros), i32x4.extend_high_i16x8_u(zeros));
   merge(out, <f64>BLOCK, lowest(low), highest(high), mean, deviations, absolute);
   bump(out + 48, i32x4.extract_lane(zeros, 0) + i32x4.extract_lane(zeros, 1) + i32x4.extract_lane(zeros, 2) + i32x4.extract_lane(zeros, 3));
   return true;
@@ -184,12 +179,10 @@ function carefulBlock(kind: i32, from: usize, n: i32, out: usize, table: usize, 
   careful(scratch, n + (n & 1), n & 1, out);
 }
 
-// @ts-ignore: decorator
-@inline
-function blocks(kind: i32, from: usize, n: i32, out: usize, table: usize, scratch: usize): void {
-  const bytes = <usize>BLOCK * bytesOf(kind);
+function blocks<T>(kind: i32, from: usize, n: i32, out: usize, table: usize, scratch: usize): void {
+  const bytes = <usize>BLOCK * stride<T>();
   for (; n >= BLOCK; n -= BLOCK) {
-    if (!quick(kind, from, out)) carefulBlock(kind, from, BLOCK, out, table, scratch);
+    if (!quick<T>(from, out)) carefulBlock(kind, from, BLOCK, out, table, scratch);
     from += bytes;
   }
   if (n > 0) carefulBlock(kind, from, n, out, table, scratch);
@@ -203,9 +196,9 @@ export function moments(kind: i32, from: usize, n: i32, out: usize, table: usize
   memory.fill(out, 0, 80);
   store<f64>(out, Infinity, 8);
   store<f64>(out, -Infinity, 16);
-  if (kind == F32) return blocks(F32, from, n, out, table, scratch);
-  if (kind == BF16) return blocks(BF16, from, n, out, table, scratch);
-  if (kind == F16) return blocks(F16, from, n, out, table, scratch);
+  if (kind == F32) return blocks<f32>(kind, from, n, out, table, scratch);
+  if (kind == BF16) return blocks<Brain>(kind, from, n, out, table, scratch);
+  if (kind == F16) return blocks<Half>(kind, from, n, out, table, scratch);
   for (; n > 0; n -= BLOCK) {
     carefulBlock(kind, from, min(n, BLOCK), out, table, scratch);
     from += <usize>BLOCK * bytesOf(kind);

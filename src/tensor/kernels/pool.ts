@@ -9,6 +9,7 @@
  * A band of at most BAND rows is first reduced down its columns into one line of keys or sums, then the line across
  * into cells. Cell j takes the columns from bounds[j] to bounds[j + 1].
  */
+import { ones16, ones32 } from './constants';
 import { BF16, F16, decode32 } from './decode';
 
 export const MAX_ABS: i32 = 0;
@@ -20,13 +21,13 @@ export const MAX: i32 = 3;
 // @ts-ignore: decorator
 @inline
 function keys16(v: v128): v128 {
-  return v128.xor(v128.or(i16x8.shl(v, 1), i16x8.shr_u(v, 15)), i16x8.splat(1));
+  return v128.xor(v128.or(i16x8.shl(v, 1), i16x8.shr_u(v, 15)), ones16());
 }
 
 // @ts-ignore: decorator
 @inline
 function keys32(v: v128): v128 {
-  return v128.xor(v128.or(i32x4.shl(v, 1), i32x4.shr_u(v, 31)), i32x4.splat(1));
+  return v128.xor(v128.or(i32x4.shl(v, 1), i32x4.shr_u(v, 31)), ones32());
 }
 
 // @ts-ignore: decorator
@@ -89,20 +90,25 @@ function widen(h: u32): u32 {
   return sign | reinterpret<u32>(reinterpret<f32>(rest) * 5.192296858534828e33);
 }
 
+/** Modes as types, so that each reduction is compiled by itself: keys (u32), sums (f64), least (i8) and most (i16). */
+type Keys = u32;
+type Sums = f64;
+type Least = i8;
+type Most = i16;
+
 /** Reduces float32 rows down their columns: keys, sums or extremes. */
-// @ts-ignore: decorator
-@inline
-function down32(mode: i32, from: usize, stride: usize, rows: i32, columns: i32, line: usize): void {
+function down32<M>(from: usize, stride: usize, rows: i32, columns: i32, line: usize): void {
   const end = line + (<usize>columns << 2);
   for (; line < end; line += 16) {
     let at = from;
-    let best = mode == MAX_ABS ? keys32(v128.load(at)) : v128.load(at);
+    let best = v128.load(at);
+    if (sizeof<M>() == 4) best = keys32(best);
     for (let r = 1; r < rows; r++) {
       at += stride;
       const v = v128.load(at);
-      if (mode == MAX_ABS) best = i32x4.max_u(best, keys32(v));
-      else if (mode == MEAN) best = f32x4.add(best, v);
-      else if (mode == MIN) best = f32x4.min(best, v);
+      if (sizeof<M>() == 4) best = i32x4.max_u(best, keys32(v));
+      else if (isFloat<M>()) best = f32x4.add(best, v);
+      else if (sizeof<M>() == 1) best = f32x4.min(best, v);
       else best = f32x4.max(best, v);
     }
     v128.store(line, best);
@@ -111,19 +117,17 @@ function down32(mode: i32, from: usize, stride: usize, rows: i32, columns: i32, 
 }
 
 /** Cells from a line of float32 sums or extremes, or of 32-bit keys; sums go to float64 cells. */
-// @ts-ignore: decorator
-@inline
-function across32(mode: i32, line: usize, bounds: usize, width: i32, cells: usize): void {
+function across32<M>(line: usize, bounds: usize, width: i32, cells: usize): void {
   let column = load<i32>(bounds);
   for (let j = 0; j < width; j++) {
     bounds += 4;
     const end = load<i32>(bounds);
-    if (mode == MEAN) {
+    if (isFloat<M>()) {
       let sum: f64 = 0;
       for (; column < end; column++) sum += <f64>load<f32>(line + (<usize>column << 2));
       store<f64>(cells, load<f64>(cells) + sum);
       cells += 8;
-    } else if (mode == MAX_ABS) {
+    } else if (sizeof<M>() == 4) {
       let best = load<u32>(cells);
       for (; column < end; column++) best = max(best, load<u32>(line + (<usize>column << 2)));
       store<u32>(cells, best);
@@ -132,7 +136,7 @@ function across32(mode: i32, line: usize, bounds: usize, width: i32, cells: usiz
       let best = load<f32>(cells);
       for (; column < end; column++) {
         const x = load<f32>(line + (<usize>column << 2));
-        best = mode == MIN ? min(best, x) : max(best, x);
+        best = sizeof<M>() == 1 ? min(best, x) : max(best, x);
       }
       store<f32>(cells, best);
       cells += 4;
@@ -160,17 +164,17 @@ function poolBand(
   const decoded = scratch + pitch;
   for (let r = 0; r < rows; r++) decode32(kind, from + <usize>r * <usize>stride, columns, decoded + <usize>r * pitch, table);
   if (mode == MAX_ABS) {
-    down32(MAX_ABS, decoded, pitch, rows, columns, scratch);
-    across32(MAX_ABS, scratch - (origin << 2), bounds, width, cells);
+    down32<Keys>(decoded, pitch, rows, columns, scratch);
+    across32<Keys>(scratch - (origin << 2), bounds, width, cells);
   } else if (mode == MEAN) {
-    down32(MEAN, decoded, pitch, rows, columns, scratch);
-    across32(MEAN, scratch - (origin << 2), bounds, width, cells);
+    down32<Sums>(decoded, pitch, rows, columns, scratch);
+    across32<Sums>(scratch - (origin << 2), bounds, width, cells);
   } else if (mode == MIN) {
-    down32(MIN, decoded, pitch, rows, columns, scratch);
-    across32(MIN, scratch - (origin << 2), bounds, width, cells);
+    down32<Least>(decoded, pitch, rows, columns, scratch);
+    across32<Least>(scratch - (origin << 2), bounds, width, cells);
   } else {
-    down32(MAX, decoded, pitch, rows, columns, scratch);
-    across32(MAX, scratch - (origin << 2), bounds, width, cells);
+    down32<Most>(decoded, pitch, rows, columns, scratch);
+    across32<Most>(scratch - (origin << 2), bounds, width, cells);
   }
 }
 

@@ -10,10 +10,10 @@ function step(x: v128, y: v128, c: v128): v128 {
   return f32x4.add(c, f32x4.mul(x, y));
 }
 
-/** 96 floating-point operations a turn. */
-export function peak(turns: i32): f32 {
-  const x = f32x4.splat(0.999);
-  const y = f32x4.splat(0.001);
+/** 96 floating-point operations a turn. The factors are arguments: V8 would build constants anew at every use. */
+export function peak(turns: i32, factor: f32, other: f32): f32 {
+  const x = f32x4.splat(factor);
+  const y = f32x4.splat(other);
   let c0 = f32x4.splat(0), c1 = f32x4.splat(1), c2 = f32x4.splat(2), c3 = f32x4.splat(3);
   let c4 = f32x4.splat(4), c5 = f32x4.splat(5), c6 = f32x4.splat(6), c7 = f32x4.splat(7);
   let c8 = f32x4.splat(8), c9 = f32x4.splat(9), c10 = f32x4.splat(10), c11 = f32x4.splat(11);
