@@ -82,56 +82,75 @@ export function packDeep(from: usize, ld: usize, lines: i32, depth: i32, width: 
   }
 }
 
-/** The same with the lines along memory and steps of depth `ld` bytes apart. Reads whole rows, to please the caches. */
-export function packWide(from: usize, ld: usize, lines: i32, depth: i32, width: i32, to: usize): void {
+/** One row of a panel, `width` numbers side by side. */
+// @ts-ignore: decorator
+@inline
+function copyRow(from: usize, to: usize, width: i32): void {
+  if (width == 8) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+  } else if (width == 12) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+  } else if (width == 4) {
+    v128.store(to, v128.load(from));
+  } else if (width == 6) {
+    v128.store(to, v128.load(from));
+    store<u64>(to, load<u64>(from, 16), 16);
+  } else {
+    store<u64>(to, load<u64>(from));
+    store<f32>(to, load<f32>(from, 8), 8);
+  }
+}
+
+/** Four steps of depth, or one, of every whole panel: runs of 100 bytes and more, where one row would write 32. */
+// @ts-ignore: decorator
+@inline
+function copySteps(steps: i32, from: usize, ld: usize, panels: i32, width: i32, to: usize, panel: usize): void {
+  const stride = <usize>width << 2;
+  for (; panels > 0; panels--) {
+    copyRow(from, to, width);
+    if (steps == 4) {
+      copyRow(from + ld, to + stride, width);
+      copyRow(from + 2 * ld, to + 2 * stride, width);
+      copyRow(from + 3 * ld, to + 3 * stride, width);
+    }
+    from += stride;
+    to += panel;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function packWidth(from: usize, ld: usize, lines: i32, depth: i32, width: i32, to: usize): void {
   const stride = <usize>width << 2;
   const panel = <usize>depth * stride;
-  for (let k = 0; k < depth; k++) {
-    let source = from;
-    let target = to;
-    let left = lines;
-    if (width == 8) {
-      for (; left >= 8; left -= 8) {
-        v128.store(target, v128.load(source));
-        v128.store(target, v128.load(source, 16), 16);
-        source += 32;
-        target += panel;
-      }
-    } else if (width == 12) {
-      for (; left >= 12; left -= 12) {
-        v128.store(target, v128.load(source));
-        v128.store(target, v128.load(source, 16), 16);
-        v128.store(target, v128.load(source, 32), 32);
-        source += 48;
-        target += panel;
-      }
-    } else if (width == 4) {
-      for (; left >= 4; left -= 4) {
-        v128.store(target, v128.load(source));
-        source += 16;
-        target += panel;
-      }
-    } else if (width == 6) {
-      for (; left >= 6; left -= 6) {
-        v128.store(target, v128.load(source));
-        store<u64>(target, load<u64>(source, 16), 16);
-        source += 24;
-        target += panel;
-      }
-    } else {
-      for (; left >= width; left -= width) {
-        for (let line = 0; line < width; line++) store<f32>(target + (<usize>line << 2), load<f32>(source + (<usize>line << 2)));
-        source += stride;
-        target += panel;
-      }
-    }
-    if (left > 0) {
-      for (let line = 0; line < width; line++) {
+  const panels = lines / width;
+  const left = lines - panels * width;
+  const edge = <usize>panels * panel;
+  for (let k = 0; k < depth; ) {
+    const steps = depth - k >= 4 ? 4 : 1;
+    if (steps == 4) copySteps(4, from, ld, panels, width, to, panel);
+    else copySteps(1, from, ld, panels, width, to, panel);
+    for (let step = 0; step < steps; step++) {
+      const source = from + <usize>(panels) * stride;
+      for (let line = 0; left > 0 && line < width; line++) {
         const value = line < left ? load<f32>(source + (<usize>line << 2)) : 0;
-        store<f32>(target + (<usize>line << 2), value);
+        store<f32>(to + edge + (<usize>line << 2), value);
       }
+      from += ld;
+      to += stride;
     }
-    from += ld;
-    to += stride;
+    k += steps;
   }
+}
+
+/** The same with the lines along memory and steps of depth `ld` bytes apart. Widths are 3, 4, 6, 8 and 12. */
+export function packWide(from: usize, ld: usize, lines: i32, depth: i32, width: i32, to: usize): void {
+  if (width == 8) packWidth(from, ld, lines, depth, 8, to);
+  else if (width == 12) packWidth(from, ld, lines, depth, 12, to);
+  else if (width == 6) packWidth(from, ld, lines, depth, 6, to);
+  else if (width == 4) packWidth(from, ld, lines, depth, 4, to);
+  else packWidth(from, ld, lines, depth, 3, to);
 }
