@@ -16,7 +16,7 @@ const TIMEOUT_MS = 300_000;
 const POLL_MS = 100;
 
 const directory = path.join(scratch, 'integration');
-const workspace = path.join(directory, 'workspace');
+const workspace = path.join(directory, path.basename(sampleWorkspace));
 const reportFile = path.join(directory, 'report.jsonl');
 
 stopFamiliesOnExit();

@@ -1,25 +1,31 @@
 // Packs what a user installs into peft-inspector-<version>.vsix. With --no-build the bundles are taken as they are;
 // with --quiet the package goes to out/peft-inspector.vsix, for our own use.
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { createVSIX, listFiles } from '@vscode/vsce';
-import { inRoot, root } from './lib/paths.mjs';
+import { inRoot } from './lib/paths.mjs';
 import { runScript } from './lib/run.mjs';
 
+// The packer matches .vscodeignore against every file of its folder, and the embedded VS Code has very many: it is
+// given a copy of what may be packed.
+const CANDIDATES = ['dist', 'media', 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore'];
 const SHIPPED = /^(dist\/|media\/|package\.json$|readme\.md$|changelog\.md$|license)/i;
 
 const quiet = process.argv.includes('--quiet');
 if (!process.argv.includes('--no-build') && !(await runScript('scripts/build.mjs')).ok) process.exit(1);
-const files = await listFiles({ cwd: root, dependencies: false });
+
+const cwd = inRoot('out/package');
+rmSync(cwd, { recursive: true, force: true });
+for (const file of CANDIDATES) cpSync(inRoot(file), path.join(cwd, file), { recursive: true });
+const files = await listFiles({ cwd, dependencies: false });
 const stray = files.filter((file) => !SHIPPED.test(file));
 if (stray.length > 0) throw new Error(`.vscodeignore lets through what a user does not need: ${stray.join(', ')}`);
 
 const { name, version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
 const packagePath = quiet ? inRoot('out', `${name}.vsix`) : inRoot(`${name}-${version}.vsix`);
-mkdirSync(path.dirname(packagePath), { recursive: true });
 // The packer prints the list of files and its own advertisement.
 const print = console.log;
 if (quiet) console.log = console.info = () => {};
-await createVSIX({ cwd: root, dependencies: false, packagePath });
+await createVSIX({ cwd, dependencies: false, packagePath });
 console.log = print;
 if (quiet) print(`packed ${files.length} files, ${(statSync(packagePath).size / 1024).toFixed(0)} KB`);

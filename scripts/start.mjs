@@ -10,6 +10,9 @@ import { spawnFamily, stopFamiliesOnExit } from './lib/processes.mjs';
 import { runScript } from './lib/run.mjs';
 import { installVsix, prepareProfile, startServer } from './lib/vscodeServer.mjs';
 
+/** The sample workspace's README says what to try. */
+const SETTINGS = { 'workbench.startupEditor': 'readme' };
+
 const USAGE = `usage: npm start -- [--embedded] [--port N] [--no-open] [folder]
   --embedded  the VS Code that npm ships, in the browser, even where desktop VS Code is installed
   --port N    where the embedded VS Code listens; any free port without it
@@ -17,7 +20,11 @@ const USAGE = `usage: npm start -- [--embedded] [--port N] [--no-open] [folder]
   folder      what to open instead of the sample workspace`;
 
 const { embedded, port, open, folder } = readArguments();
-stopFamiliesOnExit(() => console.log('\nStopping...'));
+let stopping = false;
+stopFamiliesOnExit(() => {
+  stopping = true;
+  console.log('\nStopping...');
+});
 
 if (!(await runScript('scripts/build.mjs')).ok) process.exit(1);
 const code = embedded ? null : desktopCode();
@@ -72,7 +79,7 @@ function desktopCode() {
 
 /** Opens a window and waits until it is closed. False where VS Code did not start. */
 function openDesktop(command) {
-  const profile = prepareProfile(path.join(scratch, 'desktop-start'));
+  const profile = prepareProfile(path.join(scratch, 'desktop-start'), SETTINGS);
   const args = [
     `--extensionDevelopmentPath=${root}`,
     `--user-data-dir=${profile.user}`,
@@ -95,6 +102,7 @@ function openDesktop(command) {
       resolve(false);
     });
     child.once('exit', (status) => {
+      if (stopping) return;
       if (status !== 0) console.error(`${command} ended with exit ${status}; opening VS Code in the browser instead.`);
       resolve(status === 0);
     });
@@ -104,13 +112,14 @@ function openDesktop(command) {
 async function openEmbedded() {
   const vscode = await ensureEmbeddedVscode();
   if (!(await runScript('scripts/package.mjs', ['--no-build', '--quiet'])).ok) process.exit(1);
-  const profile = prepareProfile(path.join(scratch, 'start'));
+  const profile = prepareProfile(path.join(scratch, 'start'), SETTINGS);
   await installVsix(vscode, profile, inRoot('out/peft-inspector.vsix'));
   const server = await startServer(vscode, { profile, port });
   const address = `${server.address}/?folder=${encodeURI(folder)}`;
   console.log(`\nVS Code with PEFT Inspector: ${address}\nPress Ctrl+C to stop.`);
   if (open && hasDisplay()) openBrowser(address);
   server.child.once('exit', (status, signal) => {
+    if (stopping) return;
     console.error(`VS Code's server ended (${signal ?? `exit ${status}`}); its log is ${server.log}`);
     process.exitCode = 1;
   });

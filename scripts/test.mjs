@@ -1,29 +1,31 @@
 // `npm test`: every check, on the terminal, closing with one line that adds up all tests.
 // `node scripts/test.mjs --only unit` runs one stage (and what it needs): types, lint, unit, integration or e2e.
 import { parseArgs } from 'node:util';
-import { TEST_KINDS } from './lib/testBundles.mjs';
+import { endWithParent } from './lib/processes.mjs';
 import { runScript } from './lib/run.mjs';
+import { TEST_KINDS } from './lib/testBundles.mjs';
 
-/** `needs`: stages whose output this one works on. */
+/**
+ * `needs`: stages whose output this one works on. `essential`: without it the rest cannot run. `aside`: runs beside the
+ * others, which wait for a browser much of the time, and shows its output at the end.
+ */
 const STAGES = [
-  { name: 'types', title: 'Type check', run: () => runScript('scripts/typecheck.mjs') },
-  { name: 'lint', title: 'Lint', run: () => runScript('node_modules/eslint/bin/eslint.js', ['.', '--max-warnings', '0']) },
-  { name: 'build', title: 'Build', run: () => runScript('scripts/build.mjs'), essential: true },
-  { name: 'unit', title: 'Unit tests', run: () => runScript('scripts/unit.mjs'), needs: ['build'] },
-  { name: 'package', title: 'Package', run: () => runScript('scripts/package.mjs', ['--no-build', '--quiet']), essential: true },
-  {
-    name: 'integration',
-    title: 'Integration tests, inside VS Code',
-    run: () => runScript('scripts/integration.mjs'),
-    needs: ['build'],
-  },
+  { name: 'types', title: 'Type check', script: 'scripts/typecheck.mjs', aside: true },
+  { name: 'lint', title: 'Lint', script: 'node_modules/eslint/bin/eslint.js', args: ['.', '--max-warnings', '0'], aside: true },
+  { name: 'build', title: 'Build', script: 'scripts/build.mjs', essential: true },
+  { name: 'unit', title: 'Unit tests', script: 'scripts/unit.mjs', needs: ['build'] },
+  { name: 'package', title: 'Package', script: 'scripts/package.mjs', args: ['--no-build', '--quiet'], essential: true },
+  { name: 'integration', title: 'Integration tests, inside VS Code', script: 'scripts/integration.mjs', needs: ['build'] },
   {
     name: 'e2e',
     title: 'End-to-end tests, the packed extension in Chromium',
-    run: () => runScript('scripts/e2e.mjs', ['--packed']),
+    script: 'scripts/e2e.mjs',
+    args: ['--packed'],
     needs: ['build', 'package'],
   },
 ];
+
+endWithParent(() => process.exit(1));
 
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const only = STAGES.find(({ name }) => name === values.only);
@@ -35,19 +37,32 @@ const chosen = only ? STAGES.filter(({ name }) => name === only.name || only.nee
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
-for (const stage of chosen) {
-  const started = Date.now();
+
+const aside = runAside(chosen.filter((stage) => stage.aside));
+for (const stage of chosen.filter((candidate) => !candidate.aside)) {
   console.log(`\n== ${stage.title}`);
-  const { ok, counts } = await stage.run();
-  for (const key of Object.keys(total)) total[key] += counts?.[key] ?? 0;
-  // A stage that fails without a failed test of its own (no test ran, it crashed, it is not made of tests) is one.
-  if (!ok && !counts?.failed) total.failed++;
-  const tests = counts ? `, ${counts.passed + counts.failed} tests` : '';
-  summary.push(`${ok ? 'ok    ' : 'FAILED'}  ${stage.title} (${((Date.now() - started) / 1000).toFixed(1)} s${tests})`);
+  const ok = await run(stage, 'inherit');
   if (!ok && stage.essential) break;
 }
+await aside;
 
 console.log(`\n${summary.join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 const testless = chosen.every(({ name }) => !TEST_KINDS.includes(name));
 process.exit(total.failed > 0 || (total.passed === 0 && !testless) ? 1 : 0);
+
+async function runAside(stages) {
+  for (const stage of stages) await run(stage, 'pipe');
+}
+
+async function run({ title, script, args }, stdout) {
+  const started = Date.now();
+  const { ok, counts, output } = await runScript(script, args, { stdout });
+  if (stdout === 'pipe') console.log(`\n== ${title}\n${output.trimEnd()}`);
+  for (const key of Object.keys(total)) total[key] += counts?.[key] ?? 0;
+  // A stage that fails without a failed test of its own (no test ran, it crashed, it is not made of tests) is one.
+  if (!ok && !counts?.failed) total.failed++;
+  const tests = counts ? `, ${counts.passed + counts.failed} tests` : '';
+  summary.push(`${ok ? 'ok    ' : 'FAILED'}  ${title} (${((Date.now() - started) / 1000).toFixed(1)} s${tests})`);
+  return ok;
+}

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { registerAdapterConfigHover } from './host/adapterConfigHover';
 import { registerAdaptersTree } from './host/adaptersTree';
 import { registerCalculatorView } from './host/calculatorView';
+import { CheckpointDescriptions } from './host/checkpointDescriptions';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
 import { registerInspectorEditor } from './host/inspectorEditor';
@@ -11,6 +13,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const output = vscode.window.createOutputChannel('PEFT');
   const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), (line) => output.appendLine(line));
   const configs = new ModelConfigs();
+  const descriptions = new CheckpointDescriptions(worker);
   const services = { extensionUri: context.extensionUri, worker, output };
   context.subscriptions.push(
     output,
@@ -21,5 +24,6 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAdaptersTree(),
     registerCalculatorView(context, { configs }),
     registerComparison(context, { configs }),
+    registerAdapterConfigHover({ configs, describeCheckpoint: (uri) => descriptions.describe(uri) }),
   );
 }

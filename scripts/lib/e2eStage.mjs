@@ -15,7 +15,7 @@ export async function startStage(name) {
   const directory = path.join(scratch, name);
   rmSync(directory, { recursive: true, force: true });
   const profile = prepareProfile(directory);
-  const workspace = path.join(directory, 'workspace');
+  const workspace = path.join(directory, path.basename(sampleWorkspace));
   const pictures = path.join(directory, 'pictures');
   mkdirSync(pictures);
   cpSync(sampleWorkspace, workspace, { recursive: true });
@@ -31,7 +31,6 @@ export async function startStage(name) {
   Object.assign(process.env, {
     PEFT_E2E_ADDRESS: server.address,
     PEFT_E2E_WORKSPACE: workspace,
-    PEFT_E2E_SETTINGS: path.join(profile.user, 'User/settings.json'),
     PEFT_E2E_PICTURES: pictures,
     PEFT_E2E_BROWSER: JSON.stringify(browserOptions(chromium)),
   });

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 
 // A family that has not ended this long after it was asked to is killed.
 const GRACE_MS = 3000;
+const ORPHAN_POLL_MS = 500;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const families = new Set();
@@ -37,19 +38,28 @@ export async function stopFamily(child) {
 /** Stops all families when this process is told to end. `onStop` runs first. */
 export function stopFamiliesOnExit(onStop = () => {}) {
   let stopping = false;
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(name, async () => {
-      if (stopping) return;
-      stopping = true;
-      onStop();
-      await Promise.all([...families].map(stopFamily));
-      // Ending on request is success for a command that is meant to run until then.
-      process.exit(name === 'SIGINT' || name === 'SIGTERM' ? 0 : 1);
-    });
-  }
+  const stop = async (status) => {
+    if (stopping) return;
+    stopping = true;
+    onStop();
+    await Promise.all([...families].map(stopFamily));
+    process.exit(status);
+  };
+  // Ending on request is success for a command that is meant to run until then.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stop(0));
+  endWithParent(() => stop(1));
   process.on('exit', () => {
     for (const child of families) signal(child, 'SIGKILL');
   });
+}
+
+/** The shell between npm and us does not pass on the signal that ends npm, and so ends it: then we are orphans. */
+export function endWithParent(stop) {
+  if (!process.env.npm_lifecycle_event && !process.send) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, ORPHAN_POLL_MS).unref();
 }
 
 function signal(child, name) {

@@ -15,6 +15,7 @@ const SETTINGS = {
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
+  'git.openRepositoryInParentFolders': 'never',
   'security.workspace.trust.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
@@ -26,8 +27,12 @@ const SETTINGS = {
   'workbench.tips.enabled': false,
 };
 
-/** The folders of a profile, made where missing. Settings the user changed are left alone. */
-export function prepareProfile(directory, settings = SETTINGS) {
+/**
+ * The folders of a profile, made where missing. Settings the user changed are left alone.
+ * @param {string} directory
+ * @param {Record<string, unknown>} settings over the quiet ones
+ */
+export function prepareProfile(directory, settings = {}) {
   const profile = {
     directory,
     data: path.join(directory, 'data'),
@@ -38,7 +43,7 @@ export function prepareProfile(directory, settings = SETTINGS) {
   mkdirSync(path.join(profile.user, 'User'), { recursive: true });
   for (const folder of [profile.data, profile.extensions, profile.cache]) mkdirSync(folder, { recursive: true });
   const file = path.join(profile.user, 'User/settings.json');
-  if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
+  if (!existsSync(file)) writeFileSync(file, `${JSON.stringify({ ...SETTINGS, ...settings }, null, 2)}\n`);
   return profile;
 }
 

@@ -20,11 +20,17 @@ export function safetensorsBytes(tensors: readonly SavedTensor[]): number {
   let offset = 0;
   for (const { name, shape } of sorted) {
     const end = offset + BYTES_PER_VALUE * elements(shape);
-    const entry = `,${JSON.stringify(name)}:{"dtype":"F32","shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]}`;
-    header += new TextEncoder().encode(entry).length;
+    const rest = `:{"dtype":"F32","shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]}`;
+    header += ','.length + encodedLength(name) + rest.length;
     offset = end;
   }
   return LENGTH_BYTES + Math.ceil(header / ALIGNMENT) * ALIGNMENT + offset;
+}
+
+/** Bytes of a name as a JSON string. Module names are plain ASCII, which needs no encoder to be measured. */
+function encodedLength(name: string): number {
+  if (/^[\w.-]*$/.test(name)) return name.length + 2;
+  return new TextEncoder().encode(JSON.stringify(name)).length;
 }
 
 export function elements(shape: readonly number[]): number {

@@ -21,7 +21,8 @@ export interface TargetSelection {
 
 /** The boundary is a dot: 'q_proj' is not a target's suffix of 'my_q_proj'. */
 export function matchesTarget(name: string, target: string): boolean {
-  return name === target || name.endsWith(`.${target}`);
+  // The plain end decides for most names, without making a string.
+  return name.endsWith(target) && (name.length === target.length || name[name.length - target.length - 1] === '.');
 }
 
 /** True where the name may be adapted by the layer rules: its first index, after at least two segments, is in `layers`. */
@@ -47,7 +48,7 @@ export function selectModules(table: ModuleTable, selection: TargetSelection): M
   return table.modules.filter((module) => {
     const { name } = module;
     if (exclude.some((entry) => matchesTarget(name, entry))) return false;
-    if (modulesToSave.some((entry) => `.${name}.`.includes(`.${entry}.`))) return false;
+    if (modulesToSave.length > 0 && modulesToSave.some((entry) => `.${name}.`.includes(`.${entry}.`))) return false;
     if (targets === 'all-linear') return isLinear(module) && name !== table.outputEmbedding;
     if (!targets.some((target) => matchesTarget(name, target))) return false;
     // An exact name is taken whatever its layer.

@@ -98,9 +98,17 @@ export function parseAdapterConfig(text: string): AdapterConfig {
   const defaulted = new Set<'r' | 'lora_alpha'>();
   if (rank === null) defaulted.add('r');
   if (alpha === null) defaulted.add('lora_alpha');
-  for (const [key, value] of [['r', rank], ['lora_alpha', alpha]] as const) {
+  for (const [key, value, expected] of [
+    ['r', rank, 'positive integer'],
+    ['lora_alpha', alpha, 'number'],
+  ] as const) {
     if (value !== null || get(key) === undefined || get(key) === null) continue;
-    problems.push({ severity: 'warning', message: `adapter_config.json: '${key}' is ${shown(get(key))}, expected a ${key === 'r' ? 'positive integer' : 'number'}` });
+    // OFT says with r = 0 that its block size counts instead.
+    if (key === 'r' && peftType === 'OFT' && get('r') === 0) continue;
+    problems.push({
+      severity: 'warning',
+      message: `adapter_config.json: '${key}' is ${shown(get(key))}, expected a ${expected}`,
+    });
   }
   const mlx = get('lora_parameters');
   return {
@@ -148,8 +156,11 @@ function readPatterns(field: string, value: unknown, problems: Problem[]): Patte
       return [{ key, value: number, matches: compilePatternKey(key) }];
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;
-      const message = `adapter_config.json: ${field} ${quoted(key)} cannot be matched and is left out: ${error.message}`;
-      problems.push({ severity: 'warning', message });
+      const reason = `it cannot be matched: ${error.message}`;
+      problems.push({
+        severity: 'warning',
+        message: `adapter_config.json: ${field} ${quoted(key)} is left out, ${reason}`,
+      });
       return [];
     }
   });
@@ -178,7 +189,9 @@ function isTelling(value: unknown): boolean {
 }
 
 function shown(value: unknown): string {
-  const parts = Array.isArray(value) ? value.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))) : null;
+  const parts = Array.isArray(value)
+    ? value.map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+    : null;
   const text = parts?.join(', ') ?? (typeof value === 'string' ? value : JSON.stringify(value));
   return text.length > SHOWN_TEXT_LENGTH ? `${text.slice(0, SHOWN_TEXT_LENGTH)}…` : text;
 }

@@ -36,18 +36,18 @@ export function describeCheckpoint(
   lora: LoraPairing,
   prompts: PromptTensors,
 ): SourceDescription {
-  const isAdapter = lora.modules.length > 0 || prompts.prompts.length + prompts.prefixes.length > 0;
   const method = config?.peftType ?? (lora.modules.length > 0 ? 'LORA' : null);
   const problems = [
-    ...header.errors.map(({ message, subject }): Problem => ({ severity: 'error', message, ...(subject !== undefined && { subject }) })),
+    ...header.errors.map(({ message, subject }): Problem => ({
+      severity: 'error',
+      message,
+      ...(subject !== undefined && { subject }),
+    })),
     ...more(header.errorCount - header.errors.length),
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
   ];
-  if (isAdapter && !config && lora.modules.some(({ alpha }) => alpha === null)) {
-    problems.push({ severity: 'info', message: 'There is no adapter_config.json beside the file: alpha is unknown, the scaling is taken as 1' });
-  }
   return {
     kind: 'checkpoint',
     title: COMMON_NAMES.has(file.name) && file.folder !== '' ? `${file.folder}/${file.name}` : file.name,

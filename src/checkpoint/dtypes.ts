@@ -80,7 +80,10 @@ export function decodeValues(dtype: Dtype, bytes: Uint8Array, out: Values, first
   if (!decode) throw new CheckpointError('Unreadable', undecodable(dtype)!);
   const needed = Math.ceil(((first + out.length) * BITS[dtype]) / 8);
   if (bytes.length < needed) {
-    throw new CheckpointError('InvalidRange', `${first + out.length} entries of ${dtype} need ${needed} bytes, got ${bytes.length}`);
+    throw new CheckpointError(
+      'InvalidRange',
+      `${first + out.length} entries of ${dtype} need ${needed} bytes, got ${bytes.length}`,
+    );
   }
   decode(bytes, out, first);
 }
@@ -95,7 +98,8 @@ function tableDecoder(size: 256 | 65536, valueOf: (code: number) => number): Dec
     if (size === 256) {
       for (let i = 0; i < out.length; i++) out[i] = values[bytes[first + i]!]!;
     } else {
-      for (let i = 0, at = 2 * first; i < out.length; i++, at += 2) out[i] = values[bytes[at]! | (bytes[at + 1]! << 8)]!;
+      for (let i = 0, at = 2 * first; i < out.length; i++, at += 2)
+        out[i] = values[bytes[at]! | (bytes[at + 1]! << 8)]!;
     }
   };
 }

@@ -7,14 +7,21 @@ export const SNIFFED_BYTES = 1024;
 
 /** A sentence or two for the reader, or null where the bytes look like nothing we know. */
 export function recognise(start: Uint8Array, fileBytes: number): string | null {
-  if (fileBytes === 0) return 'The file is empty: the download or the save was cut off before it began. Fetch or save it again.';
+  if (fileBytes === 0)
+    return 'The file is empty: the download or the save was cut off before it began. Fetch or save it again.';
+  if (start.length > 0 && start.every((byte) => byte === 0)) {
+    return 'The file holds only zeros where its header should be: a copy or download that was never filled in.';
+  }
+  if (startsWith(start, 0x1f, 0x8b, 0x08)) return 'This is a gzip archive. Unpack it first.';
+  // The upper half of a safetensors file's length is zero; whatever follows then is a fault of its header.
+  if (start.length >= 8 && start.subarray(4, 8).every((byte) => byte === 0)) return null;
   const text = new TextDecoder('utf-8').decode(start.subarray(0, SNIFFED_BYTES));
   const lower = text.trimStart().toLowerCase();
   if (text.startsWith('version https://git-lfs.github.com/spec/')) return gitLfsMessage(text);
   if (lower.startsWith('<!doctype') || lower.startsWith('<html') || lower.startsWith('<?xml')) {
-    return 'This is a web page saved under the name of a checkpoint, often a login or error page. Download the file itself.';
+    return 'This is a web page under the name of a checkpoint, often a login or error page. Download the file itself.';
   }
-  if (text.startsWith('GGUF')) return 'This is a GGUF file under another name. Rename it to .gguf.';
+  if (text.startsWith('GGUF')) return 'This is a GGUF file, which is not read yet. Open the safetensors file it was made from.';
   if (startsWith(start, 0x50, 0x4b, 0x03, 0x04)) {
     return `This is a zip archive, the format of PyTorch's .bin and .pt files (a pickle inside). ${CONVERT}`;
   }
@@ -23,12 +30,9 @@ export function recognise(start: Uint8Array, fileBytes: number): string | null {
   }
   if (startsWith(start, 0x89, 0x48, 0x44, 0x46)) return 'This is an HDF5 file (Keras .h5). Convert it to safetensors.';
   if (startsWith(start, 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)) return 'This is a NumPy .npy array under another name.';
-  if (startsWith(start, 0x1f, 0x8b)) return 'This is a gzip archive. Unpack it first.';
   if (lower.startsWith('{')) {
-    return `This is JSON text, not a checkpoint: a config, an index, or a server's error message. It begins ${quoted(text.slice(0, 80))}.`;
-  }
-  if (start.length > 0 && start.every((byte) => byte === 0)) {
-    return 'The file holds only zeros where its header should be: a copy or download that was never filled in.';
+    const beginning = quoted(text.slice(0, 80));
+    return `This is JSON text, not a checkpoint: a config, an index or an error message. It begins ${beginning}.`;
   }
   return null;
 }
@@ -40,7 +44,7 @@ const CONVERT =
 function gitLfsMessage(text: string): string {
   const size = /^size (\d{1,20})$/m.exec(text)?.[1];
   const what = size === undefined ? 'the weights' : `the ${Number(size).toLocaleString('en-US')} bytes of weights`;
-  return `This is a Git LFS pointer, a few lines of text that stand for ${what}. Run \`git lfs pull\` in the repository to fetch them.`;
+  return `This is a Git LFS pointer, some lines of text that stand for ${what}. Run \`git lfs pull\` to fetch them.`;
 }
 
 function startsWith(bytes: Uint8Array, ...magic: number[]): boolean {

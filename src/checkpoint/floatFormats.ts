@@ -41,7 +41,9 @@ export function decodeFloat(code: number, { exponentBits, mantissaBits, bias, sp
   if (specials === 'fn' && exponent === exponentMax && mantissa === mantissaSize - 1) return NaN;
   if (specials === 'fnuz' && negative && exponent === 0 && mantissa === 0) return NaN;
   const magnitude =
-    exponent === 0 ? (mantissa / mantissaSize) * 2 ** (1 - bias) : (1 + mantissa / mantissaSize) * 2 ** (exponent - bias);
+    exponent === 0
+      ? (mantissa / mantissaSize) * 2 ** (1 - bias)
+      : (1 + mantissa / mantissaSize) * 2 ** (exponent - bias);
   return negative ? -magnitude : magnitude;
 }
 

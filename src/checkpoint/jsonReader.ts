@@ -113,7 +113,7 @@ export class JsonReader {
     return this.match(integerPattern);
   }
 
-  /** The digits of every entry of an array of non-negative integers, or null (and nothing consumed) for any other value. */
+  /** The digits of each entry of an array of non-negative integers; null, and nothing consumed, for any other value. */
   integerTexts(): string[] | null {
     const start = this.at;
     const texts: string[] = [];

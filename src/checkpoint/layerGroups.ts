@@ -48,6 +48,9 @@ function labelStems(stems: readonly (readonly string[])[]): Map<string, readonly
     return count;
   };
   const head = common((stem, i) => stem[i]);
-  const tail = Math.min(common((stem, i) => stem.at(-1 - i)), shortest - head);
+  const tail = Math.min(
+    common((stem, i) => stem.at(-1 - i)),
+    shortest - head,
+  );
   return new Map(stems.map((stem) => [stem.join('.'), stem.slice(head, stem.length - tail)]));
 }

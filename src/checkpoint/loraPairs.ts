@@ -10,7 +10,7 @@ import { readLoraName } from './loraNames';
 import type { LoraRole, LoraStyle } from './loraNames';
 import type { TensorEntry } from './safetensorsHeader';
 
-/** Modules times pattern keys looked at; a real adapter has hundreds of each, a hostile one would hold us up for minutes. */
+/** Modules times pattern keys; a real adapter has hundreds of each, a hostile one would hold us up for minutes. */
 const MAX_PATTERN_CHECKS = 10_000_000;
 
 export interface LoraPairing {
@@ -59,7 +59,8 @@ export function pairLora(
     const complete = layoutA && layoutB && unavailable === null ? { a: layoutA, b: layoutB } : null;
     const weight = complete && frozenWeight(part, complete.b.rows, complete.a.columns, stored, config);
     if (complete) layouts.set(module, complete);
-    if (unavailable !== null) problems.push({ severity: 'warning', message: `${quoted(module)}: ${unavailable}`, subject: module });
+    if (unavailable !== null)
+      problems.push({ severity: 'warning', message: `${quoted(module)}: ${unavailable}`, subject: module });
     return {
       module,
       ...places[i]!,
@@ -74,9 +75,20 @@ export function pairLora(
       ...(unavailable !== null && { unavailable }),
     };
   });
+  const unknown = modules.filter(({ scalingSource }) => scalingSource === UNKNOWN_ALPHA).length;
+  if (unknown > 0) problems.push({ severity: 'info', message: unknownAlphaMessage(unknown, config === null) });
   const magnitudes = parts.filter(({ tensors: found }) => found.has('magnitude')).length;
   if (magnitudes > 0) problems.push({ severity: 'info', message: doraMessage(magnitudes) });
   return { modules, layouts, problems };
+}
+
+const UNKNOWN_ALPHA = 'alpha unknown: scaling taken as 1';
+
+function unknownAlphaMessage(count: number, withoutConfig: boolean): string {
+  const where = withoutConfig
+    ? 'there is no adapter_config.json beside the file'
+    : 'it is not in the file or its config';
+  return `the alpha of ${count} modules is unknown (${where}): their scaling is taken as 1`;
 }
 
 function doraMessage(count: number): string {
@@ -111,13 +123,15 @@ function whyUnavailable(
   const storedB = tensors.get('b');
   if (!storedA) return 'the A half (down) is missing';
   if (!storedB) return 'the B half (up) is missing';
-  for (const half of [storedA, storedB]) if (!half.readable) return `the data of ${quoted(half.name)} is missing or damaged`;
+  for (const half of [storedA, storedB])
+    if (!half.readable) return `the data of ${quoted(half.name)} is missing or damaged`;
   if (!a) return `A has shape [${storedA.shape.join(', ')}], which is no matrix`;
   if (!b) return `B has shape [${storedB.shape.join(', ')}], which is no matrix`;
   if (a.rows !== b.columns) return `the ranks differ: A has ${a.rows} rows, B has ${b.columns} columns`;
   if (a.rows === 0 || a.columns === 0 || b.rows === 0) return 'a factor has no entries';
   const inner = tensors.get('inner');
-  if (inner) return `the product has a further factor between B and A, ${quoted(inner.name)}, which is not yet multiplied in`;
+  if (inner)
+    return `the product has a further factor between B and A, ${quoted(inner.name)}, which is not yet multiplied in`;
   if (config?.targetsParameters && a.rows > config.rank && a.rows % config.rank === 0) {
     return `the factors of ${a.rows / config.rank} experts are stacked in one pair, which is not yet taken apart`;
   }
@@ -148,7 +162,8 @@ function usablePatterns(modules: number, config: AdapterConfig | null, problems:
   if (!config) return { rank: [], alpha: [] };
   const checks = modules * (config.rankPattern.length + config.alphaPattern.length);
   if (checks <= MAX_PATTERN_CHECKS) return { rank: config.rankPattern, alpha: config.alphaPattern };
-  const message = `rank_pattern and alpha_pattern are left out: matching them takes ${checks} steps, at most ${MAX_PATTERN_CHECKS} are made`;
+  const limit = `at most ${MAX_PATTERN_CHECKS} are made`;
+  const message = `rank_pattern and alpha_pattern are left out: matching them takes ${checks} steps, ${limit}`;
   problems.push({ severity: 'warning', message });
   return { rank: [], alpha: [] };
 }
@@ -173,7 +188,7 @@ function scalingOf(
     if (scale !== null) return { alpha: null, scaling: scale, scalingSource: `scale = ${scale} (lora_parameters)` };
   }
   if (!config || style === 'diffusers' || style === 'mlx') {
-    return { alpha: null, scaling: 1, scalingSource: 'alpha unknown: scaling taken as 1' };
+    return { alpha: null, scaling: 1, scalingSource: UNKNOWN_ALPHA };
   }
   const rankPattern = patterns.rank.find(({ matches }) => matches(module));
   const alphaPattern = patterns.alpha.find(({ matches }) => matches(module));
@@ -181,7 +196,8 @@ function scalingOf(
   const alpha = alphaPattern?.value ?? config.alpha;
   if (configured !== rank && rank > 0 && !tensors.has('inner') && !config.targetsParameters) {
     const source = rankPattern ? `rank_pattern ${quoted(rankPattern.key)}` : 'r';
-    const message = `${quoted(module)}: the tensors have rank ${rank}, adapter_config.json says ${configured} (${source}); ${rank} is used`;
+    const said = `adapter_config.json says ${configured} (${source})`;
+    const message = `${quoted(module)}: the tensors have rank ${rank}, ${said}; ${rank} is used`;
     problems.push({ severity: 'warning', message, subject: module });
   }
   const notes: string[] = [];
@@ -190,7 +206,11 @@ function scalingOf(
   else if (config.defaulted.has('lora_alpha')) notes.push("lora_alpha is missing: PEFT's default");
   const suffix = notes.length > 0 ? ` (${notes.join(', ')})` : '';
   if (config.useRslora) {
-    return { alpha, scaling: alpha / Math.sqrt(rank), scalingSource: `alpha / sqrt(r) = ${alpha} / sqrt(${rank})${suffix}` };
+    return {
+      alpha,
+      scaling: alpha / Math.sqrt(rank),
+      scalingSource: `alpha / sqrt(r) = ${alpha} / sqrt(${rank})${suffix}`,
+    };
   }
   return { alpha, scaling: alpha / rank, scalingSource: `alpha / r = ${alpha} / ${rank}${suffix}` };
 }

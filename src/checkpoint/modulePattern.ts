@@ -1,10 +1,10 @@
 /**
  * The regular expressions of adapter_config.json, matched against module names as PEFT does.
  *
- * A `rank_pattern` key is a Python regular expression from a stranger. A backtracking engine can be made to hang by one,
- * and JavaScript's is not Python's. So the part of the language that both share and people use here is compiled to a
- * small automaton (Thompson 1968), which needs time proportional to pattern times name, and the rest is refused:
- * back references, look-around, inline flags, \b.
+ * A `rank_pattern` key is a Python regular expression from a stranger. A backtracking engine can be made to hang by
+ * one, and JavaScript's is not Python's. So the part of the language that people use here is compiled to a small
+ * automaton (Thompson 1968), which needs time proportional to pattern times name, and the rest is refused: back
+ * references, look-around, inline flags, \b.
  */
 
 export class PatternError extends Error {
@@ -37,7 +37,7 @@ export function compilePatternKey(key: string): (module: string) => boolean {
   return compilePattern(`(.*\\.)?(${key})$`);
 }
 
-/** Nearly every key: letters, and dots that stand for any character. There may be one for each module, so it is fast. */
+/** Nearly every key: letters, and dots for any character. There may be one for each module, so it is fast. */
 function plainKey(key: string): (module: string) => boolean {
   const anchored = key.startsWith('^');
   const name = anchored ? key.slice(1) : key;
@@ -108,7 +108,8 @@ class Compiler {
   constructor(private readonly pattern: string) {}
 
   state(state: State): number {
-    if (this.states.length >= MAX_STATES) throw new PatternError(`the pattern unfolds to more than ${MAX_STATES} states`);
+    if (this.states.length >= MAX_STATES)
+      throw new PatternError(`the pattern unfolds to more than ${MAX_STATES} states`);
     return this.states.push(state) - 1;
   }
 
@@ -154,7 +155,8 @@ class Compiler {
   }
 
   private place(part: Build, next: number): number {
-    if (++this.steps > MAX_BUILD_STEPS) throw new PatternError(`the pattern unfolds to more than ${MAX_BUILD_STEPS} parts`);
+    if (++this.steps > MAX_BUILD_STEPS)
+      throw new PatternError(`the pattern unfolds to more than ${MAX_BUILD_STEPS} parts`);
     return part(next);
   }
 

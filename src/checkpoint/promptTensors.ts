@@ -23,7 +23,8 @@ export function describePrompts(tensors: readonly TensorEntry[], config: Adapter
   const tensor = tensors.find(({ name }) => name === TENSOR_NAME);
   const none: PromptTensors = { prompts: [], prefixes: [], problems: [] };
   if (!tensor || !tensor.readable) return none;
-  if (tensor.shape.length !== 2) return { ...none, problems: [problem(`has shape [${tensor.shape.join(', ')}], expected two dimensions`)] };
+  if (tensor.shape.length !== 2)
+    return { ...none, problems: [problem(`has shape [${tensor.shape.join(', ')}], expected two dimensions`)] };
   const [length, width] = tensor.shape as readonly [number, number];
   if (config?.peftType && PREFIX_METHODS.has(config.peftType)) return describePrefix(length, width, config);
 
@@ -34,17 +35,26 @@ export function describePrompts(tensors: readonly TensorEntry[], config: Adapter
     problems.push({ severity: 'info', message, subject: TENSOR_NAME });
   } else {
     const expected = (numVirtualTokens ?? length) * (numTransformerSubmodules ?? 1);
-    if (numVirtualTokens && expected !== length) problems.push(problem(`has ${length} rows, adapter_config.json makes it ${expected}`));
-    if (tokenDim && tokenDim !== width) problems.push(problem(`has ${width} columns, adapter_config.json makes it ${tokenDim}`));
+    if (numVirtualTokens && expected !== length)
+      problems.push(problem(`has ${length} rows, adapter_config.json makes it ${expected}`));
+    if (tokenDim && tokenDim !== width)
+      problems.push(problem(`has ${width} columns, adapter_config.json makes it ${tokenDim}`));
   }
-  return { ...none, prompts: [{ module: TENSOR_NAME, promptLength: length, dModel: width, prompt: TENSOR_NAME }], problems };
+  return {
+    ...none,
+    prompts: [{ module: TENSOR_NAME, promptLength: length, dModel: width, prompt: TENSOR_NAME }],
+    problems,
+  };
 }
 
 function describePrefix(prefixLength: number, width: number, config: AdapterConfig): PromptTensors {
   const { numLayers, numAttentionHeads: numHeads, numVirtualTokens } = config.prompt;
   const none: PromptTensors = { prompts: [], prefixes: [], problems: [] };
   if (numLayers === null || numHeads === null) {
-    return { ...none, problems: [problem('needs num_layers and num_attention_heads of adapter_config.json to be taken apart')] };
+    return {
+      ...none,
+      problems: [problem('needs num_layers and num_attention_heads of adapter_config.json to be taken apart')],
+    };
   }
   const dHead = width / (numLayers * 2 * numHeads);
   if (!Number.isInteger(dHead) || dHead === 0) {
@@ -55,7 +65,11 @@ function describePrefix(prefixLength: number, width: number, config: AdapterConf
   if (numVirtualTokens && numVirtualTokens !== prefixLength) {
     problems.push(problem(`has ${prefixLength} rows, adapter_config.json makes it ${numVirtualTokens}`));
   }
-  return { ...none, prefixes: [{ module: TENSOR_NAME, numLayers, numHeads, dHead, prefixLength, hasGradient: false }], problems };
+  return {
+    ...none,
+    prefixes: [{ module: TENSOR_NAME, numLayers, numHeads, dHead, prefixLength, hasGradient: false }],
+    problems,
+  };
 }
 
 function problem(message: string): Problem {

@@ -60,11 +60,17 @@ export function assertValid(header: SafetensorsHeader): void {
  */
 export function headerLength(prefix: Uint8Array, fileBytes: number): number {
   if (fileBytes < LENGTH_BYTES || prefix.length < LENGTH_BYTES) {
-    throw new CheckpointError('HeaderTooSmall', `the file has ${fileBytes} bytes, a safetensors file has at least ${LENGTH_BYTES}`);
+    throw new CheckpointError(
+      'HeaderTooSmall',
+      `the file has ${fileBytes} bytes, a safetensors file has at least ${LENGTH_BYTES}`,
+    );
   }
   const length = new DataView(prefix.buffer, prefix.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
-    throw new CheckpointError('HeaderTooLarge', `the header claims ${length} bytes, at most ${MAX_HEADER_BYTES} are allowed`);
+    throw new CheckpointError(
+      'HeaderTooLarge',
+      `the header claims ${length} bytes, at most ${MAX_HEADER_BYTES} are allowed`,
+    );
   }
   if (LENGTH_BYTES + Number(length) > fileBytes) {
     throw new CheckpointError(
@@ -202,7 +208,7 @@ function toCount(digits: string, counting: Counting): number {
   const beyondU64 = BigInt(digits.slice(0, 32)) > U64_MAX;
   counting.report(
     beyondU64 ? 'InvalidHeaderDeserialization' : 'ValidationOverflow',
-    () => `tensor ${quoted(counting.name)}: ${digits.slice(0, 32)} is beyond ${beyondU64 ? '2^64' : '2^53, what can be counted here'}`,
+    () => `tensor ${quoted(counting.name)}: ${digits.slice(0, 32)} is beyond ${beyondU64 ? '2^64' : '2^53'}`,
     counting.name,
   );
   return value;

@@ -63,7 +63,8 @@ function offsetMessage({ name, begin, end }: TensorEntry, covered: number, previ
 }
 
 function lengthMessage(inOrder: readonly TensorEntry[], covered: number, dataBytes: number): string {
-  if (covered < dataBytes) return `the tensors need ${covered} bytes of data, the file holds ${dataBytes}: ${dataBytes - covered} too many`;
+  if (covered < dataBytes)
+    return `the tensors need ${covered} bytes of data, the file holds ${dataBytes}: ${dataBytes - covered} too many`;
   const wholeCount = inOrder.filter((tensor) => tensor.readable).length;
   return (
     `the tensors need ${covered} bytes of data, the file holds ${dataBytes}: it is cut off, ` +

@@ -2,6 +2,7 @@
 
 import { valueBytes } from '../budget/adapterPlan';
 import { architectureOf } from '../budget/architectures';
+import { isObject } from '../budget/config';
 import { BudgetError, UnknownArchitectureError } from '../budget/errors';
 import type { ModelShape } from '../budget/modelShape';
 import { readModelShape } from '../budget/modelShape';
@@ -20,7 +21,7 @@ import type {
   TargetChoice,
 } from '../protocol/calculator';
 import { METHOD_FIELDS } from '../protocol/calculator';
-import type { Method } from './budgetMethods';
+import type { Counted, Method } from './budgetMethods';
 import { exactMethods, referenceFull, referenceMethods } from './budgetMethods';
 import { formatBytes, formatCount, formatPercent, NO_FIGURE } from './budgetText';
 
@@ -28,6 +29,13 @@ import { formatBytes, formatCount, formatPercent, NO_FIGURE } from './budgetText
 export type BudgetModel =
   | { readonly title: string; readonly config: unknown }
   | { readonly title: string; readonly errors: readonly { readonly field: Field; readonly message: string }[] };
+
+/** A method at the setting in force; not counted where that is not valid. */
+interface Evaluated {
+  readonly method: Method;
+  readonly setting: number | null;
+  readonly counted: Counted | null;
+}
 
 interface Errors {
   readonly list: { field: Field; message: string }[];
@@ -40,7 +48,7 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
   const errors: Errors = { list, add: (field, message) => void list.push({ field, message }) };
   const settings = readSettings(inputs, errors);
   const shape = readShape(model, errors);
-  const table = shape && readTable(shape, inputs, errors);
+  const table = shape && 'config' in model ? readTable(model.config, shape, inputs, errors) : null;
   const targets = shape && inputs.basis === 'exact' ? chooseTargets(inputs, shape, table) : NO_TARGETS;
   const chosen = targets.choices.filter((choice) => choice.chosen).map(({ name }) => name);
   if (targets.choices.length > 0 && chosen.length === 0) errors.add('targets', 'Choose at least one module for LoRA.');
@@ -49,9 +57,13 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
   const methods = !shape ? [] : inputs.basis === 'exact' ? exactMethods(shape, table, chosen) : referenceMethods(shape);
   const usable = methods.filter(({ id }) => id !== 'lora' || inputs.basis === 'reference' || chosen.length > 0);
   const total = table?.parameters ?? null;
+  const evaluated = usable.map((method): Evaluated => {
+    const setting = settings[method.field];
+    return { method, setting, counted: setting === null ? null : method.count(setting) };
+  });
   const rows = METHOD_ORDER.map(([id, label]) => {
-    const method = usable.find((each) => each.id === id);
-    if (method) return budgetOf(method, settings[method.field], base?.parameters ?? null, total);
+    const found = evaluated.find(({ method }) => method.id === id);
+    if (found) return budgetOf(found, base?.parameters ?? null, total);
     return { ...EMPTY, method: id, label, problem: missing(id, shape, table) };
   });
   return {
@@ -60,7 +72,7 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
     basis: inputs.basis,
     denominator: base?.label ?? '',
     methods: [fullBudget(base, inputs), ...rows],
-    growth: usable.map((method) => growthOf(method, settings[method.field])),
+    growth: evaluated.map(growthOf),
     targetsKey: targets.key,
     targets: targets.choices,
     scaling: scalingOf(settings),
@@ -123,9 +135,17 @@ function readShape(model: BudgetModel, errors: Errors): ModelShape | null {
   }
 }
 
-function readTable(shape: ModelShape, { basis }: BudgetInputs, errors: Errors): ModuleTable | null {
+/** Tables of configs already seen: typing a rank must not lay the model out again. */
+const tables = new WeakMap<object, ModuleTable>();
+
+function readTable(config: unknown, shape: ModelShape, { basis }: BudgetInputs, errors: Errors): ModuleTable | null {
+  const key = isObject(config) ? config : {};
+  const known = tables.get(key);
+  if (known) return known;
   try {
-    return buildModuleTable(shape);
+    const table = buildModuleTable(shape);
+    tables.set(key, table);
+    return table;
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
     const message =
@@ -146,13 +166,15 @@ function chooseTargets(inputs: BudgetInputs, shape: ModelShape, table: ModuleTab
   const usual = architecture.defaultTargets.length > 0 ? architecture.defaultTargets : names.slice(0, 1);
   const choices = names.map((name) => {
     const modules = selectModules(table, { targets: [name], modulesToSave: table.taskHeads });
-    const shapes = new Set(
-      modules.map(({ inFeatures, outFeatures }) => `${formatCount(inFeatures)} to ${formatCount(outFeatures)}`),
+    // A layer's modules mostly have the shapes of the layer before; only those that differ are told.
+    const shapes = new Map(modules.map((module) => [`${module.inFeatures},${module.outFeatures}`, module]));
+    const told = [...shapes.values()].map(
+      (module) => `${formatCount(module.inFeatures)} to ${formatCount(module.outFeatures)}`,
     );
     return {
       name,
       chosen: (kept ?? usual).includes(name),
-      description: `${name}: ${formatCount(modules.length)} modules, ${[...shapes].join(' and ')}`,
+      description: `${name}: ${formatCount(modules.length)} modules, ${told.join(' and ')}`,
     };
   });
   return { key, choices };
@@ -175,10 +197,10 @@ function denominatorOf(shape: ModelShape, table: ModuleTable | null, { basis }: 
   return { parameters: table.parameters, label, detail: 'all parameters' };
 }
 
-function budgetOf(method: Method, setting: number | null, base: number | null, total: number | null): MethodBudget {
+function budgetOf({ method, counted }: Evaluated, base: number | null, total: number | null): MethodBudget {
   const row = { ...EMPTY, method: method.id, label: method.label, formula: method.formula };
-  if (setting === null) return { ...row, problem: `${METHOD_SETTINGS[method.field].label} is not valid` };
-  const { parameters, detail, fileBytes, fileNote } = method.count(setting);
+  if (!counted) return { ...row, problem: `${METHOD_SETTINGS[method.field].label} is not valid` };
+  const { parameters, detail, fileBytes, fileNote } = counted;
   const bytes = fileBytes();
   return {
     ...row,
@@ -214,17 +236,12 @@ function fullBudget(base: Denominator | null, { basis }: BudgetInputs): MethodBu
 }
 
 /** Two points fix the line; every method is linear in its setting. */
-function growthOf(method: Method, current: number | null): GrowthLine {
-  const one = method.count(1).parameters;
-  const perUnit = method.count(2).parameters - one;
-  return {
-    method: method.id,
-    label: method.label,
-    variable: method.variable,
-    constant: one - perUnit,
-    perUnit,
-    current,
-  };
+function growthOf({ method, setting, counted }: Evaluated): GrowthLine {
+  const from = setting ?? 1;
+  const { parameters } = counted ?? method.count(from);
+  const perUnit = method.count(from + 1).parameters - parameters;
+  const constant = parameters - perUnit * from;
+  return { method: method.id, label: method.label, variable: method.variable, constant, perUnit, current: setting };
 }
 
 function scalingOf({ rank, alpha }: Settings): string {

@@ -7,6 +7,7 @@ import { BudgetSession } from './budgetSession';
 import { reportAsCsv, reportAsMarkdown } from './budgetText';
 import { calculatorInputs } from './calculatorView';
 import type { ModelConfigs } from './modelConfigs';
+import { tabIcon } from './tabIcon';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
@@ -42,7 +43,7 @@ class Comparisons {
 
   attach(panel: vscode.WebviewPanel, inputs: BudgetInputs): void {
     panel.webview.options = webviewOptions(this.extensionUri);
-    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'peft.svg');
+    panel.iconPath = tabIcon(this.extensionUri);
     const entitle = (model: string): void => {
       panel.title = vscode.l10n.t('Budgets: {0}', model);
     };

@@ -19,6 +19,9 @@ const SETTINGS: Readonly<Record<CustomField, Setting & { readonly key: string }>
 /** What the reference's formulas know of a model. */
 const REFERENCE_FIELDS: readonly CustomField[] = ['hiddenSize', 'numLayers', 'numHeads'];
 
+/** The same sizes give the same object, by which the report knows the model's table again. */
+let last: { readonly key: string; readonly model: BudgetModel } | null = null;
+
 export function customModel({ custom, basis }: BudgetInputs): BudgetModel {
   const title = 'Custom dimensions';
   const fields = basis === 'reference' ? REFERENCE_FIELDS : (Object.keys(SETTINGS) as CustomField[]);
@@ -44,6 +47,9 @@ export function customModel({ custom, basis }: BudgetInputs): BudgetModel {
   ceiling('numHeads', 'hiddenSize');
   ceiling('numKeyValueHeads', 'numHeads');
   if (errors.length > 0) return { title, errors };
+  const key = JSON.stringify(config);
+  if (last?.key === key) return last.model;
   const llama: RawConfig = { model_type: 'llama', architectures: ['LlamaForCausalLM'], tie_word_embeddings: false };
-  return { title, config: { ...llama, ...config } };
+  last = { key, model: { title, config: { ...llama, ...config } } };
+  return last.model;
 }

@@ -4,11 +4,15 @@ import type { DemoOptions, OpenedSource } from '../protocol/worker';
 import { InspectedSource } from './inspectedSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
+import { tabIcon } from './tabIcon';
 
 export const DEMO_VIEW_TYPE = 'peft.demo';
 
 /** One seed for every run: same seed, same picture. */
 const DEMO: DemoOptions = { seed: 42, trainingSteps: 300 };
+
+/** Long enough to be read in passing. */
+const STATUS_MS = 8000;
 
 /** "PEFT: Run Demo": runs the core, prints what the reference document prints, and inspects what it made. */
 export function registerDemo(services: InspectorServices & { readonly output: vscode.OutputChannel }): vscode.Disposable {
@@ -17,8 +21,7 @@ export function registerDemo(services: InspectorServices & { readonly output: vs
   const attach = (panel: vscode.WebviewPanel): void => {
     const source = new InspectedSource(services.worker, () => runWithProgress(services));
     const session = new InspectorSession(services, source, panel, undefined);
-    const media = vscode.Uri.joinPath(services.extensionUri, 'media');
-    panel.iconPath = { light: vscode.Uri.joinPath(media, 'peft-light.svg'), dark: vscode.Uri.joinPath(media, 'peft-dark.svg') };
+    panel.iconPath = tabIcon(services.extensionUri);
     const opened = { panel, source };
     open = opened;
     panel.onDidDispose(() => {
@@ -33,6 +36,8 @@ export function registerDemo(services: InspectorServices & { readonly output: vs
       if (open) open.panel.dispose();
       attach(vscode.window.createWebviewPanel(DEMO_VIEW_TYPE, vscode.l10n.t('PEFT Demo'), vscode.ViewColumn.Active, {}));
     }),
+    // The text waits in its channel: a panel that opens by itself would take a third of the picture.
+    vscode.commands.registerCommand('peft.showOutput', () => services.output.show(true)),
     // After a window reload the same seed makes the same tensors again.
     vscode.window.registerWebviewPanelSerializer(DEMO_VIEW_TYPE, {
       deserializeWebviewPanel: async (panel) => attach(panel),
@@ -60,7 +65,7 @@ async function runWithProgress(services: InspectorServices & { readonly output: 
         services.output.appendLine(result.text);
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
         services.output.appendLine(`\nRan in ${seconds} s with seed ${DEMO.seed}.`);
-        void offerOutput(services.output, seconds);
+        vscode.window.setStatusBarMessage(vscode.l10n.t('The PEFT demo ran in {0} s', seconds), STATUS_MS);
         return result;
       } catch (error) {
         if (!(error instanceof CancelledError)) throw error;
@@ -68,11 +73,4 @@ async function runWithProgress(services: InspectorServices & { readonly output: 
       }
     },
   );
-}
-
-/** The text waits in its channel: a panel that opens by itself would take a third of the picture. */
-async function offerOutput(output: vscode.OutputChannel, seconds: string): Promise<void> {
-  const show = vscode.l10n.t('Show Output');
-  const message = vscode.l10n.t('The PEFT demo ran in {0} s. What it prints is in the PEFT output.', seconds);
-  if ((await vscode.window.showInformationMessage(message, show)) === show) output.show(true);
 }

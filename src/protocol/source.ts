@@ -57,7 +57,14 @@ export interface PrefixInfo {
   readonly dHead: number;
   readonly prefixLength: number;
   /** Attention probabilities (batch, heads, tokens, prefixLength + tokens) of the last forward. */
-  readonly attention?: { readonly name: string; readonly layer: number; readonly batch: number; readonly tokens: number };
+  readonly attention?: {
+    readonly name: string;
+    readonly layer: number;
+    readonly batch: number;
+    readonly tokens: number;
+    /** Every layer it was recorded in, the one above among them; only that one where left out. */
+    readonly layers?: readonly { readonly layer: number; readonly name: string }[];
+  };
   readonly hasGradient: boolean;
 }
 

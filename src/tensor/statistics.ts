@@ -28,7 +28,7 @@ export interface SummaryStatistics {
 const DROPPED_BITS = 11;
 /** Patterns of non-negative float32, by their upper bits: 4 MiB of counts. */
 const PATTERN_COUNT = 2 ** (31 - DROPPED_BITS);
-/** Entries whose squares about their own mean are summed at once: a chunk that stays in the cache for its second reading. */
+/** Entries summed at once about their own mean: few enough to stay in the cache for the second reading. */
 const MOMENT_BLOCK = 4096;
 /** Patterns are taken by the float32 view of a buffer of this many entries. */
 const PATTERN_BLOCK = 4096;
@@ -137,7 +137,7 @@ export class StatisticsAccumulator {
   }
 }
 
-/** Second pass: counts in equal bins over [min, max]; the last bin includes max. Entries that are not finite are left out. */
+/** Second pass: counts in equal bins over [min, max], the last including max; only of finite entries. */
 export class HistogramAccumulator {
   readonly counts: Float64Array<ArrayBuffer>;
   /** Halves both ends where their distance is beyond float64. */

@@ -34,11 +34,21 @@ export class TileReducer {
    * Takes in part of the block: `values` is (rowCount, columnCount), row-major, its first entry at (firstRow,
    * firstColumn).
    */
-  addRows(firstRow: number, rowCount: number, values: ArrayLike<number>, firstColumn = 0, columnCount = this.columns): void {
+  addRows(
+    firstRow: number,
+    rowCount: number,
+    values: ArrayLike<number>,
+    firstColumn = 0,
+    columnCount = this.columns,
+  ): void {
     for (let row = 0; row < rowCount; row++) {
       const cellRow = Math.floor((firstRow + row) / this.side) * this.width;
       const at = row * columnCount;
-      for (let start = 0; start < columnCount; ) {
+      if (this.side === 1) {
+        this.copyRow(cellRow + firstColumn, values, at, columnCount);
+        continue;
+      }
+      for (let start = 0; start < columnCount;) {
         const column = firstColumn + start;
         const cell = Math.floor(column / this.side);
         const end = Math.min((cell + 1) * this.side - firstColumn, columnCount);
@@ -47,6 +57,12 @@ export class TileReducer {
         start = end;
       }
     }
+  }
+
+  /** At level 0 the stored values stay as they are, -0 included. */
+  private copyRow(cell: number, values: ArrayLike<number>, at: number, count: number): void {
+    for (let i = 0; i < count; i++) this.cells[cell + i] = values[at + i]!;
+    this.counts.fill(1, cell, cell + count);
   }
 
   private addToMean(cell: number, values: ArrayLike<number>, start: number, end: number): void {

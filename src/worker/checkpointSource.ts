@@ -36,11 +36,19 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   const { source, name, folder, modified } = await files.open(path);
   try {
     const header = await openSafetensors(source, signal);
-    const config = belongsToAdapter(name, header) ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES) : null;
+    const config = belongsToAdapter(name, header)
+      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES)
+      : null;
     const parsed = config === null ? null : parseAdapterConfig(config);
     const lora = pairLora(header.tensors, parsed, await readAlphas(source, header, signal));
     const prompts = describePrompts(header.tensors, parsed);
-    const description = describeCheckpoint({ path, name, folder, bytes: source.size, modified }, header, parsed, lora, prompts);
+    const description = describeCheckpoint(
+      { path, name, folder, bytes: source.size, modified },
+      header,
+      parsed,
+      lora,
+      prompts,
+    );
     return new CheckpointSource(source, header, lora, description);
   } catch (error) {
     await source.close();
@@ -53,7 +61,11 @@ function belongsToAdapter(name: string, header: SafetensorsHeader): boolean {
   return !name.startsWith('model') || header.tensors.some((tensor) => readLoraName(tensor.name) !== null);
 }
 
-async function readAlphas(source: ByteSource, header: SafetensorsHeader, signal?: AbortSignal): Promise<Map<string, number>> {
+async function readAlphas(
+  source: ByteSource,
+  header: SafetensorsHeader,
+  signal?: AbortSignal,
+): Promise<Map<string, number>> {
   const alphas = new Map<string, number>();
   for (const entry of alphaTensors(header.tensors).slice(0, MAX_ALPHAS)) {
     const tensor = new StoredTensor(source, header.dataStart, entry);
@@ -91,7 +103,12 @@ class CheckpointSource implements InspectedSource {
         return new DeltaMatrix(await this.factors(ref.module, undefined, signal));
       case 'merged': {
         const { weight } = this.module(ref.module);
-        if (weight === undefined) throw new CheckpointError('NotFound', `the frozen weight of ${quoted(ref.module)} is not in this file`, ref.module);
+        if (weight === undefined)
+          throw new CheckpointError(
+            'NotFound',
+            `the frozen weight of ${quoted(ref.module)} is not in this file`,
+            ref.module,
+          );
         return new MergedMatrix(this.tensorMatrix(weight), await this.factors(ref.module, undefined, signal));
       }
     }
@@ -102,10 +119,15 @@ class CheckpointSource implements InspectedSource {
     if (kept) return kept;
     const info = this.module(module);
     const layouts = this.lora.layouts.get(module);
-    if (!layouts) throw new CheckpointError('Unreadable', `${quoted(module)}: ${info.unavailable ?? 'no product'}`, module);
+    if (!layouts)
+      throw new CheckpointError('Unreadable', `${quoted(module)}: ${info.unavailable ?? 'no product'}`, module);
     const bytes = 8 * info.rank * (info.inFeatures + info.outFeatures);
     if (bytes > MAX_FACTOR_BYTES) {
-      throw new CheckpointError('TooLarge', `${quoted(module)}: the factors take ${bytes} bytes, at most ${MAX_FACTOR_BYTES} are held`, module);
+      throw new CheckpointError(
+        'TooLarge',
+        `${quoted(module)}: the factors take ${bytes} bytes, at most ${MAX_FACTOR_BYTES} are held`,
+        module,
+      );
     }
     const factors: Factors = {
       rank: info.rank,
@@ -129,7 +151,11 @@ class CheckpointSource implements InspectedSource {
     const layout = sliceLayout(tensor.entry.shape, slice);
     if (layout) return new StoredMatrix(tensor, layout);
     const shape = tensor.entry.shape.join(', ');
-    throw new CheckpointError('NotFound', `tensor ${quoted(name)} of shape [${shape}] has no slice [${slice?.join(', ')}]`, name);
+    throw new CheckpointError(
+      'NotFound',
+      `tensor ${quoted(name)} of shape [${shape}] has no slice [${slice?.join(', ')}]`,
+      name,
+    );
   }
 
   private prefixMatrix({ module, layer, part, gradient }: MatrixRef & { kind: 'prefix' }): StoredMatrix {

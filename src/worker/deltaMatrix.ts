@@ -20,18 +20,43 @@ const BLOCK_PRODUCTS = 4_000_000;
 /** Multiplications that take as long as reading a byte from a file in the page cache, decoded and reduced. */
 const PRODUCTS_PER_BYTE = 4;
 
-/** Row `row` of scaling * B * A from `firstColumn` on, added to `out[at..]`. */
-function addDeltaRow(factors: Factors, row: number, firstColumn: number, out: Float64Array, at: number, columnCount: number): void {
-  const { a, b, rank, inFeatures, scaling } = factors;
-  for (let k = 0; k < rank; k++) {
-    const weight = scaling * b[row * rank + k]!;
+/**
+ * Row `row` of scaling * B * A from `firstColumn` on, added to `out[at..at + columnCount]`. Four products at a time, so
+ * that `out` is walked a quarter as often; they are added in the order of the rank.
+ */
+function addDeltaRow(
+  { a, b, rank, inFeatures, scaling }: Factors,
+  row: number,
+  firstColumn: number,
+  out: Float64Array,
+  at: number,
+  columnCount: number,
+): void {
+  const weight = (k: number): number => scaling * b[row * rank + k]!;
+  let k = 0;
+  for (; k + 4 <= rank; k += 4) {
+    const [w0, w1, w2, w3] = [weight(k), weight(k + 1), weight(k + 2), weight(k + 3)];
+    const a0 = k * inFeatures + firstColumn;
+    const a1 = a0 + inFeatures;
+    const a2 = a1 + inFeatures;
+    const a3 = a2 + inFeatures;
+    for (let j = 0; j < columnCount; j++) {
+      out[at + j] = out[at + j]! + w0 * a[a0 + j]! + w1 * a[a1 + j]! + w2 * a[a2 + j]! + w3 * a[a3 + j]!;
+    }
+  }
+  for (; k < rank; k++) {
+    const w = weight(k);
     const start = k * inFeatures + firstColumn;
-    for (let j = 0; j < columnCount; j++) out[at + j]! += weight * a[start + j]!;
+    for (let j = 0; j < columnCount; j++) out[at + j]! += w * a[start + j]!;
   }
 }
 
 /** The r products that sum to an entry, and their sum, in the order in which a block adds them. */
-export function entryProducts(factors: Factors, row: number, column: number): { products: Float64Array<ArrayBuffer>; sum: number } {
+export function entryProducts(
+  factors: Factors,
+  row: number,
+  column: number,
+): { products: Float64Array<ArrayBuffer>; sum: number } {
   const { a, b, rank, inFeatures, scaling } = factors;
   const products = new Float64Array(rank);
   let sum = 0;
@@ -65,10 +90,11 @@ export class DeltaMatrix implements MatrixReader {
     const pacer = new Pacer(signal);
     const perRow = Math.max(1, columnCount * this.factors.rank);
     const rowsAtOnce = Math.max(1, Math.floor(BLOCK_PRODUCTS / perRow));
+    const buffer = new Float64Array(Math.min(rowsAtOnce, this.rows) * columnCount);
     for (const { first, count } of ranges) {
       for (let firstRow = first; firstRow < first + count; firstRow += rowsAtOnce) {
         const rowCount = Math.min(rowsAtOnce, first + count - firstRow);
-        const values = new Float64Array(rowCount * columnCount);
+        const values = buffer.subarray(0, rowCount * columnCount).fill(0);
         for (let i = 0; i < rowCount; i++) {
           addDeltaRow(this.factors, firstRow + i, firstColumn, values, i * columnCount, columnCount);
         }
@@ -87,7 +113,8 @@ export class DeltaMatrix implements MatrixReader {
     const side = 2 ** level;
     const means = (count: number, valueAt: (i: number) => number): Float64Array => {
       const cells = new Float64Array(Math.ceil(count / side));
-      for (let i = 0; i < count; i++) cells[Math.floor(i / side)]! += valueAt(i) / Math.min(side, count - Math.floor(i / side) * side);
+      for (let i = 0; i < count; i++)
+        cells[Math.floor(i / side)]! += valueAt(i) / Math.min(side, count - Math.floor(i / side) * side);
       return cells;
     };
     const width = Math.ceil(columns / side);
@@ -137,7 +164,14 @@ export class MergedMatrix implements MatrixReader {
       (block) => {
         const delta = new Float64Array(block.rowCount * block.columnCount);
         for (let i = 0; i < block.rowCount; i++) {
-          addDeltaRow(this.factors, block.firstRow + i, block.firstColumn, delta, i * block.columnCount, block.columnCount);
+          addDeltaRow(
+            this.factors,
+            block.firstRow + i,
+            block.firstColumn,
+            delta,
+            i * block.columnCount,
+            block.columnCount,
+          );
         }
         for (let i = 0; i < delta.length; i++) delta[i]! += block.values[i]!;
         const { firstRow, rowCount, firstColumn, columnCount } = block;

@@ -21,8 +21,13 @@ export interface DemoTensor {
 }
 
 export function demoTensors({ lora, adapter, prefix, prompt }: DemoResult): DemoTensor[] {
-  const fixed = (name: string, tensor: Tensor, more: Partial<DemoTensor> = {}): DemoTensor => ({ name, at: () => tensor, ...more });
-  const trained = (name: string, tensor: Tensor, gradient: string): DemoTensor => fixed(name, tensor, { gradient, parameter: true });
+  const fixed = (name: string, tensor: Tensor, more: Partial<DemoTensor> = {}): DemoTensor => ({
+    name,
+    at: () => tensor,
+    ...more,
+  });
+  const trained = (name: string, tensor: Tensor, gradient: string): DemoTensor =>
+    fixed(name, tensor, { gradient, parameter: true });
   return [
     { name: 'lora.A', at: ({ A }) => A, gradient: 'lora.gradA', stepped: true, parameter: true },
     { name: 'lora.B', at: ({ B }) => B, gradient: 'lora.gradB', stepped: true, parameter: true },
@@ -70,7 +75,10 @@ export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[])
       ['Seed', String(result.seed)],
       ['LoRA', `${lora.outFeatures} x ${lora.inFeatures}, rank ${lora.rank}, alpha ${lora.alpha}`],
       ['Adapter', `${adapter.dModel} x ${adapter.bottleneckDim}`],
-      ['Prefix', `${prefix.prefixLength} positions in ${prefix.numLayers} layers of ${prefix.numHeads} heads of ${prefix.dHead}`],
+      [
+        'Prefix',
+        `${prefix.prefixLength} positions in ${prefix.numLayers} layers of ${prefix.numHeads} heads of ${prefix.dHead}`,
+      ],
       ['Prompt', `${prompt.promptLength} positions of ${prompt.dModel}`],
     ],
     parameters: tensors.reduce((sum, { parameter, at }) => sum + (parameter ? at(last).data.length : 0), 0),
@@ -102,7 +110,12 @@ export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[])
         bottleneckDim: adapter.bottleneckDim,
         wDown: 'adapter.wDown',
         wUp: 'adapter.wUp',
-        activations: { input: 'adapter.input', down: 'adapter.down', activated: 'adapter.activated', output: 'adapter.output' },
+        activations: {
+          input: 'adapter.input',
+          down: 'adapter.down',
+          activated: 'adapter.activated',
+          output: 'adapter.output',
+        },
       },
     ],
     prefixes: [
@@ -113,7 +126,13 @@ export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[])
         dHead: prefix.dHead,
         prefixLength: prefix.prefixLength,
         ...(attention && {
-          attention: { name: `prefix.layers.${attention.layer}.attention`, layer: attention.layer, batch: batch ?? 1, tokens: tokens ?? 0 },
+          attention: {
+            name: `prefix.layers.${attention.layer}.attention`,
+            layer: attention.layer,
+            batch: batch ?? 1,
+            tokens: tokens ?? 0,
+            layers: prefix.attention.map(({ layer }) => ({ layer, name: `prefix.layers.${layer}.attention` })),
+          },
         }),
         hasGradient: true,
       },

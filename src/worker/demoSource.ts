@@ -38,7 +38,11 @@ class DemoSource implements InspectedSource {
         const tensor = this.tensor(ref.name, ref.step);
         const layout = sliceLayout(tensor.shape, ref.slice);
         if (layout) return memoryMatrix(tensor, layout);
-        throw new CheckpointError('NotFound', `tensor ${quoted(ref.name)} has no slice [${ref.slice?.join(', ')}]`, ref.name);
+        throw new CheckpointError(
+          'NotFound',
+          `tensor ${quoted(ref.name)} has no slice [${ref.slice?.join(', ')}]`,
+          ref.name,
+        );
       }
       case 'factor': {
         this.checkModule(ref.module);
@@ -52,7 +56,10 @@ class DemoSource implements InspectedSource {
         return new DeltaMatrix(await this.factors(ref.module, ref.step));
       case 'merged': {
         const { weight } = this.result.lora;
-        return new MergedMatrix(memoryMatrix(weight, sliceLayout(weight.shape)!), await this.factors(ref.module, ref.step));
+        return new MergedMatrix(
+          memoryMatrix(weight, sliceLayout(weight.shape)!),
+          await this.factors(ref.module, ref.step),
+        );
       }
     }
   }
@@ -69,7 +76,11 @@ class DemoSource implements InspectedSource {
   private prefixMatrix({ module, layer, part, gradient }: MatrixRef & { kind: 'prefix' }): MemoryMatrix {
     const { prefix, gradPrefix, numLayers, numHeads, dHead, prefixLength } = this.result.prefix;
     if (module !== DEMO_PREFIX || !Number.isInteger(layer) || layer < 0 || layer >= numLayers) {
-      throw new CheckpointError('NotFound', `there is no ${part} prefix of layer ${layer} in ${quoted(module)}`, module);
+      throw new CheckpointError(
+        'NotFound',
+        `there is no ${part} prefix of layer ${layer} in ${quoted(module)}`,
+        module,
+      );
     }
     const columns = numHeads * dHead;
     const offset = (2 * layer + (part === 'key' ? 0 : 1)) * prefixLength * columns;
@@ -78,7 +89,8 @@ class DemoSource implements InspectedSource {
   }
 
   private checkModule(module: string): void {
-    if (module !== DEMO_LORA) throw new CheckpointError('NotFound', `there is no LoRA module ${quoted(module)}`, module);
+    if (module !== DEMO_LORA)
+      throw new CheckpointError('NotFound', `there is no LoRA module ${quoted(module)}`, module);
   }
 
   private tensor(name: string, step?: number): Tensor {

@@ -19,6 +19,6 @@ export interface FileAccess {
   open(path: string): Promise<OpenedFile>;
   /** The text of the file `name` in the folder of `path`, or null where there is none or it is over `limit` bytes. */
   readBeside(path: string, name: string, limit: number): Promise<string | null>;
-  /** Replaces the file only once `fill` is through; where it throws, nothing is left behind. Returns the bytes written. */
+  /** Replaces the file once `fill` is through; where it throws, nothing is left behind. Returns the bytes written. */
   writeAtomically(path: string, fill: (sink: Sink) => Promise<void>): Promise<number>;
 }

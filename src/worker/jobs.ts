@@ -78,8 +78,19 @@ export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
     async 'lora/products'({ source, module, row, column, step }, { signal }) {
       const factors = await find(source).factors(module, step, signal);
       const { rank, inFeatures, outFeatures, scaling, a, b } = factors;
-      if (!(Number.isInteger(row) && row >= 0 && row < outFeatures && Number.isInteger(column) && column >= 0 && column < inFeatures)) {
-        throw new CheckpointError('NotFound', `entry (${row}, ${column}) is outside the product of ${outFeatures} x ${inFeatures}`, module);
+      if (!(
+        Number.isInteger(row) &&
+        row >= 0 &&
+        row < outFeatures &&
+        Number.isInteger(column) &&
+        column >= 0 &&
+        column < inFeatures
+      )) {
+        throw new CheckpointError(
+          'NotFound',
+          `entry (${row}, ${column}) is outside the product of ${outFeatures} x ${inFeatures}`,
+          module,
+        );
       }
       const bRow = b.slice(row * rank, (row + 1) * rank);
       const aColumn = Float64Array.from({ length: rank }, (_, k) => a[k * inFeatures + column]!);

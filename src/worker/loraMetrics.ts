@@ -20,16 +20,21 @@ const MAX_SPECTRUM_PRODUCTS = 2 ** 33;
 /** Sweeps of the Jacobi method times the work of one, in units of rank cubed. */
 const SWEEP_PRODUCTS = 40;
 /**
- * Multiplications for maxAbs of all modules together, about a second: it needs every entry of every product. Where all
- * together take more, it is NaN for all of them, so that the modules in the grid stay comparable.
+ * Work for maxAbs of all modules together, in multiplications, about a second: it needs every entry of every product.
+ * Where all together take more, it is NaN for all of them, so that the modules in the grid stay comparable.
  */
-const MAX_ENTRY_PRODUCTS = 2 ** 30;
+const MAX_ENTRY_WORK = 2 ** 30;
+/** Looking at an entry takes as long as this many multiplications. */
+const ENTRY_OVERHEAD = 4;
 
 /** Throws `CheckpointError` TooLarge. All NaN where a factor has NaN or infinities. */
 export function moduleSpectrum({ rank, inFeatures, outFeatures, scaling, a, b }: Factors): Spectrum {
   const work = rank * rank * (inFeatures + outFeatures + SWEEP_PRODUCTS * rank);
   if (work > MAX_SPECTRUM_PRODUCTS) {
-    throw new CheckpointError('TooLarge', `the singular values of a product of rank ${rank} are not computed: ${work} multiplications, at most ${MAX_SPECTRUM_PRODUCTS}`);
+    throw new CheckpointError(
+      'TooLarge',
+      `singular values at rank ${rank} take ${work} multiplications, at most ${MAX_SPECTRUM_PRODUCTS} are made`,
+    );
   }
   const singularValues = factoredSingularValues({
     a: { data: a, shape: [rank, inFeatures] },
@@ -44,7 +49,15 @@ export function moduleSpectrum({ rank, inFeatures, outFeatures, scaling, a, b }:
   };
 }
 
-const METRICS: readonly ModuleMetric[] = ['deltaNorm', 'aNorm', 'bNorm', 'spectralNorm', 'effectiveRank', 'stableRank', 'maxAbs'];
+const METRICS: readonly ModuleMetric[] = [
+  'deltaNorm',
+  'aNorm',
+  'bNorm',
+  'spectralNorm',
+  'effectiveRank',
+  'stableRank',
+  'maxAbs',
+];
 
 /** Of every module; one that cannot be read is NaN throughout, and `failures` says why. */
 export async function moduleMetrics(
@@ -56,7 +69,7 @@ export async function moduleMetrics(
   const table = (): Float64Array => new Float64Array(modules.length).fill(NaN);
   const metrics = Object.fromEntries(METRICS.map((metric) => [metric, table()])) as Record<ModuleMetric, Float64Array>;
   const failures: { module: number; message: string }[] = [];
-  const withMaxAbs = entryProductsOf(modules) <= MAX_ENTRY_PRODUCTS;
+  const withMaxAbs = entryWork(modules) <= MAX_ENTRY_WORK;
   const pacer = new Pacer(signal);
 
   for (const [i, { module, unavailable }] of modules.entries()) {
@@ -86,15 +99,15 @@ export async function moduleMetrics(
   return { ...metrics, failures };
 }
 
-function entryProductsOf(modules: readonly LoraModuleInfo[]): number {
+function entryWork(modules: readonly LoraModuleInfo[]): number {
   return modules.reduce((sum, { unavailable, rank, inFeatures, outFeatures }) => {
-    return unavailable === undefined ? sum + rank * inFeatures * outFeatures : sum;
+    return unavailable === undefined ? sum + (rank + ENTRY_OVERHEAD) * inFeatures * outFeatures : sum;
   }, 0);
 }
 
 function norm(values: Float64Array): number {
   let sum = 0;
-  for (const value of values) sum += value * value;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return Math.sqrt(sum);
 }
 
@@ -105,7 +118,11 @@ async function largestEntry(factors: Factors, signal?: AbortSignal): Promise<num
   await delta.scan(
     everything(delta),
     ({ values }) => {
-      for (const value of values) largest = Math.max(largest, Math.abs(value));
+      for (let i = 0; i < values.length; i++) {
+        const magnitude = Math.abs(values[i]!);
+        // Written so that a NaN is taken, and once taken is kept.
+        if (!(magnitude <= largest) && largest === largest) largest = magnitude;
+      }
     },
     signal,
   );

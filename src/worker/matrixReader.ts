@@ -23,7 +23,12 @@ export interface Block {
   /** (rowCount, columnCount), row-major; valid only until the visitor returns. */
   readonly values: Values;
   /** The bytes behind the values: entry (i, j) is entry `first + i * rowStride + j` of `bytes`. */
-  readonly stored?: { readonly dtype: Dtype; readonly bytes: Uint8Array; readonly first: number; readonly rowStride: number };
+  readonly stored?: {
+    readonly dtype: Dtype;
+    readonly bytes: Uint8Array;
+    readonly first: number;
+    readonly rowStride: number;
+  };
 }
 
 export type Visitor = (block: Block) => void | Promise<void>;

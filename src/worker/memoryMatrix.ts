@@ -38,7 +38,10 @@ export class MemoryMatrix implements MatrixReader {
     for (const { first, count } of ranges) {
       for (let firstRow = first; firstRow < first + count; firstRow += rowsAtOnce) {
         const rowCount = Math.min(rowsAtOnce, first + count - firstRow);
-        const values = this.values instanceof Float64Array ? new Float64Array(rowCount * columnCount) : new Float32Array(rowCount * columnCount);
+        const values =
+          this.values instanceof Float64Array
+            ? new Float64Array(rowCount * columnCount)
+            : new Float32Array(rowCount * columnCount);
         for (let i = 0, out = 0; i < rowCount; i++) {
           let at = offset + (firstRow + i) * rowStride + firstColumn * columnStride;
           for (let j = 0; j < columnCount; j++, at += columnStride) values[out++] = this.values[at]!;

@@ -34,7 +34,7 @@ async function openSource(file: string): Promise<{ source: ByteSource; modified:
       signal?.throwIfAborted();
       checkRange(offset, length, size);
       const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
+      for (let done = 0; done < length;) {
         const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
         if (bytesRead === 0) shortRead(offset, length, done);
         done += bytesRead;
@@ -75,7 +75,7 @@ export const nodeFiles: FileAccess = {
     const handle = await open(temporary, 'wx');
     let written = 0;
     const sink: Sink = async (bytes) => {
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
         done += bytesWritten;
       }

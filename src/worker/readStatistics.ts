@@ -64,7 +64,11 @@ function planSample(matrix: MatrixReader, budget: number): Sample {
     return { requests: [{ ranges, firstColumn: 0, columnCount: columns }], entries, sampled: true };
   }
   const windows = stretches(columns, share);
-  const requests = windows.map(({ first, count }) => ({ ranges: [{ first: 0, count: rows }], firstColumn: first, columnCount: count }));
+  const requests = windows.map(({ first, count }) => ({
+    ranges: [{ first: 0, count: rows }],
+    firstColumn: first,
+    columnCount: count,
+  }));
   return { requests, entries: windows.reduce((sum, { count }) => sum + count, 0) * rows, sampled: true };
 }
 

@@ -19,7 +19,12 @@ export interface TilePlace {
 }
 
 /** Throws `CheckpointError` NotFound for a tile outside the matrix. */
-export async function readTile(matrix: MatrixReader, place: TilePlace, signal?: AbortSignal, budget = TILE_BUDGET): Promise<Tile> {
+export async function readTile(
+  matrix: MatrixReader,
+  place: TilePlace,
+  signal?: AbortSignal,
+  budget = TILE_BUDGET,
+): Promise<Tile> {
   const block = blockOf(matrix, place);
   const width = Math.ceil(block.columns / 2 ** block.level);
   const height = Math.ceil(block.rows / 2 ** block.level);
@@ -32,7 +37,14 @@ export async function readTile(matrix: MatrixReader, place: TilePlace, signal?: 
     const request = { ranges: plan.ranges, firstColumn: block.firstColumn + window.first, columnCount: window.count };
     await matrix.scan(
       request,
-      (part) => reducer.addRows(part.firstRow - block.firstRow, part.rowCount, part.values, part.firstColumn - block.firstColumn, part.columnCount),
+      (part) =>
+        reducer.addRows(
+          part.firstRow - block.firstRow,
+          part.rowCount,
+          part.values,
+          part.firstColumn - block.firstColumn,
+          part.columnCount,
+        ),
       signal,
     );
   }
@@ -47,7 +59,10 @@ function blockOf(matrix: MatrixReader, { level, tileX, tileY }: TilePlace): Bloc
   const valid = numbers.every((n) => Number.isInteger(n) && n >= 0) && level <= MAX_LEVEL;
   if (!valid || firstRow >= matrix.rows || firstColumn >= matrix.columns) {
     const size = `${matrix.rows} x ${matrix.columns}`;
-    throw new CheckpointError('NotFound', `tile (${tileX}, ${tileY}) of level ${level} is outside the matrix of ${size}`);
+    throw new CheckpointError(
+      'NotFound',
+      `tile (${tileX}, ${tileY}) of level ${level} is outside the matrix of ${size}`,
+    );
   }
   const rows = Math.min(side, matrix.rows - firstRow);
   const columns = Math.min(side, matrix.columns - firstColumn);
@@ -68,14 +83,16 @@ interface Plan {
 function planReading(matrix: MatrixReader, { firstRow, rows, columns, level }: BlockOfCells, budget: number): Plan {
   const whole = [{ first: 0, count: columns }];
   const rowCost = columns * matrix.costPerEntry;
-  if (rows * rowCost <= budget || level === 0) return { ranges: [{ first: firstRow, count: rows }], windows: whole, sampled: false };
+  if (rows * rowCost <= budget || level === 0)
+    return { ranges: [{ first: firstRow, count: rows }], windows: whole, sampled: false };
 
   const side = 2 ** level;
   const height = Math.ceil(rows / side);
   const perCell = Math.max(1, Math.floor(budget / (height * rowCost)));
   const ranges: RowRange[] = [];
   for (let cell = 0; cell < height; cell++) {
-    for (const at of spread(Math.min(side, rows - cell * side), perCell)) ranges.push({ first: firstRow + cell * side + at, count: 1 });
+    for (const at of spread(Math.min(side, rows - cell * side), perCell))
+      ranges.push({ first: firstRow + cell * side + at, count: 1 });
   }
   const width = Math.ceil(columns / side);
   const stretch = Math.floor(budget / (ranges.length * width * matrix.costPerEntry));

@@ -36,7 +36,7 @@ export async function writeMatrix(
   );
 }
 
-/** Every dtype but those of 64 bits fits '<f4' or '<f8'; 64-bit integers and C64 keep their own bytes. Computed: '<f4'. */
+/** 64-bit integers and C64 keep their own bytes; every other dtype fits '<f4' or '<f8'. Computed matrices: '<f4'. */
 function npyDescriptor(dtype: MatrixReader['dtype']): '<f4' | '<f8' | '<i8' | '<u8' | '<c8' {
   if (dtype === 'computed') return '<f4';
   if (dtype === 'I64') return '<i8';
@@ -45,7 +45,7 @@ function npyDescriptor(dtype: MatrixReader['dtype']): '<f4' | '<f8' | '<i8' | '<
   return needsFloat64(dtype) ? '<f8' : '<f4';
 }
 
-/** Version 1.0 of the format: magic, version, u16 length, a Python dict padded with spaces to a multiple of 64 bytes. */
+/** Version 1.0 of the format: magic, version, u16 length, a Python dict, padded with spaces to 64-byte multiples. */
 export function npyHeader(descriptor: string, rows: number, columns: number): Uint8Array {
   const dict = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
   const prefix = 10;

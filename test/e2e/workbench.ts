@@ -3,25 +3,26 @@
  * extension installed and says where it is in the PEFT_E2E_* variables; scripts/screenshots.mjs uses this too.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Browser, Frame, LaunchOptions, Locator, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
-export type Theme = 'Default Light Modern' | 'Default Dark Modern' | 'Default High Contrast' | 'Default High Contrast Light';
+export type Theme = 'Light Modern' | 'Dark Modern' | 'Dark High Contrast' | 'Light High Contrast';
 export type ViewName = 'inspector' | 'calculator' | 'comparison';
 
 /** Each theme's class on the workbench. */
 const THEME_CLASS: Readonly<Record<Theme, string>> = {
-  'Default Light Modern': 'vs',
-  'Default Dark Modern': 'vs-dark',
-  'Default High Contrast': 'hc-black',
-  'Default High Contrast Light': 'hc-light',
+  'Light Modern': 'vs',
+  'Dark Modern': 'vs-dark',
+  'Dark High Contrast': 'hc-black',
+  'Light High Contrast': 'hc-light',
 };
 
 // VS Code starts in three seconds on an idle machine; tests share theirs.
 const STEP_TIMEOUT_MS = 45_000;
 const POLL_MS = 100;
+const QUICK_TIMEOUT_MS = 1000;
+const QUICK_INPUT = '.quick-input-widget input[type="text"]';
 
 /** Opens a window of its own: own browser, own page, on the sample workspace. */
 export async function launch(options: { readonly width?: number; readonly height?: number } = {}): Promise<Workbench> {
@@ -58,17 +59,18 @@ export class Workbench {
 
   /** Loads the window anew, as the user's reload command does; VS Code restores editors and views. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.page.locator('.activitybar [aria-label="PEFT"]').first().waitFor();
   }
 
   /** Opens a file of the workspace by its path relative to it. */
   async openFile(file: string): Promise<void> {
-    const { base } = path.parse(file);
+    const { base, dir } = path.posix.parse(file);
     const input = await this.quickInput('');
     await input.fill(file);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: base }).first().waitFor();
-    await input.press('Enter');
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: base }).filter({ hasText: dir }).first().click();
     await this.page.locator('.tabs-container .tab', { hasText: base }).first().waitFor();
   }
 
@@ -119,21 +121,29 @@ export class Workbench {
     return (await this.webviewFrame(name)).locator(selector);
   }
 
-  /** Writes the theme to the user's settings, and waits until the window shows it. */
+  /** Picks the theme as a user does, and waits until the window shows it. */
   async setTheme(theme: Theme): Promise<void> {
-    const file = setting('PEFT_E2E_SETTINGS');
-    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    writeFileSync(file, JSON.stringify({ ...settings, 'workbench.colorTheme': theme }, null, 2));
-    await this.page.locator(`.monaco-workbench.${THEME_CLASS[theme]}`).waitFor();
+    const themed = this.page.locator(`.monaco-workbench.${THEME_CLASS[theme]}`);
+    if ((await themed.count()) > 0) return;
+    await this.runCommand('Preferences: Color Theme');
+    const input = this.page.locator(QUICK_INPUT).first();
+    await input.fill(theme);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: theme }).waitFor();
+    await input.press('Enter');
+    await themed.waitFor();
   }
 
   async closeAllEditors(): Promise<void> {
+    const tabs = this.page.locator('.tabs-container .tab');
+    if ((await tabs.count()) === 0) return;
     await this.runCommand('View: Close All Editors');
-    await this.page.locator('.tabs-container .tab').first().waitFor({ state: 'detached' });
+    await tabs.first().waitFor({ state: 'detached' });
   }
 
   async screenshot(file: string): Promise<void> {
-    // Tooltips of what the pointer happens to be over would be in the picture.
+    // On the status bar's empty middle the pointer calls up no tooltip.
+    const { width, height } = this.page.viewportSize() ?? { width: 0, height: 0 };
+    await this.page.mouse.move(width / 2, height - 4);
     await this.page.screenshot({ path: path.resolve(setting('PEFT_E2E_PICTURES'), file), animations: 'disabled' });
   }
 
@@ -143,13 +153,14 @@ export class Workbench {
 
   /** The quick input, reached with the mouse: key strokes go to whichever webview has the focus. */
   private async quickInput(prefix: string): Promise<Locator> {
-    const input = this.page.locator('.quick-input-widget input[type="text"]').first();
+    const input = this.page.locator(QUICK_INPUT).first();
+    // One that is about to close is on screen for another moment, inert.
+    const filled = (): Promise<boolean> => input.fill(prefix, { timeout: QUICK_TIMEOUT_MS }).then(() => true, () => false);
     await eventually('the quick input opens', async () => {
-      if (await input.isVisible()) return true;
+      if ((await input.isVisible()) && (await filled())) return true;
       await this.page.locator('.command-center-quick-pick').first().click();
-      return input.isVisible();
+      return filled();
     });
-    await input.fill(prefix);
     return input;
   }
 }

@@ -36,3 +36,19 @@ export async function eventually<T>(what: string, probe: () => T | undefined | n
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** What the active tab shows. */
+export function activeInput(): unknown {
+  return vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+}
+
+export async function closeAllEditors(): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+}
+
+/** Writes a file into the workspace, which is a copy made for this run. */
+export async function temporaryFile(name: string, bytes: Uint8Array): Promise<vscode.Uri> {
+  const uri = sampleFile('temporary', name);
+  await vscode.workspace.fs.writeFile(uri, bytes);
+  return uri;
+}

@@ -21,6 +21,9 @@ import { firstTab, TABS, tabsOf } from './views/tabs';
 /** Long enough to read, gone before it is in the way. */
 const NOTICE_MS = 4000;
 
+/** As in layout.css. */
+const NARROW = window.matchMedia('(max-width: 860px)');
+
 export class App {
   private readonly status = h('div', { class: 'cell-status' });
   private readonly notice = h('div', { class: 'notice', role: 'status' });
@@ -35,10 +38,23 @@ export class App {
     private readonly client: InspectorClient,
     private readonly store: StateStore,
   ) {
-    replace(root, h('div', { class: 'inspector' }, this.changed, this.page,
-      h('footer', { class: 'status-line' }, this.status, this.notice)));
+    replace(
+      root,
+      h(
+        'div',
+        { class: 'inspector' },
+        this.changed,
+        this.page,
+        h('footer', { class: 'status-line' }, this.status, this.notice),
+      ),
+    );
     this.live = new LiveRegion(root);
-    client.onSourceChanged(({ reason }) => replace(this.changed, changedBanner(reason, () => void this.load(() => client.reload()))));
+    client.onSourceChanged(({ reason }) =>
+      replace(
+        this.changed,
+        changedBanner(reason, () => void this.load(() => client.reload())),
+      ),
+    );
   }
 
   start(): Promise<void> {
@@ -64,7 +80,10 @@ export class App {
     const { store, client } = this;
     const cells = new CellInspector(client, this.status, (text) => this.live.say(text));
     const context: ViewContext = {
-      client, store, description, cells,
+      client,
+      store,
+      description,
+      cells,
       active: new ActiveMatrix(),
       notify: (text) => this.notify(text),
       announce: (text) => this.live.say(text),
@@ -78,17 +97,38 @@ export class App {
       },
     };
     const names = tabsOf(description);
-    const tabs = tabBar(names.map((name) => ({ name, label: TABS[name].label })), (tab) => store.set({ tab }));
-    const tools = colorTools(store);
+    const tabs = tabBar(
+      names.map((name) => ({ name, label: TABS[name].label })),
+      (tab) => store.set({ tab }),
+    );
+    const tools = colorTools(store, description.training !== undefined);
     const card = matrixCard(context);
     const stage = h('section', { class: 'stage', id: 'stage', role: 'tabpanel', tabindex: -1 });
     const details = h('aside', { class: 'details', id: 'details', 'aria-label': 'Details' });
-    const detailsButton = h('button', {
-      type: 'button', class: 'toggle', 'aria-controls': 'details', onclick: () => store.set({ details: !store.get().details }),
-    }, 'Details');
+    const detailsButton = h(
+      'button',
+      {
+        type: 'button',
+        class: 'toggle',
+        'aria-controls': 'details',
+        onclick: () => {
+          // On a narrow page the details lie over the picture: opened for a look, and not remembered.
+          if (NARROW.matches) narrowOpen = !narrowOpen;
+          else store.set({ details: !store.get().details });
+          showDetails();
+        },
+      },
+      'Details',
+    );
     const work = h('div', { class: 'work' }, stage, details);
-    replace(this.page, sourceHead(description), problemBanner(withFailure(description, failure), store),
-      h('div', { class: 'tab-row' }, tabs.element, detailsButton), tools.element, work);
+    replace(
+      this.page,
+      sourceHead(description),
+      problemBanner(withFailure(description, failure), store),
+      h('div', { class: 'tab-row' }, tabs.element, detailsButton),
+      tools.element,
+      work,
+    );
 
     let view: View | null = null;
     let shownTab: TabName | null = null;
@@ -112,8 +152,9 @@ export class App {
       work.classList.toggle('no-details', !hasDetails);
       context.active.refresh();
     };
+    let narrowOpen = false;
     const showDetails = (): void => {
-      const open = store.get().details;
+      const open = NARROW.matches ? narrowOpen : store.get().details;
       work.classList.toggle('details-closed', !open);
       detailsButton.setAttribute('aria-expanded', String(open));
     };
@@ -121,9 +162,10 @@ export class App {
     showDetails();
     const unsubscribe = store.subscribe((changed) => {
       if (changed.has('tab')) showTab();
-      if (changed.has('details')) showDetails();
     });
+    NARROW.addEventListener('change', showDetails);
     this.close = () => {
+      NARROW.removeEventListener('change', showDetails);
       unsubscribe();
       view?.dispose();
       card.dispose();

@@ -2,7 +2,6 @@
 
 import './colorBar.css';
 import { select } from 'd3';
-import type { Statistics } from '../../src/protocol/matrix';
 import { createColorMap, LUT_SIZE } from './colorMap';
 import type { ColorMap } from './colorMap';
 import { colorTicks } from './colorTicks';
@@ -51,11 +50,6 @@ export class ColorBar {
   setNonNumbers(present: NonNumbers): void {
     this.nonNumbers = present;
     this.draw();
-  }
-
-  /** The same, from counts over the whole matrix. */
-  setStatistics({ nan, positiveInfinity, negativeInfinity }: Statistics): void {
-    this.setNonNumbers({ nan: nan > 0, positiveInfinity: positiveInfinity > 0, negativeInfinity: negativeInfinity > 0 });
   }
 
   /** As it looks, at the resolution of the screen, on a clear ground. */

@@ -36,7 +36,7 @@ const onLight: Readonly<Record<DivergingName, (position: number) => string>> = {
   ]),
 };
 
-/** matplotlib's viridis at 17 places, within 4 of 255 of its table in between. */
+/** matplotlib's viridis at 17 places, within 5 of 255 of its table in between. */
 export const viridis: (position: number) => string = piecewise(interpolateRgb, [
   '#440154', '#48186a', '#472d7b', '#424086', '#3b528b', '#33638d', '#2c728e', '#26828e', '#21918c', '#1fa088', '#28ae80',
   '#3fbc73', '#5ec962', '#84d44b', '#addc30', '#d8e219', '#fde725',

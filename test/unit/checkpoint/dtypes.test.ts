@@ -55,7 +55,9 @@ describe('dtypes', () => {
   it('decode every code of the 8-bit and 4-bit floats as ml_dtypes does', () => {
     for (const [dtype, values] of Object.entries(readFixture<Floats>('checkpoint', 'floats.json').values)) {
       assert.ok(isDtype(dtype));
-      const bytes = Uint8Array.from({ length: 256 }, (_, code) => (dtype === 'F4' ? ((2 * code) % 16) + 16 * ((2 * code + 1) % 16) : code));
+      const bytes = Uint8Array.from({ length: 256 }, (_, code) =>
+        dtype === 'F4' ? ((2 * code) % 16) + 16 * ((2 * code + 1) % 16) : code,
+      );
       const out = new Float32Array(values.length);
       decodeValues(dtype, bytes, out);
       assertSame(out, (i) => Number(values[i]));
@@ -83,7 +85,11 @@ describe('dtypes', () => {
     for (const dtype of DTYPES) {
       const out = valuesFor(dtype, 4);
       if (undecodable(dtype) === null) decodeValues(dtype, new Uint8Array(32), out);
-      else assert.throws(() => decodeValues(dtype, new Uint8Array(32), out), { name: 'CheckpointError', code: 'Unreadable' });
+      else
+        assert.throws(() => decodeValues(dtype, new Uint8Array(32), out), {
+          name: 'CheckpointError',
+          code: 'Unreadable',
+        });
     }
   });
 
@@ -110,7 +116,10 @@ describe('the text of a stored value', () => {
   });
 
   it('rounds back to its own code for every finite F16 and BF16', () => {
-    for (const [dtype, format] of [['F16', F16_FORMAT], ['BF16', BF16_FORMAT]] as const) {
+    for (const [dtype, format] of [
+      ['F16', F16_FORMAT],
+      ['BF16', BF16_FORMAT],
+    ] as const) {
       const values = new Float32Array(65536);
       decodeValues(dtype, new Uint8Array(allCodes.buffer), values);
       for (const value of values) {
@@ -130,7 +139,12 @@ describe('the text of a stored value', () => {
     view.setFloat32(0, 1.5, true);
     view.setFloat32(4, -2, true);
     assert.equal(storedText('C64', bytes, 0), '1.5-2j');
-    const ofDtype: [Dtype, number, string][] = [['F32', -0, '-0'], ['BOOL', 1, 'true'], ['BF16', NaN, 'NaN'], ['F16', -Infinity, '-Infinity']];
+    const ofDtype: [Dtype, number, string][] = [
+      ['F32', -0, '-0'],
+      ['BOOL', 1, 'true'],
+      ['BF16', NaN, 'NaN'],
+      ['F16', -Infinity, '-Infinity'],
+    ];
     for (const [dtype, value, text] of ofDtype) assert.equal(valueText(dtype, value), text);
     assert.equal(valueText('F32', Math.fround(0.1)), '0.1');
     assert.equal(valueText('F64', 0.1), '0.1');
@@ -140,5 +154,9 @@ describe('the text of a stored value', () => {
 /** Significant digits of a decimal. */
 function digits(text: string): number {
   const [mantissa = ''] = text.toLowerCase().split('e');
-  return mantissa.replace(/[-.]/g, '').replace(/^0+/, '').replace(mantissa.includes('.') ? /$^/ : /0+$/, '').replace(/0+$/, '').length;
+  return mantissa
+    .replace(/[-.]/g, '')
+    .replace(/^0+/, '')
+    .replace(mantissa.includes('.') ? /$^/ : /0+$/, '')
+    .replace(/0+$/, '').length;
 }

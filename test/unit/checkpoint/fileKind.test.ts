@@ -27,6 +27,15 @@ describe('a file that is no safetensors file', () => {
     });
   }
 
+  it('is not told from the length of a broken header', async () => {
+    // 640, 123 and 60 as the first byte or two look like a pickle, a '{' and a '<'.
+    for (const length of [640, 123, 60]) {
+      const bytes = new Uint8Array(8 + length).fill(0x20);
+      bytes.set([length & 255, length >> 8, 0, 0, 0, 0, 0, 0]);
+      await assert.rejects(openSafetensors(memorySource(bytes)), { code: 'InvalidHeaderDeserialization' });
+    }
+  });
+
   it('shows its own fault where nothing better can be said', async () => {
     await assert.rejects(openSafetensors(memorySource(text('garbage of some kind'))), { code: 'HeaderTooLarge' });
   });

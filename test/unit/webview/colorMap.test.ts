@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { interpolateBrBG, interpolateRdBu, interpolateViridis, lab, rgb, scaleLinear, scaleSymlog } from 'd3';
+import { interpolateBrBG, interpolatePuOr, interpolateRdBu, interpolateViridis, lab, rgb, scaleLinear, scaleSymlog } from 'd3';
 import {
   colorDomain, colorPosition, colorValues, createColorMap, cssColorOf, isLightColor, LUT_SIZE, packColor, packedColorOf,
   SYMLOG_CONSTANT_SHARE, valueAtPosition,
 } from '../../../webview-ui/shared/colorMap';
 import type { ColorSettings, SchemeName } from '../../../webview-ui/shared/heatmap/types';
-import { SCHEMES, specialColors } from '../../../webview-ui/shared/schemes';
+import { schemeInterpolator, SCHEMES, specialColors } from '../../../webview-ui/shared/schemes';
 import type { ThemeKind } from '../../../webview-ui/shared/theme';
 
 const base: ColorSettings = { scheme: 'redBlue', limit: 0.25, scale: 'linear', reduction: 'mean' };
@@ -88,12 +88,20 @@ describe('the colour scale', () => {
 });
 
 describe('the colour schemes', () => {
-  it('are ColorBrewer\'s on light, blue below zero and red above', () => {
-    const map = createColorMap(base, 'light');
-    assert.equal(map.lut[0], packed(interpolateRdBu(1)));
-    assert.equal(map.lut[LUT_SIZE - 1], packed(interpolateRdBu(0)));
-    assert.equal(createColorMap({ ...base, scheme: 'brownTeal' }, 'light').lut[0], packed(interpolateBrBG(0)));
-    assert.equal(createColorMap({ ...base, scheme: 'viridis' }, 'dark').lut[LUT_SIZE - 1], packed(interpolateViridis(1)));
+  it('are ColorBrewer\'s on light, blue below zero and red above, and viridis in every theme', () => {
+    const published: Readonly<Record<SchemeName, (position: number) => string>> = {
+      redBlue: (position) => interpolateRdBu(1 - position),
+      purpleOrange: (position) => interpolatePuOr(position),
+      brownTeal: (position) => interpolateBrBG(position),
+      viridis: (position) => interpolateViridis(position),
+    };
+    for (const name of names) {
+      for (let position = 0; position <= 1; position += 1 / 256) {
+        const [ours, theirs] = [rgb(schemeInterpolator(name, 'light')(position)), rgb(published[name](position))];
+        const apart = Math.max(Math.abs(ours.r - theirs.r), Math.abs(ours.g - theirs.g), Math.abs(ours.b - theirs.b));
+        assert.ok(apart <= (name === 'viridis' ? 5 : 0), `${name} at ${position}: ${ours.formatHex()}, published ${theirs.formatHex()}`);
+      }
+    }
   });
 
   it('give the same hue to the same sign in every theme', () => {

@@ -5,7 +5,7 @@ import type { Band, CellPosition } from '../../shared/heatmap/types';
 import { formatCount } from '../../shared/formatNumber';
 import type { Subject } from './subject';
 
-/** A name like 'base_model.model.model.decoder.layers.11.encoder_attn.out_proj.lora_A.weight', as far as a tooltip goes. */
+/** Real names reach some 100 characters; a tooltip has room for a few lines of one. */
 const MAX_NAME = 160;
 
 /** 'out 12, in 34', with the head or part the cell lies in. */
@@ -14,7 +14,10 @@ export function placeText(subject: Subject, { row, column }: CellPosition): stri
   const columnBand = bandOf(subject.columnBands, column);
   const parts: string[] = [];
   if (subject.rows > 1) parts.push(`${subject.rowLabel} ${formatCount(row)}${rowBand ? ` (${rowBand.label})` : ''}`);
-  parts.push(`${subject.columnLabel} ${formatCount(column)}${columnBand ? ` (${columnBand.label}, ${formatCount(column - columnBand.start)})` : ''}`);
+  parts.push(
+    `${subject.columnLabel} ${formatCount(column)}` +
+      (columnBand ? ` (${columnBand.label}, ${formatCount(column - columnBand.start)})` : ''),
+  );
   return parts.join(', ');
 }
 
@@ -40,7 +43,9 @@ export interface NamedSummary {
 
 export function lineTexts(subject: Subject, { row, column }: CellPosition, found: Cell): NamedSummary[] {
   const lines: NamedSummary[] = [];
-  if (found.row && subject.columns > 1) lines.push({ label: `${subject.rowLabel} ${formatCount(row)}`, summary: found.row });
-  if (found.column && subject.rows > 1) lines.push({ label: `${subject.columnLabel} ${formatCount(column)}`, summary: found.column });
+  if (found.row && subject.columns > 1)
+    lines.push({ label: `${subject.rowLabel} ${formatCount(row)}`, summary: found.row });
+  if (found.column && subject.rows > 1)
+    lines.push({ label: `${subject.columnLabel} ${formatCount(column)}`, summary: found.column });
   return lines;
 }

@@ -1,26 +1,30 @@
 /** Decides the colour limit of each matrix on show: from its own magnitudes, or from those of all it is linked with. */
 
-import { ABS_QUANTILE_SHARES } from '../../../src/protocol/matrix';
-import type { Statistics } from '../../../src/protocol/matrix';
+import { ABS_QUANTILE_SHARES, TILE_SIZE } from '../../../src/protocol/matrix';
+import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
 import { CancelledError } from '../../../src/protocol/rpc';
 import type { ColorSettings } from '../../shared/heatmap/types';
+import { isDiverging } from '../../shared/schemes';
 import type { InspectorClient } from './inspectorClient';
 import { matrixKey } from './inspectorClient';
 import type { Domain, StateStore } from './state';
 import type { Subject } from './subject';
 
-/** Read whole without being asked: 4096 x 4096 entries take well under a second. Above it a coarse tile is judged by. */
+/** Read whole without being asked: 4096 x 4096 entries take well under a second. Above it a sample is judged by. */
 export const AUTO_STATISTICS_ENTRIES = 1 << 24;
-const TILE_CELLS = 256;
+/** Tiles of 65,536 entries each, spread over the matrix: a third of a million entries settle a quantile well enough. */
+const SAMPLED_TILES = 5;
 
 export interface Colored {
   readonly subject: Subject | null;
-  applyColor(color: ColorSettings): void;
+  /** `sampled`: the limit is an estimate. */
+  applyColor(color: ColorSettings, sampled: boolean): void;
 }
 
 /** |value| at each domain choice. */
 interface Magnitudes {
   readonly key: string;
+  readonly sampled: boolean;
   limit(domain: Domain): number;
 }
 
@@ -33,6 +37,7 @@ export class ColorModel {
     private readonly store: StateStore,
   ) {
     this.unsubscribe = store.subscribe((changed) => {
+      if (changed.has('fixed')) for (const member of this.members.keys()) this.update(member);
       if (['scheme', 'scale', 'reduction', 'domain', 'linked'].some((key) => changed.has(key))) this.applyAll();
     });
   }
@@ -48,7 +53,7 @@ export class ColorModel {
     const entry = this.members.get(member) ?? { magnitudes: null, controller: null };
     this.members.set(member, entry);
     const { subject } = member;
-    const wanted = subject && (subject.domainOf ?? subject.matrix);
+    const wanted = subject && this.judgedBy(subject);
     const key = wanted ? matrixKey(wanted) : '';
     if (entry.magnitudes?.key === key) {
       this.applyTo(member);
@@ -91,16 +96,26 @@ export class ColorModel {
     this.members.clear();
   }
 
+  private judgedBy(subject: Subject): MatrixRef {
+    return (this.store.get().fixed ? subject.domainOf : undefined) ?? subject.matrix;
+  }
+
   private async measure(subject: Subject, key: string, signal: AbortSignal): Promise<Magnitudes> {
-    const matrix = subject.domainOf ?? subject.matrix;
+    const matrix = this.judgedBy(subject);
     if (subject.rows * subject.columns <= AUTO_STATISTICS_ENTRIES || this.client.knownStatistics(matrix)) {
       const statistics = await this.client.statistics(matrix, { signal });
-      return { key, limit: (domain) => statisticsLimit(statistics, domain) };
+      return { key, sampled: statistics.sampled, limit: (domain) => statisticsLimit(statistics, domain) };
     }
-    const level = Math.max(0, Math.ceil(Math.log2(Math.max(subject.rows, subject.columns) / TILE_CELLS)));
-    const tile = await this.client.matrixSource(matrix, subject).readTile({ level, tileX: 0, tileY: 0, reduction: 'maxAbs' }, signal);
-    const sorted = tile.values.map(Math.abs).filter(Number.isFinite).sort();
-    return { key, limit: (domain) => sorted[Math.floor((domain === 'max' ? 1 : domain) * (sorted.length - 1))] ?? 0 };
+    const source = this.client.matrixSource(matrix, subject);
+    const tiles = await Promise.all(
+      sampleTiles(subject).map((tile) => source.readTile({ level: 0, ...tile, reduction: 'maxAbs' }, signal)),
+    );
+    const sorted = Float32Array.from(
+      tiles.flatMap(({ values }) => [...values].map(Math.abs).filter(Number.isFinite)),
+    ).sort();
+    const limit = (domain: Domain): number =>
+      sorted[Math.floor((domain === 'max' ? 1 : domain) * (sorted.length - 1))] ?? 0;
+    return { key, sampled: true, limit };
   }
 
   private applyAll(): void {
@@ -108,10 +123,13 @@ export class ColorModel {
   }
 
   private applyTo(member: Colored): void {
-    const { domain, linked, scheme, scale, reduction } = this.store.get();
-    const own = this.members.get(member)?.magnitudes?.limit(domain) ?? 0;
-    const all = [...this.members.values()].map(({ magnitudes }) => magnitudes?.limit(domain) ?? 0);
-    member.applyColor({ scheme, scale, reduction, limit: (linked ? Math.max(own, ...all) : own) || 1 });
+    const { domain, linked, scheme: chosen, scale, reduction } = this.store.get();
+    const scheme = member.subject?.nonNegative && isDiverging(chosen) ? 'viridis' : chosen;
+    const magnitudes = this.members.get(member)?.magnitudes;
+    const own = magnitudes?.limit(domain) ?? 0;
+    const all = [...this.members.values()].map((entry) => entry.magnitudes?.limit(domain) ?? 0);
+    const limit = (linked ? Math.max(own, ...all) : own) || 1;
+    member.applyColor({ scheme, scale, reduction, limit }, magnitudes?.sampled ?? false);
   }
 }
 
@@ -120,4 +138,14 @@ export function statisticsLimit(statistics: Statistics, domain: Domain): number 
   const quantile = statistics.absQuantiles[ABS_QUANTILE_SHARES.indexOf(domain)] ?? 0;
   // A matrix that is mostly zeros has zero quantiles, and its largest entries are what there is to see.
   return quantile > 0 ? quantile : statistics.maxAbs;
+}
+
+/** Down the diagonal, and so through every stretch of rows and of columns. */
+function sampleTiles({ rows, columns }: Subject): { tileX: number; tileY: number }[] {
+  const across = Math.ceil(columns / TILE_SIZE);
+  const down = Math.ceil(rows / TILE_SIZE);
+  return Array.from({ length: SAMPLED_TILES }, (_, i) => {
+    const share = (i + 0.5) / SAMPLED_TILES;
+    return { tileX: Math.floor(share * across), tileY: Math.floor(share * down) };
+  });
 }

@@ -1,7 +1,15 @@
 /** What the inspector asks its host, with the answers it is worth keeping. */
 
 import type { InspectorEvents, InspectorRequests, InspectorSnapshot } from '../../../src/protocol/inspector';
-import type { Cell, DeltaProducts, ExportFormat, MatrixRef, ModuleMetrics, Spectrum, Statistics } from '../../../src/protocol/matrix';
+import type {
+  Cell,
+  DeltaProducts,
+  ExportFormat,
+  MatrixRef,
+  ModuleMetrics,
+  Spectrum,
+  Statistics,
+} from '../../../src/protocol/matrix';
 import type { RequestOptions, Transport } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
 import type { MatrixSource } from '../../shared/heatmap/types';
@@ -74,15 +82,29 @@ export class InspectorClient {
     return this.statisticsKept.get(matrixKey(matrix));
   }
 
-  products(module: string, row: number, column: number, step: number | undefined, signal?: AbortSignal): Promise<DeltaProducts> {
-    return this.endpoint.request('lora/products', { module, row, column, ...(step !== undefined && { step }) }, { signal });
+  products(
+    module: string,
+    row: number,
+    column: number,
+    step: number | undefined,
+    signal?: AbortSignal,
+  ): Promise<DeltaProducts> {
+    return this.endpoint.request(
+      'lora/products',
+      { module, row, column, ...(step !== undefined && { step }) },
+      { signal },
+    );
   }
 
   async spectrum(module: string, step: number | undefined, signal?: AbortSignal): Promise<Spectrum> {
     const key = JSON.stringify([module, step ?? null]);
     const kept = this.spectraKept.get(key);
     if (kept) return kept;
-    const spectrum = await this.endpoint.request('lora/spectrum', { module, ...(step !== undefined && { step }) }, { signal });
+    const spectrum = await this.endpoint.request(
+      'lora/spectrum',
+      { module, ...(step !== undefined && { step }) },
+      { signal },
+    );
     this.spectraKept.set(key, spectrum);
     return spectrum;
   }

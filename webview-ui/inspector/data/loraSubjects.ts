@@ -15,7 +15,11 @@ export interface LoraSubjects {
 
 /** `step` only where the source records training. */
 export function loraSubjects(
-  description: SourceDescription, info: LoraModuleInfo, corner: Corner, gradients: boolean, step: number | undefined,
+  description: SourceDescription,
+  info: LoraModuleInfo,
+  corner: Corner,
+  gradients: boolean,
+  step: number | undefined,
 ): LoraSubjects {
   const factor = (part: 'a' | 'b'): Subject | null => {
     const value = findTensor(description, info[part]);
@@ -23,7 +27,11 @@ export function loraSubjects(
     const labels = part === 'a' ? { rowLabel: 'k', columnLabel: 'in' } : { rowLabel: 'out', columnLabel: 'k' };
     if (value && info.reshaped) return factorSubject(info, value, part, letter, labels);
     const tensor = gradients ? findTensor(description, value?.gradient) : value;
-    return tensor ? tensorSubject(tensor, { title: gradients ? `∂loss/∂${letter}` : letter, step, ...labels }) : null;
+    if (!tensor) return null;
+    // Gradients shrink as training goes on, and that of A is zero while B is: they are largest after the first steps.
+    const domainStep = gradients ? description.training?.recordedSteps[1] : undefined;
+    const title = gradients ? `∂loss/∂${letter}` : letter;
+    return tensorSubject(tensor, { title, step, domainStep, gradientOf: gradients ? value : undefined, ...labels });
   };
   return {
     a: factor('a'),
@@ -33,7 +41,11 @@ export function loraSubjects(
 }
 
 function factorSubject(
-  info: LoraModuleInfo, stored: TensorInfo, part: 'a' | 'b', title: string, labels: { rowLabel: string; columnLabel: string },
+  info: LoraModuleInfo,
+  stored: TensorInfo,
+  part: 'a' | 'b',
+  title: string,
+  labels: { rowLabel: string; columnLabel: string },
 ): Subject {
   return {
     matrix: { kind: 'factor', module: info.module, part },
@@ -46,7 +58,12 @@ function factorSubject(
   };
 }
 
-function cornerSubject(description: SourceDescription, info: LoraModuleInfo, corner: Corner, step: number | undefined): Subject | null {
+function cornerSubject(
+  description: SourceDescription,
+  info: LoraModuleInfo,
+  corner: Corner,
+  step: number | undefined,
+): Subject | null {
   const shape = { rows: info.outFeatures, columns: info.inFeatures, rowLabel: 'out', columnLabel: 'in' };
   if (corner === 'weight') {
     const weight = findTensor(description, info.weight);
@@ -67,6 +84,7 @@ function cornerSubject(description: SourceDescription, info: LoraModuleInfo, cor
 }
 
 export function hasGradients(description: SourceDescription, info: LoraModuleInfo): boolean {
-  const gradientOf = (name: string): TensorInfo | undefined => findTensor(description, findTensor(description, name)?.gradient);
+  const gradientOf = (name: string): TensorInfo | undefined =>
+    findTensor(description, findTensor(description, name)?.gradient);
   return gradientOf(info.a) !== undefined && gradientOf(info.b) !== undefined;
 }

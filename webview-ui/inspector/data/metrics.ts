@@ -9,13 +9,25 @@ export interface MetricName {
 }
 
 export const METRICS: readonly MetricName[] = [
-  { metric: 'deltaNorm', label: '‖ΔW‖ Frobenius norm', meaning: 'How far training moved the weight: the Frobenius norm of scaling · B · A.' },
-  { metric: 'spectralNorm', label: 'σ₁(ΔW) spectral norm', meaning: 'The largest singular value of scaling · B · A.' },
-  { metric: 'effectiveRank', label: 'effective rank', meaning: 'exp of the entropy of the normalised singular values: how many directions are used.' },
+  {
+    metric: 'deltaNorm',
+    label: '‖ΔW‖ Frobenius norm',
+    meaning: 'How far training moved the weight: the Frobenius norm of scaling · B · A.',
+  },
+  { metric: 'spectralNorm', label: 'σ₁(ΔW) spectral norm', meaning: 'The largest singular value of ΔW.' },
+  {
+    metric: 'effectiveRank',
+    label: 'effective rank',
+    meaning: 'exp of the entropy of the normalised singular values: how many directions are used.',
+  },
   { metric: 'stableRank', label: 'stable rank', meaning: 'Frobenius norm squared over spectral norm squared.' },
   { metric: 'aNorm', label: '‖A‖ Frobenius norm', meaning: 'The Frobenius norm of A.' },
-  { metric: 'bNorm', label: '‖B‖ Frobenius norm', meaning: 'The Frobenius norm of B; 0 where the module was never trained.' },
-  { metric: 'maxAbs', label: 'max |A|, |B|', meaning: 'The largest magnitude in the factors.' },
+  {
+    metric: 'bNorm',
+    label: '‖B‖ Frobenius norm',
+    meaning: 'The Frobenius norm of B; 0 where the module was never trained.',
+  },
+  { metric: 'maxAbs', label: 'max |ΔW|', meaning: 'The largest magnitude of an entry of ΔW.' },
 ];
 
 export function metricName(metric: ModuleMetric): MetricName {

@@ -29,11 +29,12 @@ export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
   const rows = [...layers.keys()]
     .sort((a, b) => a - b)
     .flatMap((layer) => {
-      const places = layers.get(layer) ?? [];
-      const depth = Math.max(...places.map((place) => place?.length ?? 0));
+      // Every column, for a layer may lack some of the groups.
+      const places = Array.from({ length: columns.size }, (_, column) => layers.get(layer)?.[column] ?? []);
+      const depth = Math.max(...places.map((place) => place.length));
       return Array.from({ length: depth }, (_, copy) => ({
         layer,
-        modules: Array.from({ length: columns.size }, (_, column) => places[column]?.[copy] ?? null),
+        modules: places.map((place) => place[copy] ?? null),
       }));
     });
   return { columns: [...columns.keys()], rows, others };

@@ -7,13 +7,22 @@ import { findTensor, tensorSubject } from './subject';
 
 export function headBands({ numHeads, dHead }: PrefixInfo): Band[] {
   if (numHeads < 2) return [];
-  return Array.from({ length: numHeads }, (_, head) => ({ start: head * dHead, end: (head + 1) * dHead, label: `head ${head}` }));
+  return Array.from({ length: numHeads }, (_, head) => ({
+    start: head * dHead,
+    end: (head + 1) * dHead,
+    label: `head ${head}`,
+  }));
 }
 
 export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'value', gradient: boolean): Subject {
   const letter = part === 'key' ? 'K' : 'V';
+  const value = { kind: 'prefix', module: info.module, layer, part } as const;
+  const ofGradient = { ...value, gradient: true };
   return {
-    matrix: { kind: 'prefix', module: info.module, layer, part, ...(gradient && { gradient }) },
+    matrix: gradient ? ofGradient : value,
+    ...(info.hasGradient && {
+      counterpart: gradient ? { label: 'value', matrix: value } : { label: 'gradient', matrix: ofGradient },
+    }),
     title: `${gradient ? '∂loss/∂' : ''}${letter} prefix, layer ${layer}`,
     name: `${gradient ? 'gradient of ' : ''}${part} prefix of ${info.module}, layer ${layer}`,
     dtype: 'F32',
@@ -26,12 +35,27 @@ export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'va
   };
 }
 
-export function attentionSubject(description: SourceDescription, info: PrefixInfo, batch: number, head: number): Subject | null {
+/** The layer whose attention is shown beside the chosen one: that layer's own, where it was recorded. */
+export function attentionLayer(
+  { attention }: PrefixInfo,
+  layer: number,
+): { readonly layer: number; readonly name: string } | undefined {
+  return attention?.layers?.find((one) => one.layer === layer) ?? attention;
+}
+
+export function attentionSubject(
+  description: SourceDescription,
+  info: PrefixInfo,
+  layer: number,
+  batch: number,
+  head: number,
+): Subject | null {
   const { attention, prefixLength } = info;
-  const tensor = findTensor(description, attention?.name);
-  if (!attention || !tensor) return null;
-  return tensorSubject(tensor, {
-    title: `Attention, layer ${attention.layer}, head ${head}`,
+  const shown = attentionLayer(info, layer);
+  const tensor = findTensor(description, shown?.name);
+  if (!attention || !shown || !tensor) return null;
+  const subject = tensorSubject(tensor, {
+    title: `Attention, layer ${shown.layer}, head ${head}`,
     slice: [batch, head],
     rowLabel: 'query token',
     columnLabel: 'key: prefix, then tokens',
@@ -40,4 +64,5 @@ export function attentionSubject(description: SourceDescription, info: PrefixInf
       { start: prefixLength, end: prefixLength + attention.tokens, label: `tokens (${attention.tokens})` },
     ],
   });
+  return { ...subject, nonNegative: true };
 }

@@ -23,6 +23,8 @@ export interface InspectorState extends InspectorViewState {
   readonly domain: Domain;
   /** One colour domain for all matrices of a view, rather than one each. */
   readonly linked: boolean;
+  /** The colour domain stays while training steps go by. */
+  readonly fixed: boolean;
   readonly spectrumScale: 'linear' | 'log';
   /** The module chosen among several of a kind. */
   readonly bottleneck: string;
@@ -55,6 +57,7 @@ export const INITIAL_STATE: InspectorState = {
   reduction: 'maxAbs',
   domain: 0.999,
   linked: false,
+  fixed: true,
   spectrumScale: 'linear',
   bottleneck: '',
   prefix: '',

@@ -20,6 +20,16 @@ export interface Subject {
   readonly columnBands?: readonly Band[];
   /** Whose magnitudes set the colour domain, where not its own: the last training step's, so that movement is seen. */
   readonly domainOf?: MatrixRef;
+  /** Probabilities and the like: a scheme about zero would leave its negative half unused. */
+  readonly nonNegative?: boolean;
+  /** The gradient of a value, or the value of a gradient: told beside it. */
+  readonly counterpart?: Counterpart;
+}
+
+/** A matrix of the same shape as the subject's. */
+export interface Counterpart {
+  readonly label: 'gradient' | 'value';
+  readonly matrix: MatrixRef;
 }
 
 /** A new array per call would make every redraw look like a change, so the subject's key stands for it. */
@@ -41,10 +51,14 @@ export interface TensorSubjectOptions {
   readonly title?: string;
   readonly slice?: readonly number[];
   readonly step?: number | undefined;
+  /** The step whose magnitudes set the colours of all; by default the last. */
+  readonly domainStep?: number | undefined;
   readonly rowLabel?: string;
   readonly columnLabel?: string;
   readonly rowBands?: readonly Band[];
   readonly columnBands?: readonly Band[];
+  /** The value, for the subject of its gradient. A value's own gradient is known from its tensor. */
+  readonly gradientOf?: TensorInfo | undefined;
 }
 
 /** The subject of a stored tensor. A tensor without a value per step ignores the step. */
@@ -53,8 +67,10 @@ export function tensorSubject(tensor: TensorInfo, options: TensorSubjectOptions 
   const { slice, rowBands, columnBands } = options;
   const step = tensor.stepped ? options.step : undefined;
   const base = { kind: 'tensor', name: tensor.name, ...(slice && slice.length > 0 && { slice }) } as const;
+  const matrix: MatrixRef = step === undefined ? base : { ...base, step };
+  const beside = (label: Counterpart['label'], name: string): Counterpart => ({ label, matrix: { ...matrix, name } });
   return {
-    matrix: step === undefined ? base : { ...base, step },
+    matrix,
     title: options.title ?? tensor.name,
     name: tensor.name,
     dtype: tensor.dtype,
@@ -64,6 +80,10 @@ export function tensorSubject(tensor: TensorInfo, options: TensorSubjectOptions 
     columnLabel: options.columnLabel ?? 'column',
     ...(rowBands && { rowBands }),
     ...(columnBands && { columnBands }),
-    ...(step !== undefined && { domainOf: base }),
+    ...(tensor.gradient !== undefined && { counterpart: beside('gradient', tensor.gradient) }),
+    ...(options.gradientOf && { counterpart: beside('value', options.gradientOf.name) }),
+    ...(step !== undefined && {
+      domainOf: options.domainStep === undefined ? base : { ...base, step: options.domainStep },
+    }),
   };
 }

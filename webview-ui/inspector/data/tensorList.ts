@@ -7,11 +7,17 @@ export type TensorSort = (typeof SORTS)[number];
 
 /** Every word must occur in the name, the dtype or the shape written '8x768'; case does not matter. */
 export function listedTensors(tensors: readonly TensorInfo[], filter: string, sort: string): readonly TensorInfo[] {
-  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== '');
-  const matching = words.length === 0 ? [...tensors] : tensors.filter((tensor) => {
-    const text = `${tensor.name} ${tensor.dtype} ${tensor.shape.join('x')}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
+  const words = filter
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const matching =
+    words.length === 0
+      ? [...tensors]
+      : tensors.filter((tensor) => {
+          const text = `${tensor.name} ${tensor.dtype} ${tensor.shape.join('x')}`.toLowerCase();
+          return words.every((word) => text.includes(word));
+        });
   switch (sort) {
     // Numbers within names count as numbers, so that layer 10 comes after layer 9.
     case 'name':

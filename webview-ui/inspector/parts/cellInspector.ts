@@ -23,7 +23,7 @@ export class CellInspector {
   private readonly tooltip = new Tooltip();
   private controller: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private shown: { key: string; subject: Subject; cell: CellPosition } | null = null;
+  private shown: { key: string; pane: MatrixPane; cell: CellPosition; aloud: boolean } | null = null;
   private pointer = { x: 0, y: 0 };
   private readonly listening = new AbortController();
 
@@ -33,18 +33,29 @@ export class CellInspector {
     private readonly announce: (text: string) => void,
   ) {
     const { signal } = this.listening;
-    window.addEventListener('pointermove', ({ clientX, clientY }) => {
-      this.pointer = { x: clientX, y: clientY };
-      if (this.tooltip.visible) this.tooltip.move(clientX, clientY);
-    }, { signal, capture: true });
+    window.addEventListener(
+      'pointermove',
+      ({ clientX, clientY }) => {
+        this.pointer = { x: clientX, y: clientY };
+        if (!this.tooltip.visible) return;
+        // What the keyboard asked about stays where it is told; a pointer that moves asks for something else.
+        if (this.shown?.aloud) this.tooltip.hide();
+        else this.tooltip.move(clientX, clientY);
+      },
+      { signal, capture: true },
+    );
     // Escape takes away what hides the picture, as WCAG 1.4.13 asks of what appears on hover.
-    window.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape') this.tooltip.hide();
-    }, { signal });
+    window.addEventListener(
+      'keydown',
+      (event) => {
+        if (event.key === 'Escape') this.tooltip.hide();
+      },
+      { signal },
+    );
   }
 
   hover(pane: MatrixPane, cell: CellPosition | null): void {
-    if (!cell || !pane.subject) return this.clear();
+    if (!cell || !pane.subject) return this.left(pane);
     this.read(pane, pane.subject, cell, this.pointer, false);
   }
 
@@ -53,10 +64,26 @@ export class CellInspector {
     if (pane.subject) this.read(pane, pane.subject, cell, at, true);
   }
 
+  /** The pane holds another matrix now: what is said of the cell is read anew, or no more where it is gone. */
+  changed(pane: MatrixPane): void {
+    if (this.shown?.pane !== pane) return;
+    const { cell, aloud } = this.shown;
+    const { subject } = pane;
+    this.shown = null;
+    if (!subject || aloud || cell.row >= subject.rows || cell.column >= subject.columns) this.clear();
+    else this.read(pane, subject, cell, this.pointer, false);
+  }
+
+  /** Pointer or focus left the pane. */
+  left(pane: MatrixPane): void {
+    if (this.shown?.pane === pane) this.clear();
+  }
+
   clear(): void {
     this.stop();
     this.shown = null;
     this.tooltip.hide();
+    replace(this.status);
   }
 
   dispose(): void {
@@ -70,11 +97,17 @@ export class CellInspector {
     return (await this.client.readCell(subject.matrix, row, column)).text;
   }
 
-  private read(pane: MatrixPane, subject: Subject, cell: CellPosition, at: { readonly x: number; readonly y: number }, aloud: boolean): void {
+  private read(
+    pane: MatrixPane,
+    subject: Subject,
+    cell: CellPosition,
+    at: { readonly x: number; readonly y: number },
+    aloud: boolean,
+  ): void {
     const key = `${matrixKey(subject.matrix)}@${cell.row},${cell.column}`;
     if (this.shown?.key === key && !aloud) return;
     this.stop();
-    this.shown = { key, subject, cell };
+    this.shown = { key, pane, cell, aloud };
     const near = EXACT_IN_TILES.has(subject.dtype) ? pane.heatmap.valueAt(cell) : undefined;
     this.show(subject, cell, null, near === undefined ? null : formatFloat32(near), at);
     const controller = (this.controller = new AbortController());
@@ -82,30 +115,59 @@ export class CellInspector {
   }
 
   private async finish(
-    subject: Subject, cell: CellPosition, at: { readonly x: number; readonly y: number }, aloud: boolean, signal: AbortSignal,
+    subject: Subject,
+    cell: CellPosition,
+    at: { readonly x: number; readonly y: number },
+    aloud: boolean,
+    signal: AbortSignal,
   ): Promise<void> {
     try {
-      const found = await this.client.readCell(subject.matrix, cell.row, cell.column, signal);
+      const { counterpart } = subject;
+      const [found, other] = await Promise.all([
+        this.client.readCell(subject.matrix, cell.row, cell.column, signal),
+        counterpart && this.client.readCell(counterpart.matrix, cell.row, cell.column, signal),
+      ]);
       if (signal.aborted) return;
-      this.show(subject, cell, found, found.text, aloud ? at : this.pointer);
-      if (aloud) this.announce(`${subject.title}, ${placeText(subject, cell)}: ${found.text}`);
+      const beside = counterpart && other ? `${counterpart.label} ${other.text}` : '';
+      this.show(subject, cell, found, found.text, aloud ? at : this.pointer, beside);
+      if (aloud) {
+        const spoken = [found.text, beside].filter(Boolean).join(', ');
+        this.announce(`${subject.title}, ${placeText(subject, cell)}: ${spoken}`);
+      }
     } catch (error) {
       if (signal.aborted || error instanceof CancelledError) return;
       this.show(subject, cell, null, errorText(error), aloud ? at : this.pointer);
     }
   }
 
-  private show(subject: Subject, cell: CellPosition, found: Cell | null, value: string | null, at: { readonly x: number; readonly y: number }): void {
+  private show(
+    subject: Subject,
+    cell: CellPosition,
+    found: Cell | null,
+    value: string | null,
+    at: { readonly x: number; readonly y: number },
+    beside = '',
+  ): void {
     const dtype = found?.dtype ?? subject.dtype;
     const lines = found ? lineTexts(subject, cell, found) : [];
-    const content = h('div', { class: 'cell-tip' },
+    const content = h(
+      'div',
+      { class: 'cell-tip' },
       h('div', { class: 'tip-value' }, h('strong', {}, value ?? '…'), h('span', { class: 'dtype' }, dtype)),
+      beside !== '' && h('div', { class: 'tip-beside' }, beside),
       h('div', { class: 'tip-name' }, indexedName(subject, cell, found)),
       h('div', { class: 'tip-place' }, placeText(subject, cell)),
-      lines.length > 0 && summaryTable(lines));
+      lines.length > 0 && summaryTable(lines),
+    );
     this.tooltip.show(content, at.x, at.y);
-    replace(this.status, h('span', { class: 'where' }, indexedName(subject, cell, found)), h('strong', {}, value ?? '…'), h('span', { class: 'dtype' }, dtype),
-      ...lines.map(({ label, summary }) => h('span', { class: 'line' }, `${label}: ${formatLineSummary(summary)}`)));
+    replace(
+      this.status,
+      h('span', { class: 'where' }, indexedName(subject, cell, found)),
+      h('strong', {}, value ?? '…'),
+      h('span', { class: 'dtype' }, dtype),
+      ...(beside === '' ? [] : [h('span', { class: 'beside' }, beside)]),
+      ...lines.map(({ label, summary }) => h('span', { class: 'line' }, `${label}: ${formatLineSummary(summary)}`)),
+    );
   }
 
   private stop(): void {
@@ -116,8 +178,12 @@ export class CellInspector {
 }
 
 function summaryTable(lines: readonly NamedSummary[]): HTMLElement {
-  return h('table', { class: 'tip-lines' },
+  return h(
+    'table',
+    { class: 'tip-lines' },
     h('tr', {}, h('th', {}), ...['min', 'max', 'mean', 'norm'].map((name) => h('th', {}, name))),
     ...lines.map(({ label, summary: { min, max, mean, norm } }) =>
-      h('tr', {}, h('th', {}, label), ...[min, max, mean, norm].map((value) => h('td', {}, formatNumber(value, 3))))));
+      h('tr', {}, h('th', {}, label), ...[min, max, mean, norm].map((value) => h('td', {}, formatNumber(value, 3)))),
+    ),
+  );
 }

@@ -12,7 +12,11 @@ export interface Chart {
 }
 
 /** `height` in CSS px. `draw` starts from an empty SVG each time. */
-export function chart(className: string, height: number, draw: (svg: Canvas, width: number, height: number) => void): Chart {
+export function chart(
+  className: string,
+  height: number,
+  draw: (svg: Canvas, width: number, height: number) => void,
+): Chart {
   const svg = select(document.createElementNS('http://www.w3.org/2000/svg', 'svg'));
   svg.attr('class', `chart ${className}`).attr('role', 'img').attr('height', height);
   const element = svg.node() as SVGSVGElement;

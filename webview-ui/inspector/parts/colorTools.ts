@@ -11,32 +11,84 @@ const DOMAINS: readonly { readonly domain: Domain; readonly label: string }[] = 
   { domain: 0.95, label: '95 % of entries' },
 ];
 
-export function colorTools(store: StateStore): { readonly element: HTMLElement; dispose(): void } {
-  const scheme = picker('Colours', SCHEMES.map(({ name, label }) => [name, label]), (value) => store.set({ scheme: value as InspectorState['scheme'] }));
-  const domain = picker('Limit', DOMAINS.map(({ domain: value, label }) => [String(value), label]), (value) =>
-    store.set({ domain: DOMAINS.find((one) => String(one.domain) === value)?.domain ?? 'max' }));
-  const scale = picker('Scale', [['linear', 'linear'], ['symlog', 'symmetric log']], (value) => store.set({ scale: value as InspectorState['scale'] }));
-  const reduction = picker('Zoomed out', [['maxAbs', 'largest |value|'], ['mean', 'mean']], (value) => store.set({ reduction: value as InspectorState['reduction'] }));
+/** `stepped` where the source records training steps. */
+export function colorTools(store: StateStore, stepped: boolean): { readonly element: HTMLElement; dispose(): void } {
+  const scheme = picker(
+    'Colours',
+    SCHEMES.map(({ name, label }) => [name, label]),
+    (value) => store.set({ scheme: value as InspectorState['scheme'] }),
+  );
+  const domain = picker(
+    'Limit',
+    DOMAINS.map(({ domain: value, label }) => [String(value), label]),
+    (value) => store.set({ domain: DOMAINS.find((one) => String(one.domain) === value)?.domain ?? 'max' }),
+  );
+  const scale = picker(
+    'Scale',
+    [
+      ['linear', 'linear'],
+      ['symlog', 'symmetric log'],
+    ],
+    (value) => store.set({ scale: value as InspectorState['scale'] }),
+  );
+  const reduction = picker(
+    'Zoomed out',
+    [
+      ['maxAbs', 'largest |value|'],
+      ['mean', 'mean'],
+    ],
+    (value) => store.set({ reduction: value as InspectorState['reduction'] }),
+  );
   reduction.title = 'What one pixel shows where it stands for several entries';
   domain.title = 'Where the colours end: entries beyond the limit take the last colour';
   const linked = h('input', { type: 'checkbox', onchange: () => store.set({ linked: linked.checked }) });
-  const element = h('div', { class: 'color-tools', role: 'group', 'aria-label': 'Colours' }, scheme, scale, domain, reduction,
-    h('label', { class: 'check', title: 'One colour scale for all matrices of the view, so that they can be compared' }, linked, 'Same scale for all'));
+  const fixed = h('input', { type: 'checkbox', onchange: () => store.set({ fixed: fixed.checked }) });
+  const element = h(
+    'div',
+    { class: 'color-tools', role: 'group', 'aria-label': 'Colours' },
+    scheme,
+    scale,
+    domain,
+    reduction,
+    h(
+      'label',
+      { class: 'check', title: 'One colour scale for all matrices of the view, so that they can be compared' },
+      linked,
+      'Same scale for all',
+    ),
+    stepped &&
+      h(
+        'label',
+        { class: 'check', title: 'The limit stays while the training steps go by, so that movement is seen' },
+        fixed,
+        'Same for all steps',
+      ),
+  );
 
   function show(): void {
     const state = store.get();
-    const set = (label: HTMLElement, value: string): void => void ((label.querySelector('select') as HTMLSelectElement).value = value);
+    const set = (label: HTMLElement, value: string): void =>
+      void ((label.querySelector('select') as HTMLSelectElement).value = value);
     set(scheme, state.scheme);
     set(scale, state.scale);
     set(domain, String(state.domain));
     set(reduction, state.reduction);
     linked.checked = state.linked;
+    fixed.checked = state.fixed;
   }
   show();
   return { element, dispose: store.subscribe(show) };
 }
 
-function picker(label: string, options: readonly (readonly [string, string])[], onChange: (value: string) => void): HTMLElement {
-  const select = h('select', { onchange: () => onChange(select.value) }, ...options.map(([value, text]) => h('option', { value }, text)));
+function picker(
+  label: string,
+  options: readonly (readonly [string, string])[],
+  onChange: (value: string) => void,
+): HTMLElement {
+  const select = h(
+    'select',
+    { onchange: () => onChange(select.value) },
+    ...options.map(([value, text]) => h('option', { value }, text)),
+  );
   return h('label', { class: 'field' }, h('span', {}, label), select);
 }

@@ -35,7 +35,8 @@ export function gateOverlay(heatmap: Heatmap): GateOverlay {
     const cells = new Path2D();
     for (let token = Math.floor(y0); token < Math.min(y1, gates.tokens); token++) {
       for (let unit = Math.floor(x0); unit < Math.min(x1, gates.units); unit++) {
-        if (gates.closed[token * gates.units + unit]) cells.rect((unit - x0) * width, (token - y0) * height, width, height);
+        if (gates.closed[token * gates.units + unit])
+          cells.rect((unit - x0) * width, (token - y0) * height, width, height);
       }
     }
     const { foreground, accent } = readPalette(heatmap.element);

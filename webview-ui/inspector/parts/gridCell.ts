@@ -12,7 +12,7 @@ export interface GridCellOptions {
   /** Whether the colour of the value is dark, so that text on it must be light. */
   dark(value: number): boolean;
   readonly untrained: boolean;
-  /** False while the metrics are on their way. */
+  /** False while the metrics are on their way, and where this one was left out. */
   readonly computed: boolean;
   readonly failure: string | null;
   readonly focused: boolean;
@@ -21,7 +21,12 @@ export interface GridCellOptions {
 
 export function gridCell(options: GridCellOptions): HTMLElement {
   const { info, untrained, failure, value, computed } = options;
-  const button = h('button', { type: 'button', class: 'cell', tabindex: options.focused ? 0 : -1, onclick: () => options.open() });
+  const button = h('button', {
+    type: 'button',
+    class: 'cell',
+    tabindex: options.focused ? 0 : -1,
+    onclick: () => options.open(),
+  });
   let says: string;
   if (failure) {
     button.classList.add('failed');
@@ -33,7 +38,7 @@ export function gridCell(options: GridCellOptions): HTMLElement {
     says = 'B = 0: untrained';
   } else if (!computed) {
     button.classList.add('pending');
-    says = 'being computed';
+    says = 'not computed';
   } else if (Number.isFinite(value)) {
     button.style.backgroundColor = options.color(value);
     button.classList.add(options.dark(value) ? 'on-dark' : 'on-light');
@@ -44,7 +49,8 @@ export function gridCell(options: GridCellOptions): HTMLElement {
     button.append(h('span', {}, String(value)));
     says = `${options.metric} is ${String(value)}`;
   }
-  button.title = `${info.module}\n${says}\nA ${info.rank} × ${info.inFeatures}, B ${info.outFeatures} × ${info.rank}, scaling ${formatNumber(info.scaling)}`;
+  const sizes = `A ${info.rank} × ${info.inFeatures}, B ${info.outFeatures} × ${info.rank}`;
+  button.title = `${info.module}\n${says}\n${sizes}, scaling ${formatNumber(info.scaling)}`;
   button.setAttribute('aria-label', `${info.module}: ${says}`);
   return button;
 }

@@ -17,11 +17,14 @@ export function loraFormula(): LoraFormula {
     show(info, corner) {
       const product = `${formatNumber(info.scaling)} · B · A`;
       const equation = { delta: `ΔW = ${product}`, weight: 'W, frozen', merged: `W + ${product}` }[corner];
-      replace(element,
+      replace(
+        element,
         h('p', { class: 'equation' }, equation),
         h('p', { class: 'sizes' }, `rank ${info.rank}`),
-        h('p', { class: 'sizes' }, `scaling = ${info.scalingSource}`));
-      element.title = `A is ${info.rank} × ${info.inFeatures}, B is ${info.outFeatures} × ${info.rank}; scaling ${info.scaling} = ${info.scalingSource}`;
+        h('p', { class: 'sizes' }, `scaling = ${info.scalingSource}`),
+      );
+      const sizes = `A is ${info.rank} × ${info.inFeatures}, B is ${info.outFeatures} × ${info.rank}`;
+      element.title = `${sizes}; scaling ${info.scaling} = ${info.scalingSource}`;
     },
   };
 }

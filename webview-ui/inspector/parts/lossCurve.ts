@@ -26,7 +26,10 @@ export function lossCurve(training: TrainingInfo, onPick: (step: number) => void
     element: base.element,
     show(now) {
       step = now;
-      base.element.setAttribute('aria-label', `Loss over ${training.loss.length} steps; ${formatNumber(training.loss[now] ?? NaN)} at step ${now}`);
+      base.element.setAttribute(
+        'aria-label',
+        `Loss over ${training.loss.length} steps; ${formatNumber(training.loss[now] ?? NaN)} at step ${now}`,
+      );
       marker?.(now);
     },
     dispose: base.dispose,
@@ -34,22 +37,57 @@ export function lossCurve(training: TrainingInfo, onPick: (step: number) => void
 }
 
 /** Returns the function that moves the marker. */
-function draw(svg: Canvas, width: number, height: number, training: TrainingInfo, onPick: (step: number) => void): (step: number) => void {
-  const points = [...training.loss].map((loss, step) => ({ loss, step })).filter(({ loss }) => loss > 0 && Number.isFinite(loss));
+function draw(
+  svg: Canvas,
+  width: number,
+  height: number,
+  training: TrainingInfo,
+  onPick: (step: number) => void,
+): (step: number) => void {
+  const points = [...training.loss]
+    .map((loss, step) => ({ loss, step }))
+    .filter(({ loss }) => loss > 0 && Number.isFinite(loss));
   const last = Math.max(training.recordedSteps.at(-1) ?? 1, 1);
   const [low, high] = extent(points, ({ loss }) => loss);
   const bottom = height - MARGIN.bottom;
   const x = scaleLinear([0, last], [MARGIN.left, width - MARGIN.right]);
   const y = scaleLog([low ?? 0.1, high ?? 1], [bottom, MARGIN.top]).nice();
 
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(0,${bottom})`).call(axisBottom(x).ticks(5).tickSize(3).tickSizeOuter(0));
-  svg.append('g').attr('class', 'axis').attr('transform', `translate(${MARGIN.left},0)`).call(axisLeft(y).ticks(3).tickFormat((value) => (isPowerOfTen(Number(value)) ? formatNumber(Number(value)) : '')).tickSize(3));
-  svg.append('text').attr('class', 'axis-title').attr('x', (MARGIN.left + width) / 2).attr('y', height - 2).attr('text-anchor', 'middle').text('training step');
-  svg.append('path').attr('class', 'curve')
+  svg
+    .append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(0,${bottom})`)
+    .call(axisBottom(x).ticks(5).tickSize(3).tickSizeOuter(0));
+  svg
+    .append('g')
+    .attr('class', 'axis')
+    .attr('transform', `translate(${MARGIN.left},0)`)
+    .call(
+      axisLeft(y)
+        .ticks(3)
+        .tickFormat((value) => (isPowerOfTen(Number(value)) ? formatNumber(Number(value)) : ''))
+        .tickSize(3),
+    );
+  svg
+    .append('text')
+    .attr('class', 'axis-title')
+    .attr('x', (MARGIN.left + width) / 2)
+    .attr('y', height - 2)
+    .attr('text-anchor', 'middle')
+    .text('training step');
+  svg
+    .append('path')
+    .attr('class', 'curve')
     .attr('d', linePath(points.map((point) => [x(point.step), y(point.loss)])));
   const rule = svg.append('line').attr('class', 'marker').attr('y1', MARGIN.top).attr('y2', bottom);
   const dot = svg.append('circle').attr('class', 'dot').attr('r', 4);
-  svg.append('rect').attr('class', 'catch').attr('x', MARGIN.left).attr('y', 0).attr('width', Math.max(0, width - MARGIN.left - MARGIN.right)).attr('height', bottom)
+  svg
+    .append('rect')
+    .attr('class', 'catch')
+    .attr('x', MARGIN.left)
+    .attr('y', 0)
+    .attr('width', Math.max(0, width - MARGIN.left - MARGIN.right))
+    .attr('height', bottom)
     .on('pointerdown pointermove', (event: PointerEvent) => {
       if (event.type === 'pointermove' && event.buttons !== 1) return;
       onPick(nearest(training.recordedSteps, x.invert(pointer(event)[0])));

@@ -5,7 +5,7 @@ import type { PrefixInfo } from '../../../src/protocol/source';
 import { formatPercent } from '../../shared/formatNumber';
 import type { ViewContext } from '../context';
 import { prefixMass } from '../data/prefixMass';
-import { attentionSubject } from '../data/prefixSubjects';
+import { attentionLayer, attentionSubject } from '../data/prefixSubjects';
 import { readWhole } from '../data/readWhole';
 import { h, replace } from './element';
 import { errorText } from './progressNote';
@@ -17,7 +17,7 @@ export interface MassCard {
   readonly element: HTMLElement;
   /** The sentence for the stage. */
   readonly summary: HTMLElement;
-  show(info: PrefixInfo, batch: number, head: number): void;
+  show(info: PrefixInfo, layer: number, batch: number, head: number): void;
   dispose(): void;
 }
 
@@ -32,31 +32,56 @@ export function massCard(context: ViewContext): MassCard {
 
   function draw(head: number): void {
     const mean = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
-    replace(list, ...masses.map((mass, index) => {
-      const bar = h('span', { class: 'bar' });
-      bar.style.width = `${Math.min(1, mass) * 100}%`;
-      return h('li', {}, h('button', { type: 'button', 'aria-pressed': index === head, onclick: () => store.set({ head: index }) },
-        h('span', { class: 'name' }, `head ${index}`), h('span', { class: 'value' }, formatPercent(mass)), bar));
-    }));
-    summary.textContent = `Head ${head} gives ${formatPercent(masses[head] ?? NaN)} of its attention to the prefix; all heads together ${formatPercent(mean)}.`;
+    replace(
+      list,
+      ...masses.map((mass, index) => {
+        const bar = h('span', { class: 'bar' });
+        bar.style.width = `${Math.min(1, mass) * 100}%`;
+        return h(
+          'li',
+          {},
+          h(
+            'button',
+            { type: 'button', 'aria-pressed': index === head, onclick: () => store.set({ head: index }) },
+            h('span', { class: 'name' }, `head ${index}`),
+            h('span', { class: 'value' }, formatPercent(mass)),
+            bar,
+          ),
+        );
+      }),
+    );
+    summary.textContent =
+      `Head ${head} gives ${formatPercent(masses[head] ?? NaN)} of its attention to the prefix; ` +
+      `all heads together ${formatPercent(mean)}.`;
   }
 
-  async function read(info: PrefixInfo, batch: number, signal: AbortSignal): Promise<readonly number[]> {
-    const heads = Array.from({ length: Math.min(MAX_HEADS, info.numHeads) }, (_, head) => attentionSubject(description, info, batch, head));
-    return Promise.all(heads.map(async (subject) =>
-      subject ? prefixMass(await readWhole(client.matrixSource(subject.matrix, subject), signal), subject.columns, info.prefixLength) : NaN));
+  async function read(info: PrefixInfo, layer: number, batch: number, signal: AbortSignal): Promise<readonly number[]> {
+    const heads = Array.from({ length: Math.min(MAX_HEADS, info.numHeads) }, (_, head) =>
+      attentionSubject(description, info, layer, batch, head),
+    );
+    return Promise.all(
+      heads.map(async (subject) =>
+        subject
+          ? prefixMass(
+              await readWhole(client.matrixSource(subject.matrix, subject), signal),
+              subject.columns,
+              info.prefixLength,
+            )
+          : NaN,
+      ),
+    );
   }
 
   return {
     element,
     summary,
-    show(info, batch, head) {
+    show(info, layer, batch, head) {
       element.hidden = summary.hidden = info.attention === undefined;
-      const key = JSON.stringify([info.module, info.attention?.name, batch]);
+      const key = JSON.stringify([info.module, attentionLayer(info, layer)?.name, batch]);
       if (info.attention === undefined || key === shownKey) return draw(head);
       controller?.abort();
       const { signal } = (controller = new AbortController());
-      read(info, batch, signal).then(
+      read(info, layer, batch, signal).then(
         (found) => {
           if (signal.aborted) return;
           shownKey = key;
@@ -64,7 +89,8 @@ export function massCard(context: ViewContext): MassCard {
           draw(store.get().head);
         },
         (error: unknown) => {
-          if (!(error instanceof CancelledError)) summary.textContent = `The attention could not be read: ${errorText(error)}`;
+          if (!(error instanceof CancelledError))
+            summary.textContent = `The attention could not be read: ${errorText(error)}`;
         },
       );
     },

@@ -50,7 +50,10 @@ export function matrixCard(context: ViewContext): MatrixCard {
       timer = setTimeout(() => compute(subject), SETTLE_MS);
     } else {
       picture.hidden = true;
-      replace(work, h('button', { type: 'button', class: 'small', onclick: () => compute(subject) }, 'Compute statistics'));
+      replace(
+        work,
+        h('button', { type: 'button', class: 'small', onclick: () => compute(subject) }, 'Compute statistics'),
+      );
     }
   }
 

@@ -22,8 +22,9 @@ export class MatrixPane implements Colored {
   readonly element: HTMLElement;
   readonly heatmap: Heatmap;
   private current: Subject | null = null;
-  private readonly title = h('h3', {});
+  private readonly title: HTMLElement;
   private readonly size = h('span', { class: 'size' });
+  private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours by a sample');
   private readonly place = h('div', { class: 'pane-plot' });
   private readonly empty = h('p', { class: 'pane-empty', hidden: true });
   private readonly bar: ColorBar;
@@ -38,21 +39,42 @@ export class MatrixPane implements Colored {
     private readonly colors: ColorModel,
     private readonly options: MatrixPaneOptions,
   ) {
-    const more = h('button', {
-      type: 'button', class: 'icon more', title: 'Copy, save, export', 'aria-label': `Actions for ${options.label}`, 'aria-haspopup': 'menu',
-      onclick: () => {
-        const { left, bottom } = more.getBoundingClientRect();
-        this.openMenu(left, bottom, more);
+    this.title = h('h3', {}, options.label);
+    const more = h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon more',
+        title: 'Copy, save, export',
+        'aria-label': `Actions for ${options.label}`,
+        'aria-haspopup': 'menu',
+        onclick: () => {
+          const { left, bottom } = more.getBoundingClientRect();
+          this.openMenu(left, bottom, more);
+        },
       },
-    }, '⋯');
+      '⋯',
+    );
     const foot = h('div', { class: 'pane-foot' });
-    this.element = h('section', { class: `pane ${options.className ?? ''}` },
-      h('header', { class: 'pane-head' }, this.title, this.size, more), this.empty, this.place, foot);
+    this.element = h(
+      'section',
+      { class: `pane ${options.className ?? ''}` },
+      h('header', { class: 'pane-head' }, this.title, this.size, this.approximate, more),
+      this.empty,
+      this.place,
+      foot,
+    );
     const { axes, zoom, margins } = options;
     this.heatmap = new Heatmap(this.place, {
-      label: options.label, rowLabel: '', columnLabel: '', ...(axes && { axes }), ...(zoom && { zoom }), ...(margins && { margins }),
+      label: options.label,
+      rowLabel: '',
+      columnLabel: '',
+      ...(axes && { axes }),
+      ...(zoom && { zoom }),
+      ...(margins && { margins }),
     });
     this.bar = new ColorBar(foot);
+    this.bar.element.hidden = true;
     // Before the first tile is read, so that it is read once and the right way.
     this.heatmap.setColor(colors.initial());
     this.heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
@@ -60,11 +82,18 @@ export class MatrixPane implements Colored {
     this.heatmap.on('cursor', (cell) => this.moved(cell));
     this.element.addEventListener('focusin', () => context.active.set(this));
     this.element.addEventListener('pointerdown', () => context.active.set(this));
+    this.heatmap.element.addEventListener('blur', () => {
+      if (this.pointed === null) context.cells.left(this);
+    });
     this.heatmap.element.addEventListener('contextmenu', (event) => {
       event.preventDefault();
       const keyboard = event.button !== 2 || (event.clientX === 0 && event.clientY === 0);
       const box = this.heatmap.element.getBoundingClientRect();
-      this.openMenu(keyboard ? box.left + 40 : event.clientX, keyboard ? box.top + 40 : event.clientY, this.heatmap.element);
+      this.openMenu(
+        keyboard ? box.left + 40 : event.clientX,
+        keyboard ? box.top + 40 : event.clientY,
+        this.heatmap.element,
+      );
     });
     this.heatmap.element.addEventListener('keydown', (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === 'c') {
@@ -103,12 +132,18 @@ export class MatrixPane implements Colored {
       columnBands: subject?.columnBands ?? [],
     });
     this.heatmap.setMatrix(subject && this.context.client.matrixSource(subject.matrix, subject));
+    this.context.cells.changed(this);
     this.colors.update(this);
   }
 
-  applyColor(color: ColorSettings): void {
+  applyColor(color: ColorSettings, sampled: boolean): void {
     this.heatmap.setColor(color);
+    this.bar.element.hidden = false;
     this.bar.setColor(color);
+    this.bar.element.title = sampled
+      ? 'The limit is judged by a sample of the entries; Compute statistics reads them all.'
+      : '';
+    this.approximate.hidden = !sampled;
     this.currentColor = color;
     this.context.active.recolored(this);
   }
@@ -120,8 +155,15 @@ export class MatrixPane implements Colored {
   /** The picture with its title and colour bar, as it is on the screen. */
   toCanvas(): HTMLCanvasElement {
     const { background, foreground, font } = readPalette(this.element);
-    const title = this.current ? `${this.current.title === this.current.name ? '' : `${this.current.title} · `}${this.current.name}` : '';
-    return composePicture({ title, parts: [this.heatmap.toCanvas(), this.bar.toCanvas()], background, foreground, font });
+    const { title: short = '', name = '' } = this.current ?? {};
+    const title = name.startsWith(short) ? name : `${short} · ${name}`;
+    return composePicture({
+      title,
+      parts: [this.heatmap.toCanvas(), this.bar.toCanvas()],
+      background,
+      foreground,
+      font,
+    });
   }
 
   setMargins(margins: Partial<Margins>): void {
@@ -164,7 +206,7 @@ export class MatrixPane implements Colored {
 
   dispose(): void {
     this.colors.remove(this);
-    this.context.cells.clear();
+    this.context.cells.left(this);
     if (this.context.active.current === this) this.context.active.set(null);
     this.bar.dispose();
     this.heatmap.dispose();
@@ -199,6 +241,7 @@ export class MatrixPane implements Colored {
 
   private openMenu(x: number, y: number, opener: HTMLElement): void {
     this.context.active.set(this);
+    this.context.cells.clear();
     paneMenu(this, this.context, x, y, opener);
   }
 }

@@ -11,10 +11,19 @@ export interface MenuItem {
 let close: (() => void) | null = null;
 
 /** `opener` gets the focus back when the menu closes. */
-export function openMenu(items: readonly MenuItem[], at: { readonly x: number; readonly y: number }, opener: HTMLElement): void {
+export function openMenu(
+  items: readonly MenuItem[],
+  at: { readonly x: number; readonly y: number },
+  opener: HTMLElement,
+): void {
   close?.();
   const buttons = items.map(({ label, disabled, run }) =>
-    h('button', { type: 'button', role: 'menuitem', tabindex: -1, disabled: disabled ?? false, onclick: () => (shut(), run()) }, label));
+    h(
+      'button',
+      { type: 'button', role: 'menuitem', tabindex: -1, disabled: disabled ?? false, onclick: () => (shut(), run()) },
+      label,
+    ),
+  );
   const menu = h('div', { class: 'menu', role: 'menu', onkeydown: (event: KeyboardEvent) => key(event) }, ...buttons);
   const enabled = buttons.filter((button) => !button.disabled);
 

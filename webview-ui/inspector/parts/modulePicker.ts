@@ -11,10 +11,33 @@ export interface ModulePicker {
 
 export function modulePicker(modules: readonly LoraModuleInfo[], onPick: (module: string) => void): ModulePicker {
   const names = withoutCommonPrefix(modules.map(({ module }) => module));
-  const select = h('select', { 'aria-label': 'Module', onchange: () => go(select.selectedIndex) },
-    ...modules.map(({ module }, i) => h('option', { value: module, title: module }, names[i] ?? module)));
-  const previous = h('button', { type: 'button', class: 'icon', title: 'Previous module', 'aria-label': 'Previous module', onclick: () => go(select.selectedIndex - 1) }, '‹');
-  const next = h('button', { type: 'button', class: 'icon', title: 'Next module', 'aria-label': 'Next module', onclick: () => go(select.selectedIndex + 1) }, '›');
+  const select = h(
+    'select',
+    { 'aria-label': 'Module', onchange: () => go(select.selectedIndex) },
+    ...modules.map(({ module }, i) => h('option', { value: module, title: module }, names[i] ?? module)),
+  );
+  const previous = h(
+    'button',
+    {
+      type: 'button',
+      class: 'icon',
+      title: 'Previous module',
+      'aria-label': 'Previous module',
+      onclick: () => go(select.selectedIndex - 1),
+    },
+    '‹',
+  );
+  const next = h(
+    'button',
+    {
+      type: 'button',
+      class: 'icon',
+      title: 'Next module',
+      'aria-label': 'Next module',
+      onclick: () => go(select.selectedIndex + 1),
+    },
+    '›',
+  );
   const only = h('h2', { class: 'module-name' });
   const single = modules.length < 2;
   function go(index: number): void {

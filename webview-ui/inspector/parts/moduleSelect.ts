@@ -12,7 +12,10 @@ export function moduleSelect(modules: readonly string[], onPick: (module: string
   const [only] = modules;
   if (modules.length < 2) return { element: h('h2', { class: 'module-name' }, only ?? ''), show: () => undefined };
   const names = withoutCommonPrefix(modules);
-  const select = h('select', { 'aria-label': 'Module', onchange: () => onPick(select.value) },
-    ...modules.map((module, i) => h('option', { value: module, title: module }, names[i] ?? module)));
+  const select = h(
+    'select',
+    { 'aria-label': 'Module', onchange: () => onPick(select.value) },
+    ...modules.map((module, i) => h('option', { value: module, title: module }, names[i] ?? module)),
+  );
   return { element: select, show: (module) => (select.value = module) };
 }

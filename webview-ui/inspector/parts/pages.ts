@@ -4,24 +4,50 @@ import { h } from './element';
 import { emptyState } from './emptyState';
 
 export function waitingPage(): HTMLElement {
-  return h('div', { class: 'waiting', role: 'status' }, h('progress', { 'aria-label': 'Opening' }), h('p', {}, 'Opening…'));
+  return h(
+    'div',
+    { class: 'waiting', role: 'status' },
+    h('progress', { 'aria-label': 'Opening' }),
+    h('p', {}, 'Opening…'),
+  );
 }
 
 export function failurePage(failure: string, reload: () => void): HTMLElement {
-  return h('main', { class: 'failure-page' }, h('div', { class: 'mark', 'aria-hidden': 'true' }, '!'),
-    emptyState('This file cannot be shown', failure,
-      h('ul', {},
-        h('li', {}, 'A Git LFS pointer or an unfinished download holds no weights yet: fetch the file itself (', h('code', {}, 'git lfs pull'), ') and reload.'),
-        h('li', {}, 'A truncated file has to be copied or downloaded again.'),
-        h('li', {}, 'If it is not a safetensors file, open it with another editor: ', h('em', {}, 'View: Reopen Editor With…')),
+  return h(
+    'main',
+    { class: 'failure-page' },
+    h('div', { class: 'mark', 'aria-hidden': 'true' }, '!'),
+    emptyState(
+      'This file cannot be shown',
+      failure,
+      h(
+        'ul',
+        {},
+        h('li', {}, 'An unfinished download or a truncated copy has to be fetched again; then reload.'),
+        h(
+          'li',
+          {},
+          'If it is not a safetensors file, open it with another editor: ',
+          h('em', {}, 'View: Reopen Editor With…'),
+        ),
       ),
-      h('button', { type: 'button', class: 'primary', onclick: reload }, 'Reload')));
+      h('button', { type: 'button', class: 'primary', onclick: reload }, 'Reload'),
+    ),
+  );
 }
 
 export function changedBanner(reason: 'changed' | 'deleted', reload: () => void): HTMLElement {
-  return h('div', { class: 'banner warning', role: 'alert' }, h('span', { class: 'mark', 'aria-hidden': 'true' }),
-    h('span', { class: 'text' }, reason === 'changed'
-      ? 'The file changed on disk. What is shown is from before.'
-      : 'The file was deleted or moved. What is shown may not be readable any more.'),
-    h('button', { type: 'button', class: 'small', onclick: reload }, 'Reload'));
+  return h(
+    'div',
+    { class: 'banner warning', role: 'alert' },
+    h('span', { class: 'mark', 'aria-hidden': 'true' }),
+    h(
+      'span',
+      { class: 'text' },
+      reason === 'changed'
+        ? 'The file changed on disk. What is shown is from before.'
+        : 'The file was deleted or moved. What is shown may not be readable any more.',
+    ),
+    h('button', { type: 'button', class: 'small', onclick: reload }, 'Reload'),
+  );
 }

@@ -8,14 +8,18 @@ import { openMenu } from './menu';
 
 export function paneMenu(pane: MatrixPane, context: ViewContext, x: number, y: number, opener: HTMLElement): void {
   const none = pane.subject === null;
-  openMenu([
-    { label: 'Copy Cell Value', disabled: pane.cell === null, run: () => void pane.copyCell() },
-    { label: 'Copy Tensor Name', disabled: none, run: () => void copyName(pane, context) },
-    { label: 'Save Picture as PNG…', disabled: none, run: () => void savePicture(pane, context) },
-    { label: 'Export Matrix as CSV…', disabled: none, run: () => void exportMatrix(pane, context, 'csv') },
-    { label: 'Export Matrix as NPY…', disabled: none, run: () => void exportMatrix(pane, context, 'npy') },
-    { label: 'Show the Whole Matrix', disabled: none, run: () => pane.resetZoom() },
-  ], { x, y }, opener);
+  openMenu(
+    [
+      { label: 'Copy Cell Value', disabled: pane.cell === null, run: () => void pane.copyCell() },
+      { label: 'Copy Tensor Name', disabled: none, run: () => void copyName(pane, context) },
+      { label: 'Save Picture as PNG…', disabled: none, run: () => void savePicture(pane, context) },
+      { label: 'Export Matrix as CSV…', disabled: none, run: () => void exportMatrix(pane, context, 'csv') },
+      { label: 'Export Matrix as NPY…', disabled: none, run: () => void exportMatrix(pane, context, 'npy') },
+      { label: 'Show the Whole Matrix', disabled: none, run: () => pane.resetZoom() },
+    ],
+    { x, y },
+    opener,
+  );
 }
 
 async function copyName({ subject }: MatrixPane, { client, attempt }: ViewContext): Promise<void> {
@@ -35,7 +39,11 @@ async function savePicture(pane: MatrixPane, { client, attempt }: ViewContext): 
   });
 }
 
-async function exportMatrix({ subject }: MatrixPane, { client, attempt }: ViewContext, format: ExportFormat): Promise<void> {
+async function exportMatrix(
+  { subject }: MatrixPane,
+  { client, attempt }: ViewContext,
+  format: ExportFormat,
+): Promise<void> {
   if (!subject) return;
   await attempt(async () => {
     const saved = await client.exportMatrix(subject.matrix, format, `${subject.name}.${format}`);

@@ -13,23 +13,46 @@ export function problemBanner(problems: readonly Problem[], store: StateStore): 
   const sorted = bySeverity(problems);
   const worst = sorted[0];
   if (!worst) return null;
-  const counts = ORDER.map((severity) => [severity, problems.filter((problem) => problem.severity === severity).length] as const)
+  const counts = ORDER.map(
+    (severity) => [severity, problems.filter((problem) => problem.severity === severity).length] as const,
+  )
     .filter(([, count]) => count > 0)
     .map(([severity, count]) => `${count} ${NOUNS[severity]}${count === 1 ? '' : 's'}`);
-  const summary = h('summary', {}, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('strong', {}, counts.join(', ')),
-    h('span', { class: 'first' }, worst.message));
-  const banner = h('details', { class: `banner ${worst.severity}`, open: store.get().problemsOpen }, summary, problemList(problems));
+  const summary = h(
+    'summary',
+    {},
+    h('span', { class: 'mark', 'aria-hidden': 'true' }),
+    h('strong', {}, counts.join(', ')),
+    h('span', { class: 'first' }, worst.message),
+  );
+  const banner = h(
+    'details',
+    { class: `banner ${worst.severity}`, open: store.get().problemsOpen },
+    summary,
+    problemList(problems),
+  );
   banner.addEventListener('toggle', () => store.set({ problemsOpen: banner.open }));
   return banner;
 }
 
 export function problemList(problems: readonly Problem[]): HTMLElement {
   const sorted = bySeverity(problems);
-  return h('ul', { class: 'problems' },
-    ...sorted.slice(0, LISTED).map(({ severity, message, subject }) =>
-      h('li', { class: severity }, h('span', { class: 'severity' }, NOUNS[severity]), h('span', {}, message),
-        subject && !message.includes(subject) && h('code', {}, subject))),
-    sorted.length > LISTED && h('li', { class: 'info' }, `and ${sorted.length - LISTED} more`));
+  return h(
+    'ul',
+    { class: 'problems' },
+    ...sorted
+      .slice(0, LISTED)
+      .map(({ severity, message, subject }) =>
+        h(
+          'li',
+          { class: severity },
+          h('span', { class: 'severity' }, NOUNS[severity]),
+          h('span', {}, message),
+          subject && !message.includes(subject) && h('code', {}, subject),
+        ),
+      ),
+    sorted.length > LISTED && h('li', { class: 'info' }, `and ${sorted.length - LISTED} more`),
+  );
 }
 
 function bySeverity(problems: readonly Problem[]): Problem[] {

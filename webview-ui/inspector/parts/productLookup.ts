@@ -18,7 +18,8 @@ export interface ProductLookup {
 }
 
 export function productLookup(
-  { client, notify }: ViewContext, show: (found: DeltaProducts, row: number, column: number) => void,
+  { client, notify }: ViewContext,
+  show: (found: DeltaProducts, row: number, column: number) => void,
 ): ProductLookup {
   let controller: AbortController | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -27,9 +27,14 @@ export function productsCard(hint: string): ProductsCard {
 }
 
 function formula(products: DeltaProducts, row: number, column: number): HTMLElement {
-  return h('p', { class: 'formula' },
-    `ΔW[${row}, ${column}] = ${formatNumber(products.scaling)} · `, h('span', { class: 'sigma' }, 'Σₖ'), ` B[${row}, k] · A[k, ${column}] = `,
-    h('strong', {}, formatNumber(products.sum)));
+  return h(
+    'p',
+    { class: 'formula' },
+    `ΔW[${row}, ${column}] = ${formatNumber(products.scaling)} · `,
+    h('span', { class: 'sigma' }, 'Σₖ'),
+    ` B[${row}, k] · A[k, ${column}] = `,
+    h('strong', {}, formatNumber(products.sum)),
+  );
 }
 
 function list(products: DeltaProducts): HTMLElement {
@@ -39,8 +44,13 @@ function list(products: DeltaProducts): HTMLElement {
   const largest = magnitude(products, bySize[0] ?? 0) || 1;
   const rows = listed.map((k) => row(products, k, largest));
   const rest = bySize.slice(listed.length).reduce((sum, k) => sum + (products.products[k] ?? 0), 0);
-  return h('div', { class: 'product-list', role: 'list' }, ...rows,
-    ranks.length > LISTED && h('p', { class: 'note' }, `and ${ranks.length - LISTED} smaller, which sum to ${formatNumber(rest)}`));
+  return h(
+    'div',
+    { class: 'product-list', role: 'list' },
+    ...rows,
+    ranks.length > LISTED &&
+      h('p', { class: 'note' }, `and ${ranks.length - LISTED} smaller, which sum to ${formatNumber(rest)}`),
+  );
 }
 
 function magnitude(products: DeltaProducts, k: number): number {
@@ -50,10 +60,19 @@ function magnitude(products: DeltaProducts, k: number): number {
 function row(products: DeltaProducts, k: number, largest: number): HTMLElement {
   const value = products.products[k] ?? 0;
   const share = Math.min(1, Math.abs(value) / largest) * 50;
-  const bar = h('span', { class: value < 0 ? 'bar negative' : 'bar positive' });
+  const bar = h('span', { class: value < 0 ? 'bar negative' : value > 0 ? 'bar positive' : 'bar' });
   bar.style.width = `${share}%`;
   bar.style.left = `${value < 0 ? 50 - share : 50}%`;
   const factors = `${formatNumber(products.bRow[k] ?? NaN)} × ${formatNumber(products.aColumn[k] ?? NaN)}`;
-  return h('div', { class: 'product', role: 'listitem', title: `${formatNumber(products.scaling)} × ${factors} = ${formatNumber(value)}` },
-    h('span', { class: 'k' }, `k=${k}`), h('span', { class: 'track', 'aria-hidden': 'true' }, bar), h('span', { class: 'value' }, formatNumber(value)));
+  return h(
+    'div',
+    {
+      class: 'product',
+      role: 'listitem',
+      title: `${formatNumber(products.scaling)} × ${factors} = ${formatNumber(value)}`,
+    },
+    h('span', { class: 'k' }, `k=${k}`),
+    h('span', { class: 'track', 'aria-hidden': 'true' }, bar),
+    h('span', { class: 'value' }, formatNumber(value)),
+  );
 }

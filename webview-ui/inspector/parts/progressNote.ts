@@ -22,32 +22,46 @@ export function longWork<T>(place: HTMLElement, work: LongWork<T>): () => void {
   let left = false;
   const bar = h('progress', { max: 1 });
   const text = h('span', {}, `${work.title}…`);
-  const note = h('div', { class: 'progress-note', role: 'status' }, text, bar,
-    h('button', { type: 'button', class: 'small', onclick: () => controller.abort() }, 'Cancel'));
+  const note = h(
+    'div',
+    { class: 'progress-note', role: 'status' },
+    text,
+    bar,
+    h('button', { type: 'button', class: 'small', onclick: () => controller.abort() }, 'Cancel'),
+  );
   const timer = setTimeout(() => place.replaceChildren(note), QUIET_MS);
   let inner: (() => void) | null = null;
 
   const offerAgain = (message: string): void => {
-    replace(place, h('div', { class: 'progress-note' }, h('span', {}, message),
-      h('button', { type: 'button', class: 'small', onclick: () => (inner = longWork(place, work)) }, work.again)));
+    replace(
+      place,
+      h(
+        'div',
+        { class: 'progress-note' },
+        h('span', {}, message),
+        h('button', { type: 'button', class: 'small', onclick: () => (inner = longWork(place, work)) }, work.again),
+      ),
+    );
   };
-  work.run(controller.signal, ({ done, total, message }) => {
-    text.textContent = total > 0 ? `${work.title}… ${amount(done)} / ${amount(total)}` : `${work.title}…`;
-    if (message) text.title = message;
-    if (total > 0) bar.value = done / total;
-  }).then(
-    (result) => {
-      clearTimeout(timer);
-      if (left) return;
-      note.remove();
-      work.done(result);
-    },
-    (error: unknown) => {
-      clearTimeout(timer);
-      if (left) return;
-      offerAgain(error instanceof CancelledError ? 'Cancelled.' : `Could not be computed: ${errorText(error)}`);
-    },
-  );
+  work
+    .run(controller.signal, ({ done, total, message }) => {
+      text.textContent = total > 0 ? `${work.title}… ${amount(done)} / ${amount(total)}` : `${work.title}…`;
+      if (message) text.title = message;
+      if (total > 0) bar.value = done / total;
+    })
+    .then(
+      (result) => {
+        clearTimeout(timer);
+        if (left) return;
+        note.remove();
+        work.done(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        if (left) return;
+        offerAgain(error instanceof CancelledError ? 'Cancelled.' : `Could not be computed: ${errorText(error)}`);
+      },
+    );
   return () => {
     left = true;
     clearTimeout(timer);

@@ -17,12 +17,23 @@ export interface Segmented<V extends string> {
 
 let groups = 0;
 
-export function segmented<V extends string>(label: string, choices: readonly Choice<V>[], onChange: (value: V) => void): Segmented<V> {
+export function segmented<V extends string>(
+  label: string,
+  choices: readonly Choice<V>[],
+  onChange: (value: V) => void,
+): Segmented<V> {
   const name = `choice${++groups}`;
   const inputs = choices.map(({ value, disabled }) =>
-    h('input', { type: 'radio', name, value, disabled: disabled !== undefined, onchange: () => onChange(value) }));
-  const element = h('fieldset', { class: 'segmented' }, h('legend', { class: 'hidden' }, label),
-    ...choices.map((choice, i) => h('label', { title: choice.disabled ?? choice.title }, inputs[i], h('span', {}, choice.label))));
+    h('input', { type: 'radio', name, value, disabled: disabled !== undefined, onchange: () => onChange(value) }),
+  );
+  const element = h(
+    'fieldset',
+    { class: 'segmented' },
+    h('legend', { class: 'hidden' }, label),
+    ...choices.map((choice, i) =>
+      h('label', { title: choice.disabled ?? choice.title }, inputs[i], h('span', {}, choice.label)),
+    ),
+  );
   return {
     element,
     show(value) {

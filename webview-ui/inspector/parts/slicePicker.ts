@@ -19,15 +19,26 @@ export function slicePicker(onChange: (slice: readonly number[]) => void): Slice
         sizes = leading.join();
         inputs = leading.map((size, axis) => {
           const input: HTMLInputElement = h('input', {
-            type: 'number', min: 0, max: size - 1, step: 1, 'aria-label': `Index in dimension ${axis}, 0 to ${size - 1}`,
+            type: 'number',
+            min: 0,
+            max: size - 1,
+            step: 1,
+            'aria-label': `Index in dimension ${axis}, 0 to ${size - 1}`,
             oninput: () => {
               if (input.validity.valid && input.value !== '') onChange(inputs.map((one) => one.valueAsNumber || 0));
             },
           });
           return input;
         });
-        replace(element, h('span', {}, 'Slice ['),
-          ...leading.flatMap((size, axis) => [inputs[axis] as HTMLInputElement, h('span', { class: 'note' }, `of ${size}, `)]), h('span', {}, ':, : ]'));
+        replace(
+          element,
+          h('span', {}, 'Slice ['),
+          ...leading.flatMap((size, axis) => [
+            inputs[axis] as HTMLInputElement,
+            h('span', { class: 'note' }, `of ${size}, `),
+          ]),
+          h('span', {}, ':, : ]'),
+        );
       }
       inputs.forEach((input, axis) => {
         if (document.activeElement !== input) input.value = String(slice[axis] ?? 0);

@@ -13,8 +13,11 @@ export function sourceHead(description: SourceDescription): HTMLElement {
     file && formatBytes(file.bytes),
     file?.format,
   ].filter((fact): fact is string => typeof fact === 'string');
-  return h('header', { class: 'source-head' },
+  return h(
+    'header',
+    { class: 'source-head' },
     h('h1', { title: file?.path ?? title }, title),
     h('span', { class: 'badge' }, method ?? (kind === 'demo' ? 'demo' : 'checkpoint')),
-    h('span', { class: 'facts-line' }, facts.join(' · ')));
+    h('span', { class: 'facts-line' }, facts.join(' · ')),
+  );
 }

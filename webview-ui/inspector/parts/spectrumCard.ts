@@ -20,13 +20,24 @@ export interface SpectrumCard {
 
 export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
   const picture = spectrumChart();
-  const scale = segmented('Axis of the singular values', [
-    { value: 'linear', label: 'linear' }, { value: 'log', label: 'log' },
-  ], (value) => store.set({ spectrumScale: value }));
+  const scale = segmented(
+    'Axis of the singular values',
+    [
+      { value: 'linear', label: 'linear' },
+      { value: 'log', label: 'log' },
+    ],
+    (value) => store.set({ spectrumScale: value }),
+  );
   const facts = h('dl', { class: 'facts' });
   const problem = h('p', { class: 'note' });
-  const element = h('section', { class: 'card' },
-    h('div', { class: 'card-head' }, h('h3', {}, 'Singular values of ΔW'), scale.element), picture.element, problem, facts);
+  const element = h(
+    'section',
+    { class: 'card' },
+    h('div', { class: 'card-head' }, h('h3', {}, 'Singular values of ΔW'), scale.element),
+    picture.element,
+    problem,
+    facts,
+  );
   let controller: AbortController | null = null;
   let shown: { spectrum: Spectrum; ceiling: number } | null = null;
 
@@ -41,6 +52,12 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
     redraw,
     show(info, step, lastStep) {
       controller?.abort();
+      picture.element.toggleAttribute('hidden', info.unavailable !== undefined);
+      scale.element.hidden = info.unavailable !== undefined;
+      if (info.unavailable !== undefined) {
+        problem.textContent = `There is no product to take apart: ${info.unavailable}`;
+        return replace(facts, ...scalingFacts(info));
+      }
       const mine = (controller = new AbortController());
       const last = lastStep === undefined ? Promise.resolve(null) : client.spectrum(info.module, lastStep);
       Promise.all([client.spectrum(info.module, step, mine.signal), last]).then(
@@ -55,7 +72,7 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
           if (mine.signal.aborted || error instanceof CancelledError) return;
           shown = null;
           replace(facts, ...scalingFacts(info));
-          problem.textContent = info.unavailable ?? `The spectrum could not be computed: ${errorText(error)}`;
+          problem.textContent = `The spectrum could not be computed: ${errorText(error)}`;
           redraw();
         },
       );
@@ -70,8 +87,16 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
 function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
   const zero = spectrum.norm === 0;
   return [
-    ...fact('effective rank', zero ? 'none: ΔW = 0' : `${spectrum.effectiveRank.toFixed(2)} of ${info.rank}`, 'exp of the entropy of the normalised singular values'),
-    ...fact('stable rank', zero ? 'none: ΔW = 0' : spectrum.stableRank.toFixed(2), 'Frobenius norm squared over spectral norm squared'),
+    ...fact(
+      'effective rank',
+      zero ? 'none: ΔW = 0' : `${spectrum.effectiveRank.toFixed(2)} of ${info.rank}`,
+      'exp of the entropy of the normalised singular values',
+    ),
+    ...fact(
+      'stable rank',
+      zero ? 'none: ΔW = 0' : spectrum.stableRank.toFixed(2),
+      'Frobenius norm squared over spectral norm squared',
+    ),
     ...fact('‖ΔW‖ Frobenius', formatNumber(spectrum.norm), 'Square root of the sum of the squared singular values'),
     ...fact('σ₁ spectral norm', formatNumber(spectrum.singularValues[0] ?? 0), 'The largest singular value'),
     ...scalingFacts(info),

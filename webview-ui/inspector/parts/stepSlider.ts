@@ -24,7 +24,11 @@ export function stepSlider(training: TrainingInfo, onStep: (step: number) => voi
 
   const play = h('button', { class: 'play', type: 'button', onclick: () => toggle() });
   const slider = h('input', {
-    type: 'range', min: 0, max: Math.max(0, steps.length - 1), step: 1, 'aria-label': 'Training step',
+    type: 'range',
+    min: 0,
+    max: Math.max(0, steps.length - 1),
+    step: 1,
+    'aria-label': 'Training step',
     oninput: () => (pause(), go(slider.valueAsNumber)),
   });
   const reading = h('output', { class: 'reading' });
@@ -52,13 +56,19 @@ export function stepSlider(training: TrainingInfo, onStep: (step: number) => voi
   pause();
   return {
     element,
-    curve: h('section', { class: 'card' }, h('h3', {}, 'Training'), curve.element,
-      h('p', { class: 'note' }, `${training.optimiser}, towards ${training.target}`)),
+    curve: h(
+      'section',
+      { class: 'card' },
+      h('h3', {}, 'Training'),
+      curve.element,
+      h('p', { class: 'note' }, `${training.optimiser}, towards ${training.target}`),
+    ),
     show(step) {
       index = Math.max(0, steps.indexOf(step));
       slider.value = String(index);
       const loss = training.loss[Math.min(step, training.loss.length - 1)];
-      reading.textContent = `step ${step} of ${steps.at(-1) ?? 0}${loss === undefined ? '' : ` · loss ${formatNumber(loss)}`}`;
+      const lossText = loss === undefined ? '' : ` · loss ${formatNumber(loss)}`;
+      reading.textContent = `step ${step} of ${steps.at(-1) ?? 0}${lossText}`;
       slider.setAttribute('aria-valuetext', reading.textContent);
       curve.show(step);
     },

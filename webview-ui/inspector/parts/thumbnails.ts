@@ -33,7 +33,12 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
 
   function paint(): void {
     const { scheme, scale } = store.get();
-    const limit = drawn.reduce((largest, { tile }) => tile.values.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), largest), 0) || 1;
+    const limit =
+      drawn.reduce(
+        (largest, { tile }) =>
+          tile.values.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), largest),
+        0,
+      ) || 1;
     const map = createColorMap({ scheme, scale, limit, reduction: 'maxAbs' }, themeKind());
     for (const { canvas, tile } of drawn) {
       canvas.width = tile.width;
@@ -62,7 +67,12 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
         );
         return canvas;
       });
-      return h('button', { type: 'button', title: label, onclick: () => choose(index) }, ...canvases, h('span', {}, label));
+      return h(
+        'button',
+        { type: 'button', title: label, onclick: () => choose(index) },
+        ...canvases,
+        h('span', {}, label),
+      );
     });
     replace(element, ...buttons);
   }

@@ -1,4 +1,4 @@
-/** A list that only makes the rows in view: 200,000 tensors scroll like 20. One tab stop; arrow keys move the choice. */
+/** A list that only makes the rows in view: 200,000 tensors scroll like 20. One tab stop; arrows move the choice. */
 
 import { h } from './element';
 
@@ -25,10 +25,19 @@ export class VirtualList<T> {
   private readonly observer = new ResizeObserver(() => this.draw());
 
   constructor(private readonly options: VirtualListOptions<T>) {
-    this.element = h('div', {
-      class: 'virtual-list', role: 'listbox', tabindex: 0, 'aria-label': options.label,
-      onscroll: () => this.draw(), onkeydown: (event: KeyboardEvent) => this.key(event), onclick: (event: MouseEvent) => this.click(event),
-    }, this.sheet);
+    this.element = h(
+      'div',
+      {
+        class: 'virtual-list',
+        role: 'listbox',
+        tabindex: 0,
+        'aria-label': options.label,
+        onscroll: () => this.draw(),
+        onkeydown: (event: KeyboardEvent) => this.key(event),
+        onclick: (event: MouseEvent) => this.click(event),
+      },
+      this.sheet,
+    );
     this.observer.observe(this.element);
   }
 
@@ -80,7 +89,14 @@ export class VirtualList<T> {
 
   private key(event: KeyboardEvent): void {
     const page = Math.max(1, Math.floor(this.element.clientHeight / this.options.rowHeight) - 1);
-    const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
+    const moves: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    };
     const move = moves[event.key];
     if (move === undefined || this.items.length === 0) return;
     event.preventDefault();

@@ -30,9 +30,13 @@ export function zeroNote(client: InspectorClient): ZeroNote {
         (statistics) => {
           if (mine.signal.aborted) return;
           element.hidden = !allZeros(statistics);
-          replace(element, h('strong', {}, 'B is all zeros: ΔW = 0'), step === undefined
-            ? 'This module was never trained: the adapter changes nothing here.'
-            : 'A LoRA layer starts this way, so that training begins at the pretrained model. Press Play to see it move.');
+          replace(
+            element,
+            h('strong', {}, 'B is all zeros: ΔW = 0'),
+            step === undefined
+              ? 'This module was never trained: the adapter changes nothing here.'
+              : 'A LoRA layer starts this way: training begins at the pretrained model. Press Play to see it move.',
+          );
         },
         // Whatever keeps B from being read is shown in its own picture.
         () => (element.hidden = true),

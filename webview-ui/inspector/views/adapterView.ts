@@ -27,19 +27,40 @@ export function adapterView(context: ViewContext): View {
   const output = pane('output', 'pane-output');
   const panes = [input, wDown, units, wUp, output];
   const overlay = gateOverlay(units.heatmap);
-  const gradients = segmented<'value' | 'gradient'>('What the weights show', [
-    { value: 'value', label: 'Values' },
-    { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by the weights' },
-  ], (value) => store.set({ gradients: value === 'gradient' }));
-  const picker = moduleSelect(description.bottlenecks.map(({ module }) => module), (module) => store.set({ bottleneck: module }));
+  const gradients = segmented<'value' | 'gradient'>(
+    'What the weights show',
+    [
+      { value: 'value', label: 'Values' },
+      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by the weights' },
+    ],
+    (value) => store.set({ gradients: value === 'gradient' }),
+  );
+  const picker = moduleSelect(
+    description.bottlenecks.map(({ module }) => module),
+    (module) => store.set({ bottleneck: module }),
+  );
   const summary = h('p', { class: 'summary', role: 'status' });
   const facts = h('section', { class: 'card' });
-  const flow = h('div', { class: 'flow' },
-    input.element, flowArrow('× W down'), wDown.element, flowArrow('ReLU'), units.element, flowArrow('× W up'), wUp.element,
-    flowArrow('+ x', 'sum'), output.element);
+  const flow = h(
+    'div',
+    { class: 'flow' },
+    input.element,
+    flowArrow('× W down'),
+    wDown.element,
+    flowArrow('ReLU'),
+    units.element,
+    flowArrow('× W up'),
+    wUp.element,
+    flowArrow('+ x', 'sum'),
+    output.element,
+  );
   const residual = residualPath(flow, input.element, output.element);
-  const element = h('div', { class: 'adapter-view' }, h('div', { class: 'view-head' }, picker.element, gradients.element, summary),
-    h('div', { class: 'flow-frame' }, residual.element, flow));
+  const element = h(
+    'div',
+    { class: 'adapter-view' },
+    h('div', { class: 'view-head' }, picker.element, gradients.element, summary),
+    h('div', { class: 'flow-frame' }, residual.element, flow),
+  );
   let controller: AbortController | null = null;
 
   const current = (): BottleneckInfo | undefined =>
@@ -57,7 +78,14 @@ export function adapterView(context: ViewContext): View {
     gradients.show(showGradients ? 'gradient' : 'value');
     const weight = (tensor: typeof down, title: string, rowLabel: string, columnLabel: string) => {
       const shown = showGradients ? findTensor(description, tensor?.gradient) : tensor;
-      return shown ? tensorSubject(shown, { title: showGradients ? `∂loss/∂${title}` : title, rowLabel, columnLabel }) : null;
+      return shown
+        ? tensorSubject(shown, {
+            title: showGradients ? `∂loss/∂${title}` : title,
+            rowLabel,
+            columnLabel,
+            gradientOf: showGradients ? tensor : undefined,
+          })
+        : null;
     };
     wDown.setSubject(weight(down, 'W down', 'model dim', 'unit'));
     wUp.setSubject(weight(up, 'W up', 'unit', 'model dim'));
@@ -69,12 +97,22 @@ export function adapterView(context: ViewContext): View {
     flow.classList.toggle('weights-only', !activations);
     residual.element.classList.toggle('hidden-arc', !activations);
     input.setSubject(activation(activations?.input, 'x', 'model dim'));
-    units.setSubject(activation(activations?.activated, 'h = ReLU(x · W down)', 'unit'));
+    units.setSubject(activation(activations?.activated, 'h, after ReLU', 'unit'));
     output.setSubject(activation(activations?.output, 'y = x + h · W up', 'model dim'));
-    replace(facts, h('h3', {}, 'Adapter'), h('dl', { class: 'facts' },
-      h('dt', {}, 'model dim'), h('dd', {}, formatCount(info.dModel)),
-      h('dt', {}, 'bottleneck'), h('dd', {}, `${formatCount(info.bottleneckDim)} units`),
-      h('dt', {}, 'parameters'), h('dd', {}, formatCount(2 * info.dModel * info.bottleneckDim))));
+    replace(
+      facts,
+      h('h3', {}, 'Adapter'),
+      h(
+        'dl',
+        { class: 'facts' },
+        h('dt', {}, 'model dim'),
+        h('dd', {}, formatCount(info.dModel)),
+        h('dt', {}, 'bottleneck'),
+        h('dd', {}, `${formatCount(info.bottleneckDim)} units`),
+        h('dt', {}, 'parameters'),
+        h('dd', {}, formatCount(2 * info.dModel * info.bottleneckDim)),
+      ),
+    );
     void showGates(info);
     context.active.set(wDown);
     context.active.refresh();
@@ -85,23 +123,32 @@ export function adapterView(context: ViewContext): View {
     overlay.show(null);
     const down = findTensor(description, activations?.down);
     if (!down) {
-      summary.textContent = 'The file holds the weights; activations are shown where a forward pass was run, as in the demo.';
+      summary.textContent =
+        'The file holds the weights; activations are shown where a forward pass was run, as in the demo.';
       return;
     }
     const { signal } = (controller = new AbortController());
     const { rows, columns } = matrixShape(down.shape);
     try {
-      const values = await readWhole(client.matrixSource({ kind: 'tensor', name: down.name }, { rows, columns }), signal);
+      const values = await readWhole(
+        client.matrixSource({ kind: 'tensor', name: down.name }, { rows, columns }),
+        signal,
+      );
       if (signal.aborted) return;
       const gates = gatesOf(values, rows, columns);
       overlay.show(gates);
       const always = gates.alwaysClosed;
       const listed = always.length > 0 ? `: ${always.slice(0, 12).join(', ')}${always.length > 12 ? '…' : ''}` : '';
-      replace(summary, h('span', { class: 'swatch hatched' }),
-        ` ${formatCount(gates.closedCount)} of ${formatCount(rows * columns)} activations closed by the ReLU (${formatPercent(gates.closedCount / (rows * columns))})`,
-        ` · ${always.length} of ${columns} units always closed${listed}`);
+      replace(
+        summary,
+        h('span', { class: 'swatch hatched' }),
+        ` ${formatCount(gates.closedCount)} of ${formatCount(rows * columns)} activations closed by the ReLU`,
+        ` (${formatPercent(gates.closedCount / (rows * columns))})`,
+        ` · ${always.length} of ${columns} units always closed${listed}`,
+      );
     } catch (error) {
-      if (!(error instanceof CancelledError)) summary.textContent = `The activations could not be read: ${errorText(error)}`;
+      if (!(error instanceof CancelledError))
+        summary.textContent = `The activations could not be read: ${errorText(error)}`;
     }
   }
 
@@ -112,9 +159,14 @@ export function adapterView(context: ViewContext): View {
       if (!cell) return;
       const token = pointed === input || pointed === units || pointed === output ? cell.row : null;
       const unit = pointed === wDown || pointed === units ? cell.column : pointed === wUp ? cell.row : null;
-      const dim = pointed === input || pointed === output || pointed === wUp ? cell.column : pointed === wDown ? cell.row : null;
+      const dim =
+        pointed === input || pointed === output || pointed === wUp ? cell.column : pointed === wDown ? cell.row : null;
       const light = (one: MatrixPane, row: number | null, column: number | null): void => {
-        if (one !== pointed) one.heatmap.highlight({ ...(row !== null && { rows: [row] }), ...(column !== null && { columns: [column] }) });
+        if (one !== pointed)
+          one.heatmap.highlight({
+            ...(row !== null && { rows: [row] }),
+            ...(column !== null && { columns: [column] }),
+          });
       };
       light(input, token, pointed === units ? null : dim);
       light(wDown, pointed === input ? dim : null, unit);

@@ -20,22 +20,27 @@ export function infoView(description: SourceDescription): View {
   if (description.lora.length > 0) facts.push(['LoRA modules', description.lora.length.toLocaleString('en')]);
   const cards = [card('Contents', facts)];
   if (file) {
-    cards.push(card('File', [
-      ['Path', file.path],
-      ['Format', file.format],
-      ['Size', `${formatBytes(file.bytes)} (${file.bytes.toLocaleString('en')} bytes)`],
-      ['Header', `${file.headerBytes.toLocaleString('en')} bytes`],
-      ['Modified', new Date(file.modified).toLocaleString()],
-    ]));
+    cards.push(
+      card('File', [
+        ['Path', file.path],
+        ['Format', file.format],
+        ['Size', `${formatBytes(file.bytes)} (${file.bytes.toLocaleString('en')} bytes)`],
+        ['Header', `${file.headerBytes.toLocaleString('en')} bytes`],
+        ['Modified', new Date(file.modified).toLocaleString()],
+      ]),
+    );
   }
   if (description.training) {
-    cards.push(card('Training', [
-      ['Optimiser', description.training.optimiser],
-      ['Target', description.training.target],
-      ['Steps', String(description.training.recordedSteps.at(-1) ?? 0)],
-      ['Recorded steps', String(description.training.recordedSteps.length)],
-    ]));
+    cards.push(
+      card('Training', [
+        ['Optimiser', description.training.optimiser],
+        ['Target', description.training.target],
+        ['Steps', String(description.training.recordedSteps.at(-1) ?? 0)],
+        ['Recorded steps', String(description.training.recordedSteps.length)],
+      ]),
+    );
   }
+  if (description.kind === 'demo') cards.push(card('Demo', description.config));
   if (description.kind === 'checkpoint') {
     cards.push(card('Adapter configuration', description.config, 'No adapter_config.json beside this file.'));
     cards.push(card('Metadata in the file', file?.metadata ?? [], 'The header holds no metadata.'));
@@ -47,17 +52,28 @@ export function infoView(description: SourceDescription): View {
 }
 
 function card(title: string, pairs: readonly (readonly [string, string])[], empty = ''): HTMLElement {
-  return h('section', { class: 'card' }, h('h2', {}, title),
+  return h(
+    'section',
+    { class: 'card' },
+    h('h2', {}, title),
     pairs.length > 0
-      ? h('dl', { class: 'facts' }, ...pairs.flatMap(([label, text]) => [h('dt', {}, label), h('dd', {}, ...cut(text))]))
-      : h('p', { class: 'note' }, empty));
+      ? h(
+          'dl',
+          { class: 'facts' },
+          ...pairs.flatMap(([label, text]) => [h('dt', {}, label), h('dd', {}, ...cut(text))]),
+        )
+      : h('p', { class: 'note' }, empty),
+  );
 }
 
 function cut(text: string): (Node | string)[] {
   if (text.length <= SHOWN_TEXT) return [text];
   const shown = document.createTextNode(`${text.slice(0, SHOWN_TEXT)}… `);
-  const more = h('button', { type: 'button', class: 'small', onclick: () => (shown.data = text, more.remove()) },
-    `Show all ${text.length.toLocaleString('en')} characters`);
+  const more = h(
+    'button',
+    { type: 'button', class: 'small', onclick: () => ((shown.data = text), more.remove()) },
+    `Show all ${text.length.toLocaleString('en')} characters`,
+  );
   return [shown, more];
 }
 

@@ -10,8 +10,7 @@ import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { hasGradients, loraSubjects } from '../data/loraSubjects';
 import type { Corner } from '../data/loraSubjects';
-import { emptyState } from '../parts/emptyState';
-import { h, replace } from '../parts/element';
+import { h } from '../parts/element';
 import { loraFormula } from '../parts/loraFormula';
 import { MatrixPane } from '../parts/matrixPane';
 import { modulePicker } from '../parts/modulePicker';
@@ -27,36 +26,55 @@ export function loraView(context: ViewContext): View {
   const colors = new ColorModel(client, store);
   const training = description.training;
   const a = new MatrixPane(context, colors, {
-    label: 'A', className: 'pane-a', axes: { top: true, left: true }, zoom: { x: true, y: false },
+    label: 'A',
+    className: 'pane-a',
+    axes: { top: true, left: true },
+    zoom: { x: true, y: false },
   });
   const b = new MatrixPane(context, colors, {
-    label: 'B', className: 'pane-b', axes: { top: true, left: true }, zoom: { x: false, y: true },
+    label: 'B',
+    className: 'pane-b',
+    axes: { top: true, left: true },
+    zoom: { x: false, y: true },
   });
   const product = new MatrixPane(context, colors, {
-    label: 'product', className: 'pane-product', axes: { top: true, left: true },
+    label: 'ΔW',
+    className: 'pane-product',
+    axes: { top: true, left: true },
   });
   const panes = [a, b, product];
 
-  const corner = segmented<Corner>('What stands where A and B meet', [
-    { value: 'delta', label: 'ΔW', title: 'scaling · B · A' },
-    { value: 'weight', label: 'W', title: 'The frozen weight' },
-    { value: 'merged', label: 'W + ΔW', title: 'The weight with the adapter merged in' },
-  ], (value) => store.set({ corner: value }));
-  const gradients = segmented<'value' | 'gradient'>('What A and B show', [
-    { value: 'value', label: 'Values' },
-    { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by A and by B' },
-  ], (value) => store.set({ gradients: value === 'gradient' }));
+  const corner = segmented<Corner>(
+    'What stands where A and B meet',
+    [
+      { value: 'delta', label: 'ΔW', title: 'scaling · B · A' },
+      { value: 'weight', label: 'W', title: 'The frozen weight' },
+      { value: 'merged', label: 'W + ΔW', title: 'The weight with the adapter merged in' },
+    ],
+    (value) => store.set({ corner: value }),
+  );
+  const gradients = segmented<'value' | 'gradient'>(
+    'What A and B show',
+    [
+      { value: 'value', label: 'Values' },
+      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by A and by B' },
+    ],
+    (value) => store.set({ gradients: value === 'gradient' }),
+  );
   const picker = modulePicker(description.lora, (module) => store.set({ module }));
   const slider = training && stepSlider(training, (step) => store.set({ step }));
   const formula = loraFormula();
   const note = zeroNote(client);
   const spectrum = spectrumCard(context);
   const products = productsCard('Point at an entry of ΔW to see the products that sum to it.');
-  const message = h('div', { class: 'unavailable' });
 
   const layout = h('div', { class: 'product-layout' }, formula.element, a.element, b.element, product.element);
-  const element = h('div', { class: 'lora-view' },
-    h('div', { class: 'view-head' }, picker.element, corner.element, gradients.element, slider?.element), message, layout);
+  const element = h(
+    'div',
+    { class: 'lora-view' },
+    h('div', { class: 'view-head' }, picker.element, corner.element, gradients.element, slider?.element),
+    layout,
+  );
   product.element.append(note.element);
 
   const lookup = productLookup(context, (found, row, column) => products.show(found, row, column));
@@ -76,7 +94,9 @@ export function loraView(context: ViewContext): View {
     const k = cell && (pane === a ? cell.row : pane === b ? cell.column : null);
     a.heatmap.highlight(pane === a || !cell ? null : pane === b ? { rows: [k ?? 0] } : { columns: [column ?? 0] });
     b.heatmap.highlight(pane === b || !cell ? null : pane === a ? { columns: [k ?? 0] } : { rows: [row ?? 0] });
-    product.heatmap.highlight(pane === product || !cell ? null : pane === a ? { columns: [column ?? 0] } : { rows: [row ?? 0] });
+    product.heatmap.highlight(
+      pane === product || !cell ? null : pane === a ? { columns: [column ?? 0] } : { rows: [row ?? 0] },
+    );
     if (pane === product && info?.unavailable === undefined) lookup.at(info?.module ?? '', cell, stepNow());
   }
   for (const pane of panes) pane.onPoint((cell) => light(pane, cell));
@@ -125,7 +145,9 @@ export function loraView(context: ViewContext): View {
     if (training && step !== undefined) slider?.show(step);
     // The same room for axes on both sides of a shared axis, so that what is above a column belongs to it.
     const { left, right, top, bottom } = naturalMargins(
-      { label: '', rowLabel: '', columnLabel: '' }, { rows: info.outFeatures, columns: info.inFeatures });
+      { label: '', rowLabel: '', columnLabel: '' },
+      { rows: info.outFeatures, columns: info.inFeatures },
+    );
     a.setMargins({ left, right });
     b.setMargins({ left, top, bottom });
     product.setMargins({ left, right, top, bottom });
@@ -136,7 +158,7 @@ export function loraView(context: ViewContext): View {
     b.setSubject(subjects.b, info.unavailable);
     product.setSubject(subjects.corner, info.unavailable);
     layout.classList.toggle('tall-rank', info.rank > 32);
-    replace(message, info.unavailable !== undefined && emptyState('This module has no product to show', info.unavailable));
+    products.element.hidden = info.unavailable !== undefined;
     if (moved) {
       const viewport = store.viewport(key());
       product.heatmap.setViewport(viewport);

@@ -4,7 +4,7 @@ import type { PrefixInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
-import { attentionSubject, prefixSubject } from '../data/prefixSubjects';
+import { attentionLayer, attentionSubject, prefixSubject } from '../data/prefixSubjects';
 import { h, replace } from '../parts/element';
 import { massCard } from '../parts/massCard';
 import { MatrixPane } from '../parts/matrixPane';
@@ -19,21 +19,37 @@ export function prefixView(context: ViewContext): View {
   const keys = new MatrixPane(context, colors, { label: 'K prefix', className: 'pane-keys' });
   const values = new MatrixPane(context, colors, { label: 'V prefix', className: 'pane-values' });
   const attention = new MatrixPane(context, colors, { label: 'attention', className: 'pane-attention' });
-  const picker = moduleSelect(description.prefixes.map(({ module }) => module), (prefix) => store.set({ prefix }));
+  const picker = moduleSelect(
+    description.prefixes.map(({ module }) => module),
+    (prefix) => store.set({ prefix }),
+  );
   const layers = numberSelect('Layer', (layer) => store.set({ layer }));
   const batches = numberSelect('Batch item', (batch) => store.set({ batch }));
   const heads = numberSelect('Head', (head) => store.set({ head }));
-  const gradients = segmented<'value' | 'gradient'>('What the prefixes show', [
-    { value: 'value', label: 'Values' }, { value: 'gradient', label: 'Gradients' },
-  ], (value) => store.set({ gradients: value === 'gradient' }));
+  const gradients = segmented<'value' | 'gradient'>(
+    'What the prefixes show',
+    [
+      { value: 'value', label: 'Values' },
+      { value: 'gradient', label: 'Gradients' },
+    ],
+    (value) => store.set({ gradients: value === 'gradient' }),
+  );
   const overview = thumbnails(store, (layer) => store.set({ layer }));
   const mass = massCard(context);
   const facts = h('section', { class: 'card' });
-  const attentionPart = h('div', { class: 'attention-part' },
-    h('div', { class: 'view-head' }, batches.element, heads.element, mass.summary), attention.element);
-  const element = h('div', { class: 'prefix-view' },
-    h('div', { class: 'view-head' }, picker.element, layers.element, gradients.element), overview.element,
-    h('div', { class: 'prefix-parts' }, h('div', { class: 'kv-part' }, keys.element, values.element), attentionPart));
+  const attentionPart = h(
+    'div',
+    { class: 'attention-part' },
+    h('div', { class: 'view-head' }, batches.element, heads.element, mass.summary),
+    attention.element,
+  );
+  const element = h(
+    'div',
+    { class: 'prefix-view' },
+    h('div', { class: 'view-head' }, picker.element, layers.element, gradients.element),
+    overview.element,
+    h('div', { class: 'prefix-parts' }, h('div', { class: 'kv-part' }, keys.element, values.element), attentionPart),
+  );
 
   const current = (): PrefixInfo | undefined =>
     description.prefixes.find(({ module }) => module === store.get().prefix) ?? description.prefixes[0];
@@ -55,15 +71,27 @@ export function prefixView(context: ViewContext): View {
     keys.setSubject(prefixSubject(info, layer, 'key', gradient));
     values.setSubject(prefixSubject(info, layer, 'value', gradient));
     attentionPart.hidden = info.attention === undefined;
-    attention.setSubject(attentionSubject(description, info, batch, head));
-    mass.show(info, batch, head);
+    attention.setSubject(attentionSubject(description, info, layer, batch, head));
+    mass.show(info, layer, batch, head);
     overview.show(JSON.stringify([info.module, gradient]), layerSources(info, gradient), layer);
-    replace(facts, h('h3', {}, 'Prefix'), h('dl', { class: 'facts' },
-      h('dt', {}, 'layers'), h('dd', {}, formatCount(info.numLayers)),
-      h('dt', {}, 'heads × head dim'), h('dd', {}, `${info.numHeads} × ${info.dHead}`),
-      h('dt', {}, 'prefix length'), h('dd', {}, `${formatCount(info.prefixLength)} positions`),
-      h('dt', {}, 'parameters'), h('dd', {}, formatCount(info.numLayers * 2 * info.prefixLength * info.numHeads * info.dHead))),
-    info.numLayers > MAX_THUMBNAILS && h('p', { class: 'note' }, `The overview shows the first ${MAX_THUMBNAILS} of ${info.numLayers} layers.`));
+    replace(
+      facts,
+      h('h3', {}, 'Prefix'),
+      h(
+        'dl',
+        { class: 'facts' },
+        h('dt', {}, 'layers'),
+        h('dd', {}, formatCount(info.numLayers)),
+        h('dt', {}, 'heads × head dim'),
+        h('dd', {}, `${info.numHeads} × ${info.dHead}`),
+        h('dt', {}, 'prefix length'),
+        h('dd', {}, `${formatCount(info.prefixLength)} positions`),
+        h('dt', {}, 'parameters'),
+        h('dd', {}, formatCount(info.numLayers * 2 * info.prefixLength * info.numHeads * info.dHead)),
+      ),
+      info.numLayers > MAX_THUMBNAILS &&
+        h('p', { class: 'note' }, `The overview shows the first ${MAX_THUMBNAILS} of ${info.numLayers} layers.`),
+    );
     if (!context.active.current) context.active.set(keys);
     context.active.refresh();
   }
@@ -79,7 +107,10 @@ export function prefixView(context: ViewContext): View {
   }
 
   // The same position of the same head, in keys and values at once.
-  for (const [one, other] of [[keys, values], [values, keys]] as const) {
+  for (const [one, other] of [
+    [keys, values],
+    [values, keys],
+  ] as const) {
     one.onPoint((cell) => other.heatmap.highlight(cell && { rows: [cell.row], columns: [cell.column] }));
     one.onViewport((viewport) => other.heatmap.setViewport(viewport));
     one.onReset(() => {
@@ -89,7 +120,11 @@ export function prefixView(context: ViewContext): View {
   }
   attention.onPoint((cell) => {
     const info = current();
-    const position = cell && info && cell.column < info.prefixLength && info.attention?.layer === within(store.get().layer, info.numLayers) ? cell.column : null;
+    const layer = info ? within(store.get().layer, info.numLayers) : 0;
+    const position =
+      cell && info && cell.column < info.prefixLength && attentionLayer(info, layer)?.layer === layer
+        ? cell.column
+        : null;
     for (const pane of [keys, values]) pane.heatmap.highlight(position === null ? null : { rows: [position] });
   });
 

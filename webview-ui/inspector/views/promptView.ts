@@ -18,15 +18,27 @@ export function promptView(context: ViewContext): View {
   const { description, store, client } = context;
   const colors = new ColorModel(client, store);
   const pane = new MatrixPane(context, colors, { label: 'prompt' });
-  const picker = moduleSelect(description.prompts.map(({ module }) => module), (prompt) => store.set({ prompt }));
-  const parts = segmented<Part>('What is shown', [
-    { value: 'sequence', label: 'Prompt + input', title: 'The sequence the model sees' },
-    { value: 'prompt', label: 'Prompt' },
-    { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss by the prompt' },
-  ], (promptPart) => store.set({ promptPart }));
+  const picker = moduleSelect(
+    description.prompts.map(({ module }) => module),
+    (prompt) => store.set({ prompt }),
+  );
+  const parts = segmented<Part>(
+    'What is shown',
+    [
+      { value: 'sequence', label: 'Prompt + input', title: 'The sequence the model sees' },
+      { value: 'prompt', label: 'Prompt' },
+      { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss by the prompt' },
+    ],
+    (promptPart) => store.set({ promptPart }),
+  );
   const lengths = h('p', { class: 'lengths' });
   const facts = h('section', { class: 'card' });
-  const element = h('div', { class: 'prompt-view' }, h('div', { class: 'view-head' }, picker.element, parts.element, lengths), pane.element);
+  const element = h(
+    'div',
+    { class: 'prompt-view' },
+    h('div', { class: 'view-head' }, picker.element, parts.element, lengths),
+    pane.element,
+  );
 
   const current = (): PromptInfo | undefined =>
     description.prompts.find(({ module }) => module === store.get().prompt) ?? description.prompts[0];
@@ -44,10 +56,20 @@ export function promptView(context: ViewContext): View {
     parts.show(part);
     pane.setSubject(subjectOf(context, info, part));
     describeLengths(lengths, info);
-    replace(facts, h('h3', {}, 'Prompt'), h('dl', { class: 'facts' },
-      h('dt', {}, 'soft prompt'), h('dd', {}, `${formatCount(info.promptLength)} tokens`),
-      h('dt', {}, 'model dim'), h('dd', {}, formatCount(info.dModel)),
-      h('dt', {}, 'parameters'), h('dd', {}, formatCount(info.promptLength * info.dModel))));
+    replace(
+      facts,
+      h('h3', {}, 'Prompt'),
+      h(
+        'dl',
+        { class: 'facts' },
+        h('dt', {}, 'soft prompt'),
+        h('dd', {}, `${formatCount(info.promptLength)} tokens`),
+        h('dt', {}, 'model dim'),
+        h('dd', {}, formatCount(info.dModel)),
+        h('dt', {}, 'parameters'),
+        h('dd', {}, formatCount(info.promptLength * info.dModel)),
+      ),
+    );
     context.active.set(pane);
     context.active.refresh();
   }
@@ -74,21 +96,36 @@ function subjectOf({ description }: ViewContext, info: PromptInfo, part: Part): 
     const tensor = findTensor(description, info.sequence.name);
     const { promptLength } = info;
     const end = promptLength + info.sequence.sequenceLength;
-    return tensor ? tensorSubject(tensor, {
-      ...labels,
-      title: 'Prompt and input embeddings',
-      rowBands: [
-        { start: 0, end: promptLength, label: `soft prompt (${promptLength})` },
-        { start: promptLength, end, label: `input (${info.sequence.sequenceLength})` },
-      ],
-    }) : null;
+    return tensor
+      ? tensorSubject(tensor, {
+          ...labels,
+          title: 'Prompt and input embeddings',
+          rowBands: [
+            { start: 0, end: promptLength, label: `soft prompt (${promptLength})` },
+            { start: promptLength, end, label: `input (${info.sequence.sequenceLength})` },
+          ],
+        })
+      : null;
   }
   const shown = part === 'gradient' ? findTensor(description, prompt?.gradient) : prompt;
-  return shown ? tensorSubject(shown, { ...labels, title: part === 'gradient' ? '∂loss/∂prompt' : 'Soft prompt' }) : null;
+  if (!shown) return null;
+  if (part === 'gradient') return tensorSubject(shown, { ...labels, title: '∂loss/∂prompt', gradientOf: prompt });
+  return tensorSubject(shown, { ...labels, title: 'Soft prompt' });
 }
 
 function describeLengths(place: HTMLElement, { promptLength, sequence }: PromptInfo): void {
-  replace(place, h('strong', {}, formatCount(promptLength)), ' soft prompt',
-    ...(sequence ? [' + ', h('strong', {}, formatCount(sequence.sequenceLength)), ' input = ', h('strong', {}, formatCount(promptLength + sequence.sequenceLength))] : []),
-    ' tokens');
+  replace(
+    place,
+    h('strong', {}, formatCount(promptLength)),
+    ' soft prompt',
+    ...(sequence
+      ? [
+          ' + ',
+          h('strong', {}, formatCount(sequence.sequenceLength)),
+          ' input = ',
+          h('strong', {}, formatCount(promptLength + sequence.sequenceLength)),
+        ]
+      : []),
+    ' tokens',
+  );
 }

@@ -41,7 +41,7 @@ export function tabsOf(description: SourceDescription): TabName[] {
   return (Object.keys(TABS) as TabName[]).filter((name) => has[name]);
 }
 
-/** An adapter opens on its overview, the demo on its LoRA layer, a file of one method on that, any other on its tensors. */
+/** An adapter opens on its overview, the demo on its LoRA layer, any other file on its method or else its tensors. */
 export function firstTab(description: SourceDescription): TabName {
   return tabsOf(description)[0] ?? 'info';
 }

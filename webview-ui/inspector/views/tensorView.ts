@@ -27,22 +27,46 @@ export function tensorView(context: ViewContext): View {
     choose: (tensor) => store.set({ tensor: tensor.name, slice: [] }),
   });
   const filter = h('input', {
-    type: 'search', placeholder: 'Filter: words of the name, dtype or shape', 'aria-label': 'Filter tensors', spellcheck: 'false',
+    type: 'search',
+    placeholder: 'Filter: words of the name, dtype or shape',
+    'aria-label': 'Filter tensors',
+    spellcheck: 'false',
     oninput: () => store.set({ filter: filter.value }),
   });
-  const sort = h('select', { 'aria-label': 'Order', onchange: () => store.set({ sort: sort.value }) },
-    ...[['file', 'as in the file'], ['name', 'by name'], ['size', 'largest first'], ['dtype', 'by dtype']]
-      .map(([value, label]) => h('option', { value: value ?? '' }, label)));
+  const sort = h(
+    'select',
+    { 'aria-label': 'Order', onchange: () => store.set({ sort: sort.value }) },
+    ...[
+      ['file', 'as in the file'],
+      ['name', 'by name'],
+      ['size', 'largest first'],
+      ['dtype', 'by dtype'],
+    ].map(([value, label]) => h('option', { value: value ?? '' }, label)),
+  );
   const count = h('p', { class: 'note', role: 'status' });
   const slices = slicePicker((slice) => store.set({ slice }));
-  const gradients = segmented<'value' | 'gradient'>('What is shown', [
-    { value: 'value', label: 'Values' }, { value: 'gradient', label: 'Gradient' },
-  ], (value) => store.set({ gradients: value === 'gradient' }));
+  const gradients = segmented<'value' | 'gradient'>(
+    'What is shown',
+    [
+      { value: 'value', label: 'Values' },
+      { value: 'gradient', label: 'Gradient' },
+    ],
+    (value) => store.set({ gradients: value === 'gradient' }),
+  );
   const slider = training && stepSlider(training, (step) => store.set({ step }));
   const head = h('div', { class: 'view-head' }, slices.element, gradients.element, slider?.element);
-  const element = h('div', { class: 'tensor-view' },
-    h('nav', { class: 'tensor-list', 'aria-label': 'Tensors' }, h('div', { class: 'list-tools' }, filter, sort), count, list.element),
-    h('div', { class: 'tensor-stage' }, head, pane.element));
+  const element = h(
+    'div',
+    { class: 'tensor-view' },
+    h(
+      'nav',
+      { class: 'tensor-list', 'aria-label': 'Tensors' },
+      h('div', { class: 'list-tools' }, filter, sort),
+      count,
+      list.element,
+    ),
+    h('div', { class: 'tensor-stage' }, head, pane.element),
+  );
 
   const chosen = (): TensorInfo | undefined => findTensor(description, store.get().tensor) ?? description.tensors[0];
 
@@ -52,7 +76,10 @@ export function tensorView(context: ViewContext): View {
     sort.value = state.sort;
     const listed = listedTensors(description.tensors, state.filter, state.sort);
     const total = formatCount(description.tensors.length);
-    count.textContent = listed.length === description.tensors.length ? `${total} tensors` : `${formatCount(listed.length)} of ${total} tensors`;
+    count.textContent =
+      listed.length === description.tensors.length
+        ? `${total} tensors`
+        : `${formatCount(listed.length)} of ${total} tensors`;
     const tensor = chosen();
     list.show(listed, tensor ? listed.indexOf(tensor) : -1);
   }
@@ -70,13 +97,16 @@ export function tensorView(context: ViewContext): View {
     const slice = leading.map((size, axis) => Math.min(size - 1, Math.max(0, state.slice[axis] ?? 0)));
     slices.show(leading, slice);
     const step = training?.recordedSteps.includes(state.step) ? state.step : training?.recordedSteps[0];
-    if (slider) slider.element.hidden = !shown.stepped;
+    if (slider) slider.element.hidden = slider.curve.hidden = !shown.stepped;
     if (step !== undefined) slider?.show(step);
     head.hidden = leading.length === 0 && !gradient && !shown.stepped;
     const empty = shown.shape.includes(0);
     const subject = tensorSubject(shown, { slice, step });
     pane.element.classList.toggle('strip', subject.rows === 1);
-    pane.setSubject(!shown.readable || empty ? null : subject, empty ? `Shape ${shapeText(shown)}: no entries.` : unreadableText(context, shown));
+    pane.setSubject(
+      !shown.readable || empty ? null : subject,
+      empty ? `Shape ${shapeText(shown)}: no entries.` : unreadableText(context, shown),
+    );
     const key = `tensor:${shown.name}`;
     if (key !== shownKey) pane.heatmap.setViewport(store.viewport(key));
     shownKey = key;
@@ -109,9 +139,17 @@ export function tensorView(context: ViewContext): View {
 }
 
 function tensorRow(tensor: TensorInfo): HTMLElement {
-  const row = h('div', { class: tensor.readable ? 'row' : 'row damaged', title: tensor.name },
+  const row = h(
+    'div',
+    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.name },
     h('span', { class: 'name' }, h('bdi', {}, tensor.name)),
-    h('span', { class: 'meta' }, `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}`, !tensor.readable && ' · damaged'));
+    h(
+      'span',
+      { class: 'meta' },
+      `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}`,
+      !tensor.readable && ' · damaged',
+    ),
+  );
   return row;
 }
 
@@ -120,5 +158,8 @@ function shapeText({ shape }: TensorInfo): string {
 }
 
 function unreadableText({ description }: ViewContext, { name }: TensorInfo): string {
-  return description.problems.find(({ subject }) => subject === name)?.message ?? 'The data of this tensor is missing or damaged.';
+  return (
+    description.problems.find(({ subject }) => subject === name)?.message ??
+    'The data of this tensor is missing or damaged.'
+  );
 }

@@ -13,7 +13,8 @@ import type { MatrixSize, PlotSize } from './viewport';
 
 export interface FrameState {
   readonly options: HeatmapOptions;
-  readonly size: MatrixSize;
+  /** Null without a matrix: no ticks then. */
+  readonly size: MatrixSize | null;
   readonly viewport: Viewport;
   readonly plot: PlotSize;
   readonly margins: Margins;
@@ -66,14 +67,14 @@ export class Frame {
     group.attr('display', shown ? null : 'none').attr('transform', `translate(${margins.left},${margins.top - 1})`);
     const label = this.labels.top.attr('display', shown ? null : 'none');
     if (!shown) return;
-    const width = tickLabelWidth(size.columns);
+    const width = tickLabelWidth(size?.columns ?? 0);
     const scale = scaleLinear([viewport.x0, viewport.x1], [0, plot.width]);
     // A label that would reach beyond the picture is left out: half a number misleads.
     const fits = (index: number): boolean => {
       const middle = scale(index + 0.5);
       return middle + margins.left - width / 2 >= 0 && middle - width / 2 <= plot.width + margins.right - width;
     };
-    const ticks = integerTicks(viewport.x0, viewport.x1, size.columns, maxHorizontalTicks(plot.width, width)).filter(fits);
+    const ticks = integerTicks(viewport.x0, viewport.x1, size?.columns ?? 0, maxHorizontalTicks(plot.width, width)).filter(fits);
     drawAxis(group, axisTop(scale), ticks);
     const length = margins.left + plot.width + margins.right;
     const text = elide(options.columnLabel, length, this.measure);
@@ -93,7 +94,7 @@ export class Frame {
       const middle = scale(index + 0.5);
       return middle + margins.top >= LINE_HEIGHT / 2 && middle <= plot.height + margins.bottom - LINE_HEIGHT / 2;
     };
-    const ticks = integerTicks(viewport.y0, viewport.y1, size.rows, maxVerticalTicks(plot.height)).filter(fits);
+    const ticks = integerTicks(viewport.y0, viewport.y1, size?.rows ?? 0, maxVerticalTicks(plot.height)).filter(fits);
     drawAxis(group, axisLeft(scale), ticks);
     const length = margins.top + plot.height + margins.bottom;
     const text = elide(options.rowLabel, length, this.measure);

@@ -358,7 +358,8 @@ export class Heatmap {
   }
 
   private frameState(marked: CellPosition | null): Parameters<Frame['draw']>[0] {
-    const { options, size, viewport, margins } = this;
+    const { options, viewport, margins } = this;
+    const size = this.tiles.hasSource ? this.size : null;
     return { options, size, viewport, margins, marked, plot: this.surface.plot };
   }
 

@@ -9,8 +9,9 @@ export class Surface {
   readonly plotElement: HTMLElement;
   private readonly overlay = document.createElement('canvas');
   private readonly failure = document.createElement('div');
-  private margins: Margins = { top: 0, right: 0, bottom: 0, left: 0 };
   private box: PlotSize = { width: 0, height: 0 };
+  private place = { left: 0, top: 0 };
+  private inner: PlotSize = { width: 0, height: 0 };
 
   constructor(
     container: HTMLElement,
@@ -35,9 +36,9 @@ export class Surface {
     container.append(this.element);
   }
 
+  /** The part inside the margins. */
   get plot(): PlotSize {
-    const { left, right, top, bottom } = this.margins;
-    return { width: Math.max(0, this.box.width - left - right), height: Math.max(0, this.box.height - top - bottom) };
+    return this.inner;
   }
 
   /** Device pixels to a CSS px. */
@@ -59,15 +60,24 @@ export class Surface {
     this.element.setAttribute('aria-busy', String(busy));
   }
 
+  /** To be called before a draw. The plot begins and ends on whole device pixels: cells would blur between them. */
   layout(margins: Margins): void {
-    this.margins = margins;
-    this.box = { width: this.element.clientWidth, height: this.element.clientHeight };
-    const { width, height } = this.plot;
+    const { element, scale } = this;
+    this.box = { width: element.clientWidth, height: element.clientHeight };
+    const corner = element.getBoundingClientRect();
+    const snap = (length: number, origin: number): number => Math.round((origin + length) * scale) / scale - origin;
+    const left = snap(margins.left, corner.left);
+    const top = snap(margins.top, corner.top);
+    this.place = { left, top };
+    this.inner = {
+      width: Math.max(0, snap(this.box.width - margins.right, corner.left) - left),
+      height: Math.max(0, snap(this.box.height - margins.bottom, corner.top) - top),
+    };
     const { style } = this.plotElement;
-    style.left = `${margins.left}px`;
-    style.top = `${margins.top}px`;
-    style.width = `${width}px`;
-    style.height = `${height}px`;
+    style.left = `${left}px`;
+    style.top = `${top}px`;
+    style.width = `${this.inner.width}px`;
+    style.height = `${this.inner.height}px`;
   }
 
   drawOverlay(draw: (context: CanvasRenderingContext2D) => void): void {
@@ -97,7 +107,7 @@ export class Surface {
   paintLayer(context: CanvasRenderingContext2D, layer: HTMLCanvasElement): void {
     if (layer.width === 0 || layer.height === 0) return;
     context.imageSmoothingEnabled = false;
-    context.drawImage(layer, this.margins.left, this.margins.top, this.plot.width, this.plot.height);
+    context.drawImage(layer, this.place.left, this.place.top, this.plot.width, this.plot.height);
   }
 
   /** Calls back when the box changes size or the window moves to a screen of another resolution. */

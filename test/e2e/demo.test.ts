@@ -1,0 +1,48 @@
+import { strict as assert } from 'node:assert';
+import type { Frame } from 'playwright-core';
+import { useWindow } from './window';
+import { eventually } from './workbench';
+
+describe('the demo', () => {
+  const workbench = useWindow();
+
+  const runDemo = async (): Promise<Frame> => {
+    await workbench().runCommand('PEFT: Run Demo');
+    const view = await workbench().webviewFrame('inspector');
+    await view.getByRole('tab', { name: 'LoRA' }).waitFor();
+    return view;
+  };
+
+  it('shows a layer of each method', async () => {
+    const view = await runDemo();
+    for (const name of ['LoRA', 'Adapter', 'Prefix', 'Prompt']) {
+      await view.getByRole('tab', { name, exact: true }).click();
+      await view.getByRole('tab', { name, exact: true, selected: true }).waitFor();
+      await eventually(`${name} is drawn`, async () => (await view.getByRole('application').count()) > 0);
+    }
+  });
+
+  it('starts with B = 0, and shows B, and so the product, move with the step', async () => {
+    const view = await runDemo();
+    const slider = view.getByRole('slider', { name: 'Training step' });
+    await slider.waitFor();
+    await slider.press('Home');
+    await view.getByText(/^step 0 of \d+/).waitFor();
+    const b = view.getByRole('application', { name: /^B\b/ });
+    const valueOfB = async (): Promise<number> => {
+      await b.focus();
+      await b.press('Home');
+      await b.press('ArrowRight');
+      await b.press('ArrowLeft');
+      const text = await eventually('the status line tells a cell', async () => {
+        const value = await view.locator('.cell-status strong').first().innerText({ timeout: 1000 }).catch(() => '');
+        return /\d/.test(value) && value;
+      });
+      return Number(text);
+    };
+    assert.equal(await valueOfB(), 0);
+    await slider.press('End');
+    await view.getByText(/^step [1-9]\d* of \d+/).waitFor();
+    await eventually('B has left zero', async () => (await valueOfB()) !== 0);
+  });
+});

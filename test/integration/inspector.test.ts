@@ -1,0 +1,62 @@
+import { strict as assert } from 'node:assert';
+import * as vscode from 'vscode';
+import { activeInput, closeAllEditors, eventually, sampleFile, temporaryFile } from './helpers';
+
+const VIEW_TYPE = 'peft.inspector';
+const ADAPTER = ['gpt-neo-movies-lora', 'adapter_model.safetensors'];
+
+describe('the inspector', () => {
+  afterEach(closeAllEditors);
+
+  it('is what a .safetensors file opens in', async () => {
+    await vscode.commands.executeCommand('vscode.open', sampleFile(...ADAPTER));
+    const input = await eventually('an editor opens', activeInput);
+    assert.ok(input instanceof vscode.TabInputCustom);
+    assert.equal(input.viewType, VIEW_TYPE);
+    assert.equal(input.uri.toString(), sampleFile(...ADAPTER).toString());
+  });
+
+  it('opens one file beside itself', async () => {
+    await vscode.commands.executeCommand('vscode.openWith', sampleFile(...ADAPTER), VIEW_TYPE);
+    await vscode.commands.executeCommand('vscode.openWith', sampleFile(...ADAPTER), VIEW_TYPE, vscode.ViewColumn.Beside);
+    await eventually('both are open', () => {
+      const inputs = vscode.window.tabGroups.all.map(({ activeTab }) => activeTab?.input);
+      return inputs.length === 2 && inputs.every((input) => input instanceof vscode.TabInputCustom);
+    });
+  });
+
+  for (const [what, bytes] of [
+    ['an empty file', new Uint8Array()],
+    ['a truncated file', Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0, 123)],
+    ['a Git LFS pointer', new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n')],
+  ] as const) {
+    it(`opens ${what}, as a page that can say what is wrong`, async () => {
+      const uri = await temporaryFile('broken.safetensors', bytes);
+      await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
+      const input = await eventually('an editor opens', activeInput);
+      assert.ok(input instanceof vscode.TabInputCustom);
+      assert.equal(input.viewType, VIEW_TYPE);
+    });
+  }
+
+  it('opens on the adapter that the tree passes to the command', async () => {
+    const [weights, config] = [sampleFile(...ADAPTER), sampleFile('gpt-neo-movies-lora', 'adapter_config.json')];
+    await vscode.commands.executeCommand('peft.openAdapter', { weights, config, pickle: null, name: 'x', folder: 'x', method: '', baseModel: '' });
+    const input = await eventually('an editor opens', activeInput);
+    assert.ok(input instanceof vscode.TabInputCustom);
+    assert.equal(input.uri.toString(), weights.toString());
+  });
+});
+
+describe('the demo', () => {
+  afterEach(closeAllEditors);
+
+  it('opens as an editor of its own, and a second run replaces it', async () => {
+    for (let run = 0; run < 2; run++) {
+      await vscode.commands.executeCommand('peft.runDemo');
+      const input = await eventually('an editor opens', activeInput);
+      assert.ok(input instanceof vscode.TabInputWebview);
+    }
+    assert.equal(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).length, 1);
+  });
+});

@@ -1,0 +1,120 @@
+import { strict as assert } from 'node:assert';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
+import { CancelledError, Endpoint, RemoteError } from '../../../src/protocol/rpc';
+import type { Message, Progress } from '../../../src/protocol/rpc';
+import type { WorkerRequests } from '../../../src/protocol/worker';
+import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
+
+describe('the worker thread', () => {
+  let folder: string;
+  let worker: Worker;
+  let endpoint: Endpoint<WorkerRequests, Record<never, never>>;
+
+  before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-'));
+    const outfile = path.join(folder, 'worker.js');
+    await build({
+      entryPoints: ['src/worker/main.ts'],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'silent',
+    });
+    worker = new Worker(outfile);
+    endpoint = new Endpoint<WorkerRequests, Record<never, never>>(
+      {
+        post: (message, transfer) => worker.postMessage(message, [...transfer]),
+        listen: (handler) => {
+          worker.on('message', (message: Message) => handler(message));
+          return () => void worker.removeAllListeners('message');
+        },
+      },
+      {},
+    );
+  });
+  after(async () => {
+    endpoint.dispose();
+    await worker.terminate();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('opens a file, reads a tile, a cell and metrics, and closes it', async () => {
+    const { source, description } = await endpoint.request('checkpoint/open', {
+      path: fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'),
+    });
+    assert.equal(description.lora.length, 4);
+    const matrix = { kind: 'delta', module: description.lora[0]!.module } as const;
+    for (let again = 0; again < 2; again++) {
+      const tile = await endpoint.request('tile/read', {
+        source,
+        matrix,
+        level: 0,
+        tileX: 0,
+        tileY: 0,
+        reduction: 'mean',
+      });
+      assert.deepEqual([tile.width, tile.height, tile.values.length], [64, 64, 4096]);
+      assert.equal(tile.values.buffer.byteLength, 4 * 4096);
+    }
+    const cell = await endpoint.request('cell/read', { source, matrix, row: 1, column: 2 });
+    assert.equal(cell.dtype, 'computed');
+    const progress: Progress[] = [];
+    const metrics = await endpoint.request('lora/metrics', { source }, { onProgress: (step) => progress.push(step) });
+    assert.equal(metrics.deltaNorm.length, 4);
+    assert.equal(progress.at(-1)!.done, 4);
+    await endpoint.request('source/close', { source });
+    await assert.rejects(endpoint.request('lora/metrics', { source }), /is not open/);
+  });
+
+  it('hears a cancel in the middle of long work, and answers what comes after', async () => {
+    // Sparse: 2 GiB on paper, a page on disk.
+    const bytes = 2 ** 31;
+    const file = path.join(folder, 'large.safetensors');
+    const handle = openSync(file, 'w');
+    const header = fileOf({ x: tensorField('BF16', [2 ** 15, 2 ** 15], 0, bytes) });
+    writeSync(handle, header);
+    ftruncateSync(handle, header.length + bytes);
+    closeSync(handle);
+
+    const { source } = await endpoint.request('checkpoint/open', { path: file });
+    const controller = new AbortController();
+    const matrix = { kind: 'tensor', name: 'x' } as const;
+    let last: Progress = { done: 0, total: 1 };
+    const statistics = endpoint.request(
+      'matrix/statistics',
+      { source, matrix },
+      {
+        signal: controller.signal,
+        onProgress: (progress) => {
+          last = progress;
+          controller.abort();
+        },
+      },
+    );
+    await assert.rejects(statistics, CancelledError);
+    assert.ok(last.done < last.total / 4);
+    const tile = await endpoint.request('tile/read', {
+      source,
+      matrix,
+      level: 0,
+      tileX: 5,
+      tileY: 5,
+      reduction: 'mean',
+    });
+    assert.equal(tile.values.length, 256 * 256);
+    await endpoint.request('source/close', { source });
+  });
+
+  it('answers what cannot be done with a named error', async () => {
+    const opening = endpoint.request('checkpoint/open', { path: path.join(folder, 'missing.safetensors') });
+    await assert.rejects(
+      opening,
+      (error) => error instanceof RemoteError && error.name === 'CheckpointError' && /no such file/.test(error.message),
+    );
+  });
+});
