@@ -11,6 +11,7 @@ import * as esbuild from 'esbuild';
 import { buildKernels } from '../../scripts/kernels.mjs';
 import { buildPeak } from './lib/buildPeak.mjs';
 import { checkControl, difference } from './lib/compare.mjs';
+import { disturbance, untilQuiet } from './lib/quiet.mjs';
 import { judge, printRow } from './lib/report.mjs';
 import { TABLE } from './lib/rows.mjs';
 import { findNumpy, numpySubject, Subject } from './lib/subjects.mjs';
@@ -107,6 +108,7 @@ async function measure(subjects, row) {
   const rounds = longest > LONG_MS ? LONG_ROUNDS : ROUNDS;
   for (let round = 0; round < rounds; round++) {
     for (const subject of round % 2 === 0 ? taking : [...taking].reverse()) {
+      await untilQuiet();
       samples.get(subject.name).push(await subject.ask({ do: 'run', turns: turns.get(subject) }));
     }
   }
@@ -125,7 +127,9 @@ async function measurePeak(subjects, peak) {
   const singles = [];
   const doubles = [];
   for (let round = 0; round < ROUNDS; round++) {
+    await untilQuiet();
     singles.push(flops / (await one.ask({ do: 'run', turns: 5 })) / 1e6);
+    await untilQuiet();
     const both = await Promise.all([one, two].map((subject) => subject.ask({ do: 'run', turns: 5 })));
     doubles.push(both.reduce((sum, ms) => sum + flops / ms / 1e6, 0));
   }
@@ -141,7 +145,10 @@ async function measureBuilds() {
     try {
       await subject.ask({ do: 'setup', work: 'gemm', args });
       const samples = [];
-      for (let i = 0; i < 8; i++) samples.push(await subject.ask({ do: 'run', turns: 3 }));
+      for (let i = 0; i < 8; i++) {
+        await untilQuiet();
+        samples.push(await subject.ask({ do: 'run', turns: 3 }));
+      }
       rates[build] = (2 * args.m * args.n * args.k) / median(samples.slice(2)) / 1e6;
     } catch {
       rates[build] = null;
@@ -214,6 +221,9 @@ async function main() {
     results.rows.push({ title: row.title, times, verdicts: judge(row, times) });
     printRow(row, times, judge(row, times));
   }
+  results.disturbance = disturbance();
+  const { samples, disturbed } = results.disturbance;
+  console.log(`\n${disturbed} of ${samples} samples were taken while something else was running`);
   writeFileSync(path.join(root, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`);
   console.log('bench.json written');
 }

@@ -14,12 +14,12 @@ import { add4x8, set4x8 } from './micro4x8';
 import { add6x8, set6x8 } from './micro6x8';
 import { packDeep, packWide } from './pack';
 
-/** Steps of k in a block: a panel of B of this depth (8 to 16 KB) stays in a 32 KB first-level cache. */
-const DEPTH: i32 = 320;
-/** Rows of a packed block of A (about 320 KB: half of a common second-level cache); a multiple of 3, 4 and 6. */
-const ROWS: i32 = 252;
-/** Columns of a packed block of B (5 MB, for the third-level cache); a multiple of 8 and 12. */
-const COLUMNS: i32 = 4080;
+/** Steps of k in a block: a panel of B of this depth (12 or 18 KB) stays in a 32 KB first-level cache. */
+const DEPTH: i32 = 384;
+/** Rows of a packed block of A (400 KB: half of a common second-level cache); a multiple of 3, 4 and 6. */
+const ROWS: i32 = 264;
+/** Columns of a packed block of B (1.5 MB) and of the strip of C beside it; a multiple of 8 and 12. */
+const COLUMNS: i32 = 1008;
 /** Products with at most this many rows, or columns, go without packing A: packing would not be repaid. */
 const SMALL: i32 = 64;
 /** Up to this depth C is the larger traffic, so it is written row by row rather than panel by panel. */
@@ -257,9 +257,13 @@ export function sgemmPacked(
   const blockA = work + TILE_BYTES;
   const small = TILE_COLUMNS == 8 && (m <= SMALL || n <= SMALL) ? 1 : 0;
   const padded = <usize>roundUp(packedColumns, TILE_COLUMNS);
-  for (let k0 = 0; k0 < k; k0 += depth) {
-    const kc = min(depth, k - k0);
-    const blockB = packed + (padded * <usize>k0 + <usize>first * <usize>kc << 2);
-    rows(transA, m, n, k0, kc, a, ldA, blockB, c, ldC, k0 > 0 || accumulate ? 1 : 0, small, blockA, work);
+  for (let j = 0; j < n; j += COLUMNS) {
+    const nc = min(COLUMNS, n - j);
+    const toJ = c + (<usize>j << 2);
+    for (let k0 = 0; k0 < k; k0 += depth) {
+      const kc = min(depth, k - k0);
+      const blockB = packed + (padded * <usize>k0 + <usize>(first + j) * <usize>kc << 2);
+      rows(transA, m, nc, k0, kc, a, ldA, blockB, toJ, ldC, k0 > 0 || accumulate ? 1 : 0, small, blockA, work);
+    }
   }
 }
