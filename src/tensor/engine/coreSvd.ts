@@ -5,6 +5,7 @@
  * reference, and which keeps tiny values to more digits.
  */
 
+import type { Engine } from './engine';
 import { EngineError } from './engineError';
 
 export interface CoreSvd {
@@ -18,13 +19,16 @@ export interface CoreSvd {
 /** QR steps per value after which something is wrong; two or three are usual. */
 const MAX_STEPS = 60;
 
-/** Of `matrix` (p, q) row-major with p >= q, of finite entries; it is not changed. */
-export function coreSvd(matrix: Float64Array, p: number, q: number, vectors: boolean): CoreSvd {
+/** Columns from which copying a matrix into the engine's memory pays. */
+const LEAST_COLUMNS = 32;
+
+/** Of `matrix` (p, q) row-major with p >= q, of finite entries; it is not changed. The engine helps with large ones. */
+export function coreSvd(matrix: Float64Array, p: number, q: number, vectors: boolean, engine?: Engine): CoreSvd {
   let largest = 0;
   for (const x of matrix) largest = Math.max(largest, Math.abs(x));
   const scale = largest > 0 ? largest : 1;
   const a = matrix.map((x) => x / scale);
-  const { d, e, left, right } = bidiagonalize(a, p, q);
+  const { d, e, left, right } = engine && q >= LEAST_COLUMNS ? bidiagonalizeIn(engine, a, p, q) : bidiagonalize(a, p, q);
   // Transposed, so that a rotation of two columns works on two runs of memory.
   const ut = vectors ? accumulateLeft(a, left, p, q) : null;
   const vt = vectors ? accumulateRight(a, right, q) : null;
@@ -38,6 +42,18 @@ interface Bidiagonal {
   /** Factors of the reflections I - factor·v·vᵀ, whose vectors stay in the matrix. */
   readonly left: Float64Array;
   readonly right: Float64Array;
+}
+
+/** As `bidiagonalize`, by the kernel. */
+function bidiagonalizeIn({ arena, kernels }: Engine, a: Float64Array, p: number, q: number): Bidiagonal {
+  const at = arena.allocate(8 * (p * q + 5 * q));
+  const parts = [0, 1, 2, 3, 4].map((i) => at + 8 * (p * q + i * q));
+  arena.float64(at, p * q).set(a);
+  kernels.scan.bidiagonalize(at, p, q, ...parts);
+  a.set(arena.float64(at, p * q));
+  const [d, e, left, right] = parts.map((part) => arena.float64(part, q).slice());
+  arena.release(at);
+  return { d: d!, e: e!, left: left!, right: right! };
 }
 
 function bidiagonalize(a: Float64Array, p: number, q: number): Bidiagonal {

@@ -32,9 +32,14 @@ export interface TallFactors {
   free(): void;
 }
 
-/** M's entries must be finite, and m at least r. */
-export function factorTall(engine: Engine, matrix: TallMatrix, withQ: boolean): TallFactors {
-  const r = cholesky(gramOfColumns(engine, matrix), matrix.r);
+/** Null where M holds NaN or infinities. m must be at least r. */
+export function factorTall(engine: Engine, matrix: TallMatrix, withQ: boolean): TallFactors | null {
+  const gram = gramOfColumns(engine, matrix);
+  // Squares of float32 do not overflow here, so that the trace is finite just where all entries are.
+  let trace = 0;
+  for (let i = 0; i < matrix.r; i++) trace += gram[i * matrix.r + i]!;
+  if (!(trace < Infinity)) return null;
+  const r = cholesky(gram, matrix.r);
   const condition = r ? conditionBound(r, matrix.r) : Infinity;
   if (!r || !(condition <= (withQ ? MAX_CONDITION_TWICE : MAX_CONDITION))) return householderFactors(engine, matrix);
   if (!withQ) return { r, applyQ: unavailable, free: () => undefined };

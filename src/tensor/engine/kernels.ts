@@ -29,6 +29,7 @@ export interface GemmKernels {
 
 export interface ScanKernels {
   readonly applyReflectors: Kernel;
+  readonly bidiagonalize: Kernel;
   readonly clearCells: Kernel;
   readonly colourCells: Kernel;
   readonly countCodes16: Kernel;

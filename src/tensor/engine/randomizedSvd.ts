@@ -63,6 +63,11 @@ export function randomizedSvd(
 
 function orthonormalize(engine: Engine, matrix: ResidentArray, m: number, r: number): void {
   const factors = factorTall(engine, { address: matrix.address, m, r, rowBytes: 4 * r, columnBytes: 4 }, true);
+  if (!factors) {
+    // NaN and infinities reach every value.
+    matrix.data.fill(NaN);
+    return;
+  }
   const identity = new Float64Array(r * r);
   for (let i = 0; i < r; i++) identity[i * r + i] = 1;
   const q = factors.applyQ(identity, r);

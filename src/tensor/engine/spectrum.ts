@@ -9,7 +9,6 @@ import { formatShape } from '../tensor';
 import { coreSvd } from './coreSvd';
 import type { Engine } from './engine';
 import { factorTall, multiplySquare } from './gram';
-import type { TallFactors } from './gram';
 
 /** A row-major float32 matrix, anywhere; in the engine's memory it is used in place. */
 export interface FactorMatrix {
@@ -38,7 +37,7 @@ export interface ProductSvd {
 export function productSingularValues(engine: Engine, factors: ProductFactors): Float64Array {
   return withFactors(engine, factors, false, (left, right, count) => {
     const { core, p, q } = coreOf(left, right);
-    return core ? scaled(coreSvd(core, p, q, false).values, factors.scaling) : new Float64Array(count).fill(NaN);
+    return core ? scaled(coreSvd(core, p, q, false, engine).values, factors.scaling) : new Float64Array(count).fill(NaN);
   });
 }
 
@@ -48,7 +47,7 @@ export function productSvd(engine: Engine, factors: ProductFactors): ProductSvd 
     const { core, p, q, turned } = coreOf(left, right);
     const nan = (length: number): Float64Array => new Float64Array(length).fill(NaN);
     if (!core) return { values: nan(count), u: nan(left.rows * count), v: nan(right.rows * count) };
-    const { values, u, v } = coreSvd(core, p, q, true);
+    const { values, u, v } = coreSvd(core, p, q, true, engine);
     const [ofLeft, ofRight] = turned ? [v!, u!] : [u!, v!];
     const negative = (factors.scaling ?? 1) < 0;
     return {
@@ -105,23 +104,18 @@ function factorSide(
 ): Side {
   const data = engine.arena.float32(address, rows * rank);
   const [rowBytes, columnBytes] = transposed ? [4, 4 * rows] : [4 * rank, 4];
-  if (!allFinite(data)) return { rows, height: 0, r: null, rank, applyQ: (x) => x };
+  const notFinite: Side = { rows, height: 0, r: null, rank, applyQ: (x) => x };
   if (rows < rank) {
+    if (!data.every(Number.isFinite)) return notFinite;
     const r = Float64Array.from({ length: rows * rank }, (_, i) => {
       return data[transposed ? (i % rank) * rows + Math.floor(i / rank) : i]!;
     });
     return { rows, height: rows, r, rank, applyQ: (x) => x };
   }
-  const factors: TallFactors = factorTall(engine, { address, m: rows, r: rank, rowBytes, columnBytes }, vectors);
+  const factors = factorTall(engine, { address, m: rows, r: rank, rowBytes, columnBytes }, vectors);
+  if (!factors) return notFinite;
   release.push(() => factors.free());
   return { rows, height: rank, r: factors.r, rank, applyQ: (x, columns) => factors.applyQ(x, columns) };
-}
-
-function allFinite(data: Float32Array): boolean {
-  // Sums of a run are finite where all its entries are, but for overflow, which float64 does not know here.
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += Math.abs(data[i]!);
-  return sum < Infinity;
 }
 
 /** R_B·R_Aᵀ, turned so that it is no wider than tall; null where a factor is not finite. */

@@ -215,3 +215,44 @@ export function applyReflectors(m: i32, n: i32, a: usize, ld: i32, taus: usize, 
     store<f64>(column, diagonal);
   }
 }
+
+/**
+ * Householder bidiagonalisation of a (p, q) float64 matrix, p >= q, row-major: the diagonal to d, the superdiagonal to
+ * e, the reflections' factors to `left` and `right`, q float64 each; their vectors stay in the matrix (coreSvd.ts).
+ * `sums` is q float64 of scratch.
+ */
+export function bidiagonalize(a: usize, p: i32, q: i32, d: usize, e: usize, left: usize, right: usize, sums: usize): void {
+  const ld = <usize>q << 3;
+  for (let k = 0; k < q; k++) {
+    const row = a + <usize>k * ld + (<usize>k << 3);
+    const at = <usize>k << 3;
+    const width = q - k - 1;
+    let squares: f64 = 0;
+    for (let i = k, x = row; i < p; i++, x += ld) squares += load<f64>(x) * load<f64>(x);
+    const head = load<f64>(row);
+    const diagonal = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
+    store<f64>(d + at, diagonal);
+    store<f64>(left + at, 0);
+    store<f64>(right + at, 0);
+    store<f64>(e + at, 0);
+    if (squares > 0) {
+      store<f64>(row, head - diagonal);
+      const factor = 1 / (squares - head * diagonal);
+      store<f64>(left + at, factor);
+      memory.fill(sums, 0, <usize>width << 3);
+      for (let i = k, x = row; i < p; i++, x += ld) addMultiple(load<f64>(x), x + 8, sums, width);
+      for (let i = k, x = row; i < p; i++, x += ld) addMultiple(-factor * load<f64>(x), sums, x + 8, width);
+    }
+    if (width == 0) return;
+    const across = dot(row + 8, row + 8, width);
+    const next = load<f64>(row + 8);
+    if (across > 0 && width > 1) {
+      const above = next > 0 ? -Math.sqrt(across) : Math.sqrt(across);
+      store<f64>(e + at, above);
+      store<f64>(row + 8, next - above);
+      const factor = 1 / (across - next * above);
+      store<f64>(right + at, factor);
+      for (let i = k + 1, x = row + ld; i < p; i++, x += ld) addMultiple(-factor * dot(row + 8, x + 8, width), row + 8, x + 8, width);
+    } else store<f64>(e + at, next);
+  }
+}

@@ -3,7 +3,7 @@ export { colourCells } from './colour';
 export { writeConstants } from './constants';
 export { countCodes16, countCodes8, foldCounts, histogram } from './counts';
 export { decode32, decode64 } from './decode';
-export { applyReflectors, householder, panels64, product64 } from './linalg';
+export { applyReflectors, bidiagonalize, householder, panels64, product64 } from './linalg';
 export { moments } from './moments';
 export { dequantizeNf4, quantizeNf4 } from './nf4';
 export { clearCells, finishCells, poolRows } from './pool';

@@ -113,6 +113,22 @@ describe('the small decomposition', () => {
     assert.ok(departure(u!, 6, 6) < 1e-14 && departure(v!, 6, 6) < 1e-14);
   });
 
+  it('is the same by the kernel as by the plain loops', () => {
+    for (const [p, q] of [[32, 32], [70, 33], [128, 128]] as const) {
+      const matrix = Float64Array.from({ length: p * q }, () => draw());
+      const [plain, kernel] = [coreSvd(matrix, p, q, true), coreSvd(matrix, p, q, true, engine)];
+      assertValues(kernel.values, plain.values, 1e-13, `${p} x ${q}`);
+      assert.ok(departure(kernel.u!, p, q) < 1e-12 && departure(kernel.v!, q, q) < 1e-12);
+      for (let i = 0; i < p; i++) {
+        for (let j = 0; j < q; j++) {
+          let sum = 0;
+          for (let k = 0; k < q; k++) sum += kernel.u![i * q + k]! * kernel.values[k]! * kernel.v![j * q + k]!;
+          assert.ok(Math.abs(sum - matrix[i * q + j]!) < 1e-12, `${p} x ${q}: entry ${i}, ${j}`);
+        }
+      }
+    }
+  });
+
   it('takes zero on the diagonal, huge and tiny entries, and a matrix of zeros', () => {
     for (const scale of [1, 1e200, 1e-200]) {
       const matrix = Float64Array.of(0, 1, 0, 0, 0, 2, 0, 0, 0).map((x) => x * scale);
