@@ -150,7 +150,8 @@ function reflectRuns(
 function rotateRuns(runs: Float64Array | null, length: number, i: number, j: number, c: number, s: number): void {
   if (!runs) return;
   for (let x = i * length, y = j * length; x < (i + 1) * length; x++, y++) {
-    const [first, second] = [runs[x]!, runs[y]!];
+    const first = runs[x]!;
+    const second = runs[y]!;
     runs[x] = c * first + s * second;
     runs[y] = c * second - s * first;
   }

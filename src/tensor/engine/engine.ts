@@ -25,6 +25,8 @@ const SCRATCH_BYTES = 6 * 2 ** 20;
 const SHARE_FLOPS = 20e6;
 /** Operations from which it pays to time the builds first (4 ms). */
 const TRIAL_FLOPS = 20e6;
+/** Space for visiting operands that is kept: more than this is given back after the product. */
+const KEPT_OPERAND_BYTES = 32 * 2 ** 20;
 /** Shares of a product begin at multiples of this: of every tile's rows and columns. */
 const COLUMN_STEP = 24;
 const ROW_STEP = 12;
@@ -140,7 +142,8 @@ export class Engine {
   readonly gemm: Gemm = (layout, m, n, k, a, b, out) => {
     const own = [a, b, out].map((array) => this.addressOf(array));
     const sizes = [a, b, out].map((array, i) => (own[i] === undefined ? array.length * 4 : 0));
-    let at = this.operandSpace(sizes.reduce((sum, bytes) => sum + Math.ceil(bytes / 64) * 64, 0));
+    const bytes = sizes.reduce((sum, size) => sum + Math.ceil(size / 64) * 64, 0);
+    let at = bytes > 0 ? this.operandSpace(bytes) : 0;
     const places = own.map((address, i) => {
       if (address !== undefined) return address;
       const place = at;
@@ -151,6 +154,7 @@ export class Engine {
     if (own[1] === undefined) this.arena.float32(places[1]!, b.length).set(b);
     this.multiply({ layout, m, n, k, a: places[0]!, b: places[1]!, out: places[2]! });
     if (own[2] === undefined) out.set(this.arena.float32(places[2]!, out.length));
+    if (this.operands.bytes > KEPT_OPERAND_BYTES) this.operandSpace(0);
   };
 
   /** Where an array lies in the engine's memory, or undefined where it lies elsewhere. */
@@ -158,11 +162,12 @@ export class Engine {
     return array.length > 0 && this.arena.holds(array.buffer) ? array.byteOffset : undefined;
   }
 
-  /** Space for operands that visit; kept from call to call, given back once it is large. */
+  /** Space for operands that visit, kept from call to call; 0 gives it back. */
   private operandSpace(bytes: number): number {
-    if (bytes > this.operands.bytes) {
+    if (bytes > this.operands.bytes || bytes === 0) {
       if (this.operands.bytes > 0) this.arena.release(this.operands.at);
-      this.operands = { at: this.arena.allocate(bytes), bytes };
+      this.operands = { at: 0, bytes: 0 };
+      if (bytes > 0) this.operands = { at: this.arena.allocate(bytes), bytes };
     }
     return this.operands.at;
   }

@@ -4,7 +4,8 @@
  * MᵀM = RᵀR (Cholesky) costs one pass of matrix products, several times faster than reflections, and squares the
  * condition number. So the condition is bounded from R itself, and where the bound is too large, or the Cholesky
  * factorisation breaks down, the factors come from Householder reflections. Where Q is wanted, the Gram step is done
- * twice, which makes Q orthonormal to rounding (CholeskyQR2: Yamamoto, Nakatsukasa, Yanagisawa and Fukaya 2015).
+ * twice unless the condition is small, which makes Q orthonormal to rounding (CholeskyQR2: Yamamoto, Nakatsukasa,
+ * Yanagisawa and Fukaya 2015).
  */
 
 import type { Engine } from './engine';
@@ -21,6 +22,8 @@ export interface TallMatrix {
 
 /** Beyond this, singular values from the Gram matrix err by more than 1e-11 of the largest. */
 const MAX_CONDITION = 1e4;
+/** Up to this, Q = M·R⁻¹ is orthonormal to 1e-11 as it is. */
+const MAX_CONDITION_ONCE = 300;
 /** Beyond this, twice is not enough for Q. */
 const MAX_CONDITION_TWICE = 1e6;
 
@@ -43,7 +46,12 @@ export function factorTall(engine: Engine, matrix: TallMatrix, withQ: boolean): 
   const condition = r ? conditionBound(r, matrix.r) : Infinity;
   if (!r || !(condition <= (withQ ? MAX_CONDITION_TWICE : MAX_CONDITION))) return householderFactors(engine, matrix);
   if (!withQ) return { r, applyQ: unavailable, free: () => undefined };
-  return twice(engine, matrix, r);
+  if (condition > MAX_CONDITION_ONCE) return twice(engine, matrix, r);
+  const inverse = invertUpper(r, matrix.r);
+  const applyQ = (x: Float64Array, columns: number): Float64Array => {
+    return multiplyTall(engine, matrix, multiplySquare(inverse, x, matrix.r, columns), columns);
+  };
+  return { r, applyQ, free: () => undefined };
 }
 
 function unavailable(): never {
