@@ -52,6 +52,7 @@ function cases(): Case[] {
     { name: 'rank 1', a: normal(1, 5), b: normal(7, 1) },
     { name: 'a rank above the features', a: normal(9, 4), b: normal(6, 9) },
     { name: 'a rank between the features', a: normal(9, 4), b: normal(30, 9) },
+    { name: 'fairly conditioned factors', a: normal(12, 100, (row) => 10 ** (-row / 3)), b: normal(80, 12) },
     { name: 'badly conditioned factors', a: normal(12, 100, (row) => 10 ** -row), b: normal(80, 12) },
     { name: 'columns that depend on each other', a: normal(6, 40), b: twins },
     { name: 'a B of zeros, as training starts', a: normal(4, 20), b: { data: new Float64Array(120) as never, shape: [30, 4] } },
