@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import webpack from 'webpack';
 import webpackConfig from '../webpack.config.mjs';
+import { buildKernels } from './kernels.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const watch = process.argv.includes('--watch');
@@ -29,6 +30,7 @@ const shared = {
 const bundles = [
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js' },
   { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js' },
+  { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js' },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
   { entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },
 ];
@@ -57,6 +59,7 @@ function buildWebviews() {
   });
 }
 
+await buildKernels();
 if (watch) console.log('building');
 try {
   await Promise.all([buildNode(), buildWebviews()]);
