@@ -18,11 +18,11 @@ import { add6x8, set6x8 } from './micro6x8';
 import { packDeep, packWide } from './pack';
 import { keepTiles, releaseTiles, storeEdge, TILE_BYTES, tilesDown } from './tiles';
 
-/** Steps of k in a block: a panel of B of this depth (12 or 18 KB) stays in a 32 KB first-level cache. */
-const DEPTH: i32 = 384;
-/** Rows of a packed block of A (400 KB: half of a common second-level cache); a multiple of 3, 4 and 6. */
+/** Steps of k in a block: a panel of B of this depth (16 or 24 KB) stays in a 32 KB first-level cache. */
+const DEPTH: i32 = 512;
+/** Rows of a packed block of A (540 KB: half of a second-level cache of 1 MB); a multiple of 3, 4 and 6. */
 const ROWS: i32 = 264;
-/** Columns of a packed block of B (1.5 MB); a multiple of 8 and 12. */
+/** Columns of a packed block of B (2 MB); a multiple of 8 and 12. */
 const COLUMNS: i32 = 1032;
 /** Rows of C, of as many columns, that are kept tile by tile while blocks of k go by (4 MB); a multiple of ROWS. */
 const CHUNK: i32 = 1056;
