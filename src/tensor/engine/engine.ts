@@ -20,7 +20,7 @@ import { gemmOperation } from './thread';
 import type { SpawnThread } from './thread';
 
 /** Scratch of each thread: the most that a product needs (workBytes of the largest blocks), rounded up. */
-const SCRATCH_BYTES = 6 * 2 ** 20;
+const SCRATCH_BYTES = 8 * 2 ** 20;
 /** Floating-point operations from which waking a thread (up to 0.2 ms after a pause) pays. */
 const SHARE_FLOPS = 20e6;
 /** Operations from which it pays to time the builds first (4 ms). */

@@ -19,7 +19,7 @@ export type CellReduction = 'maxAbs' | 'mean' | 'min' | 'max';
 
 /** As in kernels/pool.ts. */
 const MODES: readonly CellReduction[] = ['maxAbs', 'mean', 'min', 'max'];
-/** Columns reduced at a time: nine lines of float32 of these fit a thread's scratch of 6 MB. */
+/** Columns reduced at a time: nine lines of float32 of these fit the scratch of a thread (8 MB). */
 const MAX_COLUMNS = 131072;
 /** Bytes of rows from which they are shared among threads. */
 const SHARE_BYTES = 2 ** 20;

@@ -14,15 +14,26 @@ function count(table: usize, key: usize): void {
 /** How often each 16-bit code occurs. Two tables of 65,536 by turns, so that a run of one code does not wait on itself. */
 export function countCodes16(from: usize, n: i32, tables: usize): void {
   const second = tables + 262144;
-  const end = from + (<usize>(n & ~3) << 1);
-  for (; from < end; from += 8) {
-    const four = load<u64>(from);
-    count(tables, <usize>(four & 0xffff));
-    count(second, <usize>((four >> 16) & 0xffff));
-    count(tables, <usize>((four >> 32) & 0xffff));
-    count(second, <usize>(four >> 48));
+  const end = from + (<usize>(n & ~15) << 1);
+  for (; from < end; from += 32) {
+    count(tables, <usize>load<u16>(from));
+    count(second, <usize>load<u16>(from, 2));
+    count(tables, <usize>load<u16>(from, 4));
+    count(second, <usize>load<u16>(from, 6));
+    count(tables, <usize>load<u16>(from, 8));
+    count(second, <usize>load<u16>(from, 10));
+    count(tables, <usize>load<u16>(from, 12));
+    count(second, <usize>load<u16>(from, 14));
+    count(tables, <usize>load<u16>(from, 16));
+    count(second, <usize>load<u16>(from, 18));
+    count(tables, <usize>load<u16>(from, 20));
+    count(second, <usize>load<u16>(from, 22));
+    count(tables, <usize>load<u16>(from, 24));
+    count(second, <usize>load<u16>(from, 26));
+    count(tables, <usize>load<u16>(from, 28));
+    count(second, <usize>load<u16>(from, 30));
   }
-  for (let left = n & 3; left > 0; left--) {
+  for (let left = n & 15; left > 0; left--) {
     count(tables, <usize>load<u16>(from));
     from += 2;
   }

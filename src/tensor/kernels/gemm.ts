@@ -6,6 +6,9 @@
  * one chain of multiply-adds along k, cut at the same places whatever the path, tile or share of a thread, so that all
  * of them give the same bits (fused builds among themselves, the plain build by itself).
  *
+ * Where k takes several blocks, C is kept tile after tile meanwhile (tiles.ts): rows of C that lie a power of two apart
+ * fight for the same few places in the caches.
+ *
  * Left out: alpha and beta (a factor live across the loop over k costs registers; scale an operand instead).
  */
 import { addDirect4x8, setDirect4x8 } from './direct4x8';
@@ -13,19 +16,22 @@ import { add3x12, set3x12 } from './micro3x12';
 import { add4x8, set4x8 } from './micro4x8';
 import { add6x8, set6x8 } from './micro6x8';
 import { packDeep, packWide } from './pack';
+import { keepTiles, releaseTiles, storeEdge, TILE_BYTES, tilesDown } from './tiles';
 
-/** Steps of k in a block: a panel of B of this depth (12 or 18 KB) stays in a 32 KB first-level cache. */
-const DEPTH: i32 = 384;
-/** Rows of a packed block of A (400 KB: half of a common second-level cache); a multiple of 3, 4 and 6. */
+/** Steps of k in a block: a panel of B of this depth (16 or 24 KB) stays in a 32 KB first-level cache. */
+const DEPTH: i32 = 512;
+/** Rows of a packed block of A (540 KB: half of a second-level cache of 1 MB); a multiple of 3, 4 and 6. */
 const ROWS: i32 = 264;
-/** Columns of a packed block of B (1.5 MB) and of the strip of C beside it; a multiple of 8 and 12. */
-const COLUMNS: i32 = 1008;
+/** Columns of a packed block of B (2 MB); a multiple of 8 and 12. */
+const COLUMNS: i32 = 1032;
+/** Rows of C, of as many columns, that are kept tile by tile while blocks of k go by (4 MB); a multiple of ROWS. */
+const CHUNK: i32 = 1056;
 /** Products with at most this many rows, or columns, go without packing A: packing would not be repaid. */
 const SMALL: i32 = 64;
 /** Up to this depth C is the larger traffic, so it is written row by row rather than panel by panel. */
 const SHALLOW: i32 = 64;
 /** One tile of C, for the edges: 48 floats. */
-const TILE_BYTES: usize = 256;
+const EDGE_BYTES: usize = 256;
 
 // @ts-ignore: decorator
 @inline
@@ -33,10 +39,21 @@ function roundUp(value: i32, step: i32): i32 {
   return ((value + step - 1) / step) * step;
 }
 
+// @ts-ignore: decorator
+@inline
+function isSmall(m: i32, n: i32): bool {
+  return m <= SMALL || n <= SMALL;
+}
+
+/** `length` in equal parts of at most `most`, each a multiple of `step`. */
+function part(length: i32, most: i32, step: i32): i32 {
+  const parts = (length + most - 1) / most;
+  return roundUp((length + parts - 1) / parts, step);
+}
+
 /** k is cut into equal parts of at most DEPTH. Depends on k alone. */
 function depthOfBlocks(k: i32): i32 {
-  const blocks = (k + DEPTH - 1) / DEPTH;
-  return (k + blocks - 1) / blocks;
+  return part(k, DEPTH, 1);
 }
 
 /** Bytes of scratch memory that a product of this size needs. */
@@ -44,7 +61,8 @@ export function workBytes(m: i32, n: i32, k: i32): usize {
   const depth = <usize>min(k, DEPTH);
   const rows = <usize>roundUp(min(m, max(ROWS, SMALL)), 12);
   const columns = <usize>roundUp(min(n, COLUMNS), 24);
-  return TILE_BYTES + ((rows + columns) * depth << 2) + 64;
+  const chunk = k > DEPTH && !isSmall(m, n) ? <usize>roundUp(min(m, CHUNK), 12) * columns << 2 : 0;
+  return EDGE_BYTES + ((rows + columns) * depth << 2) + chunk + 64;
 }
 
 /** Bytes of B (k, n) in packed form. */
@@ -79,18 +97,6 @@ function packColumns(transposed: i32, b: usize, ld: usize, first: i32, count: i3
 function packRows(transposed: i32, a: usize, ld: usize, first: i32, count: i32, k0: i32, kc: i32, width: i32, to: usize): void {
   if (transposed) packWide(a + <usize>k0 * ld + (<usize>first << 2), ld, count, kc, width, to);
   else packDeep(a + <usize>first * ld + (<usize>k0 << 2), ld, count, kc, width, to);
-}
-
-/** Copies (or adds) what is used of a tile of `width` columns to C. */
-function storeEdge(tile: usize, width: i32, rows: i32, columns: i32, c: usize, ldc: usize, add: i32): void {
-  for (let i = 0; i < rows; i++) {
-    for (let j: usize = 0; j < <usize>columns; j++) {
-      const value = load<f32>(tile + (j << 2));
-      store<f32>(c + (j << 2), add ? load<f32>(c + (j << 2)) + value : value);
-    }
-    tile += <usize>width << 2;
-    c += ldc;
-  }
 }
 
 /** One tile of the build's size, with `rows` and `columns` of C left from its corner on. */
@@ -138,6 +144,23 @@ function block(mc: i32, nc: i32, kc: i32, a: usize, b: usize, c: usize, ldc: usi
     }
     b += panelB;
     c += <usize>TILE_COLUMNS << 2;
+  }
+}
+
+/** The same into tiles that lie one below the other, `down` of them to a column; none sticks out. */
+function keptBlock(mc: i32, nc: i32, kc: i32, a: usize, b: usize, tiles: usize, down: i32, add: i32): void {
+  const panelA = <usize>kc * <usize>TILE_ROWS << 2;
+  const panelB = <usize>kc * <usize>TILE_COLUMNS << 2;
+  for (let j = 0; j < nc; j += TILE_COLUMNS) {
+    let from = a;
+    let to = tiles;
+    for (let i = 0; i < mc; i += TILE_ROWS) {
+      tileOf(kc, from, b, to, <usize>TILE_COLUMNS << 2, TILE_ROWS, TILE_COLUMNS, add, 0);
+      from += panelA;
+      to += TILE_BYTES;
+    }
+    b += panelB;
+    tiles += <usize>down * TILE_BYTES;
   }
 }
 
@@ -199,46 +222,7 @@ export function sgemm(
   transA: i32, transB: i32, m: i32, n: i32, k: i32, a: usize, lda: i32, b: usize, ldb: i32, c: usize, ldc: i32,
   accumulate: i32, work: usize,
 ): void {
-  const ldA = <usize>lda << 2;
-  const ldB = <usize>ldb << 2;
-  const ldC = <usize>ldc << 2;
-  if (k == 0 && !accumulate) clear(m, n, c, ldC);
-  if (k == 0 || m == 0 || n == 0) return;
-  const depth = depthOfBlocks(k);
-  const blockA = work + TILE_BYTES;
-  const small = m <= SMALL || n <= SMALL;
-  const width = small ? 8 : TILE_COLUMNS;
-  const rowsA = <usize>roundUp(min(m, max(ROWS, SMALL)), 12);
-  const blockB = blockA + (rowsA * <usize>depth << 2);
-  for (let j = 0; j < n; j += COLUMNS) {
-    const nc = min(COLUMNS, n - j);
-    const toJ = c + (<usize>j << 2);
-    for (let k0 = 0; k0 < k; k0 += depth) {
-      const kc = min(depth, k - k0);
-      const add = k0 > 0 || accumulate ? 1 : 0;
-      packColumns(transB, b, ldB, j, nc, k0, kc, width, blockB);
-      rows(transA, m, nc, k0, kc, a, ldA, blockB, toJ, ldC, add, small ? 1 : 0, blockA, work);
-    }
-  }
-}
-
-/** All rows of C against one packed block of B. */
-function rows(
-  transA: i32, m: i32, nc: i32, k0: i32, kc: i32, a: usize, ldA: usize, blockB: usize, c: usize, ldC: usize, add: i32,
-  small: i32, blockA: usize, tile: usize,
-): void {
-  if (small && !transA) {
-    smallBlock(m, nc, kc, a + (<usize>k0 << 2), ldA, blockB, c, ldC, add, tile);
-    return;
-  }
-  const blocks = (m + ROWS - 1) / ROWS;
-  const step = roundUp((m + blocks - 1) / blocks, 12);
-  for (let i = 0; i < m; i += step) {
-    const mc = min(step, m - i);
-    packRows(transA, a, ldA, i, mc, k0, kc, small ? 4 : TILE_ROWS, blockA);
-    if (small) smallBlock(mc, nc, kc, blockA, 0, blockB, c + <usize>i * ldC, ldC, add, tile);
-    else block(mc, nc, kc, blockA, blockB, c + <usize>i * ldC, ldC, add, tile);
-  }
+  product(transA, transB, m, n, k, a, lda, b, ldb, 0, 0, c, ldc, accumulate, isSmall(m, n) ? 1 : 0, work);
 }
 
 /**
@@ -249,21 +233,62 @@ export function sgemmPacked(
   transA: i32, m: i32, n: i32, k: i32, a: usize, lda: i32, packed: usize, packedColumns: i32, first: i32,
   c: usize, ldc: i32, accumulate: i32, work: usize,
 ): void {
+  const small = TILE_COLUMNS == 8 && isSmall(m, n) ? 1 : 0;
+  product(transA, 0, m, n, k, a, lda, packed, first, roundUp(packedColumns, TILE_COLUMNS), 1, c, ldc, accumulate, small, work);
+}
+
+/** Both: with `packed`, b is packed panels of `padded` columns in all, and ldb the first column. */
+function product(
+  transA: i32, transB: i32, m: i32, n: i32, k: i32, a: usize, lda: i32, b: usize, ldb: i32, padded: i32, packed: i32,
+  c: usize, ldc: i32, accumulate: i32, small: i32, work: usize,
+): void {
   const ldA = <usize>lda << 2;
+  const ldB = <usize>ldb << 2;
   const ldC = <usize>ldc << 2;
   if (k == 0 && !accumulate) clear(m, n, c, ldC);
   if (k == 0 || m == 0 || n == 0) return;
   const depth = depthOfBlocks(k);
-  const blockA = work + TILE_BYTES;
-  const small = TILE_COLUMNS == 8 && (m <= SMALL || n <= SMALL) ? 1 : 0;
-  const padded = <usize>roundUp(packedColumns, TILE_COLUMNS);
-  for (let j = 0; j < n; j += COLUMNS) {
-    const nc = min(COLUMNS, n - j);
-    const toJ = c + (<usize>j << 2);
-    for (let k0 = 0; k0 < k; k0 += depth) {
-      const kc = min(depth, k - k0);
-      const blockB = packed + (padded * <usize>k0 + <usize>(first + j) * <usize>kc << 2);
-      rows(transA, m, nc, k0, kc, a, ldA, blockB, toJ, ldC, k0 > 0 || accumulate ? 1 : 0, small, blockA, work);
+  const blockA = work + EDGE_BYTES;
+  const blockB = blockA + (<usize>roundUp(min(m, max(ROWS, SMALL)), 12) * <usize>depth << 2);
+  const columns = part(n, COLUMNS, 24);
+  const chunk = blockB + (<usize>columns * <usize>depth << 2);
+  const kept = !small && k > depth;
+  const lines = kept ? part(m, CHUNK, 12) : m;
+  for (let i = 0; i < m; i += lines) {
+    const mc = min(lines, m - i);
+    const fromI = a + (transA ? <usize>i << 2 : <usize>i * ldA);
+    for (let j = 0; j < n; j += columns) {
+      const nc = min(columns, n - j);
+      const to = c + <usize>i * ldC + (<usize>j << 2);
+      if (kept && accumulate) keepTiles(mc, nc, to, ldC, chunk);
+      for (let k0 = 0; k0 < k; k0 += depth) {
+        const kc = min(depth, k - k0);
+        const add = k0 > 0 || accumulate ? 1 : 0;
+        let from = blockB;
+        if (packed) from = b + (<usize>padded * <usize>k0 + <usize>(ldb + j) * <usize>kc << 2);
+        else packColumns(transB, b, ldB, j, nc, k0, kc, small ? 8 : TILE_COLUMNS, blockB);
+        rows(transA, mc, nc, k0, kc, fromI, ldA, from, kept ? chunk : to, kept ? 0 : ldC, add, small, blockA, work);
+      }
+      if (kept) releaseTiles(mc, nc, chunk, to, ldC);
     }
+  }
+}
+
+/** All rows of C against one packed block of B. With ldC = 0, C is kept tile by tile. */
+function rows(
+  transA: i32, m: i32, nc: i32, k0: i32, kc: i32, a: usize, ldA: usize, blockB: usize, c: usize, ldC: usize, add: i32,
+  small: i32, blockA: usize, tile: usize,
+): void {
+  if (small && !transA) {
+    smallBlock(m, nc, kc, a + (<usize>k0 << 2), ldA, blockB, c, ldC, add, tile);
+    return;
+  }
+  const step = part(m, ROWS, 12);
+  for (let i = 0; i < m; i += step) {
+    const mc = min(step, m - i);
+    packRows(transA, a, ldA, i, mc, k0, kc, small ? 4 : TILE_ROWS, blockA);
+    if (small) smallBlock(mc, nc, kc, blockA, 0, blockB, c + <usize>i * ldC, ldC, add, tile);
+    else if (ldC) block(mc, nc, kc, blockA, blockB, c + <usize>i * ldC, ldC, add, tile);
+    else keptBlock(mc, nc, kc, blockA, blockB, c + <usize>(i / TILE_ROWS) * TILE_BYTES, tilesDown(m), add);
   }
 }

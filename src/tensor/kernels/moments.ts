@@ -1,13 +1,13 @@
 /**
  * Moments of a run of entries in one pass over the file's bytes: counts, extremes, mean, squared deviations, L1.
  *
- * Blocks of 512 entries are summed in float32 lanes (64 terms a lane) and folded into float64. A block that this does
- * not suit is done again with care, in float64 and with masks: one with NaN or infinities, with squares out of range,
- * or whose mean so dominates its spread that the difference of sums would lose it. Blocks combine as in Chan, Golub and
- * LeVeque (1983), so the result does not depend on where in memory a block lies or which thread had it.
+ * Blocks of 512 entries are summed in float32 lanes (64 terms a lane) and folded into float64. A block with NaN or
+ * infinities is done again with masks. A block that float32 does not suit is done again with care, in float64: one with
+ * squares out of range, or whose mean so dominates its spread that the difference of sums would lose it. Records combine
+ * as in Chan, Golub and LeVeque (1983), so that it does not matter which thread had which.
  */
-import { largestHalf16, magnitude16, magnitude32, upperHalves } from './constants';
-import { BF16, Brain, bytesOf, decode64, F16, F32, Half, isBrain, isHalf, stride, widenFiniteHalf } from './decode';
+import { infinity32, largestHalf16, magnitude16, magnitude32, upperHalves } from './constants';
+import { BF16, Brain, bytesOf, decode32, decode64, F16, F32, Half, isBrain, isHalf, stride, widenFiniteHalf } from './decode';
 
 const BLOCK: i32 = 512;
 /** A block whose deviations are a smaller share of its squares goes the careful way. */
@@ -57,64 +57,83 @@ function highest(v: v128): f64 {
 }
 
 /**
- * One whole block in float32 lanes. False, with nothing recorded, where it needs care. Pairs of vectors are combined
- * before they are accumulated: few enough live values for sixteen registers, and a short chain from turn to turn.
+ * Whole blocks in float32 lanes, each folded into float64, until `end` or one that needs care; what they come to is
+ * merged into the record. Returns where it stopped.
+ *
+ * Pairs of vectors are combined before they are accumulated: few enough live values for sixteen
+ * registers, and a short chain from turn to turn.
  */
-function quick<T>(from: usize, out: usize): bool {
+function quick<T>(from: usize, end: usize, out: usize): usize {
   const upper = upperHalves();
   const magnitude = isFloat<T>() ? magnitude32() : magnitude16();
-  let sums = f32x4.splat(0);
-  let absolutes = f32x4.splat(0);
-  let squares = f32x4.splat(0);
-  let low = f32x4.splat(Infinity), high = f32x4.splat(-Infinity);
-  let zeros = i32x4.splat(0);
-  let special = i16x8.splat(0);
-  const end = from + <usize>BLOCK * stride<T>();
-  do {
-    let x: v128, y: v128, a: v128, b: v128;
-    const v = v128.load(from);
-    if (isFloat<T>()) {
-      x = v;
-      y = v128.load(from, 16);
-      a = v128.and(x, magnitude);
-      b = v128.and(y, magnitude);
-      zeros = i32x4.sub(zeros, i32x4.add(i32x4.eq(a, i32x4.splat(0)), i32x4.eq(b, i32x4.splat(0))));
-      from += 32;
-    } else {
-      const bits = v128.and(v, magnitude);
-      zeros = i16x8.sub(zeros, i16x8.eq(bits, i16x8.splat(0)));
-      if (isBrain<T>()) {
-        x = i32x4.shl(v, 16);
-        y = v128.and(v, upper);
-        a = i32x4.shl(bits, 16);
-        b = v128.and(bits, upper);
+  const bytes = <usize>BLOCK * stride<T>();
+  let blocks = 0;
+  let zeroCount = 0;
+  let allSums: f64 = 0, allAbsolutes: f64 = 0, allSquares: f64 = 0;
+  let allLow = f32x4.splat(Infinity), allHigh = f32x4.splat(-Infinity);
+  for (; from + bytes <= end; from += bytes) {
+    let sums = f32x4.splat(0), absolutes = f32x4.splat(0), squares = f32x4.splat(0);
+    let low = f32x4.splat(Infinity), high = f32x4.splat(-Infinity);
+    let zeros = i32x4.splat(0);
+    let special = i16x8.splat(0);
+    let at = from;
+    const last = from + bytes;
+    do {
+      let x: v128, y: v128, a: v128, b: v128;
+      const v = v128.load(at);
+      if (isFloat<T>()) {
+        x = v;
+        y = v128.load(at, 16);
+        a = v128.and(x, magnitude);
+        b = v128.and(y, magnitude);
+        zeros = i32x4.sub(zeros, i32x4.add(i32x4.eq(a, i32x4.splat(0)), i32x4.eq(b, i32x4.splat(0))));
+        at += 32;
       } else {
-        special = v128.or(special, i16x8.gt_s(bits, largestHalf16()));
-        x = widenFiniteHalf(i32x4.extend_low_i16x8_u(v));
-        y = widenFiniteHalf(i32x4.extend_high_i16x8_u(v));
-        a = v128.and(x, magnitude32());
-        b = v128.and(y, magnitude32());
+        const bits = v128.and(v, magnitude);
+        zeros = i16x8.sub(zeros, i16x8.eq(bits, i16x8.splat(0)));
+        if (isBrain<T>()) {
+          x = i32x4.shl(v, 16);
+          y = v128.and(v, upper);
+          a = i32x4.shl(bits, 16);
+          b = v128.and(bits, upper);
+        } else {
+          special = v128.or(special, i16x8.gt_s(bits, largestHalf16()));
+          x = widenFiniteHalf(i32x4.extend_low_i16x8_u(v));
+          y = widenFiniteHalf(i32x4.extend_high_i16x8_u(v));
+          a = v128.and(x, magnitude32());
+          b = v128.and(y, magnitude32());
+        }
+        at += 16;
       }
-      from += 16;
-    }
-    low = f32x4.pmin(low, f32x4.pmin(x, y));
-    high = f32x4.pmax(high, f32x4.pmax(x, y));
-    sums = f32x4.add(sums, f32x4.add(x, y));
-    absolutes = f32x4.add(absolutes, f32x4.add(a, b));
-    squares = f32x4.add(squares, f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)));
-  } while (from < end);
-  const square = total(squares);
-  const sum = total(sums);
-  const absolute = total(absolutes);
-  if (!(square < Infinity) || (square < TINY && absolute > 0)) return false;
-  if (isHalf<T>() && v128.any_true(special)) return false;
-  const mean = sum / <f64>BLOCK;
-  const deviations = square - sum * mean;
-  if (deviations < square * SPREAD && absolute > 0) return false;
-  if (!isFloat<T>()) zeros = i32x4.add(i32x4.extend_low_i16x8_u(zeros), i32x4.extend_high_i16x8_u(zeros));
-  merge(out, <f64>BLOCK, lowest(low), highest(high), mean, deviations, absolute);
-  bump(out + 48, i32x4.extract_lane(zeros, 0) + i32x4.extract_lane(zeros, 1) + i32x4.extract_lane(zeros, 2) + i32x4.extract_lane(zeros, 3));
-  return true;
+      low = f32x4.pmin(low, f32x4.pmin(x, y));
+      high = f32x4.pmax(high, f32x4.pmax(x, y));
+      sums = f32x4.add(sums, f32x4.add(x, y));
+      absolutes = f32x4.add(absolutes, f32x4.add(a, b));
+      squares = f32x4.add(squares, f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)));
+    } while (at < last);
+    const square = total(squares);
+    const sum = total(sums);
+    const absolute = total(absolutes);
+    if (!(square < Infinity) || (square < TINY && absolute > 0)) break;
+    if (isHalf<T>() && v128.any_true(special)) break;
+    if (square - sum * sum * (1.0 / <f64>BLOCK) < square * SPREAD && absolute > 0) break;
+    if (!isFloat<T>()) zeros = i32x4.add(i32x4.extend_low_i16x8_u(zeros), i32x4.extend_high_i16x8_u(zeros));
+    zeros = i32x4.add(zeros, v128.shuffle<i64>(zeros, zeros, 1, 0));
+    zeroCount += i32x4.extract_lane(zeros, 0) + i32x4.extract_lane(zeros, 1);
+    allLow = f32x4.pmin(allLow, low);
+    allHigh = f32x4.pmax(allHigh, high);
+    allSums += sum;
+    allAbsolutes += absolute;
+    allSquares += square;
+    blocks++;
+  }
+  if (blocks > 0) {
+    const n = <f64>(blocks * BLOCK);
+    const mean = allSums / n;
+    merge(out, n, lowest(allLow), highest(allHigh), mean, allSquares - allSums * mean, allAbsolutes);
+    bump(out + 48, zeroCount);
+  }
+  return from;
 }
 
 // @ts-ignore: decorator
@@ -173,6 +192,59 @@ function careful(values: usize, n: i32, padding: i32, out: usize): void {
   );
 }
 
+/**
+ * One whole block with NaN or infinities in it, in float32 lanes like the others but masked: they are counted, and taken
+ * as zeros in the sums. False where the rest needs care all the same.
+ */
+function masked(kind: i32, from: usize, out: usize, table: usize, scratch: usize): bool {
+  decode32(kind, from, BLOCK, scratch, table);
+  const magnitude = magnitude32();
+  const infinity = infinity32();
+  let sums = f32x4.splat(0), absolutes = f32x4.splat(0), squares = f32x4.splat(0);
+  let low = f32x4.splat(Infinity), high = f32x4.splat(-Infinity);
+  let zeros = i32x4.splat(0), nans = i32x4.splat(0), finites = i32x4.splat(0), plus = i32x4.splat(0);
+  const end = scratch + (<usize>BLOCK << 2);
+  for (let at = scratch; at < end; at += 16) {
+    const x = v128.load(at);
+    const bits = v128.and(x, magnitude);
+    const finite = i32x4.lt_s(bits, infinity);
+    const y = v128.and(x, finite);
+    const a = v128.and(bits, finite);
+    finites = i32x4.sub(finites, finite);
+    nans = i32x4.sub(nans, i32x4.gt_s(bits, infinity));
+    plus = i32x4.sub(plus, i32x4.eq(x, infinity));
+    zeros = i32x4.sub(zeros, i32x4.eq(bits, i32x4.splat(0)));
+    low = f32x4.pmin(low, v128.bitselect(x, infinity, finite));
+    high = f32x4.pmax(high, v128.bitselect(x, f32x4.neg(infinity), finite));
+    sums = f32x4.add(sums, y);
+    absolutes = f32x4.add(absolutes, a);
+    squares = f32x4.add(squares, f32x4.mul(y, y));
+  }
+  const square = total(squares);
+  const sum = total(sums);
+  const absolute = total(absolutes);
+  const finite = laneTotal(finites);
+  if (!(square < Infinity) || (square < TINY && absolute > 0) || finite == 0) return false;
+  const n = <f64>finite;
+  const mean = sum / n;
+  const deviations = square - sum * mean;
+  if (deviations < square * SPREAD && absolute > 0) return false;
+  const nan = laneTotal(nans);
+  const infinite = laneTotal(plus);
+  merge(out, n, lowest(low), highest(high), mean, deviations, absolute);
+  bump(out + 48, laneTotal(zeros));
+  bump(out + 56, nan);
+  bump(out + 64, infinite);
+  bump(out + 72, BLOCK - finite - nan - infinite);
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function laneTotal(v: v128): i32 {
+  return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3);
+}
+
 function carefulBlock(kind: i32, from: usize, n: i32, out: usize, table: usize, scratch: usize): void {
   decode64(kind, from, n, scratch, table);
   if (n & 1) store<f64>(scratch + (<usize>n << 3), NaN);
@@ -181,11 +253,16 @@ function carefulBlock(kind: i32, from: usize, n: i32, out: usize, table: usize, 
 
 function blocks<T>(kind: i32, from: usize, n: i32, out: usize, table: usize, scratch: usize): void {
   const bytes = <usize>BLOCK * stride<T>();
-  for (; n >= BLOCK; n -= BLOCK) {
-    if (!quick<T>(from, out)) carefulBlock(kind, from, BLOCK, out, table, scratch);
-    from += bytes;
+  const end = from + <usize>n * stride<T>();
+  while (from < end) {
+    from = quick<T>(from, end, out);
+    if (from >= end) return;
+    const count = min<usize>(bytes, end - from);
+    if (count < bytes || !masked(kind, from, out, table, scratch)) {
+      carefulBlock(kind, from, <i32>(count / stride<T>()), out, table, scratch);
+    }
+    from += count;
   }
-  if (n > 0) carefulBlock(kind, from, n, out, table, scratch);
 }
 
 /**

@@ -39,6 +39,26 @@ function value32(key: u32): f32 {
 /** Largest keys of each column of `rows` rows of a 16-bit float, `stride` bytes apart. */
 function keysDown16(from: usize, stride: usize, rows: i32, columns: i32, line: usize): void {
   let c = 0;
+  for (; c + 32 <= columns; c += 32) {
+    let b0 = keys16(v128.load(from));
+    let b1 = keys16(v128.load(from, 16));
+    let b2 = keys16(v128.load(from, 32));
+    let b3 = keys16(v128.load(from, 48));
+    let at = from;
+    for (let r = 1; r < rows; r++) {
+      at += stride;
+      b0 = i16x8.max_u(b0, keys16(v128.load(at)));
+      b1 = i16x8.max_u(b1, keys16(v128.load(at, 16)));
+      b2 = i16x8.max_u(b2, keys16(v128.load(at, 32)));
+      b3 = i16x8.max_u(b3, keys16(v128.load(at, 48)));
+    }
+    v128.store(line, b0);
+    v128.store(line, b1, 16);
+    v128.store(line, b2, 32);
+    v128.store(line, b3, 48);
+    from += 64;
+    line += 64;
+  }
   for (; c + 8 <= columns; c += 8) {
     let best = keys16(v128.load(from));
     let at = from;
@@ -64,15 +84,34 @@ function keysDown16(from: usize, stride: usize, rows: i32, columns: i32, line: u
   }
 }
 
+/** The largest of a run of 16-bit keys, of at least one. */
+// @ts-ignore: decorator
+@inline
+function largest16(from: usize, count: i32): u32 {
+  const end = from + (<usize>count << 1);
+  if (count < 8) {
+    let best: u32 = 0;
+    for (; from < end; from += 2) best = max(best, <u32>load<u16>(from));
+    return best;
+  }
+  // The last vector may overlap the one before: no key counts twice in a maximum.
+  let most = v128.load(end - 16);
+  for (; from + 16 < end; from += 16) most = i16x8.max_u(most, v128.load(from));
+  most = i16x8.max_u(most, v128.shuffle<i64>(most, most, 1, 0));
+  most = i16x8.max_u(most, v128.shuffle<i32>(most, most, 1, 0, 3, 2));
+  const pair = i32x4.extract_lane(most, 0);
+  return max(<u32>(pair & 0xffff), <u32>pair >> 16);
+}
+
 /** Cells from a line of 16-bit keys; each is combined with the key that `cells` holds, widened to 32 bits. */
 function keysAcross16(kind: i32, line: usize, bounds: usize, width: i32, cells: usize): void {
   let column = load<i32>(bounds);
   for (let j = 0; j < width; j++) {
     bounds += 4;
     const end = load<i32>(bounds);
-    let best: u32 = 0;
     if (column < end) {
-      for (; column < end; column++) best = max(best, <u32>load<u16>(line + (<usize>column << 1)));
+      const best = largest16(line + (<usize>column << 1), end - column);
+      column = end;
       const bits = ((best ^ 1) >> 1) | (((best ^ 1) & 1) << 15);
       const wide = kind == BF16 ? bits << 16 : widen(bits);
       const key = rotl<u32>(wide, 1) ^ 1;
@@ -123,12 +162,25 @@ function across32<M>(line: usize, bounds: usize, width: i32, cells: usize): void
     bounds += 4;
     const end = load<i32>(bounds);
     if (isFloat<M>()) {
-      let sum: f64 = 0;
+      let pairs = f64x2.splat(0);
+      for (; column + 4 <= end; column += 4) {
+        const v = v128.load(line + (<usize>column << 2));
+        pairs = f64x2.add(pairs, f64x2.promote_low_f32x4(v));
+        pairs = f64x2.add(pairs, f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 0)));
+      }
+      let sum = f64x2.extract_lane(pairs, 0) + f64x2.extract_lane(pairs, 1);
       for (; column < end; column++) sum += <f64>load<f32>(line + (<usize>column << 2));
       store<f64>(cells, load<f64>(cells) + sum);
       cells += 8;
     } else if (sizeof<M>() == 4) {
       let best = load<u32>(cells);
+      if (end - column >= 4) {
+        let most = v128.load(line + (<usize>(end - 4) << 2));
+        for (; column + 4 < end; column += 4) most = i32x4.max_u(most, v128.load(line + (<usize>column << 2)));
+        most = i32x4.max_u(most, v128.shuffle<i64>(most, most, 1, 0));
+        best = max(best, max(<u32>i32x4.extract_lane(most, 0), <u32>i32x4.extract_lane(most, 1)));
+        column = end;
+      }
       for (; column < end; column++) best = max(best, load<u32>(line + (<usize>column << 2)));
       store<u32>(cells, best);
       cells += 4;

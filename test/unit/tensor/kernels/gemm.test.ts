@@ -9,10 +9,11 @@ import { spawnTestThread } from './engineThreads';
 
 const LAYOUTS: readonly GemmLayout[] = ['NN', 'NT', 'TN'];
 
-/** Below, at and above tiles, blocks of depth (384) and rows (264), the small path (64) and the shallow one. */
+/** Below, at and above tiles, blocks of depth (512) and rows (264), the small path (64) and the shallow one. */
 const SIZES: readonly (readonly [number, number, number])[] = [
-  [1, 1, 1], [1, 9, 5], [3, 12, 7], [4, 8, 16], [5, 7, 3], [6, 8, 384], [7, 13, 385], [32, 256, 256], [65, 65, 65],
-  [64, 100, 641], [70, 64, 90], [67, 129, 40], [265, 97, 100], [300, 66, 390], [12, 24, 0], [2, 1009, 3], [70, 1090, 400],
+  [1, 1, 1], [1, 9, 5], [3, 12, 7], [4, 8, 16], [5, 7, 3], [6, 8, 512], [7, 13, 513], [32, 256, 256], [65, 65, 65],
+  [64, 100, 641], [70, 64, 90], [67, 129, 40], [265, 97, 100], [300, 66, 520], [12, 24, 0], [2, 1009, 3], [70, 1090, 600],
+  [1100, 70, 800],
 ];
 
 const random = seededRandom(7);
