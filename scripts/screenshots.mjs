@@ -1,9 +1,10 @@
 // Takes the README's pictures in the real VS Code, light and dark: media/<scene>-<theme>.png.
 // `node scripts/screenshots.mjs grid demo` takes the scenes with these names; `--out <folder>` puts them elsewhere.
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { startStage } from './lib/e2eStage.mjs';
+import { encodeIndexedPng, reduceColors } from './lib/indexedPng.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { bundleTests } from './lib/testBundles.mjs';
 
@@ -17,71 +18,53 @@ const SETTLE_MS = 1500;
 const THEMES = { light: 'Light Modern', dark: 'Dark Modern' };
 const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';
 
-/** Each scene leads a fresh window to what is to be seen. */
+const DEMO_STEP = 'End';
+
+/** Opens a tab of the demo, at the end of its training. */
+const demo = (tab) => async (workbench) => {
+  await workbench.runCommand('PEFT: Run Demo');
+  await workbench.hideSideBar();
+  const view = await workbench.webviewFrame('inspector');
+  await view.getByRole('slider', { name: 'Training step' }).press(DEMO_STEP);
+  await view.getByRole('tab', { name: tab, exact: true }).click();
+  await view.getByRole('application').first().waitFor();
+};
+
+/**
+ * Each scene leads a fresh window to what is to be seen. It may return where the pointer goes, which a change of theme
+ * takes it away from.
+ */
 const SCENES = {
   async grid(workbench) {
-    await openAdapter(workbench);
+    await workbench.openFile(ADAPTER);
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByRole('table', { name: 'Modules by layer' }).waitFor();
   },
   async module(workbench) {
-    const view = await openAdapter(workbench);
-    await view.getByRole('tab', { name: 'LoRA' }).click();
-    await settle();
-    await pointAt(workbench, view, 0.38, 0.42);
+    await workbench.openFile(ADAPTER);
+    await workbench.hideSideBar();
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByRole('button', { name: /\.10\..*v_proj/ }).first().click();
+    await view.getByRole('tab', { name: 'LoRA', selected: true }).waitFor();
+    const product = view.getByRole('application', { name: /ΔW/ });
+    return () => product.hover({ position: { x: 420, y: 120 } });
   },
-  async lora(workbench) {
-    const view = await runDemo(workbench, 'LoRA');
-    await view.locator('input[type=range]').first().press('End');
-    await settle();
-    await pointAt(workbench, view, 0.22, 0.35);
-  },
-  async adapter(workbench) {
-    await runDemo(workbench, 'Adapter');
-  },
-  async prefix(workbench) {
-    await runDemo(workbench, 'Prefix');
-  },
-  async prompt(workbench) {
-    await runDemo(workbench, 'Prompt');
-  },
+  lora: demo('LoRA'),
+  adapter: demo('Adapter'),
+  prefix: demo('Prefix'),
+  prompt: demo('Prompt'),
   async calculator(workbench) {
+    await workbench.openFile(ADAPTER);
     await workbench.showSideBar();
     await workbench.webviewFrame('calculator');
   },
   async comparison(workbench) {
     await workbench.runCommand('PEFT: Compare Parameter Budgets');
     await workbench.pick('Llama-3-8B');
-    await workbench.webviewFrame('comparison');
     await workbench.hideSideBar();
+    await workbench.webviewFrame('comparison');
   },
 };
-
-async function openAdapter(workbench) {
-  await workbench.openFile(ADAPTER);
-  await workbench.hideSideBar();
-  const view = await workbench.webviewFrame('inspector');
-  await view.getByRole('tab').first().waitFor();
-  await settle();
-  return view;
-}
-
-async function runDemo(workbench, tab) {
-  await workbench.hideSideBar();
-  await workbench.runCommand('PEFT: Run Demo');
-  const view = await workbench.webviewFrame('inspector');
-  await view.getByRole('tab', { name: tab }).click();
-  await settle();
-  return view;
-}
-
-/** Points at a place of the last heatmap, from 0 to 1 across and down: what hovering shows belongs in the picture. */
-async function pointAt(workbench, view, x, y) {
-  const box = await view.locator('.heatmap').last().boundingBox();
-  await workbench.page.mouse.move(box.x + box.width * x, box.y + box.height * y);
-}
-
-function settle() {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-}
 
 const outIndex = process.argv.indexOf('--out');
 const out = path.resolve(outIndex < 0 ? inRoot('media') : process.argv[outIndex + 1]);
@@ -97,15 +80,18 @@ let failures = 0;
 for (const name of names) {
   const workbench = await launch({ width: WIDTH, height: HEIGHT });
   try {
-    await SCENES[name](workbench);
+    const point = (await SCENES[name](workbench)) ?? (() => workbench.parkPointer());
     for (const [suffix, theme] of Object.entries(THEMES)) {
       await workbench.setTheme(theme);
+      await workbench.clearNotifications();
+      await workbench.parkPointer();
+      await point();
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       const file = path.join(out, `${name}-${suffix}.png`);
       await workbench.screenshot(file);
-      const { size } = statSync(file);
-      console.log(`${file} (${(size / 1024).toFixed(0)} KB)`);
-      if (size > MAX_BYTES) {
+      const bytes = await shrink(workbench.page, file);
+      console.log(`${file} (${(bytes / 1024).toFixed(0)} KB)`);
+      if (bytes > MAX_BYTES) {
         failures++;
         console.error(`  larger than the ${MAX_BYTES / 1024} KB a picture may have`);
       }
@@ -119,3 +105,24 @@ for (const name of names) {
 }
 await stage.stop();
 process.exit(failures > 0 ? 1 : 0);
+
+/** Rewrites a picture with 256 colours, which a heatmap of noise shows well and a third of the bytes hold. */
+async function shrink(page, file) {
+  // VS Code's page forbids what is needed here.
+  const blank = await page.context().browser().newPage();
+  const url = `data:image/png;base64,${readFileSync(file).toString('base64')}`;
+  const { width, height, base64 } = await blank.evaluate(async (source) => {
+    const bitmap = await createImageBitmap(await (await fetch(source)).blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    let text = '';
+    for (let i = 0; i < data.length; i += 0x8000) text += String.fromCharCode(...data.subarray(i, i + 0x8000));
+    return { width: bitmap.width, height: bitmap.height, base64: btoa(text) };
+  }, url);
+  await blank.close();
+  const png = encodeIndexedPng(width, height, reduceColors(Buffer.from(base64, 'base64')));
+  writeFileSync(file, png);
+  return png.length;
+}

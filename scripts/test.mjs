@@ -37,6 +37,7 @@ const chosen = only ? STAGES.filter(({ name }) => name === only.name || only.nee
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
+const asideOutput = [];
 
 const aside = runAside(chosen.filter((stage) => stage.aside));
 for (const stage of chosen.filter((candidate) => !candidate.aside)) {
@@ -45,6 +46,7 @@ for (const stage of chosen.filter((candidate) => !candidate.aside)) {
   if (!ok && stage.essential) break;
 }
 await aside;
+for (const text of asideOutput) console.log(text);
 
 console.log(`\n${summary.join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -58,7 +60,7 @@ async function runAside(stages) {
 async function run({ title, script, args }, stdout) {
   const started = Date.now();
   const { ok, counts, output } = await runScript(script, args, { stdout });
-  if (stdout === 'pipe') console.log(`\n== ${title}\n${output.trimEnd()}`);
+  if (stdout === 'pipe') asideOutput.push(`\n== ${title}\n${output.trimEnd()}`);
   for (const key of Object.keys(total)) total[key] += counts?.[key] ?? 0;
   // A stage that fails without a failed test of its own (no test ran, it crashed, it is not made of tests) is one.
   if (!ok && !counts?.failed) total.failed++;

@@ -1,27 +1,39 @@
 import type { Workbench } from './workbench';
 import { launch, pictureOfFailure } from './workbench';
 
+// Each test file is a bundle of its own, with its own copy of this module; the window they share hangs on the process.
+const shared = globalThis as typeof globalThis & { peftWindow?: Workbench | undefined };
+
 /**
- * Gives a mocha suite one window, and every test of it a window without editors. A test that leaves an error in a page of ours behind fails.
+ * Gives every test of a suite a window without editors: the one the tests before left, or after a failure a new one.
+ * A test fails that leaves an error in a page of ours behind.
  */
 export function useWindow(): () => Workbench {
-  let workbench: Workbench | undefined;
   const current = (): Workbench => {
-    if (!workbench) throw new Error('the window is open in tests only');
-    return workbench;
+    if (!shared.peftWindow) throw new Error('the window is open in tests only');
+    return shared.peftWindow;
   };
-  before(async () => {
-    workbench = await launch();
+  beforeEach(async () => {
+    shared.peftWindow ??= await launch();
   });
   afterEach(async function () {
-    await pictureOfFailure(workbench, this.currentTest);
     const errors = current().errors.splice(0);
-    await current().closeAllEditors();
+    if (this.currentTest?.state === 'failed' || errors.length > 0) {
+      await pictureOfFailure(current(), this.currentTest);
+      await closeWindow();
+    } else {
+      await current().closeAllEditors();
+    }
     if (errors.length > 0) throw new Error(`errors in our pages:\n${errors.join('\n')}`);
-  });
-  after(async () => {
-    await workbench?.close();
-    workbench = undefined;
   });
   return current;
 }
+
+async function closeWindow(): Promise<void> {
+  const window = shared.peftWindow;
+  shared.peftWindow = undefined;
+  await window?.close();
+}
+
+// Outside of any suite: when all are through.
+after(closeWindow);

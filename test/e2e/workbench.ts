@@ -140,10 +140,21 @@ export class Workbench {
     await tabs.first().waitFor({ state: 'detached' });
   }
 
-  async screenshot(file: string): Promise<void> {
-    // On the status bar's empty middle the pointer calls up no tooltip.
+  async clearNotifications(): Promise<void> {
+    const toasts = this.page.locator('.notification-toast');
+    if ((await toasts.count()) === 0) return;
+    await this.runCommand('Notifications: Clear All Notifications');
+    await toasts.first().waitFor({ state: 'detached' });
+  }
+
+  /** To the status bar's empty middle, where the pointer calls up no tooltip. */
+  async parkPointer(): Promise<void> {
     const { width, height } = this.page.viewportSize() ?? { width: 0, height: 0 };
     await this.page.mouse.move(width / 2, height - 4);
+  }
+
+  /** `file` is relative to the folder of pictures, or absolute. */
+  async screenshot(file: string): Promise<void> {
     await this.page.screenshot({ path: path.resolve(setting('PEFT_E2E_PICTURES'), file), animations: 'disabled' });
   }
 
@@ -158,16 +169,16 @@ export class Workbench {
     const filled = (): Promise<boolean> => input.fill(prefix, { timeout: QUICK_TIMEOUT_MS }).then(() => true, () => false);
     await eventually('the quick input opens', async () => {
       if ((await input.isVisible()) && (await filled())) return true;
-      await this.page.locator('.command-center-quick-pick').first().click();
-      return filled();
+      const opened = this.page.locator('.command-center-quick-pick').first().click({ timeout: QUICK_TIMEOUT_MS });
+      return opened.then(filled, () => false);
     });
     return input;
   }
 }
 
-/** Saves a picture of the window when a mocha test failed, under the test's name. */
-export async function pictureOfFailure(workbench: Workbench | undefined, test: Mocha.Test | undefined): Promise<void> {
-  if (!workbench || test?.state !== 'failed') return;
+/** Saves a picture of the window under the name of the test that failed in it. */
+export async function pictureOfFailure(workbench: Workbench, test: Mocha.Test | undefined): Promise<void> {
+  if (!test) return;
   await workbench.screenshot(`${test.fullTitle().replace(/[^a-z0-9]+/gi, '-')}.png`);
 }
 

@@ -46,9 +46,15 @@ export async function closeAllEditors(): Promise<void> {
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }
 
-/** Writes a file into the workspace, which is a copy made for this run. */
+const TEMPORARY = 'temporary';
+
+/** Writes a file into the workspace. `deleteTemporaryFiles` takes it away: under F5 the workspace is no copy. */
 export async function temporaryFile(name: string, bytes: Uint8Array): Promise<vscode.Uri> {
-  const uri = sampleFile('temporary', name);
+  const uri = sampleFile(TEMPORARY, name);
   await vscode.workspace.fs.writeFile(uri, bytes);
   return uri;
+}
+
+export async function deleteTemporaryFiles(): Promise<void> {
+  await vscode.workspace.fs.delete(sampleFile(TEMPORARY), { recursive: true });
 }

@@ -1,12 +1,13 @@
 import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
-import { activeInput, closeAllEditors, eventually, sampleFile, temporaryFile } from './helpers';
+import { activeInput, closeAllEditors, deleteTemporaryFiles, eventually, sampleFile, temporaryFile } from './helpers';
 
 const VIEW_TYPE = 'peft.inspector';
 const ADAPTER = ['gpt-neo-movies-lora', 'adapter_model.safetensors'];
 
 describe('the inspector', () => {
   afterEach(closeAllEditors);
+  after(deleteTemporaryFiles);
 
   it('is what a .safetensors file opens in', async () => {
     await vscode.commands.executeCommand('vscode.open', sampleFile(...ADAPTER));
