@@ -13,7 +13,7 @@ const inPureRooms = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', '**/node_modules/', '.embedded/', '.vscode-test/', 'test/fixtures/'] },
+  { ignores: ['dist/', 'out/', '**/node_modules/', '.embedded/', '.vscode-test/', 'test/fixtures/', 'src/tensor/kernels/', 'test/bench/kernel/'] },
   ...tseslint.configs.recommended,
   {
     rules: {

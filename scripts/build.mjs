@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import webpack from 'webpack';
 import webpackConfig from '../webpack.config.mjs';
+import { buildKernels } from './kernels.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const watch = process.argv.includes('--watch');
@@ -30,6 +31,7 @@ const bundles = [
   // No code of the host asks for the name of a function, and the names are an eighth of the bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
   { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js' },
+  { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js' },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
   { entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },
 ];
@@ -58,6 +60,7 @@ function buildWebviews() {
   });
 }
 
+await buildKernels();
 if (watch) console.log('building');
 try {
   await Promise.all([buildNode(), buildWebviews()]);

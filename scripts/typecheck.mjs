@@ -1,10 +1,12 @@
 // Type checks every project: each room compiles against only the globals it may use.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { buildKernels } from './kernels.mjs';
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const projects = ['src/tsconfig.json', 'src/tsconfig.node.json', 'webview-ui/tsconfig.json', 'test/tsconfig.json'];
 
+await buildKernels();
 let failed = 0;
 for (const project of projects) {
   // What did not change since the last run is not checked again.

@@ -2,6 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import * as esbuild from 'esbuild';
+import { buildKernels } from '../kernels.mjs';
 import { inRoot, root } from './paths.mjs';
 
 export const TEST_KINDS = ['unit', 'integration', 'e2e'];
@@ -19,6 +20,7 @@ export function testFiles(kind) {
  * @returns {Promise<string[]>} the bundled test files
  */
 export async function bundleTests(kind, extra = []) {
+  await buildKernels();
   const files = testFiles(kind);
   const outdir = inRoot('out/test', kind);
   rmSync(outdir, { recursive: true, force: true });

@@ -24,7 +24,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that may import packages and Node's modules, by pattern. The worker does so in its door and its file access. */
 const PACKAGES: readonly { readonly files: RegExp; readonly packages: RegExp }[] = [
-  { files: /^src\/worker\/(main|nodeFile)\.ts$/, packages: /^node:/ },
+  { files: /^src\/worker\/(main|nodeFile|engineThread|spawnEngineThread)\.ts$/, packages: /^node:/ },
   { files: /^src\/(host\/|extension\.ts)/, packages: /^(node:|vscode$|jsonc-parser$)/ },
   { files: /^src\/cli\//, packages: /^node:/ },
   { files: /^webview-ui\//, packages: /^d3$/ },

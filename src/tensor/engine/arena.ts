@@ -1,0 +1,143 @@
+/**
+ * The engine's memory: one WebAssembly memory, cut into blocks that are freed by hand.
+ *
+ * First fit over a list of free blocks, neighbours joined again. There are few blocks and they are large (weights,
+ * activations, scratch), so a list is enough.
+ *
+ * The memory is shared where the platform lets it be, threads or no: growing a memory that is not shared detaches every
+ * view of it. Where it is not, ask for views anew after each allocation.
+ */
+
+import { EngineError } from './engineError';
+import { WASM_PAGE_BYTES, webAssembly } from './webAssembly';
+import type { WasmMemory } from './webAssembly';
+
+/** Blocks begin at cache lines. */
+export const ALIGNMENT = 64;
+/** What 32-bit addresses reach, less the last page so that every end is an address too. */
+const MAXIMUM_PAGES = 65535;
+/** The first page is never handed out: 0 stays an address that nothing has, and threads keep their job table there. */
+export const RESERVED_BYTES = WASM_PAGE_BYTES;
+/** A memory grows by at least this, so that many small blocks do not mean many times growing. */
+const GROWTH_BYTES = 4 * 2 ** 20;
+
+interface Block {
+  start: number;
+  end: number;
+}
+
+export class Arena {
+  readonly memory: WasmMemory;
+  readonly shared: boolean;
+  private readonly free: Block[] = [];
+  private readonly sizes = new Map<number, number>();
+  private readonly buffers = new WeakSet<object>();
+  private end = RESERVED_BYTES;
+  private used = 0;
+
+  /** @throws EngineError where the platform refuses the memory. */
+  constructor(shared: boolean) {
+    if (!webAssembly) throw new EngineError('this platform has no WebAssembly');
+    this.shared = shared;
+    const limits = { initial: 1, maximum: MAXIMUM_PAGES + 1 };
+    try {
+      this.memory = new webAssembly.Memory(shared ? { ...limits, shared } : limits);
+    } catch (error) {
+      throw new EngineError(`no ${shared ? 'shared ' : ''}WebAssembly memory: ${String(error)}`);
+    }
+    this.buffers.add(this.memory.buffer);
+  }
+
+  /** Bytes handed out and not yet freed. */
+  get usedBytes(): number {
+    return this.used;
+  }
+
+  /** Address of a new block, aligned to ALIGNMENT, of undefined content. @throws EngineError when memory is full. */
+  allocate(bytes: number): number {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) throw new EngineError(`cannot allocate ${bytes} bytes`);
+    const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
+    const start = this.takeFree(size) ?? this.takeNew(size);
+    this.sizes.set(start, size);
+    this.used += size;
+    return start;
+  }
+
+  private takeFree(size: number): number | undefined {
+    const index = this.free.findIndex((block) => block.end - block.start >= size);
+    const block = this.free[index];
+    if (!block) return undefined;
+    const { start } = block;
+    block.start += size;
+    if (block.start === block.end) this.free.splice(index, 1);
+    return start;
+  }
+
+  private takeNew(size: number): number {
+    const last = this.free.at(-1);
+    // A free block at the very end is grown rather than left behind.
+    const start = last && last.end === this.end ? last.start : this.end;
+    const missing = start + size - this.memory.buffer.byteLength;
+    if (missing > 0) this.grow(missing, size);
+    if (start !== this.end) this.free.pop();
+    this.end = start + size;
+    return start;
+  }
+
+  private grow(missing: number, size: number): void {
+    const least = Math.ceil(missing / WASM_PAGE_BYTES);
+    const pages = this.memory.buffer.byteLength / WASM_PAGE_BYTES;
+    const wanted = Math.max(least, Math.min(Math.ceil(GROWTH_BYTES / WASM_PAGE_BYTES), MAXIMUM_PAGES - pages));
+    try {
+      this.memory.grow(wanted);
+      this.buffers.add(this.memory.buffer);
+    } catch {
+      throw new EngineError(`no memory for ${size} bytes more: ${this.used} of ${MAXIMUM_PAGES * WASM_PAGE_BYTES} in use`);
+    }
+  }
+
+  /** @throws EngineError for an address that `allocate` has not given, or that was freed before. */
+  release(start: number): void {
+    const size = this.sizes.get(start);
+    if (size === undefined) throw new EngineError(`no block begins at ${start}`);
+    this.sizes.delete(start);
+    this.used -= size;
+    const after = this.free.findIndex((block) => block.start > start);
+    const index = after < 0 ? this.free.length : after;
+    this.free.splice(index, 0, { start, end: start + size });
+    this.join(index);
+    if (index > 0) this.join(index - 1);
+  }
+
+  private join(index: number): void {
+    const [block, next] = [this.free[index], this.free[index + 1]];
+    if (!block || !next || block.end !== next.start) return;
+    block.end = next.end;
+    this.free.splice(index + 1, 1);
+  }
+
+  /** Whether a view's buffer is this memory, now or before it grew. */
+  holds(buffer: object): boolean {
+    return this.buffers.has(buffer);
+  }
+
+  bytes(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, at, length);
+  }
+
+  float32(at: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, at, length);
+  }
+
+  float64(at: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, at, length);
+  }
+
+  int32(at: number, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, at, length);
+  }
+
+  uint32(at: number, length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, at, length);
+  }
+}

@@ -1,0 +1,138 @@
+/** How often each code of an 8- or 16-bit dtype occurs, and all that follows from it. */
+
+import type { Call } from './crew';
+import { binningOf, quantilesByRank } from './distribution';
+import type { Distribution } from './distribution';
+import type { Engine } from './engine';
+import { Moments } from './moments';
+import type { ScanSummary } from './moments';
+import type { ResidentArray } from './resident';
+import { scanOperation } from './thread';
+
+/** Entries of a call: short, so that the optimising compiler takes over between calls. */
+const SEGMENT = 65536;
+/** Tables that the kernels fill by turns, by bytes of the dtype. */
+const TURNS = { 1: 4, 2: 2 } as const;
+/** Entries after which 32-bit counts are moved to float64, before they can overflow. */
+const FOLD_ENTRIES = 2 ** 31;
+
+export class CodeCounts {
+  private readonly size: number;
+  private readonly turns: number;
+  private readonly tables: ResidentArray;
+  private readonly totals: Float64Array;
+  private pending = 0;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly values: Float64Array,
+    private readonly bytes: number,
+  ) {
+    this.size = values.length;
+    this.turns = bytes === 1 ? TURNS[1] : TURNS[2];
+    this.tables = engine.allocate(this.size * this.turns * engine.threads);
+    this.tables.data.fill(0);
+    this.totals = new Float64Array(this.size);
+  }
+
+  add(address: number, length: number, threads: number): void {
+    if (this.pending + length >= FOLD_ENTRIES) this.fold();
+    this.pending += length;
+    const operation = scanOperation(this.bytes === 1 ? 'countCodes8' : 'countCodes16');
+    const share = Math.ceil(length / threads);
+    for (let start = 0; start < share; start += SEGMENT) {
+      const calls: Call[] = [];
+      for (let t = 0; t < threads; t++) {
+        const from = t * share + start;
+        const count = Math.min(SEGMENT, share - start, length - from);
+        if (count <= 0) continue;
+        const table = this.tables.address + 4 * this.size * this.turns * t;
+        calls.push({ operation, args: [address + from * this.bytes, count, table] });
+      }
+      this.engine.crew.run(calls, this.engine.scratch);
+    }
+  }
+
+  private fold(): void {
+    const tables = this.turns * this.engine.threads;
+    this.engine.kernels.scan.foldCounts(this.tables.address, tables, this.size);
+    const counts = this.engine.arena.uint32(this.tables.address, this.size * tables);
+    for (let code = 0; code < this.size; code++) this.totals[code]! += counts[code]!;
+    counts.fill(0);
+    this.pending = 0;
+  }
+
+  /** Occurrences of each code. */
+  total(): Float64Array {
+    this.fold();
+    return this.totals;
+  }
+
+  distribution(bins: number, shares: readonly number[]): Distribution {
+    const { values } = this;
+    const counts = this.total();
+    const { min, max } = countedSummary(counts, values);
+    const histogram = new Float64Array(bins);
+    const { factor, start, range } = binningOf(min, max);
+    let finite = 0;
+    for (let code = 0; code < counts.length; code++) {
+      const count = counts[code]!;
+      const x = values[code]!;
+      if (count === 0 || x - x !== 0) continue;
+      const bin = range > 0 ? Math.floor(((x * factor - start) / range) * bins) : 0;
+      histogram[bin >= bins ? bins - 1 : bin]! += count;
+      finite += count;
+    }
+    const order = this.byMagnitude();
+    const countAt = (index: number): number => counts[order[index]!]!;
+    const absQuantiles = quantilesByRank(shares, finite, countAt, (index) => Math.abs(values[order[index]!]!));
+    return { histogram, absQuantiles };
+  }
+
+  /** Codes of finite values that occur, by magnitude. */
+  private byMagnitude(): number[] {
+    const { values, totals } = this;
+    const codes: number[] = [];
+    for (let code = 0; code < totals.length; code++) {
+      if (totals[code]! > 0 && Number.isFinite(values[code])) codes.push(code);
+    }
+    return codes.sort((a, b) => Math.abs(values[a]!) - Math.abs(values[b]!));
+  }
+
+  free(): void {
+    this.tables.free();
+  }
+}
+
+/** Statistics from how often each value occurs. */
+export function countedSummary(counts: Float64Array, values: Float64Array): ScanSummary {
+  let [all, finite, sum, l1, zeros, nan, positive, negative] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [min, max] = [Infinity, -Infinity];
+  for (let code = 0; code < counts.length; code++) {
+    const count = counts[code]!;
+    if (count === 0) continue;
+    const x = values[code]!;
+    all += count;
+    if (x - x !== 0) {
+      if (x > 0) positive += count;
+      else if (x < 0) negative += count;
+      else nan += count;
+      continue;
+    }
+    finite += count;
+    sum += x * count;
+    l1 += Math.abs(x) * count;
+    if (x === 0) zeros += count;
+    min = Math.min(min, x);
+    max = Math.max(max, x);
+  }
+  const mean = finite === 0 ? 0 : sum / finite;
+  let deviations = 0;
+  for (let code = 0; code < counts.length; code++) {
+    const d = values[code]! - mean;
+    if (counts[code]! > 0 && d - d === 0) deviations += d * d * counts[code]!;
+  }
+  const moments = new Moments();
+  moments.merge([finite, min, max, mean, deviations, l1, zeros, nan, positive, negative]);
+  return moments.summary(all);
+}

@@ -1,0 +1,62 @@
+/** The second pass of a StatisticsScan over dtypes wider than 16 bits. */
+
+import { binningOf, quantilesByRank } from './distribution';
+import type { Binning, Distribution } from './distribution';
+import type { EngineDtype } from './dtypes';
+import type { Engine } from './engine';
+import type { ResidentArray } from './resident';
+
+/** Entries of a call, so that the optimising compiler takes over between calls. */
+const SEGMENT = 65536;
+/** As in kernels/counts.ts: magnitudes are counted by the upper 20 bits of their float32 pattern. */
+const KEY_COUNT = 2 ** 20;
+const DROPPED_BITS = 11;
+
+/** Second pass over a dtype wider than 16 bits. Quantiles are at most 2^-12 of the value low. */
+export class HistogramScan {
+  private readonly tables: ResidentArray;
+  private readonly binning: Binning;
+  private readonly maxAbs: number;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly dtype: EngineDtype,
+    min: number,
+    max: number,
+    private readonly bins: number,
+    private readonly lookup: number,
+  ) {
+    this.tables = engine.allocate(bins + KEY_COUNT);
+    this.tables.data.fill(0);
+    this.binning = binningOf(min, max);
+    this.maxAbs = Math.max(Math.abs(min), Math.abs(max));
+  }
+
+  addResident(address: number, byteLength: number): void {
+    const { kind, bytes } = this.dtype;
+    const { histogram } = this.engine.kernels.scan;
+    const table = this.tables.address;
+    const length = byteLength / bytes;
+    for (let start = 0; start < length; start += SEGMENT) {
+      const count = Math.min(SEGMENT, length - start);
+      const keys = table + 4 * this.bins;
+      const { factor, start: low, range } = this.binning;
+      const at = address + start * bytes;
+      histogram(kind, at, count, factor, low, range, this.bins, table, keys, this.lookup, this.engine.scratch);
+    }
+  }
+
+  finish(shares: readonly number[]): Distribution {
+    const histogram = Float64Array.from(this.engine.arena.uint32(this.tables.address, this.bins));
+    const keys = this.engine.arena.uint32(this.tables.address + 4 * this.bins, KEY_COUNT);
+    const total = histogram.reduce((sum, count) => sum + count, 0);
+    const pattern = new Uint32Array(1);
+    const value = new Float32Array(pattern.buffer);
+    const absQuantiles = quantilesByRank(shares, total, (index) => keys[index]!, (index) => {
+      pattern[0] = index << DROPPED_BITS;
+      return Math.min(value[0]!, this.maxAbs);
+    });
+    this.tables.free();
+    return { histogram, absQuantiles };
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * How the engine's threads share work: a table in the first page of the shared memory.
+ *
+ * A job is a list of calls of kernels that do not touch each other's results. Whoever is awake takes the next call by
+ * exchanging the ticket, which holds the job's number, how many calls it has and how many are taken: an exchange fails
+ * where any of that has changed since the call was read, so a thread that wakes late can never run a call of a job that
+ * is over. The coordinator takes calls too; if no other thread comes, it does them all.
+ */
+
+/** Int32 words from address 0 on. */
+export const WORD = {
+  /** Changes with every job, and to stop; idle threads sleep on it. */
+  signal: 0,
+  ticket: 1,
+  /** Calls that are done. The coordinator sleeps on it. */
+  finished: 2,
+  stop: 3,
+  /** Not 0 once a kernel of the job has trapped. */
+  failed: 4,
+} as const;
+
+/** Calls in a job: what a byte of the ticket counts, less one. */
+export const MAX_CALLS = 64;
+/** Float64 slots of a call: the operation, the number of arguments, the arguments. */
+export const CALL_SLOTS = 24;
+/** Address of the calls, past the words. */
+export const CALLS_AT = 1024;
+
+/** An argument that stands for the scratch memory of the thread that runs the call. */
+export const OWN_SCRATCH = -1;
+
+export function ticketOf(job: number, calls: number, taken: number): number {
+  return ((job & 0x7fff) << 16) | (calls << 8) | taken;
+}
+
+export function callsOf(ticket: number): number {
+  return (ticket >> 8) & 0xff;
+}
+
+export function takenOf(ticket: number): number {
+  return ticket & 0xff;
+}

@@ -1,0 +1,134 @@
+/**
+ * The compiled kernels (../kernels, AssemblyScript) and which of the three builds of the matrix product to use.
+ *
+ * The fused builds need relaxed SIMD, which `validate` tells. Which tile is the faster one depends on how the machine's
+ * V8 spends its registers, by a factor of up to two, and cannot be asked: it is timed, on the first product large enough
+ * for that to matter. Small products take the same 4 x 8 path in every build.
+ */
+
+import { EngineError } from './engineError';
+import { KERNEL_BYTES } from './kernelBytes';
+import { decodeBase64, webAssembly } from './webAssembly';
+import type { WasmMemory, WasmModule } from './webAssembly';
+
+export type GemmBuild = 'gemm6x8' | 'gemm3x12' | 'gemm4x8';
+
+export const GEMM_BUILDS: readonly GemmBuild[] = ['gemm6x8', 'gemm3x12', 'gemm4x8'];
+
+/** Arguments are addresses, counts and numbers as the kernels' sources document them. */
+export type Kernel = (...args: number[]) => number;
+
+export interface GemmKernels {
+  readonly workBytes: Kernel;
+  readonly packedBytes: Kernel;
+  readonly tileColumns: Kernel;
+  readonly pack: Kernel;
+  readonly sgemm: Kernel;
+  readonly sgemmPacked: Kernel;
+}
+
+export interface ScanKernels {
+  readonly applyReflectors: Kernel;
+  readonly bidiagonalize: Kernel;
+  readonly clearCells: Kernel;
+  readonly colourCells: Kernel;
+  readonly countCodes16: Kernel;
+  readonly countCodes8: Kernel;
+  readonly decode32: Kernel;
+  readonly decode64: Kernel;
+  readonly dequantizeNf4: Kernel;
+  readonly finishCells: Kernel;
+  readonly foldCounts: Kernel;
+  readonly histogram: Kernel;
+  readonly householder: Kernel;
+  readonly moments: Kernel;
+  readonly panels64: Kernel;
+  readonly poolRows: Kernel;
+  readonly product64: Kernel;
+  readonly quantizeNf4: Kernel;
+  readonly writeConstants: Kernel;
+}
+
+/** Compiled, not yet bound to a memory; plain data, so that it can be posted to a thread. */
+export interface KernelModules {
+  readonly scan: WasmModule;
+  /** The builds that this platform runs, in the order of GEMM_BUILDS. */
+  readonly gemm: readonly { readonly build: GemmBuild; readonly module: WasmModule }[];
+}
+
+/** Flags of a memory's limits in a module: a maximum (1), and shared (2). */
+const SHARED_WITH_MAXIMUM = 3;
+
+/** True where the platform has WebAssembly with SIMD. */
+export function canRunKernels(): boolean {
+  return webAssembly?.validate(moduleBytes('gemm4x8', false)) ?? false;
+}
+
+function moduleBytes(name: keyof typeof KERNEL_BYTES, shared: boolean): Uint8Array {
+  const { base64, shared: offset } = KERNEL_BYTES[name];
+  const bytes = decodeBase64(base64);
+  if (shared) bytes[offset] = SHARED_WITH_MAXIMUM;
+  return bytes;
+}
+
+/**
+ * @param shared whether the memory they are for is shared; it is part of a module's type.
+ * @param only compile these builds of the matrix product alone, for tests and benchmarks.
+ * @throws EngineError without WebAssembly SIMD.
+ */
+export function compileKernels(shared: boolean, only: readonly GemmBuild[] = GEMM_BUILDS): KernelModules {
+  if (!webAssembly || !canRunKernels()) throw new EngineError('this platform has no WebAssembly SIMD');
+  const api = webAssembly;
+  const runnable = only
+    .map((build) => ({ build, bytes: moduleBytes(build, shared) }))
+    .filter(({ bytes }) => api.validate(bytes));
+  // The plain build is the slowest and runs everywhere: it is there for platforms without the fused ones.
+  const chosen = runnable.length > 1 ? runnable.filter(({ build }) => build !== 'gemm4x8') : runnable;
+  if (chosen.length === 0) throw new EngineError(`this platform runs none of ${only.join(', ')}`);
+  return {
+    scan: new api.Module(moduleBytes('scan', shared)),
+    gemm: chosen.map(({ build, bytes }) => ({ build, module: new api.Module(bytes) })),
+  };
+}
+
+export interface BoundKernels {
+  readonly scan: ScanKernels;
+  readonly gemm: readonly GemmKernels[];
+}
+
+export function bindKernels(modules: KernelModules, memory: WasmMemory): BoundKernels {
+  if (!webAssembly) throw new EngineError('this platform has no WebAssembly');
+  const { Instance } = webAssembly;
+  const exportsOf = <T>(module: WasmModule): T => new Instance(module, { env: { memory } }).exports as T;
+  return {
+    scan: exportsOf<ScanKernels>(modules.scan),
+    gemm: modules.gemm.map(({ module }) => exportsOf<GemmKernels>(module)),
+  };
+}
+
+/** Side of the square product that a build is timed on: 0.4 ms of a slow build, in cache, and past the small path. */
+const TRIAL_SIDE = 192;
+/** Per build. Enough turns for the optimising compiler, which starts after a few calls, to take over within it. */
+const TRIAL_MS = 2;
+
+/** Bytes that `fastestBuild` needs: three matrices and their scratch. */
+export function trialBytes(kernels: BoundKernels): number {
+  const scratch = Math.max(...kernels.gemm.map((g) => g.workBytes(TRIAL_SIDE, TRIAL_SIDE, TRIAL_SIDE)));
+  return 3 * 4 * TRIAL_SIDE ** 2 + scratch;
+}
+
+/** Index of the build whose best turn is the fastest. The operands' values do not matter: zeros. */
+export function fastestBuild(kernels: BoundKernels, at: number, now: () => number): number {
+  const side = TRIAL_SIDE;
+  const bytes = 4 * side ** 2;
+  const best = kernels.gemm.map((g) => {
+    let least = Infinity;
+    for (const start = now(); now() - start < TRIAL_MS; ) {
+      const before = now();
+      g.sgemm(0, 0, side, side, side, at, side, at + bytes, side, at + 2 * bytes, side, 0, at + 3 * bytes);
+      least = Math.min(least, now() - before);
+    }
+    return least;
+  });
+  return best.indexOf(Math.min(...best));
+}

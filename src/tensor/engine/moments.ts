@@ -1,0 +1,75 @@
+/** Records of the `moments` kernel, combined. */
+
+/** Bytes of a record: ten float64. */
+export const RECORD_BYTES = 80;
+
+/** As SummaryStatistics of ../statistics, and the sum of magnitudes. */
+export interface ScanSummary {
+  readonly count: number;
+  /** Of the finite entries, like all that follows; NaN where there are none. */
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** Of the population: divided by n. */
+  readonly standardDeviation: number;
+  /** Square root of the sum of squares. */
+  readonly norm: number;
+  /** Sum of magnitudes. */
+  readonly l1: number;
+  readonly maxAbs: number;
+  readonly zeros: number;
+  readonly nan: number;
+  readonly positiveInfinity: number;
+  readonly negativeInfinity: number;
+}
+
+export class Moments {
+  private finite = 0;
+  private min = Infinity;
+  private max = -Infinity;
+  private mean = 0;
+  private deviations = 0;
+  private l1 = 0;
+  private zeros = 0;
+  private nan = 0;
+  private positiveInfinity = 0;
+  private negativeInfinity = 0;
+
+  /** In order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf, -Inf. */
+  merge(record: ArrayLike<number>): void {
+    const n = record[0]!;
+    if (n > 0) {
+      const all = this.finite + n;
+      const gap = record[3]! - this.mean;
+      this.deviations += record[4]! + gap * gap * ((this.finite * n) / all);
+      this.mean += gap * (n / all);
+      this.finite = all;
+      this.min = Math.min(this.min, record[1]!);
+      this.max = Math.max(this.max, record[2]!);
+      this.l1 += record[5]!;
+    }
+    this.zeros += record[6]!;
+    this.nan += record[7]!;
+    this.positiveInfinity += record[8]!;
+    this.negativeInfinity += record[9]!;
+  }
+
+  summary(count: number): ScanSummary {
+    const { finite, mean, deviations } = this;
+    const none = finite === 0;
+    return {
+      count,
+      min: none ? NaN : this.min,
+      max: none ? NaN : this.max,
+      mean: none ? NaN : mean,
+      standardDeviation: none ? NaN : Math.sqrt(deviations / finite),
+      norm: none ? NaN : Math.sqrt(deviations + finite * mean * mean),
+      l1: none ? NaN : this.l1,
+      maxAbs: none ? NaN : Math.max(Math.abs(this.min), Math.abs(this.max)),
+      zeros: this.zeros,
+      nan: this.nan,
+      positiveInfinity: this.positiveInfinity,
+      negativeInfinity: this.negativeInfinity,
+    };
+  }
+}

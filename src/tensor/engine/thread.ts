@@ -1,0 +1,85 @@
+/**
+ * What an engine thread does: sleep until there is a job, take calls, run them, sleep again. Also how the coordinator
+ * takes calls itself. It knows nothing of how threads are started: see `SpawnThread`.
+ */
+
+import { CALL_SLOTS, callsOf, CALLS_AT, OWN_SCRATCH, takenOf, WORD } from './jobTable';
+import { bindKernels } from './kernels';
+import type { BoundKernels, Kernel, KernelModules, ScanKernels } from './kernels';
+import type { WasmMemory } from './webAssembly';
+
+/** All that a thread needs; it can be posted. */
+export interface ThreadData {
+  readonly memory: WasmMemory;
+  readonly modules: KernelModules;
+  /** Scratch memory of this thread alone. */
+  readonly scratch: number;
+}
+
+export interface ThreadHandle {
+  terminate(): void;
+}
+
+/** Starts a thread that calls `serveThread(data)`. */
+export type SpawnThread = (data: ThreadData) => ThreadHandle;
+
+/** Operations by number: those of the first matrix build come first, then the next build's, then the scan kernels. */
+const GEMM_OPERATIONS = ['sgemm', 'sgemmPacked', 'pack'] as const;
+const SCAN_OPERATIONS = [
+  'colourCells', 'countCodes16', 'countCodes8', 'decode32', 'dequantizeNf4', 'histogram', 'moments', 'panels64', 'poolRows',
+  'product64', 'quantizeNf4',
+] as const satisfies readonly (keyof ScanKernels)[];
+
+/** Builds there may be: operations of a build begin at a multiple of the number of operations. */
+const SCAN_FIRST = 16;
+
+export type GemmOperation = (typeof GEMM_OPERATIONS)[number];
+export type ScanOperation = (typeof SCAN_OPERATIONS)[number];
+
+export function gemmOperation(build: number, name: GemmOperation): number {
+  return build * GEMM_OPERATIONS.length + GEMM_OPERATIONS.indexOf(name);
+}
+
+export function scanOperation(name: ScanOperation): number {
+  return SCAN_FIRST + SCAN_OPERATIONS.indexOf(name);
+}
+
+export function operationTable(kernels: BoundKernels): Kernel[] {
+  const table: Kernel[] = [];
+  kernels.gemm.forEach((gemm, build) => {
+    for (const name of GEMM_OPERATIONS) table[gemmOperation(build, name)] = gemm[name];
+  });
+  for (const name of SCAN_OPERATIONS) table[scanOperation(name)] = kernels.scan[name];
+  return table;
+}
+
+/** Takes and runs calls until none is left. */
+export function takeCalls(memory: WasmMemory, operations: readonly Kernel[], scratch: number): void {
+  const words = new Int32Array(memory.buffer, 0, CALLS_AT / 4);
+  for (;;) {
+    const ticket = Atomics.load(words, WORD.ticket);
+    const call = takenOf(ticket);
+    const calls = callsOf(ticket);
+    if (call >= calls) return;
+    const slots = new Float64Array(memory.buffer, CALLS_AT + call * CALL_SLOTS * 8, CALL_SLOTS).slice();
+    if (Atomics.compareExchange(words, WORD.ticket, ticket, ticket + 1) !== ticket) continue;
+    try {
+      const args = slots.subarray(2, 2 + slots[1]!);
+      operations[slots[0]!]!(...Array.from(args, (value) => (value === OWN_SCRATCH ? scratch : value)));
+    } catch {
+      Atomics.store(words, WORD.failed, 1);
+    }
+    if (Atomics.add(words, WORD.finished, 1) + 1 === calls) Atomics.notify(words, WORD.finished);
+  }
+}
+
+/** Runs until the engine is disposed. Sleeps where there is nothing to do. */
+export function serveThread({ memory, modules, scratch }: ThreadData): void {
+  const operations = operationTable(bindKernels(modules, memory));
+  const words = new Int32Array(memory.buffer, 0, CALLS_AT / 4);
+  while (Atomics.load(words, WORD.stop) === 0) {
+    const signal = Atomics.load(words, WORD.signal);
+    takeCalls(memory, operations, scratch);
+    if (Atomics.load(words, WORD.stop) === 0) Atomics.wait(words, WORD.signal, signal);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The little of WebAssembly that the engine uses, typed here because the type libraries of the pure rooms do not have
+ * it. `webAssembly` is undefined where the platform has none.
+ */
+
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** A compiled module; opaque, and may be posted to a worker. */
+export type WasmModule = object;
+
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Instance: new (
+    module: WasmModule,
+    imports: { readonly env: { readonly memory: WasmMemory } },
+  ) => { readonly exports: Readonly<Record<string, unknown>> };
+  readonly Memory: new (limits: { initial: number; maximum: number; shared?: boolean }) => WasmMemory;
+  validate(bytes: Uint8Array): boolean;
+}
+
+const globals = globalThis as unknown as { readonly WebAssembly?: WebAssemblyApi; atob(text: string): string };
+
+export const webAssembly: WebAssemblyApi | undefined = globals.WebAssembly;
+
+export const WASM_PAGE_BYTES = 65536;
+
+export function decodeBase64(text: string): Uint8Array {
+  const characters = globals.atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
+}

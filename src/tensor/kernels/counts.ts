@@ -1,0 +1,86 @@
+/**
+ * Count tables. Of an 8- or 16-bit dtype, how often each code occurs says everything exactly: extremes, moments,
+ * histogram and quantiles. Of wider ones, a second pass fills the histogram between the extremes of the first.
+ */
+import { bytesOf, decode64 } from './decode';
+
+// @ts-ignore: decorator
+@inline
+function count(table: usize, key: usize): void {
+  const at = table + (key << 2);
+  store<u32>(at, load<u32>(at) + 1);
+}
+
+/** How often each 16-bit code occurs. Two tables of 65,536 by turns, so that a run of one code does not wait on itself. */
+export function countCodes16(from: usize, n: i32, tables: usize): void {
+  const second = tables + 262144;
+  const end = from + (<usize>(n & ~3) << 1);
+  for (; from < end; from += 8) {
+    const four = load<u64>(from);
+    count(tables, <usize>(four & 0xffff));
+    count(second, <usize>((four >> 16) & 0xffff));
+    count(tables, <usize>((four >> 32) & 0xffff));
+    count(second, <usize>(four >> 48));
+  }
+  for (let left = n & 3; left > 0; left--) {
+    count(tables, <usize>load<u16>(from));
+    from += 2;
+  }
+}
+
+/** How often each 8-bit code occurs. Four tables of 256 by turns. */
+export function countCodes8(from: usize, n: i32, tables: usize): void {
+  const end = from + <usize>(n & ~7);
+  for (; from < end; from += 8) {
+    const eight = load<u64>(from);
+    count(tables, <usize>(eight & 0xff));
+    count(tables + 1024, <usize>((eight >> 8) & 0xff));
+    count(tables + 2048, <usize>((eight >> 16) & 0xff));
+    count(tables + 3072, <usize>((eight >> 24) & 0xff));
+    count(tables, <usize>((eight >> 32) & 0xff));
+    count(tables + 1024, <usize>((eight >> 40) & 0xff));
+    count(tables + 2048, <usize>((eight >> 48) & 0xff));
+    count(tables + 3072, <usize>(eight >> 56));
+  }
+  for (let left = n & 7; left > 0; left--) {
+    count(tables, <usize>load<u8>(from));
+    from++;
+  }
+}
+
+/** Adds `tables` tables of `size` counts into the first. */
+export function foldCounts(tables: usize, count: i32, size: i32): void {
+  for (let t = 1; t < count; t++) {
+    const from = tables + (<usize>(t * size) << 2);
+    for (let i: usize = 0; i < <usize>size << 2; i += 16) {
+      v128.store(tables + i, i32x4.add(v128.load(tables + i), v128.load(from + i)));
+    }
+  }
+}
+
+/** Bits of the float32 pattern of |x| that its key leaves out: 12 bits of fraction stay, 1,048,576 keys. */
+const DROPPED_BITS: u32 = 11;
+
+/**
+ * Counts finite entries into `bins` equal bins, the bin of x being floor((x * factor - start) / range * bins) with the
+ * last closed above and everything in the first where the range is 0, and the upper bits of the float32 pattern of their magnitudes into `keys`. `scratch` is 4096 bytes.
+ */
+export function histogram(
+  kind: i32, from: usize, n: i32, factor: f64, start: f64, range: f64, bins: i32, table: usize,
+  keys: usize, lookup: usize, scratch: usize,
+): void {
+  const block = 512;
+  const last = bins - 1;
+  for (; n > 0; n -= block) {
+    const m = min(n, block);
+    decode64(kind, from, m, scratch, lookup);
+    for (let i = 0; i < m; i++) {
+      const x = load<f64>(scratch + (<usize>i << 3));
+      if (!(abs(x) < Infinity)) continue;
+      const bin = range > 0 ? <i32>(((x * factor - start) / range) * <f64>bins) : 0;
+      count(table, <usize>min(max(bin, 0), last));
+      count(keys, <usize>((reinterpret<u32>(<f32>x) & 0x7fffffff) >> DROPPED_BITS));
+    }
+    from += <usize>block * bytesOf(kind);
+  }
+}

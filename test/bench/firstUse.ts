@@ -1,0 +1,12 @@
+/** Of a fresh process: milliseconds from nothing to the first product of the demo, and what it then takes. */
+
+import { Engine } from '../../src/tensor/engine/engine';
+import { uniform } from './data';
+
+const [x, w, out] = [uniform(32 * 256, 1), uniform(256 * 256, 2), new Float32Array(32 * 256)];
+const start = performance.now();
+const engine = new Engine();
+const made = performance.now();
+engine.gemm('NT', 32, 256, 256, x, w, out);
+const first = performance.now();
+console.log(JSON.stringify({ instantiate: made - start, product: first - made, total: first - start }));

@@ -1,0 +1,53 @@
+/**
+ * This project's engine as a subject of the bench: a process that is told on its standard input what to set up, run and
+ * show, one JSON message a line, and answers alike. `run` answers with milliseconds per turn.
+ */
+
+import { createInterface } from 'node:readline';
+import { Engine } from '../../src/tensor/engine/engine';
+import type { GemmBuild } from '../../src/tensor/engine/kernels';
+import { spawnEngineThread } from '../../src/worker/spawnEngineThread';
+import { WORKS } from './works';
+import type { Work, WorkArguments } from './works';
+
+interface Message {
+  readonly do: 'setup' | 'run' | 'probe' | 'build';
+  readonly work: string;
+  readonly args: WorkArguments;
+  readonly turns: number;
+}
+
+const [threads = '1', threadFile = '', build] = process.argv.slice(2);
+let engine = makeEngine();
+let work: Work | undefined;
+
+function makeEngine(): Engine {
+  return new Engine({
+    threads: Number(threads),
+    ...(Number(threads) > 1 ? { spawn: spawnEngineThread(threadFile) } : {}),
+    ...(build ? { builds: [build as GemmBuild] } : {}),
+  });
+}
+
+function answer(message: Message): unknown {
+  if (message.do === 'build') return engine.chooseBuild();
+  if (message.do === 'setup') {
+    engine.dispose();
+    // A fresh memory for each work: the last one's arrays go with it.
+    engine = makeEngine();
+    work = WORKS[message.work]!(engine, message.args);
+    return null;
+  }
+  if (message.do === 'probe') return work!.probe();
+  const start = performance.now();
+  for (let turn = 0; turn < message.turns; turn++) work!.run();
+  return (performance.now() - start) / message.turns;
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  try {
+    process.stdout.write(`${JSON.stringify({ answer: answer(JSON.parse(line) as Message) })}\n`);
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })}\n`);
+  }
+});

@@ -1,0 +1,185 @@
+/** What is measured in this project's own engine. The same works, by the same names, are in the other subjects. */
+
+import { openSync, readFileSync, readSync } from 'node:fs';
+import { evenBounds, TileScan } from '../../src/tensor/engine/tileScan';
+import type { Engine } from '../../src/tensor/engine/engine';
+import { dequantizeNf4Resident, quantizeNf4Resident } from '../../src/tensor/engine/nf4';
+import type { ResidentNf4 } from '../../src/tensor/engine/nf4';
+import { productSingularValues } from '../../src/tensor/engine/spectrum';
+import { STAGING_BYTES, StatisticsScan } from '../../src/tensor/engine/statisticsScan';
+import type { ScanSummary } from '../../src/tensor/engine/moments';
+import type { GemmLayout } from '../../src/tensor/gemm';
+import { brainFloats, probe, uniform } from './data';
+import { ResidentLoraLayer } from './layer';
+
+export interface Work {
+  /** Once, timed. */
+  run(): void;
+  /** Entries of the result of the last run. */
+  probe(): number[];
+}
+
+export type WorkArguments = Readonly<Record<string, string | number>>;
+
+const PEAK_CALLS = 100;
+const SHARES = [0.5, 0.9, 0.95, 0.99, 0.999];
+
+export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments) => Work>> = {
+  /** The ceiling: kernel/peak.ts. */
+  peak(_engine, args) {
+    const module = new WebAssembly.Module(readFileSync(String(args['file'])));
+    const { peak } = new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 65536 }) } })
+      .exports as { peak(turns: number, factor: number, other: number): number };
+    return {
+      run() {
+        // Many short calls: the optimising compiler only takes over between calls.
+        for (let call = 0; call < PEAK_CALLS; call++) peak(Number(args['turns']) / PEAK_CALLS, 0.999, 0.001);
+      },
+      probe: () => [],
+    };
+  },
+
+  gemm(engine, args) {
+    const layout = String(args['layout'] ?? 'NN') as GemmLayout;
+    const [m, n, k] = [Number(args['m']), Number(args['n']), Number(args['k'])];
+    const [a, b] = [engine.keep(uniform(m * k, 1)), engine.keep(uniform(k * n, 2))];
+    const out = engine.allocate(m * n);
+    const right = args['packed'] ? engine.pack(layout, n, k, b.address) : b.address;
+    return {
+      run: () => engine.multiply({ layout, m, n, k, a: a.address, b: right, out: out.address }),
+      probe: () => probe(out.data),
+    };
+  },
+
+  layer(engine, args) {
+    const [d, tokens, r] = [Number(args['d']), Number(args['tokens']), Number(args['r'])];
+    const [w, a, b] = [engine.keep(uniform(d * d, 1)), engine.keep(uniform(r * d, 2)), engine.keep(uniform(d * r, 3))];
+    const [x, grad] = [engine.keep(uniform(tokens * d, 4)), engine.keep(uniform(tokens * d, 5))];
+    const layer = new ResidentLoraLayer(engine, w, a, b, tokens, d, r, 16 / r);
+    return {
+      run() {
+        layer.forward(x);
+        layer.backward(x, grad);
+      },
+      probe: () => [layer.out, layer.gradX, layer.gradA, layer.gradB].flatMap(({ data }) => probe(data)),
+    };
+  },
+
+  moments(engine, args) {
+    const codes = brainFloats(Number(args['count']), 7);
+    const every = Number(args['nanEvery'] ?? 0);
+    for (let i = every; every > 0 && i < codes.length; i += every) codes[i] = 0x7fc0;
+    const bytes = new Uint8Array(codes.buffer);
+    const resident = engine.allocate(bytes.length / 4);
+    engine.arena.bytes(resident.address, bytes.length).set(bytes);
+    let summary: ScanSummary | undefined;
+    return {
+      run() {
+        const scan = new StatisticsScan(engine, 'BF16', { momentsOnly: true });
+        scan.addResident(resident.address, bytes.length);
+        summary = scan.summary();
+        scan.free();
+      },
+      probe: () => summaryProbe(summary!),
+    };
+  },
+
+  moments32(engine, args) {
+    const resident = engine.keep(uniform(Number(args['count']), 7));
+    let summary: ScanSummary | undefined;
+    return {
+      run() {
+        const scan = new StatisticsScan(engine, 'F32', { momentsOnly: true });
+        scan.addResident(resident.address, resident.length * 4);
+        summary = scan.summary();
+        scan.free();
+      },
+      probe: () => summaryProbe(summary!),
+    };
+  },
+
+  /** From a file in the page cache to statistics, histogram and quantiles. */
+  fileStatistics(engine, args) {
+    const file = openSync(String(args['file']), 'r');
+    let result: number[] = [];
+    return {
+      run() {
+        const scan = new StatisticsScan(engine, 'BF16');
+        const { stage } = scan;
+        for (let at = 0; ; ) {
+          const read = readSync(file, stage, 0, STAGING_BYTES, at);
+          if (read === 0) break;
+          scan.addStaged(read);
+          at += read;
+        }
+        const { histogram, absQuantiles } = scan.distribution(256, SHARES)!;
+        result = [...summaryProbe(scan.summary()), ...histogram, ...absQuantiles];
+        scan.free();
+      },
+      probe: () => result,
+    };
+  },
+
+  pool(engine, args) {
+    const [rows, columns, side] = [Number(args['rows']), Number(args['columns']), Number(args['side'])];
+    const codes = new Uint8Array(brainFloats(rows * columns, 7).buffer);
+    const resident = engine.allocate(codes.length / 4);
+    engine.arena.bytes(resident.address, codes.length).set(codes);
+    const colours = engine.allocate(259);
+    engine.arena.uint32(colours.address, 259).set(Uint32Array.from({ length: 259 }, (_, i) => i * 65793));
+    const pixels = engine.allocate(side * side);
+    return {
+      run() {
+        const tile = new TileScan(engine, 'BF16', 'maxAbs', evenBounds(rows, side), evenBounds(columns, side));
+        tile.addRows(0, rows, resident.address, columns * 2);
+        const cells = tile.finish();
+        engine.kernels.scan.colourCells(cells.address, side * side, -0.1, 255 / 0.2, colours.address, pixels.address);
+        cells.free();
+      },
+      probe: () => probe(engine.arena.uint32(pixels.address, side * side)),
+    };
+  },
+
+  nf4Quantize(engine, args) {
+    const values = engine.keep(uniform(Number(args['count']), 7));
+    let made: ResidentNf4 | undefined;
+    return {
+      run() {
+        made?.codes.free();
+        made?.scales.free();
+        made = quantizeNf4Resident(engine, values);
+      },
+      probe: () => probe(engine.arena.bytes(made!.codes.address, values.length / 2)),
+    };
+  },
+
+  nf4Dequantize(engine, args) {
+    const made = quantizeNf4Resident(engine, engine.keep(uniform(Number(args['count']), 7)));
+    let back = dequantizeNf4Resident(engine, made);
+    return {
+      run() {
+        back.free();
+        back = dequantizeNf4Resident(engine, made);
+      },
+      probe: () => probe(back.data),
+    };
+  },
+
+  singularValues(engine, args) {
+    const [d, r] = [Number(args['d']), Number(args['r'])];
+    const a = { data: engine.keep(uniform(r * d, 2)).data, shape: [r, d] };
+    const b = { data: engine.keep(uniform(d * r, 3)).data, shape: [d, r] };
+    let values: ArrayLike<number> = [];
+    return {
+      run() {
+        values = productSingularValues(engine, { a, b });
+      },
+      probe: () => Array.from(values),
+    };
+  },
+};
+
+function summaryProbe(summary: ScanSummary): number[] {
+  const { min, max, mean, standardDeviation, norm, l1, maxAbs, zeros, nan, positiveInfinity, negativeInfinity } = summary;
+  return [min, max, mean, standardDeviation, norm, l1, maxAbs, zeros, nan, positiveInfinity, negativeInfinity];
+}
