@@ -6,8 +6,10 @@
 
 import { architectureOf } from './architectures';
 import type { RawConfig } from './config';
-import { flag, isObject, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH, readCount, requireCount, text } from './config';
+import { flag, isObject, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH, readCount, requireCount } from './config';
 import { ConfigError } from './errors';
+import type { Wrapper } from './languagePart';
+import { HIDDEN, languagePart } from './languagePart';
 
 export interface ModelShape {
   /** transformers' `model_type`, or '' where the config does not say. */
@@ -44,14 +46,6 @@ export interface ModelShape {
   readonly wrapper: Wrapper | null;
 }
 
-export interface Wrapper {
-  /** The path of the bare language model, by the path it has in a class of its own. */
-  readonly base: (ownPath: string) => string;
-  /** What stands before the output layer's name. */
-  readonly head: string;
-}
-
-const HIDDEN = ['hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim'];
 const LAYERS = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers', 'encoder_layers'];
 const HEADS = ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'encoder_attention_heads'];
 const INTERMEDIATE = [
@@ -67,7 +61,7 @@ const INTERMEDIATE = [
 /** Throws `ConfigError` where a size is missing or is not a usable number. */
 export function readModelShape(parsed: unknown): ModelShape {
   if (!isObject(parsed)) throw new ConfigError('(the file)', parsed, 'a JSON object');
-  const { part, modelType, wrapper, composite } = languagePart(parsed);
+  const { part, modelType, wrapper } = languagePart(parsed);
   const config: Record<string, unknown> = { ...architectureOf(modelType)?.defaults, ...part };
   // One key and value for all heads is a default only where nothing says otherwise.
   if (
@@ -103,8 +97,8 @@ export function readModelShape(parsed: unknown): ModelShape {
     tiedEmbeddings: tiedEmbeddings(config, part, parsed),
     config,
     whole: parsed,
-    textPartOnly: part !== parsed && !composite,
-    wrapper: composite ? null : wrapper,
+    textPartOnly: wrapper !== null,
+    wrapper,
   };
 }
 
@@ -114,63 +108,6 @@ const VOCABULARY = ['vocab_size', 'padded_vocab_size'];
 function tiedEmbeddings(config: RawConfig, part: RawConfig, whole: RawConfig): boolean {
   const own = [part, whole].find((each) => typeof each['tie_word_embeddings'] === 'boolean');
   return flag(own ?? config, 'tie_word_embeddings', true);
-}
-
-/** transformers 5 holds the language model beside the vision tower, the output layer above both. */
-const BESIDE_VISION: Wrapper = { base: () => 'model.language_model', head: '' };
-const AS_TEXT_MODEL: Wrapper = { base: () => 'model.text_model', head: '' };
-/** Others hold the whole language model, output layer included. */
-const WHOLE_INSIDE: Wrapper = {
-  base: (ownPath) => ['language_model', ownPath].filter(Boolean).join('.'),
-  head: 'language_model',
-};
-const THINKER: Wrapper = { base: () => 'thinker.model', head: 'thinker' };
-const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  llama4: WHOLE_INSIDE,
-  internvl_chat: WHOLE_INSIDE,
-  idefics2: AS_TEXT_MODEL,
-  idefics3: AS_TEXT_MODEL,
-  smolvlm: AS_TEXT_MODEL,
-  qwen2_5_omni: THINKER,
-};
-
-/** Configs of before text_config: the language model's sizes stand beside `vision_config`. */
-const FLAT_MULTIMODAL: readonly string[] = ['qwen2_vl', 'qwen2_5_vl'];
-
-interface LanguagePart {
-  readonly part: RawConfig;
-  readonly modelType: string;
-  readonly wrapper: Wrapper | null;
-  readonly composite: boolean;
-}
-
-function languagePart(config: RawConfig): LanguagePart {
-  const outer = text(config, 'model_type') ?? '';
-  const wrapper = (Object.hasOwn(WRAPPERS, outer) ? WRAPPERS[outer] : undefined) ?? BESIDE_VISION;
-  const composite = architectureOf(outer)?.composite ?? false;
-  const thinker = config['thinker_config'];
-  for (const holder of isObject(thinker) ? [thinker, config] : [config]) {
-    for (const key of ['text_config', 'llm_config', 'language_config']) {
-      const part = Object.hasOwn(holder, key) ? holder[key] : undefined;
-      if (!isObject(part)) continue;
-      const modelType = composite ? outer : (text(part, 'model_type') ?? usualTextType(outer));
-      if (composite || HIDDEN.some((name) => typeof part[name] === 'number'))
-        return { part: composite ? withSizes(part) : part, modelType, wrapper, composite };
-    }
-  }
-  if (FLAT_MULTIMODAL.includes(outer)) return { part: config, modelType: outer, wrapper, composite };
-  return { part: config, modelType: outer, wrapper: null, composite };
-}
-
-/** A pair of towers reads its own sizes; these stand in where its text part leaves them to the defaults. */
-function withSizes(part: RawConfig): RawConfig {
-  return { hidden_size: 512, num_attention_heads: 8, num_hidden_layers: 12, ...part };
-}
-
-/** Text parts that leave their type to the model around them. */
-function usualTextType(outer: string): string {
-  const usual: Readonly<Record<string, string>> = { llava: 'llama', gemma3: 'gemma3_text', paligemma: 'gemma' };
-  return (Object.hasOwn(usual, outer) ? usual[outer] : undefined) ?? `${outer}_text`;
 }
 
 function firstString(config: RawConfig, key: string): string | null {

@@ -9,6 +9,24 @@ export interface PatternList<T> {
 
 /** A key fits a name's end from a dot on; it is a regular expression, so '^' before it ties it to the name's start. */
 export function patternList<T>(entries: readonly (readonly [string, T])[]): PatternList<T> {
-  const compiled = entries.map(([key, value]) => ({ pattern: new PythonPattern(`(.*\\.)?(${key})$`), value }));
-  return { valueFor: (name) => compiled.find(({ pattern }) => pattern.match(name))?.value ?? null };
+  const compiled = entries.map(([key, value]) => ({ fits: fitting(key), value }));
+  return { valueFor: (name) => compiled.find(({ fits }) => fits(name))?.value ?? null };
+}
+
+/** Configs may list every module by name; such keys need no machine, only that their dots fit any character. */
+function fitting(key: string): (name: string) => boolean {
+  const plain = /^\^?([\w.-]+)$/.exec(key)?.[1];
+  if (plain === undefined) {
+    const pattern = new PythonPattern(`(.*\\.)?(${key})$`);
+    return (name) => pattern.match(name) !== null;
+  }
+  const anchored = key.startsWith('^');
+  return (name) => {
+    const start = name.length - plain.length;
+    if (start < 0 || (start > 0 && (anchored || name[start - 1] !== '.'))) return false;
+    for (let at = 0; at < plain.length; at++) {
+      if (plain[at] !== '.' && plain[at] !== name[start + at]) return false;
+    }
+    return true;
+  };
 }

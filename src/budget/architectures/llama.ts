@@ -112,7 +112,7 @@ const granite = gatedDecoder(['granite'], { bias: attentionBias }, ALL_HEADS);
 const smollm3 = gatedDecoder(['smollm3'], { bias: attentionBias }, { num_key_value_heads: 4 });
 const mistral = gatedDecoder(['mistral', 'ministral', 'helium'], {}, { ...UNTIED, num_key_value_heads: 8 });
 const qwen2 = gatedDecoder(
-  ['qwen2', 'qwen2_vl', 'qwen2_vl_text', 'qwen2_5_vl', 'qwen2_5_vl_text', 'qwen2_5_omni_text'],
+  ['qwen2', 'qwen2_vl_text', 'qwen2_5_vl_text', 'qwen2_5_omni_text'],
   { bias: queryKeyValueBias },
   { ...UNTIED, num_key_value_heads: 32 },
 );
@@ -138,7 +138,7 @@ const glm = gatedDecoder(
   { ...UNTIED, num_key_value_heads: 2, head_dim: 128, attention_bias: true },
 );
 const glm4 = gatedDecoder(
-  ['glm4', 'glm4v', 'glm4v_text'],
+  ['glm4', 'glm4v_text'],
   {
     bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }),
     mlp: fusedGateMlp,
