@@ -34,13 +34,19 @@ async function openSource(file: string): Promise<{ source: ByteSource; modified:
       signal?.throwIfAborted();
       checkRange(offset, length, size);
       const bytes = new Uint8Array(length);
+      await this.readInto!(offset, bytes, signal);
+      return bytes;
+    },
+    async readInto(offset, target, signal) {
+      signal?.throwIfAborted();
+      const { length } = target;
+      checkRange(offset, length, size);
       for (let done = 0; done < length;) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+        const { bytesRead } = await handle.read(target, done, length - done, offset + done);
         if (bytesRead === 0) shortRead(offset, length, done);
         done += bytesRead;
       }
       signal?.throwIfAborted();
-      return bytes;
     },
     close: () => handle.close(),
   };

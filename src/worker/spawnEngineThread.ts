@@ -6,6 +6,8 @@ export function spawnEngineThread(file: string): SpawnThread {
   return (data) => {
     const worker = new Worker(file, { workerData: data });
     worker.unref();
+    // Without a listener it would end the whole worker. The coordinator does the work of threads that do not come.
+    worker.on('error', () => undefined);
     return { terminate: () => void worker.terminate() };
   };
 }
