@@ -35,6 +35,13 @@ export function factorLayout(style: LoraStyle, part: 'a' | 'b', shape: readonly 
   return { rows: first, columns, offset: 0, rowStride: columns, columnStride: 1, reshaped: shape.length > 2 };
 }
 
+/** All entries of a tensor, the last dimension across, the others down. */
+export function entriesLayout(shape: readonly number[]): MatrixLayout {
+  const columns = shape.at(-1) ?? 1;
+  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  return { rows, columns, offset: 0, rowStride: columns, columnStride: 1 };
+}
+
 /** Of a tensor of any rank the matrix of its last two dimensions at `slice`; 0-D and 1-D tensors are one row. */
 export function sliceLayout(shape: readonly number[], slice: readonly number[] = []): MatrixLayout | null {
   const columns = shape.at(-1) ?? 1;

@@ -47,6 +47,7 @@ export class InspectorSession implements vscode.Disposable {
       'tile/read': this.forward('tile/read'),
       'cell/read': this.forward('cell/read'),
       'matrix/statistics': this.forward('matrix/statistics'),
+      'tensors/scan': this.forward('tensors/scan'),
       'lora/products': this.forward('lora/products'),
       'lora/spectrum': this.forward('lora/spectrum'),
       'lora/metrics': this.forward('lora/metrics'),

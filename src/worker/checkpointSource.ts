@@ -5,7 +5,7 @@ import { decodeValues, undecodable, valuesFor } from '../checkpoint/dtypes';
 import type { ByteSource } from '../checkpoint/byteSource';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { CheckpointError, quoted } from '../checkpoint/errors';
-import { sliceLayout } from '../checkpoint/factorLayout';
+import { entriesLayout, sliceLayout } from '../checkpoint/factorLayout';
 import type { MatrixLayout } from '../checkpoint/factorLayout';
 import { readLoraName } from '../checkpoint/loraNames';
 import { alphaTensors, pairLora } from '../checkpoint/loraPairs';
@@ -95,6 +95,10 @@ class CheckpointSource implements InspectedSource {
     switch (ref.kind) {
       case 'tensor':
         return this.tensorMatrix(ref.name, ref.slice);
+      case 'entries': {
+        const tensor = this.tensor(ref.name);
+        return new StoredMatrix(tensor, entriesLayout(tensor.entry.shape));
+      }
       case 'prefix':
         return this.prefixMatrix(ref);
       case 'factor':
