@@ -300,7 +300,7 @@ export function configClass(name: string): ConfigClass | null {
 /** Configs that are an argument of another, and their arguments in order; a file holds them as an object. */
 const NESTED: ReadonlyMap<string, readonly string[]> = new Map(
   [
-    'ArrowConfig top_k router_temperature use_gks task_adapter_names gks_adapter_names rng_seed',
+    'ArrowConfig top_k router_temperature use_gks rng_seed',
     'BdLoraConfig target_modules_bd_a target_modules_bd_b nblocks match_strict',
     'CordaConfig cache_file covariance_file corda_method verbose use_float16_for_covariance prune_temporary_fields',
     'EvaConfig rho tau use_label_mask label_mask_value whiten adjust_scaling_factors',

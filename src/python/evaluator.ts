@@ -30,10 +30,11 @@ export class Evaluator {
   evaluate(node: SyntaxNode | null, scope: Scope, depth = 0): Value | Unknown {
     if (!node) return NOT_WRITTEN;
     if (depth > MAX_DEPTH || ++this.work > MAX_WORK) return TOO_LARGE;
+    // Lezer takes `5.` for an attribute of 5 that is not written yet.
+    if (node.name === 'Number' || (node.name === 'MemberExpression' && node.firstChild?.name === 'Number'))
+      return numberValue(this.names.textOf(node)) ?? NOT_LITERAL;
     if (node.type.isError || node.getChild('⚠')) return NOT_WRITTEN;
     switch (node.name) {
-      case 'Number':
-        return numberValue(this.names.textOf(node)) ?? NOT_LITERAL;
       case 'String':
       case 'FormatString':
       case 'ContinuedString':

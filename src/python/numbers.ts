@@ -18,7 +18,7 @@ export function numberValue(literal: string): PythonNumber | null {
   if (literal.length > MAX_DIGITS) return null;
   const digits = literal.replaceAll('_', '');
   if (DECIMAL.test(literal) || BASED.test(literal)) return int(Number(digits));
-  return FLOAT.test(literal) && /\d/.test(literal) ? float(Number(digits)) : null;
+  return FLOAT.test(literal) && /[.eE]/.test(literal) && literal !== '.' ? float(Number(digits)) : null;
 }
 
 /** Null where Python raises, and where the result is not exact here. */
@@ -61,22 +61,23 @@ function float(value: number): PythonNumber | null {
   return Number.isFinite(value) ? { kind: 'float', value } : null;
 }
 
-/** Has the sign of the divisor. */
+/** Has the sign of the divisor, as a zero too. */
 function modulo(a: number, b: number): number {
   const rest = a % b;
-  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+  if (rest === 0) return b < 0 ? -0 : 0;
+  return rest < 0 !== b < 0 ? rest + b : rest;
 }
 
 function floorDivide(a: number, b: number): number {
   const quotient = (a - modulo(a, b)) / b;
+  if (quotient === 0) return a < 0 !== b < 0 ? -0 : 0;
   const floor = Math.floor(quotient);
   return quotient - floor > 0.5 ? floor + 1 : floor;
 }
 
 function power(a: PythonNumber, b: PythonNumber): PythonNumber | null {
-  if (a.value === 0 && b.value < 0) return null;
-  if (a.kind === 'float' || b.kind === 'float' || b.value < 0) return float(a.value ** b.value);
-  // The machine's power of whole numbers may be off by one in the last place; products are exact or refused.
+  // Powers of floats differ between C libraries in the last place; products of whole numbers are exact or refused.
+  if (a.kind === 'float' || b.kind === 'float' || b.value < 0) return null;
   const sign = a.value < 0 && b.value % 2 === 1 ? -1 : 1;
   if (Math.abs(a.value) <= 1) return int(b.value === 0 ? 1 : sign * Math.abs(a.value));
   let product = 1;

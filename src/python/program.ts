@@ -10,7 +10,7 @@ import type { PythonSpan } from '../protocol/python';
 /** Programs that people write are far below; what is longer is data or generated. */
 export const MAX_CHARACTERS = 1 << 19;
 /** Turns of the parser. Ordinary programs take one for every seven characters, text that is no Python one for each. */
-const MAX_TURNS = 150_000;
+const MAX_TURNS = 75_000;
 
 export interface Program {
   readonly text: string;
