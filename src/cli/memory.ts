@@ -187,7 +187,7 @@ function tableOf(
         `${label.padEnd(width)}  ${gib(bytes).padStart(10)}  ${formula}${note === undefined ? '' : ` (${note})`}`,
     ),
     `${'Total'.padEnd(width)}  ${gib(totalBytes).padStart(10)}  on each GPU, as torch counts it`,
-    `${'nvidia-smi'.padEnd(width)}  ${gib(deviceBytes).padStart(10)}  with a CUDA context of about ${gib(contextBytes)}`,
+    `${'nvidia-smi'.padEnd(width)}  ${gib(deviceBytes).padStart(10)}  with a CUDA context of ${gib(contextBytes)}`,
     '',
     ...lines,
     ...warnings.map((warning) => `warning: ${warning}`),

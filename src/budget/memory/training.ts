@@ -16,7 +16,7 @@ import { activationsOf } from './activations';
 import type { Activations } from './activations';
 import { optimizerBytes } from './optimizer';
 import { readTrainingSetup } from './setup';
-import type { TrainingSetup } from './setup';
+import type { AttentionKernel, TrainingSetup } from './setup';
 import { PLACES } from './tape';
 import type { Place } from './tape';
 import type { MemoryTerm, Phase, TrainingMemory } from './terms';
@@ -38,7 +38,8 @@ export function estimateTrainingMemory(model: unknown, adapterConfig: unknown, g
   return trainingMemory(trainedModel(table, adapterConfig), setup);
 }
 
-export function trainingMemory(model: TrainedModel, setup: TrainingSetup): TrainingMemory {
+export function trainingMemory(model: TrainedModel, asked: TrainingSetup): TrainingMemory {
+  const setup = { ...asked, attention: kernelFor(model.table.shape.modelType, asked.attention) };
   const types = itemSizes(model, setup);
   const activations = activationsOf(contextOf(model, setup, types));
   const shards = (stage: number): number => (setup.zeroStage >= stage ? setup.gpus : 1);
@@ -138,7 +139,7 @@ export function trainingMemory(model: TrainedModel, setup: TrainingSetup): Train
   return withTotals(terms, phases, {
     trainable: model.trainable,
     contextBytes: CUDA_CONTEXT_BYTES,
-    warnings: [...model.table.warnings, ...model.reasons, ...coverage(model, setup)],
+    warnings: [...model.table.warnings, ...model.reasons, ...coverage(model, asked, setup)],
   });
 }
 
@@ -340,9 +341,21 @@ function factorSums({ method, table, adapted, trainable }: TrainedModel): number
   return Math.min(sum, trainable);
 }
 
-function coverage({ table, method }: TrainedModel, setup: TrainingSetup): string[] {
+/** Types whose code in transformers 5 has no scaled dot-product attention, and of those the ones without flash. */
+const WITHOUT_SDPA = new Set('gptj gpt_neo codegen bloom mpt deberta-v2 gpt_oss'.split(' '));
+const WITHOUT_FLASH = new Set('codegen bloom mpt deberta-v2 t5 mt5'.split(' '));
+
+function kernelFor(modelType: string, asked: AttentionKernel): AttentionKernel {
+  if (asked === 'sdpa' && WITHOUT_SDPA.has(modelType)) return 'eager';
+  if (asked === 'flash' && WITHOUT_FLASH.has(modelType)) return WITHOUT_SDPA.has(modelType) ? 'eager' : 'sdpa';
+  return asked;
+}
+
+function coverage({ table, method }: TrainedModel, asked: TrainingSetup, setup: TrainingSetup): string[] {
   const messages: string[] = [];
   const { shape } = table;
+  if (asked.attention !== setup.attention)
+    messages.push(`${shape.modelType} has no '${asked.attention}' attention in transformers 5: '${setup.attention}'.`);
   if (shape.encoderDecoder) messages.push('Encoder and decoder are both taken to be of the sequence length.');
   if (table.modules.some(({ kind }) => kind === 'parameters'))
     messages.push('Activations of fused experts depend on the kernel that runs them; theirs are an estimate.');
