@@ -5,7 +5,7 @@ import type { AdapterConfig } from './adapterConfig';
 import type { LoraPairing } from './loraPairs';
 import type { PromptTensors } from './promptTensors';
 import { elementCount } from './safetensorsLayout';
-import type { SafetensorsHeader } from './safetensorsHeader';
+import type { CheckpointHeader } from './header';
 
 /** Problems listed; a file with thousands has one cause, and the list says how many more there are. */
 const MAX_PROBLEMS = 200;
@@ -31,7 +31,7 @@ const COMMON_NAMES: ReadonlySet<string> = new Set([
 
 export function describeCheckpoint(
   file: FileFacts,
-  header: SafetensorsHeader,
+  header: CheckpointHeader,
   config: AdapterConfig | null,
   lora: LoraPairing,
   prompts: PromptTensors,
