@@ -1,4 +1,4 @@
-// Bundles the extension host, worker, library and command line with esbuild, and the webviews with webpack.
+// Bundles the extension host, workers, library and command line with esbuild, and the webviews with webpack.
 // `--watch` keeps both going.
 import { chmodSync } from 'node:fs';
 import * as path from 'node:path';
@@ -31,6 +31,7 @@ const bundles = [
   // No code of the host asks for the name of a function, and the names are an eighth of the bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
   { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js' },
+  { entryPoints: ['src/worker/planner/main.ts'], outfile: 'dist/planner.js' },
   { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js' },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
   { entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },

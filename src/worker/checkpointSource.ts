@@ -33,11 +33,11 @@ const MAX_ALPHAS = 10_000;
 
 /** Rejects with `CheckpointError` where nothing of the file can be shown. */
 export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<InspectedSource> {
-  const { source, name, folder, modified } = await files.open(path);
+  const { source, name, folder, modified } = await files.open(path, signal);
   try {
     const header = await openSafetensors(source, signal);
     const config = belongsToAdapter(name, header)
-      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES)
+      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
       : null;
     const parsed = config === null ? null : parseAdapterConfig(config);
     const lora = pairLora(header.tensors, parsed, await readAlphas(source, header, signal));
