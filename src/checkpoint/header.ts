@@ -4,9 +4,12 @@ import type { Problem } from '../protocol/source';
 import { CheckpointError } from './errors';
 import type { CheckpointErrorCode } from './errors';
 
+/** Where the file says nothing; the shape then says nothing either. */
+export const UNKNOWN_DTYPE = '?';
+
 export interface TensorEntry {
   readonly name: string;
-  /** As the file spells it; '?' where it says nothing. */
+  /** As the file spells it, or `UNKNOWN_DTYPE`. */
   readonly dtype: string;
   readonly shape: readonly number[];
   /** Offsets into the data: [begin, end). */
