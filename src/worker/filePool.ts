@@ -14,12 +14,15 @@ export class FilePool {
   /** In the order of their last use. */
   private readonly open = new Map<number, Open>();
   private closed = false;
+  /** Whether the files are near enough to be read into memory that is shared; all lie in one place. */
+  private fast = false;
 
   /** `reopen` must reject for a file that is not the one it was. */
   constructor(private readonly reopen: (file: number, signal?: AbortSignal) => Promise<ByteSource>) {}
 
   /** Hands over a file that is open already. */
   async keep(file: number, source: ByteSource): Promise<void> {
+    this.fast = source.readInto !== undefined;
     this.open.set(file, { source: Promise.resolve(source), users: 0 });
     await this.trim();
   }
@@ -29,6 +32,10 @@ export class FilePool {
     return {
       size,
       read: (offset, length, signal) => this.use(file, (source) => source.read(offset, length, signal), signal),
+      ...(this.fast && {
+        readInto: (offset: number, target: Uint8Array, signal?: AbortSignal) =>
+          this.use(file, async (source) => source.readInto!(offset, target, signal), signal),
+      }),
       close: async () => undefined,
     };
   }
