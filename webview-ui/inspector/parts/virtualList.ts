@@ -29,7 +29,15 @@ export class VirtualList<T> {
   private readonly prefix = `list${++lists}`;
   private items: readonly T[] = [];
   private chosen = -1;
-  private readonly observer = new ResizeObserver(() => this.draw());
+  private laidOut = false;
+  private readonly observer = new ResizeObserver(() => {
+    // What is chosen can only be scrolled to once there is a height.
+    if (!this.laidOut && this.element.clientHeight > 0) {
+      this.laidOut = true;
+      this.reveal();
+    }
+    this.draw();
+  });
 
   constructor(private readonly options: VirtualListOptions<T>) {
     this.element = h(
