@@ -34,9 +34,10 @@ const ROWS = 700;
 const COLUMNS = 900;
 const TILE = 256;
 /** So little, that the tiles of a level do not fit and are uploaded again and again. */
-const FEW_BYTES = 3 * TILE * TILE * 4;
+const FEW_BYTES = 3 * TILE * TILE * 8;
 
-const gl = new SharedGl();
+// Test machines seldom have a GPU.
+const gl = new SharedGl({ software: true });
 const tilesMade = new Map<string, PlacedTile[]>();
 
 /** A small generator of its own, so that the same test draws the same picture everywhere. */
@@ -99,7 +100,7 @@ function compare(expected: Uint32Array, got: Uint32Array, width: number): Compar
 
 const own = createGlRenderer(() => undefined, gl);
 const reference = createCanvasRenderer();
-const cramped = new SharedGl(FEW_BYTES);
+const cramped = new SharedGl({ software: true, gpuBytes: FEW_BYTES });
 const crampedRenderer = createGlRenderer(() => undefined, cramped);
 
 export const page = {
@@ -111,7 +112,7 @@ export const page = {
   },
   /** Draws with a context that is lost, then restored; each time says whether WebGL drew and how the pixels compare. */
   async loseAndRestore(drawing: Drawing): Promise<{ works: boolean; redraws: number; found: Comparison }[]> {
-    const mine = new SharedGl();
+    const mine = new SharedGl({ software: true });
     let redraws = 0;
     const renderer = createGlRenderer(() => redraws++, mine);
     const context = mine.canvas.getContext('webgl2')!;
@@ -143,7 +144,7 @@ export const page = {
       return kind === 'webgl2' ? null : getContext.call(this, kind, ...rest);
     };
     try {
-      const none = new SharedGl();
+      const none = new SharedGl({ software: true });
       const found = compare(pixelsOf(reference, drawing), pixelsOf(createGlRenderer(() => undefined, none), drawing), drawing.width);
       return { works: none.works, found };
     } finally {

@@ -1,4 +1,8 @@
-/** The one program: a tile's floats in, colours out. The vertex shader draws everything; a scissor cuts out the tile. */
+/**
+ * The two passes. The first colours a tile, once for each colour map: floats in, colours out. The second puts coloured
+ * tiles on the screen, every frame. One pass would do on a GPU; drawn by the processor, it cost five times as much a frame.
+ * The vertex shader covers everything; a scissor cuts out the tile.
+ */
 
 import { LUT_SIZE, SYMLOG_CONSTANT_SHARE } from '../shared/colorMap';
 import { STEP_BITS } from '../shared/heatmap/pixelSteps';
@@ -14,20 +18,13 @@ void main() {
  * Values come as the bits of floats: GLSL need not keep NaN, infinities or subnormal numbers apart, integers it must.
  * `colors` is the table of colorTable.ts.
  */
-export const FRAGMENT_SHADER = `#version 300 es
+export const COLOR_SHADER = `#version 300 es
 precision highp float;
 precision highp int;
 precision highp usampler2D;
 
 uniform usampler2D cells;
 uniform usampler2D colors;
-// Of pixelSteps.ts, x across and y down.
-uniform ivec2 first;
-uniform uvec2 origin;
-uniform uvec2 stride;
-uniform uvec2 last;
-// Row of the drawing buffer that is the picture's topmost.
-uniform int top;
 uniform float inverseLimit;
 uniform bool symlog;
 uniform bool diverging;
@@ -56,10 +53,30 @@ uint colorOf(uint bits) {
 }
 
 void main() {
+  uint rgba = colorOf(texelFetch(cells, ivec2(gl_FragCoord.xy), 0).r);
+  color = vec4(uvec4(rgba, rgba >> 8u, rgba >> 16u, rgba >> 24u) & 255u) / 255.0;
+}
+`;
+
+export const PLACE_SHADER = `#version 300 es
+precision highp float;
+precision highp int;
+
+uniform sampler2D colored;
+// Of pixelSteps.ts, x across and y down.
+uniform ivec2 first;
+uniform uvec2 origin;
+uniform uvec2 stride;
+uniform uvec2 last;
+// Row of the drawing buffer that is the picture's topmost.
+uniform int top;
+
+out vec4 color;
+
+void main() {
   ivec2 pixel = ivec2(int(gl_FragCoord.x), top - int(gl_FragCoord.y));
   uvec2 cell = min((origin + uvec2(pixel - first) * stride) >> ${STEP_BITS}u, last);
-  uint rgba = colorOf(texelFetch(cells, ivec2(cell), 0).r);
-  color = vec4(uvec4(rgba, rgba >> 8u, rgba >> 16u, rgba >> 24u) & 255u) / 255.0;
+  color = texelFetch(colored, ivec2(cell), 0);
 }
 `;
 

@@ -7,13 +7,22 @@
 import type { Scene } from '../shared/heatmap/renderer';
 import { TileProgram } from './tileProgram';
 
+export interface SharedGlOptions {
+  readonly gpuBytes?: number;
+  /**
+   * Takes a context that the browser draws with the processor. By default that counts as none: it takes 40 ms of processor
+   * time for a frame of a million pixels, and the rasteriser, which gives the same pixels, 4.
+   */
+  readonly software?: boolean;
+}
+
 export class SharedGl {
   readonly canvas = document.createElement('canvas');
   private readonly gl: WebGL2RenderingContext | null;
   private program: TileProgram | null = null;
   private readonly listeners = new Set<() => void>();
 
-  constructor(private readonly gpuBytes?: number) {
+  constructor(private readonly options: SharedGlOptions = {}) {
     this.canvas.width = this.canvas.height = 1;
     this.canvas.addEventListener('webglcontextlost', (event) => {
       // Without this the browser never restores it.
@@ -25,11 +34,13 @@ export class SharedGl {
       this.start();
       this.tell();
     });
-    this.gl = this.canvas.getContext('webgl2', { alpha: true, antialias: false, depth: false, stencil: false });
+    const failIfMajorPerformanceCaveat = options.software !== true;
+    const wanted = { alpha: true, antialias: false, depth: false, stencil: false, failIfMajorPerformanceCaveat };
+    this.gl = this.canvas.getContext('webgl2', wanted) as WebGL2RenderingContext | null;
     this.start();
   }
 
-  /** False without WebGL2, where its shaders do not compile, and while the context is lost. */
+  /** False without WebGL2 on a GPU, where its shaders do not compile, and while the context is lost. */
   get works(): boolean {
     return this.program !== null;
   }
@@ -65,7 +76,7 @@ export class SharedGl {
 
   private start(): void {
     try {
-      this.program = this.gl && !this.gl.isContextLost() ? new TileProgram(this.gl, this.gpuBytes) : null;
+      this.program = this.gl && !this.gl.isContextLost() ? new TileProgram(this.gl, this.options.gpuBytes) : null;
     } catch (error) {
       console.warn(`Heatmaps are drawn without WebGL: ${error instanceof Error ? error.message : String(error)}`);
       this.program = null;

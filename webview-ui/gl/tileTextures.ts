@@ -1,20 +1,28 @@
-/** The tiles on the GPU: one channel each, bounded in bytes; what was drawn least recently goes first. */
+/** The tiles on the GPU, bounded in bytes; what was drawn least recently goes first. */
 
 import type { PlacedTile } from '../shared/heatmap/renderer';
+import { cellTexture } from './program';
 
-/** A view asks for 512 tiles of 256 KB at most (MAX_TILES_IN_VIEW), and draws coarser ones beneath until they come. */
-export const GPU_TILE_BYTES = 160 * 1024 * 1024;
+/** A 4K screen shows about 150 tiles of 512 KB, values and colours together: two such views, with room to pan. */
+export const GPU_TILE_BYTES = 192 * 1024 * 1024;
+/** Of a cell: its float, one channel, and its colour. */
+const CELL_BYTES = 8;
 
-interface Kept {
-  readonly texture: WebGLTexture;
+export interface TileTexture {
+  /** R32UI, the bits of the floats: as floats, a driver may change NaN on the way. */
+  readonly values: WebGLTexture;
+  /** RGBA8. */
+  readonly colors: WebGLTexture;
   readonly bytes: number;
+  /** Key of the colour map that `colors` was drawn with; empty before the first. */
+  coloredBy: string;
 }
 
 export class TileTextures {
   /** Weak, so that what the page's own cache lets go is not kept alive for the GPU's sake. */
-  private readonly byValues = new WeakMap<Float32Array, Kept>();
+  private readonly byValues = new WeakMap<Float32Array, TileTexture>();
   /** In order of use. */
-  private readonly order = new Set<Kept>();
+  private readonly order = new Set<TileTexture>();
   private used = 0;
 
   constructor(
@@ -26,36 +34,33 @@ export class TileTextures {
     return this.used;
   }
 
-  get count(): number {
-    return this.order.size;
-  }
-
-  /** Binds the tile's texture to the active unit; uploads it where it is not there. */
-  bind({ values, width, height }: PlacedTile): void {
-    const { gl } = this;
-    const known = this.byValues.get(values);
+  /** Uploads the tile where it is not there. Leaves the active unit's texture as it may be. */
+  of(tile: PlacedTile): TileTexture {
+    const known = this.byValues.get(tile.values);
     if (known && this.order.delete(known)) {
       this.order.add(known);
-      gl.bindTexture(gl.TEXTURE_2D, known.texture);
-      return;
+      return known;
     }
-    const texture = gl.createTexture();
-    gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-    gl.texStorage2D(gl.TEXTURE_2D, 1, gl.R32UI, width, height);
-    // The floats' bits: as floats, a driver may change NaN on the way.
-    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, gl.RED_INTEGER, gl.UNSIGNED_INT, bits);
-    const kept = { texture, bytes: values.byteLength };
-    this.byValues.set(values, kept);
-    this.order.add(kept);
-    this.used += kept.bytes;
+    const made = this.upload(tile);
+    this.byValues.set(tile.values, made);
+    this.order.add(made);
+    this.used += made.bytes;
     for (const oldest of this.order) {
-      if (this.used <= this.limitBytes || oldest === kept) break;
+      if (this.used <= this.limitBytes || oldest === made) break;
       this.order.delete(oldest);
       this.used -= oldest.bytes;
-      gl.deleteTexture(oldest.texture);
+      this.gl.deleteTexture(oldest.values);
+      this.gl.deleteTexture(oldest.colors);
     }
+    return made;
+  }
+
+  private upload({ values, width, height }: PlacedTile): TileTexture {
+    const { gl } = this;
+    const colors = cellTexture(gl, gl.RGBA8, width, height);
+    const texture = cellTexture(gl, gl.R32UI, width, height);
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, width, height, gl.RED_INTEGER, gl.UNSIGNED_INT, bits);
+    return { values: texture, colors, bytes: width * height * CELL_BYTES, coloredBy: '' };
   }
 }
