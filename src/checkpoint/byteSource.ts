@@ -11,6 +11,11 @@ export interface ByteSource {
    * any more, Network where a server fails, and with the signal's reason once that is aborted.
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Fills `target` from `offset` on, which may be shared memory; rejects as `read` does. Only where that saves a copy:
+   * a source that is near and fast. Until it has settled, `target` may be written.
+   */
+  readInto?(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 

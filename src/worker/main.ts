@@ -2,8 +2,11 @@
 
 import { Endpoint } from '../protocol/rpc';
 import type { WorkerRequests } from '../protocol/worker';
+import { configureEngine } from '../tensor/engine/current';
 import { createJobs } from './jobs';
 import { nodeFiles } from './nodeFile';
 import { parentTransport } from './portTransport';
+import { engineThreads } from './spawnEngineThread';
 
+configureEngine(engineThreads());
 new Endpoint<Record<never, never>, WorkerRequests>(parentTransport(), createJobs(nodeFiles));

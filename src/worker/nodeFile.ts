@@ -48,9 +48,15 @@ class NodeSource implements ByteSource {
     signal?.throwIfAborted();
     checkRange(offset, length, this.size);
     const bytes = new Uint8Array(length);
-    await this.fill(bytes, offset);
-    signal?.throwIfAborted();
+    await this.readInto(offset, bytes, signal);
     return bytes;
+  }
+
+  async readInto(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    checkRange(offset, target.length, this.size);
+    await this.fill(target, offset);
+    signal?.throwIfAborted();
   }
 
   async close(): Promise<void> {

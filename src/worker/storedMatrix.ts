@@ -7,9 +7,13 @@ import { CheckpointError, quoted } from '../checkpoint/errors';
 import type { MatrixLayout } from '../checkpoint/factorLayout';
 import type { TensorEntry } from '../checkpoint/safetensorsHeader';
 import { storedText } from '../checkpoint/valueText';
+import { isEngineDtype } from '../tensor/engine/dtypes';
+import type { Engine } from '../tensor/engine/engine';
 import { unravel } from './matrixReader';
-import type { CellValue, MatrixReader, ScanRequest, Visitor } from './matrixReader';
+import type { CellValue, MatrixReader, ResidentEntries, ScanRequest, Visitor } from './matrixReader';
 import { Pacer } from './pacer';
+import { scanPieces } from './residentPieces';
+import type { Piece } from './residentPieces';
 
 /** Bytes of one read: enough that the cost of a read is lost in it, little enough to cancel and to hold. */
 const CHUNK_BYTES = 4 * 2 ** 20;
@@ -44,6 +48,24 @@ export class StoredTensor {
     return { bytes, skip: (first * this.bits - start * 8) / this.bits };
   }
 
+  /** Whether a local file is behind it. */
+  get fast(): boolean {
+    return this.source.readInto !== undefined;
+  }
+
+  /** `count` entries of whole bytes from entry `first` on, into the engine's memory at `address`. */
+  async readResident(engine: Engine, first: number, count: number, address: number, signal?: AbortSignal): Promise<void> {
+    const width = this.bits / 8;
+    const offset = this.dataStart + this.entry.begin + first * width;
+    // Memory that is not shared may move while a file is read into it.
+    if (this.source.readInto && engine.arena.shared) {
+      await this.source.readInto(offset, engine.arena.bytes(address, count * width), signal);
+    } else {
+      const bytes = await this.source.read(offset, count * width, signal);
+      engine.arena.bytes(address, bytes.length).set(bytes);
+    }
+  }
+
   async entryAt(offset: number, signal?: AbortSignal): Promise<CellValue> {
     const { bytes, skip } = await this.read(offset, 1, signal);
     const value = new Float64Array(1);
@@ -58,6 +80,7 @@ export class StoredMatrix implements MatrixReader {
   readonly dtype: Dtype;
   readonly costPerEntry: number;
   readonly columnCost: number;
+  readonly resident: ResidentEntries | null;
 
   /** `layout` must be of column stride 1: other layouts are only ever of factors, which are read whole. */
   constructor(
@@ -69,14 +92,46 @@ export class StoredMatrix implements MatrixReader {
     this.dtype = tensor.dtype;
     this.costPerEntry = tensor.bits / 8;
     this.columnCost = layout.rows * Math.min(layout.rowStride * this.costPerEntry, GAP_BYTES);
+    this.resident = isEngineDtype(tensor.dtype) ? this.residentEntries() : null;
+  }
+
+  private residentEntries(): ResidentEntries {
+    const { offset, rowStride } = this.layout;
+    const entriesOf = ({ rowCount, columnCount }: Piece): number => (rowCount - 1) * rowStride + columnCount;
+    return {
+      dtype: this.dtype,
+      fast: this.tensor.fast,
+      scan: (engine, request, visit, signal) =>
+        scanPieces(
+          engine,
+          this.pieces(request),
+          {
+            bytesOf: (piece) => entriesOf(piece) * this.costPerEntry,
+            strideBytes: rowStride * this.costPerEntry,
+            read: (piece, address) => {
+              const first = offset + piece.firstRow * rowStride + piece.firstColumn;
+              return this.tensor.readResident(engine, first, entriesOf(piece), address, signal);
+            },
+          },
+          visit,
+          signal,
+        ),
+    };
   }
 
   cell(row: number, column: number, signal?: AbortSignal): Promise<CellValue> {
     return this.tensor.entryAt(this.layout.offset + row * this.layout.rowStride + column, signal);
   }
 
-  async scan({ ranges, firstColumn, columnCount }: ScanRequest, visit: Visitor, signal?: AbortSignal): Promise<void> {
+  async scan(request: ScanRequest, visit: Visitor, signal?: AbortSignal): Promise<void> {
     const pacer = new Pacer(signal);
+    for (const piece of this.pieces(request)) {
+      await this.visitPiece(piece, visit, signal);
+      await pacer.pause();
+    }
+  }
+
+  private *pieces({ ranges, firstColumn, columnCount }: ScanRequest): Generator<Piece> {
     const rowsAtOnce = this.rowsAtOnce(columnCount);
     const columnsAtOnce = Math.min(columnCount, Math.floor(CHUNK_BYTES / this.costPerEntry));
     for (const { first, count } of ranges) {
@@ -84,8 +139,7 @@ export class StoredMatrix implements MatrixReader {
         const rowCount = Math.min(rowsAtOnce, first + count - row);
         for (let column = 0; column < columnCount; column += columnsAtOnce) {
           const width = Math.min(columnsAtOnce, columnCount - column);
-          await this.visitPiece(row, rowCount, firstColumn + column, width, visit, signal);
-          await pacer.pause();
+          yield { firstRow: row, rowCount, firstColumn: firstColumn + column, columnCount: width };
         }
       }
     }
@@ -98,14 +152,8 @@ export class StoredMatrix implements MatrixReader {
     return Math.max(1, Math.floor(CHUNK_BYTES / stride));
   }
 
-  private async visitPiece(
-    firstRow: number,
-    rowCount: number,
-    firstColumn: number,
-    columnCount: number,
-    visit: Visitor,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  private async visitPiece(piece: Piece, visit: Visitor, signal?: AbortSignal): Promise<void> {
+    const { firstRow, rowCount, firstColumn, columnCount } = piece;
     const { offset, rowStride } = this.layout;
     const first = offset + firstRow * rowStride + firstColumn;
     const { bytes, skip } = await this.tensor.read(first, (rowCount - 1) * rowStride + columnCount, signal);
@@ -118,6 +166,6 @@ export class StoredMatrix implements MatrixReader {
       }
     }
     const stored = { dtype: this.dtype, bytes, first: skip, rowStride };
-    await visit({ firstRow, rowCount, firstColumn, columnCount, values, stored });
+    await visit({ ...piece, values, stored });
   }
 }
