@@ -4,6 +4,7 @@ import { Endpoint } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
 import type { BudgetServices } from './budgetSession';
 import { BudgetSession } from './budgetSession';
+import { keepPlan, planInputs, readPlan } from './planInputs';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
@@ -34,6 +35,17 @@ class CalculatorView implements vscode.WebviewViewProvider {
       webviewTransport(view.webview),
       {
         ...session.handlers(),
+        'plan/ready': async () => ({
+          choices: await services.planner.request('plan/choices', {}),
+          plan: planInputs(context),
+        }),
+        'plan/compute': ({ plan }) => {
+          const read = readPlan(plan);
+          keepPlan(context, read);
+          return session.plan(read);
+        },
+        'plan/copy': async ({ text }) => vscode.env.clipboard.writeText(text),
+        'plan/save': ({ text }) => saveConfig(text),
         'calculator/run': async ({ command }) => {
           if (command === 'demo') await vscode.commands.executeCommand('peft.runDemo');
           else await vscode.commands.executeCommand('peft.compareBudgets', session.inputs);
@@ -51,6 +63,18 @@ class CalculatorView implements vscode.WebviewViewProvider {
       vscode.l10n.t('Parameter Calculator'),
     );
   }
+}
+
+async function saveConfig(text: string): Promise<string | null> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const target = await vscode.window.showSaveDialog({
+    filters: { JSON: ['json'] },
+    ...(folder && { defaultUri: vscode.Uri.joinPath(folder, 'adapter_config.json') }),
+  });
+  if (!target) return null;
+  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  await vscode.window.showTextDocument(target, { preview: true });
+  return vscode.workspace.asRelativePath(target);
 }
 
 export function registerCalculatorView(
