@@ -113,7 +113,7 @@ describe('the manifest', () => {
   });
 
   it('points at files that exist', () => {
-    const paths = [...readFileSync('package.json', 'utf8').matchAll(/"((?:\.\/)?(?:media|dist)\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    const paths = [...readFileSync('package.json', 'utf8').matchAll(/"((?:\.\/)?(?:media|dist|schemas)\/[^"]+)"/g)].map((match) => match[1] ?? '');
     assert.ok(paths.length > 0);
     assert.deepEqual(paths.filter((file) => !existsSync(file)), []);
   });
