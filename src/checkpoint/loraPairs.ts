@@ -8,7 +8,7 @@ import type { FactorLayout } from './factorLayout';
 import { placeModules } from './layerGroups';
 import { readLoraName } from './loraNames';
 import type { LoraRole, LoraStyle } from './loraNames';
-import type { TensorEntry } from './safetensorsHeader';
+import type { TensorEntry } from './header';
 
 /** Modules times pattern keys; a real adapter has hundreds of each, a hostile one would hold us up for minutes. */
 const MAX_PATTERN_CHECKS = 10_000_000;

@@ -2,7 +2,6 @@
 
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../checkpoint/adapterConfig';
 import { decodeValues, undecodable, valuesFor } from '../checkpoint/dtypes';
-import type { ByteSource } from '../checkpoint/byteSource';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { CheckpointError, quoted } from '../checkpoint/errors';
 import { sliceLayout } from '../checkpoint/factorLayout';
@@ -10,9 +9,8 @@ import type { MatrixLayout } from '../checkpoint/factorLayout';
 import { readLoraName } from '../checkpoint/loraNames';
 import { alphaTensors, pairLora } from '../checkpoint/loraPairs';
 import type { LoraPairing } from '../checkpoint/loraPairs';
-import { openSafetensors } from '../checkpoint/openSafetensors';
 import { describePrompts, prefixLayout } from '../checkpoint/promptTensors';
-import type { SafetensorsHeader, TensorEntry } from '../checkpoint/safetensorsHeader';
+import type { CheckpointHeader, TensorEntry } from '../checkpoint/header';
 import type { MatrixRef } from '../protocol/matrix';
 import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
 import { ByteLru } from './byteLru';
@@ -22,7 +20,10 @@ import type { FileAccess } from './fileAccess';
 import type { InspectedSource, StoredFactors, StoredRun } from './inspectedSource';
 import type { MatrixReader } from './matrixReader';
 import { MemoryMatrix } from './memoryMatrix';
-import { StoredMatrix, StoredTensor } from './storedMatrix';
+import { openFiles } from './openFiles';
+import type { OpenedFiles } from './openFiles';
+import { StoredMatrix } from './storedMatrix';
+import type { StoredTensor } from './storedMatrix';
 
 /** Factors kept decoded: a few dozen modules of a large adapter. */
 const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
@@ -33,44 +34,34 @@ const MAX_ALPHAS = 10_000;
 
 /** Rejects with `CheckpointError` where nothing of the file can be shown. */
 export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<InspectedSource> {
-  const { source, name, folder, modified } = await files.open(path, signal);
+  const opened = await openFiles(files, path, signal);
   try {
-    const header = await openSafetensors(source, signal);
-    const config = belongsToAdapter(name, header)
+    const { header, facts } = opened;
+    const config = belongsToAdapter(facts.name, header)
       ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
       : null;
     const parsed = config === null ? null : parseAdapterConfig(config);
-    const lora = pairLora(header.tensors, parsed, await readAlphas(source, header, signal));
+    const lora = pairLora(header.tensors, parsed, await readAlphas(opened, signal));
     const prompts = describePrompts(header.tensors, parsed);
-    const description = describeCheckpoint(
-      { path, name, folder, bytes: source.size, modified },
-      header,
-      parsed,
-      lora,
-      prompts,
-    );
-    return new CheckpointSource(source, header, lora, description);
+    const description = describeCheckpoint(facts, header, parsed, lora, prompts);
+    return new CheckpointSource(opened, lora, description);
   } catch (error) {
-    await source.close();
+    await opened.close();
     throw error;
   }
 }
 
 /** A base model may lie in the same folder as an adapter's config, which then says nothing about it. */
-function belongsToAdapter(name: string, header: SafetensorsHeader): boolean {
-  return !name.startsWith('model') || header.tensors.some((tensor) => readLoraName(tensor.name) !== null);
+function belongsToAdapter(name: string, header: CheckpointHeader): boolean {
+  const ownName = /^model|\.index\.json$|\.gguf$/i.test(name);
+  return !ownName || header.tensors.some((tensor) => readLoraName(tensor.name) !== null);
 }
 
-async function readAlphas(
-  source: ByteSource,
-  header: SafetensorsHeader,
-  signal?: AbortSignal,
-): Promise<Map<string, number>> {
+async function readAlphas(opened: OpenedFiles, signal?: AbortSignal): Promise<Map<string, number>> {
   const alphas = new Map<string, number>();
-  for (const entry of alphaTensors(header.tensors).slice(0, MAX_ALPHAS)) {
-    const tensor = new StoredTensor(source, header.dataStart, entry);
-    if (entry.shape.every((size) => size === 1) && undecodable(tensor.dtype) === null) {
-      alphas.set(entry.name, (await tensor.entryAt(0, signal)).value);
+  for (const entry of alphaTensors(opened.header.tensors).slice(0, MAX_ALPHAS)) {
+    if (entry.shape.every((size) => size === 1) && undecodable(entry.dtype) === null) {
+      alphas.set(entry.name, (await opened.tensor(entry).entryAt(0, signal)).value);
     }
   }
   return alphas;
@@ -82,12 +73,11 @@ class CheckpointSource implements InspectedSource {
   private readonly kept = new ByteLru<Factors>(FACTOR_CACHE_BYTES);
 
   constructor(
-    private readonly source: ByteSource,
-    private readonly header: SafetensorsHeader,
+    private readonly opened: OpenedFiles,
     private readonly lora: LoraPairing,
     readonly description: SourceDescription,
   ) {
-    this.entries = new Map(header.tensors.map((entry) => [entry.name, entry]));
+    this.entries = new Map(opened.header.tensors.map((entry) => [entry.name, entry]));
     this.modules = new Map(lora.modules.map((module) => [module.module, module]));
   }
 
@@ -152,7 +142,7 @@ class CheckpointSource implements InspectedSource {
 
   async close(): Promise<void> {
     this.kept.clear();
-    await this.source.close();
+    await this.opened.close();
   }
 
   private tensorMatrix(name: string, slice?: readonly number[]): StoredMatrix {
@@ -215,6 +205,6 @@ class CheckpointSource implements InspectedSource {
   private tensor(name: string): StoredTensor {
     const entry = this.entries.get(name);
     if (!entry) throw new CheckpointError('NotFound', `there is no tensor ${quoted(name)}`, name);
-    return new StoredTensor(this.source, this.header.dataStart, entry);
+    return this.opened.tensor(entry);
   }
 }

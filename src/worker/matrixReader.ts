@@ -1,6 +1,6 @@
 /** A matrix that is read in pieces, wherever its values come from: a file, memory, or a product of factors. */
 
-import type { Dtype, Values } from '../checkpoint/dtypes';
+import type { Dtype, StoredType, Values } from '../checkpoint/dtypes';
 import type { Engine } from '../tensor/engine/engine';
 
 export interface RowRange {
@@ -23,7 +23,7 @@ export interface Block {
   readonly columnCount: number;
   /** (rowCount, columnCount), row-major; valid only until the visitor returns. */
   readonly values: Values;
-  /** The bytes behind the values: entry (i, j) is entry `first + i * rowStride + j` of `bytes`. */
+  /** The bytes behind the values, but for quantised blocks: entry (i, j) is entry `first + i * rowStride + j` of `bytes`. */
   readonly stored?: {
     readonly dtype: Dtype;
     readonly bytes: Uint8Array;
@@ -71,7 +71,7 @@ export interface MatrixReader {
   readonly rows: number;
   readonly columns: number;
   /** 'computed' where the matrix is stored nowhere. */
-  readonly dtype: Dtype | 'computed';
+  readonly dtype: StoredType;
   /** What reading costs, in bytes from a file or computation that takes as long: budgets count in it. */
   readonly costPerEntry: number;
   /** Of reading one whole column. */

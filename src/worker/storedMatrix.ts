@@ -1,11 +1,11 @@
 /** A matrix of a tensor in a file, read in ranges: never more of it in memory than a chunk. */
 
 import type { ByteSource } from '../checkpoint/byteSource';
-import { bitsOf, decodeValues, isDtype, valuesFor } from '../checkpoint/dtypes';
-import type { Dtype } from '../checkpoint/dtypes';
+import { decodeValues, isDtype, packingOf, undecodable, valuesFor } from '../checkpoint/dtypes';
+import type { Packing, StoredType } from '../checkpoint/dtypes';
 import { CheckpointError, quoted } from '../checkpoint/errors';
 import type { MatrixLayout } from '../checkpoint/factorLayout';
-import type { TensorEntry } from '../checkpoint/safetensorsHeader';
+import type { TensorEntry } from '../checkpoint/header';
 import { storedText } from '../checkpoint/valueText';
 import { isEngineDtype } from '../tensor/engine/dtypes';
 import type { Engine } from '../tensor/engine/engine';
@@ -22,10 +22,12 @@ const GAP_BYTES = 64 * 2 ** 10;
 
 /** A tensor's bytes in its file, and single entries of it. */
 export class StoredTensor {
-  readonly dtype: Dtype;
+  readonly dtype: StoredType;
+  /** On the average: a quantised block has scales besides its entries. */
   readonly bits: number;
+  private readonly packing: Packing;
 
-  /** Throws `CheckpointError` Unreadable for a tensor whose data is not whole. */
+  /** Throws `CheckpointError` Unreadable for a tensor whose data is not whole, or of a type that is not decoded. */
   constructor(
     private readonly source: ByteSource,
     /** Where the data of the file begins. */
@@ -33,19 +35,25 @@ export class StoredTensor {
     readonly entry: TensorEntry,
   ) {
     const { name, dtype, readable } = entry;
-    if (!readable || !isDtype(dtype)) {
-      throw new CheckpointError('Unreadable', `tensor ${quoted(name)}: its data is missing or damaged`, name);
+    const unread = readable ? undecodable(dtype) : 'its data is missing or damaged';
+    const packing = packingOf(dtype);
+    if (unread !== null || !packing) {
+      throw new CheckpointError('Unreadable', `tensor ${quoted(name)}: ${unread}`, name);
     }
     this.dtype = dtype;
-    this.bits = bitsOf(dtype);
+    this.packing = packing;
+    this.bits = (8 * packing.bytes) / packing.entries;
   }
 
-  /** The bytes that hold `count` entries from entry `first` on; `skip` of them before the first. */
+  /** The whole runs that hold `count` entries from entry `first` on; `skip` entries before the first. */
   async read(first: number, count: number, signal?: AbortSignal): Promise<{ bytes: Uint8Array; skip: number }> {
-    const start = Math.floor((first * this.bits) / 8);
-    const end = Math.ceil(((first + count) * this.bits) / 8);
+    const { entries, bytes: runBytes } = this.packing;
+    const run = Math.floor(first / entries);
+    const start = run * runBytes;
+    // The last run of a tensor of sub-byte entries need not be whole.
+    const end = Math.min(Math.ceil((first + count) / entries) * runBytes, this.entry.end - this.entry.begin);
     const bytes = await this.source.read(this.dataStart + this.entry.begin + start, end - start, signal);
-    return { bytes, skip: (first * this.bits - start * 8) / this.bits };
+    return { bytes, skip: first - run * entries };
   }
 
   /** Whether a local file is behind it. */
@@ -79,7 +87,7 @@ export class StoredTensor {
 export class StoredMatrix implements MatrixReader {
   readonly rows: number;
   readonly columns: number;
-  readonly dtype: Dtype;
+  readonly dtype: StoredType;
   readonly costPerEntry: number;
   readonly columnCost: number;
   readonly resident: ResidentEntries | null;
@@ -167,7 +175,7 @@ export class StoredMatrix implements MatrixReader {
         decodeValues(this.dtype, bytes, row, skip + i * rowStride);
       }
     }
-    const stored = { dtype: this.dtype, bytes, first: skip, rowStride };
-    await visit({ ...piece, values, stored });
+    const stored = isDtype(this.dtype) ? { dtype: this.dtype, bytes, first: skip, rowStride } : undefined;
+    await visit({ ...piece, values, ...(stored && { stored }) });
   }
 }

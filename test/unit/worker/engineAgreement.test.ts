@@ -106,7 +106,7 @@ describe('what the worker reads through the engine', () => {
   });
 
   it('is every dtype that has numbers, but those of other widths than a byte’s multiples and complex numbers', () => {
-    assert.deepEqual(decodable.filter((dtype) => !isEngineDtype(dtype)), ['F4', 'C64']);
+    assert.deepEqual(decodable.filter((dtype) => !isEngineDtype(dtype)), ['F4', 'F6_E2M3', 'F6_E3M2', 'C64']);
   });
 
   for (const dtype of decodable) {
