@@ -13,6 +13,7 @@ import { describePrompts, prefixLayout } from '../checkpoint/promptTensors';
 import type { CheckpointHeader, TensorEntry } from '../checkpoint/header';
 import type { MatrixRef } from '../protocol/matrix';
 import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
+import { isEngineDtype } from '../tensor/engine/dtypes';
 import { ByteLru } from './byteLru';
 import { DeltaMatrix, MergedMatrix } from './deltaMatrix';
 import type { Factors } from './deltaMatrix';
@@ -178,7 +179,8 @@ class CheckpointSource implements InspectedSource {
   private storedRun(name: string, { rows, columns, offset, rowStride, columnStride }: MatrixLayout): StoredRun | null {
     const tensor = this.tensor(name);
     const byteLength = (rows * columns * tensor.bits) / 8;
-    if (columnStride !== 1 || rowStride !== columns || tensor.bits % 8 !== 0 || byteLength > MAX_FACTOR_BYTES) return null;
+    const inPlace = columnStride === 1 && rowStride === columns && isEngineDtype(tensor.dtype);
+    if (!inPlace || byteLength > MAX_FACTOR_BYTES) return null;
     return { dtype: tensor.dtype, byteLength, readInto: (target, signal) => tensor.readInto(offset, target, signal) };
   }
 

@@ -1,6 +1,6 @@
 /** A source that the worker holds open. */
 
-import type { Dtype } from '../checkpoint/dtypes';
+import type { StoredType } from '../checkpoint/dtypes';
 import type { MatrixRef } from '../protocol/matrix';
 import type { SourceDescription } from '../protocol/source';
 import type { Factors } from './deltaMatrix';
@@ -9,7 +9,7 @@ import type { FactorSizes } from './moduleSpectrum';
 
 /** Entries that stand one after another in a file. */
 export interface StoredRun {
-  readonly dtype: Dtype;
+  readonly dtype: StoredType;
   readonly byteLength: number;
   /** Fills `target`, which has `byteLength` and may be shared memory. */
   readInto(target: Uint8Array, signal?: AbortSignal): Promise<void>;

@@ -1,7 +1,7 @@
 /** Norms and spectrum of one LoRA module as numbers, from its factors in float64 or from their bytes in the file. */
 
 import { decodeValues, needsFloat64, valuesFor } from '../checkpoint/dtypes';
-import type { Dtype } from '../checkpoint/dtypes';
+import type { StoredType } from '../checkpoint/dtypes';
 import type { ModuleMetric } from '../protocol/matrix';
 import { currentEngine } from '../tensor/engine/current';
 import { engineDtype, isEngineDtype } from '../tensor/engine/dtypes';
@@ -15,7 +15,7 @@ export type ModuleMeasures = Readonly<Record<Exclude<ModuleMetric, 'maxAbs'>, nu
 
 /** A factor's entries as the file stores them, row-major as the product takes them. */
 export interface FactorRun {
-  readonly dtype: Dtype;
+  readonly dtype: StoredType;
   readonly bytes: Uint8Array;
 }
 
