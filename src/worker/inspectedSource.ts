@@ -1,6 +1,7 @@
 /** A source that the worker holds open. */
 
 import type { StoredType } from '../checkpoint/dtypes';
+import type { AdapterFiles } from '../checkpoint/loraAdapter';
 import type { MatrixRef } from '../protocol/matrix';
 import type { SourceDescription } from '../protocol/source';
 import type { Factors } from './deltaMatrix';
@@ -29,5 +30,7 @@ export interface InspectedSource {
   factors(module: string, step?: number, signal?: AbortSignal): Promise<Factors>;
   /** A module's factors unread; null where they have to be put together, as `factors` does. Throws as that rejects. */
   storedFactors?(module: string): StoredFactors | null;
+  /** What it holds as an adapter that can be saved; missing where it is a file already. */
+  adapter?(): AdapterFiles;
   close(): Promise<void>;
 }
