@@ -156,6 +156,13 @@ export interface TensorScan {
   readonly next: number | null;
 }
 
+/** One row of `ModuleMetrics`, without metrics where the module could not be read. */
+export interface MeasuredModule {
+  readonly module: number;
+  readonly metrics?: Readonly<Record<ModuleMetric, number>>;
+  readonly failure?: string;
+}
+
 export type ExportFormat = 'csv' | 'npy';
 
 /** What any view may ask about the matrices of the source it shows. */
@@ -168,6 +175,6 @@ export interface MatrixRequests {
   'tensors/scan'(params: { readonly first: number }): TensorScan;
   'lora/products'(params: { readonly module: string; readonly row: number; readonly column: number; readonly step?: number }): DeltaProducts;
   'lora/spectrum'(params: { readonly module: string; readonly step?: number }): Spectrum;
-  /** Reports progress. */
+  /** Reports progress, each time with the modules measured since, as `partial: readonly MeasuredModule[]`. */
   'lora/metrics'(params: Record<never, never>): ModuleMetrics;
 }

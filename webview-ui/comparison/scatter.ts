@@ -3,8 +3,9 @@
 import { line, scaleLinear, scaleLog } from 'd3';
 import type { PlanPoint, PlanSweep } from '../../src/protocol/plan';
 import { element } from '../shared/budget/element';
-import { formatBytes, formatCount } from '../shared/formatNumber';
+import { formatBytes } from '../shared/formatNumber';
 
+const COMPACT = new Intl.NumberFormat('en', { notation: 'compact' });
 const [WIDTH, HEIGHT] = [560, 300];
 const MARGIN = { top: 12, right: 18, bottom: 40, left: 62 };
 
@@ -37,7 +38,7 @@ export class Scatter {
     for (const tick of x.ticks().filter((value) => Number.isInteger(Math.log10(value)))) {
       picture.append(
         svg('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }),
-        text(x(tick), HEIGHT - MARGIN.bottom + 16, formatCount(tick), 'middle'),
+        text(x(tick), HEIGHT - MARGIN.bottom + 16, COMPACT.format(tick), 'middle'),
       );
     }
     picture.append(text((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 6, 'trainable parameters', 'middle'));
