@@ -5,6 +5,7 @@ import type { AdapterConfig } from './adapterConfig';
 import type { LoraPairing } from './loraPairs';
 import type { PromptTensors } from './promptTensors';
 import { elementCount } from './safetensorsLayout';
+import { undecodable } from './dtypes';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader } from './header';
 
@@ -71,7 +72,16 @@ export function describeCheckpoint(
     ),
     tensors: header.tensors.map(({ name, dtype, shape, begin, end, readable, shard }): TensorInfo => {
       const file = shard === undefined ? undefined : header.shards?.[shard]?.name;
-      return { name, dtype, shape, bytes: Math.max(0, end - begin), readable, ...(file !== undefined && { file }) };
+      const undecoded = readable ? undecodable(dtype) : null;
+      return {
+        name,
+        dtype,
+        shape,
+        bytes: Math.max(0, end - begin),
+        readable,
+        ...(undecoded !== null && { undecoded }),
+        ...(file !== undefined && { file }),
+      };
     }),
     lora: lora.modules,
     bottlenecks: [],

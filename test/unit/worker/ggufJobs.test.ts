@@ -78,6 +78,8 @@ describe('jobs on a GGUF file', () => {
   it('list a type that is not decoded, and say so when its values are asked for', async () => {
     const listed = opened.description.tensors.find(({ name }) => name === 'listed')!;
     assert.deepEqual([listed.dtype, listed.bytes, listed.readable], ['IQ2_XXS', 132, true]);
+    assert.match(listed.undecoded!, /'IQ2_XXS' are not decoded/);
+    assert.equal(opened.description.tensors.filter(({ undecoded }) => undecoded !== undefined).length, 1);
     await assert.rejects(tile('listed'), { code: 'Unreadable', message: /values of type 'IQ2_XXS' are not decoded/ });
   });
 });
