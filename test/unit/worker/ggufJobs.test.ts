@@ -1,4 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
 import type { MatrixRef } from '../../../src/protocol/matrix';
 import type { OpenedSource } from '../../../src/protocol/worker';
 import { fixturePath, readFixture } from '../checkpoint/fixtures';
@@ -81,5 +84,13 @@ describe('jobs on a GGUF file', () => {
     assert.match(listed.undecoded!, /'IQ2_XXS' are not decoded/);
     assert.equal(opened.description.tensors.filter(({ undecoded }) => undecoded !== undefined).length, 1);
     await assert.rejects(tile('listed'), { code: 'Unreadable', message: /values of type 'IQ2_XXS' are not decoded/ });
+  });
+
+  it('say of a file that only has the name what it begins with instead', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-gguf-'));
+    const file = path.join(folder, 'x.gguf');
+    writeFileSync(file, 'FUGG and nothing else in it');
+    await assert.rejects(call('checkpoint/open', { path: file }), { message: "the file begins with 'FUGG', and a GGUF file with 'GGUF'" });
+    rmSync(folder, { recursive: true });
   });
 });
