@@ -5,7 +5,7 @@ import { AdapterDocuments } from './host/adapterDocuments';
 import { registerAdapterDiagnostics } from './host/adapterDiagnostics';
 import { registerAdapterLenses } from './host/adapterLenses';
 import { registerAdaptersTree } from './host/adaptersTree';
-import { Calculator, registerCalculatorView } from './host/calculatorView';
+import { Calculator, calculatorInputs, registerCalculatorView } from './host/calculatorView';
 import { CheckpointDescriptions } from './host/checkpointDescriptions';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
@@ -13,6 +13,8 @@ import { registerInspectorEditor } from './host/inspectorEditor';
 import { KnownModels } from './host/knownModels';
 import { ModelConfigs } from './host/modelConfigs';
 import { registerPlanAdapter } from './host/planAdapter';
+import { registerPythonHover } from './host/pythonHover';
+import { registerPythonLens } from './host/pythonLens';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
 
@@ -26,6 +28,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const documents = new AdapterDocuments({ configs, planner, descriptions });
   const analyses = new AdapterAnalyses(documents, configs);
   const calculator = new Calculator(context, { configs, planner });
+  const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
   const services = { extensionUri: context.extensionUri, worker, output };
   context.subscriptions.push(
     output,
@@ -42,5 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAdapterDiagnostics(analyses, log),
     registerAdapterLenses(analyses),
     registerPlanAdapter({ analyses, configs, calculator }),
+    registerPythonLens(python),
+    registerPythonHover(python),
   );
 }

@@ -17,6 +17,10 @@ export function calculatorInputs(context: vscode.ExtensionContext): BudgetInputs
   return readInputs(context.workspaceState.get(INPUTS_KEY));
 }
 
+const inputsChanged = new vscode.EventEmitter<void>();
+/** The calculator was given other inputs. */
+export const onDidChangeCalculatorInputs = inputsChanged.event;
+
 interface OpenView {
   readonly session: BudgetSession;
   readonly endpoint: Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>;
@@ -38,6 +42,7 @@ export class Calculator implements vscode.WebviewViewProvider {
   /** Shows these settings, in the place of what was typed. */
   async show(inputs: BudgetInputs): Promise<void> {
     await this.context.workspaceState.update(INPUTS_KEY, inputs);
+    inputsChanged.fire();
     const { open } = this;
     if (open) {
       const report = await open.session.set(inputs);
@@ -51,7 +56,10 @@ export class Calculator implements vscode.WebviewViewProvider {
     const { context, services } = this;
     view.webview.options = webviewOptions(context.extensionUri);
     const session = new BudgetSession(services, calculatorInputs(context), {
-      changed: (inputs) => void context.workspaceState.update(INPUTS_KEY, inputs),
+      changed: (inputs) => {
+        void context.workspaceState.update(INPUTS_KEY, inputs);
+        inputsChanged.fire();
+      },
       modelsChanged: (payload) => endpoint.emit('models/changed', payload),
     });
     const endpoint: OpenView['endpoint'] = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(
