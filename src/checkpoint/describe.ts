@@ -2,6 +2,10 @@
 
 import type { Problem, SourceDescription, TensorInfo } from '../protocol/source';
 import type { AdapterConfig } from './adapterConfig';
+import { adapterLayout } from './adapterLayout';
+import { describeAdapter } from './adapterModules';
+import type { AdapterParts } from './adapterParts';
+import { describeBottlenecks } from './bottleneckAdapters';
 import type { LoraPairing } from './loraPairs';
 import type { PromptTensors } from './promptTensors';
 import { elementCount } from './safetensorsLayout';
@@ -33,10 +37,13 @@ export function describeCheckpoint(
   file: FileFacts,
   header: SafetensorsHeader,
   config: AdapterConfig | null,
+  collected: AdapterParts,
   lora: LoraPairing,
   prompts: PromptTensors,
 ): SourceDescription {
-  const method = config?.peftType ?? (lora.modules.length > 0 ? 'LORA' : null);
+  const adapter = describeAdapter(collected, lora, config);
+  // Of several methods in one file that of the first module is the one it is called by.
+  const method = config?.peftType ?? adapter.modules.find((found) => found.method !== 'SAVED')?.method ?? null;
   const problems = [
     ...header.errors.map(({ message, subject }): Problem => ({
       severity: 'error',
@@ -47,6 +54,7 @@ export function describeCheckpoint(
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
+    ...adapter.problems,
   ];
   return {
     kind: 'checkpoint',
@@ -66,7 +74,10 @@ export function describeCheckpoint(
       return { name, dtype, shape, bytes: Math.max(0, end - begin), readable };
     }),
     lora: lora.modules,
-    bottlenecks: [],
+    adapters: adapter.modules,
+    unexplained: adapter.unexplained,
+    layout: adapterLayout(header.tensors, collected, config, header.metadata),
+    bottlenecks: describeBottlenecks(collected, config),
     prefixes: prompts.prefixes,
     prompts: prompts.prompts,
     problems: [...problems.slice(0, MAX_PROBLEMS), ...more(problems.length - MAX_PROBLEMS)],

@@ -18,7 +18,7 @@ export class MemoryMatrix implements MatrixReader {
   constructor(
     private readonly values: Values,
     private readonly layout: MatrixLayout,
-    readonly dtype: Dtype,
+    readonly dtype: Dtype | 'computed',
     /** What stands at an entry: its exact text and place in the tensor. */
     private readonly cellAt: (row: number, column: number, signal?: AbortSignal) => Promise<CellValue>,
   ) {
