@@ -17,7 +17,16 @@ export default function config(_env, { mode = 'production' } = {}) {
       calculator: './webview-ui/calculator/main.ts',
       comparison: './webview-ui/comparison/main.ts',
     },
-    output: { path: path.join(root, 'dist/webview'), filename: '[name].js', iife: false },
+    output: {
+      path: path.join(root, 'dist/webview'),
+      filename: '[name].js',
+      chunkFilename: '[name].js',
+      // A webview's address is known at run time alone: webview-ui/shared/laterScripts.ts.
+      publicPath: '',
+      chunkLoadingGlobal: 'peftInspectorScripts',
+      iife: false,
+      clean: true,
+    },
     resolve: { extensions: ['.ts', '.js'] },
     module: {
       rules: [
@@ -27,7 +36,11 @@ export default function config(_env, { mode = 'production' } = {}) {
     },
     plugins: [new MiniCssExtractPlugin({ filename: '[name].css' })],
     // esbuild drops unused code at the top level only, so it, not webpack, wraps the script in a function.
-    optimization: { minimizer: [new EsbuildPlugin({ target: 'es2022', css: true, format: 'iife', treeShaking: true })] },
+    optimization: {
+      // What the views loaded later have in common is one more script, fetched along with the first of them.
+      splitChunks: { chunks: 'async', cacheGroups: { default: false, defaultVendors: false, heatmap: { name: 'inspector-heatmap', minChunks: 2 } } },
+      minimizer: [new EsbuildPlugin({ target: 'es2022', css: true, format: 'iife', treeShaking: true })],
+    },
     // A webview's policy forbids eval, which webpack's default development source maps use.
     devtool: mode === 'production' ? false : 'source-map',
     performance: false,

@@ -2,7 +2,7 @@
 
 import type { AdapterConfig } from './adapterConfig';
 import type { AdapterParts } from './adapterParts';
-import type { TensorEntry } from './safetensorsHeader';
+import type { TensorEntry } from './header';
 
 type Metadata = readonly (readonly [string, string])[];
 

@@ -1,6 +1,6 @@
 /** Gathers an adapter's tensors by the module they adapt. */
 
-import type { TensorEntry } from './safetensorsHeader';
+import type { TensorEntry } from './header';
 import { readTensorName } from './tensorNames';
 import type { TensorName } from './tensorNames';
 import type { TensorStyle } from './tensorRoles';

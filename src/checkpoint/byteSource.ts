@@ -1,4 +1,4 @@
-/** Where bytes come from: a local file, memory, later a server. Everything is read in ranges. */
+/** Where bytes come from: a local file, a server, memory. Everything is read in ranges. */
 
 import { CheckpointError } from './errors';
 
@@ -7,10 +7,15 @@ export interface ByteSource {
   readonly size: number;
   /**
    * Exactly `length` bytes from `offset` on, in a buffer of their own.
-   * Rejects with `CheckpointError` InvalidRange for a range outside the source, ShortRead where it shrank since it was
-   * opened, and with the signal's reason once that is aborted.
+   * Rejects with `CheckpointError` InvalidRange for a range outside the source, Changed where it is not what was opened
+   * any more, Network where a server fails, and with the signal's reason once that is aborted.
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Fills `target` from `offset` on, which may be shared memory; rejects as `read` does. Only where that saves a copy:
+   * a source that is near and fast. Until it has settled, `target` may be written.
+   */
+  readInto?(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,7 +26,7 @@ export function checkRange(offset: number, length: number, size: number): void {
   throw new CheckpointError('InvalidRange', `bytes [${offset}, ${offset + length}) are outside the file's ${size}`);
 }
 
-/** Throws ShortRead. */
+/** Throws ShortRead, for a file that ends early though nothing else says that it changed. */
 export function shortRead(offset: number, length: number, got: number): never {
   throw new CheckpointError(
     'ShortRead',

@@ -9,7 +9,8 @@ import { describeBottlenecks } from './bottleneckAdapters';
 import type { LoraPairing } from './loraPairs';
 import type { PromptTensors } from './promptTensors';
 import { elementCount } from './safetensorsLayout';
-import type { SafetensorsHeader } from './safetensorsHeader';
+import { UNKNOWN_DTYPE } from './header';
+import type { CheckpointHeader } from './header';
 
 /** Problems listed; a file with thousands has one cause, and the list says how many more there are. */
 const MAX_PROBLEMS = 200;
@@ -30,12 +31,13 @@ const COMMON_NAMES: ReadonlySet<string> = new Set([
   'adapters.safetensors',
   'adapter.safetensors',
   'model.safetensors',
+  'model.safetensors.index.json',
   'pytorch_lora_weights.safetensors',
 ]);
 
 export function describeCheckpoint(
   file: FileFacts,
-  header: SafetensorsHeader,
+  header: CheckpointHeader,
   config: AdapterConfig | null,
   collected: AdapterParts,
   lora: LoraPairing,
@@ -51,6 +53,7 @@ export function describeCheckpoint(
       ...(subject !== undefined && { subject }),
     })),
     ...more(header.errorCount - header.errors.length),
+    ...(header.notes ?? []),
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
@@ -63,15 +66,20 @@ export function describeCheckpoint(
       path: file.path,
       bytes: file.bytes,
       modified: file.modified,
-      format: 'safetensors',
+      format: header.format,
       headerBytes: header.headerBytes,
       metadata: header.metadata,
+      ...(header.shards && { shards: header.shards.map(({ name, bytes }) => ({ name, bytes })) }),
     },
     method,
     config: config?.rows ?? [],
-    parameters: header.tensors.reduce((sum, { shape }) => sum + (elementCount(shape) ?? 0), 0),
-    tensors: header.tensors.map(({ name, dtype, shape, begin, end, readable }): TensorInfo => {
-      return { name, dtype, shape, bytes: Math.max(0, end - begin), readable };
+    parameters: header.tensors.reduce(
+      (sum, { dtype, shape }) => sum + (dtype === UNKNOWN_DTYPE ? 0 : (elementCount(shape) ?? 0)),
+      0,
+    ),
+    tensors: header.tensors.map(({ name, dtype, shape, begin, end, readable, shard }): TensorInfo => {
+      const file = shard === undefined ? undefined : header.shards?.[shard]?.name;
+      return { name, dtype, shape, bytes: Math.max(0, end - begin), readable, ...(file !== undefined && { file }) };
     }),
     lora: lora.modules,
     adapters: adapter.modules,

@@ -1,10 +1,12 @@
-/** The dtypes of safetensors: how wide an entry is, and how its bits become numbers. */
+/** The dtypes of safetensors: how wide an entry is, and how its bits become numbers; ggml's blocks by the same calls. */
 
-import { CheckpointError } from './errors';
+import { CheckpointError, quoted } from './errors';
 import {
   BF16_FORMAT,
   F16_FORMAT,
   F4_FORMAT,
+  F6_E2M3_FORMAT,
+  F6_E3M2_FORMAT,
   F8_E4M3FNUZ_FORMAT,
   F8_E4M3_FORMAT,
   F8_E5M2FNUZ_FORMAT,
@@ -13,6 +15,7 @@ import {
   decodeFloat,
 } from './floatFormats';
 import type { FloatFormat } from './floatFormats';
+import { decodeBlocks, ggmlTypeNamed } from './ggmlTypes';
 
 /** Bits of one entry. */
 const BITS = {
@@ -53,39 +56,60 @@ export function bitsOf(dtype: Dtype): number {
   return BITS[dtype];
 }
 
-/** Why entries of this dtype cannot be shown as numbers, or null where they can. */
-export function undecodable(dtype: Dtype): string | null {
-  return decoders[dtype] ? null : `${dtype}: the format does not say how entries of 6 bits are packed into bytes`;
+/** A dtype of safetensors, or the name of a type of ggml's ('Q4_K', 'IQ2_XXS'). */
+export type StoredType = string;
+
+/** The smallest run of entries that is whole bytes. */
+export interface Packing {
+  readonly entries: number;
+  readonly bytes: number;
 }
 
-/** Whether float32 cannot hold every value of the dtype, so that decoding wants a Float64Array. */
-export function needsFloat64(dtype: Dtype): boolean {
-  return dtype === 'F64' || dtype === 'I32' || dtype === 'U32' || dtype === 'I64' || dtype === 'U64';
+/** Undefined for a type that neither format has. */
+export function packingOf(type: StoredType): Packing | undefined {
+  if (!isDtype(type)) return ggmlTypeNamed(type);
+  const bits = BITS[type];
+  const entries = bits % 8 === 0 ? 1 : bits === 4 ? 2 : 4;
+  return { entries, bytes: (bits * entries) / 8 };
+}
+
+/** Why entries of this type cannot be shown as numbers, or null where they can. */
+export function undecodable(type: StoredType): string | null {
+  if (isDtype(type) || ggmlTypeNamed(type)?.decode) return null;
+  return `values of type ${quoted(type)} are not decoded: only its name, shape and size are known`;
+}
+
+/** Whether float32 cannot hold every value of the type, so that decoding wants a Float64Array. */
+export function needsFloat64(type: StoredType): boolean {
+  return type === 'F64' || type === 'I32' || type === 'U32' || type === 'I64' || type === 'U64';
 }
 
 export type Values = Float32Array | Float64Array;
 
-/** An array of `length` zeros that holds values of the dtype without loss (64-bit integers beyond 2^53 excepted). */
-export function valuesFor(dtype: Dtype, length: number): Values {
-  return needsFloat64(dtype) ? new Float64Array(length) : new Float32Array(length);
+/** An array of `length` zeros that holds values of the type without loss (64-bit integers beyond 2^53 excepted). */
+export function valuesFor(type: StoredType, length: number): Values {
+  return needsFloat64(type) ? new Float64Array(length) : new Float32Array(length);
 }
 
 /**
- * Decodes `out.length` entries of little-endian `bytes`, from entry `first` on. C64 gives the magnitude, BOOL 0 and 1
- * (any non-zero byte is true), 64-bit integers the nearest float64.
- * Throws `CheckpointError` where `bytes` is too short or the dtype has no numbers.
+ * Decodes `out.length` entries of little-endian `bytes`, from entry `first` on; `bytes` begins with a whole run of the
+ * type's packing. C64 gives the magnitude, BOOL 0 and 1 (any non-zero byte is true), 64-bit integers the nearest
+ * float64. Throws `CheckpointError` where `bytes` is too short or the type has no numbers.
  */
-export function decodeValues(dtype: Dtype, bytes: Uint8Array, out: Values, first = 0): void {
-  const decode = decoders[dtype];
-  if (!decode) throw new CheckpointError('Unreadable', undecodable(dtype)!);
-  const needed = Math.ceil(((first + out.length) * BITS[dtype]) / 8);
+export function decodeValues(type: StoredType, bytes: Uint8Array, out: Values, first = 0): void {
+  const packing = packingOf(type);
+  const reason = undecodable(type);
+  if (!packing || reason !== null) throw new CheckpointError('Unreadable', reason ?? `no type ${quoted(type)}`);
+  const runs = (first + out.length) / packing.entries;
+  const needed = isDtype(type) ? Math.ceil(runs * packing.bytes) : Math.ceil(runs) * packing.bytes;
   if (bytes.length < needed) {
     throw new CheckpointError(
       'InvalidRange',
-      `${first + out.length} entries of ${dtype} need ${needed} bytes, got ${bytes.length}`,
+      `${first + out.length} entries of ${type} need ${needed} bytes, got ${bytes.length}`,
     );
   }
-  decode(bytes, out, first);
+  if (isDtype(type)) decoders[type](bytes, out, first);
+  else decodeBlocks(ggmlTypeNamed(type)!, bytes, out, first);
 }
 
 type Decoder = (bytes: Uint8Array, out: Values, first: number) => void;
@@ -132,11 +156,27 @@ const decodeF4: Decoder = (bytes, out, first) => {
   }
 };
 
-const decoders: Readonly<Record<Dtype, Decoder | null>> = {
+/**
+ * Four entries in three bytes, entry i in bits 6i to 6i + 5 counted from the lowest bit of the first byte: the order
+ * that little-endian numbers and F4 have. The format leaves it unsaid.
+ */
+function sixBitDecoder(format: FloatFormat): Decoder {
+  const values = Float32Array.from({ length: 64 }, (_, code) => decodeFloat(code, format));
+  return (bytes, out, first) => {
+    for (let i = 0; i < out.length; i++) {
+      const bit = 6 * (first + i);
+      const at = Math.floor(bit / 8);
+      const pair = bytes[at]! | ((bytes[at + 1] ?? 0) << 8);
+      out[i] = values[(pair >> (bit % 8)) & 63]!;
+    }
+  };
+}
+
+const decoders: Readonly<Record<Dtype, Decoder>> = {
   BOOL: tableDecoder(256, (code) => (code === 0 ? 0 : 1)),
   F4: decodeF4,
-  F6_E2M3: null,
-  F6_E3M2: null,
+  F6_E2M3: sixBitDecoder(F6_E2M3_FORMAT),
+  F6_E3M2: sixBitDecoder(F6_E3M2_FORMAT),
   U8: tableDecoder(256, (code) => code),
   I8: tableDecoder(256, (code) => (code << 24) >> 24),
   F8_E5M2: small(F8_E5M2_FORMAT),

@@ -21,9 +21,15 @@ export type CheckpointErrorCode =
   | 'InvalidRange'
   /** The file gave fewer bytes than it had when it was opened. */
   | 'ShortRead'
+  /** The file is not the one that was opened any more: what was read of it before says nothing about it now. */
+  | 'Changed'
+  /** A server that cannot be reached, stalls, refuses, or contradicts itself. */
+  | 'Network'
   /** No such tensor, module, row or column, or a matrix that cannot be had from this source. */
   | 'NotFound'
   | 'Unreadable'
+  /** A file that must not or cannot be written. */
+  | 'Unwritable'
   /** Beyond one of the limits named in this room. */
   | 'TooLarge';
 

@@ -21,7 +21,7 @@ export function recognise(start: Uint8Array, fileBytes: number): string | null {
   if (lower.startsWith('<!doctype') || lower.startsWith('<html') || lower.startsWith('<?xml')) {
     return 'This is a web page under the name of a checkpoint, often a login or error page. Download the file itself.';
   }
-  if (text.startsWith('GGUF')) return 'This is a GGUF file, which is not read yet. Open the safetensors file it was made from.';
+  if (text.startsWith('GGUF')) return 'This is a GGUF file, which is opened by itself and is no part of another checkpoint.';
   if (startsWith(start, 0x50, 0x4b, 0x03, 0x04)) {
     return `This is a zip archive, the format of PyTorch's .bin and .pt files (a pickle inside). ${CONVERT}`;
   }
@@ -37,7 +37,8 @@ export function recognise(start: Uint8Array, fileBytes: number): string | null {
   return null;
 }
 
-const CONVERT =
+/** What to do with a pickle. */
+export const CONVERT =
   'Loading one can run any code, so it is not opened here. Convert it with ' +
   '`safetensors.torch.save_file(torch.load(path, weights_only=True), "adapter_model.safetensors")`.';
 

@@ -25,6 +25,8 @@ export const F8_E5M2_FORMAT: FloatFormat = { exponentBits: 5, mantissaBits: 2, b
 export const F8_E4M3_FORMAT: FloatFormat = { exponentBits: 4, mantissaBits: 3, bias: 7, specials: 'fn' };
 export const F8_E5M2FNUZ_FORMAT: FloatFormat = { exponentBits: 5, mantissaBits: 2, bias: 16, specials: 'fnuz' };
 export const F8_E4M3FNUZ_FORMAT: FloatFormat = { exponentBits: 4, mantissaBits: 3, bias: 8, specials: 'fnuz' };
+export const F6_E2M3_FORMAT: FloatFormat = { exponentBits: 2, mantissaBits: 3, bias: 1, specials: 'finite' };
+export const F6_E3M2_FORMAT: FloatFormat = { exponentBits: 3, mantissaBits: 2, bias: 3, specials: 'finite' };
 export const F4_FORMAT: FloatFormat = { exponentBits: 2, mantissaBits: 1, bias: 1, specials: 'finite' };
 
 /** The number that `code`, the bits of one entry, stands for. */

@@ -11,7 +11,7 @@ import { placeModules } from './layerGroups';
 import { UNKNOWN_ALPHA, scalingOf, usablePatterns } from './moduleScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
 import type { Planned, Product } from './products';
-import type { TensorEntry } from './safetensorsHeader';
+import type { TensorEntry } from './header';
 
 /** Experts taken apart, of all modules together: the largest published models have 100 layers of 512, twice each. */
 const MAX_EXPERT_MODULES = 120_000;
@@ -23,12 +23,16 @@ export interface LoraPairing {
   readonly problems: readonly Problem[];
 }
 
-/** `scalars` holds the values of `scalarTensors` by tensor name. */
+/**
+ * `scalars` holds the values of `scalarTensors` by tensor name; `loraAlpha` is the one alpha of all modules that a GGUF
+ * adapter has.
+ */
 export function pairLora(
   tensors: readonly TensorEntry[],
   config: AdapterConfig | null,
   scalars: ReadonlyMap<string, number>,
   collected: AdapterParts = collectParts(tensors),
+  loraAlpha?: number,
 ): LoraPairing {
   const shared = collected.parts.find(({ module }) => module === '');
   const problems: Problem[] = [];
@@ -59,7 +63,7 @@ export function pairLora(
       module: name,
       ...places[i]!,
       rank: sizes.rank,
-      ...scalingOf(part, rank, config, patterns, scalars, problems),
+      ...scalingOf(part, rank, config, patterns, { scalars, loraAlpha }, problems),
       inFeatures: sizes.inFeatures,
       outFeatures: sizes.outFeatures,
       a: source('a'),

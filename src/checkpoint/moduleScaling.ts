@@ -30,6 +30,13 @@ export interface Patterns {
 
 export type Scaling = Pick<LoraModuleInfo, 'alpha' | 'scaling' | 'scalingSource'>;
 
+export interface StoredScalars {
+  /** Values of the stored alphas and scales by tensor name. */
+  readonly scalars: ReadonlyMap<string, number>;
+  /** `adapter.lora.alpha` of a GGUF file. */
+  readonly loraAlpha: number | undefined;
+}
+
 /** The patterns of the config, or none where matching them would take too long. */
 export function usablePatterns(modules: number, config: AdapterConfig | null, problems: Problem[]): Patterns {
   if (!config) return { rank: [], alpha: [] };
@@ -43,14 +50,14 @@ export function usablePatterns(modules: number, config: AdapterConfig | null, pr
 
 /**
  * `rank` is the one that alpha is divided by, in the tensors; null where both factors of a LoKr are whole, and LyCORIS
- * then takes 1. `scalars` are the values of the stored alphas by tensor name.
+ * then takes 1.
  */
 export function scalingOf(
   { module, method, style, tensors }: AdapterPart,
   rank: number | null,
   config: AdapterConfig | null,
   patterns: Patterns,
-  scalars: ReadonlyMap<string, number>,
+  { scalars, loraAlpha }: StoredScalars,
   problems: Problem[],
 ): Scaling {
   if (UNSCALED.has(method)) return { alpha: null, scaling: 1, scalingSource: `none: ${method} has no alpha` };
@@ -64,13 +71,17 @@ export function scalingOf(
     if (rank === null) return { alpha: stored, scaling: 1, scalingSource: 'both factors are whole: scaling 1' };
     return { alpha: stored, scaling: stored / rank, scalingSource: `alpha / r = ${stored} / ${rank} (stored alpha)` };
   }
+  if (style === 'gguf' && loraAlpha !== undefined && Number.isFinite(loraAlpha) && loraAlpha !== 0 && rank !== null) {
+    const scalingSource = `alpha / r = ${loraAlpha} / ${rank} (adapter.lora.alpha)`;
+    return { alpha: loraAlpha, scaling: loraAlpha / rank, scalingSource };
+  }
   if (style === 'kohya' && !isPeft)
     return { alpha: null, scaling: 1, scalingSource: 'no alpha stored: alpha = r, scaling 1' };
   if (style === 'mlx') {
     const scale = config?.mlxScale ?? null;
     if (scale !== null) return { alpha: null, scaling: scale, scalingSource: `scale = ${scale} (lora_parameters)` };
   }
-  if (!config || style === 'diffusers' || style === 'mlx')
+  if (!config || style === 'diffusers' || style === 'mlx' || style === 'gguf')
     return { alpha: null, scaling: 1, scalingSource: UNKNOWN_ALPHA };
   if (style === 'adapterhub') return adapterHubScaling(config, rank);
   if (method === 'ADALORA') return adaLoraScaling(config);

@@ -17,7 +17,7 @@ import type { AdapterPart } from './adapterParts';
 import { quoted } from './errors';
 import { factorLayout } from './factorLayout';
 import type { MatrixLayout } from './factorLayout';
-import type { TensorEntry } from './safetensorsHeader';
+import type { TensorEntry } from './header';
 
 export type Recipe = 'plain' | 'diagonal' | 'mid' | 'blocksA' | 'blocksB' | 'hadamard' | 'kronecker' | 'vera' | 'delora';
 
@@ -78,8 +78,11 @@ export function isProduct({ method, tensors }: AdapterPart): boolean {
 }
 
 function planPair(part: AdapterPart, blocksOfB: boolean): Product {
-  const a = half(part, 'a', 'the A half (down) is missing');
+  const stored = half(part, 'a', 'the A half (down) is missing');
   const b = half(part, 'b', 'the B half (up) is missing');
+  // llama.cpp looks rows up in an embedding's A, so that of token_embd is stored as (vocabulary, rank).
+  const turned = part.style === 'gguf' && stored.layout.rows !== b.layout.columns && stored.layout.columns === b.layout.columns;
+  const a = turned ? transposed(stored) : stored;
   const inner = part.tensors.get('inner');
   // loralib's MergedLinear and BD-LoRA leave the zeros of a block-diagonal factor out.
   const blocks = a.layout.rows / b.layout.columns;
@@ -235,6 +238,12 @@ function half(part: AdapterPart, key: 'a' | 'b', missing: string): ProductInput 
   const layout = factorLayout(part.style, key, entry.shape);
   if (layout) return { tensor: entry.name, layout, reshaped: layout.reshaped };
   throw new Unavailable(`${key.toUpperCase()} has shape [${entry.shape.join(', ')}], which is no matrix`);
+}
+
+function transposed({ tensor, layout }: ProductInput): ProductInput & { readonly reshaped: boolean } {
+  const { rows, columns, offset } = layout;
+  const turned = { rows: columns, columns: rows, offset, rowStride: 1, columnStride: columns };
+  return { tensor, layout: turned, reshaped: true };
 }
 
 /** The first dimension by all others. */

@@ -8,7 +8,7 @@
 import type { PrefixInfo, Problem, PromptInfo } from '../protocol/source';
 import type { AdapterConfig } from './adapterConfig';
 import type { MatrixLayout } from './factorLayout';
-import type { TensorEntry } from './safetensorsHeader';
+import type { TensorEntry } from './header';
 
 const TENSOR_NAME = 'prompt_embeddings';
 const PREFIX_METHODS: ReadonlySet<string> = new Set(['PREFIX_TUNING', 'CARTRIDGE']);

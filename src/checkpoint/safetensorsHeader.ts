@@ -11,6 +11,8 @@
 
 import { isDtype } from './dtypes';
 import { CheckpointError, quoted } from './errors';
+import { Faults } from './header';
+import type { CheckpointHeader, Report, TensorEntry } from './header';
 import { JsonReader, JsonSyntaxError } from './jsonReader';
 import { checkLayout } from './safetensorsLayout';
 
@@ -18,35 +20,10 @@ import { checkLayout } from './safetensorsLayout';
 export const MAX_HEADER_BYTES = 100_000_000;
 /** Width of N. */
 export const LENGTH_BYTES = 8;
-/** A header of nothing but faults is told by its first ones; each error captures a stack, so they are not free. */
-const MAX_ERRORS = 100;
 /** Largest value of the u64 that the reference implementation counts in. */
 const U64_MAX = 2n ** 64n - 1n;
 
-export interface TensorEntry {
-  readonly name: string;
-  /** As the file spells it; '?' where it says nothing. */
-  readonly dtype: string;
-  readonly shape: readonly number[];
-  /** Offsets into the data: [begin, end). */
-  readonly begin: number;
-  readonly end: number;
-  /** False where the entry contradicts itself or its bytes are not in the file. */
-  readable: boolean;
-}
-
-export interface SafetensorsHeader {
-  /** N. */
-  readonly headerBytes: number;
-  /** Where the data begins in the file. */
-  readonly dataStart: number;
-  readonly metadata: readonly (readonly [string, string])[];
-  /** In the file's order. */
-  readonly tensors: readonly TensorEntry[];
-  /** The first `MAX_ERRORS` of `errorCount` faults; empty for a file to the letter of the spec. */
-  readonly errors: readonly CheckpointError[];
-  readonly errorCount: number;
-}
+export type SafetensorsHeader = CheckpointHeader;
 
 /** Throws the first fault the file has. */
 export function assertValid(header: SafetensorsHeader): void {
@@ -86,24 +63,19 @@ export function headerLength(prefix: Uint8Array, fileBytes: number): number {
  * Throws InvalidHeader or InvalidHeaderDeserialization where not one tensor can be told; all else goes to `errors`.
  */
 export function parseSafetensorsHeader(header: Uint8Array, fileBytes: number): SafetensorsHeader {
-  const errors: CheckpointError[] = [];
-  let errorCount = 0;
-  const report: Report = (code, message, subject) => {
-    if (++errorCount <= MAX_ERRORS) errors.push(new CheckpointError(code, message(), subject));
-  };
+  const faults = new Faults();
+  const { report } = faults;
 
   const tensors: TensorEntry[] = [];
   const metadata: [string, string][] = [];
   const whole = readFields(new JsonReader(decodeText(header, report)), tensors, metadata, report);
-  if (!whole && tensors.length === 0) throw errors[0]!;
+  if (!whole && tensors.length === 0) throw faults.errors[0]!;
 
   const dataStart = LENGTH_BYTES + header.length;
   checkLayout(tensors, fileBytes - dataStart, whole, report);
-  return { headerBytes: header.length, dataStart, metadata, tensors, errors, errorCount };
+  const { errors, count: errorCount } = faults;
+  return { format: 'safetensors', headerBytes: header.length, dataStart, metadata, tensors, errors, errorCount };
 }
-
-/** The message is a function, so that faults beyond `MAX_ERRORS` cost nothing. */
-export type Report = (code: CheckpointError['code'], message: () => string, subject?: string) => void;
 
 function decodeText(header: Uint8Array, report: Report): string {
   try {

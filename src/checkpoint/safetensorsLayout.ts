@@ -2,7 +2,7 @@
 
 import { bitsOf, isDtype } from './dtypes';
 import { quoted } from './errors';
-import type { Report, TensorEntry } from './safetensorsHeader';
+import type { Report, TensorEntry } from './header';
 
 /** Entries of a shape, or null beyond 2^53. */
 export function elementCount(shape: readonly number[]): number | null {

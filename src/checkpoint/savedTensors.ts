@@ -5,7 +5,7 @@ import { stringList } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
 import type { AdapterPart } from './adapterParts';
 import { elementCount } from './safetensorsLayout';
-import type { TensorEntry } from './safetensorsHeader';
+import type { TensorEntry } from './header';
 import { withoutPeftPrefix } from './tensorNames';
 
 /** What PEFT saves of itself with a classifier or a question-answering model. */

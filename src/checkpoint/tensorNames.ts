@@ -75,9 +75,8 @@ function read(stem: string, segment: string, plain: TensorRule, after: readonly 
   if (segment === 'alpha' && DIFFUSERS_STEM.test(stem)) {
     return { rule, style: rule.style, part, module: diffusersModule(stem), adapter };
   }
-  if (rule.style === 'mlx' && stem.endsWith('.weight')) {
-    return { rule, style: 'gguf', part, module: stem.slice(0, -'.weight'.length), adapter };
-  }
+  const gguf = rule.style === 'mlx' && stem.endsWith('.weight') ? TENSOR_RULES.get(`weight.${segment}`) : undefined;
+  if (gguf) return { rule: gguf, style: gguf.style, part, module: stem.slice(0, -'.weight'.length), adapter };
   const module = withoutPeftPrefix(stem);
   const hub = ADAPTERHUB_STEM.exec(module);
   if (hub) {

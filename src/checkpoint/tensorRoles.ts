@@ -50,8 +50,11 @@ b_norm|diffBias|out|difference of a norm's bias
 down|a|rank,in,...|A (down)
 up|b|out,rank,...|B (up)
 # LORA mlx
-lora_a|a|in,rank;experts,rank,in|A, stored transposed
-lora_b|b|rank,out;experts,out,rank|B, stored transposed
+lora_a|a|in,rank;experts,rank,in|A (down), stored transposed
+lora_b|b|rank,out;experts,out,rank|B (up), stored transposed
+# LORA gguf
+weight.lora_a|a|rank,in|A (down)
+weight.lora_b|b|out,rank|B (up)
 ?m|magnitude|out|magnitude of each row (DoRA)
 # LOHA kohya
 hada_w1_a|w1_a|out,rank|left factor of the first product

@@ -1,7 +1,7 @@
 /** The exact text of a stored value: the shortest decimal that only this value of its dtype rounds to. */
 
-import { decodeValues } from './dtypes';
-import type { Dtype } from './dtypes';
+import { decodeValues, isDtype } from './dtypes';
+import type { Dtype, StoredType } from './dtypes';
 import { BF16_FORMAT, F16_FORMAT, roundToFormat } from './floatFormats';
 
 /** Rounds a decimal to the dtype, and the digits with which every value of it can be told from its neighbours. */
@@ -17,10 +17,11 @@ const roundings: Partial<Readonly<Record<Dtype, Rounding>>> = {
 };
 
 /** Of a value as `decodeValues` gives it. 64-bit integers lose digits that way: see `storedText`. */
-export function valueText(dtype: Dtype, value: number): string {
+export function valueText(dtype: StoredType, value: number): string {
   if (dtype === 'BOOL') return value === 0 ? 'false' : 'true';
   if (Object.is(value, -0)) return '-0';
-  const rounding = roundings[dtype];
+  // What a quantised block stands for is a float32.
+  const rounding = roundings[isDtype(dtype) ? dtype : 'F32'];
   if (!rounding || !Number.isFinite(value)) return String(value);
   const { round, digits } = rounding;
   let precision = digits - 2;
@@ -30,7 +31,7 @@ export function valueText(dtype: Dtype, value: number): string {
 }
 
 /** Of entry `index` of little-endian `bytes`. C64 reads '1.5-2j'. */
-export function storedText(dtype: Dtype, bytes: Uint8Array, index: number): string {
+export function storedText(dtype: StoredType, bytes: Uint8Array, index: number): string {
   if (dtype === 'I64' || dtype === 'U64' || dtype === 'C64') {
     const view = new DataView(bytes.buffer, bytes.byteOffset + 8 * index, 8);
     if (dtype === 'I64') return String(view.getBigInt64(0, true));

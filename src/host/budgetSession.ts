@@ -2,15 +2,21 @@ import type * as vscode from 'vscode';
 import type { BudgetEvents, BudgetInputs, BudgetReport, BudgetRequests } from '../protocol/calculator';
 import type { Handlers } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
-import { computeReport } from './budgetReport';
 import type { ModelConfigs } from './modelConfigs';
+import type { PlannerClient } from './workerClient';
+
+/** What every view of budgets needs. */
+export interface BudgetServices {
+  readonly configs: ModelConfigs;
+  readonly planner: PlannerClient;
+}
 
 /** The inputs of one view, the calculator or a comparison, and the answers to them. */
 export class BudgetSession implements vscode.Disposable {
   private readonly subscription: vscode.Disposable;
 
   constructor(
-    private readonly configs: ModelConfigs,
+    private readonly services: BudgetServices,
     private current: BudgetInputs,
     private readonly events: {
       /** The inputs changed; `report` is what they came to. */
@@ -19,8 +25,8 @@ export class BudgetSession implements vscode.Disposable {
       readonly modelsChanged: (payload: BudgetEvents['models/changed']) => void;
     },
   ) {
-    this.subscription = configs.onDidChange(async () => {
-      const models = await configs.choices(this.current.model);
+    this.subscription = services.configs.onDidChange(async () => {
+      const models = await services.configs.choices(this.current.model);
       this.events.modelsChanged({ models, report: await this.report(this.current) });
     });
   }
@@ -33,7 +39,7 @@ export class BudgetSession implements vscode.Disposable {
     return {
       'budget/ready': async () => {
         const [models, report] = await Promise.all([
-          this.configs.choices(this.current.model),
+          this.services.configs.choices(this.current.model),
           this.report(this.current),
         ]);
         return { models, inputs: this.current, report };
@@ -50,7 +56,8 @@ export class BudgetSession implements vscode.Disposable {
   }
 
   async report(inputs: BudgetInputs): Promise<BudgetReport> {
-    return computeReport(inputs, await this.configs.model(inputs));
+    const { configs, planner } = this.services;
+    return planner.request('budget/report', { inputs, model: await configs.model(inputs) });
   }
 
   dispose(): void {

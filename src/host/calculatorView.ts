@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import type { BudgetEvents, BudgetInputs, CalculatorRequests } from '../protocol/calculator';
 import { Endpoint } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
+import type { BudgetServices } from './budgetSession';
 import { BudgetSession } from './budgetSession';
-import type { ModelConfigs } from './modelConfigs';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
@@ -20,13 +20,13 @@ export function calculatorInputs(context: vscode.ExtensionContext): BudgetInputs
 class CalculatorView implements vscode.WebviewViewProvider {
   constructor(
     private readonly context: vscode.ExtensionContext,
-    private readonly configs: ModelConfigs,
+    private readonly services: BudgetServices,
   ) {}
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const { context, configs } = this;
+    const { context, services } = this;
     view.webview.options = webviewOptions(context.extensionUri);
-    const session = new BudgetSession(configs, calculatorInputs(context), {
+    const session = new BudgetSession(services, calculatorInputs(context), {
       changed: (inputs) => void context.workspaceState.update(INPUTS_KEY, inputs),
       modelsChanged: (payload) => endpoint.emit('models/changed', payload),
     });
@@ -55,7 +55,7 @@ class CalculatorView implements vscode.WebviewViewProvider {
 
 export function registerCalculatorView(
   context: vscode.ExtensionContext,
-  { configs }: { readonly configs: ModelConfigs },
+  services: BudgetServices,
 ): vscode.Disposable {
-  return vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, new CalculatorView(context, configs));
+  return vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, new CalculatorView(context, services));
 }

@@ -3,8 +3,8 @@ import { isObject } from '../budget/config';
 import type { BudgetEvents, BudgetInputs, ComparisonRequests } from '../protocol/calculator';
 import { Endpoint } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
+import type { BudgetServices } from './budgetSession';
 import { BudgetSession } from './budgetSession';
-import { reportAsCsv, reportAsMarkdown } from './budgetText';
 import { calculatorInputs } from './calculatorView';
 import type { ModelConfigs } from './modelConfigs';
 import { tabIcon } from './tabIcon';
@@ -26,7 +26,7 @@ class Comparisons {
 
   constructor(
     private readonly extensionUri: vscode.Uri,
-    private readonly configs: ModelConfigs,
+    private readonly services: BudgetServices,
   ) {}
 
   /** One panel a model: a second opening shows the first, at the settings asked for. */
@@ -47,7 +47,7 @@ class Comparisons {
     const entitle = (model: string): void => {
       panel.title = vscode.l10n.t('Budgets: {0}', model);
     };
-    const session = new BudgetSession(this.configs, inputs, {
+    const session = new BudgetSession(this.services, inputs, {
       changed: (_, report) => entitle(report.modelTitle),
       modelsChanged: (payload) => endpoint.emit('models/changed', payload),
     });
@@ -55,7 +55,7 @@ class Comparisons {
       ...session.handlers(),
       'comparison/copy': async ({ inputs: copied, format }) => {
         const report = await session.report(readInputs(copied));
-        await vscode.env.clipboard.writeText(format === 'csv' ? reportAsCsv(report) : reportAsMarkdown(report));
+        await vscode.env.clipboard.writeText(await this.services.planner.request('budget/text', { report, format }));
       },
     });
     const opened = { panel, session, endpoint };
@@ -72,14 +72,14 @@ class Comparisons {
 
 export function registerComparison(
   context: vscode.ExtensionContext,
-  { configs }: { readonly configs: ModelConfigs },
+  services: BudgetServices,
 ): vscode.Disposable {
-  const comparisons = new Comparisons(context.extensionUri, configs);
+  const comparisons = new Comparisons(context.extensionUri, services);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('peft.compareBudgets', async (asked?: unknown) => {
       // From the calculator the inputs come along; from a menu or the palette a model is picked.
       const inputs =
-        isObject(asked) && typeof asked['model'] === 'string' ? readInputs(asked) : await pickInputs(context, configs);
+        isObject(asked) && typeof asked['model'] === 'string' ? readInputs(asked) : await pickInputs(context, services.configs);
       if (inputs) await comparisons.show(inputs);
     }),
     vscode.window.registerWebviewPanelSerializer(COMPARISON_VIEW_TYPE, {

@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
 import { isObject } from '../budget/config';
-import { PRESETS, presetForHubName } from '../budget/presets';
 import type { BudgetInputs, ModelChoice } from '../protocol/calculator';
 import { CUSTOM_MODEL } from '../protocol/calculator';
-import type { BudgetModel } from './budgetReport';
-import { customModel } from './customModel';
+import type { ReportModel, Surroundings, WorkspaceModel } from '../protocol/planner';
+import type { PlannerClient } from './workerClient';
 
 /** A config.json of the workspace that describes a model. */
 export interface ModelFile {
@@ -14,12 +13,6 @@ export interface ModelFile {
   /** Folder, relative to the workspace. */
   readonly folder: string;
   readonly config: Readonly<Record<string, unknown>>;
-}
-
-/** A model that an adapter's config names, found without a network. */
-export interface BaseModel {
-  readonly title: string;
-  readonly config: unknown;
 }
 
 const CONFIGS = '**/config.json';
@@ -44,7 +37,7 @@ export class ModelConfigs implements vscode.Disposable {
   private found: Promise<readonly ModelFile[]> | null = null;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor() {
+  constructor(private readonly planner: PlannerClient) {
     this.watcher.onDidCreate(() => this.refreshSoon());
     this.watcher.onDidChange(() => this.refreshSoon());
     this.watcher.onDidDelete(() => this.refreshSoon());
@@ -57,13 +50,14 @@ export class ModelConfigs implements vscode.Disposable {
 
   /** For a picker; `current` is in it even where its file is gone. */
   async choices(current: string): Promise<ModelChoice[]> {
-    const presets = PRESETS.map(({ id, title }): ModelChoice => ({
+    const [known, found] = await Promise.all([this.planner.request('presets/list', {}), this.files()]);
+    const presets = known.map(({ id, title }): ModelChoice => ({
       id: PRESET + id,
       group: 'preset',
       label: title,
       description: '',
     }));
-    const files = (await this.files()).map(({ uri, name, folder }): ModelChoice => ({
+    const files = found.map(({ uri, name, folder }): ModelChoice => ({
       id: fileId(uri),
       group: 'workspace',
       label: name,
@@ -86,28 +80,23 @@ export class ModelConfigs implements vscode.Disposable {
     return [...choices, gone];
   }
 
-  async model(inputs: BudgetInputs): Promise<BudgetModel> {
-    if (inputs.model === CUSTOM_MODEL) return customModel(inputs);
-    const preset = PRESETS.find(({ id }) => PRESET + id === inputs.model);
-    if (preset) return preset;
-    const file = (await this.files()).find(({ uri }) => fileId(uri) === inputs.model);
-    if (file) return { title: file.name, config: file.config };
-    const message = vscode.l10n.t('{0} is not in the workspace.', inputs.model.slice(FILE.length));
-    return { title: vscode.l10n.t('Not found'), errors: [{ field: 'model', message }] };
+  async model({ model }: BudgetInputs): Promise<ReportModel> {
+    if (model === CUSTOM_MODEL) return { kind: 'custom' };
+    if (model.startsWith(PRESET)) return { kind: 'preset', id: model.slice(PRESET.length) };
+    const file = (await this.files()).find(({ uri }) => fileId(uri) === model);
+    if (file) return { kind: 'config', title: file.name, config: file.config };
+    const message = vscode.l10n.t('{0} is not in the workspace.', model.slice(FILE.length));
+    return { kind: 'missing', title: vscode.l10n.t('Not found'), message };
   }
 
-  /**
-   * The base model of an adapter: the config.json beside the adapter, one of the workspace whose own name or folder is
-   * the given name, or a preset with exactly its shape.
-   */
-  async baseModel(adapter: vscode.Uri, name: string | null): Promise<BaseModel | null> {
-    const files = await this.files();
-    const folder = vscode.Uri.joinPath(adapter, '..').toString();
-    const beside = files.find(({ uri }) => vscode.Uri.joinPath(uri, '..').toString() === folder);
-    const file = beside ?? (name === null ? undefined : files.find((each) => isNamed(each, name)));
-    if (file) return { title: vscode.workspace.asRelativePath(file.uri), config: file.config };
-    const preset = name === null ? null : presetForHubName(name);
-    return preset && { title: preset.title, config: preset.config };
+  /** Where the planner looks for the model that a file names; null for a document that is no file. */
+  async surroundings(file: vscode.Uri | null): Promise<Surroundings> {
+    const folder = file && vscode.Uri.joinPath(file, '..');
+    return {
+      folder: folder && folder.toString(),
+      localFolder: folder?.scheme === 'file' ? folder.fsPath : null,
+      workspace: (await this.files()).map(workspaceModel),
+    };
   }
 
   dispose(): void {
@@ -130,10 +119,17 @@ function fileId(uri: vscode.Uri): string {
   return FILE + uri.toString();
 }
 
-function isNamed({ name, config }: ModelFile, wanted: string): boolean {
+function workspaceModel({ uri, name, config }: ModelFile): WorkspaceModel {
   const own = config['_name_or_path'];
-  if (typeof own === 'string' && own !== '' && own.toLowerCase() === wanted.toLowerCase()) return true;
-  return name.toLowerCase() === wanted.split(/[\\/]/).filter(Boolean).at(-1)?.toLowerCase();
+  const path = uri.scheme === 'file' ? uri.fsPath : null;
+  return {
+    title: vscode.workspace.asRelativePath(uri),
+    folder: vscode.Uri.joinPath(uri, '..').toString(),
+    name,
+    ownName: typeof own === 'string' ? own : null,
+    path,
+    config: path === null ? config : null,
+  };
 }
 
 async function findModelFiles(): Promise<readonly ModelFile[]> {

@@ -11,7 +11,10 @@ export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions 
   };
 }
 
-/** The page of a webview: it runs the one script with this page's nonce, loads nothing else and talks by messages. */
+/**
+ * The page of a webview: it runs the one script with this page's nonce, and those of our own folder that the script adds
+ * with the same nonce (webview-ui/shared/laterScripts.ts), loads nothing else and talks by messages.
+ */
 export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, name: WebviewName, title: string): string {
   const nonce = randomBytes(16).toString('base64');
   const asset = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview', file)).toString();

@@ -1,23 +1,30 @@
 import { Worker } from 'node:worker_threads';
 import type * as vscode from 'vscode';
-import type { Message, Params, RequestOptions, Result, Transport } from '../protocol/rpc';
+import type { PlannerRequests } from '../protocol/planner';
+import type { Message, Params, RequestMap, RequestOptions, Result, Transport } from '../protocol/rpc';
 import { Endpoint } from '../protocol/rpc';
 import type { WorkerRequests } from '../protocol/worker';
 
 type NoRequests = Record<never, never>;
 
+/** Counts budgets and reads adapter configs. */
+export type PlannerClient = WorkerClient<PlannerRequests>;
+
 /**
- * The thread that reads files and runs the methods. It starts with the first request; when it dies, what was pending
- * is rejected, and the next request starts another. Sources are per thread: `generation` tells one from the next.
+ * A thread that answers `R`: the one that reads files and runs the methods, or the planner. It starts with the first
+ * request; when it dies, what was pending is rejected, and the next request starts another. What a thread holds goes
+ * with it: `generation` tells one from the next.
  */
-export class WorkerClient implements vscode.Disposable {
-  private running: { readonly worker: Worker; readonly endpoint: Endpoint<WorkerRequests, NoRequests> } | null = null;
+export class WorkerClient<R extends RequestMap<R> = WorkerRequests> implements vscode.Disposable {
+  private running: { readonly worker: Worker; readonly endpoint: Endpoint<R, NoRequests> } | null = null;
   private starts = 0;
   private disposed = false;
 
   constructor(
     private readonly scriptPath: string,
     private readonly log: (line: string) => void,
+    /** For the log and for debuggers. */
+    private readonly name = 'PEFT worker',
   ) {}
 
   /** Counts the threads started so far: a source opened under another generation is gone. */
@@ -26,11 +33,11 @@ export class WorkerClient implements vscode.Disposable {
   }
 
   /** Rejects with `RemoteError` (the job threw), `CancelledError`, or `DisconnectedError` (the thread died). */
-  request<M extends keyof WorkerRequests & string>(
+  request<M extends keyof R & string>(
     method: M,
-    params: Params<WorkerRequests[M]>,
+    params: Params<R[M]>,
     options?: RequestOptions,
-  ): Promise<Result<WorkerRequests[M]>> {
+  ): Promise<Result<R[M]>> {
     return this.endpoint().request(method, params, options);
   }
 
@@ -39,15 +46,16 @@ export class WorkerClient implements vscode.Disposable {
     this.stop('PEFT Inspector was stopped');
   }
 
-  private endpoint(): Endpoint<WorkerRequests, NoRequests> {
+  private endpoint(): Endpoint<R, NoRequests> {
     if (this.disposed) throw new Error('PEFT Inspector was stopped');
     if (this.running) return this.running.endpoint;
-    const worker = new Worker(this.scriptPath, { name: 'peft-inspector' });
-    const endpoint = new Endpoint<WorkerRequests, NoRequests>(workerTransport(worker), {});
+    const worker = new Worker(this.scriptPath, { name: this.name });
+    const endpoint = new Endpoint<R, NoRequests>(workerTransport(worker), {});
     this.running = { worker, endpoint };
     this.starts++;
-    worker.on('error', (error) => this.died(worker, `the PEFT worker stopped: ${error instanceof Error ? error.message : String(error)}`));
-    worker.on('exit', (code) => this.died(worker, `the PEFT worker exited with code ${code}`));
+    const stopped = (how: string): void => this.died(worker, `the ${this.name} ${how}`);
+    worker.on('error', (error) => stopped(`stopped: ${error instanceof Error ? error.message : String(error)}`));
+    worker.on('exit', (code) => stopped(`exited with code ${code}`));
     return endpoint;
   }
 

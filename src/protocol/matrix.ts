@@ -136,8 +136,8 @@ export type ExportFormat = 'csv' | 'npy';
 export interface MatrixRequests {
   'tile/read'(params: TileRequest): Tile;
   'cell/read'(params: CellRequest): Cell;
-  /** Reports progress. */
-  'matrix/statistics'(params: { readonly matrix: MatrixRef }): Statistics;
+  /** Reports progress. `whole` reads all of a matrix, however large. */
+  'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean }): Statistics;
   'lora/products'(params: { readonly module: string; readonly row: number; readonly column: number; readonly step?: number }): DeltaProducts;
   'lora/spectrum'(params: { readonly module: string; readonly step?: number }): Spectrum;
   /** Reports progress. */

@@ -41,6 +41,8 @@ export type Message =
 export interface Failure {
   readonly name: string;
   readonly message: string;
+  /** Of errors that have one, a `CheckpointErrorCode` for example. */
+  readonly code?: string;
 }
 
 export interface Transport {
@@ -50,11 +52,13 @@ export interface Transport {
   listen(handler: (message: Message) => void): () => void;
 }
 
-/** The other side threw; `name` and `message` are as they were thrown there. */
+/** The other side threw; `name`, `message` and `code` are as they were thrown there. */
 export class RemoteError extends Error {
+  readonly code: string | undefined;
   constructor(failure: Failure) {
     super(failure.message);
     this.name = failure.name;
+    this.code = failure.code;
   }
 }
 
@@ -207,5 +211,8 @@ export class Endpoint<
 }
 
 function toFailure(error: unknown): Failure {
-  return error instanceof Error ? { name: error.name, message: error.message } : { name: 'Error', message: String(error) };
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message } = error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { name, message, ...(code !== undefined && { code }) };
 }

@@ -8,6 +8,8 @@ export interface TensorInfo {
   readonly bytes: number;
   /** False where the data is missing or damaged; the problem says how. */
   readonly readable: boolean;
+  /** Of a sharded checkpoint: the shard that holds it. */
+  readonly file?: string;
   /** Name of the tensor that holds the gradient of the loss by this one. */
   readonly gradient?: string;
   /** True where the tensor has a value at every recorded training step. */
@@ -149,6 +151,8 @@ export interface SourceDescription {
     readonly headerBytes: number;
     /** Pairs, in the file's order: names from strangers are never object keys. */
     readonly metadata: readonly (readonly [string, string])[];
+    /** Of a sharded checkpoint, in the index's order; 0 bytes for a shard that is not there. */
+    readonly shards?: readonly { readonly name: string; readonly bytes: number }[];
   };
   /** The adapter's peft_type, or null for a plain checkpoint. */
   readonly method: string | null;

@@ -3,7 +3,6 @@
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../checkpoint/adapterConfig';
 import { decodeValues, undecodable, valuesFor } from '../checkpoint/dtypes';
 import type { Values } from '../checkpoint/dtypes';
-import type { ByteSource } from '../checkpoint/byteSource';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { CheckpointError, quoted } from '../checkpoint/errors';
 import { sliceLayout } from '../checkpoint/factorLayout';
@@ -13,9 +12,8 @@ import type { AdapterParts } from '../checkpoint/adapterParts';
 import { expandProduct } from '../checkpoint/expandProduct';
 import { pairLora } from '../checkpoint/loraPairs';
 import type { LoraPairing } from '../checkpoint/loraPairs';
-import { openSafetensors } from '../checkpoint/openSafetensors';
 import { describePrompts, prefixLayout } from '../checkpoint/promptTensors';
-import type { SafetensorsHeader, TensorEntry } from '../checkpoint/safetensorsHeader';
+import type { TensorEntry } from '../checkpoint/header';
 import type { MatrixRef } from '../protocol/matrix';
 import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
 import { ByteLru } from './byteLru';
@@ -25,7 +23,10 @@ import type { FileAccess } from './fileAccess';
 import type { InspectedSource } from './inspectedSource';
 import type { MatrixReader } from './matrixReader';
 import { MemoryMatrix } from './memoryMatrix';
-import { StoredMatrix, StoredTensor } from './storedMatrix';
+import { openFiles } from './openFiles';
+import type { OpenedFiles } from './openFiles';
+import { StoredMatrix } from './storedMatrix';
+import type { StoredTensor } from './storedMatrix';
 
 /** Factors kept decoded: a few dozen modules of a large adapter. */
 const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
@@ -38,46 +39,37 @@ const MAX_SCALARS = 10_000;
 
 /** Rejects with `CheckpointError` where nothing of the file can be shown. */
 export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<InspectedSource> {
-  const { source, name, folder, modified } = await files.open(path);
+  const opened = await openFiles(files, path, signal);
   try {
-    const header = await openSafetensors(source, signal);
+    const { header, facts } = opened;
     const parts = collectParts(header.tensors);
-    const config = belongsToAdapter(name, parts)
-      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES)
+    const config = belongsToAdapter(facts.name, parts)
+      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
       : null;
     const parsed = config === null ? null : parseAdapterConfig(config);
-    const lora = pairLora(header.tensors, parsed, await readScalars(source, header, parts, signal), parts);
+    const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
-    const description = describeCheckpoint(
-      { path, name, folder, bytes: source.size, modified },
-      header,
-      parsed,
-      parts,
-      lora,
-      prompts,
-    );
-    return new CheckpointSource(source, header, lora, description);
+    const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
+    return new CheckpointSource(opened, lora, description);
   } catch (error) {
-    await source.close();
+    await opened.close();
     throw error;
   }
 }
 
 /** A base model may lie in the same folder as an adapter's config, which then says nothing about it. */
 function belongsToAdapter(name: string, { parts }: AdapterParts): boolean {
-  return !name.startsWith('model') || parts.length > 0;
+  return !/^model|\.index\.json$|\.gguf$/i.test(name) || parts.length > 0;
 }
 
 async function readScalars(
-  source: ByteSource,
-  header: SafetensorsHeader,
+  opened: OpenedFiles,
   parts: AdapterParts,
   signal?: AbortSignal,
 ): Promise<Map<string, number>> {
   const scalars = new Map<string, number>();
   for (const entry of scalarTensors(parts).slice(0, MAX_SCALARS)) {
-    const tensor = new StoredTensor(source, header.dataStart, entry);
-    if (undecodable(tensor.dtype) === null) scalars.set(entry.name, (await tensor.entryAt(0, signal)).value);
+    if (undecodable(entry.dtype) === null) scalars.set(entry.name, (await opened.tensor(entry).entryAt(0, signal)).value);
   }
   return scalars;
 }
@@ -97,12 +89,11 @@ class CheckpointSource implements InspectedSource {
   private whole: { readonly name: string; readonly values: Values } | null = null;
 
   constructor(
-    private readonly source: ByteSource,
-    private readonly header: SafetensorsHeader,
+    private readonly opened: OpenedFiles,
     private readonly lora: LoraPairing,
     readonly description: SourceDescription,
   ) {
-    this.entries = new Map(header.tensors.map((entry) => [entry.name, entry]));
+    this.entries = new Map(opened.header.tensors.map((entry) => [entry.name, entry]));
     this.modules = new Map(lora.modules.map((module) => [module.module, module]));
   }
 
@@ -156,7 +147,7 @@ class CheckpointSource implements InspectedSource {
   async close(): Promise<void> {
     this.kept.clear();
     this.whole = null;
-    await this.source.close();
+    await this.opened.close();
   }
 
   private tensorMatrix(name: string, slice?: readonly number[]): StoredMatrix {
@@ -249,6 +240,6 @@ class CheckpointSource implements InspectedSource {
   private tensor(name: string): StoredTensor {
     const entry = this.entries.get(name);
     if (!entry) throw new CheckpointError('NotFound', `there is no tensor ${quoted(name)}`, name);
-    return new StoredTensor(this.source, this.header.dataStart, entry);
+    return this.opened.tensor(entry);
   }
 }

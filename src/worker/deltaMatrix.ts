@@ -1,7 +1,8 @@
 /** scaling * B * A, and W + scaling * B * A, computed block by block: the full matrix is never held. */
 
-import type { BlockOfCells, CellValue, MatrixReader, ScanRequest, Visitor } from './matrixReader';
+import type { BlockOfCells, CellValue, MatrixReader, ResidentEntries, ScanRequest, Visitor } from './matrixReader';
 import { Pacer } from './pacer';
+import { residentDelta } from './residentDelta';
 
 /** Both factors of a LoRA module in float64, so that nothing is lost of any dtype they are stored in. */
 export interface Factors {
@@ -79,6 +80,11 @@ export class DeltaMatrix implements MatrixReader {
     this.columns = factors.inFeatures;
     this.costPerEntry = factors.rank / PRODUCTS_PER_BYTE;
     this.columnCost = this.rows * this.costPerEntry;
+  }
+
+  /** In float32: a cell and what is written to a file are summed in float64. */
+  get resident(): ResidentEntries | null {
+    return residentDelta(this.factors);
   }
 
   async cell(row: number, column: number): Promise<CellValue> {

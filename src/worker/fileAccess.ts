@@ -1,13 +1,16 @@
-/** What the jobs ask of the file system, so that they can be tested without one. */
+/** What the jobs ask of files, wherever they are: on disk, on a server, behind the editor, or in a test's memory. */
 
 import type { ByteSource } from '../checkpoint/byteSource';
+
+/** A local path, or a URL such as 'https://host/a.safetensors' or 'hf://owner/repo/a.safetensors'. */
+export type FileLocation = string;
 
 export interface OpenedFile {
   readonly source: ByteSource;
   /** The file's name and its folder's. */
   readonly name: string;
   readonly folder: string;
-  /** Modification time in ms since the epoch. */
+  /** Modification time in ms since the epoch; 0 where nobody tells it. */
   readonly modified: number;
 }
 
@@ -15,10 +18,23 @@ export interface OpenedFile {
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
 export interface FileAccess {
-  /** Rejects with `CheckpointError` Unreadable where there is no such file, no permission, or no regular file. */
-  open(path: string): Promise<OpenedFile>;
-  /** The text of the file `name` in the folder of `path`, or null where there is none or it is over `limit` bytes. */
-  readBeside(path: string, name: string, limit: number): Promise<string | null>;
-  /** Replaces the file once `fill` is through; where it throws, nothing is left behind. Returns the bytes written. */
+  /**
+   * Rejects with `CheckpointError`: Unreadable where there is no such file, no permission, or no regular file; TooLarge
+   * where it could only be had whole and is over the limit for that; Network where its server fails.
+   */
+  open(location: FileLocation, signal?: AbortSignal): Promise<OpenedFile>;
+  /**
+   * Where the file `name` of the folder of `location` is, or of a folder below it. `name` may come from a file:
+   * throws `CheckpointError` Unreadable where it would lead out of the folder.
+   */
+  beside(location: FileLocation, name: string): FileLocation;
+  /** The names in the folder of `location`, in no order; null where it cannot be listed. Follow them with `beside`. */
+  namesBeside(location: FileLocation, signal?: AbortSignal): Promise<readonly string[] | null>;
+  /** The text of the file `name` in the folder of `location`, or null where there is none or it is over `limit` bytes. */
+  readBeside(location: FileLocation, name: string, limit: number, signal?: AbortSignal): Promise<string | null>;
+  /**
+   * Replaces the local file at `path` once `fill` is through; where it throws, nothing is left behind and what was
+   * there stays. Returns the bytes written. Rejects with `CheckpointError` Unwritable for a file that is being read.
+   */
   writeAtomically(path: string, fill: (sink: Sink) => Promise<void>): Promise<number>;
 }

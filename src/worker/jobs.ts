@@ -71,8 +71,9 @@ export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
       return readCell(reader, row, column, columns, JSON.stringify([source, refKey(matrix)]), signal);
     },
 
-    async 'matrix/statistics'({ source, matrix }, { signal, progress }) {
-      return readStatistics(await find(source).matrix(matrix, signal), progress, signal);
+    async 'matrix/statistics'({ source, matrix, whole }, { signal, progress }) {
+      const reader = await find(source).matrix(matrix, signal);
+      return readStatistics(reader, progress, signal, whole === true ? Infinity : undefined);
     },
 
     async 'lora/products'({ source, module, row, column, step }, { signal }) {

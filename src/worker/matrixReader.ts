@@ -1,6 +1,7 @@
 /** A matrix that is read in pieces, wherever its values come from: a file, memory, or a product of factors. */
 
-import type { Dtype, Values } from '../checkpoint/dtypes';
+import type { Dtype, StoredType, Values } from '../checkpoint/dtypes';
+import type { Engine } from '../tensor/engine/engine';
 
 export interface RowRange {
   readonly first: number;
@@ -22,7 +23,7 @@ export interface Block {
   readonly columnCount: number;
   /** (rowCount, columnCount), row-major; valid only until the visitor returns. */
   readonly values: Values;
-  /** The bytes behind the values: entry (i, j) is entry `first + i * rowStride + j` of `bytes`. */
+  /** The bytes behind the values, but for quantised blocks: entry (i, j) is entry `first + i * rowStride + j` of `bytes`. */
   readonly stored?: {
     readonly dtype: Dtype;
     readonly bytes: Uint8Array;
@@ -32,6 +33,31 @@ export interface Block {
 }
 
 export type Visitor = (block: Block) => void | Promise<void>;
+
+/** Entries in the engine's memory: (i, j) at address + i * strideBytes + j * (bytes of an entry). */
+export interface ResidentBlock {
+  readonly firstRow: number;
+  readonly rowCount: number;
+  readonly firstColumn: number;
+  readonly columnCount: number;
+  /** Valid, like what lies there, only until the visitor returns. */
+  readonly address: number;
+  readonly strideBytes: number;
+}
+
+/** How a matrix comes into the engine's memory, in the same pieces as by `scan`, without being decoded first. */
+export interface ResidentEntries {
+  /** One that the engine reads. */
+  readonly dtype: string;
+  /** Whether its bytes come at the speed of a local file, so that much can be read at a time. */
+  readonly fast: boolean;
+  scan(
+    engine: Engine,
+    request: ScanRequest,
+    visit: (block: ResidentBlock) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
+}
 
 export interface CellValue {
   readonly value: number;
@@ -45,7 +71,7 @@ export interface MatrixReader {
   readonly rows: number;
   readonly columns: number;
   /** 'computed' where the matrix is stored nowhere. */
-  readonly dtype: Dtype | 'computed';
+  readonly dtype: StoredType;
   /** What reading costs, in bytes from a file or computation that takes as long: budgets count in it. */
   readonly costPerEntry: number;
   /** Of reading one whole column. */
@@ -53,6 +79,8 @@ export interface MatrixReader {
   /** Visits every entry asked for once, row by row from the top. The signal is looked at between blocks. */
   scan(request: ScanRequest, visit: Visitor, signal?: AbortSignal): Promise<void>;
   cell(row: number, column: number, signal?: AbortSignal): Promise<CellValue>;
+  /** Missing or null where the engine does not read the dtype. */
+  readonly resident?: ResidentEntries | null;
   /** Means of blocks without their entries, where the matrix has a shorter way: (height, width) of cells. */
   meanTile?(block: BlockOfCells): Float32Array<ArrayBuffer>;
 }

@@ -1,6 +1,6 @@
 /** A matrix whose values are in memory: the demo's tensors, and factors read whole. */
 
-import type { Dtype, Values } from '../checkpoint/dtypes';
+import type { StoredType, Values } from '../checkpoint/dtypes';
 import type { MatrixLayout } from '../checkpoint/factorLayout';
 import type { CellValue, MatrixReader, ScanRequest, Visitor } from './matrixReader';
 import { Pacer } from './pacer';
@@ -18,7 +18,7 @@ export class MemoryMatrix implements MatrixReader {
   constructor(
     private readonly values: Values,
     private readonly layout: MatrixLayout,
-    readonly dtype: Dtype | 'computed',
+    readonly dtype: StoredType,
     /** What stands at an entry: its exact text and place in the tensor. */
     private readonly cellAt: (row: number, column: number, signal?: AbortSignal) => Promise<CellValue>,
   ) {

@@ -1,50 +1,116 @@
-/** Statistics of a whole matrix, in two passes with progress; of a very large one, of an even sample. */
+/** Statistics of a whole matrix with progress; of a very large one, of an even sample unless all of it is asked for. */
 
 import { ABS_QUANTILE_SHARES } from '../protocol/matrix';
 import type { Statistics } from '../protocol/matrix';
 import type { Progress } from '../protocol/rpc';
+import { currentEngine } from '../tensor/engine/current';
+import type { Engine } from '../tensor/engine/engine';
+import { StatisticsScan } from '../tensor/engine/statisticsScan';
 import { HistogramAccumulator, StatisticsAccumulator } from '../tensor/statistics';
 import { everything } from './matrixReader';
-import type { Block, MatrixReader, RowRange, ScanRequest } from './matrixReader';
+import type { MatrixReader, ResidentBlock, ResidentEntries, RowRange, ScanRequest } from './matrixReader';
 
 /** Read per pass, in bytes or what takes as long: some ten seconds. A larger matrix is sampled. */
 export const STATISTICS_BUDGET = 2 ** 30;
+/** The same where the engine reads a local file, or computes: a second or two. */
+export const FAST_STATISTICS_BUDGET = 2 ** 32;
 const HISTOGRAM_BINS = 256;
 /** Stretches that a sample is spread over. */
 const SAMPLE_STRETCHES = 1024;
+/** Between two reports, so that they cost nothing beside the work. */
+const REPORT_MS = 40;
 
+/** `budget` as the constants above, which it replaces; Infinity reads all. */
 export async function readStatistics(
   matrix: MatrixReader,
   progress: (progress: Progress) => void,
   signal?: AbortSignal,
-  budget = STATISTICS_BUDGET,
+  budget?: number,
 ): Promise<Statistics> {
-  const { requests, entries, sampled } = planSample(matrix, budget);
+  const engine = currentEngine();
+  const resident = (engine && matrix.resident) ?? null;
+  const sample = planSample(matrix, budget ?? (resident?.fast ? FAST_STATISTICS_BUDGET : STATISTICS_BUDGET));
+  const found = resident
+    ? await scanResident(engine!, resident, sample, progress, signal)
+    : await scanPlain(matrix, sample, progress, signal);
+  return { ...found, sampled: sample.sampled };
+}
+
+type Found = Omit<Statistics, 'sampled'>;
+
+/** Counts entries up to `total`, reporting now and then, first and last. */
+function counter(total: number, progress: (progress: Progress) => void): (entries: number) => void {
   let done = 0;
-  const pass = async (add: (block: Block) => void): Promise<void> => {
+  let reported = -Infinity;
+  return (entries) => {
+    done += entries;
+    if (done < total && performance.now() - reported < REPORT_MS) return;
+    reported = performance.now();
+    progress({ done, total });
+  };
+}
+
+async function scanResident(
+  engine: Engine,
+  resident: ResidentEntries,
+  { requests, entries }: Sample,
+  progress: (progress: Progress) => void,
+  signal?: AbortSignal,
+): Promise<Found> {
+  const scan = new StatisticsScan(engine, resident.dtype);
+  const { bytes } = scan.dtype;
+  const count = counter(entries * (scan.dtype.values ? 1 : 2), progress);
+  const pass = async (add: (address: number, byteLength: number) => void): Promise<void> => {
+    const visit = ({ rowCount, columnCount, address, strideBytes }: ResidentBlock): void => {
+      const rowBytes = columnCount * bytes;
+      if (strideBytes === rowBytes) add(address, rowCount * rowBytes);
+      else for (let i = 0; i < rowCount; i++) add(address + i * strideBytes, rowBytes);
+      count(rowCount * columnCount);
+    };
+    for (const request of requests) await resident.scan(engine, request, visit, signal);
+  };
+  try {
+    await pass((address, byteLength) => scan.addResident(address, byteLength));
+    const { l1: _, ...summary } = scan.summary();
+    const counted = scan.distribution(HISTOGRAM_BINS, ABS_QUANTILE_SHARES);
+    if (counted) return { ...summary, ...counted };
+    const second = scan.startHistogram(HISTOGRAM_BINS);
+    try {
+      await pass((address, byteLength) => second.addResident(address, byteLength));
+      return { ...summary, ...second.finish(ABS_QUANTILE_SHARES) };
+    } finally {
+      second.free();
+    }
+  } finally {
+    scan.free();
+  }
+}
+
+async function scanPlain(
+  matrix: MatrixReader,
+  { requests, entries }: Sample,
+  progress: (progress: Progress) => void,
+  signal?: AbortSignal,
+): Promise<Found> {
+  const count = counter(2 * entries, progress);
+  const pass = async (add: (values: ArrayLike<number>) => void): Promise<void> => {
     for (const request of requests) {
       await matrix.scan(
         request,
-        (block) => {
-          add(block);
-          done += block.values.length;
-          progress({ done, total: 2 * entries });
+        ({ values }) => {
+          add(values);
+          count(values.length);
         },
         signal,
       );
     }
   };
   const accumulator = new StatisticsAccumulator();
-  await pass(({ values }) => accumulator.add(values));
+  await pass((values) => accumulator.add(values));
   const summary = accumulator.summary();
   const histogram = new HistogramAccumulator(summary.min, summary.max, HISTOGRAM_BINS);
-  await pass(({ values }) => histogram.add(values));
-  return {
-    ...summary,
-    histogram: histogram.counts,
-    absQuantiles: accumulator.absQuantiles(ABS_QUANTILE_SHARES),
-    sampled,
-  };
+  await pass((values) => histogram.add(values));
+  return { ...summary, histogram: histogram.counts, absQuantiles: accumulator.absQuantiles(ABS_QUANTILE_SHARES) };
 }
 
 interface Sample {

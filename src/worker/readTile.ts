@@ -1,13 +1,21 @@
 /** One tile of a heatmap, of any matrix at any level. */
 
+import { needsFloat64 } from '../checkpoint/dtypes';
 import { CheckpointError } from '../checkpoint/errors';
 import { TILE_SIZE } from '../protocol/matrix';
 import type { Reduction, Tile } from '../protocol/matrix';
+import { currentEngine } from '../tensor/engine/current';
+import type { Engine } from '../tensor/engine/engine';
+import { levelBounds, TileScan } from '../tensor/engine/tileScan';
 import { TileReducer } from '../tensor/tiles';
-import type { BlockOfCells, MatrixReader, RowRange } from './matrixReader';
+import type { BlockOfCells, MatrixReader, ResidentEntries, RowRange } from './matrixReader';
 
 /** Read for one tile, in bytes or what takes as long: some tenths of a second. Beyond it a tile shows a sample. */
 export const TILE_BUDGET = 64 * 2 ** 20;
+/** The same where the engine reads a local file, or computes: a tenth of a second. */
+export const FAST_TILE_BUDGET = 512 * 2 ** 20;
+/** Rows longer than a chunk of the file come in parts, which only the plain reducer puts together. */
+const MAX_ROW_BYTES = 4 * 2 ** 20;
 /** Beyond 2^30 entries to a cell's side no matrix has a second cell. */
 const MAX_LEVEL = 30;
 
@@ -23,7 +31,7 @@ export async function readTile(
   matrix: MatrixReader,
   place: TilePlace,
   signal?: AbortSignal,
-  budget = TILE_BUDGET,
+  budget?: number,
 ): Promise<Tile> {
   const block = blockOf(matrix, place);
   const width = Math.ceil(block.columns / 2 ** block.level);
@@ -31,8 +39,70 @@ export async function readTile(
   if (place.reduction === 'mean' && block.level > 0 && matrix.meanTile) {
     return { width, height, values: matrix.meanTile(block), sampled: false };
   }
-  const reducer = new TileReducer(block.rows, block.columns, block.level, place.reduction);
-  const plan = planReading(matrix, block, budget);
+  const engine = currentEngine();
+  const resident = engine && residentFor(matrix, block, place.reduction);
+  const plan = planReading(matrix, block, budget ?? (resident?.fast ? FAST_TILE_BUDGET : TILE_BUDGET));
+  let values = null;
+  if (resident && plan.windows.length === 1) {
+    values = await reduceResident(engine, resident, block, plan, place.reduction, signal);
+    if (place.reduction === 'mean' && !values.every(Number.isFinite)) {
+      const largest = await reduceResident(engine, resident, block, plan, 'maxAbs', signal);
+      if (overflowed(values, largest)) values = null;
+    }
+  }
+  values ??= await reducePlain(matrix, block, plan, place.reduction, signal);
+  return { width, height, values, sampled: plan.sampled };
+}
+
+/** Whether sums of float32 became infinite, or NaN, in cells all of whose entries are finite. */
+function overflowed(means: Float32Array, largest: Float32Array): boolean {
+  return means.some((mean, i) => !Number.isFinite(mean) && Number.isFinite(largest[i]));
+}
+
+/** The way through the engine, where there is one that gives the same cells. */
+function residentFor(matrix: MatrixReader, block: BlockOfCells, reduction: Reduction): ResidentEntries | null {
+  // At level 0 stored values stay as they are, -0 included, and there is nothing to reduce.
+  if (block.level === 0 || block.columns * matrix.costPerEntry > MAX_ROW_BYTES) return null;
+  // The engine adds float32; the means of wider dtypes are taken in float64.
+  if (reduction === 'mean' && matrix.dtype !== 'computed' && needsFloat64(matrix.dtype)) return null;
+  return matrix.resident ?? null;
+}
+
+async function reduceResident(
+  engine: Engine,
+  resident: ResidentEntries,
+  block: BlockOfCells,
+  { ranges }: Plan,
+  reduction: Reduction,
+  signal?: AbortSignal,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { firstRow, rows, firstColumn, columns, level } = block;
+  const bounds = [levelBounds(rows, level), levelBounds(columns, level)] as const;
+  const scan = new TileScan(engine, resident.dtype, reduction, ...bounds);
+  try {
+    await resident.scan(
+      engine,
+      { ranges, firstColumn, columnCount: columns },
+      (part) => scan.addRows(part.firstRow - firstRow, part.rowCount, part.address, part.strideBytes),
+      signal,
+    );
+    const cells = scan.finish();
+    const values = Float32Array.from(cells.data);
+    cells.free();
+    return values;
+  } finally {
+    scan.free();
+  }
+}
+
+async function reducePlain(
+  matrix: MatrixReader,
+  block: BlockOfCells,
+  plan: Plan,
+  reduction: Reduction,
+  signal?: AbortSignal,
+): Promise<Float32Array<ArrayBuffer>> {
+  const reducer = new TileReducer(block.rows, block.columns, block.level, reduction);
   for (const window of plan.windows) {
     const request = { ranges: plan.ranges, firstColumn: block.firstColumn + window.first, columnCount: window.count };
     await matrix.scan(
@@ -48,7 +118,7 @@ export async function readTile(
       signal,
     );
   }
-  return { width, height, values: reducer.finish(), sampled: plan.sampled };
+  return reducer.finish();
 }
 
 function blockOf(matrix: MatrixReader, { level, tileX, tileY }: TilePlace): BlockOfCells {

@@ -1,15 +1,19 @@
 /** A matrix of a tensor in a file, read in ranges: never more of it in memory than a chunk. */
 
 import type { ByteSource } from '../checkpoint/byteSource';
-import { bitsOf, decodeValues, isDtype, valuesFor } from '../checkpoint/dtypes';
-import type { Dtype } from '../checkpoint/dtypes';
+import { decodeValues, isDtype, packingOf, undecodable, valuesFor } from '../checkpoint/dtypes';
+import type { Packing, StoredType } from '../checkpoint/dtypes';
 import { CheckpointError, quoted } from '../checkpoint/errors';
 import type { MatrixLayout } from '../checkpoint/factorLayout';
-import type { TensorEntry } from '../checkpoint/safetensorsHeader';
+import type { TensorEntry } from '../checkpoint/header';
 import { storedText } from '../checkpoint/valueText';
+import { isEngineDtype } from '../tensor/engine/dtypes';
+import type { Engine } from '../tensor/engine/engine';
 import { unravel } from './matrixReader';
-import type { CellValue, MatrixReader, ScanRequest, Visitor } from './matrixReader';
+import type { CellValue, MatrixReader, ResidentEntries, ScanRequest, Visitor } from './matrixReader';
 import { Pacer } from './pacer';
+import { scanPieces } from './residentPieces';
+import type { Piece } from './residentPieces';
 
 /** Bytes of one read: enough that the cost of a read is lost in it, little enough to cancel and to hold. */
 const CHUNK_BYTES = 4 * 2 ** 20;
@@ -18,10 +22,12 @@ const GAP_BYTES = 64 * 2 ** 10;
 
 /** A tensor's bytes in its file, and single entries of it. */
 export class StoredTensor {
-  readonly dtype: Dtype;
+  readonly dtype: StoredType;
+  /** On the average: a quantised block has scales besides its entries. */
   readonly bits: number;
+  private readonly packing: Packing;
 
-  /** Throws `CheckpointError` Unreadable for a tensor whose data is not whole. */
+  /** Throws `CheckpointError` Unreadable for a tensor whose data is not whole, or of a type that is not decoded. */
   constructor(
     private readonly source: ByteSource,
     /** Where the data of the file begins. */
@@ -29,19 +35,43 @@ export class StoredTensor {
     readonly entry: TensorEntry,
   ) {
     const { name, dtype, readable } = entry;
-    if (!readable || !isDtype(dtype)) {
-      throw new CheckpointError('Unreadable', `tensor ${quoted(name)}: its data is missing or damaged`, name);
+    const unread = readable ? undecodable(dtype) : 'its data is missing or damaged';
+    const packing = packingOf(dtype);
+    if (unread !== null || !packing) {
+      throw new CheckpointError('Unreadable', `tensor ${quoted(name)}: ${unread}`, name);
     }
     this.dtype = dtype;
-    this.bits = bitsOf(dtype);
+    this.packing = packing;
+    this.bits = (8 * packing.bytes) / packing.entries;
   }
 
-  /** The bytes that hold `count` entries from entry `first` on; `skip` of them before the first. */
+  /** The whole runs that hold `count` entries from entry `first` on; `skip` entries before the first. */
   async read(first: number, count: number, signal?: AbortSignal): Promise<{ bytes: Uint8Array; skip: number }> {
-    const start = Math.floor((first * this.bits) / 8);
-    const end = Math.ceil(((first + count) * this.bits) / 8);
+    const { entries, bytes: runBytes } = this.packing;
+    const run = Math.floor(first / entries);
+    const start = run * runBytes;
+    // The last run of a tensor of sub-byte entries need not be whole.
+    const end = Math.min(Math.ceil((first + count) / entries) * runBytes, this.entry.end - this.entry.begin);
     const bytes = await this.source.read(this.dataStart + this.entry.begin + start, end - start, signal);
-    return { bytes, skip: (first * this.bits - start * 8) / this.bits };
+    return { bytes, skip: first - run * entries };
+  }
+
+  /** Whether a local file is behind it. */
+  get fast(): boolean {
+    return this.source.readInto !== undefined;
+  }
+
+  /** `count` entries of whole bytes from entry `first` on, into the engine's memory at `address`. */
+  async readResident(engine: Engine, first: number, count: number, address: number, signal?: AbortSignal): Promise<void> {
+    const width = this.bits / 8;
+    const offset = this.dataStart + this.entry.begin + first * width;
+    // Memory that is not shared may move while a file is read into it.
+    if (this.source.readInto && engine.arena.shared) {
+      await this.source.readInto(offset, engine.arena.bytes(address, count * width), signal);
+    } else {
+      const bytes = await this.source.read(offset, count * width, signal);
+      engine.arena.bytes(address, bytes.length).set(bytes);
+    }
   }
 
   async entryAt(offset: number, signal?: AbortSignal): Promise<CellValue> {
@@ -55,9 +85,10 @@ export class StoredTensor {
 export class StoredMatrix implements MatrixReader {
   readonly rows: number;
   readonly columns: number;
-  readonly dtype: Dtype;
+  readonly dtype: StoredType;
   readonly costPerEntry: number;
   readonly columnCost: number;
+  readonly resident: ResidentEntries | null;
 
   /** `layout` must be of column stride 1: other layouts are only ever of factors, which are read whole. */
   constructor(
@@ -69,14 +100,46 @@ export class StoredMatrix implements MatrixReader {
     this.dtype = tensor.dtype;
     this.costPerEntry = tensor.bits / 8;
     this.columnCost = layout.rows * Math.min(layout.rowStride * this.costPerEntry, GAP_BYTES);
+    this.resident = isEngineDtype(tensor.dtype) ? this.residentEntries() : null;
+  }
+
+  private residentEntries(): ResidentEntries {
+    const { offset, rowStride } = this.layout;
+    const entriesOf = ({ rowCount, columnCount }: Piece): number => (rowCount - 1) * rowStride + columnCount;
+    return {
+      dtype: this.dtype,
+      fast: this.tensor.fast,
+      scan: (engine, request, visit, signal) =>
+        scanPieces(
+          engine,
+          this.pieces(request),
+          {
+            bytesOf: (piece) => entriesOf(piece) * this.costPerEntry,
+            strideBytes: rowStride * this.costPerEntry,
+            read: (piece, address) => {
+              const first = offset + piece.firstRow * rowStride + piece.firstColumn;
+              return this.tensor.readResident(engine, first, entriesOf(piece), address, signal);
+            },
+          },
+          visit,
+          signal,
+        ),
+    };
   }
 
   cell(row: number, column: number, signal?: AbortSignal): Promise<CellValue> {
     return this.tensor.entryAt(this.layout.offset + row * this.layout.rowStride + column, signal);
   }
 
-  async scan({ ranges, firstColumn, columnCount }: ScanRequest, visit: Visitor, signal?: AbortSignal): Promise<void> {
+  async scan(request: ScanRequest, visit: Visitor, signal?: AbortSignal): Promise<void> {
     const pacer = new Pacer(signal);
+    for (const piece of this.pieces(request)) {
+      await this.visitPiece(piece, visit, signal);
+      await pacer.pause();
+    }
+  }
+
+  private *pieces({ ranges, firstColumn, columnCount }: ScanRequest): Generator<Piece> {
     const rowsAtOnce = this.rowsAtOnce(columnCount);
     const columnsAtOnce = Math.min(columnCount, Math.floor(CHUNK_BYTES / this.costPerEntry));
     for (const { first, count } of ranges) {
@@ -84,8 +147,7 @@ export class StoredMatrix implements MatrixReader {
         const rowCount = Math.min(rowsAtOnce, first + count - row);
         for (let column = 0; column < columnCount; column += columnsAtOnce) {
           const width = Math.min(columnsAtOnce, columnCount - column);
-          await this.visitPiece(row, rowCount, firstColumn + column, width, visit, signal);
-          await pacer.pause();
+          yield { firstRow: row, rowCount, firstColumn: firstColumn + column, columnCount: width };
         }
       }
     }
@@ -98,14 +160,8 @@ export class StoredMatrix implements MatrixReader {
     return Math.max(1, Math.floor(CHUNK_BYTES / stride));
   }
 
-  private async visitPiece(
-    firstRow: number,
-    rowCount: number,
-    firstColumn: number,
-    columnCount: number,
-    visit: Visitor,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  private async visitPiece(piece: Piece, visit: Visitor, signal?: AbortSignal): Promise<void> {
+    const { firstRow, rowCount, firstColumn, columnCount } = piece;
     const { offset, rowStride } = this.layout;
     const first = offset + firstRow * rowStride + firstColumn;
     const { bytes, skip } = await this.tensor.read(first, (rowCount - 1) * rowStride + columnCount, signal);
@@ -117,7 +173,7 @@ export class StoredMatrix implements MatrixReader {
         decodeValues(this.dtype, bytes, row, skip + i * rowStride);
       }
     }
-    const stored = { dtype: this.dtype, bytes, first: skip, rowStride };
-    await visit({ firstRow, rowCount, firstColumn, columnCount, values, stored });
+    const stored = isDtype(this.dtype) ? { dtype: this.dtype, bytes, first: skip, rowStride } : undefined;
+    await visit({ ...piece, values, ...(stored && { stored }) });
   }
 }

@@ -3,7 +3,7 @@
 import type { InspectorSnapshot } from '../../src/protocol/inspector';
 import type { SourceDescription } from '../../src/protocol/source';
 import { LiveRegion } from '../shared/liveRegion';
-import type { TabName, View, ViewContext } from './context';
+import type { TabName, ViewContext } from './context';
 import type { InspectorClient } from './data/inspectorClient';
 import type { StateStore } from './data/state';
 import { ActiveMatrix } from './parts/activeMatrix';
@@ -11,11 +11,11 @@ import { CellInspector } from './parts/cellInspector';
 import { colorTools } from './parts/colorTools';
 import { h, replace } from './parts/element';
 import { changedBanner, failurePage, waitingPage } from './parts/pages';
-import { matrixCard } from './parts/matrixCard';
 import { problemBanner } from './parts/problemBanner';
 import { errorText } from './parts/progressNote';
 import { sourceHead } from './parts/sourceHead';
 import { tabBar } from './parts/tabBar';
+import { viewStage } from './views/stage';
 import { firstTab, TABS, tabsOf } from './views/tabs';
 
 /** Long enough to read, gone before it is in the way. */
@@ -102,9 +102,7 @@ export class App {
       (tab) => store.set({ tab }),
     );
     const tools = colorTools(store, description.training !== undefined);
-    const card = matrixCard(context);
-    const stage = h('section', { class: 'stage', id: 'stage', role: 'tabpanel', tabindex: -1 });
-    const details = h('aside', { class: 'details', id: 'details', 'aria-label': 'Details' });
+    const stage = viewStage(context);
     const detailsButton = h(
       'button',
       {
@@ -120,7 +118,7 @@ export class App {
       },
       'Details',
     );
-    const work = h('div', { class: 'work' }, stage, details);
+    const work = h('div', { class: 'work' }, stage.element, stage.details);
     replace(
       this.page,
       sourceHead(description),
@@ -130,27 +128,18 @@ export class App {
       work,
     );
 
-    let view: View | null = null;
     let shownTab: TabName | null = null;
     const showTab = (): void => {
       const wanted = store.get().tab as TabName;
       const tab = names.includes(wanted) ? wanted : firstTab(description);
       tabs.show(tab);
       if (tab === shownTab) return;
-      view?.dispose();
-      cells.clear();
-      context.active.set(null);
       shownTab = tab;
-      view = TABS[tab].make(context);
-      stage.className = `stage stage-${tab}`;
-      stage.setAttribute('aria-labelledby', `tab-${tab}`);
-      replace(stage, view.element);
-      const { matrices, details: hasDetails } = TABS[tab];
-      replace(details, ...view.details, matrices && card.element);
+      const { matrices, details } = TABS[tab];
       tools.element.hidden = !matrices;
-      detailsButton.hidden = !hasDetails;
-      work.classList.toggle('no-details', !hasDetails);
-      context.active.refresh();
+      detailsButton.hidden = !details;
+      work.classList.toggle('no-details', !details);
+      stage.show(tab);
     };
     let narrowOpen = false;
     const showDetails = (): void => {
@@ -167,8 +156,7 @@ export class App {
     this.close = () => {
       NARROW.removeEventListener('change', showDetails);
       unsubscribe();
-      view?.dispose();
-      card.dispose();
+      stage.dispose();
       tools.dispose();
       cells.dispose();
     };

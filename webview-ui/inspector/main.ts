@@ -10,11 +10,18 @@ import './css/adapter.css';
 import './css/prefix.css';
 import './css/tensors.css';
 import './css/grid.css';
+// Of what is loaded later too: one stylesheet, there before the first view, and in one order.
+import '../shared/heatmap/heatmap.css';
+import '../shared/colorBar.css';
+import '../shared/histogram.css';
+import '../shared/tooltip.css';
+import { allowLaterScripts } from '../shared/laterScripts';
 import { hostTransport, viewState } from '../shared/hostTransport';
 import { App } from './app';
 import { InspectorClient } from './data/inspectorClient';
 import { INITIAL_STATE, StateStore } from './data/state';
 
+allowLaterScripts();
 const root = document.getElementById('app');
 if (!root) throw new Error('the page has no element #app');
 const app = new App(root, new InspectorClient(hostTransport()), new StateStore(viewState(INITIAL_STATE)));

@@ -15,9 +15,12 @@ export interface EngineDtype {
   readonly values: Float64Array | null;
 }
 
-/** e exponent bits, f fraction bits, in IEEE style; `special` says what the highest exponent means. */
-function smallFloat(exponentBits: number, fractionBits: number, special: 'ieee' | 'nanOnly'): Float64Array {
-  const bias = 2 ** (exponentBits - 1) - 1;
+/**
+ * e exponent bits, f fraction bits, in IEEE style; `special` says what the highest exponent means. 'unsignedZero' has no
+ * special exponent, a bias one higher, and its one NaN in the place of -0.
+ */
+function smallFloat(exponentBits: number, fractionBits: number, special: 'ieee' | 'nanOnly' | 'unsignedZero'): Float64Array {
+  const bias = 2 ** (exponentBits - 1) - (special === 'unsignedZero' ? 0 : 1);
   const top = 2 ** exponentBits - 1;
   const magnitudes = 2 ** (exponentBits + fractionBits);
   const values = new Float64Array(2 * magnitudes);
@@ -32,7 +35,13 @@ function smallFloat(exponentBits: number, fractionBits: number, special: 'ieee' 
     values[code] = value;
     values[code + magnitudes] = -value;
   }
+  if (special === 'unsignedZero') values[magnitudes] = NaN;
   return values;
+}
+
+/** A power of two and nothing else: the shared scales of microscaling formats. */
+function exponents(): Float64Array {
+  return Float64Array.from({ length: 256 }, (_, code) => (code === 255 ? NaN : 2 ** (code - 127)));
 }
 
 function integers(bits: 8 | 16, signed: boolean): Float64Array {
@@ -59,9 +68,12 @@ const DTYPES: readonly EngineDtype[] = [
   dtype('F64', KIND.F64),
   dtype('F8_E4M3', KIND.BYTE, () => smallFloat(4, 3, 'nanOnly')),
   dtype('F8_E5M2', KIND.BYTE, () => smallFloat(5, 2, 'ieee')),
+  dtype('F8_E4M3FNUZ', KIND.BYTE, () => smallFloat(4, 3, 'unsignedZero')),
+  dtype('F8_E5M2FNUZ', KIND.BYTE, () => smallFloat(5, 2, 'unsignedZero')),
+  dtype('F8_E8M0', KIND.BYTE, exponents),
   dtype('I8', KIND.BYTE, () => integers(8, true)),
   dtype('U8', KIND.BYTE, () => integers(8, false)),
-  dtype('BOOL', KIND.BYTE, () => integers(8, false)),
+  dtype('BOOL', KIND.BYTE, () => integers(8, false).map(Math.sign)),
   dtype('I16', KIND.I16, () => integers(16, true)),
   dtype('U16', KIND.U16, () => integers(16, false)),
   dtype('I32', KIND.I32),
@@ -69,6 +81,11 @@ const DTYPES: readonly EngineDtype[] = [
   dtype('I64', KIND.I64),
   dtype('U64', KIND.U64),
 ];
+
+/** Whether kernels read the dtype. */
+export function isEngineDtype(name: string): boolean {
+  return DTYPES.some((candidate) => candidate.name === name);
+}
 
 /** @throws ArgumentError for a dtype that no kernel reads. */
 export function engineDtype(name: string): EngineDtype {

@@ -11,12 +11,17 @@ const SEGMENT = 65536;
 /** As in kernels/counts.ts: magnitudes are counted by the upper 20 bits of their float32 pattern. */
 const KEY_COUNT = 2 ** 20;
 const DROPPED_BITS = 11;
+/** Entries after which 32-bit counts are moved to float64, before they can overflow. */
+const FOLD_ENTRIES = 2 ** 31;
 
 /** Second pass over a dtype wider than 16 bits. Quantiles are at most 2^-12 of the value low. */
 export class HistogramScan {
   private readonly tables: ResidentArray;
   private readonly binning: Binning;
   private readonly maxAbs: number;
+  /** Counts that were moved out of the tables: bins, then keys. Null until there were any. */
+  private folded: Float64Array | null = null;
+  private pending = 0;
 
   constructor(
     private readonly engine: Engine,
@@ -25,6 +30,7 @@ export class HistogramScan {
     max: number,
     private readonly bins: number,
     private readonly lookup: number,
+    private readonly foldEntries = FOLD_ENTRIES,
   ) {
     this.tables = engine.allocate(bins + KEY_COUNT);
     this.tables.data.fill(0);
@@ -37,6 +43,8 @@ export class HistogramScan {
     const { histogram } = this.engine.kernels.scan;
     const table = this.tables.address;
     const length = byteLength / bytes;
+    if (this.pending + length >= this.foldEntries) this.fold();
+    this.pending += length;
     for (let start = 0; start < length; start += SEGMENT) {
       const count = Math.min(SEGMENT, length - start);
       const keys = table + 4 * this.bins;
@@ -46,9 +54,19 @@ export class HistogramScan {
     }
   }
 
+  private fold(): void {
+    const counts = this.engine.arena.uint32(this.tables.address, this.bins + KEY_COUNT);
+    const totals = (this.folded ??= new Float64Array(counts.length));
+    for (let i = 0; i < counts.length; i++) totals[i]! += counts[i]!;
+    counts.fill(0);
+    this.pending = 0;
+  }
+
   finish(shares: readonly number[]): Distribution {
-    const histogram = Float64Array.from(this.engine.arena.uint32(this.tables.address, this.bins));
-    const keys = this.engine.arena.uint32(this.tables.address + 4 * this.bins, KEY_COUNT);
+    if (this.folded) this.fold();
+    const counts = this.folded ?? this.engine.arena.uint32(this.tables.address, this.bins + KEY_COUNT);
+    const histogram = Float64Array.from(counts.subarray(0, this.bins));
+    const keys = counts.subarray(this.bins);
     const total = histogram.reduce((sum, count) => sum + count, 0);
     const pattern = new Uint32Array(1);
     const value = new Float32Array(pattern.buffer);
@@ -56,7 +74,12 @@ export class HistogramScan {
       pattern[0] = index << DROPPED_BITS;
       return Math.min(value[0]!, this.maxAbs);
     });
-    this.tables.free();
+    this.free();
     return { histogram, absQuantiles };
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    this.tables.free();
   }
 }

@@ -192,6 +192,26 @@ describe('adapters of other libraries', () => {
     assert.equal(adapters![0]!.experts, 2);
   });
 
+  it('of GGUF: one alpha for all, and an embedding whose A is the other way round', () => {
+    const { lora, layout, unexplained } = describeShapes(
+      {
+        'blk.0.attn_q.weight.lora_a': [4, 64],
+        'blk.0.attn_q.weight.lora_b': [32, 4],
+        'token_embd.weight.lora_a': [100, 4],
+        'token_embd.weight.lora_b': [64, 4],
+      },
+      null,
+      {},
+      [],
+      8,
+    );
+    assert.deepEqual([layout, unexplained], ['GGUF', []]);
+    assert.deepEqual(
+      lora.map(({ module, rank, scaling, inFeatures, outFeatures }) => [module, rank, scaling, inFeatures, outFeatures]),
+      [['blk.0.attn_q', 4, 2, 64, 32], ['token_embd', 4, 2, 100, 64]],
+    );
+  });
+
   it('of AdapterHub: bottlenecks with biases, wherever they sit, and its own LoRA and prefixes', () => {
     const at = 'bert.encoder.layer.0.output.adapters.sst-2';
     const { bottlenecks, layout, unexplained, adapters, method } = describeShapes(

@@ -12,6 +12,7 @@ export function describeShapes(
   config: object | null = null,
   scalars: Readonly<Record<string, number>> = {},
   metadata: readonly (readonly [string, string])[] = [],
+  loraAlpha?: number,
 ): SourceDescription {
   const tensors = Object.entries(shapes).map(([name, shape]) => ({
     name,
@@ -23,13 +24,13 @@ export function describeShapes(
   }));
   const parsed = config && parseAdapterConfig(JSON.stringify(config));
   const parts = collectParts(tensors);
-  const header = { headerBytes: 0, dataStart: 8, metadata, tensors, errors: [], errorCount: 0 };
+  const header = { format: 'safetensors', headerBytes: 0, dataStart: 8, metadata, tensors, errors: [], errorCount: 0 };
   return describeCheckpoint(
     { path: '/x/adapter_model.safetensors', name: 'adapter_model.safetensors', folder: 'x', bytes: 0, modified: 0 },
     header,
     parsed,
     parts,
-    pairLora(tensors, parsed, new Map(Object.entries(scalars)), parts),
+    pairLora(tensors, parsed, new Map(Object.entries(scalars)), parts, loraAlpha),
     describePrompts(tensors, parsed),
   );
 }

@@ -52,12 +52,10 @@ describe('dtypes', () => {
     assertSame(out, (i) => expected[i]!);
   });
 
-  it('decode every code of the 8-bit and 4-bit floats as ml_dtypes does', () => {
+  it('decode every code of the 8-bit, 6-bit and 4-bit floats as ml_dtypes does', () => {
     for (const [dtype, values] of Object.entries(readFixture<Floats>('checkpoint', 'floats.json').values)) {
       assert.ok(isDtype(dtype));
-      const bytes = Uint8Array.from({ length: 256 }, (_, code) =>
-        dtype === 'F4' ? ((2 * code) % 16) + 16 * ((2 * code + 1) % 16) : code,
-      );
+      const bytes = packed(bitsOf(dtype), 256);
       const out = new Float32Array(values.length);
       decodeValues(dtype, bytes, out);
       assertSame(out, (i) => Number(values[i]));
@@ -76,6 +74,12 @@ describe('dtypes', () => {
     const nibble = new Float32Array(1);
     decodeValues('F4', Uint8Array.of(0x2f, 0x47), nibble, 3);
     assert.equal(nibble[0], 2);
+    const sixBits = readFixture<Floats>('checkpoint', 'floats.json').values['F6_E3M2']!;
+    for (let first = 0; first < 60; first++) {
+      const four = new Float32Array(4);
+      decodeValues('F6_E3M2', packed(6, 64), four, first);
+      assertSame(four, (i) => Number(sixBits[first + i]));
+    }
   });
 
   it('know every dtype of the format and refuse those without numbers', () => {
@@ -83,14 +87,13 @@ describe('dtypes', () => {
     assert.ok(!isDtype('toString') && !isDtype('F7'));
     assert.equal(bitsOf('F6_E2M3'), 6);
     for (const dtype of DTYPES) {
-      const out = valuesFor(dtype, 4);
-      if (undecodable(dtype) === null) decodeValues(dtype, new Uint8Array(32), out);
-      else
-        assert.throws(() => decodeValues(dtype, new Uint8Array(32), out), {
-          name: 'CheckpointError',
-          code: 'Unreadable',
-        });
+      assert.equal(undecodable(dtype), null);
+      decodeValues(dtype, new Uint8Array(32), valuesFor(dtype, 4));
     }
+    assert.match(undecodable('F7')!, /type 'F7' are not decoded/);
+    const refused = { name: 'CheckpointError', code: 'Unreadable' };
+    assert.throws(() => decodeValues('IQ1_S', new Uint8Array(50), new Float32Array(4)), refused);
+    assert.throws(() => decodeValues('toString', new Uint8Array(50), new Float32Array(4)), refused);
   });
 
   it('refuse bytes that are too short, saying how many are needed', () => {
@@ -150,6 +153,13 @@ describe('the text of a stored value', () => {
     assert.equal(valueText('F64', 0.1), '0.1');
   });
 });
+
+/** The codes 0, 1, ... of so many bits each, one behind the other from the lowest bit on. */
+function packed(bits: number, count: number): Uint8Array {
+  let number = 0n;
+  for (let code = 0; code < count; code++) number |= BigInt(code % 2 ** bits) << BigInt(bits * code);
+  return Uint8Array.from({ length: (bits * count) / 8 }, (_, i) => Number((number >> BigInt(8 * i)) & 255n));
+}
 
 /** Significant digits of a decimal. */
 function digits(text: string): number {

@@ -16,6 +16,7 @@ interface Events {
 
 class MultiplyError extends Error {
   override readonly name = 'MultiplyError';
+  readonly code = 'ZeroFactor';
 }
 
 /** Two transports joined back to back; messages are cloned and arrive later, as between threads. */
@@ -70,12 +71,13 @@ describe('an RPC endpoint', () => {
     assert.deepEqual(await Promise.all([client.request('add', { a: 9, b: 1 }), client.request('add', { a: 1, b: 1 })]), [10, 2]);
   });
 
-  it('rejects the caller with the name and message the handler threw', async () => {
+  it('rejects the caller with the name, message and code the handler threw', async () => {
     const { client } = connect();
     await assert.rejects(client.request('fail', {}), (error: Error) => {
       assert.ok(error instanceof RemoteError);
       assert.equal(error.name, 'MultiplyError');
       assert.equal(error.message, 'got 0, expected a factor');
+      assert.equal(error.code, 'ZeroFactor');
       return true;
     });
   });

@@ -287,7 +287,7 @@ describe('jobs on damaged files', () => {
     const { source } = await call('checkpoint/open', { path: file });
     truncateSync(file, 1000);
     await assert.rejects(call('matrix/statistics', { source, matrix: { kind: 'tensor', name: 'x' } }), {
-      code: 'ShortRead',
+      code: 'Changed',
     });
     await call('source/close', { source });
     await assert.rejects(call('source/close', { source }), /is not open/);

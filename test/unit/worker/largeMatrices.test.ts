@@ -99,8 +99,21 @@ describe('a matrix larger than memory', () => {
   it('never has more than a chunk of it in memory', async () => {
     const source = computedSource(10_000_000);
     await readStatistics(matrixOf(source, 'U8', [1, 10_000_000]), () => undefined);
-    assert.equal(source.bytesRead, 20_000_000);
+    // Codes of 8 and 16 bits are counted, and give the histogram too; wider entries are read twice.
+    assert.equal(source.bytesRead, 10_000_000);
     assert.ok(source.largest <= 4 * MiB);
+    await readStatistics(matrixOf(source, 'U32', [5, 500_000]), () => undefined);
+    assert.equal(source.bytesRead, 30_000_000);
+    assert.ok(source.largest <= 4 * MiB);
+  });
+
+  it('is read whole where that is asked for', async () => {
+    const source = computedSource(80 * MiB);
+    const sampled = await readStatistics(matrixOf(source, 'U8', [80, MiB]), () => undefined, undefined, MiB);
+    assert.deepEqual([sampled.sampled, sampled.count < 2 * MiB], [true, true]);
+    const whole = await readStatistics(matrixOf(source, 'U8', [80, MiB]), () => undefined, undefined, Infinity);
+    assert.deepEqual([whole.sampled, whole.count], [false, 80 * MiB]);
+    assert.equal(whole.zeros, Math.ceil((80 * MiB) / 251));
   });
 
   it('has no line summaries where a line is too long for a hover', async () => {

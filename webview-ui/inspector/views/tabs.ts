@@ -2,30 +2,63 @@
 
 import type { SourceDescription } from '../../../src/protocol/source';
 import type { TabName, View, ViewContext } from '../context';
-import { adapterView } from './adapterView';
-import { gridView } from './gridView';
 import { infoView } from './infoView';
-import { loraView } from './loraView';
-import { prefixView } from './prefixView';
-import { promptView } from './promptView';
-import { tensorView } from './tensorView';
+
+type MakeView = (context: ViewContext) => View;
 
 interface Tab {
   readonly label: string;
   /** Shows matrices, so colours matter and the details panel sums one up. */
   readonly matrices: boolean;
   readonly details: boolean;
-  make(context: ViewContext): View;
+  /** Fetches the view's script on its first use. Rejects where that fails; a later call tries again. */
+  load(): Promise<MakeView>;
 }
 
+// The comments name the files: views in one are opened together, and share the heatmap's script with all others.
 export const TABS: Readonly<Record<TabName, Tab>> = {
-  overview: { label: 'Overview', matrices: false, details: true, make: gridView },
-  lora: { label: 'LoRA', matrices: true, details: true, make: loraView },
-  adapter: { label: 'Adapter', matrices: true, details: true, make: adapterView },
-  prefix: { label: 'Prefix', matrices: true, details: true, make: prefixView },
-  prompt: { label: 'Prompt', matrices: true, details: true, make: promptView },
-  tensors: { label: 'Tensors', matrices: true, details: true, make: tensorView },
-  info: { label: 'Info', matrices: false, details: false, make: ({ description }) => infoView(description) },
+  overview: {
+    label: 'Overview',
+    matrices: false,
+    details: true,
+    load: async () => (await import(/* webpackChunkName: "inspector-overview" */ './gridView')).gridView,
+  },
+  lora: {
+    label: 'LoRA',
+    matrices: true,
+    details: true,
+    load: async () => (await import(/* webpackChunkName: "inspector-matrices" */ './loraView')).loraView,
+  },
+  adapter: {
+    label: 'Adapter',
+    matrices: true,
+    details: true,
+    load: async () => (await import(/* webpackChunkName: "inspector-methods" */ './adapterView')).adapterView,
+  },
+  prefix: {
+    label: 'Prefix',
+    matrices: true,
+    details: true,
+    load: async () => (await import(/* webpackChunkName: "inspector-methods" */ './prefixView')).prefixView,
+  },
+  prompt: {
+    label: 'Prompt',
+    matrices: true,
+    details: true,
+    load: async () => (await import(/* webpackChunkName: "inspector-methods" */ './promptView')).promptView,
+  },
+  tensors: {
+    label: 'Tensors',
+    matrices: true,
+    details: true,
+    load: async () => (await import(/* webpackChunkName: "inspector-matrices" */ './tensorView')).tensorView,
+  },
+  info: {
+    label: 'Info',
+    matrices: false,
+    details: false,
+    load: () => Promise.resolve(({ description }) => infoView(description)),
+  },
 };
 
 export function tabsOf(description: SourceDescription): TabName[] {

@@ -1,6 +1,6 @@
 /** Numbers as people read them, and the comparison as text to paste. */
 
-import type { BudgetReport, MethodBudget } from '../protocol/calculator';
+import type { BudgetReport, MethodBudget } from '../../protocol/calculator';
 
 /** Shown where a figure cannot be had. */
 export const NO_FIGURE = '\u2013';

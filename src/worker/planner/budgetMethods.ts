@@ -3,19 +3,19 @@
  * draws its growth from two points, for every count here is linear in its setting.
  */
 
-import type { AdapterPlan, PromptedModel } from '../budget/adapterPlan';
+import type { AdapterPlan, PromptedModel } from '../../budget/adapterPlan';
 import {
   planBottleneckAdapters,
   planLora,
   planPrefixTuning,
   planPromptTuning,
   valueBytes,
-} from '../budget/adapterPlan';
-import type { ModelShape } from '../budget/modelShape';
-import type { ModuleTable } from '../budget/moduleTable';
-import { safetensorsBytes } from '../budget/safetensorsSize';
-import { comparePeftMethods } from '../peft/compareMethods';
-import type { MethodField, MethodId } from '../protocol/calculator';
+} from '../../budget/adapterPlan';
+import type { ModelShape } from '../../budget/modelShape';
+import type { ModuleTable } from '../../budget/moduleTable';
+import { safetensorsBytes } from '../../budget/safetensorsSize';
+import { comparePeftMethods } from '../../peft/compareMethods';
+import type { MethodField, MethodId } from '../../protocol/calculator';
 import { formatCount } from './budgetText';
 
 export interface Counted {

@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { PRESETS } from '../../../src/budget/presets';
-import { DEFAULT_INPUTS, readInputs } from '../../../src/host/budgetInputs';
-import type { BudgetModel } from '../../../src/host/budgetReport';
-import { computeReport } from '../../../src/host/budgetReport';
-import { customModel } from '../../../src/host/customModel';
-import type { BudgetInputs, BudgetReport, MethodBudget, MethodId } from '../../../src/protocol/calculator';
+import { PRESETS } from '../../../../src/budget/presets';
+import { DEFAULT_INPUTS, readInputs } from '../../../../src/host/budgetInputs';
+import type { BudgetModel } from '../../../../src/worker/planner/budgetReport';
+import { computeReport } from '../../../../src/worker/planner/budgetReport';
+import { customModel } from '../../../../src/worker/planner/customModel';
+import type { BudgetInputs, BudgetReport, MethodBudget, MethodId } from '../../../../src/protocol/calculator';
 
 const preset = (id: string): BudgetModel => {
   const found = PRESETS.find((each) => each.id === id);

@@ -1,13 +1,13 @@
 /** An adapter as its config, its weights and its base model tell of it, as far as each is there. Pure. */
 
-import type { AdapterPlan } from '../budget/adapterPlan';
-import { planAdapter } from '../budget/adapterPlan';
-import type { RawConfig } from '../budget/config';
-import { BudgetError } from '../budget/errors';
-import { readModelShape } from '../budget/modelShape';
-import type { ModuleTable } from '../budget/moduleTable';
-import { buildModuleTable } from '../budget/moduleTable';
-import type { SourceDescription } from '../protocol/source';
+import type { AdapterPlan } from '../../budget/adapterPlan';
+import { planAdapter } from '../../budget/adapterPlan';
+import type { RawConfig } from '../../budget/config';
+import { BudgetError } from '../../budget/errors';
+import { readModelShape } from '../../budget/modelShape';
+import type { ModuleTable } from '../../budget/moduleTable';
+import { buildModuleTable } from '../../budget/moduleTable';
+import type { SourceDescription } from '../../protocol/source';
 
 export interface AdapterFacts {
   /** adapter_config.json as it stands in the editor. */

@@ -1,16 +1,16 @@
 /** Inputs and a model in, all that the calculator and the comparison show out. Pure: no editor, no files. */
 
-import { valueBytes } from '../budget/adapterPlan';
-import { architectureOf } from '../budget/architectures';
-import { isObject } from '../budget/config';
-import { BudgetError, UnknownArchitectureError } from '../budget/errors';
-import type { ModelShape } from '../budget/modelShape';
-import { readModelShape } from '../budget/modelShape';
-import type { ModuleTable } from '../budget/moduleTable';
-import { buildModuleTable } from '../budget/moduleTable';
-import type { Setting } from '../budget/settings';
-import { METHOD_SETTINGS, parseSetting, SettingError } from '../budget/settings';
-import { selectModules } from '../budget/targets';
+import { valueBytes } from '../../budget/adapterPlan';
+import { architectureOf } from '../../budget/architectures';
+import { isObject } from '../../budget/config';
+import { BudgetError, UnknownArchitectureError } from '../../budget/errors';
+import type { ModelShape } from '../../budget/modelShape';
+import { readModelShape } from '../../budget/modelShape';
+import type { ModuleTable } from '../../budget/moduleTable';
+import { buildModuleTable } from '../../budget/moduleTable';
+import type { Setting } from '../../budget/settings';
+import { METHOD_SETTINGS, parseSetting, SettingError } from '../../budget/settings';
+import { selectModules } from '../../budget/targets';
 import type {
   BudgetInputs,
   BudgetReport,
@@ -19,8 +19,8 @@ import type {
   MethodBudget,
   MethodField,
   TargetChoice,
-} from '../protocol/calculator';
-import { METHOD_FIELDS } from '../protocol/calculator';
+} from '../../protocol/calculator';
+import { METHOD_FIELDS } from '../../protocol/calculator';
 import type { Counted, Method } from './budgetMethods';
 import { exactMethods, referenceFull, referenceMethods } from './budgetMethods';
 import { formatBytes, formatCount, formatPercent, NO_FIGURE } from './budgetText';

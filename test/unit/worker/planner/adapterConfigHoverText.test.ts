@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import type { AdapterFacts } from '../../../src/host/adapterFacts';
-import { hoverText } from '../../../src/host/adapterConfigHoverText';
-import { code, plain } from '../../../src/host/markdownText';
-import type { SourceDescription } from '../../../src/protocol/source';
-import { openCheckpoint } from '../../../src/worker/checkpointSource';
-import { nodeFiles } from '../../../src/worker/nodeFile';
+import type { AdapterFacts } from '../../../../src/worker/planner/adapterFacts';
+import { hoverText } from '../../../../src/worker/planner/adapterConfigHoverText';
+import { code, plain } from '../../../../src/worker/planner/markdownText';
+import type { SourceDescription } from '../../../../src/protocol/source';
+import { openCheckpoint } from '../../../../src/worker/checkpointSource';
+import { nodeFiles } from '../../../../src/worker/nodeFile';
 
 const sample = (file: string): string => path.join(process.cwd(), 'sample-workspace', file);
 const json = (file: string): Record<string, unknown> =>

@@ -1,8 +1,8 @@
 /** What an entry of adapter_config.json means for the adapter it belongs to, as Markdown. Pure. */
 
-import { readPattern } from '../budget/adapterConfig';
-import { architectureOf } from '../budget/architectures';
-import { safetensorsBytes } from '../budget/safetensorsSize';
+import { readPattern } from '../../budget/adapterConfig';
+import { architectureOf } from '../../budget/architectures';
+import { safetensorsBytes } from '../../budget/safetensorsSize';
 import type { AdapterFacts } from './adapterFacts';
 import { Adapter, attempt } from './adapterFacts';
 import { formatBytes, formatCount, formatPercent } from './budgetText';

@@ -1,8 +1,8 @@
 /** What an adapter's target entries match: in the weights beside it, and in its base model. */
 
-import type { ModuleTable } from '../budget/moduleTable';
-import { isLinear, matchesTarget } from '../budget/targets';
-import type { SourceDescription } from '../protocol/source';
+import type { ModuleTable } from '../../budget/moduleTable';
+import { isLinear, matchesTarget } from '../../budget/targets';
+import type { SourceDescription } from '../../protocol/source';
 
 export interface TargetMatches {
   /** Modules that have weights of the adapter, and the tensors they are; null without weights. */

@@ -1,10 +1,10 @@
 /** The model whose sizes are typed in: a decoder of Llama's kind, or any model where only the reference's sizes count. */
 
-import type { RawConfig } from '../budget/config';
-import { MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH } from '../budget/config';
-import type { Setting } from '../budget/settings';
-import { parseSetting, SettingError } from '../budget/settings';
-import type { BudgetInputs, CustomField } from '../protocol/calculator';
+import type { RawConfig } from '../../budget/config';
+import { MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH } from '../../budget/config';
+import type { Setting } from '../../budget/settings';
+import { parseSetting, SettingError } from '../../budget/settings';
+import type { BudgetInputs, CustomField } from '../../protocol/calculator';
 import type { BudgetModel } from './budgetReport';
 
 const SETTINGS: Readonly<Record<CustomField, Setting & { readonly key: string }>> = {

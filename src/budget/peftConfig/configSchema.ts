@@ -1,0 +1,138 @@
+/** The JSON schema of adapter_config.json: one branch a peft_type, over descriptions that they share. */
+
+import type { Kind } from './fieldTexts';
+import { FIELD_TEXTS } from './fieldTexts';
+import { COMMON_KEYS, METHOD_KEYS } from './methodKeys';
+import { METHOD_TEXTS } from './methodTexts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const STRINGS: Schema = { type: 'array', items: { type: 'string' } };
+const INTEGERS: Schema = { type: 'array', items: { type: 'integer' } };
+const NULL: Schema = { type: 'null' };
+
+const KINDS: Readonly<Record<Kind, Schema>> = {
+  integer: { type: ['integer', 'null'] },
+  number: { type: ['number', 'null'] },
+  boolean: { type: ['boolean', 'null'] },
+  string: { type: ['string', 'null'] },
+  names: { anyOf: [STRINGS, NULL] },
+  namesOrPattern: { anyOf: [STRINGS, { type: 'string' }, NULL] },
+  indices: { anyOf: [INTEGERS, NULL] },
+  indicesOrOne: { anyOf: [INTEGERS, { type: 'integer' }, NULL] },
+  tokens: { anyOf: [INTEGERS, { type: 'object', additionalProperties: INTEGERS }, NULL] },
+  ranges: { anyOf: [{ type: 'array', items: { ...INTEGERS, minItems: 2, maxItems: 2 } }, NULL] },
+  object: { type: ['object', 'null'] },
+  // AdaLoRA writes lists of booleans: which ranks are left.
+  byPattern: {
+    type: ['object', 'null'],
+    additionalProperties: { anyOf: [{ type: 'number' }, { type: 'array', items: { type: 'boolean' } }] },
+  },
+  booleanOrString: { type: ['boolean', 'string', 'null'] },
+  objectOrBoolean: { type: ['object', 'boolean', 'null'] },
+};
+
+const TASKS = ['CAUSAL_LM', 'SEQ_2_SEQ_LM', 'SEQ_CLS', 'TOKEN_CLS', 'QUESTION_ANS', 'FEATURE_EXTRACTION'];
+const BOOLEANS = [true, false];
+
+/** The words that a key takes; `METHOD.key` where methods differ. */
+const WORDS: Readonly<Record<string, readonly unknown[]>> = {
+  task_type: [...TASKS, null],
+  bias: ['none', 'all', 'lora_only'],
+  'BOFT.bias': ['none', 'all', 'boft_only'],
+  'OFT.bias': ['none', 'all', 'oft_only'],
+  'DELORA.bias': ['none', 'all', 'delora_only'],
+  'C3A.init_weights': [...BOOLEANS, 'gaussian', 'kaiming_uniform', 'xavier_uniform', null],
+  'HIRA.init_weights': [...BOOLEANS, 'gaussian', null],
+  'LOKR.init_weights': [...BOOLEANS, 'lycoris'],
+  'MISS.init_weights': [...BOOLEANS, 'bat', 'mini'],
+  'ADAMSS.init_weights': ['orthogonal', null],
+  'PREFIX_TUNING.init_weights': ['zero', null],
+  variant: ['road_1', 'road_2', 'road_4'],
+  mask_type: ['random'],
+  poly_type: ['poly'],
+  decomposition_method: ['relu', 'qr'],
+  config_A_B: ['lora', 'vector', 'constant', 'none'],
+  config_C: ['lora', 'vector', 'none'],
+  config_D_E: ['vector', 'constant', 'none'],
+  psoft_svd: ['full', 'lowrank'],
+  ab_svd_init: ['psoft_init', 'pissa_init'],
+  encoder_reparameterization_type: ['MLP', 'LSTM'],
+  prompt_tuning_init: ['RANDOM', 'TEXT', 'SAMPLE_VOCAB'],
+  'MULTITASK_PROMPT_TUNING.prompt_tuning_init': [
+    'RANDOM',
+    'TEXT',
+    'AVERAGE_SOURCE_TASKS',
+    'EXACT_SOURCE_TASK',
+    'ONLY_SOURCE_SHARED',
+  ],
+  opt_weighted_loss_type: ['none', 'decay', null],
+};
+
+/** Methods whose config class says which biases there are; the others take any text. */
+const STRICT_BIAS = new Set(['LORA', 'ADALORA', 'OFT', 'BOFT', 'DELORA']);
+
+const LORA_STARTS: readonly Schema[] = [
+  { enum: [...BOOLEANS, 'gaussian', 'eva', 'olora', 'pissa', 'corda', 'loftq', 'orthogonal', 'mica', 'lora_ga', null] },
+  { type: 'string', pattern: '^pissa_niter_\\d+$' },
+];
+const ALL_LINEAR = [{ label: '"all-linear"', body: 'all-linear' }];
+
+/** Shares of something, from 0 to 1. */
+const SHARE = /dropout(_p)?$|^beta[12]$|^asa_(importance|uncertainty)_beta$|^sparsity$|^sparse_rate$|^weight_tying$/;
+
+export function configSchema(): Schema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'PEFT adapter configuration',
+    description: 'adapter_config.json of Hugging Face PEFT, as of version 0.21.',
+    type: 'object',
+    properties: { peft_type: methodName(), ...fields('', COMMON_KEYS) },
+    allOf: Object.entries(METHOD_KEYS).map(([method, defaults]) => ({
+      if: { properties: { peft_type: { const: method } }, required: ['peft_type'] },
+      then: { properties: fields(method, defaults) },
+    })),
+  };
+}
+
+/** The schema as it is kept in the repository: a line for each method. */
+export function configSchemaText(): string {
+  const { allOf, ...rest } = configSchema();
+  const branches = (allOf as readonly Schema[]).map((branch) => JSON.stringify(branch)).join(',\n');
+  return `${JSON.stringify(rest, null, 1).slice(0, -2)},\n "allOf": [\n${branches}\n ]\n}\n`;
+}
+
+function methodName(): Schema {
+  const methods = Object.keys(METHOD_KEYS);
+  return {
+    type: 'string',
+    description: FIELD_TEXTS['peft_type']?.[1],
+    enum: methods,
+    enumDescriptions: methods.map((method) => METHOD_TEXTS[method]),
+  };
+}
+
+function fields(method: string, defaults: Readonly<Record<string, unknown>>): Schema {
+  const keys = Object.entries(defaults).filter(([key]) => key !== 'peft_type');
+  return Object.fromEntries(
+    keys.map(([key, fallback]) => [
+      key,
+      { ...field(key), ...wordsOf(method, key), ...(fallback !== null && { default: fallback }) },
+    ]),
+  );
+}
+
+function wordsOf(method: string, key: string): Schema {
+  if (key === 'bias' && !STRICT_BIAS.has(method)) return {};
+  const words = WORDS[`${method}.${key}`] ?? WORDS[key];
+  return words ? { enum: words } : {};
+}
+
+function field(key: string): Schema {
+  const text = FIELD_TEXTS[key];
+  if (!text) throw new Error(`the key ${key} has no description`);
+  const [kind, description] = text;
+  if (key === 'init_lora_weights') return { description, anyOf: LORA_STARTS };
+  const snippets = key === 'target_modules' ? { defaultSnippets: ALL_LINEAR } : {};
+  return { description, ...KINDS[kind], ...(SHARE.test(key) && { minimum: 0, maximum: 1 }), ...snippets };
+}

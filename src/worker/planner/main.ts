@@ -1,0 +1,9 @@
+/** The planner thread's entry: joins its message port to the jobs. */
+
+import type { PlannerRequests } from '../../protocol/planner';
+import { Endpoint } from '../../protocol/rpc';
+import { parentTransport } from '../portTransport';
+import { nodeModelFiles } from './nodeModelFiles';
+import { createPlannerJobs } from './plannerJobs';
+
+new Endpoint<Record<never, never>, PlannerRequests>(parentTransport(), createPlannerJobs(nodeModelFiles));

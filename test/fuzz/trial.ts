@@ -1,0 +1,106 @@
+/** What one damaged file is put through: everything the inspector would ask about it. */
+
+import { BudgetError } from '../../src/budget/errors';
+import { CheckpointError } from '../../src/checkpoint/errors';
+import type { MatrixRef } from '../../src/protocol/matrix';
+import { TILE_SIZE } from '../../src/protocol/matrix';
+import type { Params, RequestContext, Result } from '../../src/protocol/rpc';
+import type { SourceDescription } from '../../src/protocol/source';
+import type { WorkerRequests } from '../../src/protocol/worker';
+import { ArgumentError } from '../../src/tensor/errors';
+import { createJobs } from '../../src/worker/jobs';
+import { memoryFiles } from './memoryFiles';
+import type { Case } from './mutate';
+
+/** Longest that a case may take. */
+export const MAX_MS = 1000;
+/** Most memory that a case of a file under 1 MB may take. */
+export const MAX_BYTES = 64 * 2 ** 20;
+/** Tensors and modules of a case that are looked into. */
+const LOOKED_INTO = 3;
+
+/** How a case ended: what was opened and how many problems it has, or the code of the error that refused it. */
+export type Outcome = { readonly opened: SourceDescription } | { readonly refused: string };
+
+const context: RequestContext = { signal: new AbortController().signal, progress: () => undefined, transfer: () => undefined };
+
+/** Throws whatever is not a typed error: that is what the fuzz looks for. */
+export async function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
+  const jobs = createJobs(memoryFiles(new Map([...beside, [name, bytes]])));
+  const call = async <M extends keyof WorkerRequests>(method: M, params: Params<WorkerRequests[M]>): Promise<Result<WorkerRequests[M]>> =>
+    (await jobs[method](params as never, context)) as Result<WorkerRequests[M]>;
+  let opened;
+  try {
+    opened = await call('checkpoint/open', { path: name });
+  } catch (error) {
+    return { refused: typedCode(error) };
+  }
+  const { source, description } = opened;
+  const looks: (() => Promise<unknown>)[] = [];
+  for (const matrix of matricesOf(description)) {
+    const tile = { source, matrix, tileX: 0, tileY: 0, reduction: 'maxAbs' } as const;
+    looks.push(
+      () => call('tile/read', { ...tile, level: 0 }),
+      () => call('tile/read', { ...tile, level: coarsestLevel(description, matrix) }),
+      () => call('cell/read', { source, matrix, row: 0, column: 0 }),
+      () => call('matrix/statistics', { source, matrix }),
+    );
+  }
+  for (const { module } of description.lora.slice(0, LOOKED_INTO)) {
+    looks.push(
+      () => call('lora/spectrum', { source, module }),
+      () => call('lora/products', { source, module, row: 0, column: 0 }),
+    );
+  }
+  looks.push(() => call('lora/metrics', { source }));
+  for (const look of looks) await look().catch(typedCode);
+  await call('source/close', { source });
+  return { opened: description };
+}
+
+function typedCode(error: unknown): string {
+  if (error instanceof CheckpointError) return error.code;
+  if (error instanceof BudgetError || error instanceof ArgumentError) return error.name;
+  throw error;
+}
+
+function matricesOf({ tensors, lora, prefixes }: SourceDescription): MatrixRef[] {
+  return [
+    ...tensors.slice(0, LOOKED_INTO).map(({ name, shape }): MatrixRef => ({
+      kind: 'tensor',
+      name,
+      ...(shape.length > 2 ? { slice: shape.slice(0, -2).map(() => 0) } : {}),
+    })),
+    ...lora.slice(0, LOOKED_INTO).map(({ module }): MatrixRef => ({ kind: 'delta', module })),
+    ...prefixes.slice(0, 1).map(({ module }): MatrixRef => ({ kind: 'prefix', module, layer: 0, part: 'key' })),
+  ];
+}
+
+function coarsestLevel({ tensors }: SourceDescription, matrix: MatrixRef): number {
+  const shape = matrix.kind === 'tensor' ? (tensors.find(({ name }) => name === matrix.name)?.shape ?? []) : [];
+  const side = Math.max(TILE_SIZE, ...shape.slice(-2));
+  return Math.min(40, Math.ceil(Math.log2(side / TILE_SIZE)));
+}
+
+/** Runs a case and holds it to its limits. @returns what is wrong, or null. */
+export async function judge(given: Case): Promise<{ readonly outcome: string; readonly fault: string | null }> {
+  const before = memoryInUse();
+  const start = performance.now();
+  let outcome: string;
+  try {
+    const result = await tryCase(given);
+    outcome = 'refused' in result ? result.refused : result.opened.problems.length > 0 ? 'opened with problems' : 'opened';
+  } catch (error) {
+    return { outcome: 'crashed', fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  const ms = performance.now() - start;
+  const grown = memoryInUse() - before;
+  if (ms > MAX_MS) return { outcome, fault: `it took ${ms.toFixed(0)} ms, at most ${MAX_MS}` };
+  if (grown > MAX_BYTES) return { outcome, fault: `it took ${grown} bytes of memory, at most ${MAX_BYTES}` };
+  return { outcome, fault: null };
+}
+
+function memoryInUse(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}

@@ -1,0 +1,76 @@
+import { strict as assert } from 'node:assert';
+import { seededRandom } from '../../../src/tensor/random';
+import { goldenPairs, judgePair, mutatePair } from '../../fuzz/budgetTrial';
+import { makeCase } from '../../fuzz/fuzz';
+import { NAMES } from '../../fuzz/mutate';
+import { fixtureCases } from '../../fuzz/seeds';
+import { judge, MAX_BYTES, tryCase } from '../../fuzz/trial';
+import { fileOf, tensorField } from '../checkpoint/fixtures';
+
+/** A small part of what `npm run fuzz` runs, always the same. */
+const SEED = 20;
+const CASES = 250;
+const PAIRS = 150;
+
+describe('damaged files', () => {
+  const seeds = fixtureCases();
+
+  it('are opened or refused with a typed error, in bounded time and memory', async () => {
+    const outcomes = new Set<string>();
+    for (let number = 0; number < CASES; number++) {
+      const given = makeCase(seeds, SEED, number);
+      let { outcome, fault } = await judge(given);
+      // Garbage of earlier cases and a busy machine count too: such a fault must show again.
+      if (fault !== null && outcome !== 'crashed') ({ outcome, fault } = await judge(given));
+      assert.equal(fault, null, `case ${number} of seed ${SEED}`);
+      outcomes.add(outcome);
+    }
+    assert.ok(outcomes.has('opened') && outcomes.has('opened with problems') && outcomes.size > 4, [...outcomes].join(', '));
+  });
+
+  it('cut at any byte show the tensors that are whole', async () => {
+    const whole = fileOf({ a: tensorField('F32', [2, 2], 0, 16), b: tensorField('F32', [3], 16, 28) }, 28);
+    for (let cut = 0; cut < whole.length; cut++) {
+      const outcome = await tryCase({ name: 'x.safetensors', bytes: whole.slice(0, cut), beside: new Map() });
+      if (cut < whole.length - 28) {
+        assert.ok('refused' in outcome, `cut at ${cut}`);
+        continue;
+      }
+      assert.ok('opened' in outcome, `cut at ${cut}`);
+      const { tensors, problems } = outcome.opened;
+      assert.deepEqual(tensors.map(({ readable }) => readable), [cut >= whole.length - 12, false], `cut at ${cut}`);
+      assert.ok(problems.length > 0);
+    }
+  });
+
+  it('with harmful names are opened, the names as they are', async () => {
+    const names = NAMES.filter((name) => !/\p{Surrogate}/u.test(name));
+    const header = names.map((name, i) => `${JSON.stringify(name)}:{"dtype":"U8","shape":[1],"data_offsets":[${i},${i + 1}]}`);
+    const bytes = fileOf(`{${header.join(',')}}`, names.length);
+    const outcome = await tryCase({ name: 'x.safetensors', bytes, beside: new Map() });
+    assert.ok('opened' in outcome);
+    assert.deepEqual(outcome.opened.tensors.map(({ name }) => name).sort(), [...names].sort());
+    assert.equal(({} as Record<string, unknown>)['dtype'], undefined);
+  });
+
+  it('that claim terabytes take no memory for it', async () => {
+    const huge = 2 ** 45;
+    const bytes = fileOf({ 'x.lora_A.weight': tensorField('F32', [8, huge / 32], 0, huge), 'x.lora_B.weight': tensorField('F32', [huge / 32, 8], huge, 2 * huge) });
+    const { outcome, fault } = await judge({ name: 'x.safetensors', bytes, beside: new Map() });
+    assert.deepEqual({ outcome, fault }, { outcome: 'opened with problems', fault: null });
+    assert.ok(bytes.length < MAX_BYTES);
+  });
+});
+
+describe('damaged configs', () => {
+  it('are counted or refused with a typed error', () => {
+    const pairs = goldenPairs();
+    const outcomes = new Set<string>();
+    for (let number = 0; number < PAIRS; number++) {
+      const { outcome, fault } = judgePair(mutatePair(seededRandom(SEED * 1e7 + number), pairs));
+      assert.equal(fault, null, `pair ${number} of seed ${SEED}`);
+      outcomes.add(outcome);
+    }
+    assert.ok(outcomes.has('counted') && outcomes.size > 2, [...outcomes].join(', '));
+  });
+});

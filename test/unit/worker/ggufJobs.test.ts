@@ -1,0 +1,83 @@
+import { strict as assert } from 'node:assert';
+import type { MatrixRef } from '../../../src/protocol/matrix';
+import type { OpenedSource } from '../../../src/protocol/worker';
+import { fixturePath, readFixture } from '../checkpoint/fixtures';
+import { jobCaller } from './jobContext';
+
+interface Golden {
+  readonly tensors: Readonly<Record<string, { readonly shape: readonly [number, number]; readonly values: string }>>;
+  readonly lora: Readonly<
+    Record<string, { readonly shape: readonly [number, number]; readonly norm: number; readonly values: string }>
+  >;
+}
+
+const golden = readFixture<Golden>('gguf', 'expected.json');
+const call = jobCaller();
+
+function floats(base64: string): Float32Array {
+  return new Float32Array(Uint8Array.from(Buffer.from(base64, 'base64')).buffer);
+}
+
+describe('jobs on a GGUF file', () => {
+  let opened: OpenedSource;
+  before(async () => {
+    opened = await call('checkpoint/open', { path: fixturePath('gguf', 'types.gguf') });
+  });
+  after(() => call.closeAll());
+  const tensor = (name: string): MatrixRef => ({ kind: 'tensor', name });
+  const tile = (name: string, tileX = 0) =>
+    call('tile/read', { source: opened.source, matrix: tensor(name), level: 0, tileX, tileY: 0, reduction: 'mean' });
+
+  it('describe it as what it is', () => {
+    const { description } = opened;
+    assert.equal(description.file!.format, 'GGUF v3');
+    assert.deepEqual(description.problems, []);
+    assert.equal(description.title, 'types.gguf');
+    assert.deepEqual(description.tensors.find(({ name }) => name === 'experts')!.shape, [2, 3, 4]);
+  });
+
+  for (const [name, { shape, values }] of Object.entries(golden.tensors)) {
+    it(`decode ${name} bit by bit as ggml does: in tiles, cells, parts of rows and statistics`, async () => {
+      const expected = floats(values);
+      const [, columns] = shape;
+      const { values: got } = await tile(name);
+      assert.ok(columns <= 256);
+      assert.ok(got.every((value, i) => Object.is(value, expected[i])) && got.length === expected.length);
+      for (const at of [0, 1, 17, columns - 1, columns, expected.length - 1].filter((i) => i < expected.length)) {
+        const place = { row: Math.floor(at / columns), column: at % columns };
+        const cell = await call('cell/read', { source: opened.source, matrix: tensor(name), ...place });
+        assert.ok(Object.is(cell.value, expected[at]), `${name}[${at}]: ${cell.value}`);
+        assert.equal(Math.fround(Number(cell.text)), expected[at]);
+        assert.deepEqual([cell.dtype, cell.index], [name, [place.row, place.column]]);
+      }
+      const statistics = await call('matrix/statistics', { source: opened.source, matrix: tensor(name) });
+      const squares = expected.reduce((sum, value) => sum + value * value, 0);
+      assert.ok(Math.abs(statistics.norm / Math.sqrt(squares) - 1) < 1e-6);
+      assert.equal(statistics.max, expected.reduce((max, value) => Math.max(max, value), -Infinity));
+    });
+  }
+
+  it('give plain types their exact values', async () => {
+    const cells: [string, number, number, string][] = [
+      ['f32', 0, 1, '-0'],
+      ['f32', 0, 2, 'NaN'],
+      ['f32', 1, 1, '1e-45'],
+      ['f16', 0, 0, '0.1'],
+      ['f64', 0, 1, '-1e+300'],
+      ['i64', 0, 0, '-9223372036854775808'],
+      ['i64', 0, 1, '9007199254740993'],
+      ['bf16', 0, 1, '-123.5'],
+    ];
+    for (const [name, row, column, text] of cells) {
+      const cell = await call('cell/read', { source: opened.source, matrix: tensor(name), row, column });
+      assert.equal(cell.text, text, name);
+    }
+    assert.ok(Number.isNaN((await tile('bf16')).values[2]));
+  });
+
+  it('list a type that is not decoded, and say so when its values are asked for', async () => {
+    const listed = opened.description.tensors.find(({ name }) => name === 'listed')!;
+    assert.deepEqual([listed.dtype, listed.bytes, listed.readable], ['IQ2_XXS', 132, true]);
+    await assert.rejects(tile('listed'), { code: 'Unreadable', message: /values of type 'IQ2_XXS' are not decoded/ });
+  });
+});

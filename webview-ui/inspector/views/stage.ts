@@ -1,0 +1,84 @@
+/** The part of the page that holds one view at a time: fetches its script, shows it, and says so when that fails. */
+
+import type { MatrixCard } from '../parts/matrixCard';
+import type { TabName, View, ViewContext } from '../context';
+import { h, replace } from '../parts/element';
+import { emptyState } from '../parts/emptyState';
+import { errorText } from '../parts/progressNote';
+import { TABS } from './tabs';
+
+/** A script from the disk comes sooner; nothing flickers then. */
+const QUIET_MS = 150;
+
+export interface Stage {
+  readonly element: HTMLElement;
+  readonly details: HTMLElement;
+  show(tab: TabName): void;
+  dispose(): void;
+}
+
+export function viewStage(context: ViewContext): Stage {
+  const element = h('section', { class: 'stage', id: 'stage', role: 'tabpanel', tabindex: -1 });
+  const details = h('aside', { class: 'details', id: 'details', 'aria-label': 'Details' });
+  let view: View | null = null;
+  let card: MatrixCard | null = null;
+  /** Counts what was asked for, so that a script that comes late does not take the place of a later view. */
+  let asked = 0;
+
+  function leave(): void {
+    view?.dispose();
+    view = null;
+    context.cells.clear();
+    context.active.set(null);
+  }
+
+  async function open(tab: TabName): Promise<void> {
+    const mine = ++asked;
+    const { matrices, label, load } = TABS[tab];
+    element.className = `stage stage-${tab}`;
+    element.setAttribute('aria-labelledby', `tab-${tab}`);
+    element.setAttribute('aria-busy', 'true');
+    replace(element);
+    replace(details);
+    const waiting = setTimeout(() => replace(element, loadingNote(label)), QUIET_MS);
+    try {
+      const [make, makeCard] = await Promise.all([load(), matrices ? loadCard() : null]);
+      if (mine !== asked) return;
+      card ??= makeCard && makeCard(context);
+      view = make(context);
+      replace(element, view.element);
+      replace(details, ...view.details, matrices && card?.element);
+      context.active.refresh();
+    } catch (error) {
+      if (mine !== asked) return;
+      const again = h('button', { type: 'button', class: 'primary', onclick: () => void open(tab) }, 'Try again');
+      const text = `A part of the extension could not be loaded. ${errorText(error)}`;
+      replace(element, h('div', { class: 'waiting', role: 'alert' }, emptyState(`${label} cannot be shown`, text, again)));
+    } finally {
+      clearTimeout(waiting);
+      if (mine === asked) element.removeAttribute('aria-busy');
+    }
+  }
+
+  return {
+    element,
+    details,
+    show(tab) {
+      leave();
+      void open(tab);
+    },
+    dispose() {
+      asked++;
+      leave();
+      card?.dispose();
+    },
+  };
+}
+
+async function loadCard(): Promise<(context: ViewContext) => MatrixCard> {
+  return (await import(/* webpackChunkName: "inspector-matrices" */ '../parts/matrixCard')).matrixCard;
+}
+
+function loadingNote(label: string): HTMLElement {
+  return h('div', { class: 'waiting', role: 'status' }, h('progress', { 'aria-label': 'Loading' }), h('p', {}, `Loading ${label}…`));
+}
