@@ -2,7 +2,7 @@
 // same table against the real import graph.
 import tseslint from 'typescript-eslint';
 
-const pureRooms = ['tensor', 'peft', 'checkpoint', 'budget', 'analysis', 'protocol'];
+const pureRooms = ['tensor', 'peft', 'checkpoint', 'budget', 'analysis', 'python', 'protocol'];
 
 const inPureRooms = {
   paths: [{ name: 'vscode', message: 'The pure rooms run without an editor.' }],

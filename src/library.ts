@@ -23,6 +23,19 @@ export {
   UnknownMethodError,
 } from './budget/errors';
 
+export { GPUS, gpuBytes } from './budget/gpus';
+export type { Gpu } from './budget/gpus';
+export { benchmarkErrors } from './budget/memory/benchmark';
+export type { BenchmarkErrors, BenchmarkRow } from './budget/memory/benchmark';
+export { estimateInferenceMemory } from './budget/memory/inference';
+export { adviceFor, largestThatFits } from './budget/memory/solver';
+export type { Advice, Fit, FitQuestion } from './budget/memory/solver';
+export { DEFAULT_INFERENCE, DEFAULT_TRAINING } from './budget/memory/setup';
+export type { InferenceSetup, TrainingSetup } from './budget/memory/setup';
+export { prepareModel } from './budget/memory/prepare';
+export { estimateTrainingMemory } from './budget/memory/training';
+export type { MemoryEstimate, MemoryTerm, TrainingMemory } from './budget/memory/terms';
+
 export { Adam } from './peft/adam';
 export type { AdamOptions } from './peft/adam';
 export { Adapter } from './peft/adapter';

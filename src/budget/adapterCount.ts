@@ -28,7 +28,7 @@ import type { Module, ModuleTable } from './moduleTable';
 import { moduleTensors } from './moduleTable';
 import { PROMPT_METHODS } from './promptMethods';
 import type { Dtype, SavedTensor } from './safetensorsSize';
-import { elements } from './safetensorsSize';
+import { elements, tensorBytes } from './safetensorsSize';
 import { shadowParts, shadowTargets } from './shadow';
 import { adaptParameters } from './targetParameters';
 
@@ -48,6 +48,20 @@ export interface AdapterCount {
   /** Under their names in the saved file. */
   readonly tensors: readonly SavedTensor[];
   readonly warnings: readonly string[];
+  /** What the memory model needs beside the counts. */
+  readonly layout: AdapterLayout;
+}
+
+export interface AdapterLayout {
+  /** Of the trained parameters, those that keep the base model's type: copies of its modules, and its biases. */
+  readonly trainedAsBase: number;
+  /** Bytes of what is in memory with the adapter and is not trained, in its own type; `frozenAsBase` are parameters. */
+  readonly frozenBytes: number;
+  readonly frozenAsBase: number;
+  /** Modules that are trained whole, as copies. */
+  readonly whole: readonly string[];
+  /** The model that is adapted, whose layers may be replicated. */
+  readonly model: ModuleTable;
 }
 
 const TUNER_PREFIX = 'base_model.model.';
@@ -57,12 +71,12 @@ const PROMPT_PREFIX = 'base_model.';
 export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCount {
   const settings = new AdapterSettings(config);
   const type = (settings.text('peft_type') ?? '').toUpperCase();
-  const sheet = new Sheet(baseDtype(model));
+  const sheet = new Sheet(model);
   const prompt = Object.hasOwn(PROMPT_METHODS, type) ? PROMPT_METHODS[type] : undefined;
   const method = Object.hasOwn(METHODS, type) ? METHODS[type] : undefined;
   if (prompt) {
     sheet.add('prompt_encoder', null, prompt(model.shape, settings), '');
-    addExtras(sheet, trainedModules(model, modulesToSave(settings), false), PROMPT_PREFIX);
+    sheet.copy(trainedModules(model, modulesToSave(settings), false), PROMPT_PREFIX);
   } else if (method) countTuner(sheet, type, method, replicateLayers(model, settings), settings);
   else if (type === 'TRAINABLE_TOKENS') countTokens(sheet, model, settings);
   else if (type === 'ADAPTION_PROMPT') countAdaptionPrompt(sheet, model, settings);
@@ -92,8 +106,18 @@ class Sheet {
   private readonly tensors = new Map<string, SavedTensor>();
   private trainable = 0;
   private added = 0;
+  private trainedAsBase = 0;
+  private frozenBytes = 0;
+  private frozenAsBase = 0;
+  private readonly whole: string[] = [];
+  model: ModuleTable;
 
-  constructor(readonly dtype: Dtype) {}
+  readonly dtype: Dtype;
+
+  constructor(model: ModuleTable) {
+    this.model = model;
+    this.dtype = baseDtype(model);
+  }
 
   add(name: string, rank: number | null, parts: readonly Part[], prefix: string): void {
     let own = 0;
@@ -102,6 +126,11 @@ class Sheet {
       const isTrained = part.role === 'trained' || (part.role === 'halfTrained' && this.dtype !== 'F32');
       if (isTrained) own += size;
       if (part.role !== 'buffer') this.added += size;
+      if (part.dtype === 'base') {
+        // Buffers in the base's type are the model's own weights, which the file has again.
+        if (isTrained) this.trainedAsBase += size;
+        else if (part.role !== 'buffer') this.frozenAsBase += size;
+      } else if (!isTrained && !part.alias) this.frozenBytes += tensorBytes({ shape: part.shape, dtype: part.dtype });
       if (part.saved) {
         const dtype = part.dtype === 'base' ? this.dtype : part.dtype;
         this.tensors.set(prefix + part.name, { name: prefix + part.name, shape: part.shape, dtype });
@@ -110,8 +139,14 @@ class Sheet {
     this.row(name, rank, own);
   }
 
+  copy(extras: readonly Extra[], prefix: string): void {
+    this.whole.push(...extras.map(({ module }) => module));
+    addExtras(this, extras, prefix);
+  }
+
   /** Parameters of the model itself that are trained. */
   train(name: string, parameters: number): void {
+    this.trainedAsBase += parameters;
     this.row(name, null, parameters);
   }
 
@@ -128,6 +163,13 @@ class Sheet {
       modules: [...this.rows.values()],
       tensors: [...this.tensors.values()],
       warnings: this.warnings,
+      layout: {
+        trainedAsBase: this.trainedAsBase,
+        frozenBytes: this.frozenBytes,
+        frozenAsBase: this.frozenAsBase,
+        whole: this.whole,
+        model: this.model,
+      },
     };
   }
 }
@@ -137,6 +179,7 @@ function addExtras(sheet: Sheet, extras: readonly Extra[], prefix: string): void
 }
 
 function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTable, settings: AdapterSettings): void {
+  sheet.model = model;
   const isLora = type === 'LORA';
   const fused = isLora ? fusedTargets(model, settings, settings.count('r', 8)) : null;
   if (type === 'IA3') settings = withFeedForward(model, settings);
@@ -165,7 +208,7 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
   const wrapped = bare.find(({ name }) => whole.some(({ module }) => name.startsWith(`${module}.`)));
   if (wrapped) throw new TargetError(`'${wrapped.name}' is both adapted and trained whole`);
   if (twice) throw new TargetError(`'${twice.name}' is both adapted and trained whole`);
-  addExtras(sheet, whole, TUNER_PREFIX);
+  sheet.copy(whole, TUNER_PREFIX);
   const tokens = trainedTokens(model, settings);
   const taken = tokens.find(({ module }) => adapted.has(module));
   if (taken) throw new TargetError(`'${taken.module}' is adapted, so that trainable_token_indices cannot apply to it`);
@@ -274,5 +317,5 @@ function countShadow(sheet: Sheet, model: ModuleTable, settings: AdapterSettings
   const { perModule, backbone } = shadowParts(model, settings);
   for (const { name } of modules) sheet.add(name, settings.count('r', 8), perModule, `${TUNER_PREFIX}${name}.`);
   for (const { module, parts } of backbone) sheet.add(module, null, parts, 'base_model.');
-  addExtras(sheet, trainedModules(model, modulesToSave(settings), false), TUNER_PREFIX);
+  sheet.copy(trainedModules(model, modulesToSave(settings), false), TUNER_PREFIX);
 }

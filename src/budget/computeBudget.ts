@@ -48,6 +48,19 @@ export function computeBudget(modelConfig: unknown, adapterConfig: unknown, opti
   return budgetOf(table, adapterConfig, warning === null ? [] : [warning]);
 }
 
+/** The module table of a parsed config.json on the class that the adapter's task loads, or a table as it is. */
+export function tableFor(model: unknown, adapterConfig: RawConfig | null, options: BudgetOptions = {}): ModuleTable {
+  if (!isObject(model)) throw new ConfigError('(the model config)', model, 'a JSON object');
+  if (isModuleTable(model)) return model;
+  const { className } = classForTask(model, new AdapterSettings(adapterConfig ?? {}));
+  const shape = readModelShape(className === null ? model : { ...model, architectures: [className] });
+  return options.tensors ? tableFromTensors(shape, options.tensors) : buildModuleTable(shape);
+}
+
+function isModuleTable(model: object): model is ModuleTable {
+  return 'modules' in model && Array.isArray(model.modules) && 'shape' in model && isObject(model.shape);
+}
+
 export function budgetOf(table: ModuleTable, adapterConfig: RawConfig, before: readonly string[] = []): Budget {
   const count = countAdapter(table, adapterConfig);
   const all = table.parameters + count.added;

@@ -35,6 +35,10 @@ export function safetensorsBytes(tensors: readonly SavedTensor[]): number {
   return LENGTH_BYTES + Math.ceil(header / ALIGNMENT) * ALIGNMENT + offset;
 }
 
+export function tensorBytes({ shape, dtype = 'F32' }: Omit<SavedTensor, 'name'>): number {
+  return DTYPES[dtype] * elements(shape);
+}
+
 export function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

@@ -8,9 +8,10 @@ import { UsageError } from './command';
 import type { Command } from './command';
 import { budgetCommand } from './budget';
 import { demoCommand } from './demo';
+import { memoryCommand } from './memory';
 
 const PROGRAM = 'peft-inspector';
-const COMMANDS: readonly Command[] = [demoCommand, budgetCommand];
+const COMMANDS: readonly Command[] = [demoCommand, budgetCommand, memoryCommand];
 
 export interface Outcome {
   readonly status: number;

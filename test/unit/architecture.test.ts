@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Import } from './importGraph';
 import { importsOf, sourceFiles } from './importGraph';
 
-const PURE_ROOMS = ['tensor', 'peft', 'checkpoint', 'budget', 'analysis', 'protocol'];
+const PURE_ROOMS = ['tensor', 'peft', 'checkpoint', 'budget', 'analysis', 'python', 'protocol'];
 
 /** Rooms below src, and the rooms each may import: the table of CONTRIBUTING, "Rooms and arrows". */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
@@ -14,6 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ['tensor'],
   budget: [],
   analysis: ['tensor', 'peft', 'checkpoint'],
+  python: [],
   protocol: [],
   worker: PURE_ROOMS,
   host: PURE_ROOMS,
@@ -28,6 +29,7 @@ const PACKAGES: readonly { readonly files: RegExp; readonly packages: RegExp }[]
   { files: /^src\/worker\/planner\//, packages: /^jsonc-parser$/ },
   { files: /^src\/(host\/|extension\.ts)/, packages: /^(node:|vscode$)/ },
   { files: /^src\/cli\//, packages: /^node:/ },
+  { files: /^src\/python\//, packages: /^@lezer\/(common|python)$/ },
   { files: /^webview-ui\//, packages: /^d3$/ },
 ];
 

@@ -16,6 +16,8 @@ export interface Part {
   readonly saved: boolean;
   /** 'base' is the type that the model is loaded in. */
   readonly dtype: Dtype | 'base';
+  /** Another name in the file for what is in memory once, and counted elsewhere. */
+  readonly alias?: boolean;
 }
 
 export interface Method {
@@ -56,7 +58,7 @@ export const asBase = (each: Part): Part => ({ ...each, dtype: 'base' });
 export const trainedInHalf = (each: Part): Part => ({ ...each, role: 'halfTrained' });
 export const unsaved = (each: Part): Part => ({ ...each, saved: false });
 /** As trained or not, a second name in the file for a tensor that is counted elsewhere. */
-export const again = (each: Part): Part => ({ ...each, role: 'buffer' });
+export const again = (each: Part): Part => ({ ...each, role: 'buffer', alias: true });
 
 /** `linear` and GPT-2's `conv1d`. */
 export const LINEAR_AND_CONV1D: readonly ModuleKind[] = ['linear', 'conv1d'];

@@ -6,7 +6,7 @@ import type { Module } from '../moduleTable';
 import { moduleTensors } from '../moduleTable';
 import { PythonPattern } from '../pythonPattern';
 import type { Method, Part } from './method';
-import { asBase, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
+import { again, asBase, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
 /** IA3 (Liu et al. 2022): one scale for each output, or each input of the feed-forward modules. */
 export const ia3: Method = {
@@ -67,7 +67,7 @@ export const randlora: Method = {
       trained('randlora_lambda', r, bases),
       trained('randlora_gamma', bases, smaller),
       // Every layer's copy of the bases goes to the file.
-      ...(settings.flag('save_projection', true) ? randomBases(modules, r) : []),
+      ...(settings.flag('save_projection', true) ? randomBases(modules, r).map(again) : []),
     ];
   },
   shared: (modules, settings) =>

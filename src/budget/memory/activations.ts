@@ -1,0 +1,125 @@
+/** The forward pass of the whole model: what it keeps, with and without gradient checkpointing. */
+
+import type { Module } from '../moduleTable';
+import type { Block } from './blocks';
+import { blocksOf } from './blocks';
+import type { ForwardContext } from './forward';
+import { traceBlock, traceLinear, traceNorm } from './forward';
+import { PLACES, Tape } from './tape';
+import type { Place, Value } from './tape';
+import type { TrainedModel } from './trainedModel';
+
+export interface Activations {
+  /** Of a micro-batch, virtual tokens included. */
+  readonly tokens: number;
+  readonly layers: number;
+  /** Kept until the backward pass. */
+  readonly kept: Readonly<Record<Place, number>>;
+  readonly checkpoints: number;
+  /** What the largest block keeps when it is computed again; 0 without checkpointing. */
+  readonly recomputed: number;
+  /** Gradients of activations that are alive at once in the backward pass of a block. */
+  readonly blockGradients: number;
+  /** A method's weight-sized buffers for one module: DoRA's norm, deltas and their gradients. */
+  readonly methodBuffers: number;
+  /** Entries of the logits; 0 where the head has no vocabulary. */
+  readonly vocabulary: number;
+}
+
+export function activationsOf(base: Omit<ForwardContext, 'tape'> & { readonly model: TrainedModel }): Activations {
+  const { setup, shape, model, stream, compute } = base;
+  const tokens = setup.microBatch * base.length;
+  const { blocks, outside } = blocksOf(model.table);
+  const tape = new Tape(tokens);
+  const ctx: ForwardContext = { ...base, tape };
+  const checkpointing = setup.gradientCheckpointing;
+  const start = (): Value => tape.value(shape.hiddenSize, stream, model.trainsInput || checkpointing);
+  let value = traceEmbeddings(ctx, model, outside, start());
+  let recomputed = 0;
+  let checkpoints = 0;
+  let section = '';
+  for (const block of blocks) {
+    const own = block.name.slice(0, block.name.lastIndexOf('.'));
+    if (own !== section && section !== '') value = start();
+    section = own;
+    if (!checkpointing) {
+      value = traceBlock(ctx, block, value);
+      continue;
+    }
+    const once = new Tape(tokens);
+    value = traceBlock({ ...base, tape: once }, block, tape.value(shape.hiddenSize, value.item, value.grad));
+    checkpoints += tokens * shape.hiddenSize * stream;
+    recomputed = Math.max(recomputed, once.total);
+  }
+  keepPrefix(ctx, model);
+  const vocabulary = traceHead(ctx, model, outside, value);
+  const kept = Object.fromEntries(PLACES.map((place) => [place, tape.bytes[place]])) as Record<Place, number>;
+  const widest = blocks.reduce((max, block) => Math.max(max, gradientWidth(block, shape.hiddenSize)), 0);
+  return {
+    tokens,
+    layers: blocks.length,
+    kept,
+    checkpoints,
+    recomputed,
+    blockGradients: tokens * widest * compute,
+    methodBuffers: methodBuffers(base, model),
+    vocabulary,
+  };
+}
+
+/** The gradients of the MLP's three inner tensors are alive together, with the stream's and the branch's. */
+function gradientWidth({ mlpOutput, mlpInputs }: Block, hidden: number): number {
+  return 2 * hidden + (1 + mlpInputs.length) * (mlpOutput?.inFeatures ?? hidden);
+}
+
+function traceEmbeddings(ctx: ForwardContext, model: TrainedModel, outside: readonly Module[], start: Value): Value {
+  const { tape } = ctx;
+  const embedding = outside.find(({ name }) => name === model.table.inputEmbedding);
+  if (!embedding) return start;
+  const values = embedding.inFeatures * embedding.outFeatures;
+  // The embedding's weight is copied with the trained rows in it, and the copy is multiplied by.
+  if (model.trainsTokens) tape.once(values * ctx.weightItem, 'adapter');
+  if (ctx.adapted.has(embedding.name)) traceLinear(ctx, embedding, tape.value(0, ctx.stream, false), 'head');
+  let value = start;
+  for (const norm of outside)
+    if (norm.kind === 'norm' && /embed/i.test(norm.name)) value = traceNorm(ctx, norm, value, 'head');
+  return value;
+}
+
+/** Final norm and output layer. Returns the entries of the logits. */
+function traceHead(ctx: ForwardContext, model: TrainedModel, outside: readonly Module[], last: Value): number {
+  let value = last;
+  for (const norm of outside)
+    if (norm.kind === 'norm' && !/embed/i.test(norm.name)) value = traceNorm(ctx, norm, value, 'head');
+  const head = outside.find(({ name }) => name === model.table.outputEmbedding);
+  if (!head) return 0;
+  traceLinear(ctx, head, value, 'head');
+  return head.outFeatures;
+}
+
+/** Prefix tuning: keys and values of the prefixes for every sequence, in the adapter's type and in the model's. */
+function keepPrefix({ tape, prefix, setup, shape, compute }: ForwardContext, { table }: TrainedModel): void {
+  if (prefix === 0) return;
+  const values = prefix * 2 * table.shape.numLayers * shape.prefixWidth * setup.microBatch;
+  tape.once(values * compute, 'adapter');
+}
+
+/** Weight-sized buffers that a method makes for a module and drops again. */
+function methodBuffers(ctx: Omit<ForwardContext, 'tape'>, { settings }: TrainedModel): number {
+  const item = ctx.adapterItem;
+  const isDora = ctx.method === 'LORA' && settings.flag('use_dora', false);
+  const makesWeights =
+    WEIGHT_MAKERS.has(ctx.method) || (ctx.method === 'MISS' && settings.raw('init_weights') === 'bat');
+  if (!isDora && !makesWeights) return 0;
+  let most = 0;
+  for (const { module } of ctx.adapted.values()) {
+    const { inFeatures, outFeatures } = module;
+    // DoRA: the identity that goes through A and B, their product, and its sum with the weight.
+    const values = isDora ? inFeatures * inFeatures + 2 * inFeatures * outFeatures : 2 * inFeatures * outFeatures;
+    most = Math.max(most, values * item);
+  }
+  return most;
+}
+
+/** Methods whose backward pass has the gradient of a whole weight. */
+const WEIGHT_MAKERS = new Set('LOHA LOKR HIRA FOURIERFT WAVEFT BOFT HRA SHIRA SUPERTUNING GLORA PEANUT OSF'.split(' '));

@@ -1,0 +1,61 @@
+/** What an optimiser keeps for each trained parameter, and what its step needs for a moment. */
+
+import type { OptimizerName } from './setup';
+
+export interface OptimizerBytes {
+  readonly states: number;
+  readonly statesFormula: string;
+  readonly step: number;
+  readonly stepFormula: string;
+  readonly note?: string;
+}
+
+/** bitsandbytes: blocks of 256 values share a float32 scale, in each of two states. */
+const STATE_BLOCK = 256;
+
+/** `parameters` trained, in `bytes` altogether; `factors` is the sum of rows and columns of the trained matrices. */
+export function optimizerBytes(
+  name: OptimizerName,
+  parameters: number,
+  bytes: number,
+  factors: number,
+): OptimizerBytes {
+  const [count, size] = [parameters.toLocaleString('en-US'), bytes.toLocaleString('en-US')];
+  switch (name) {
+    case 'adamw':
+    case 'paged-adamw':
+      return {
+        states: 2 * bytes,
+        statesFormula: `2 moments of the ${count} trained parameters, in their type: 2 x ${size} bytes`,
+        // torch's foreach step makes the denominators of all parameters at once.
+        step: name === 'adamw' ? bytes : 0,
+        stepFormula: `one denominator for each parameter while the step is taken: ${size} bytes`,
+        ...(name === 'paged-adamw' && { note: 'Paged: moves to the CPU when the GPU is full.' }),
+      };
+    case 'adamw-8bit':
+    case 'paged-adamw-8bit':
+      return {
+        states: 2 * parameters + 2 * 4 * Math.ceil(parameters / STATE_BLOCK),
+        statesFormula: `2 moments of ${count} bytes, and a float32 scale for each ${STATE_BLOCK}`,
+        step: 0,
+        stepFormula: 'the step works in place',
+        ...(name === 'paged-adamw-8bit' && { note: 'Paged: moves to the CPU when the GPU is full.' }),
+      };
+    case 'sgd':
+      return { states: 0, statesFormula: 'SGD keeps nothing', step: 0, stepFormula: 'the step works in place' };
+    case 'sgd-momentum':
+      return {
+        states: bytes,
+        statesFormula: `1 momentum in the parameters' type: ${size} bytes`,
+        step: 0,
+        stepFormula: 'the step works in place',
+      };
+    case 'adafactor':
+      return {
+        states: 4 * factors,
+        statesFormula: `4 bytes for each row and column that is trained: 4 x ${factors.toLocaleString('en-US')}`,
+        step: 0,
+        stepFormula: 'one parameter at a time',
+      };
+  }
+}

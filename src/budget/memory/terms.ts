@@ -1,0 +1,84 @@
+/** An estimate: terms that add up to a total, each with the arithmetic it came from. */
+
+export type TermGroup =
+  'weights' | 'adapter' | 'gradients' | 'optimizer' | 'activations' | 'logits' | 'cache' | 'temporary';
+
+export interface MemoryTerm {
+  readonly id: string;
+  readonly group: TermGroup;
+  readonly label: string;
+  readonly bytes: number;
+  /** For people: where the number comes from, with the numbers in it. */
+  readonly formula: string;
+  readonly note?: string;
+}
+
+export interface Phase {
+  readonly id: 'loss' | 'backward' | 'gradients' | 'step';
+  readonly label: string;
+  /** What this phase has beside the static terms. */
+  readonly terms: readonly MemoryTerm[];
+}
+
+export interface PhaseTotal {
+  readonly id: Phase['id'];
+  readonly label: string;
+  readonly bytes: number;
+}
+
+export interface MemoryEstimate {
+  /** At the peak; they add up to `totalBytes`. Terms of nothing are left out. */
+  readonly terms: readonly MemoryTerm[];
+  /** What torch allocates on each GPU: `torch.cuda.max_memory_allocated`. */
+  readonly totalBytes: number;
+  /** With the CUDA context, which nvidia-smi counts and torch does not. */
+  readonly deviceBytes: number;
+  readonly contextBytes: number;
+  /** What the estimate leaves out or takes for granted. */
+  readonly warnings: readonly string[];
+}
+
+export interface TrainingMemory extends MemoryEstimate {
+  readonly trainable: number;
+  /** The phase that has the peak. */
+  readonly peak: PhaseTotal;
+  readonly phases: readonly PhaseTotal[];
+}
+
+/** CUDA's context with the kernels of torch loaded: 400 to 600 MiB on Ampere to Hopper. */
+export const CUDA_CONTEXT_BYTES = 500 * 2 ** 20;
+
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+export function sumBytes(terms: readonly MemoryTerm[]): number {
+  return terms.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Bytes are whole, and no term is below zero. */
+function whole(terms: readonly MemoryTerm[]): MemoryTerm[] {
+  return terms.map((term) => ({ ...term, bytes: Math.max(0, Math.ceil(term.bytes)) }));
+}
+
+interface Rest {
+  readonly trainable: number;
+  readonly contextBytes: number;
+  readonly warnings: readonly string[];
+}
+
+/** The phase with the most on top of the static terms is the peak. */
+export function withTotals(statics: readonly MemoryTerm[], phases: readonly Phase[], rest: Rest): TrainingMemory {
+  const fixed = whole(statics);
+  const totals = phases.map(({ id, label, terms }) => ({ id, label, bytes: sumBytes([...fixed, ...whole(terms)]) }));
+  let at = 0;
+  totals.forEach(({ bytes }, index) => {
+    if (bytes > (totals[at]?.bytes ?? 0)) at = index;
+  });
+  const peak = totals[at];
+  if (!peak) throw new RangeError('a step has at least one phase');
+  const terms = [...fixed, ...whole(phases[at]?.terms ?? [])].filter(
+    ({ bytes, id }) => bytes > 0 || id === 'gradients',
+  );
+  return { terms, totalBytes: peak.bytes, deviceBytes: peak.bytes + rest.contextBytes, peak, phases: totals, ...rest };
+}

@@ -1,0 +1,199 @@
+/** `peft-inspector memory`: what training or running a model takes on a GPU, term by term, and what fits. */
+
+import { parseArgs } from 'node:util';
+import { BudgetError } from '../budget/errors';
+import { GPUS, gpuBytes } from '../budget/gpus';
+import { estimateInferenceMemory } from '../budget/memory/inference';
+import { prepareModel } from '../budget/memory/prepare';
+import { ATTENTIONS, OPTIMIZERS, PRECISIONS, QUANTIZATIONS } from '../budget/memory/setup';
+import { adviceFor, largestThatFits } from '../budget/memory/solver';
+import type { Advice, Fit, FitQuestion } from '../budget/memory/solver';
+import type { MemoryEstimate } from '../budget/memory/terms';
+import { estimateTrainingMemory } from '../budget/memory/training';
+import { isObject } from '../budget/config';
+import { PRESETS, presetForHubName } from '../budget/presets';
+import { UsageError } from './command';
+import type { Command } from './command';
+import { readJson } from './readJson';
+
+const OPTIONS = {
+  model: { type: 'string' },
+  adapter: { type: 'string' },
+  full: { type: 'boolean' },
+  inference: { type: 'boolean' },
+  precision: { type: 'string' },
+  'base-dtype': { type: 'string' },
+  quantization: { type: 'string' },
+  optimizer: { type: 'string' },
+  sequence: { type: 'string' },
+  batch: { type: 'string' },
+  accumulation: { type: 'string' },
+  checkpointing: { type: 'boolean' },
+  attention: { type: 'string' },
+  zero: { type: 'string' },
+  gpus: { type: 'string' },
+  cache: { type: 'string' },
+  merged: { type: 'boolean' },
+  gpu: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+interface Values {
+  readonly [key: string]: string | boolean | undefined;
+}
+
+export const memoryCommand: Command = {
+  name: 'memory',
+  synopsis: 'memory --model <config.json | preset> --adapter <adapter_config.json> [--gpu <24GB>] [--json]',
+  summary: 'Estimate the memory of training or inference, term by term, and what fits a GPU.',
+  options: [
+    `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
+    '--adapter <adapter_config.json>   the config of a PEFT adapter; --full in its place trains all weights',
+    '--inference                       run the model rather than train it; --merged with the adapter merged',
+    `--precision <${PRECISIONS.join(' | ')}>   default bf16; --base-dtype <fp32 | bf16> under bf16-mixed`,
+    `--quantization <${QUANTIZATIONS.join(' | ')}>`,
+    `--optimizer <${OPTIMIZERS.join(' | ')}>`,
+    '--sequence <tokens> --batch <sequences>   of the longest batch on one GPU; the context with --inference',
+    '--accumulation <steps>            gradient accumulation',
+    '--checkpointing                   gradient checkpointing',
+    `--attention <${ATTENTIONS.join(' | ')}>`,
+    '--zero <0 | 1 | 2 | 3> --gpus <number>',
+    '--cache <fp32 | bf16 | fp8 | int4>   type of the key-value cache',
+    `--gpu <24GB | id>                 what fits: ${GPUS.map(({ id }) => id).join(', ')}`,
+    '--json                            terms, totalBytes, deviceBytes, phases, warnings, gpu as JSON',
+  ],
+  async run(args) {
+    const { values } = parseArgs({ args: [...args], options: OPTIONS });
+    const { model, adapter, full, inference } = values;
+    if (model === undefined) throw new UsageError('--model is missing');
+    if (adapter === undefined && !full && !inference) throw new UsageError('--adapter is missing (or --full)');
+    const preset = PRESETS.find(({ id }) => id === model) ?? presetForHubName(model);
+    const adapterConfig = adapter === undefined || full ? null : await readJson(adapter);
+    if (adapterConfig !== null && !isObject(adapterConfig))
+      throw new BudgetError('the adapter config is not an object');
+    const table = prepareModel(preset?.config ?? (await readJson(model)), adapterConfig);
+    const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
+    if (values.gpu !== undefined && limit === null)
+      throw new UsageError(`--gpu: '${values.gpu}' is no size and no GPU`);
+    if (inference) {
+      const estimate = estimateInferenceMemory(table, adapterConfig, inferenceSetup(values));
+      const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
+      return values.json
+        ? JSON.stringify({ ...estimate, gpu: fits }, null, 2)
+        : tableOf(estimate, fits ? [verdict(fits)] : []);
+    }
+    const setup = trainingSetup(values);
+    const estimate = estimateTrainingMemory(table, adapterConfig, setup);
+    const answers = limit === null ? null : solve(table, adapterConfig, setup, limit, estimate.deviceBytes);
+    if (values.json) return JSON.stringify({ ...estimate, gpu: answers }, null, 2);
+    return tableOf(estimate, [`peak: ${estimate.peak.label.toLowerCase()}`, ...(answers ? answerLines(answers) : [])]);
+  },
+};
+
+function trainingSetup(values: Values): Record<string, unknown> {
+  return {
+    precision: values['precision'],
+    baseDtype: values['base-dtype'],
+    quantization: values['quantization'],
+    optimizer: values['optimizer'],
+    sequenceLength: wholeNumber(values, 'sequence'),
+    microBatch: wholeNumber(values, 'batch'),
+    gradientAccumulation: wholeNumber(values, 'accumulation'),
+    gradientCheckpointing: values['checkpointing'],
+    attention: values['attention'],
+    zeroStage: wholeNumber(values, 'zero'),
+    gpus: wholeNumber(values, 'gpus'),
+  };
+}
+
+function inferenceSetup(values: Values): Record<string, unknown> {
+  return {
+    precision: values['precision'],
+    quantization: values['quantization'],
+    contextLength: wholeNumber(values, 'sequence'),
+    batch: wholeNumber(values, 'batch'),
+    cacheDtype: values['cache'],
+    merged: values['merged'],
+    gpus: wholeNumber(values, 'gpus'),
+  };
+}
+
+function wholeNumber(values: Values, key: string): number | undefined {
+  const value = values[key];
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || !/^\d{1,9}$/.test(value))
+    throw new UsageError(`--${key}: expected a whole number, got '${String(value)}'`);
+  return Number(value);
+}
+
+interface Answers {
+  readonly bytes: number;
+  readonly fits: boolean;
+  /** Largest value of each, the rest as it is; null where the method has no such number. */
+  readonly largest: Readonly<Record<FitQuestion['vary'], Fit | null>>;
+  readonly advice: readonly Advice[];
+}
+
+function solve(model: unknown, adapter: unknown, setup: unknown, bytes: number, taken: number): Answers {
+  const ask = (vary: FitQuestion['vary']): Fit | null => {
+    try {
+      return largestThatFits(model, adapter, setup, { vary, bytes });
+    } catch (error) {
+      if (error instanceof BudgetError) return null;
+      throw error;
+    }
+  };
+  return {
+    bytes,
+    fits: taken <= bytes,
+    largest: { rank: ask('rank'), microBatch: ask('microBatch'), sequenceLength: ask('sequenceLength') },
+    advice: adviceFor(model, adapter, setup, bytes),
+  };
+}
+
+function answerLines({ largest, advice, ...rest }: Answers): string[] {
+  const names = { rank: 'rank', microBatch: 'micro-batch', sequenceLength: 'sequence length' } as const;
+  const largestLines = (Object.keys(names) as (keyof typeof names)[]).flatMap((vary) => {
+    const fit = largest[vary];
+    if (fit === null) return [];
+    return [`largest ${names[vary]}: ${fit.largest === null ? 'none fits' : fit.largest.toLocaleString('en-US')}`];
+  });
+  const steps = advice.map(
+    ({ label, saves, bytes, fits }, index) =>
+      `  ${index + 1}. ${label}: saves ${gib(saves)}, then ${gib(bytes)}${fits ? ', which fits' : ''}`,
+  );
+  const hopeless =
+    !rest.fits && !advice.at(-1)?.fits ? ['  It does not fit even so: a smaller model, or more GPUs.'] : [];
+  return [
+    verdict(rest),
+    ...largestLines,
+    ...(steps.length > 0 ? ['what to change, in order:', ...steps] : []),
+    ...hopeless,
+  ];
+}
+
+function verdict({ bytes, fits }: { readonly bytes: number; readonly fits: boolean }): string {
+  return `${fits ? 'fits' : 'does not fit'} in ${gib(bytes)}`;
+}
+
+function tableOf(
+  { terms, totalBytes, deviceBytes, contextBytes, warnings }: MemoryEstimate,
+  lines: readonly string[],
+): string {
+  const width = terms.reduce((max, { label }) => Math.max(max, label.length), 0);
+  return [
+    ...terms.map(
+      ({ label, bytes, formula, note }) =>
+        `${label.padEnd(width)}  ${gib(bytes).padStart(10)}  ${formula}${note === undefined ? '' : ` (${note})`}`,
+    ),
+    `${'Total'.padEnd(width)}  ${gib(totalBytes).padStart(10)}  on each GPU, as torch counts it`,
+    `${'nvidia-smi'.padEnd(width)}  ${gib(deviceBytes).padStart(10)}  with a CUDA context of ${gib(contextBytes)}`,
+    '',
+    ...lines,
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ].join('\n');
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+}

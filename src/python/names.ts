@@ -1,0 +1,113 @@
+/** What a name stands for at a place of a program: a constant, a class of PEFT, the assignment that reaches it. */
+
+import type { SyntaxNode } from '@lezer/common';
+import type { Binding, Scope, Scopes } from './scopes';
+import { MAX_BINDINGS } from './scopes';
+import type { Unknown } from './values';
+import { NOT_LITERAL, unknown } from './values';
+
+/** Aliases of aliases, and dots of a name. */
+const MAX_DEPTH = 20;
+
+/** An expression, where it stands, and which part of its value is meant. */
+export interface Definition {
+  readonly value: SyntaxNode;
+  readonly path: readonly number[];
+  readonly scope: Scope;
+}
+
+interface Owned {
+  readonly scope: Scope;
+  readonly bindings: readonly Binding[];
+}
+
+export class Names {
+  constructor(private readonly scopes: Scopes) {}
+
+  textOf(node: { readonly from: number; readonly to: number }): string {
+    return this.scopes.textOf(node);
+  }
+
+  isMutated(name: string): boolean {
+    return this.scopes.mutated.has(name);
+  }
+
+  /** The scope that binds the name as it is seen from `scope`. */
+  private owner(name: string, scope: Scope): Owned | null {
+    for (let each: Scope | null = scope; each; each = each.parent) {
+      const bindings = each.kind === 'class' && each !== scope ? undefined : each.bindings.get(name);
+      if (bindings) return { scope: each, bindings };
+      if (each.elsewhere.get(name) === 'global') return this.ownerInModule(name);
+    }
+    return null;
+  }
+
+  private ownerInModule(name: string): Owned | null {
+    const bindings = this.scopes.module.bindings.get(name);
+    return bindings ? { scope: this.scopes.module, bindings } : null;
+  }
+
+  /** The last part of a name, attribute or call's callee as written; '' where it is none of these. */
+  lastName(node: SyntaxNode | null): string {
+    const name = node?.name === 'MemberExpression' ? node.getChild('PropertyName') : node;
+    return name?.name === 'VariableName' || name?.name === 'PropertyName' ? this.textOf(name) : '';
+  }
+
+  /** A name that is assigned exactly once, before it is used: what it is assigned. */
+  constant(name: string, scope: Scope, use: number): Definition | Unknown {
+    const owned = this.owner(name, scope);
+    const [binding, second] = owned?.bindings ?? [];
+    if (!owned || !binding) return NOT_LITERAL;
+    if (second) return unknown('assigned more than once');
+    if (binding.kind === 'parameter') return unknown('a parameter');
+    if (binding.kind !== 'value' || !binding.value) return NOT_LITERAL;
+    if (owned.scope === scope && binding.from > use) return unknown('assigned only later');
+    return { value: binding.value, path: binding.path, scope: owned.scope };
+  }
+
+  /**
+   * The assignment whose value a name has at `use`: the last one before, if it is sure to have run. Loops are read once.
+   * Null where none, or not one alone, can be told.
+   */
+  reaching(name: string, scope: Scope, use: number): (Definition & { readonly from: number }) | null {
+    const owned = this.owner(name, scope);
+    if (!owned || owned.bindings.length >= MAX_BINDINGS) return null;
+    const local = owned.scope === scope;
+    const before = owned.bindings.filter(({ from }) => !local || from <= use);
+    const binding = before.at(-1);
+    if (!binding?.value || (!local && before.length > 1)) return null;
+    const sure = before.length === 1 || (binding.block.from <= use && use <= binding.block.to);
+    return sure ? { value: binding.value, path: binding.path, scope: owned.scope, from: binding.from } : null;
+  }
+
+  /** The full dotted name of what a name or attribute stands for, a '?' before what the program does not bind. */
+  dotted(node: SyntaxNode, scope: Scope, depth = 0): string | null {
+    if (depth > MAX_DEPTH) return null;
+    if (node.name === 'MemberExpression') {
+      const property = node.getChild('PropertyName');
+      const object = property && node.firstChild && this.dotted(node.firstChild, scope, depth + 1);
+      return object && property ? `${object}.${this.textOf(property)}` : null;
+    }
+    if (node.name !== 'VariableName') return null;
+    const name = this.textOf(node);
+    const owned = this.owner(name, scope);
+    if (!owned) return `?${name}`;
+    // Programs that do without a missing package bind its names a second time.
+    const imports = owned.bindings.filter(({ kind }) => kind === 'import');
+    const imported = imports.find((binding) => binding.imported.split('.').includes('peft')) ?? imports[0];
+    if (imported) return imported.imported;
+    const [binding, second] = owned.bindings;
+    if (second || binding?.kind !== 'value' || !binding.value || binding.path.length > 0) return null;
+    return this.dotted(binding.value, owned.scope, depth + 1);
+  }
+
+  /**
+   * The last part of a dotted name that is PEFT's: of a module named peft, or bound by nothing the program shows (an
+   * import of everything, another cell). Null for names that are somebody else's.
+   */
+  peftName(path: string): string | null {
+    const segments = path.replace(/^\?/, '').split('.');
+    const name = segments.pop() ?? '';
+    return segments.includes('peft') || (segments.length === 0 && path.startsWith('?')) ? name : null;
+  }
+}

@@ -1,0 +1,15 @@
+import { strict as assert } from 'node:assert';
+import type { PythonConfigCall, PythonProgram } from '../../../src/protocol/python';
+import { readProgram } from '../../../src/python/readProgram';
+
+/** A file. */
+export function readFile(text: string): PythonProgram {
+  return readProgram([{ text, notebookCell: false }]);
+}
+
+/** The only config call of a file. */
+export function readOne(text: string): PythonConfigCall {
+  const { configs } = readFile(text);
+  assert.equal(configs.length, 1, text);
+  return configs[0] as PythonConfigCall;
+}
