@@ -9,6 +9,8 @@ import type { ThemeKind } from './theme';
 /** Odd, so that a diverging scheme has an entry for exactly 0. */
 export const LUT_SIZE = 511;
 
+const MIDDLE = (LUT_SIZE - 1) / 2;
+
 /**
  * A symmetric log scale is linear about 0 up to this share of the limit and logarithmic beyond: two decades of
  * magnitude, about what separates the largest weight of a layer from its typical one.
@@ -16,7 +18,7 @@ export const LUT_SIZE = 511;
 export const SYMLOG_CONSTANT_SHARE = 0.01;
 
 /** Stands in for a limit of 0 (an all-zero matrix), which would divide by zero. */
-const SMALLEST_LIMIT = 1e-45;
+export const SMALLEST_LIMIT = 1e-45;
 
 export interface ColorMap {
   readonly settings: ColorSettings;
@@ -81,11 +83,23 @@ export function packColor(css: string): number {
   return ((255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
 }
 
+/**
+ * The entry of the lookup table for a value that is no NaN: what every renderer has to agree on to the last float. It
+ * never falls as the value rises.
+ */
+export function colorIndex(value: number, settings: ColorSettings): number {
+  if (settings.scale === 'linear' && isDiverging(settings.scheme)) {
+    const shift = (value * MIDDLE) / Math.max(settings.limit, SMALLEST_LIMIT);
+    return Math.round(MIDDLE + Math.min(MIDDLE, Math.max(-MIDDLE, shift)));
+  }
+  return Math.round(colorPosition(value, settings) * (LUT_SIZE - 1));
+}
+
 export function packedColorOf(value: number, map: ColorMap): number {
   if (Number.isNaN(value)) return map.nan;
   if (value === Infinity) return map.positiveInfinity;
   if (value === -Infinity) return map.negativeInfinity;
-  return map.lut[Math.round(colorPosition(value, map.settings) * (LUT_SIZE - 1))] ?? map.nan;
+  return map.lut[colorIndex(value, map.settings)] ?? map.nan;
 }
 
 export function cssColorOf(value: number, map: ColorMap): string {
@@ -109,13 +123,12 @@ export function isLightColor(packed: number): boolean {
 export function colorValues(values: Float32Array, map: ColorMap): Uint32Array {
   const pixels = new Uint32Array(values.length);
   const { lut, settings } = map;
-  const middle = (LUT_SIZE - 1) / 2;
-  const perUnit = middle / Math.max(settings.limit, SMALLEST_LIMIT);
-  const fast = settings.scale === 'linear' && isDiverging(settings.scheme) && Number.isFinite(perUnit);
+  const { limit } = settings;
+  const fast = settings.scale === 'linear' && isDiverging(settings.scheme) && limit >= SMALLEST_LIMIT;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    // The common case without a call per cell: NaN and infinities fail the comparison and take the slow way.
-    if (fast && Math.abs(value) <= settings.limit) pixels[i] = lut[Math.round(middle + value * perUnit)] as number;
+    // `colorIndex` without a call per cell: NaN and infinities fail the comparison and take the slow way.
+    if (fast && Math.abs(value) <= limit) pixels[i] = lut[Math.round(MIDDLE + (value * MIDDLE) / limit)] as number;
     else pixels[i] = packedColorOf(value, map);
   }
   return pixels;

@@ -7,28 +7,43 @@ import type { Renderer, Scene } from './renderer';
 export function createCanvasRenderer(): Renderer {
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d');
-  const colors = new TileColors();
-  let image: ImageData | null = null;
-  let buffer: PixelBuffer | null = null;
+  const painter = new RasterPainter();
   return {
     canvas,
     resize(width, height) {
-      if (image && canvas.width === width && canvas.height === height) return;
+      if (canvas.width === width && canvas.height === height) return;
       canvas.width = width;
       canvas.height = height;
-      image = new ImageData(width, height);
-      buffer = { width, height, pixels: new Uint32Array(image.data.buffer) };
     },
-    draw(scene: Scene) {
-      if (!context || !image || !buffer) return;
-      rasterise(scene, buffer, colors);
-      context.putImageData(image, 0, 0);
+    draw(scene) {
+      if (context) painter.paint(scene, context);
     },
     dispose() {
-      image = null;
-      buffer = null;
+      painter.clear();
       canvas.width = 0;
       canvas.height = 0;
     },
   };
+}
+
+/** Keeps the pixels of one canvas between draws. */
+export class RasterPainter {
+  private readonly colors = new TileColors();
+  private kept: { readonly image: ImageData; readonly buffer: PixelBuffer } | null = null;
+
+  /** Covers the whole canvas of the context. */
+  paint(scene: Scene, context: CanvasRenderingContext2D): void {
+    const { width, height } = context.canvas;
+    if (width === 0 || height === 0) return;
+    if (this.kept?.buffer.width !== width || this.kept.buffer.height !== height) {
+      const image = new ImageData(width, height);
+      this.kept = { image, buffer: { width, height, pixels: new Uint32Array(image.data.buffer) } };
+    }
+    rasterise(scene, this.kept.buffer, this.colors);
+    context.putImageData(this.kept.image, 0, 0);
+  }
+
+  clear(): void {
+    this.kept = null;
+  }
 }

@@ -6,6 +6,7 @@
 
 import './heatmap.css';
 import type { Reduction } from '../../../src/protocol/matrix';
+import { createGlRenderer } from '../../gl/glRenderer';
 import { createColorMap } from '../colorMap';
 import type { ColorMap } from '../colorMap';
 import { Emitter } from '../emitter';
@@ -13,7 +14,6 @@ import { formatCount } from '../formatNumber';
 import { paintSvg } from '../paintSvg';
 import { onThemeChange, prefersReducedMotion, readPalette, themeKind } from '../theme';
 import type { Palette } from '../theme';
-import { createCanvasRenderer } from './canvasRenderer';
 import { Frame } from './frame';
 import { moveCursor } from './keyboard';
 import { resolveMargins } from './margins';
@@ -58,7 +58,7 @@ export class Heatmap {
     container: HTMLElement,
     private options: HeatmapOptions,
   ) {
-    this.renderer = createCanvasRenderer();
+    this.renderer = createGlRenderer(() => this.invalidate());
     this.frame = new Frame(() => `11px ${this.palette.font}`);
     this.surface = new Surface(container, this.renderer.canvas, this.frame.element);
     this.element = this.surface.element;

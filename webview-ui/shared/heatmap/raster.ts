@@ -5,6 +5,7 @@
 
 import { colorValues } from '../colorMap';
 import type { ColorMap } from '../colorMap';
+import { cellAtStep, tileSteps } from './pixelSteps';
 import type { PlacedTile, Scene } from './renderer';
 
 export interface PixelBuffer {
@@ -12,25 +13,6 @@ export interface PixelBuffer {
   readonly height: number;
   /** (height, width), row-major, as ImageData packs them. */
   readonly pixels: Uint32Array;
-}
-
-/** Pixels of one axis that a tile covers, and the cell under each. */
-interface Span {
-  readonly first: number;
-  readonly cells: Int32Array;
-}
-
-function spanOf(start: number, entriesPerPixel: number, pixels: number, from: number, cells: number, cellSize: number, entries: number): Span {
-  const to = Math.min(entries, from + cells * cellSize);
-  const pixelAt = (entry: number): number => Math.ceil((entry - start) / entriesPerPixel - 0.5);
-  const first = Math.max(0, pixelAt(from));
-  const last = Math.min(pixels, pixelAt(to));
-  const indices = new Int32Array(Math.max(0, last - first));
-  for (let i = 0; i < indices.length; i++) {
-    const entry = start + (first + i + 0.5) * entriesPerPixel;
-    indices[i] = Math.min(cells - 1, Math.max(0, Math.floor((entry - from) / cellSize)));
-  }
-  return { first, cells: indices };
 }
 
 /** Colours of tiles, made once for each colour map and dropped along with the tile's values. */
@@ -48,25 +30,25 @@ export class TileColors {
 
 export function rasterise(scene: Scene, { width, height, pixels }: PixelBuffer, colors: TileColors): void {
   pixels.fill(0);
-  const { viewport, tiles, colorMap } = scene;
-  const perPixelX = (viewport.x1 - viewport.x0) / width;
-  const perPixelY = (viewport.y1 - viewport.y0) / height;
+  const { tiles, colorMap } = scene;
   for (const tile of tiles) {
-    const across = spanOf(viewport.x0, perPixelX, width, tile.column, tile.width, tile.cellWidth, scene.columns);
-    const down = spanOf(viewport.y0, perPixelY, height, tile.row, tile.height, tile.cellHeight, scene.rows);
-    if (across.cells.length === 0 || down.cells.length === 0) continue;
+    const steps = tileSteps(scene, tile, width, height);
+    if (!steps) continue;
+    const { across, down } = steps;
+    const columns = Int32Array.from({ length: across.count }, (_, i) => cellAtStep(across, i));
     const source = colors.of(tile, colorMap);
-    for (let i = 0; i < down.cells.length; i++) {
+    let shown = -1;
+    for (let i = 0; i < down.count; i++) {
       const target = (down.first + i) * width + across.first;
+      const row = cellAtStep(down, i);
       // Zoomed in, neighbouring rows of pixels show the same cells: a copy is many times faster than a lookup.
-      if (i > 0 && down.cells[i] === down.cells[i - 1]) {
-        pixels.copyWithin(target, target - width, target - width + across.cells.length);
+      if (row === shown) {
+        pixels.copyWithin(target, target - width, target - width + across.count);
         continue;
       }
-      const row = (down.cells[i] as number) * tile.width;
-      for (let j = 0; j < across.cells.length; j++) {
-        pixels[target + j] = source[row + (across.cells[j] as number)] as number;
-      }
+      shown = row;
+      const begin = row * tile.width;
+      for (let j = 0; j < columns.length; j++) pixels[target + j] = source[begin + (columns[j] as number)] as number;
     }
   }
 }

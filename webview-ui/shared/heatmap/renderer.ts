@@ -1,4 +1,4 @@
-/** What turns float tiles into pixels. Canvas2D now; any other has the same few verbs and the same pixels. */
+/** What turns float tiles into pixels. WebGL2 (webview-ui/gl) and Canvas2D have the same few verbs and the same pixels. */
 
 import type { ColorMap } from '../colorMap';
 import type { Viewport } from './types';
