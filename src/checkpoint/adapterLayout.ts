@@ -20,7 +20,7 @@ export function adapterLayout(
   if (parts.length === 0) return null;
   const modules = parts.map(({ module }) => module);
   const some = (pattern: RegExp): boolean => modules.some((module) => pattern.test(module));
-  if (styles.has('gguf')) return 'GGUF';
+  if (styles.has('gguf')) return 'llama.cpp';
   if (styles.has('mlx')) return 'MLX';
   if (styles.has('adapterhub')) return 'AdapterHub';
   if (tensors.some(({ name }) => name.startsWith('base_model.'))) return 'Hugging Face PEFT';

@@ -10,6 +10,8 @@ export type MatrixRef =
    * indexes the leading dimensions and the last two are the matrix; by default every index is 0.
    */
   | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number;
+      /** All entries as one row, whatever the shape. */
+      readonly flat?: boolean;
       /** Rows for columns: AdapterHub stores its projections as (out, in). */
       readonly transposed?: boolean }
   /**

@@ -43,6 +43,14 @@ export interface LoraModuleInfo {
   readonly unavailable?: string;
 }
 
+/** The modules that a config names; a single string of `target_modules` is a regular expression. */
+export interface AdapterTargets {
+  readonly targetModules: readonly string[];
+  readonly targetPattern: string | null;
+  readonly targetParameters: readonly string[];
+  readonly modulesToSave: readonly string[];
+}
+
 /** One tensor of an adapter's module. */
 export interface AdapterFactorInfo {
   readonly tensor: string;
@@ -165,6 +173,8 @@ export interface SourceDescription {
   readonly adapters?: readonly AdapterModuleInfo[];
   /** Tensors of an adapter's file that none of its modules accounts for, and why. */
   readonly unexplained?: readonly { readonly tensor: string; readonly reason: string }[];
+  /** What adapter_config.json says the adapter is on; null without a config. */
+  readonly settings?: AdapterTargets | null;
   /** Who laid the adapter out, for people: 'Hugging Face PEFT', 'kohya', 'MLX'; null for no adapter. */
   readonly layout?: string | null;
   readonly bottlenecks: readonly BottleneckInfo[];

@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   worker: PURE_ROOMS,
   host: PURE_ROOMS,
-  cli: PURE_ROOMS,
+  cli: [...PURE_ROOMS, 'worker'],
   'library.ts': PURE_ROOMS,
   'extension.ts': ['host'],
 };

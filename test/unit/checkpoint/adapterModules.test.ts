@@ -205,7 +205,7 @@ describe('adapters of other libraries', () => {
       [],
       8,
     );
-    assert.deepEqual([layout, unexplained], ['GGUF', []]);
+    assert.deepEqual([layout, unexplained], ['llama.cpp', []]);
     assert.deepEqual(
       lora.map(({ module, rank, scaling, inFeatures, outFeatures }) => [module, rank, scaling, inFeatures, outFeatures]),
       [['blk.0.attn_q', 4, 2, 64, 32], ['token_embd', 4, 2, 100, 64]],
