@@ -37,10 +37,10 @@ const kernelsApart = {
 
 const bundles = [
   { entryPoints: ['src/tensor/engine/kernelBytes.ts'], outfile: 'dist/kernels.js', keepNames: false },
-  // No code of the host or the worker asks for the name of a function, and the names are an eighth of a bundle.
+  // No code of these asks for the name of a function, and the names are an eighth of a bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
   { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js', keepNames: false, plugins: [kernelsApart] },
-  { entryPoints: ['src/worker/planner/main.ts'], outfile: 'dist/planner.js' },
+  { entryPoints: ['src/worker/planner/main.ts'], outfile: 'dist/planner.js', keepNames: false },
   { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js', plugins: [kernelsApart] },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
   { entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },

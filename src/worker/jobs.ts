@@ -15,6 +15,7 @@ import { moduleMetrics, moduleSpectrum } from './loraMetrics';
 import { readCell } from './readCell';
 import { readStatistics } from './readStatistics';
 import { readTile } from './readTile';
+import { saveAdapter } from './saveAdapter';
 import { writeMatrix } from './writeMatrix';
 
 /** Tiles kept: some 250, a few screens at several levels. */
@@ -109,6 +110,12 @@ export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
     async 'matrix/write'({ source, matrix, format, path }, { signal, progress }) {
       const reader = await find(source).matrix(matrix, signal);
       return files.writeAtomically(path, (sink) => writeMatrix(reader, format, sink, progress, signal));
+    },
+
+    async 'adapter/write'({ source, folder }, { signal }) {
+      const adapter = find(source).adapter?.();
+      if (!adapter) throw new CheckpointError('NotFound', `source ${source} holds no adapter that could be saved`);
+      return saveAdapter(files, folder, adapter, signal);
     },
 
     async 'source/close'({ source }) {

@@ -75,7 +75,7 @@ describe('peft-inspector', () => {
   };
 
   describe('inspect', () => {
-    it('tells format, method, tensors and modules with the norms of PEFT's own change', async () => {
+    it("tells format, method, tensors and modules with the norms of PEFT's own change", async () => {
       const golden = JSON.parse(readFileSync(`${ADAPTERS}/deltas.json`, 'utf8')) as Record<string, Record<string, { norm: number }>>;
       for (const name of Object.keys(golden)) {
         const { modules, method, parameters, tensors, unexplained, format } = await inspect(`${ADAPTERS}/${name}`);
