@@ -37,7 +37,7 @@ const kernelsApart = {
 
 const bundles = [
   { entryPoints: ['src/tensor/engine/kernelBytes.ts'], outfile: 'dist/kernels.js', keepNames: false },
-  // No code of these asks for the name of a function, and the names are an eighth of a bundle.
+  // No code of these asks for the name of a function (errors state theirs), and the names are an eighth of a bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
   { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/planner/main.ts'], outfile: 'dist/planner.js', keepNames: false },
