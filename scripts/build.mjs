@@ -40,7 +40,13 @@ const bundles = [
   // No code of these asks for the name of a function (errors state theirs), and the names are an eighth of a bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
   { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js', keepNames: false, plugins: [kernelsApart] },
-  { entryPoints: ['src/worker/planner/main.ts'], outfile: 'dist/planner.js', keepNames: false },
+  {
+    entryPoints: ['src/worker/planner/main.ts'],
+    outfile: 'dist/planner.js',
+    keepNames: false,
+    external: [...shared.external, './pythonReader.js'],
+  },
+  { entryPoints: ['src/worker/planner/pythonReader.ts'], outfile: 'dist/pythonReader.js', keepNames: false },
   { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js', plugins: [kernelsApart] },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
   { entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },

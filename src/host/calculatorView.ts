@@ -17,6 +17,10 @@ export function calculatorInputs(context: vscode.ExtensionContext): BudgetInputs
   return readInputs(context.workspaceState.get(INPUTS_KEY));
 }
 
+const inputsChanged = new vscode.EventEmitter<void>();
+/** The calculator was given other inputs. */
+export const onDidChangeCalculatorInputs = inputsChanged.event;
+
 class CalculatorView implements vscode.WebviewViewProvider {
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -27,7 +31,10 @@ class CalculatorView implements vscode.WebviewViewProvider {
     const { context, services } = this;
     view.webview.options = webviewOptions(context.extensionUri);
     const session = new BudgetSession(services, calculatorInputs(context), {
-      changed: (inputs) => void context.workspaceState.update(INPUTS_KEY, inputs),
+      changed: (inputs) => {
+        void context.workspaceState.update(INPUTS_KEY, inputs);
+        inputsChanged.fire();
+      },
       modelsChanged: (payload) => endpoint.emit('models/changed', payload),
     });
     const endpoint = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(

@@ -4,6 +4,7 @@
  */
 
 import type { BudgetInputs, BudgetReport } from './calculator';
+import type { PythonRequests } from './python';
 import type { SourceDescription } from './source';
 
 /** A config.json of the workspace that describes a model. */
@@ -160,7 +161,7 @@ export interface ConfigAnalysis {
   readonly findings: readonly Finding[];
 }
 
-export interface PlannerRequests {
+export interface PlannerRequests extends PythonRequests {
   /** All that the editor shows on an adapter_config.json; null for what is no PEFT config. */
   'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
   'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];

@@ -147,11 +147,14 @@ class CheckpointSource implements InspectedSource {
   }
 
   storedFactors(module: string): StoredFactors | null {
-    const info = this.module(module);
-    const layouts = this.lora.layouts.get(module);
-    if (!layouts) return null;
-    const [a, b] = [this.storedRun(info.a, layouts.a), this.storedRun(info.b, layouts.b)];
-    const { rank, inFeatures, outFeatures, scaling } = info;
+    const { rank, inFeatures, outFeatures, scaling } = this.module(module);
+    const product = this.lora.products.get(module);
+    if (product?.recipe !== 'plain') return null;
+    const run = (part: 'a' | 'b'): StoredRun | null => {
+      const { tensor, layout } = product.inputs.get(part)!;
+      return this.storedRun(tensor, layout);
+    };
+    const [a, b] = [run('a'), run('b')];
     return a && b && { rank, inFeatures, outFeatures, scaling, a, b };
   }
 

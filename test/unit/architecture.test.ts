@@ -41,6 +41,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'dist/extension.js': 150 * KILOBYTE,
   'dist/worker.js': 200 * KILOBYTE,
   'dist/kernels.js': 60 * KILOBYTE,
+  'dist/pythonReader.js': 200 * KILOBYTE,
   'dist/planner.js': 200 * KILOBYTE,
   'dist/webview/inspector.js': 150 * KILOBYTE,
   'dist/webview/calculator.js': 200 * KILOBYTE,

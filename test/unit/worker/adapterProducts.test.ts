@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { openCheckpoint } from '../../../src/worker/checkpointSource';
 import { nodeFiles } from '../../../src/worker/nodeFile';
-import { moduleSpectrum } from '../../../src/worker/loraMetrics';
+import { moduleSpectrum } from '../../../src/worker/moduleSpectrum';
 
 /** What PEFT's own `get_delta_weight` gave: shape, Frobenius norm, some entries as row, column, value. */
 interface Delta {
