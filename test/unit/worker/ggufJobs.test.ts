@@ -94,3 +94,26 @@ describe('jobs on a GGUF file', () => {
     rmSync(folder, { recursive: true });
   });
 });
+
+describe('jobs on a GGUF adapter', () => {
+  after(() => call.closeAll());
+
+  it('pair its factors, with the alpha of its metadata, and have the products that numpy has', async () => {
+    const { source, description } = await call('checkpoint/open', { path: fixturePath('gguf', 'adapter.gguf') });
+    assert.deepEqual(description.problems.filter(({ severity }) => severity !== 'info'), []);
+    assert.equal(description.method, 'LORA');
+    assert.deepEqual(description.lora.map(({ module }) => module).sort(), Object.keys(golden.lora).sort());
+    const metrics = await call('lora/metrics', { source });
+    for (const [i, { module, rank, alpha, scaling, layer, outFeatures, inFeatures }] of description.lora.entries()) {
+      const { shape, norm, values } = golden.lora[module]!;
+      assert.deepEqual([rank, alpha, scaling, outFeatures, inFeatures], [4, 6, 1.5, ...shape], module);
+      assert.equal(layer, module === 'token_embd' ? null : Number(module.split('.')[1]));
+      assert.ok(Math.abs(metrics.deltaNorm[i]! / norm - 1) < 1e-9, `${module}: ${metrics.deltaNorm[i]}, expected ${norm}`);
+      const matrix: MatrixRef = { kind: 'delta', module };
+      const tile = await call('tile/read', { source, matrix, level: 0, tileX: 0, tileY: 0, reduction: 'mean' });
+      const expected = floats(values);
+      assert.equal(tile.values.length, expected.length);
+      for (const [at, value] of tile.values.entries()) assert.ok(Math.abs(value - expected[at]!) < 1e-5, `${module}[${at}]: ${value}`);
+    }
+  });
+});
