@@ -91,7 +91,7 @@ export function describeCheckpoint(
         shape,
         bytes: Math.max(0, end - begin),
         readable,
-        ...(undecoded !== null && { undecoded }),
+        ...(undecoded !== null && { undecoded: `${undecoded[0]!.toUpperCase()}${undecoded.slice(1)}.` }),
         ...(file !== undefined && { file }),
       };
     }),
