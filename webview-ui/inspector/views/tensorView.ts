@@ -142,7 +142,7 @@ export function tensorView(context: ViewContext): View {
     const subject = tensorSubject(shown, { slice, step });
     pane.element.classList.toggle('strip', subject.rows === 1);
     pane.setSubject(
-      !shown.readable || empty ? null : subject,
+      !shown.readable || shown.undecoded !== undefined || empty ? null : subject,
       empty ? `Shape ${shapeText(shown)}: no entries.` : unreadableText(context, shown),
     );
     const key = `tensor:${shown.name}`;
@@ -196,13 +196,16 @@ function indented(row: HTMLElement, depth: number): HTMLElement {
 function tensorRow(tensor: TensorInfo, label: string, depth: number): HTMLElement {
   const row = h(
     'div',
-    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.name },
+    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.file === undefined ? tensor.name : `${tensor.name}\n${tensor.file}` },
     h('span', { class: 'name' }, h('bdi', {}, label)),
     h(
       'span',
       { class: 'meta' },
-      `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}`,
-      !tensor.readable && ' · damaged',
+      // Of a tensor that only an index knows there is nothing else to tell.
+      tensor.dtype === '?' && !tensor.readable
+        ? 'missing'
+        : `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}${tensor.readable ? '' : ' · damaged'}`,
+      tensor.undecoded !== undefined && ' · not decoded',
     ),
   );
   return indented(row, depth);
@@ -212,9 +215,13 @@ function shapeText({ shape }: TensorInfo): string {
   return shape.length === 0 ? 'scalar' : shape.join(' × ');
 }
 
-function unreadableText({ description }: ViewContext, { name }: TensorInfo): string {
+function unreadableText({ description }: ViewContext, { name, file, undecoded }: TensorInfo): string {
+  const about = (what: string | undefined): string | undefined =>
+    what === undefined ? undefined : description.problems.find(({ subject }) => subject === what)?.message;
   return (
-    description.problems.find(({ subject }) => subject === name)?.message ??
+    undecoded ??
+    about(name) ??
+    about(file) ??
     'The data of this tensor is missing or damaged.'
   );
 }
