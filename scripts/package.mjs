@@ -8,8 +8,8 @@ import { runScript } from './lib/run.mjs';
 
 // The packer matches .vscodeignore against every file of its folder, and the embedded VS Code has very many: it is
 // given a copy of what may be packed.
-const CANDIDATES = ['dist', 'media', 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore'];
-const SHIPPED = /^(dist\/|media\/|package\.json$|readme\.md$|changelog\.md$|license)/i;
+const CANDIDATES = ['dist', 'media', 'schemas', 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore'];
+const SHIPPED = /^(dist\/|media\/|schemas\/|package\.json$|readme\.md$|changelog\.md$|license)/i;
 
 const quiet = process.argv.includes('--quiet');
 if (!process.argv.includes('--no-build') && !(await runScript('scripts/build.mjs')).ok) process.exit(1);
@@ -21,7 +21,12 @@ const files = await listFiles({ cwd, dependencies: false });
 const stray = files.filter((file) => !SHIPPED.test(file));
 if (stray.length > 0) throw new Error(`.vscodeignore lets through what a user does not need: ${stray.join(', ')}`);
 
-const { name, version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
+const manifest = readFileSync(inRoot('package.json'), 'utf8');
+const named = [...manifest.matchAll(/"(?:\.\/)?((?:dist|media|schemas)\/[^"]+)"/g)].map(([, file]) => file);
+const missing = named.filter((file) => !files.includes(file));
+if (missing.length > 0) throw new Error(`package.json names files that are not packed: ${missing.join(', ')}`);
+
+const { name, version } = JSON.parse(manifest);
 const packagePath = quiet ? inRoot('out', `${name}.vsix`) : inRoot(`${name}-${version}.vsix`);
 // The packer prints the list of files and its own advertisement.
 const print = console.log;

@@ -20,6 +20,22 @@ const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';
 
 const DEMO_STEP = 'End';
 
+/** As people write it, with mistakes in it. */
+const MISTAKEN_CONFIG = `{
+  "peft_type": "LORA",
+  "task_type": "CAUSAL_LM",
+  "base_model_name_or_path": "EleutherAI/gpt-neo-125M",
+  "r": 16,
+  "lora_alpha": 32,
+  "use_rslora": true,
+  "lora_droput": 0.05,
+  "target_modules": [
+    "q_porj",
+    "v_proj"
+  ]
+}
+`;
+
 /** Opens a tab of the demo, at the end of its training. */
 const demo = (tab) => async (workbench) => {
   await workbench.runCommand('PEFT: Run Demo');
@@ -58,6 +74,25 @@ const SCENES = {
     await workbench.showSideBar();
     await workbench.webviewFrame('calculator');
   },
+  async config(workbench) {
+    const folder = path.join(process.env.PEFT_E2E_WORKSPACE, 'my-lora');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'adapter_config.json'), MISTAKEN_CONFIG);
+    await workbench.openFile('my-lora/adapter_config.json');
+    await workbench.hideSideBar();
+    const { page } = workbench;
+    await page.getByText(/ trainable parameters, /).waitFor();
+    await workbench.runCommand('Problems: Focus on Problems View');
+    await page.locator('.squiggly-warning').first().waitFor();
+    // A change of theme closes the menu.
+    return async () => {
+      await workbench.runCommand('View: Focus Active Editor Group');
+      await page.keyboard.press('Control+Home');
+      await page.locator('.view-line span', { hasText: 'q_porj' }).last().click();
+      await page.keyboard.press('Control+.');
+      await page.getByText("Change to 'q_proj'").waitFor();
+    };
+  },
   async comparison(workbench) {
     await workbench.runCommand('PEFT: Compare Parameter Budgets');
     await workbench.pick('Llama-3-8B');
@@ -82,6 +117,8 @@ for (const name of names) {
   try {
     const point = (await SCENES[name](workbench)) ?? (() => workbench.parkPointer());
     for (const [suffix, theme] of Object.entries(THEMES)) {
+      // An open menu would keep the command palette away.
+      await workbench.page.keyboard.press('Escape');
       await workbench.setTheme(theme);
       await workbench.clearNotifications();
       await workbench.parkPointer();

@@ -16,6 +16,9 @@ export class AdapterAnalyses implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   /** Models or weights around the files came, went or changed: what was said may hold no longer. */
   readonly onDidChange = this.changed.event;
+  private readonly analysed = new vscode.EventEmitter<void>();
+  /** There is something new to say of some file. */
+  readonly onDidAnalyse = this.analysed.event;
   private readonly kept = new Map<string, Kept>();
   private readonly subscriptions: vscode.Disposable[];
   private surroundings = 0;
@@ -66,12 +69,16 @@ export class AdapterAnalyses implements vscode.Disposable {
     for (const { controller } of this.kept.values()) controller.abort();
     this.kept.clear();
     this.changed.dispose();
+    this.analysed.dispose();
     vscode.Disposable.from(...this.subscriptions).dispose();
   }
 
   private async ask(document: vscode.TextDocument, signal: AbortSignal): Promise<ConfigAnalysis | null> {
     const described = await this.documents.describe(document);
-    return this.documents.planner.request('config/analyse', described, { signal });
+    const analysis = await this.documents.planner.request('config/analyse', described, { signal });
+    // Who waits for this one comes first.
+    setTimeout(() => this.analysed.fire());
+    return analysis;
   }
 
   private forget(document: vscode.TextDocument): void {

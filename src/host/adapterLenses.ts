@@ -12,7 +12,8 @@ class AdapterLenses implements vscode.CodeLensProvider {
   readonly onDidChangeCodeLenses: vscode.Event<void>;
 
   constructor(private readonly analyses: AdapterAnalyses) {
-    this.onDidChangeCodeLenses = analyses.onDidChange;
+    // An editor that loses the focus while it waits does not ask again by itself.
+    this.onDidChangeCodeLenses = analyses.onDidAnalyse;
   }
 
   provideCodeLenses(
