@@ -1,4 +1,4 @@
-"""Fine-tunes GPT-Neo with LoRA. PEFT Inspector counts what it trains, above each config, as you type."""
+"""Fine-tunes GPT-Neo. What each config trains stands above it, and changes as you type."""
 
 from peft import LoraConfig, PrefixTuningConfig, TaskType, get_peft_model
 from transformers import AutoModelForCausalLM
@@ -16,13 +16,17 @@ lora = LoraConfig(
 )
 
 # The same budget, spent on the MLP and the output projection of the attention too.
-wide = LoraConfig(r=2, lora_alpha=4, target_modules=["q_proj", "v_proj", "out_proj", "c_fc", "c_proj"])
+wide = LoraConfig(
+    r=2,
+    lora_alpha=4,
+    target_modules=["q_proj", "v_proj", "out_proj", "c_fc", "c_proj"],
+)
 
 prefix = PrefixTuningConfig(num_virtual_tokens=16, task_type=TaskType.CAUSAL_LM)
 
 
 def build(rank: int):
-    """A rank that the caller chooses is not in the text, so nothing is claimed about it."""
+    """The caller chooses the rank: no count is claimed."""
     return get_peft_model(model, LoraConfig(r=rank, target_modules="all-linear"))
 
 

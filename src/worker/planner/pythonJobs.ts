@@ -5,7 +5,7 @@ import type { Handlers } from '../../protocol/rpc';
 import { hoverText } from './adapterConfigHoverText';
 import type { Models } from './models';
 import type { PythonFacts } from './python/pythonFacts';
-import { factsOf, findingsOf } from './python/pythonFacts';
+import { factsOf } from './python/pythonFacts';
 import type * as pythonReader from './pythonReader';
 
 /** The reader's bundle is loaded with the first program. */
@@ -53,7 +53,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       const span = model?.name ?? (call && within(call.name) ? call.name : argument?.span);
       if (!call || !span) return null;
       const facts = await factsOf(models, call, document);
-      const hover = { facts, findings: await findingsOf(models, facts), explain: explanations(facts) };
+      const hover = { facts, explain: explanations(facts) };
       const onClass = span !== argument?.span;
       return { span, markdown: onClass || !argument ? classHover(hover) : argumentHover(argument.key, hover) };
     },

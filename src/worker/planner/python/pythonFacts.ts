@@ -21,20 +21,47 @@ export interface PythonFacts {
   readonly problem: string;
   /** Settings that stand in the way of a count. */
   readonly missing: readonly UnknownSetting[];
+  /** What each rank adds, where the rank is all that is missing and the count grows evenly with it. */
+  readonly perRank: number | null;
+  /** What an adapter_config.json of the same settings would be warned of. */
+  readonly findings: readonly Finding[];
 }
 
 export async function factsOf(models: Models, call: PythonConfigCall, document: PythonDocument): Promise<PythonFacts> {
   const base = await baseModelFor(models, call, document);
   const missing = uncounted(call);
   const counting = base && (await countOn(models, base.model, call.config));
+  const known = missing.length === 0;
   return {
     call,
     base,
     targetsKey: architectureOf(counting?.table?.shape.modelType ?? '')?.modelTypes[0] ?? '',
-    budget: missing.length === 0 ? (counting?.budget ?? null) : null,
-    problem: counting?.error && missing.length === 0 ? counting.error.message : '',
+    budget: known ? (counting?.budget ?? null) : null,
+    problem: known ? (counting?.error?.message ?? '') : '',
     missing,
+    perRank: base && (await rankGrowth(models, base, call, missing)),
+    findings: base ? await findingsOf(models, base, call) : [],
   };
+}
+
+/** Ranks that every method takes. */
+const RANKS = [2, 4, 6] as const;
+
+async function rankGrowth(
+  models: Models,
+  { model }: BaseModel,
+  { config }: PythonConfigCall,
+  missing: readonly UnknownSetting[],
+): Promise<number | null> {
+  if (missing.length !== 1 || missing[0]?.key !== 'r') return null;
+  const counts: number[] = [];
+  for (const r of RANKS) {
+    const { budget } = await countOn(models, model, { ...config, r });
+    if (!budget) return null;
+    counts.push(budget.trainable);
+  }
+  const [low = 0, middle = 0, high = 0] = counts;
+  return middle > low && high - middle === middle - low ? (middle - low) / (RANKS[1] - RANKS[0]) : null;
 }
 
 /** Findings that are about a file, or that the program's own words make plain. */
@@ -46,9 +73,9 @@ const OF_FILES: readonly Finding['code'][] = [
   'unknown-key',
 ];
 
-/** The findings that an adapter_config.json of the same settings would have, without those that lack a setting. */
-export async function findingsOf(models: Models, { call, base }: PythonFacts): Promise<readonly Finding[]> {
-  if (!base || call.unknown.some(({ key }) => key.startsWith('*'))) return [];
+/** Without those that hang on a setting that is not known. */
+async function findingsOf(models: Models, base: BaseModel, call: PythonConfigCall): Promise<readonly Finding[]> {
+  if (call.unknown.some(({ key }) => key.startsWith('*'))) return [];
   const name = base.model.title;
   const analysis = await analyseConfig(models, {
     text: JSON.stringify({ ...call.config, base_model_name_or_path: name }),

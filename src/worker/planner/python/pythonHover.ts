@@ -14,13 +14,12 @@ const MAX_LISTED = 16;
 
 export interface HoverFacts {
   readonly facts: PythonFacts;
-  readonly findings: readonly Finding[];
   /** What an entry of adapter_config.json means; null where there is nothing to say. */
   readonly explain: (key: string) => string | null;
 }
 
-export function classHover({ facts, findings }: HoverFacts): string {
-  const { call, budget } = facts;
+export function classHover({ facts }: HoverFacts): string {
+  const { call, budget, findings } = facts;
   return [
     `**${call.className}** (${code(call.peftType)}): ${plain(methodText(call.peftType))}`,
     ...countLines(facts),
@@ -32,8 +31,8 @@ export function classHover({ facts, findings }: HoverFacts): string {
   ].join('\n\n');
 }
 
-export function argumentHover(key: string, { facts, findings, explain }: HoverFacts): string {
-  const { call } = facts;
+export function argumentHover(key: string, { facts, explain }: HoverFacts): string {
+  const { call, findings } = facts;
   const byDefault = configClass(call.className)?.fields.get(key);
   if (byDefault === undefined) return strangeLines(call).join('\n\n') || `${code(key)}: handed on to ${code(call.className)}.`;
   const unknown = call.unknown.find((each) => each.key === key);
@@ -54,10 +53,11 @@ function fieldText(key: string): string {
   return Object.hasOwn(FIELD_TEXTS, key) ? (FIELD_TEXTS[key]?.[1] ?? '') : '';
 }
 
-function countLines({ base, budget, missing, problem }: PythonFacts): readonly string[] {
+function countLines({ base, budget, missing, perRank, problem }: PythonFacts): readonly string[] {
   if (missing.length > 0) {
     const names = missing.slice(0, MAX_LISTED).map(({ key }) => code(key));
-    return [`**Not counted**: the count depends on ${names.join(', ')}.`];
+    const growth = perRank === null || !base ? '' : ` Each rank adds ${formatCount(perRank)} on ${code(base.model.title)}.`;
+    return [`**Not counted**: the count depends on ${names.join(', ')}.${growth}`];
   }
   if (!base) return ['**Not counted**: there is no config.json of a model in the workspace.'];
   const title = code(base.model.title);

@@ -34,8 +34,9 @@ function shownTitle({ model }: BaseModel): string {
   return cut(model.title.replace(/[\\/]config\.json$/, ''));
 }
 
-function titleOf({ base, budget, missing, problem }: PythonFacts): LocalText {
-  if (missing.length > 0) return missingText(missing);
+function titleOf(facts: PythonFacts): LocalText {
+  const { base, budget, problem } = facts;
+  if (facts.missing.length > 0) return missingText(facts);
   if (!base) return local('Not counted: no config.json of a model in the workspace');
   if (!budget) return local('Not counted on {0}: {1}', shownTitle(base), cut(problem, MAX_PROBLEM));
   const figures = [
@@ -44,16 +45,21 @@ function titleOf({ base, budget, missing, problem }: PythonFacts): LocalText {
     shownTitle(base),
     formatBytes(budget.fileBytes),
   ];
-  return base.inPlaceOf === null
-    ? local('{0} trainable · {1} of {2} · {3}', ...figures)
-    : local('{0} trainable · {1} of {2}, in place of {4} · {3}', ...figures, cut(base.inPlaceOf));
+  if (base.inPlaceOf !== null)
+    return local('{0} trainable · {1} of {2}, in place of {4} · {3}', ...figures, cut(base.inPlaceOf));
+  // PEFT leaves them out without a word.
+  const unmatched = facts.findings.filter(({ code }) => code === 'target-no-match').length;
+  if (unmatched > 1) return local('{0} trainable · {1} of {2} · {3} · {4} targets match no module', ...figures, unmatched);
+  if (unmatched === 1) return local('{0} trainable · {1} of {2} · {3} · a target matches no module', ...figures);
+  return local('{0} trainable · {1} of {2} · {3}', ...figures);
 }
 
-function missingText(missing: PythonFacts['missing']): LocalText {
+function missingText({ missing, perRank }: PythonFacts): LocalText {
   const [first] = missing;
-  const names = missing.map(({ key }) => (key === '**' ? '**...' : key === '*' ? '*...' : key));
-  if (missing.length === 1 && first) return local('{0} is {1}: not counted', names[0] ?? '', first.reason);
-  return local('{0} are not known: not counted', names.join(', '));
+  const names = missing.map(({ key }) => (key.startsWith('*') ? `${key}...` : key));
+  if (missing.length > 1 || !first) return local('{0} are not known: not counted', names.join(', '));
+  if (perRank === null) return local('{0} is {1}: not counted', names[0] ?? '', first.reason);
+  return local('{0} is {1}: not counted · each rank adds {2}', first.key, first.reason, formatCount(perRank));
 }
 
 function tooltipOf({ base, budget }: PythonFacts): LocalText {

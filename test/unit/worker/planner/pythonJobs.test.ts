@@ -56,11 +56,18 @@ describe('what stands over Python', () => {
   });
 
   it('says what is not a literal, and counts where the count does not depend on it', async () => {
-    assert.deepEqual(await titles('LoraConfig(r=args.r)'), ['r is not a literal: not counted']);
+    assert.deepEqual(await titles('VeraConfig(n=1, save_projection=x)'), ['save_projection is not a literal: not counted']);
+    assert.deepEqual(await titles('LoraConfig(r=args.r)'), ['r is not a literal: not counted · each rank adds 524,288']);
     assert.deepEqual(await titles('LoraConfig(r=args.r, bias=b)'), ['r, bias are not known: not counted']);
     assert.deepEqual(await titles('LoraConfig(r=8, **kwargs)'), ['**... is not a literal: not counted']);
     assert.match((await titles('LoraConfig(r=8, lora_alpha=args.a, lora_dropout=d)'))[0] ?? '', /^4,194,304 trainable/);
-    assert.deepEqual(await titles('c = LoraConfig(r=args.r)\nget_peft_model(m, c)'), ['r is not a literal: not counted']);
+    assert.equal((await titles('c = LoraConfig(r=args.r)\nget_peft_model(m, c)')).length, 1);
+  });
+
+  it('says that targets match nothing, which PEFT does not', async () => {
+    const [one, two] = await titles('LoraConfig(target_modules=["q_proj", "v_porj"])\nLoraConfig(target_modules=["q_proj", "a", "b"])');
+    assert.match(one ?? '', /^2,097,152 trainable .* · a target matches no module$/);
+    assert.match(two ?? '', /^2,097,152 trainable .* · 2 targets match no module$/);
   });
 
   it('says why PEFT would refuse a config', async () => {
@@ -92,7 +99,7 @@ describe('what stands over Python', () => {
     assert.match(all[0] ?? '', /^294,912 trainable/);
     assert.match(all[1] ?? '', /^294,912 trainable/);
     assert.match(all[2] ?? '', /^294,912 trainable/);
-    assert.equal(all[3], 'r is a parameter: not counted');
+    assert.equal(all[3], `r is a parameter: not counted · each rank adds ${(12 * (4 * 1536 + 2 * 3840)).toLocaleString('en-US')}`);
     assert.match(all[4] ?? '', /^trainable params: 294,912 \|\|/);
     assert.equal(all.length, 5);
   });
