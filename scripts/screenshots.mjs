@@ -21,7 +21,7 @@ const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';
 
 const DEMO_STEP = 'End';
 // Presses of '+' until a cell has room for its value, and what each takes.
-const CLOSE_UP = 14;
+const CLOSE_UP = 17;
 const GLIDE_MS = 200;
 // Not for the README: the largest shapes, all zeros.
 const UNPUBLISHED = ['huge'];
@@ -87,7 +87,7 @@ const SCENES = {
       await map.press('+');
       await map.page().waitForTimeout(GLIDE_MS);
     }
-    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight', 'ArrowRight']) await map.press(key);
+    return () => map.hover({ position: { x: 300, y: 200 } });
   },
   async experts(workbench) {
     const { view } = await weights(workbench, 'experts', /experts\.gate_up_proj/);

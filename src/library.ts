@@ -68,3 +68,12 @@ export { trainLora } from './peft/training';
 export type { LoraSnapshot, LoraTrainingOptions, LoraTrainingRecord } from './peft/training';
 
 export { effectiveRank, energyCurve, frobeniusNorm, stableRank } from './analysis/spectrum';
+
+export { adapterConfigJson } from './checkpoint/adapterConfigJson';
+export type { ConfigObject, ConfigValue } from './checkpoint/adapterConfigJson';
+export { CheckpointError } from './checkpoint/errors';
+export type { CheckpointErrorCode } from './checkpoint/errors';
+export { loraAdapter } from './checkpoint/loraAdapter';
+export type { AdapterFiles, LoraAdapterOptions, LoraFactors } from './checkpoint/loraAdapter';
+export { encodeSafetensors, PEFT_METADATA, planSafetensors, writeSafetensors } from './checkpoint/safetensorsWriter';
+export type { PlannedTensor, SafetensorsPlan, TensorData, TensorSpec } from './checkpoint/safetensorsWriter';

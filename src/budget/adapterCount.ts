@@ -179,6 +179,7 @@ function addExtras(sheet: Sheet, extras: readonly Extra[], prefix: string): void
 }
 
 function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTable, settings: AdapterSettings): void {
+  method.uncountable?.();
   sheet.model = model;
   const isLora = type === 'LORA';
   const fused = isLora ? fusedTargets(model, settings, settings.count('r', 8)) : null;

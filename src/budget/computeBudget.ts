@@ -41,11 +41,21 @@ export interface BudgetOptions {
  */
 export function computeBudget(modelConfig: unknown, adapterConfig: unknown, options: BudgetOptions = {}): Budget {
   if (!isObject(adapterConfig)) throw new ConfigError('(the adapter config)', adapterConfig, 'a JSON object');
+  const { table, warnings } = adapterTable(modelConfig, adapterConfig, options);
+  return budgetOf(table, adapterConfig, warnings);
+}
+
+/** The model as the adapter's task loads it. Throws as `computeBudget` does, for the model's part. */
+export function adapterTable(
+  modelConfig: unknown,
+  adapterConfig: RawConfig,
+  { tensors }: BudgetOptions = {},
+): { readonly table: ModuleTable; readonly warnings: readonly string[] } {
   if (!isObject(modelConfig)) throw new ConfigError('(the model config)', modelConfig, 'a JSON object');
   const { className, warning } = classForTask(modelConfig, new AdapterSettings(adapterConfig));
   const shape = readModelShape(className === null ? modelConfig : { ...modelConfig, architectures: [className] });
-  const table = options.tensors ? tableFromTensors(shape, options.tensors) : buildModuleTable(shape);
-  return budgetOf(table, adapterConfig, warning === null ? [] : [warning]);
+  const table = tensors ? tableFromTensors(shape, tensors) : buildModuleTable(shape);
+  return { table, warnings: warning === null ? [] : [warning] };
 }
 
 /** The module table of a parsed config.json on the class that the adapter's task loads, or a table as it is. */

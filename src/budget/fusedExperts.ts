@@ -42,6 +42,13 @@ const RENAMED: Readonly<Record<string, Names>> = {
 };
 const FUSED = 'gate_up_proj';
 
+/** The fused parameter that an expert's former linear went into; null where the name is still a module's. */
+export function fusedParameter(modelType: string, target: string): string | null {
+  const names = Object.hasOwn(RENAMED, modelType) ? RENAMED[modelType] : undefined;
+  const old = Object.keys(names ?? {}).find((name) => target === name || target.endsWith(`.${name}`));
+  return old === undefined ? null : (names?.[old] ?? null);
+}
+
 /** Null for models whose modules have kept their names. */
 export function fusedTargets(table: ModuleTable, settings: AdapterSettings, rank: number): FusedTargets | null {
   const { modelType } = table.shape;

@@ -4,6 +4,7 @@ import type { DemoOptions, OpenedSource } from '../protocol/worker';
 import { InspectedSource } from './inspectedSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
+import { saveDemoAdapter } from './saveDemoAdapter';
 import { tabIcon } from './tabIcon';
 
 export const DEMO_VIEW_TYPE = 'peft.demo';
@@ -35,6 +36,11 @@ export function registerDemo(services: InspectorServices & { readonly output: vs
     vscode.commands.registerCommand('peft.runDemo', () => {
       if (open) open.panel.dispose();
       attach(vscode.window.createWebviewPanel(DEMO_VIEW_TYPE, vscode.l10n.t('PEFT Demo'), vscode.ViewColumn.Active, {}));
+    }),
+    vscode.commands.registerCommand('peft.saveDemoAdapter', async () => {
+      if (!open) await vscode.commands.executeCommand('peft.runDemo');
+      const { source } = open!;
+      await saveDemoAdapter(services.worker, () => source.sourceId());
     }),
     // The text waits in its channel: a panel that opens by itself would take a third of the picture.
     vscode.commands.registerCommand('peft.showOutput', () => services.output.show(true)),

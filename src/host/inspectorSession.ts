@@ -1,10 +1,10 @@
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { InspectorEvents, InspectorRequests } from '../protocol/inspector';
 import type { MatrixRequests } from '../protocol/matrix';
 import type { Handlers, RequestContext } from '../protocol/rpc';
 import { CancelledError, Endpoint } from '../protocol/rpc';
 import type { InspectedSource } from './inspectedSource';
+import { basename } from './uriNames';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 import type { WorkerClient } from './workerClient';
@@ -68,7 +68,7 @@ export class InspectorSession implements vscode.Disposable {
     if (target.scheme !== 'file') throw new Error(vscode.l10n.t('A matrix can be saved to local files only, not to {0}:', target.scheme));
     const source = await this.source.sourceId();
     return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Saving {0}', baseName(target)), cancellable: true },
+      { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Saving {0}', basename(target)), cancellable: true },
       async (report, token) => {
         const controller = new AbortController();
         token.onCancellationRequested(() => controller.abort());
@@ -90,7 +90,7 @@ export class InspectorSession implements vscode.Disposable {
           if (error instanceof CancelledError) return null;
           throw error;
         }
-        return baseName(target);
+        return basename(target);
       },
     );
   }
@@ -99,7 +99,7 @@ export class InspectorSession implements vscode.Disposable {
     const target = await this.askWhere(suggestedName, { PNG: ['png'] });
     if (!target) return null;
     await vscode.workspace.fs.writeFile(target, png);
-    return baseName(target);
+    return basename(target);
   }
 
   private askWhere(suggestedName: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
@@ -108,8 +108,4 @@ export class InspectorSession implements vscode.Disposable {
     const folder = this.folder ?? vscode.workspace.workspaceFolders?.[0]?.uri;
     return vscode.window.showSaveDialog({ filters, ...(folder && { defaultUri: vscode.Uri.joinPath(folder, name) }) });
   }
-}
-
-function baseName(uri: vscode.Uri): string {
-  return path.posix.basename(uri.path);
 }

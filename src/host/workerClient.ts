@@ -17,7 +17,7 @@ export type PlannerClient = WorkerClient<PlannerRequests>;
  */
 export class WorkerClient<R extends RequestMap<R> = WorkerRequests> implements vscode.Disposable {
   private running: { readonly worker: Worker; readonly endpoint: Endpoint<R, NoRequests> } | null = null;
-  private starts = 0;
+  private changes = 0;
   private disposed = false;
 
   constructor(
@@ -27,9 +27,9 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests> implements v
     private readonly name = 'PEFT worker',
   ) {}
 
-  /** Counts the threads started so far: a source opened under another generation is gone. */
+  /** Changes when a thread starts and when it ends: a source opened under another generation is gone. */
   get generation(): number {
-    return this.starts;
+    return this.changes;
   }
 
   /** Rejects with `RemoteError` (the job threw), `CancelledError`, or `DisconnectedError` (the thread died). */
@@ -52,7 +52,7 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests> implements v
     const worker = new Worker(this.scriptPath, { name: this.name });
     const endpoint = new Endpoint<R, NoRequests>(workerTransport(worker), {});
     this.running = { worker, endpoint };
-    this.starts++;
+    this.changes++;
     const stopped = (how: string): void => this.died(worker, `the ${this.name} ${how}`);
     worker.on('error', (error) => stopped(`stopped: ${error instanceof Error ? error.message : String(error)}`));
     worker.on('exit', (code) => stopped(`exited with code ${code}`));
@@ -68,6 +68,7 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests> implements v
   private stop(reason: string): void {
     const running = this.running;
     this.running = null;
+    if (running) this.changes++;
     running?.endpoint.dispose(reason);
     void running?.worker.terminate();
   }

@@ -29,6 +29,14 @@ export interface Surroundings {
   /** The same folder on the local disk, against which relative paths are read; null where it is not there. */
   readonly localFolder: string | null;
   readonly workspace: readonly WorkspaceModel[];
+  /** Models that people chose for names that are found nowhere; they come first. */
+  readonly chosen?: readonly ChosenModel[];
+}
+
+export interface ChosenModel {
+  /** The `base_model_name_or_path` that it stands for. */
+  readonly name: string;
+  readonly model: ModelReference;
 }
 
 export type ModelReference =
@@ -37,7 +45,7 @@ export type ModelReference =
   | { readonly kind: 'file'; readonly title: string; readonly path: string }
   | { readonly kind: 'preset'; readonly id: string }
   /** As in `base_model_name_or_path`: found in the workspace, on the disk, in the hub's local cache, or as a preset. */
-  | ({ readonly kind: 'named'; readonly name: string | null } & Surroundings);
+  | ({ readonly kind: 'named'; readonly name: string | null; readonly revision?: string | null } & Surroundings);
 
 /** What the calculator counts on. */
 export type ReportModel =
@@ -78,7 +86,83 @@ export interface Span {
   readonly length: number;
 }
 
+/** A text to be translated: `args` take the places of {0}, {1}, ... in `message`. */
+export interface LocalText {
+  readonly message: string;
+  readonly args: readonly (string | number)[];
+}
+
+export interface TextEdit extends Span {
+  readonly newText: string;
+}
+
+export interface Fix {
+  readonly title: LocalText;
+  /** Empty where `choosesBaseModel` is what it does. */
+  readonly edits: readonly TextEdit[];
+  readonly choosesBaseModel?: boolean;
+}
+
+/** What is wrong with an adapter's config, and what would mend it, the likeliest first. */
+export interface Finding extends Span {
+  /** Stable: 'target-no-match'. */
+  readonly code: FindingCode;
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly text: LocalText;
+  readonly fixes: readonly Fix[];
+}
+
+export type FindingCode =
+  | 'alpha-ratio'
+  | 'base-not-found'
+  | 'base-unreadable'
+  | 'exclude-no-match'
+  | 'layers-out-of-range'
+  | 'pattern-no-match'
+  | 'pattern-not-translated'
+  | 'rank-differs-from-weights'
+  | 'rank-invalid'
+  | 'rank-not-served'
+  | 'rslora-alpha'
+  | 'save-no-match'
+  | 'target-excluded'
+  | 'target-no-match'
+  | 'target-partial'
+  | 'target-unsupported'
+  | 'targets-missing'
+  | 'uncounted'
+  | 'unknown-key';
+
+/** Where a base model was found. */
+export type ModelPlace = 'chosen' | 'beside' | 'workspace' | 'disk' | 'cache' | 'preset';
+
+/** What a config's targets matched. */
+export interface TargetLens extends Span {
+  /** Modules by entry, in the file's order; a single pair for a pattern. */
+  readonly entries: readonly (readonly [string, number])[];
+  /** Modules that are adapted in all. */
+  readonly modules: number;
+}
+
+export interface ConfigAnalysis {
+  readonly method: string;
+  /** `base_model_name_or_path`. */
+  readonly wanted: string | null;
+  readonly place: ModelPlace | null;
+  /** config.json on the local disk, or null. */
+  readonly path: string | null;
+  /** Where the model is a preset. */
+  readonly preset: string | null;
+  readonly budget: AdapterBudget;
+  /** Parameters of the weights beside it; null without weights. */
+  readonly weightsParameters: number | null;
+  readonly targets: TargetLens | null;
+  readonly findings: readonly Finding[];
+}
+
 export interface PlannerRequests {
+  /** All that the editor shows on an adapter_config.json; null for what is no PEFT config. */
+  'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
   'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];
   /** All that the calculator and the comparison show. What is wrong with the inputs is in the report. */
   'budget/report'(params: { readonly inputs: BudgetInputs; readonly model: ReportModel }): BudgetReport;

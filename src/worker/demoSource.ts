@@ -3,6 +3,8 @@
 import { CheckpointError, quoted } from '../checkpoint/errors';
 import { sliceLayout } from '../checkpoint/factorLayout';
 import type { MatrixLayout } from '../checkpoint/factorLayout';
+import { loraAdapter } from '../checkpoint/loraAdapter';
+import type { AdapterFiles } from '../checkpoint/loraAdapter';
 import { valueText } from '../checkpoint/valueText';
 import type { DemoResult } from '../peft/demo';
 import type { LoraSnapshot } from '../peft/training';
@@ -17,6 +19,9 @@ import type { InspectedSource } from './inspectedSource';
 import { unravel } from './matrixReader';
 import type { MatrixReader } from './matrixReader';
 import { MemoryMatrix } from './memoryMatrix';
+
+/** The layer's path in the base model that the saved adapter is for. */
+const SAVED_MODULE = 'linear';
 
 export function demoSource(result: DemoResult): InspectedSource {
   return new DemoSource(result);
@@ -69,6 +74,13 @@ class DemoSource implements InspectedSource {
     const { rank, inFeatures, outFeatures, scaling } = this.result.lora;
     const { A, B } = this.snapshot(step);
     return { rank, inFeatures, outFeatures, scaling, a: Float64Array.from(A.data), b: Float64Array.from(B.data) };
+  }
+
+  /** The LoRA layer as trained, for a base model with one linear layer of the demo's size. */
+  adapter(): AdapterFiles {
+    const { rank, alpha, inFeatures, outFeatures } = this.result.lora;
+    const { A, B } = this.snapshot();
+    return loraAdapter({ rank, alpha, modules: [{ module: SAVED_MODULE, inFeatures, outFeatures, a: A.data, b: B.data }] });
   }
 
   async close(): Promise<void> {}

@@ -32,6 +32,8 @@ export interface FileAccess {
   namesBeside(location: FileLocation, signal?: AbortSignal): Promise<readonly string[] | null>;
   /** The text of the file `name` in the folder of `location`, or null where there is none or it is over `limit` bytes. */
   readBeside(location: FileLocation, name: string, limit: number, signal?: AbortSignal): Promise<string | null>;
+  /** The path of `name` in the local folder, which is made where it is missing. Rejects with `CheckpointError` Unwritable. */
+  placeIn(folder: string, name: string): Promise<string>;
   /**
    * Replaces the local file at `path` once `fill` is through; where it throws, nothing is left behind and what was
    * there stays. Returns the bytes written. Rejects with `CheckpointError` Unwritable for a file that is being read.

@@ -11,10 +11,13 @@ import { entryProducts } from './deltaMatrix';
 import { demoSource } from './demoSource';
 import type { FileAccess } from './fileAccess';
 import type { InspectedSource } from './inspectedSource';
-import { moduleMetrics, moduleSpectrum } from './loraMetrics';
+import { moduleMetrics } from './loraMetrics';
+import type { StartMeasurers } from './measurer';
+import { moduleSpectrum } from './moduleSpectrum';
 import { readCell } from './readCell';
 import { readStatistics } from './readStatistics';
 import { readTile } from './readTile';
+import { saveAdapter } from './saveAdapter';
 import { writeMatrix } from './writeMatrix';
 
 /** Tiles kept: some 250, a few screens at several levels. */
@@ -22,7 +25,7 @@ const TILE_CACHE_BYTES = 64 * 2 ** 20;
 /** Column summaries kept: of a few dozen matrices. */
 const COLUMN_CACHE_BYTES = 16 * 2 ** 20;
 
-export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
+export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): Handlers<WorkerRequests> {
   const sources = new Map<SourceId, InspectedSource>();
   const tiles = new ByteLru<Tile>(TILE_CACHE_BYTES);
   const columns = new ByteLru<readonly LineSummary[]>(COLUMN_CACHE_BYTES);
@@ -103,12 +106,18 @@ export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
     },
 
     async 'lora/metrics'({ source }, { signal, progress }) {
-      return moduleMetrics(find(source), progress, signal);
+      return moduleMetrics(find(source), progress, signal, startMeasurers);
     },
 
     async 'matrix/write'({ source, matrix, format, path }, { signal, progress }) {
       const reader = await find(source).matrix(matrix, signal);
       return files.writeAtomically(path, (sink) => writeMatrix(reader, format, sink, progress, signal));
+    },
+
+    async 'adapter/write'({ source, folder }, { signal }) {
+      const adapter = find(source).adapter?.();
+      if (!adapter) throw new CheckpointError('NotFound', `source ${source} holds no adapter that could be saved`);
+      return saveAdapter(files, folder, adapter, signal);
     },
 
     async 'source/close'({ source }) {

@@ -1,7 +1,7 @@
 /** Local files through Node: the one file of the worker that imports node's file system. */
 
 import type { BigIntStats } from 'node:fs';
-import { open, readFile, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
 import { besideSegments } from '../checkpoint/besideName';
@@ -151,6 +151,15 @@ export const nodeFiles: FileAccess = {
       return await readFile(beside, 'utf8');
     } catch {
       return null;
+    }
+  },
+
+  async placeIn(folder, name) {
+    try {
+      await mkdir(folder, { recursive: true });
+      return path.join(folder, name);
+    } catch (error) {
+      throw failure('Unwritable', folder, error);
     }
   },
 

@@ -22,6 +22,7 @@ export function memoryFiles(folder: ReadonlyMap<string, Uint8Array>): FileAccess
       const bytes = folder.get(name);
       return bytes === undefined || bytes.length > limit ? null : new TextDecoder().decode(bytes);
     },
+    placeIn: async (_folder, name) => name,
     writeAtomically: async () => {
       throw new CheckpointError('Unreadable', 'nothing is written here');
     },

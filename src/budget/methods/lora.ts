@@ -146,5 +146,5 @@ export function dataDependent(method: string, reason: string): Method {
   const refuse = (): never => {
     throw new NeedsWeightsError(`${method}: ${reason}`);
   };
-  return { accepts: LINEAR_AND_CONV1D, parts: refuse };
+  return { accepts: LINEAR_AND_CONV1D, parts: refuse, uncountable: refuse };
 }

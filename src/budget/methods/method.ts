@@ -28,6 +28,8 @@ export interface Method {
   /** Tensors of the adapter as a whole; their names follow 'base_model.'. */
   readonly shared?: (modules: readonly Module[], settings: AdapterSettings) => readonly Part[];
   readonly rank?: (module: Module, settings: AdapterSettings) => number;
+  /** Throws where no config says the count; it may have no targets either. */
+  readonly uncountable?: () => never;
   readonly warnings?: (settings: AdapterSettings) => readonly string[];
 }
 

@@ -1,9 +1,15 @@
 /** Local files through Node. */
 
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { openSafetensors } from '../../checkpoint/openSafetensors';
+import { nodeFiles } from '../nodeFile';
+import { hubFolders } from './hubCache';
 import type { ModelFiles } from './modelFiles';
 
 export const nodeModelFiles: ModelFiles = {
+  hubFolders: hubFolders(process.env, homedir()),
+
   async stamp(path, maxBytes) {
     try {
       const found = await stat(path);
@@ -17,6 +23,29 @@ export const nodeModelFiles: ModelFiles = {
     try {
       return await readFile(path, 'utf8');
     } catch {
+      return null;
+    }
+  },
+
+  async list(folder) {
+    try {
+      return await readdir(folder);
+    } catch {
+      return [];
+    }
+  },
+
+  async tensorShapes(path) {
+    try {
+      const { source } = await nodeFiles.open(path);
+      try {
+        const { tensors } = await openSafetensors(source);
+        return tensors.map(({ name, shape }) => [name, shape] as const);
+      } finally {
+        await source.close();
+      }
+    } catch {
+      // Missing, damaged or unreadable: the model then has no table, and that is said.
       return null;
     }
   },

@@ -1,19 +1,18 @@
 /** Everything the planner can be asked, without a word about threads: the handlers of its end of the channel. */
 
-import { computeBudget } from '../../budget/computeBudget';
-import { BudgetError } from '../../budget/errors';
 import { PRESETS } from '../../budget/presets';
 import type { BudgetInputs } from '../../protocol/calculator';
-import type { AdapterBudget, PlannerRequests, ReportModel } from '../../protocol/planner';
+import type { PlannerRequests, ReportModel } from '../../protocol/planner';
 import type { Handlers } from '../../protocol/rpc';
+import { analyseConfig } from './analysis/analyse';
 import { hoverText, isExplained } from './adapterConfigHoverText';
 import type { BudgetModel } from './budgetReport';
 import { computeReport } from './budgetReport';
 import { reportAsCsv, reportAsMarkdown } from './budgetText';
 import { baseModelName, entryAt, readConfigDocument } from './configDocument';
+import { adapterBudget } from './countAdapter';
 import { customModel } from './customModel';
 import type { ModelFiles } from './modelFiles';
-import type { FoundModel } from './models';
 import { Models } from './models';
 
 export function createPlannerJobs(files: ModelFiles): Handlers<PlannerRequests> {
@@ -34,7 +33,9 @@ export function createPlannerJobs(files: ModelFiles): Handlers<PlannerRequests> 
 
     'budget/text': ({ report, format }) => (format === 'csv' ? reportAsCsv(report) : reportAsMarkdown(report)),
 
-    'budget/adapter': async ({ adapterConfig, model }) => adapterBudget(adapterConfig, await models.find(model)),
+    'budget/adapter': async ({ adapterConfig, model }) => adapterBudget(models, adapterConfig, await models.find(model)),
+
+    'config/analyse': (document) => analyseConfig(models, document),
 
     async 'config/hover'({ text, offset, weights, ...surroundings }) {
       const document = readConfigDocument(text);
@@ -46,16 +47,4 @@ export function createPlannerJobs(files: ModelFiles): Handlers<PlannerRequests> 
       return markdown === null ? null : { offset: entry.node.offset, length: entry.node.length, markdown };
     },
   };
-}
-
-function adapterBudget(adapterConfig: unknown, model: FoundModel | null): AdapterBudget {
-  const nothing = { modelTitle: model?.title ?? null, counted: null, warnings: [] };
-  if (!model) return { ...nothing, problem: 'The base model was not found.' };
-  try {
-    const { trainable, all, percent, fileBytes, warnings } = computeBudget(model.config, adapterConfig);
-    return { ...nothing, counted: { trainable, all, percent, fileBytes }, warnings, problem: '' };
-  } catch (error) {
-    if (!(error instanceof BudgetError)) throw error;
-    return { ...nothing, problem: error.message };
-  }
 }

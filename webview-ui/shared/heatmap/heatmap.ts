@@ -65,6 +65,7 @@ export class Heatmap {
     this.tiles = new TileView({
       changed: () => this.invalidate(),
       nonNumbers: (found) => this.events.emit('nonNumbers', found),
+      sampled: (sampled) => this.events.emit('sampled', sampled),
       failed: (error) => {
         this.surface.showFailure(`Part of the matrix could not be read: ${error.message}`);
         this.events.emit('failure', error);
