@@ -9,7 +9,11 @@ export type MatrixRef =
    * A stored tensor, or one the demo made. 0-D and 1-D tensors are one row. Of a tensor of rank 3 and more, `slice`
    * indexes the leading dimensions and the last two are the matrix; by default every index is 0.
    */
-  | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number }
+  | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number;
+      /** All entries as one row, whatever the shape. */
+      readonly flat?: boolean;
+      /** Rows for columns: AdapterHub stores its projections as (out, in). */
+      readonly transposed?: boolean }
   /**
    * One factor as the product takes it, A (rank, inFeatures) or B (outFeatures, rank), whatever layout the file stores:
    * for modules that are `reshaped`.

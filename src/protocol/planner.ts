@@ -4,6 +4,7 @@
  */
 
 import type { BudgetInputs, BudgetReport } from './calculator';
+import type { PythonRequests } from './python';
 import type { SourceDescription } from './source';
 
 /** A config.json of the workspace that describes a model. */
@@ -158,9 +159,20 @@ export interface ConfigAnalysis {
   readonly weightsParameters: number | null;
   readonly targets: TargetLens | null;
   readonly findings: readonly Finding[];
+  readonly settings: CalculatorSettings;
 }
 
-export interface PlannerRequests {
+/** What the calculator takes over of a config; null for what the config has not. */
+export interface CalculatorSettings {
+  readonly rank: number | null;
+  readonly alpha: number | null;
+  readonly virtualTokens: number | null;
+  /** The key of `BudgetInputs.targets` for this kind of architecture; '' where there are no targets to take over. */
+  readonly targetsKey: string;
+  readonly targets: readonly string[];
+}
+
+export interface PlannerRequests extends PythonRequests {
   /** All that the editor shows on an adapter_config.json; null for what is no PEFT config. */
   'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
   'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];

@@ -6,4 +6,8 @@ import { parentTransport } from '../portTransport';
 import { nodeModelFiles } from './nodeModelFiles';
 import { createPlannerJobs } from './plannerJobs';
 
-new Endpoint<Record<never, never>, PlannerRequests>(parentTransport(), createPlannerJobs(nodeModelFiles));
+new Endpoint<Record<never, never>, PlannerRequests>(
+  parentTransport(),
+  // Stays an import of the bundle beside this one (scripts/build.mjs).
+  createPlannerJobs(nodeModelFiles, () => import('./pythonReader.js')),
+);

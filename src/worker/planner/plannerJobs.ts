@@ -14,8 +14,13 @@ import { adapterBudget } from './countAdapter';
 import { customModel } from './customModel';
 import type { ModelFiles } from './modelFiles';
 import { Models } from './models';
+import type { PythonReader } from './pythonJobs';
+import { createPythonJobs } from './pythonJobs';
 
-export function createPlannerJobs(files: ModelFiles): Handlers<PlannerRequests> {
+export function createPlannerJobs(
+  files: ModelFiles,
+  loadPython: () => Promise<PythonReader>,
+): Handlers<PlannerRequests> {
   const models = new Models(files);
 
   const reportModel = async (inputs: BudgetInputs, model: ReportModel): Promise<BudgetModel> => {
@@ -27,6 +32,8 @@ export function createPlannerJobs(files: ModelFiles): Handlers<PlannerRequests> 
   };
 
   return {
+    ...createPythonJobs(models, loadPython),
+
     'presets/list': () => PRESETS.map(({ id, title }) => ({ id, title })),
 
     'budget/report': async ({ inputs, model }) => computeReport(inputs, await reportModel(inputs, model)),

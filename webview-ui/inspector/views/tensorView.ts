@@ -104,7 +104,7 @@ export function tensorView(context: ViewContext): View {
     const subject = tensorSubject(shown, { slice, step });
     pane.element.classList.toggle('strip', subject.rows === 1);
     pane.setSubject(
-      !shown.readable || empty ? null : subject,
+      !shown.readable || shown.undecoded !== undefined || empty ? null : subject,
       empty ? `Shape ${shapeText(shown)}: no entries.` : unreadableText(context, shown),
     );
     const key = `tensor:${shown.name}`;
@@ -141,13 +141,16 @@ export function tensorView(context: ViewContext): View {
 function tensorRow(tensor: TensorInfo): HTMLElement {
   const row = h(
     'div',
-    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.name },
+    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.file === undefined ? tensor.name : `${tensor.name}\n${tensor.file}` },
     h('span', { class: 'name' }, h('bdi', {}, tensor.name)),
     h(
       'span',
       { class: 'meta' },
-      `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}`,
-      !tensor.readable && ' · damaged',
+      // Of a tensor that only an index knows there is nothing else to tell.
+      tensor.dtype === '?' && !tensor.readable
+        ? 'missing'
+        : `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}${tensor.readable ? '' : ' · damaged'}`,
+      tensor.undecoded !== undefined && ' · not decoded',
     ),
   );
   return row;
@@ -157,9 +160,13 @@ function shapeText({ shape }: TensorInfo): string {
   return shape.length === 0 ? 'scalar' : shape.join(' × ');
 }
 
-function unreadableText({ description }: ViewContext, { name }: TensorInfo): string {
+function unreadableText({ description }: ViewContext, { name, file, undecoded }: TensorInfo): string {
+  const about = (what: string | undefined): string | undefined =>
+    what === undefined ? undefined : description.problems.find(({ subject }) => subject === what)?.message;
   return (
-    description.problems.find(({ subject }) => subject === name)?.message ??
+    undecoded ??
+    about(name) ??
+    about(file) ??
     'The data of this tensor is missing or damaged.'
   );
 }
