@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { startStage } from './lib/e2eStage.mjs';
 import { encodeIndexedPng, reduceColors } from './lib/indexedPng.mjs';
+import { writeExperts, writeHuge, writeProjection } from './lib/largeWeights.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { bundleTests } from './lib/testBundles.mjs';
 
@@ -19,6 +20,11 @@ const THEMES = { light: 'Light Modern', dark: 'Dark Modern' };
 const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';
 
 const DEMO_STEP = 'End';
+// Presses of '+' until a cell has room for its value, and what each takes.
+const CLOSE_UP = 17;
+const GLIDE_MS = 200;
+// Not for the README: the largest shapes, all zeros.
+const UNPUBLISHED = ['huge'];
 
 /** As people write it, with mistakes in it. */
 const MISTAKEN_CONFIG = `{
@@ -44,6 +50,17 @@ const demo = (tab) => async (workbench) => {
   await view.getByRole('slider', { name: 'Training step' }).press(DEMO_STEP);
   await view.getByRole('tab', { name: tab, exact: true }).click();
   await view.getByRole('application').first().waitFor();
+};
+
+/** Opens a file of weights that is written for the occasion, on its largest tensor. */
+const weights = async (workbench, file, tensor) => {
+  await workbench.openFile(`weights/${file}.safetensors`);
+  await workbench.hideSideBar();
+  const view = await workbench.webviewFrame('inspector');
+  await view.getByRole('option', { name: tensor }).click();
+  const map = view.getByRole('application', { name: tensor });
+  await map.waitFor();
+  return { view, map };
 };
 
 /**
@@ -93,6 +110,35 @@ const SCENES = {
       await page.getByText("Change to 'q_proj'").waitFor();
     };
   },
+  async weight(workbench) {
+    const { map } = await weights(workbench, 'projection', /gate_proj/);
+    return () => map.hover({ position: { x: 300, y: 260 } });
+  },
+  async weightClose(workbench) {
+    const { map } = await weights(workbench, 'projection', /gate_proj/);
+    await map.focus();
+    await map.press('Home');
+    for (let i = 0; i < CLOSE_UP; i++) {
+      await map.press('+');
+      await map.page().waitForTimeout(GLIDE_MS);
+    }
+    return () => map.hover({ position: { x: 300, y: 200 } });
+  },
+  async experts(workbench) {
+    const { view } = await weights(workbench, 'experts', /experts\.gate_up_proj/);
+    const expert = view.getByRole('spinbutton', { name: /dimension 0/ });
+    await expert.fill('5');
+    await expert.press('Tab');
+  },
+  async huge(workbench) {
+    await weights(workbench, 'huge', /embed_tokens/);
+  },
+  async damaged(workbench) {
+    await workbench.openFile('broken/truncated.safetensors');
+    await workbench.hideSideBar();
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByRole('tab', { name: 'Tensors' }).waitFor();
+  },
   async comparison(workbench) {
     await workbench.runCommand('PEFT: Compare Parameter Budgets');
     await workbench.pick('Llama-3-8B');
@@ -104,11 +150,15 @@ const SCENES = {
 const outIndex = process.argv.indexOf('--out');
 const out = path.resolve(outIndex < 0 ? inRoot('media') : process.argv[outIndex + 1]);
 const wanted = process.argv.slice(2).filter((word, index) => !word.startsWith('--') && index + 2 !== outIndex + 1);
-const names = wanted.length === 0 ? Object.keys(SCENES) : wanted;
+const names = wanted.length === 0 ? Object.keys(SCENES).filter((name) => !UNPUBLISHED.includes(name)) : wanted;
 for (const name of names) if (!Object.hasOwn(SCENES, name)) throw new Error(`no scene '${name}': ${Object.keys(SCENES).join(', ')}`);
 
 mkdirSync(out, { recursive: true });
 const stage = await startStage('screenshots');
+const folder = path.join(stage.workspace, 'weights');
+if (names.some((name) => name.startsWith('weight'))) writeProjection(folder);
+if (names.includes('experts')) writeExperts(folder);
+if (names.includes('huge')) writeHuge(folder);
 await bundleTests('e2e', ['test/e2e/workbench.ts']);
 const { launch } = createRequire(import.meta.url)(inRoot('out/test/e2e/workbench.js'));
 let failures = 0;

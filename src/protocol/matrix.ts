@@ -29,7 +29,7 @@ export type MatrixRef =
   | { readonly kind: 'prefix'; readonly module: string; readonly layer: number; readonly part: 'key' | 'value'; readonly gradient?: boolean };
 
 /** How a block of cells becomes one: `maxAbs` keeps the sign of the entry of largest magnitude. */
-export type Reduction = 'mean' | 'maxAbs';
+export type Reduction = 'mean' | 'maxAbs' | 'min' | 'max';
 
 /** Side of a tile in cells. At level l one cell of a tile stands for a block of 2^l x 2^l entries of the matrix. */
 export const TILE_SIZE = 256;

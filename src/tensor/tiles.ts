@@ -2,11 +2,11 @@
  * Reduces a block of a matrix to the cells of a heatmap tile.
  *
  * At level l a cell stands for 2^l x 2^l entries. `mean` is their mean; `maxAbs` is the entry of largest magnitude with
- * its sign. A NaN makes its cell NaN and an infinity makes it infinite, whatever else is in the block: a fault must be
- * seen from afar. Rows may come in any order and some may be left out; a cell then shows those that came.
+ * its sign; `min` and `max` are what they say. A NaN makes its cell NaN, whatever else is in the block, and by `mean` and
+ * `maxAbs` an infinity makes it infinite: a fault must be seen from afar. Rows may come in any order and some may be left out; a cell then shows those that came.
  */
 
-export type TileReduction = 'mean' | 'maxAbs';
+export type TileReduction = 'mean' | 'maxAbs' | 'min' | 'max';
 
 export class TileReducer {
   /** (height, width) of cells. */
@@ -28,6 +28,8 @@ export class TileReducer {
     this.height = Math.ceil(rows / this.side);
     this.cells = new Float64Array(this.width * this.height);
     this.counts = new Float64Array(this.width * this.height);
+    if (reduction === 'min') this.cells.fill(Infinity);
+    if (reduction === 'max') this.cells.fill(-Infinity);
   }
 
   /**
@@ -53,7 +55,8 @@ export class TileReducer {
         const cell = Math.floor(column / this.side);
         const end = Math.min((cell + 1) * this.side - firstColumn, columnCount);
         if (this.reduction === 'mean') this.addToMean(cellRow + cell, values, at + start, at + end);
-        else this.addToExtreme(cellRow + cell, values, at + start, at + end);
+        else if (this.reduction === 'maxAbs') this.addToLargest(cellRow + cell, values, at + start, at + end);
+        else this.addToBound(cellRow + cell, values, at + start, at + end);
         start = end;
       }
     }
@@ -72,7 +75,7 @@ export class TileReducer {
     this.counts[cell]! += end - start;
   }
 
-  private addToExtreme(cell: number, values: ArrayLike<number>, start: number, end: number): void {
+  private addToLargest(cell: number, values: ArrayLike<number>, start: number, end: number): void {
     let best = this.cells[cell]!;
     let magnitude = Math.abs(best);
     for (let i = start; i < end; i++) {
@@ -84,6 +87,15 @@ export class TileReducer {
       }
     }
     this.cells[cell] = best;
+    this.counts[cell]! += end - start;
+  }
+
+  private addToBound(cell: number, values: ArrayLike<number>, start: number, end: number): void {
+    // Both keep a NaN once there is one.
+    const pick = this.reduction === 'min' ? Math.min : Math.max;
+    let bound = this.cells[cell]!;
+    for (let i = start; i < end; i++) bound = pick(bound, values[i]!);
+    this.cells[cell] = bound;
     this.counts[cell]! += end - start;
   }
 

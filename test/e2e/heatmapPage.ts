@@ -105,6 +105,8 @@ const crampedRenderer = createGlRenderer(() => undefined, cramped);
 
 export const page = {
   works: (): boolean => gl.works,
+  /** Without being made to: a GPU draws, the processor does not. */
+  worksByItself: (): boolean => new SharedGl().works,
   compare: (drawing: Drawing): Comparison => compare(pixelsOf(reference, drawing), pixelsOf(own, drawing), drawing.width),
   compareCramped(drawing: Drawing): Comparison & { bytes: number; limit: number } {
     const found = compare(pixelsOf(reference, drawing), pixelsOf(crampedRenderer, drawing), drawing.width);

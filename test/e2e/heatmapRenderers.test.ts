@@ -115,6 +115,14 @@ describe('the WebGL2 renderer', () => {
     assert.deepEqual([before, atOnce, afterLoss, restored].map((state) => state!.redraws), [0, 0, 1, 2]);
   });
 
+  it('leaves drawing to Canvas2D where the browser would draw WebGL with the processor', async () => {
+    const renderer = await page.evaluate(() => {
+      const gl = document.createElement('canvas').getContext('webgl2')!;
+      return String(gl.getParameter(gl.getExtension('WEBGL_debug_renderer_info')!.UNMASKED_RENDERER_WEBGL));
+    });
+    assert.equal(await call('worksByItself'), !/SwiftShader|llvmpipe/.test(renderer), renderer);
+  });
+
   it('draws with Canvas2D where there is no WebGL2', async () => {
     const { works, found } = await call('withoutWebGl', PLAIN);
     assert.equal(works, false);

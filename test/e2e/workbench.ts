@@ -24,11 +24,19 @@ const POLL_MS = 100;
 const QUICK_TIMEOUT_MS = 1000;
 const QUICK_INPUT = '.quick-input-widget input[type="text"]';
 
+export interface LaunchSettings {
+  readonly width?: number;
+  readonly height?: number;
+  /** JavaScript that runs first in every document of the window, webviews included. */
+  readonly script?: string;
+}
+
 /** Opens a window of its own: own browser, own page, on the sample workspace. */
-export async function launch(options: { readonly width?: number; readonly height?: number } = {}): Promise<Workbench> {
+export async function launch(options: LaunchSettings = {}): Promise<Workbench> {
   const browser = await chromium.launch(JSON.parse(setting('PEFT_E2E_BROWSER')) as LaunchOptions);
   const page = await browser.newPage({ viewport: { width: options.width ?? 1400, height: options.height ?? 900 } });
   page.setDefaultTimeout(STEP_TIMEOUT_MS);
+  if (options.script !== undefined) await page.addInitScript(options.script);
   const workbench = new Workbench(browser, page);
   await workbench.open();
   return workbench;

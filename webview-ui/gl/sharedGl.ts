@@ -36,7 +36,8 @@ export class SharedGl {
     });
     const failIfMajorPerformanceCaveat = options.software !== true;
     const wanted = { alpha: true, antialias: false, depth: false, stencil: false, failIfMajorPerformanceCaveat };
-    this.gl = this.canvas.getContext('webgl2', wanted) as WebGL2RenderingContext | null;
+    const gl = this.canvas.getContext('webgl2', wanted) as WebGL2RenderingContext | null;
+    this.gl = gl && (options.software === true || !isSoftware(gl)) ? gl : null;
     this.start();
   }
 
@@ -86,6 +87,14 @@ export class SharedGl {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Browsers that draw with the processor do not all count it as a caveat; the names of what they draw with are few. */
+const SOFTWARE_RENDERERS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+function isSoftware(gl: WebGL2RenderingContext): boolean {
+  const extension = gl.getExtension('WEBGL_debug_renderer_info');
+  return SOFTWARE_RENDERERS.test(String(gl.getParameter(extension ? extension.UNMASKED_RENDERER_WEBGL : gl.RENDERER)));
 }
 
 let shared: SharedGl | null = null;

@@ -20,6 +20,7 @@ function reduceSlowly(
       }
       if (reduction === 'mean') cells.push(block.reduce((sum, value) => sum + value, 0) / block.length);
       else if (block.some(Number.isNaN)) cells.push(NaN);
+      else if (reduction !== 'maxAbs') cells.push(block.sort((a, b) => a - b).at(reduction === 'min' ? 0 : -1)!);
       else cells.push(block.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0));
     }
   }
@@ -29,7 +30,7 @@ function reduceSlowly(
 describe('a tile', () => {
   const values = Float64Array.from({ length: 37 * 53 }, (_, i) => Math.sin(i * 12.9898) * 3);
 
-  for (const reduction of ['mean', 'maxAbs'] as const) {
+  for (const reduction of ['mean', 'maxAbs', 'min', 'max'] as const) {
     for (const level of [0, 1, 3, 6]) {
       it(`of level ${level} is the ${reduction} of each block, however its rows come`, () => {
         const expected = reduceSlowly(37, 53, level, reduction, values);
@@ -96,5 +97,16 @@ describe('a tile', () => {
     const reducer = new TileReducer(4, 2, 1, 'mean');
     reducer.addRows(1, 1, [2, 4]);
     assert.deepEqual([...reducer.finish()], [3, NaN]);
+  });
+
+  it('keeps a NaN in sight by the smallest and the largest value too', () => {
+    const values = Float32Array.of(1, NaN, 5, 6, -2, 3, -Infinity, 8);
+    const cells = (reduction: TileReduction): number[] => {
+      const reducer = new TileReducer(2, 4, 1, reduction);
+      reducer.addRows(0, 2, values);
+      return [...reducer.finish()];
+    };
+    assert.deepEqual(cells('min'), [NaN, -Infinity]);
+    assert.deepEqual(cells('max'), [NaN, 8]);
   });
 });

@@ -133,7 +133,14 @@ describe('the tiles on show', () => {
   function setUp() {
     sharedTileCache.clear();
     const found: unknown[] = [];
-    return { found, view: new TileView({ changed: () => {}, failed: () => {}, nonNumbers: (present) => void found.push(present) }) };
+    const sampled: boolean[] = [];
+    const view = new TileView({
+      changed: () => {},
+      failed: () => {},
+      nonNumbers: (present) => void found.push(present),
+      sampled: (now) => void sampled.push(now),
+    });
+    return { found, sampled, view };
   }
 
   it('keeps the old matrix on show until the new one of the same size is read', async () => {
@@ -170,6 +177,24 @@ describe('the tiles on show', () => {
     view.setSource(source, 'mean', true);
     assert.deepEqual(view.placed(viewport, plot, 1).map(({ values }) => values[0]), [5]);
     assert.equal(source.reads.length, 1);
+  });
+
+  it('says while a tile on show holds a sample of its entries', async () => {
+    const { sampled, view } = setUp();
+    const large = new HeldSource('large', 256, 256);
+    view.setSource({ ...large, id: 'large', readTile: async (request, signal) => ({ ...(await large.readTile(request, signal)), sampled: true }) }, 'mean', true);
+    view.placed(viewport, plot, 1);
+    assert.deepEqual(sampled, []);
+    await large.reads[0]?.answer(1);
+    view.placed(viewport, plot, 1);
+    view.placed(viewport, plot, 1);
+    assert.deepEqual(sampled, [true]);
+    const whole = new HeldSource('whole', 256, 256);
+    view.setSource(whole, 'mean', true);
+    view.placed(viewport, plot, 1);
+    await whole.reads[0]?.answer(1);
+    view.placed(viewport, plot, 1);
+    assert.deepEqual(sampled, [true, false]);
   });
 
   it('says when NaN comes into view', async () => {

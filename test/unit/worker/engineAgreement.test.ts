@@ -121,7 +121,7 @@ describe('what the worker reads through the engine', () => {
           const [statistics, expected] = [await read(), await plainly(read)];
           assertSameStatistics(statistics, expected, what);
           assert.deepEqual(statistics.histogram, expected.histogram, what);
-          for (const reduction of ['mean', 'maxAbs'] as const) {
+          for (const reduction of ['mean', 'maxAbs', 'min', 'max'] as const) {
             for (const level of [0, 1, 3, 10]) {
               const tile = (): Promise<Tile> => readTile(matrix, { level, tileX: 0, tileY: 0, reduction });
               const scale = Math.fround(expected.maxAbs);

@@ -88,7 +88,7 @@ const CHOICES: { readonly [K in keyof InspectorState]?: readonly unknown[] } = {
   corner: ['delta', 'weight', 'merged'],
   scheme: ['redBlue', 'purpleOrange', 'brownTeal', 'viridis'],
   scale: ['linear', 'symlog'],
-  reduction: ['mean', 'maxAbs'],
+  reduction: ['mean', 'maxAbs', 'min', 'max'],
   domain: ['max', 0.999, 0.99, 0.95],
   spectrumScale: ['linear', 'log'],
   promptPart: ['sequence', 'prompt', 'gradient'],

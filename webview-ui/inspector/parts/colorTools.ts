@@ -36,6 +36,8 @@ export function colorTools(store: StateStore, stepped: boolean): { readonly elem
     [
       ['maxAbs', 'largest |value|'],
       ['mean', 'mean'],
+      ['min', 'smallest value'],
+      ['max', 'largest value'],
     ],
     (value) => store.set({ reduction: value as InspectorState['reduction'] }),
   );

@@ -25,6 +25,11 @@ export class MatrixPane implements Colored {
   private readonly title: HTMLElement;
   private readonly size = h('span', { class: 'size' });
   private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours by a sample');
+  private readonly sampled = h(
+    'span',
+    { class: 'size', hidden: true, title: 'Each pixel stands for so many entries that some of them were read; zoom in for all' },
+    'a sample of the entries',
+  );
   private readonly place = h('div', { class: 'pane-plot' });
   private readonly empty = h('p', { class: 'pane-empty', hidden: true });
   private readonly bar: ColorBar;
@@ -59,7 +64,7 @@ export class MatrixPane implements Colored {
     this.element = h(
       'section',
       { class: `pane ${options.className ?? ''}` },
-      h('header', { class: 'pane-head' }, this.title, this.size, this.approximate, more),
+      h('header', { class: 'pane-head' }, this.title, this.size, this.sampled, this.approximate, more),
       this.empty,
       this.place,
       foot,
@@ -78,6 +83,7 @@ export class MatrixPane implements Colored {
     // Before the first tile is read, so that it is read once and the right way.
     this.heatmap.setColor(colors.initial());
     this.heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
+    this.heatmap.on('sampled', (sampled) => (this.sampled.hidden = !sampled));
     this.heatmap.on('hover', (cell) => this.point(cell));
     this.heatmap.on('cursor', (cell) => this.moved(cell));
     this.element.addEventListener('focusin', () => context.active.set(this));

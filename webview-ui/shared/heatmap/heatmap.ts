@@ -17,7 +17,7 @@ import type { Palette } from '../theme';
 import { Frame } from './frame';
 import { moveCursor } from './keyboard';
 import { resolveMargins } from './margins';
-import { drawMarks } from './marks';
+import { drawMarks, hasMarks } from './marks';
 import type { MarksState } from './marks';
 import type { Renderer } from './renderer';
 import { Surface } from './surface';
@@ -65,6 +65,7 @@ export class Heatmap {
     this.tiles = new TileView({
       changed: () => this.invalidate(),
       nonNumbers: (found) => this.events.emit('nonNumbers', found),
+      sampled: (sampled) => this.events.emit('sampled', sampled),
       failed: (error) => {
         this.surface.showFailure(`Part of the matrix could not be read: ${error.message}`);
         this.events.emit('failure', error);
@@ -346,9 +347,8 @@ export class Heatmap {
     const tiles = this.tiles.placed(viewport, plot, scale);
     this.renderer.resize(Math.round(plot.width * scale), Math.round(plot.height * scale));
     this.renderer.draw({ viewport, ...size, tiles, colorMap });
-    this.surface.drawOverlay((context) => {
-      if (this.tiles.hasSource) drawMarks(context, this.marksState());
-    });
+    const marks = this.marksState();
+    this.surface.drawOverlay(this.tiles.hasSource && hasMarks(marks) ? (context) => drawMarks(context, marks) : null);
     this.frame.draw(this.frameState(this.hover ?? (this.isFocused ? this.cursor : null)));
     this.surface.setBusy(this.tiles.busy);
   }

@@ -50,6 +50,14 @@ function geometryOf({ viewport, plot }: MarksState): Geometry {
   };
 }
 
+/** False where there is nothing to draw over the cells. */
+export function hasMarks(state: MarksState): boolean {
+  const { options, lit, hover, cursor } = state;
+  const { cellWidth, cellHeight } = geometryOf(state);
+  const bands = [...(options.rowBands ?? []), ...(options.columnBands ?? [])];
+  return hover !== null || cursor !== null || lit !== null || bands.length > 0 || Math.max(cellWidth, cellHeight) >= GRID_FROM;
+}
+
 /** The context is scaled so that a unit is a CSS px. */
 export function drawMarks(context: CanvasRenderingContext2D, state: MarksState): void {
   const geometry = geometryOf(state);

@@ -18,7 +18,7 @@ export function poolTile(cells: PooledCells, poolX: number, poolY: number, reduc
   const width = Math.ceil(cells.width / poolX);
   const height = Math.ceil(cells.height / poolY);
   const values = new Float32Array(width * height);
-  const poolBlock = reduction === 'mean' ? meanOfBlock : maxAbsOfBlock;
+  const poolBlock = POOLS[reduction];
   for (let y = 0; y < height; y++) {
     const bottom = Math.min(cells.height, (y + 1) * poolY);
     for (let x = 0; x < width; x++) {
@@ -26,6 +26,26 @@ export function poolTile(cells: PooledCells, poolX: number, poolY: number, reduc
     }
   }
   return { width, height, values };
+}
+
+type Pool = (cells: PooledCells, left: number, right: number, top: number, bottom: number) => number;
+
+const POOLS: Readonly<Record<Reduction, Pool>> = {
+  mean: meanOfBlock,
+  maxAbs: maxAbsOfBlock,
+  min: boundOfBlock(Math.min, Infinity),
+  max: boundOfBlock(Math.max, -Infinity),
+};
+
+/** `pick` gives NaN where either is, as Math.min does. */
+function boundOfBlock(pick: (a: number, b: number) => number, empty: number): Pool {
+  return ({ width, values }, left, right, top, bottom) => {
+    let bound = empty;
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++) bound = pick(bound, values[y * width + x] ?? empty);
+    }
+    return bound;
+  };
 }
 
 function meanOfBlock({ width, values }: PooledCells, left: number, right: number, top: number, bottom: number): number {

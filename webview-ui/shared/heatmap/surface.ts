@@ -80,14 +80,23 @@ export class Surface {
     style.height = `${this.inner.height}px`;
   }
 
-  drawOverlay(draw: (context: CanvasRenderingContext2D) => void): void {
-    const { width, height } = this.plot;
-    // Setting the size also clears, so it is done on every draw.
-    this.overlay.width = Math.round(width * this.scale);
-    this.overlay.height = Math.round(height * this.scale);
-    const context = this.overlay.getContext('2d');
+  /** Null takes the overlay away: while the matrix moves it costs as much as the cells. */
+  drawOverlay(draw: ((context: CanvasRenderingContext2D) => void) | null): void {
+    const { overlay, scale } = this;
+    overlay.hidden = draw === null;
+    if (!draw) return;
+    const width = Math.round(this.plot.width * scale);
+    const height = Math.round(this.plot.height * scale);
+    const context = overlay.getContext('2d');
     if (!context) return;
-    context.scale(this.scale, this.scale);
+    // A size that is set is a new canvas, even where it is the old size.
+    if (overlay.width !== width || overlay.height !== height) {
+      overlay.width = width;
+      overlay.height = height;
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.scale(scale, scale);
     draw(context);
   }
 

@@ -15,6 +15,8 @@ import type { PlotSize } from './viewport';
 export interface TileViewEvents {
   changed(): void;
   nonNumbers(found: NonNumbers): void;
+  /** Whether any tile on show holds a sample of its entries. */
+  sampled(sampled: boolean): void;
   failed(error: Error): void;
 }
 
@@ -30,6 +32,7 @@ export class TileView {
   private readonly pooled = new WeakMap<Tile, Pooled>();
   private readonly searched = new WeakMap<Tile, NonNumbers>();
   private found: NonNumbers = NO_NON_NUMBERS;
+  private sampled = false;
 
   constructor(private readonly events: TileViewEvents) {}
 
@@ -93,17 +96,22 @@ export class TileView {
     return placed;
   }
 
-  /** Pooling keeps what is not a number, so the tiles drawn tell whether there is any in view. */
+  /** Pooling keeps what is not a number, so the tiles drawn tell whether there is any in view, and whether all was read. */
   private search(loader: TileLoader, plan: TilePlan): void {
     let { found } = this;
+    let sampled = false;
     for (const address of tilesToDraw(plan, loader.source, (tile) => loader.has(tile))) {
       const tile = loader.get(address);
       if (!tile) continue;
       const known = this.searched.get(tile) ?? nonNumbersIn(tile.values);
       this.searched.set(tile, known);
       found = withNonNumbers(found, known);
+      sampled ||= tile.sampled;
     }
     this.find(found);
+    if (sampled === this.sampled) return;
+    this.sampled = sampled;
+    this.events.sampled(sampled);
   }
 
   private find(found: NonNumbers): void {

@@ -82,6 +82,8 @@ export interface HeatmapEvents {
   viewport: Viewport;
   /** A part of the matrix could not be read. The heatmap says so in the picture as well. */
   failure: Error;
+  /** Whether some of what is in view shows a sample of its entries; sent when that changes. */
+  sampled: boolean;
   /** Which values that are not numbers the tiles read so far hold; sent when that changes. */
   nonNumbers: NonNumbers;
 }
