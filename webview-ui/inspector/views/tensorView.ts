@@ -6,6 +6,7 @@ import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { findTensor, matrixShape, tensorSubject } from '../data/subject';
 import { listedTensors } from '../data/tensorList';
+import { namedAxis, roleText, tensorRoles } from '../data/tensorRole';
 import { h } from '../parts/element';
 import { MatrixPane } from '../parts/matrixPane';
 import { segmented } from '../parts/segmented';
@@ -18,12 +19,13 @@ const ROW_PX = 40;
 export function tensorView(context: ViewContext): View {
   const { description, store, client } = context;
   const { training } = description;
+  const roles = tensorRoles(description);
   const colors = new ColorModel(client, store);
   const pane = new MatrixPane(context, colors, { label: 'tensor' });
   const list = new VirtualList<TensorInfo>({
     label: 'Tensors',
     rowHeight: ROW_PX,
-    render: tensorRow,
+    render: (tensor) => tensorRow(tensor, roles.get(tensor.name)?.role),
     choose: (tensor) => store.set({ tensor: tensor.name, slice: [] }),
   });
   const filter = h('input', {
@@ -54,7 +56,8 @@ export function tensorView(context: ViewContext): View {
     (value) => store.set({ gradients: value === 'gradient' }),
   );
   const slider = training && stepSlider(training, (step) => store.set({ step }));
-  const head = h('div', { class: 'view-head' }, slices.element, gradients.element, slider?.element);
+  const purpose = h('p', { class: 'note purpose' });
+  const head = h('div', { class: 'view-head' }, purpose, slices.element, gradients.element, slider?.element);
   const element = h(
     'div',
     { class: 'tensor-view' },
@@ -74,7 +77,7 @@ export function tensorView(context: ViewContext): View {
     const state = store.get();
     filter.value = state.filter;
     sort.value = state.sort;
-    const listed = listedTensors(description.tensors, state.filter, state.sort);
+    const listed = listedTensors(description.tensors, state.filter, state.sort, roles);
     const total = formatCount(description.tensors.length);
     count.textContent =
       listed.length === description.tensors.length
@@ -99,9 +102,17 @@ export function tensorView(context: ViewContext): View {
     const step = training?.recordedSteps.includes(state.step) ? state.step : training?.recordedSteps[0];
     if (slider) slider.element.hidden = slider.curve.hidden = !shown.stepped;
     if (step !== undefined) slider?.show(step);
-    head.hidden = leading.length === 0 && !gradient && !shown.stepped;
+    const role = roles.get(tensor.name);
+    purpose.textContent = role ? roleText(role, tensor) : '';
+    purpose.hidden = !role;
+    head.hidden = !role && leading.length === 0 && !gradient && !shown.stepped;
     const empty = shown.shape.includes(0);
-    const subject = tensorSubject(shown, { slice, step });
+    const subject = tensorSubject(shown, {
+      slice,
+      step,
+      ...(namedAxis(role?.dims.at(-2)) && { rowLabel: role?.dims.at(-2) }),
+      ...(namedAxis(role?.dims.at(-1)) && { columnLabel: role?.dims.at(-1) }),
+    });
     pane.element.classList.toggle('strip', subject.rows === 1);
     pane.setSubject(
       !shown.readable || empty ? null : subject,
@@ -138,15 +149,16 @@ export function tensorView(context: ViewContext): View {
   };
 }
 
-function tensorRow(tensor: TensorInfo): HTMLElement {
+function tensorRow(tensor: TensorInfo, role: string | undefined): HTMLElement {
   const row = h(
     'div',
-    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.name },
+    { class: tensor.readable ? 'row' : 'row damaged', title: role === undefined ? tensor.name : `${tensor.name}\n${role}` },
     h('span', { class: 'name' }, h('bdi', {}, tensor.name)),
     h(
       'span',
       { class: 'meta' },
       `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}`,
+      role !== undefined && ` · ${role}`,
       !tensor.readable && ' · damaged',
     ),
   );
