@@ -10,6 +10,7 @@ import { describeBottlenecks } from './bottleneckAdapters';
 import type { LoraPairing } from './loraPairs';
 import type { PromptTensors } from './promptTensors';
 import { elementCount } from './safetensorsLayout';
+import { undecodable } from './dtypes';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader } from './header';
 
@@ -83,7 +84,16 @@ export function describeCheckpoint(
     ),
     tensors: header.tensors.map(({ name, dtype, shape, begin, end, readable, shard }): TensorInfo => {
       const file = shard === undefined ? undefined : header.shards?.[shard]?.name;
-      return { name, dtype, shape, bytes: Math.max(0, end - begin), readable, ...(file !== undefined && { file }) };
+      const undecoded = readable ? undecodable(dtype) : null;
+      return {
+        name,
+        dtype,
+        shape,
+        bytes: Math.max(0, end - begin),
+        readable,
+        ...(undecoded !== null && { undecoded: `${undecoded[0]!.toUpperCase()}${undecoded.slice(1)}.` }),
+        ...(file !== undefined && { file }),
+      };
     }),
     lora: lora.modules,
     adapters: adapter.modules,

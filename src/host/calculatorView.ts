@@ -21,11 +21,36 @@ const inputsChanged = new vscode.EventEmitter<void>();
 /** The calculator was given other inputs. */
 export const onDidChangeCalculatorInputs = inputsChanged.event;
 
-class CalculatorView implements vscode.WebviewViewProvider {
+interface OpenView {
+  readonly session: BudgetSession;
+  readonly endpoint: Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>;
+}
+
+/** The calculator in the side bar, open or not. */
+export class Calculator implements vscode.WebviewViewProvider {
+  private open: OpenView | null = null;
+
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly services: BudgetServices,
   ) {}
+
+  get inputs(): BudgetInputs {
+    return calculatorInputs(this.context);
+  }
+
+  /** Shows these settings, in the place of what was typed. */
+  async show(inputs: BudgetInputs): Promise<void> {
+    await this.context.workspaceState.update(INPUTS_KEY, inputs);
+    inputsChanged.fire();
+    const { open } = this;
+    if (open) {
+      const report = await open.session.set(inputs);
+      open.endpoint.emit('models/changed', { models: await this.services.configs.choices(inputs.model), report });
+      open.endpoint.emit('inputs/changed', { inputs, report });
+    }
+    await vscode.commands.executeCommand(`${CALCULATOR_VIEW}.focus`);
+  }
 
   resolveWebviewView(view: vscode.WebviewView): void {
     const { context, services } = this;
@@ -37,7 +62,7 @@ class CalculatorView implements vscode.WebviewViewProvider {
       },
       modelsChanged: (payload) => endpoint.emit('models/changed', payload),
     });
-    const endpoint = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(
+    const endpoint: OpenView['endpoint'] = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(
       webviewTransport(view.webview),
       {
         ...session.handlers(),
@@ -47,7 +72,10 @@ class CalculatorView implements vscode.WebviewViewProvider {
         },
       },
     );
+    const opened: OpenView = { session, endpoint };
+    this.open = opened;
     view.onDidDispose(() => {
+      if (this.open === opened) this.open = null;
       endpoint.dispose('the calculator was closed');
       session.dispose();
     });
@@ -60,9 +88,6 @@ class CalculatorView implements vscode.WebviewViewProvider {
   }
 }
 
-export function registerCalculatorView(
-  context: vscode.ExtensionContext,
-  services: BudgetServices,
-): vscode.Disposable {
-  return vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, new CalculatorView(context, services));
+export function registerCalculatorView(calculator: Calculator): vscode.Disposable {
+  return vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, calculator);
 }

@@ -159,6 +159,17 @@ export interface ConfigAnalysis {
   readonly weightsParameters: number | null;
   readonly targets: TargetLens | null;
   readonly findings: readonly Finding[];
+  readonly settings: CalculatorSettings;
+}
+
+/** What the calculator takes over of a config; null for what the config has not. */
+export interface CalculatorSettings {
+  readonly rank: number | null;
+  readonly alpha: number | null;
+  readonly virtualTokens: number | null;
+  /** The key of `BudgetInputs.targets` for this kind of architecture; '' where there are no targets to take over. */
+  readonly targetsKey: string;
+  readonly targets: readonly string[];
 }
 
 export interface PlannerRequests extends PythonRequests {

@@ -8,6 +8,8 @@ export interface TensorInfo {
   readonly bytes: number;
   /** False where the data is missing or damaged; the problem says how. */
   readonly readable: boolean;
+  /** Why there are no values to show though the data is whole: a type that is listed only. */
+  readonly undecoded?: string;
   /** Of a sharded checkpoint: the shard that holds it. */
   readonly file?: string;
   /** Name of the tensor that holds the gradient of the loss by this one. */

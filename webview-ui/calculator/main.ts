@@ -65,6 +65,11 @@ host.on('models/changed', ({ models, report }) => {
   show(report);
 });
 
+host.on('inputs/changed', ({ inputs, report }) => {
+  controls.showInputs(null, inputs);
+  show(report);
+});
+
 host.request('budget/ready', {}).then(({ models, inputs, report }) => {
   controls.showInputs(models, inputs);
   show(report);

@@ -115,7 +115,7 @@ export function tensorView(context: ViewContext): View {
     });
     pane.element.classList.toggle('strip', subject.rows === 1);
     pane.setSubject(
-      !shown.readable || empty ? null : subject,
+      !shown.readable || shown.undecoded !== undefined || empty ? null : subject,
       empty ? `Shape ${shapeText(shown)}: no entries.` : unreadableText(context, shown),
     );
     const key = `tensor:${shown.name}`;
@@ -152,14 +152,20 @@ export function tensorView(context: ViewContext): View {
 function tensorRow(tensor: TensorInfo, role: string | undefined): HTMLElement {
   const row = h(
     'div',
-    { class: tensor.readable ? 'row' : 'row damaged', title: role === undefined ? tensor.name : `${tensor.name}\n${role}` },
+    {
+      class: tensor.readable ? 'row' : 'row damaged',
+      title: [tensor.name, tensor.file, role].filter((line) => line !== undefined).join('\n'),
+    },
     h('span', { class: 'name' }, h('bdi', {}, tensor.name)),
     h(
       'span',
       { class: 'meta' },
-      `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}`,
+      // Of a tensor that only an index knows there is nothing else to tell.
+      tensor.dtype === '?' && !tensor.readable
+        ? 'missing'
+        : `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}${tensor.readable ? '' : ' · damaged'}`,
+      tensor.undecoded !== undefined && ' · not decoded',
       role !== undefined && ` · ${role}`,
-      !tensor.readable && ' · damaged',
     ),
   );
   return row;
@@ -169,9 +175,13 @@ function shapeText({ shape }: TensorInfo): string {
   return shape.length === 0 ? 'scalar' : shape.join(' × ');
 }
 
-function unreadableText({ description }: ViewContext, { name }: TensorInfo): string {
+function unreadableText({ description }: ViewContext, { name, file, undecoded }: TensorInfo): string {
+  const about = (what: string | undefined): string | undefined =>
+    what === undefined ? undefined : description.problems.find(({ subject }) => subject === what)?.message;
   return (
-    description.problems.find(({ subject }) => subject === name)?.message ??
+    undecoded ??
+    about(name) ??
+    about(file) ??
     'The data of this tensor is missing or damaged.'
   );
 }

@@ -5,7 +5,7 @@ import { METHOD_TEXTS } from '../../../budget/peftConfig/methodTexts';
 import type { Finding } from '../../../protocol/planner';
 import type { PythonConfigCall } from '../../../protocol/python';
 import { configClass } from '../../../python/configClasses';
-import { formatBytes, formatCount, formatPercent } from '../budgetText';
+import { formatBytes, formatCount, formatPercent } from '../../../budget/numberText';
 import { code, plain } from '../markdownText';
 import type { PythonFacts } from './pythonFacts';
 

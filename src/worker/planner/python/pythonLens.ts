@@ -2,7 +2,7 @@
 
 import type { LocalText } from '../../../protocol/planner';
 import type { ComparisonSettings, PythonConfigCall, PythonLens, PythonModelCall } from '../../../protocol/python';
-import { formatBytes, formatCount, formatPercent } from '../budgetText';
+import { formatBytes, formatCount, formatPercent } from '../../../budget/numberText';
 import type { PythonFacts } from './pythonFacts';
 import type { BaseModel } from './pythonModels';
 
