@@ -72,7 +72,7 @@ lokr_w2_a|w2_a|out block,rank;rank,out block|second Kronecker factor, left
 lokr_w2_b|w2_b|rank,in block,...|second Kronecker factor, right
 lokr_t2|t2|rank,rank,...|kernel of the second factor
 # IA3 peft
-ia3_l|vector|1,in;out,1;1,in or out,...|scaling vector: of the input (1, in) or of the output (out, 1)
+ia3_l|vector|1,in;out,1;1,in or out,...|scaling vector
 # IA3 kohya
 ?weight|vector|...|scaling vector
 on_input|onInput|;1|whether the vector scales the input
@@ -234,9 +234,9 @@ shadow_update_gate|gate|...|gate of the update
 shadow_projection|projection|...|projection between the shadow and the model
 shadow_head|head|...|head of the shadow
 # BOTTLENECK adapterhub
-adapter_down|down|bottleneck,width;width|down projection, stored transposed; or the norm before it
+adapter_down|down|bottleneck,width;width|down projection (stored transposed)
 adapter_down.bias|downBias|bottleneck|bias of the down projection
-adapter_up|up|width,bottleneck|up projection, stored transposed
+adapter_up|up|width,bottleneck|up projection (stored transposed)
 adapter_up.bias|upBias|width|bias of the up projection
 adapter_norm_before|normBefore|width|norm before the bottleneck
 adapter_norm_before.bias|normBeforeBias|width|its bias

@@ -10,6 +10,7 @@ import type { MatrixLayout } from '../checkpoint/factorLayout';
 import { collectParts, scalarTensors } from '../checkpoint/adapterParts';
 import type { AdapterParts } from '../checkpoint/adapterParts';
 import { expandProduct } from '../checkpoint/expandProduct';
+import { configOfMetadata } from '../checkpoint/metadataConfig';
 import { pairLora } from '../checkpoint/loraPairs';
 import type { LoraPairing } from '../checkpoint/loraPairs';
 import { describePrompts, prefixLayout } from '../checkpoint/promptTensors';
@@ -47,7 +48,7 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
     const config = belongsToAdapter(facts.name, parts)
       ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
       : null;
-    const parsed = config === null ? null : parseAdapterConfig(config);
+    const parsed = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
     const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);

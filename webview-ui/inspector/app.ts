@@ -16,7 +16,7 @@ import { errorText } from './parts/progressNote';
 import { sourceHead } from './parts/sourceHead';
 import { tabBar } from './parts/tabBar';
 import { viewStage } from './views/stage';
-import { firstTab, TABS, tabsOf } from './views/tabs';
+import { firstTab, tabLabel, TABS, tabsOf } from './views/tabs';
 
 /** Long enough to read, gone before it is in the way. */
 const NOTICE_MS = 4000;
@@ -98,7 +98,7 @@ export class App {
     };
     const names = tabsOf(description);
     const tabs = tabBar(
-      names.map((name) => ({ name, label: TABS[name].label })),
+      names.map((name) => ({ name, label: tabLabel(name, description) })),
       (tab) => store.set({ tab }),
     );
     const tools = colorTools(store, description.training !== undefined);

@@ -165,6 +165,32 @@ describe('adapters of other libraries', () => {
     ]);
   });
 
+  it('of diffusers keep alphas in the metadata, by component', () => {
+    const shapes = {
+      'transformer.blocks.0.to_q.lora_A.weight': [4, 8],
+      'transformer.blocks.0.to_q.lora_B.weight': [8, 4],
+      'transformer.blocks.0.to_k.lora_A.weight': [2, 8],
+      'transformer.blocks.0.to_k.lora_B.weight': [8, 2],
+      'text_encoder.layers.0.q.lora_A.weight': [4, 8],
+      'text_encoder.layers.0.q.lora_B.weight': [8, 4],
+    };
+    const settings = {
+      'transformer.r': 4,
+      'transformer.lora_alpha': 8,
+      'transformer.rank_pattern': { to_k: 2 },
+      'transformer.alpha_pattern': { to_k: 1 },
+      'text_encoder.r': 4,
+      'text_encoder.lora_alpha': 20,
+    };
+    const both = describeShapes(shapes, null, {}, [['lora_adapter_metadata', JSON.stringify(settings)]]);
+    assert.deepEqual(both.lora.map(({ scaling }) => scaling), [2, 0.5, 5]);
+    assert.deepEqual([both.layout, both.problems, both.unexplained], ['diffusers', [], []]);
+    const one = describeShapes(shapes, null, {}, [['lora_adapter_metadata', '{"transformer.r":4,"transformer.lora_alpha":12}']]);
+    assert.equal(one.lora[0]!.scaling, 3);
+    for (const broken of ['{', '[]', '{"a":1}', 'null'])
+      assert.equal(describeShapes(shapes, null, {}, [['lora_adapter_metadata', broken]]).lora[0]!.alpha, null);
+  });
+
   it("of loralib: MergedLinear's B lacks the zeros between the blocks", () => {
     const { lora, layout } = describeShapes({ 'h.0.attn.c_attn.lora_A': [8, 48], 'h.0.attn.c_attn.lora_B': [96, 4] });
     assert.equal(layout, 'microsoft/loralib');

@@ -3,6 +3,7 @@
 import { parseAdapterConfig } from '../../../src/checkpoint/adapterConfig';
 import { collectParts } from '../../../src/checkpoint/adapterParts';
 import { describeCheckpoint } from '../../../src/checkpoint/describe';
+import { configOfMetadata } from '../../../src/checkpoint/metadataConfig';
 import { pairLora } from '../../../src/checkpoint/loraPairs';
 import { describePrompts } from '../../../src/checkpoint/promptTensors';
 import type { SourceDescription } from '../../../src/protocol/source';
@@ -22,7 +23,7 @@ export function describeShapes(
     end: 0,
     readable: true,
   }));
-  const parsed = config && parseAdapterConfig(JSON.stringify(config));
+  const parsed = config ? parseAdapterConfig(JSON.stringify(config)) : configOfMetadata(metadata);
   const parts = collectParts(tensors);
   const header = { format: 'safetensors', headerBytes: 0, dataStart: 8, metadata, tensors, errors: [], errorCount: 0 };
   return describeCheckpoint(

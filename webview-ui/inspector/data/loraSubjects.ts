@@ -25,7 +25,7 @@ export function loraSubjects(
     const value = findTensor(description, info[part]);
     const letter = part === 'a' ? 'A' : 'B';
     const labels = part === 'a' ? { rowLabel: 'k', columnLabel: 'in' } : { rowLabel: 'out', columnLabel: 'k' };
-    if (value && info.reshaped) return factorSubject(info, value, part, letter, labels);
+    if (info.reshaped && info.unavailable === undefined) return factorSubject(info, value, part, letter, labels);
     const tensor = gradients ? findTensor(description, value?.gradient) : value;
     if (!tensor) return null;
     // Gradients shrink as training goes on, and that of A is zero while B is: they are largest after the first steps.
@@ -42,7 +42,7 @@ export function loraSubjects(
 
 function factorSubject(
   info: LoraModuleInfo,
-  stored: TensorInfo,
+  stored: TensorInfo | undefined,
   part: 'a' | 'b',
   title: string,
   labels: { rowLabel: string; columnLabel: string },
@@ -50,8 +50,9 @@ function factorSubject(
   return {
     matrix: { kind: 'factor', module: info.module, part },
     title,
-    name: stored.name,
-    dtype: stored.dtype,
+    // Of a method that has no A and B of its own, they are written out from its factors.
+    name: stored?.name ?? `${title} of ${info.module}`,
+    dtype: stored?.dtype ?? 'computed',
     rows: part === 'a' ? info.rank : info.outFeatures,
     columns: part === 'a' ? info.inFeatures : info.rank,
     ...labels,

@@ -53,20 +53,23 @@ export interface TensorSubjectOptions {
   readonly step?: number | undefined;
   /** The step whose magnitudes set the colours of all; by default the last. */
   readonly domainStep?: number | undefined;
-  readonly rowLabel?: string;
-  readonly columnLabel?: string;
+  readonly rowLabel?: string | undefined;
+  readonly columnLabel?: string | undefined;
   readonly rowBands?: readonly Band[];
   readonly columnBands?: readonly Band[];
+  /** Rows for columns, where the file stores a matrix the other way round than it is multiplied. */
+  readonly transposed?: boolean | undefined;
   /** The value, for the subject of its gradient. A value's own gradient is known from its tensor. */
   readonly gradientOf?: TensorInfo | undefined;
 }
 
 /** The subject of a stored tensor. A tensor without a value per step ignores the step. */
 export function tensorSubject(tensor: TensorInfo, options: TensorSubjectOptions = {}): Subject {
-  const { rows, columns } = matrixShape(tensor.shape);
+  const stored = matrixShape(tensor.shape);
+  const { rows, columns } = options.transposed ? { rows: stored.columns, columns: stored.rows } : stored;
   const { slice, rowBands, columnBands } = options;
   const step = tensor.stepped ? options.step : undefined;
-  const base = { kind: 'tensor', name: tensor.name, ...(slice && slice.length > 0 && { slice }) } as const;
+  const base = { kind: 'tensor', name: tensor.name, ...(slice && slice.length > 0 && { slice }), ...(options.transposed && { transposed: true }) } as const;
   const matrix: MatrixRef = step === undefined ? base : { ...base, step };
   const beside = (label: Counterpart['label'], name: string): Counterpart => ({ label, matrix: { ...matrix, name } });
   return {

@@ -5,12 +5,13 @@ import type { TensorInfo } from '../../../src/protocol/source';
 export const SORTS = ['tree', 'file', 'name', 'size', 'dtype', 'norm'] as const;
 export type TensorSort = (typeof SORTS)[number];
 
-/** Every word must occur in the name, the dtype or the shape written '8x768'; case does not matter. */
+/** Every word must occur in the name, the dtype, the shape written '8x768' or the role; case does not matter. */
 export function listedTensors(
   tensors: readonly TensorInfo[],
   filter: string,
   sort: string,
   norms: ReadonlyMap<TensorInfo, number> = new Map(),
+  roles: ReadonlyMap<string, { readonly role: string }> = new Map(),
 ): readonly TensorInfo[] {
   const words = filter
     .toLowerCase()
@@ -20,7 +21,8 @@ export function listedTensors(
     words.length === 0
       ? [...tensors]
       : tensors.filter((tensor) => {
-          const text = `${tensor.name} ${tensor.dtype} ${tensor.shape.join('x')}`.toLowerCase();
+          const role = roles.get(tensor.name)?.role ?? '';
+          const text = `${tensor.name} ${tensor.dtype} ${tensor.shape.join('x')} ${role}`.toLowerCase();
           return words.every((word) => text.includes(word));
         });
   switch (sort) {

@@ -22,9 +22,10 @@ export function loraFormula(): LoraFormula {
         h('p', { class: 'equation' }, equation),
         h('p', { class: 'sizes' }, `rank ${info.rank}`),
         h('p', { class: 'sizes' }, `scaling = ${info.scalingSource}`),
+        info.formula !== undefined && h('p', { class: 'sizes' }, info.formula),
       );
       const sizes = `A is ${info.rank} × ${info.inFeatures}, B is ${info.outFeatures} × ${info.rank}`;
-      element.title = `${sizes}; scaling ${info.scaling} = ${info.scalingSource}`;
+      element.title = `${sizes}; scaling ${info.scaling} = ${info.scalingSource}${info.formula === undefined ? '' : `; ${info.formula}`}`;
     },
   };
 }

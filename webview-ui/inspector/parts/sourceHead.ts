@@ -9,7 +9,7 @@ export function sourceHead(description: SourceDescription): HTMLElement {
   const facts = [
     `${formatCount(parameters)} parameters`,
     `${formatCount(tensors.length)} tensors`,
-    lora.length > 1 && `${formatCount(lora.length)} LoRA modules`,
+    lora.length > 1 && `${formatCount(lora.length)} ${method === null || method === 'LORA' ? 'LoRA modules' : 'modules'}`,
     file && formatBytes(file.bytes),
     file?.format,
   ].filter((fact): fact is string => typeof fact === 'string');

@@ -106,6 +106,13 @@ function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
 function scalingFacts(info: LoraModuleInfo): Node[] {
   return [
     ...fact('scaling', `${formatNumber(info.scaling)} = ${info.scalingSource}`, 'What B · A is multiplied by'),
+    ...(info.formula === undefined ? storedParameters(info) : []),
+  ];
+}
+
+/** Of a product that is stored as A and B; others are written out from fewer. */
+function storedParameters(info: LoraModuleInfo): Node[] {
+  return [
     ...fact('parameters', (info.rank * (info.inFeatures + info.outFeatures)).toLocaleString('en'), 'rank × (in + out)'),
   ];
 }

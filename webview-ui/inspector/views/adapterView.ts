@@ -1,4 +1,4 @@
-/** A bottleneck adapter as a flow: x, down, ReLU, up, and the residual path around it all. */
+/** A bottleneck adapter as a flow: x, down, non-linearity, up, and the residual path around it all. */
 
 import { CancelledError } from '../../../src/protocol/rpc';
 import type { BottleneckInfo } from '../../../src/protocol/source';
@@ -41,15 +41,17 @@ export function adapterView(context: ViewContext): View {
   );
   const summary = h('p', { class: 'summary', role: 'status' });
   const facts = h('section', { class: 'card' });
+  const nonLinearity = flowArrow('ReLU');
+  const upwards = flowArrow('× W up');
   const flow = h(
     'div',
     { class: 'flow' },
     input.element,
     flowArrow('× W down'),
     wDown.element,
-    flowArrow('ReLU'),
+    nonLinearity,
     units.element,
-    flowArrow('× W up'),
+    upwards,
     wUp.element,
     flowArrow('+ x', 'sum'),
     output.element,
@@ -80,6 +82,7 @@ export function adapterView(context: ViewContext): View {
       const shown = showGradients ? findTensor(description, tensor?.gradient) : tensor;
       return shown
         ? tensorSubject(shown, {
+            transposed: info.transposed,
             title: showGradients ? `∂loss/∂${title}` : title,
             rowLabel,
             columnLabel,
@@ -93,6 +96,10 @@ export function adapterView(context: ViewContext): View {
       const tensor = findTensor(description, name);
       return tensor ? tensorSubject(tensor, { title, rowLabel: 'token', columnLabel }) : null;
     };
+    const nonLinear = info.nonLinearity ?? (info.activations ? 'ReLU' : 'non-linearity');
+    nonLinearity.querySelector('span')!.textContent = nonLinear;
+    // Without activations there is one arrow, from the one weight to the other.
+    upwards.querySelector('span')!.textContent = info.activations ? '× W up' : `${nonLinear}, ×\u00a0W\u00a0up`;
     const { activations } = info;
     flow.classList.toggle('weights-only', !activations);
     residual.element.classList.toggle('hidden-arc', !activations);
@@ -110,12 +117,26 @@ export function adapterView(context: ViewContext): View {
         h('dt', {}, 'bottleneck'),
         h('dd', {}, `${formatCount(info.bottleneckDim)} units`),
         h('dt', {}, 'parameters'),
-        h('dd', {}, formatCount(2 * info.dModel * info.bottleneckDim)),
+        h('dd', {}, formatCount(parametersOf(info))),
+        ...[
+          ['non-linearity', info.nonLinearity],
+          ['placed', info.placement],
+        ].flatMap(([label, text]) => (text ? [h('dt', {}, label), h('dd', {}, text)] : [])),
+        ...biases(info).flatMap(([label, name]) => [
+          h('dt', {}, label),
+          h('dd', {}, h('button', { type: 'button', class: 'small', onclick: () => store.set({ tab: 'tensors', tensor: name }) }, 'Show')),
+        ]),
       ),
     );
     void showGates(info);
     context.active.set(wDown);
     context.active.refresh();
+  }
+
+  /** Of all tensors of the module, where the file tells them: the biases count. */
+  function parametersOf({ module, dModel, bottleneckDim }: BottleneckInfo): number {
+    const whole = description.adapters?.find((found) => found.module === module);
+    return whole?.parameters ?? 2 * dModel * bottleneckDim;
   }
 
   async function showGates({ activations }: BottleneckInfo): Promise<void> {
@@ -192,4 +213,11 @@ export function adapterView(context: ViewContext): View {
       colors.dispose();
     },
   };
+}
+
+function biases({ downBias, upBias }: BottleneckInfo): [string, string][] {
+  return [
+    ...(downBias === undefined ? [] : [['bias of W down', downBias] as [string, string]]),
+    ...(upBias === undefined ? [] : [['bias of W up', upBias] as [string, string]]),
+  ];
 }

@@ -37,7 +37,7 @@ export function gridView(context: ViewContext): View {
     h(
       'div',
       { class: 'grid-head' },
-      h('h2', {}, `${description.lora.length} LoRA modules`),
+      h('h2', {}, `${description.lora.length} ${description.method === null || description.method === 'LORA' ? 'LoRA' : description.method} modules`),
       h('label', { class: 'field' }, h('span', {}, 'Colour by'), picker),
       legend,
       place,

@@ -16,8 +16,10 @@ export function infoView(description: SourceDescription): View {
     ['Tensors', description.tensors.length.toLocaleString('en')],
     ['Data types', countedTypes(description)],
   ];
+  if (description.layout) facts.unshift(['Written by', description.layout]);
   if (description.method) facts.unshift(['Method', description.method]);
-  if (description.lora.length > 0) facts.push(['LoRA modules', description.lora.length.toLocaleString('en')]);
+  if (description.lora.length > 0) facts.push(['Modules with ΔW', description.lora.length.toLocaleString('en')]);
+  facts.push(...moduleFacts(description));
   const cards = [card('Contents', facts)];
   if (file) {
     cards.push(
@@ -50,6 +52,19 @@ export function infoView(description: SourceDescription): View {
     cards.unshift(h('section', { class: 'card wide' }, h('h2', {}, 'Problems'), problemList(description.problems)));
   }
   return { element: h('div', { class: 'info-view' }, ...cards), details: [], dispose: () => undefined };
+}
+
+/** Modules of methods that are no product of factors, and what nothing accounts for. */
+function moduleFacts({ adapters = [], lora, unexplained = [] }: SourceDescription): [string, string][] {
+  const products = new Set(lora.map(({ module }) => module.replace(/\[\d+\]$/, '')));
+  const others = new Map<string, number>();
+  for (const { module, method } of adapters)
+    if (!products.has(module)) others.set(method, (others.get(method) ?? 0) + 1);
+  const counted = [...others].map(([method, count]) => `${method === 'SAVED' ? 'saved whole' : method} (${count.toLocaleString('en')})`);
+  return [
+    ...(counted.length > 0 ? [[products.size > 0 ? 'Other modules' : 'Modules', counted.join(', ')] as [string, string]] : []),
+    ...(unexplained.length > 0 ? [['Not understood', unexplained.map(({ tensor }) => tensor).join(', ')] as [string, string]] : []),
+  ];
 }
 
 function shardFacts(shards: readonly { readonly bytes: number }[]): [string, string][] {

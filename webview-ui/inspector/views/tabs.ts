@@ -81,6 +81,11 @@ export function tabsOf(description: SourceDescription): TabName[] {
   return (Object.keys(TABS) as TabName[]).filter((name) => has[name]);
 }
 
+/** The view of products is called by its method where that is LoRA, and by what it shows where it is another's. */
+export function tabLabel(name: TabName, { method, kind }: SourceDescription): string {
+  return name === 'lora' && kind === 'checkpoint' && method !== null && method !== 'LORA' ? 'ΔW' : TABS[name].label;
+}
+
 /** An adapter opens on its overview, the demo on its LoRA layer, any other file on its method or else its tensors. */
 export function firstTab(description: SourceDescription): TabName {
   return tabsOf(description)[0] ?? 'info';

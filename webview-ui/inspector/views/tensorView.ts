@@ -6,6 +6,7 @@ import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { findTensor, matrixShape, tensorSubject } from '../data/subject';
 import { listedTensors } from '../data/tensorList';
+import { namedAxis, roleText, tensorRoles } from '../data/tensorRole';
 import { TensorTree } from '../data/tensorTree';
 import type { TensorGroup, TreeRow } from '../data/tensorTree';
 import { h } from '../parts/element';
@@ -24,13 +25,17 @@ const MAX_OPEN = 500;
 export function tensorView(context: ViewContext): View {
   const { description, store, client } = context;
   const { training } = description;
+  const roles = tensorRoles(description);
   const colors = new ColorModel(client, store);
   const pane = new MatrixPane(context, colors, { label: 'tensor' });
   const tree = new TensorTree(description.tensors);
   const list = new VirtualList<TreeRow>({
     label: 'Tensors',
     rowHeight: ROW_PX,
-    render: (row) => (row.kind === 'group' ? groupRow(row.group, row.open) : tensorRow(row.tensor, row.label, row.depth)),
+    render: (row) =>
+      row.kind === 'group'
+        ? groupRow(row.group, row.open)
+        : tensorRow(row.tensor, row.label, row.depth, roles.get(row.tensor.name)?.role),
     choose: (row) => {
       if (row.kind === 'tensor') store.set({ tensor: row.tensor.name, slice: [] });
     },
@@ -70,7 +75,8 @@ export function tensorView(context: ViewContext): View {
     (value) => store.set({ gradients: value === 'gradient' }),
   );
   const slider = training && stepSlider(training, (step) => store.set({ step }));
-  const head = h('div', { class: 'view-head' }, slices.element, gradients.element, slider?.element);
+  const purpose = h('p', { class: 'note purpose' });
+  const head = h('div', { class: 'view-head' }, purpose, slices.element, gradients.element, slider?.element);
   const element = h(
     'div',
     { class: 'tensor-view' },
@@ -92,7 +98,7 @@ export function tensorView(context: ViewContext): View {
     sort.value = state.sort;
     // Norms are known of what the scan of the checkpoint has read.
     const norms = new Map(client.scanned.map(({ index, norm }) => [description.tensors[index]!, norm]));
-    const listed = listedTensors(description.tensors, state.filter, state.sort, norms);
+    const listed = listedTensors(description.tensors, state.filter, state.sort, norms, roles);
     const total = formatCount(description.tensors.length);
     count.textContent =
       listed.length === description.tensors.length
@@ -137,9 +143,17 @@ export function tensorView(context: ViewContext): View {
     const step = training?.recordedSteps.includes(state.step) ? state.step : training?.recordedSteps[0];
     if (slider) slider.element.hidden = slider.curve.hidden = !shown.stepped;
     if (step !== undefined) slider?.show(step);
-    head.hidden = leading.length === 0 && !gradient && !shown.stepped;
+    const role = roles.get(tensor.name);
+    purpose.textContent = role ? roleText(role, tensor) : '';
+    purpose.hidden = !role;
+    head.hidden = !role && leading.length === 0 && !gradient && !shown.stepped;
     const empty = shown.shape.includes(0);
-    const subject = tensorSubject(shown, { slice, step });
+    const subject = tensorSubject(shown, {
+      slice,
+      step,
+      ...(namedAxis(role?.dims.at(-2)) && { rowLabel: role?.dims.at(-2) }),
+      ...(namedAxis(role?.dims.at(-1)) && { columnLabel: role?.dims.at(-1) }),
+    });
     pane.element.classList.toggle('strip', subject.rows === 1);
     pane.setSubject(
       !shown.readable || shown.undecoded !== undefined || empty ? null : subject,
@@ -193,10 +207,13 @@ function indented(row: HTMLElement, depth: number): HTMLElement {
   return row;
 }
 
-function tensorRow(tensor: TensorInfo, label: string, depth: number): HTMLElement {
+function tensorRow(tensor: TensorInfo, label: string, depth: number, role: string | undefined): HTMLElement {
   const row = h(
     'div',
-    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.file === undefined ? tensor.name : `${tensor.name}\n${tensor.file}` },
+    {
+      class: tensor.readable ? 'row' : 'row damaged',
+      title: [tensor.name, tensor.file, role].filter((line) => line !== undefined).join('\n'),
+    },
     h('span', { class: 'name' }, h('bdi', {}, label)),
     h(
       'span',
@@ -206,6 +223,7 @@ function tensorRow(tensor: TensorInfo, label: string, depth: number): HTMLElemen
         ? 'missing'
         : `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}${tensor.readable ? '' : ' · damaged'}`,
       tensor.undecoded !== undefined && ' · not decoded',
+      role !== undefined && ` · ${role}`,
     ),
   );
   return indented(row, depth);

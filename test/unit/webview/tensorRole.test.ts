@@ -1,0 +1,49 @@
+import { strict as assert } from 'node:assert';
+import { roleText, tensorRoles } from '../../../webview-ui/inspector/data/tensorRole';
+import { listedTensors } from '../../../webview-ui/inspector/data/tensorList';
+import { loraSubjects } from '../../../webview-ui/inspector/data/loraSubjects';
+import { tensorSubject } from '../../../webview-ui/inspector/data/subject';
+import { describeShapes } from '../checkpoint/describeFile';
+
+const description = describeShapes(
+  {
+    'base_model.model.q.hada_w1_a': [8, 2],
+    'base_model.model.q.hada_w1_b': [2, 6],
+    'base_model.model.q.hada_w2_a': [8, 2],
+    'base_model.model.q.hada_w2_b': [2, 6],
+    'base_model.model.k.ia3_l': [4, 1],
+  },
+  { peft_type: 'LOHA', r: 2, alpha: 4 },
+);
+const [w1a] = description.tensors;
+const vector = description.tensors.find(({ name }) => name.endsWith('ia3_l'))!;
+
+describe('a tensor of an adapter', () => {
+  const roles = tensorRoles(description);
+
+  it('says what it is for, of which module, and what its dimensions count', () => {
+    assert.equal(roleText(roles.get(w1a!.name)!, w1a!), 'left factor of the first product of q: 8 (out) × 2 (rank)');
+    assert.equal(roleText(roles.get(vector.name)!, vector), 'scaling vector of k: 4 (out) × 1');
+  });
+
+  it('is found by what it is for', () => {
+    const found = listedTensors(description.tensors, 'scaling vector', 'file', undefined, roles);
+    assert.deepEqual(found.map(({ name }) => name), [vector.name]);
+    assert.deepEqual(listedTensors(description.tensors, 'scaling vector', 'file'), []);
+  });
+
+  it('is asked for with rows for columns where it is stored so', () => {
+    const subject = tensorSubject(w1a!, { transposed: true });
+    assert.deepEqual([subject.rows, subject.columns], [2, 8]);
+    assert.deepEqual(subject.matrix, { kind: 'tensor', name: w1a!.name, transposed: true });
+  });
+});
+
+describe('a module whose method has no A and B', () => {
+  it('shows them written out', () => {
+    const { a, b, corner } = loraSubjects(description, description.lora[0]!, 'delta', false, undefined);
+    assert.deepEqual([a!.matrix, a!.rows, a!.columns, a!.dtype], [{ kind: 'factor', module: 'q', part: 'a' }, 4, 6, 'computed']);
+    assert.deepEqual([b!.rows, b!.columns], [8, 4]);
+    assert.deepEqual([corner!.rows, corner!.columns], [8, 6]);
+  });
+});
