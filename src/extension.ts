@@ -1,13 +1,20 @@
 import * as vscode from 'vscode';
 import { registerAdapterConfigHover } from './host/adapterConfigHover';
+import { AdapterAnalyses } from './host/adapterAnalyses';
 import { AdapterDocuments } from './host/adapterDocuments';
+import { registerAdapterDiagnostics } from './host/adapterDiagnostics';
+import { registerAdapterLenses } from './host/adapterLenses';
 import { registerAdaptersTree } from './host/adaptersTree';
-import { registerCalculatorView } from './host/calculatorView';
+import { Calculator, calculatorInputs, registerCalculatorView } from './host/calculatorView';
 import { CheckpointDescriptions } from './host/checkpointDescriptions';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
 import { registerInspectorEditor } from './host/inspectorEditor';
+import { KnownModels } from './host/knownModels';
 import { ModelConfigs } from './host/modelConfigs';
+import { registerPlanAdapter } from './host/planAdapter';
+import { registerPythonHover } from './host/pythonHover';
+import { registerPythonLens } from './host/pythonLens';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
 
@@ -16,8 +23,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = (line: string): void => output.appendLine(line);
   const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log);
   const planner: PlannerClient = new WorkerClient(context.asAbsolutePath('dist/planner.js'), log, 'PEFT planner');
-  const configs = new ModelConfigs(planner);
+  const configs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
   const descriptions = new CheckpointDescriptions(worker);
+  const documents = new AdapterDocuments({ configs, planner, descriptions });
+  const analyses = new AdapterAnalyses(documents, configs);
+  const calculator = new Calculator(context, { configs, planner });
+  const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
   const services = { extensionUri: context.extensionUri, worker, output };
   context.subscriptions.push(
     output,
@@ -27,8 +38,14 @@ export function activate(context: vscode.ExtensionContext): void {
     registerInspectorEditor(services),
     registerDemo(services),
     registerAdaptersTree(),
-    registerCalculatorView(context, { configs, planner }),
+    registerCalculatorView(calculator),
     registerComparison(context, { configs, planner }),
-    registerAdapterConfigHover(new AdapterDocuments({ configs, planner, descriptions })),
+    registerAdapterConfigHover(documents),
+    analyses,
+    registerAdapterDiagnostics(analyses, log),
+    registerAdapterLenses(analyses),
+    registerPlanAdapter({ analyses, configs, calculator }),
+    registerPythonLens(python),
+    registerPythonHover(python),
   );
 }
