@@ -72,12 +72,15 @@ export class InspectorClient {
     return this.endpoint.request('cell/read', { matrix, row, column }, { signal });
   }
 
-  /** Statistics of the whole matrix, read once. */
-  async statistics(matrix: MatrixRef, options: RequestOptions = {}): Promise<Statistics> {
+  /** Statistics of a matrix, read once: of a very large one a sample's, unless it is to be read `whole`. */
+  async statistics(
+    matrix: MatrixRef,
+    { whole = false, ...options }: RequestOptions & { readonly whole?: boolean } = {},
+  ): Promise<Statistics> {
     const key = matrixKey(matrix);
     const kept = this.statisticsKept.get(key);
-    if (kept) return kept;
-    const statistics = await this.endpoint.request('matrix/statistics', { matrix }, options);
+    if (kept && !(whole && kept.sampled)) return kept;
+    const statistics = await this.endpoint.request('matrix/statistics', { matrix, ...(whole && { whole }) }, options);
     this.statisticsKept.set(key, statistics);
     return statistics;
   }

@@ -47,22 +47,23 @@ export function matrixCard(context: ViewContext): MatrixCard {
     if (known) return showStatistics(subject, known);
     replace(facts, ...shapeFacts(subject));
     if (subject.rows * subject.columns <= AUTO_STATISTICS_ENTRIES) {
-      timer = setTimeout(() => compute(subject), SETTLE_MS);
+      timer = setTimeout(() => compute(subject, false), SETTLE_MS);
     } else {
       picture.hidden = true;
       replace(
         work,
-        h('button', { type: 'button', class: 'small', onclick: () => compute(subject) }, 'Compute statistics'),
+        h('button', { type: 'button', class: 'small', onclick: () => compute(subject, true) }, 'Compute statistics'),
       );
     }
   }
 
-  function compute(subject: Subject): void {
+  /** `whole`: what the user asks for is exact; what is shown unasked may be of a sample. */
+  function compute(subject: Subject, whole: boolean): void {
     stop?.();
     stop = longWork(work, {
       title: 'Reading the matrix',
       again: 'Compute statistics',
-      run: (signal, onProgress) => client.statistics(subject.matrix, { signal, onProgress }),
+      run: (signal, onProgress) => client.statistics(subject.matrix, { signal, onProgress, whole }),
       done: (statistics) => {
         showStatistics(subject, statistics);
         active.current?.recolor();
@@ -71,7 +72,11 @@ export function matrixCard(context: ViewContext): MatrixCard {
   }
 
   function showStatistics(subject: Subject, statistics: Statistics): void {
-    replace(work);
+    replace(
+      work,
+      statistics.sampled &&
+        h('button', { type: 'button', class: 'small', onclick: () => compute(subject, true) }, 'Read all entries'),
+    );
     picture.hidden = false;
     histogram.show(statistics);
     histogram.setColor(active.current?.color ?? null);
