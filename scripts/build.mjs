@@ -31,6 +31,7 @@ const bundles = [
   // No code of the host and the planner asks for the name of a function, and the names are an eighth of a bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
   { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js' },
+  { entryPoints: ['src/worker/farFiles.ts'], outfile: 'dist/farFiles.js' },
   { entryPoints: ['src/worker/planner/main.ts'], outfile: 'dist/planner.js', keepNames: false },
   { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js' },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },

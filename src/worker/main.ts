@@ -1,12 +1,18 @@
 /** The worker thread's entry: joins its message port to the jobs. */
 
 import { Endpoint } from '../protocol/rpc';
-import type { WorkerRequests } from '../protocol/worker';
+import type { EditorRequests, WorkerRequests } from '../protocol/worker';
 import { configureEngine } from '../tensor/engine/current';
+import { farFiles } from './loadFarFiles';
 import { createJobs } from './jobs';
 import { nodeFiles } from './nodeFile';
 import { parentTransport } from './portTransport';
+import { routedFiles } from './routedFiles';
 import { engineThreads } from './spawnEngineThread';
 
 configureEngine(engineThreads());
-new Endpoint<Record<never, never>, WorkerRequests>(parentTransport(), createJobs(nodeFiles));
+const files = routedFiles(
+  nodeFiles,
+  farFiles((method, params, options) => host.request(method, params, options)),
+);
+const host = new Endpoint<EditorRequests, WorkerRequests>(parentTransport(), createJobs(files));

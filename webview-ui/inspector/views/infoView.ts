@@ -26,7 +26,7 @@ export function infoView(description: SourceDescription): View {
         ['Format', file.format],
         ['Size', `${formatBytes(file.bytes)} (${file.bytes.toLocaleString('en')} bytes)`],
         ['Header', `${file.headerBytes.toLocaleString('en')} bytes`],
-        ['Modified', new Date(file.modified).toLocaleString()],
+        ['Modified', file.modified > 0 ? new Date(file.modified).toLocaleString() : 'unknown'],
       ]),
     );
   }
