@@ -14,6 +14,7 @@ import { CheckpointError, quoted } from './errors';
 import { Faults } from './header';
 import type { CheckpointHeader, Report, TensorEntry } from './header';
 import { JsonReader, JsonSyntaxError } from './jsonReader';
+import { QuickTensor } from './quickTensor';
 import { checkLayout } from './safetensorsLayout';
 
 /** The spec's own bound on N. */
@@ -89,6 +90,7 @@ function decodeText(header: Uint8Array, report: Report): string {
 /** False where the text broke off; what came before is in `tensors` and `metadata`. */
 function readFields(reader: JsonReader, tensors: TensorEntry[], metadata: [string, string][], report: Report): boolean {
   const seen = new Set<string>();
+  const quick = new QuickTensor();
   try {
     reader.object((name) => {
       const isNew = !seen.has(name);
@@ -96,7 +98,7 @@ function readFields(reader: JsonReader, tensors: TensorEntry[], metadata: [strin
       if (!isNew) report('DuplicateKey', () => `${quoted(name)} stands twice in the header; the first is shown`, name);
       if (name === '__metadata__') readMetadata(reader, isNew ? metadata : [], report);
       else {
-        const entry = readTensor(reader, name, report);
+        const entry = reader.quick(quick.read) ? quick.entry(name) : readTensor(reader, name, report);
         if (isNew) tensors.push(entry);
       }
     });

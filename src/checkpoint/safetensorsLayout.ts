@@ -39,17 +39,17 @@ function checkSize(tensor: TensorEntry, report: Report): boolean {
   if (end < begin || !isDtype(dtype)) return false;
   const count = elementCount(shape);
   const bits = count === null ? null : count * bitsOf(dtype);
-  const described = `tensor ${quoted(name)}: shape [${shape.join(', ')}] x ${dtype}`;
+  const described = (): string => `tensor ${quoted(name)}: shape [${shape.join(', ')}] x ${dtype}`;
   if (bits === null || !Number.isSafeInteger(bits)) {
-    report('ValidationOverflow', () => `${described} is beyond 2^53 bits`, name);
+    report('ValidationOverflow', () => `${described()} is beyond 2^53 bits`, name);
     return false;
   }
   if (bits % 8 !== 0) {
-    report('MisalignedSlice', () => `${described} is ${bits} bits, not a whole number of bytes`, name);
+    report('MisalignedSlice', () => `${described()} is ${bits} bits, not a whole number of bytes`, name);
     return false;
   }
   if (bits / 8 !== end - begin) {
-    report('TensorInvalidInfo', () => `${described} needs ${bits / 8} bytes, data_offsets span ${end - begin}`, name);
+    report('TensorInvalidInfo', () => `${described()} needs ${bits / 8} bytes, data_offsets span ${end - begin}`, name);
     return false;
   }
   return true;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { AdapterEntry } from './adapterFolders';
 import { ADAPTER_FILES, findAdapters } from './adapterFolders';
-import { INSPECTOR_VIEW_TYPE } from './inspectorEditor';
+import { INSPECTOR_VIEW_TYPE, openInInspector } from './inspectorEditor';
 
 /** Files are written in bursts when a training run saves; one look after the burst is enough. */
 const REFRESH_DELAY_MS = 300;
@@ -75,10 +75,11 @@ async function openAdapter(adapter: AdapterEntry): Promise<void> {
 
 async function openCheckpoint(): Promise<void> {
   const picked = await vscode.window.showOpenDialog({
-    filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors'] },
+    // Pickles are among them so that the page can say how to convert one; none is ever loaded.
+    filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'gguf', 'json', 'bin', 'pt', 'pth', 'ckpt'] },
     title: vscode.l10n.t('Open a checkpoint in the PEFT Inspector'),
   });
-  if (picked?.[0]) await vscode.commands.executeCommand('vscode.openWith', picked[0], INSPECTOR_VIEW_TYPE);
+  if (picked?.[0]) await openInInspector(picked[0]);
 }
 
 export function registerAdaptersTree(): vscode.Disposable {

@@ -15,12 +15,18 @@ export interface InspectedSourceOptions {
   readonly onChanged?: () => void;
 }
 
+interface Opening {
+  readonly opened: Promise<OpenedSource>;
+  /** Of the thread that opened it; null until it has. */
+  generation: number | null;
+}
+
 /**
  * One thing under inspection, however many editors show it: opened in the worker on first use, and again after a
  * reload or when the worker was replaced.
  */
 export class InspectedSource implements vscode.Disposable {
-  private current: { readonly generation: number; readonly opened: Promise<OpenedSource> } | null = null;
+  private current: Opening | null = null;
   private disposed = false;
 
   /** `open` opens it in the worker; it is called anew for each (re)opening. */
@@ -70,25 +76,37 @@ export class InspectedSource implements vscode.Disposable {
     void this.close();
   }
 
-  private opened(): Promise<OpenedSource> {
-    if (this.disposed) return Promise.reject(new Error('the inspector was closed'));
-    if ((this.options.held?.() ?? null) !== null) return Promise.reject(new Error('the file was not asked to be fetched'));
-    if (this.current && this.current.generation === this.worker.generation) return this.current.opened;
-    const opened = this.open();
-    // Read after `open`, which may just have started the worker.
-    const current = { generation: this.worker.generation, opened };
-    this.current = current;
-    opened.catch(() => {
-      if (this.current === current) this.current = null;
-    });
-    return opened;
+  /** In the thread that runs now: ids of another mean nothing to it, or something else. */
+  private async opened(): Promise<OpenedSource> {
+    for (;;) {
+      const opening = this.opening();
+      const source = await opening.opened;
+      if (opening.generation === this.worker.generation) return source;
+    }
+  }
+
+  private opening(): Opening {
+    if (this.disposed) throw new Error('the inspector was closed');
+    if ((this.options.held?.() ?? null) !== null) throw new Error('the file was not asked to be fetched');
+    const { current } = this;
+    if (current && (current.generation === null || current.generation === this.worker.generation)) return current;
+    const opening: Opening = { opened: this.open(), generation: null };
+    this.current = opening;
+    opening.opened.then(
+      () => {
+        opening.generation = this.worker.generation;
+      },
+      () => {
+        if (this.current === opening) this.current = null;
+      },
+    );
+    return opening;
   }
 
   private async close(): Promise<void> {
     const current = this.current;
     this.current = null;
-    if (!current || current.generation !== this.worker.generation) return;
-    const opened = await current.opened.catch(() => null);
-    if (opened) await this.worker.request('source/close', { source: opened.source }).catch(() => undefined);
+    const opened = await current?.opened.catch(() => null);
+    if (opened && current?.generation === this.worker.generation) await this.worker.request('source/close', { source: opened.source }).catch(() => undefined);
   }
 }

@@ -9,6 +9,8 @@ import type { AskedAddresses } from './remoteDocuments';
 import { basename } from './uriNames';
 
 export const INSPECTOR_VIEW_TYPE = 'peft.inspector';
+/** For the index of a sharded checkpoint, which stays a text file unless asked for. */
+const INDEX_VIEW_TYPE = 'peft.indexInspector';
 
 /** An opened checkpoint file: one source for all its editors. */
 class CheckpointDocument implements vscode.CustomDocument {
@@ -48,7 +50,9 @@ class CheckpointDocument implements vscode.CustomDocument {
 
   private watch(): vscode.Disposable {
     const folder = vscode.Uri.joinPath(this.uri, '..');
-    const pattern = new vscode.RelativePattern(folder, `{${escapeGlob(basename(this.uri))},adapter_config.json}`);
+    const name = basename(this.uri);
+    const shards = name.endsWith('.index.json') ? ',*.safetensors' : '';
+    const pattern = new vscode.RelativePattern(folder, `{${escapeGlob(name)},adapter_config.json${shards}}`);
     const watcher = vscode.workspace.createFileSystemWatcher(pattern);
     const changed = (): void => this.notify('changed');
     watcher.onDidChange(changed);
@@ -88,10 +92,23 @@ function escapeGlob(name: string): string {
   return name.replace(/[[\]{}*?,]/g, '?');
 }
 
+/** Whatever the file is: one that cannot be shown says why, and how to convert it. */
+export async function openInInspector(uri: vscode.Uri): Promise<void> {
+  const viewType = uri.path.endsWith('.index.json') ? INDEX_VIEW_TYPE : INSPECTOR_VIEW_TYPE;
+  await vscode.commands.executeCommand('vscode.openWith', uri, viewType);
+}
+
 export function registerInspectorEditor(services: InspectorServices, asked: AskedAddresses): vscode.Disposable {
   const provider: vscode.CustomReadonlyEditorProvider<CheckpointDocument> = {
     openCustomDocument: (uri) => new CheckpointDocument(uri, services, asked),
     resolveCustomEditor: (document, panel) => document.show(services, panel),
   };
-  return vscode.window.registerCustomEditorProvider(INSPECTOR_VIEW_TYPE, provider, { supportsMultipleEditorsPerDocument: true });
+  const options = { supportsMultipleEditorsPerDocument: true };
+  return vscode.Disposable.from(
+    vscode.window.registerCustomEditorProvider(INSPECTOR_VIEW_TYPE, provider, options),
+    vscode.window.registerCustomEditorProvider(INDEX_VIEW_TYPE, provider, options),
+    vscode.commands.registerCommand('peft.inspectFile', async (uri?: vscode.Uri) => {
+      if (uri) await openInInspector(uri);
+    }),
+  );
 }

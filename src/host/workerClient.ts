@@ -17,7 +17,7 @@ export type PlannerClient = WorkerClient<PlannerRequests, NoRequests>;
  */
 export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends RequestMap<A> = EditorRequests> implements vscode.Disposable {
   private running: { readonly worker: Worker; readonly endpoint: Endpoint<R, A> } | null = null;
-  private starts = 0;
+  private changes = 0;
   private disposed = false;
 
   constructor(
@@ -28,9 +28,9 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends Re
     private readonly name = 'PEFT worker',
   ) {}
 
-  /** Counts the threads started so far: a source opened under another generation is gone. */
+  /** Changes when a thread starts and when it ends: a source opened under another generation is gone. */
   get generation(): number {
-    return this.starts;
+    return this.changes;
   }
 
   /** Rejects with `RemoteError` (the job threw), `CancelledError`, or `DisconnectedError` (the thread died). */
@@ -53,7 +53,7 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends Re
     const worker = new Worker(this.scriptPath, { name: this.name });
     const endpoint = new Endpoint<R, A>(workerTransport(worker), this.handlers);
     this.running = { worker, endpoint };
-    this.starts++;
+    this.changes++;
     const stopped = (how: string): void => this.died(worker, `the ${this.name} ${how}`);
     worker.on('error', (error) => stopped(`stopped: ${error instanceof Error ? error.message : String(error)}`));
     worker.on('exit', (code) => stopped(`exited with code ${code}`));
@@ -69,6 +69,7 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends Re
   private stop(reason: string): void {
     const running = this.running;
     this.running = null;
+    if (running) this.changes++;
     running?.endpoint.dispose(reason);
     void running?.worker.terminate();
   }

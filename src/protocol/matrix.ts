@@ -128,6 +128,13 @@ export type ModuleMetrics = Readonly<Record<ModuleMetric, Float64Array>> & {
   readonly failures: readonly { readonly module: number; readonly message: string }[];
 };
 
+/** One row of `ModuleMetrics`, without metrics where the module could not be read. */
+export interface MeasuredModule {
+  readonly module: number;
+  readonly metrics?: Readonly<Record<ModuleMetric, number>>;
+  readonly failure?: string;
+}
+
 export type ExportFormat = 'csv' | 'npy';
 
 /** What any view may ask about the matrices of the source it shows. */
@@ -138,6 +145,6 @@ export interface MatrixRequests {
   'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean }): Statistics;
   'lora/products'(params: { readonly module: string; readonly row: number; readonly column: number; readonly step?: number }): DeltaProducts;
   'lora/spectrum'(params: { readonly module: string; readonly step?: number }): Spectrum;
-  /** Reports progress. */
+  /** Reports progress, each time with the modules measured since, as `partial: readonly MeasuredModule[]`. */
   'lora/metrics'(params: Record<never, never>): ModuleMetrics;
 }

@@ -16,6 +16,8 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly message?: string;
+  /** What is known so far, where the method says that it reports this. */
+  readonly partial?: unknown;
 }
 
 export interface RequestContext {

@@ -13,11 +13,12 @@ import { describePrompts, prefixLayout } from '../checkpoint/promptTensors';
 import type { CheckpointHeader, TensorEntry } from '../checkpoint/header';
 import type { MatrixRef } from '../protocol/matrix';
 import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
+import { isEngineDtype } from '../tensor/engine/dtypes';
 import { ByteLru } from './byteLru';
 import { DeltaMatrix, MergedMatrix } from './deltaMatrix';
 import type { Factors } from './deltaMatrix';
 import type { FileAccess } from './fileAccess';
-import type { InspectedSource } from './inspectedSource';
+import type { InspectedSource, StoredFactors, StoredRun } from './inspectedSource';
 import type { MatrixReader } from './matrixReader';
 import { MemoryMatrix } from './memoryMatrix';
 import { openFiles } from './openFiles';
@@ -131,6 +132,15 @@ class CheckpointSource implements InspectedSource {
     return factors;
   }
 
+  storedFactors(module: string): StoredFactors | null {
+    const info = this.module(module);
+    const layouts = this.lora.layouts.get(module);
+    if (!layouts) return null;
+    const [a, b] = [this.storedRun(info.a, layouts.a), this.storedRun(info.b, layouts.b)];
+    const { rank, inFeatures, outFeatures, scaling } = info;
+    return a && b && { rank, inFeatures, outFeatures, scaling, a, b };
+  }
+
   async close(): Promise<void> {
     this.kept.clear();
     await this.opened.close();
@@ -164,6 +174,14 @@ class CheckpointSource implements InspectedSource {
     return new MemoryMatrix(factors[part], layout, tensor.dtype, (row, column, cellSignal) =>
       tensor.entryAt(stored.offset + row * stored.rowStride + column * stored.columnStride, cellSignal),
     );
+  }
+
+  private storedRun(name: string, { rows, columns, offset, rowStride, columnStride }: MatrixLayout): StoredRun | null {
+    const tensor = this.tensor(name);
+    const byteLength = (rows * columns * tensor.bits) / 8;
+    const inPlace = columnStride === 1 && rowStride === columns && isEngineDtype(tensor.dtype);
+    if (!inPlace || byteLength > MAX_FACTOR_BYTES) return null;
+    return { dtype: tensor.dtype, byteLength, readInto: (target, signal) => tensor.readInto(offset, target, signal) };
   }
 
   private async readFactor(name: string, layout: MatrixLayout, signal?: AbortSignal): Promise<Float64Array> {

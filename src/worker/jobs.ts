@@ -11,7 +11,9 @@ import { entryProducts } from './deltaMatrix';
 import { demoSource } from './demoSource';
 import type { FileAccess } from './fileAccess';
 import type { InspectedSource } from './inspectedSource';
-import { moduleMetrics, moduleSpectrum } from './loraMetrics';
+import { moduleMetrics } from './loraMetrics';
+import type { StartMeasurers } from './measurer';
+import { moduleSpectrum } from './moduleSpectrum';
 import { readCell } from './readCell';
 import { readStatistics } from './readStatistics';
 import { readTile } from './readTile';
@@ -23,7 +25,7 @@ const TILE_CACHE_BYTES = 64 * 2 ** 20;
 /** Column summaries kept: of a few dozen matrices. */
 const COLUMN_CACHE_BYTES = 16 * 2 ** 20;
 
-export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
+export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): Handlers<WorkerRequests> {
   const sources = new Map<SourceId, InspectedSource>();
   const tiles = new ByteLru<Tile>(TILE_CACHE_BYTES);
   const columns = new ByteLru<readonly LineSummary[]>(COLUMN_CACHE_BYTES);
@@ -104,7 +106,7 @@ export function createJobs(files: FileAccess): Handlers<WorkerRequests> {
     },
 
     async 'lora/metrics'({ source }, { signal, progress }) {
-      return moduleMetrics(find(source), progress, signal);
+      return moduleMetrics(find(source), progress, signal, startMeasurers);
     },
 
     async 'matrix/write'({ source, matrix, format, path }, { signal, progress }) {

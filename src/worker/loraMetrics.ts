@@ -1,24 +1,20 @@
-/** Spectrum and norms of LoRA modules, from their factors. */
+/** Spectrum and norms of all LoRA modules of a source, in parts as they come. */
 
-import { effectiveRank, frobeniusNorm, stableRank } from '../analysis/spectrum';
 import { CheckpointError } from '../checkpoint/errors';
-import type { ModuleMetric, ModuleMetrics, Spectrum } from '../protocol/matrix';
+import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../protocol/matrix';
+import { DisconnectedError, RemoteError } from '../protocol/rpc';
 import type { Progress } from '../protocol/rpc';
 import type { LoraModuleInfo } from '../protocol/source';
-import { factoredSingularValues } from '../tensor/svd';
 import { DeltaMatrix } from './deltaMatrix';
 import type { Factors } from './deltaMatrix';
-import type { InspectedSource } from './inspectedSource';
+import type { InspectedSource, StoredFactors, StoredRun } from './inspectedSource';
 import { everything } from './matrixReader';
+import type { Measurer, StartMeasurers } from './measurer';
+import { measureFactors } from './moduleMeasures';
+import type { FactorBytes, FactorRun, ModuleMeasures } from './moduleMeasures';
+import { checkSpectrumWork, spectrumWork } from './moduleSpectrum';
 import { Pacer } from './pacer';
 
-/**
- * Multiplications that the singular values of one module may take, some ten seconds in which no cancel is heard:
- * rank 512 of a 4096-wide layer passes.
- */
-const MAX_SPECTRUM_PRODUCTS = 2 ** 33;
-/** Sweeps of the Jacobi method times the work of one, in units of rank cubed. */
-const SWEEP_PRODUCTS = 40;
 /**
  * Work for maxAbs of all modules together, in multiplications, about a second: it needs every entry of every product.
  * Where all together take more, it is NaN for all of them, so that the modules in the grid stay comparable.
@@ -26,28 +22,12 @@ const SWEEP_PRODUCTS = 40;
 const MAX_ENTRY_WORK = 2 ** 30;
 /** Looking at an entry takes as long as this many multiplications. */
 const ENTRY_OVERHEAD = 4;
-
-/** Throws `CheckpointError` TooLarge. All NaN where a factor has NaN or infinities. */
-export function moduleSpectrum({ rank, inFeatures, outFeatures, scaling, a, b }: Factors): Spectrum {
-  const work = rank * rank * (inFeatures + outFeatures + SWEEP_PRODUCTS * rank);
-  if (work > MAX_SPECTRUM_PRODUCTS) {
-    throw new CheckpointError(
-      'TooLarge',
-      `singular values at rank ${rank} take ${work} multiplications, at most ${MAX_SPECTRUM_PRODUCTS} are made`,
-    );
-  }
-  const singularValues = factoredSingularValues({
-    a: { data: a, shape: [rank, inFeatures] },
-    b: { data: b, shape: [outFeatures, rank] },
-    scaling,
-  });
-  return {
-    singularValues,
-    effectiveRank: effectiveRank(singularValues),
-    stableRank: stableRank(singularValues),
-    norm: frobeniusNorm(singularValues),
-  };
-}
+/** Multiplications of all modules together from which other threads are started, which takes a tenth of a second. */
+const LEAST_SHARED_WORK = 2 ** 31;
+/** Modules in hand for each measurer: one that is measured, and one that is read meanwhile. */
+const IN_HAND = 2;
+/** Between two parts of the result. */
+const REPORT_MS = 100;
 
 const METRICS: readonly ModuleMetric[] = [
   'deltaNorm',
@@ -59,56 +39,153 @@ const METRICS: readonly ModuleMetric[] = [
   'maxAbs',
 ];
 
-/** Of every module; one that cannot be read is NaN throughout, and `failures` says why. */
+/**
+ * Of every module; one that cannot be read is NaN throughout, and `failures` says why. Each report of progress brings
+ * the modules measured since the last as its `partial`.
+ */
 export async function moduleMetrics(
   source: InspectedSource,
   progress: (progress: Progress) => void,
   signal?: AbortSignal,
+  startMeasurers: StartMeasurers = () => [],
 ): Promise<ModuleMetrics> {
-  const modules = source.description.lora;
-  const table = (): Float64Array => new Float64Array(modules.length).fill(NaN);
-  const metrics = Object.fromEntries(METRICS.map((metric) => [metric, table()])) as Record<ModuleMetric, Float64Array>;
-  const failures: { module: number; message: string }[] = [];
-  const withMaxAbs = entryWork(modules) <= MAX_ENTRY_WORK;
-  const pacer = new Pacer(signal);
+  const { lora } = source.description;
+  const results = new Results(lora.length, progress);
+  const queue = lora.entries();
+  const withMaxAbs = total(lora, entryWork) <= MAX_ENTRY_WORK;
+  const measurers = !withMaxAbs && total(lora, spectrumWork) >= LEAST_SHARED_WORK ? startMeasurers() : [];
+  // The first failure, or a cancel, stops all that goes on beside it.
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(signal?.reason);
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    signal?.throwIfAborted();
+    const hands = measurers.length > 0 ? measurers.flatMap((m) => Array<Measurer>(IN_HAND).fill(m)) : [null];
+    const loops = hands.map(async (measurer) => {
+      const hand = new Hand(source, withMaxAbs, measurer, controller.signal);
+      try {
+        for (const [i, info] of queue) results.add(await hand.measured(i, info), info.module);
+      } catch (error) {
+        controller.abort(error);
+        throw error;
+      }
+    });
+    const failed = (await Promise.allSettled(loops)).find((outcome) => outcome.status === 'rejected');
+    if (failed) throw controller.signal.reason;
+    return results.finish();
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    for (const measurer of measurers) measurer.stop();
+  }
+}
 
-  for (const [i, { module, unavailable }] of modules.entries()) {
-    await pacer.pause();
-    progress({ done: i, total: modules.length, message: module });
-    if (unavailable !== undefined) {
-      failures.push({ module: i, message: unavailable });
-      continue;
-    }
+class Results {
+  private readonly metrics: Record<ModuleMetric, Float64Array>;
+  private readonly failures: { module: number; message: string }[] = [];
+  private part: MeasuredModule[] = [];
+  private done = 0;
+  private reported = performance.now();
+
+  constructor(
+    private readonly total: number,
+    private readonly progress: (progress: Progress) => void,
+  ) {
+    const tables = METRICS.map((metric) => [metric, new Float64Array(total).fill(NaN)]);
+    this.metrics = Object.fromEntries(tables) as Record<ModuleMetric, Float64Array>;
+    progress({ done: 0, total });
+  }
+
+  add(measured: MeasuredModule, name: string): void {
+    const { module, metrics, failure } = measured;
+    for (const metric of METRICS) this.metrics[metric][module] = metrics?.[metric] ?? NaN;
+    if (failure !== undefined) this.failures.push({ module, message: failure });
+    this.part.push(measured);
+    this.done++;
+    if (this.done < this.total && performance.now() - this.reported < REPORT_MS) return;
+    this.reported = performance.now();
+    this.progress({ done: this.done, total: this.total, message: name, partial: this.part });
+    this.part = [];
+  }
+
+  finish(): ModuleMetrics {
+    const failures = [...this.failures].sort((one, other) => one.module - other.module);
+    return { ...this.metrics, failures };
+  }
+}
+
+/** Measures one module after another: on a measurer, or here. */
+class Hand {
+  private readonly pacer: Pacer;
+  private shared: readonly Uint8Array[] = [];
+
+  constructor(
+    private readonly source: InspectedSource,
+    private readonly withMaxAbs: boolean,
+    private measurer: Measurer | null,
+    private readonly signal: AbortSignal,
+  ) {
+    this.pacer = new Pacer(signal);
+  }
+
+  async measured(index: number, { module, unavailable }: LoraModuleInfo): Promise<MeasuredModule> {
+    await this.pacer.pause();
+    if (unavailable !== undefined) return { module: index, failure: unavailable };
     try {
-      const factors = await source.factors(module, undefined, signal);
-      metrics.aNorm[i] = norm(factors.a);
-      metrics.bNorm[i] = norm(factors.b);
-      const spectrum = moduleSpectrum(factors);
-      metrics.deltaNorm[i] = spectrum.norm;
-      metrics.spectralNorm[i] = spectrum.singularValues[0] ?? 0;
-      metrics.effectiveRank[i] = spectrum.effectiveRank;
-      metrics.stableRank[i] = spectrum.stableRank;
-      if (withMaxAbs) metrics.maxAbs[i] = await largestEntry(factors, signal);
-      if (Number.isNaN(spectrum.norm)) failures.push({ module: i, message: 'A or B holds NaN or infinities' });
+      const metrics = { maxAbs: NaN, ...(await this.measure(module)) };
+      const failure = Number.isNaN(metrics.deltaNorm) ? { failure: 'A or B holds NaN or infinities' } : {};
+      return { module: index, metrics, ...failure };
     } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
-      failures.push({ module: i, message: error.message });
+      if (!(error instanceof CheckpointError || error instanceof RemoteError)) throw error;
+      return { module: index, failure: error.message };
     }
   }
-  progress({ done: modules.length, total: modules.length });
-  return { ...metrics, failures };
+
+  private async measure(module: string): Promise<ModuleMeasures & { readonly maxAbs?: number }> {
+    const stored = this.measurer && this.source.storedFactors?.(module);
+    if (stored) {
+      checkSpectrumWork(stored);
+      const factors = await this.read(stored);
+      try {
+        return await this.measurer!.measure(factors, { signal: this.signal });
+      } catch (error) {
+        if (!(error instanceof DisconnectedError)) throw error;
+        // The thread died, or could not start: what it had to do is done here.
+        this.measurer = null;
+      }
+    }
+    const factors = await this.source.factors(module, undefined, this.signal);
+    const measures = measureFactors(factors);
+    return this.withMaxAbs ? { ...measures, maxAbs: await largestEntry(factors, this.signal) } : measures;
+  }
+
+  private async read(stored: StoredFactors): Promise<FactorBytes> {
+    const runs: readonly StoredRun[] = [stored.a, stored.b];
+    this.shared = runs.map(({ byteLength }, i) => {
+      const kept = this.shared[i];
+      return kept && kept.length === byteLength ? kept : shareable(byteLength);
+    });
+    const [a, b] = await Promise.all(
+      runs.map(async ({ dtype, readInto }, i): Promise<FactorRun> => {
+        const bytes = this.shared[i]!;
+        await readInto(bytes, this.signal);
+        return { dtype, bytes };
+      }),
+    );
+    return { ...stored, a: a!, b: b! };
+  }
 }
 
-function entryWork(modules: readonly LoraModuleInfo[]): number {
-  return modules.reduce((sum, { unavailable, rank, inFeatures, outFeatures }) => {
-    return unavailable === undefined ? sum + (rank + ENTRY_OVERHEAD) * inFeatures * outFeatures : sum;
-  }, 0);
+/** Bytes that another thread sees without a copy, where the platform has such. */
+function shareable(byteLength: number): Uint8Array {
+  return new Uint8Array(typeof SharedArrayBuffer === 'function' ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength));
 }
 
-function norm(values: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
-  return Math.sqrt(sum);
+function entryWork({ rank, inFeatures, outFeatures }: LoraModuleInfo): number {
+  return (rank + ENTRY_OVERHEAD) * inFeatures * outFeatures;
+}
+
+function total(modules: readonly LoraModuleInfo[], work: (module: LoraModuleInfo) => number): number {
+  return modules.reduce((sum, module) => (module.unavailable === undefined ? sum + work(module) : sum), 0);
 }
 
 /** Largest magnitude of the product's entries; NaN where there is one. */

@@ -5,14 +5,21 @@ import type { EditorRequests, WorkerRequests } from '../protocol/worker';
 import { configureEngine } from '../tensor/engine/current';
 import { farFiles } from './loadFarFiles';
 import { createJobs } from './jobs';
+import type { MeasurerRequests } from './measurer';
+import { measureBytes } from './moduleMeasures';
 import { nodeFiles } from './nodeFile';
 import { parentTransport } from './portTransport';
 import { routedFiles } from './routedFiles';
 import { engineThreads } from './spawnEngineThread';
+import { isMeasurer, spawnMeasurers } from './spawnMeasurer';
 
-configureEngine(engineThreads());
-const files = routedFiles(
-  nodeFiles,
-  farFiles((method, params, options) => host.request(method, params, options)),
-);
-const host = new Endpoint<EditorRequests, WorkerRequests>(parentTransport(), createJobs(files));
+if (isMeasurer()) {
+  new Endpoint<Record<never, never>, MeasurerRequests>(parentTransport(), { 'factors/measure': measureBytes });
+} else {
+  configureEngine(engineThreads());
+  const files = routedFiles(
+    nodeFiles,
+    farFiles((method, params, options) => host.request(method, params, options)),
+  );
+  const host = new Endpoint<EditorRequests, WorkerRequests>(parentTransport(), createJobs(files, spawnMeasurers));
+}

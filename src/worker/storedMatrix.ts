@@ -63,15 +63,17 @@ export class StoredTensor {
 
   /** `count` entries of whole bytes from entry `first` on, into the engine's memory at `address`. */
   async readResident(engine: Engine, first: number, count: number, address: number, signal?: AbortSignal): Promise<void> {
-    const width = this.bits / 8;
-    const offset = this.dataStart + this.entry.begin + first * width;
+    const length = (count * this.bits) / 8;
     // Memory that is not shared may move while a file is read into it.
-    if (this.source.readInto && engine.arena.shared) {
-      await this.source.readInto(offset, engine.arena.bytes(address, count * width), signal);
-    } else {
-      const bytes = await this.source.read(offset, count * width, signal);
-      engine.arena.bytes(address, bytes.length).set(bytes);
-    }
+    if (engine.arena.shared) await this.readInto(first, engine.arena.bytes(address, length), signal);
+    else engine.arena.bytes(address, length).set((await this.read(first, count, signal)).bytes);
+  }
+
+  /** The bytes of entries from entry `first` on, as many as fill `target`. */
+  async readInto(first: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const offset = this.dataStart + this.entry.begin + (first * this.bits) / 8;
+    if (this.source.readInto) await this.source.readInto(offset, target, signal);
+    else target.set(await this.source.read(offset, target.length, signal));
   }
 
   async entryAt(offset: number, signal?: AbortSignal): Promise<CellValue> {

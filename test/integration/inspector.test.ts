@@ -17,6 +17,27 @@ describe('the inspector', () => {
     assert.equal(input.uri.toString(), sampleFile(...ADAPTER).toString());
   });
 
+  it('is what a .gguf file opens in', async () => {
+    const uri = await temporaryFile('model.gguf', new TextEncoder().encode('GGUF'));
+    await vscode.commands.executeCommand('vscode.open', uri);
+    const input = await eventually('an editor opens', activeInput);
+    assert.ok(input instanceof vscode.TabInputCustom);
+    assert.equal(input.viewType, VIEW_TYPE);
+  });
+
+  it('leaves the index of a sharded checkpoint a text file, unless asked', async () => {
+    const uri = await temporaryFile('model.safetensors.index.json', new TextEncoder().encode('{"weight_map": {}}'));
+    await vscode.commands.executeCommand('vscode.open', uri);
+    const text = await eventually('an editor opens', activeInput);
+    assert.ok(text instanceof vscode.TabInputText);
+    await vscode.commands.executeCommand('peft.inspectFile', uri);
+    const input = await eventually('the inspector opens', () => {
+      const active = activeInput();
+      return active instanceof vscode.TabInputCustom ? active : undefined;
+    });
+    assert.equal(input.viewType, 'peft.indexInspector');
+  });
+
   it('opens one file beside itself', async () => {
     await vscode.commands.executeCommand('vscode.openWith', sampleFile(...ADAPTER), VIEW_TYPE);
     await vscode.commands.executeCommand('vscode.openWith', sampleFile(...ADAPTER), VIEW_TYPE, vscode.ViewColumn.Beside);

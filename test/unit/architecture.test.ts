@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that may import packages and Node's modules, by pattern. The workers do so in their door and their file access. */
 const PACKAGES: readonly { readonly files: RegExp; readonly packages: RegExp }[] = [
-  { files: /^src\/worker\/(portTransport|nodeFile|httpRequest|loadFarFiles|engineThread|spawnEngineThread|planner\/nodeModelFiles)\.ts$/, packages: /^node:/ },
+  { files: /^src\/worker\/(portTransport|nodeFile|httpRequest|loadFarFiles|engineThread|spawnEngineThread|spawnMeasurer|planner\/nodeModelFiles)\.ts$/, packages: /^node:/ },
   { files: /^src\/worker\/planner\//, packages: /^jsonc-parser$/ },
   { files: /^src\/(host\/|extension\.ts)/, packages: /^(node:|vscode$)/ },
   { files: /^src\/cli\//, packages: /^node:/ },

@@ -20,8 +20,10 @@ export interface TallMatrix {
   readonly columnBytes: number;
 }
 
-/** Beyond this, singular values from the Gram matrix err by more than 1e-11 of the largest. */
-const MAX_CONDITION = 1e4;
+/** Singular values from the Gram matrix err by up to the condition number times this, relative to the largest. */
+const ERROR_PER_CONDITION = 1e-15;
+/** Of the largest: what values may err by where nothing else was said. */
+const DEFAULT_TOLERANCE = 1e-11;
 /** Up to this, Q = M·R⁻¹ is orthonormal to 1e-11 as it is. */
 const MAX_CONDITION_ONCE = 300;
 /** Beyond this, twice is not enough for Q. */
@@ -35,8 +37,10 @@ export interface TallFactors {
   free(): void;
 }
 
-/** Null where M holds NaN or infinities. m must be at least r. */
-export function factorTall(engine: Engine, matrix: TallMatrix, withQ: boolean): TallFactors | null {
+/** Null where M holds NaN or infinities. m must be at least r. `tolerance` is of singular values, without Q. */
+export function factorTall(
+  engine: Engine, matrix: TallMatrix, withQ: boolean, tolerance = DEFAULT_TOLERANCE,
+): TallFactors | null {
   const gram = gramOfColumns(engine, matrix);
   // Squares of float32 do not overflow here, so that the trace is finite just where all entries are.
   let trace = 0;
@@ -44,7 +48,7 @@ export function factorTall(engine: Engine, matrix: TallMatrix, withQ: boolean): 
   if (!(trace < Infinity)) return null;
   const r = cholesky(gram, matrix.r);
   const condition = r ? conditionBound(r, matrix.r) : Infinity;
-  if (!r || !(condition <= (withQ ? MAX_CONDITION_TWICE : MAX_CONDITION))) return householderFactors(engine, matrix);
+  if (!r || !(condition <= (withQ ? MAX_CONDITION_TWICE : tolerance / ERROR_PER_CONDITION))) return householderFactors(engine, matrix);
   if (!withQ) return { r, applyQ: unavailable, free: () => undefined };
   if (condition > MAX_CONDITION_ONCE) return twice(engine, matrix, r);
   const inverse = invertUpper(r, matrix.r);

@@ -23,6 +23,8 @@ export interface ProductFactors {
   readonly b: FactorMatrix;
   /** Default 1. */
   readonly scaling?: number;
+  /** What singular values may err by, of the largest of a factor. Default 1e-11; without vectors, more is faster. */
+  readonly tolerance?: number;
 }
 
 export interface ProductSvd {
@@ -74,7 +76,7 @@ interface Side {
 
 function withFactors<T>(
   engine: Engine,
-  { a, b }: ProductFactors,
+  { a, b, tolerance }: ProductFactors,
   vectors: boolean,
   use: (left: Side, right: Side, count: number) => T,
 ): T {
@@ -91,8 +93,8 @@ function withFactors<T>(
       release.push(() => visiting.free());
       return visiting.address;
     });
-    const left = factorSide(engine, addressOfB!, outFeatures, rank, false, vectors, release);
-    const right = factorSide(engine, addressOfA!, inFeatures, rank, true, vectors, release);
+    const left = factorSide(engine, addressOfB!, outFeatures, rank, false, { vectors, tolerance }, release);
+    const right = factorSide(engine, addressOfA!, inFeatures, rank, true, { vectors, tolerance }, release);
     return use(left, right, Math.min(rank, outFeatures, inFeatures));
   } finally {
     for (const free of release) free();
@@ -100,7 +102,8 @@ function withFactors<T>(
 }
 
 function factorSide(
-  engine: Engine, address: number, rows: number, rank: number, transposed: boolean, vectors: boolean, release: (() => void)[],
+  engine: Engine, address: number, rows: number, rank: number, transposed: boolean,
+  { vectors, tolerance }: { readonly vectors: boolean; readonly tolerance: number | undefined }, release: (() => void)[],
 ): Side {
   const data = engine.arena.float32(address, rows * rank);
   const [rowBytes, columnBytes] = transposed ? [4, 4 * rows] : [4 * rank, 4];
@@ -112,7 +115,7 @@ function factorSide(
     });
     return { rows, height: rows, r, rank, applyQ: (x) => x };
   }
-  const factors = factorTall(engine, { address, m: rows, r: rank, rowBytes, columnBytes }, vectors);
+  const factors = factorTall(engine, { address, m: rows, r: rank, rowBytes, columnBytes }, vectors, tolerance);
   if (!factors) return notFinite;
   release.push(() => factors.free());
   return { rows, height: rank, r: factors.r, rank, applyQ: (x, columns) => factors.applyQ(x, columns) };

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -7,8 +7,31 @@ import { build } from 'esbuild';
 import { CancelledError, Endpoint, RemoteError } from '../../../src/protocol/rpc';
 import type { Message, Progress } from '../../../src/protocol/rpc';
 import type { WorkerRequests } from '../../../src/protocol/worker';
+import { seededRandom } from '../../../src/tensor/random';
 import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
 import { TestServer } from './httpServer';
+import { jobCaller } from './jobContext';
+
+/** Sixteen modules of rank 160: enough work that threads are started for it. 16 MB. */
+function writeLargeAdapter(folder: string): string {
+  const [modules, rank, inFeatures, outFeatures] = [16, 160, 820, 790];
+  const fields: Record<string, ReturnType<typeof tensorField>> = {};
+  let end = 0;
+  const add = (name: string, shape: readonly [number, number]): void => {
+    const begin = end;
+    end += 4 * shape[0] * shape[1];
+    fields[name] = tensorField('F32', shape, begin, end);
+  };
+  for (let i = 0; i < modules; i++) {
+    add(`base_model.model.layers.${i}.q.lora_A.weight`, [rank, inFeatures]);
+    add(`base_model.model.layers.${i}.q.lora_B.weight`, [outFeatures, rank]);
+  }
+  const random = seededRandom(1);
+  const values = Float32Array.from({ length: end / 4 }, () => random() - 0.5);
+  const file = path.join(folder, 'adapter_model.safetensors');
+  writeFileSync(file, Buffer.concat([fileOf(fields), new Uint8Array(values.buffer)]));
+  return file;
+}
 
 describe('the worker thread', () => {
   let folder: string;
@@ -109,6 +132,22 @@ describe('the worker thread', () => {
     });
     assert.equal(tile.values.length, 256 * 256);
     await endpoint.request('source/close', { source });
+  });
+
+  it('measures a large adapter on threads of its own, as it would without them', async () => {
+    const { source } = await endpoint.request('checkpoint/open', { path: writeLargeAdapter(folder) });
+    const parts: unknown[] = [];
+    const shared = await endpoint.request('lora/metrics', { source }, { onProgress: ({ partial }) => parts.push(partial) });
+    const call = jobCaller();
+    const opened = await call('checkpoint/open', { path: writeLargeAdapter(folder) });
+    const alone = await call('lora/metrics', { source: opened.source });
+    await call.closeAll();
+    await endpoint.request('source/close', { source });
+    assert.deepEqual(shared.failures, []);
+    assert.equal(parts.flat().filter(Boolean).length, shared.deltaNorm.length);
+    shared.deltaNorm.forEach((norm, i) => {
+      assert.ok(norm > 0 && Math.abs(norm - alone.deltaNorm[i]!) < 1e-7 * norm, `module ${i}: ${norm}, ${alone.deltaNorm[i]}`);
+    });
   });
 
   it('answers what cannot be done with a named error', async () => {

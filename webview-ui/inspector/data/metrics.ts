@@ -1,6 +1,6 @@
 /** The measures by which modules are coloured, as people name them. */
 
-import type { ModuleMetric } from '../../../src/protocol/matrix';
+import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../../../src/protocol/matrix';
 
 export interface MetricName {
   readonly metric: ModuleMetric;
@@ -32,4 +32,36 @@ export const METRICS: readonly MetricName[] = [
 
 export function metricName(metric: ModuleMetric): MetricName {
   return METRICS.find((named) => named.metric === metric) ?? (METRICS[0] as MetricName);
+}
+
+/** The table of metrics while it fills: NaN where a module has not come yet. */
+export class GatheredMetrics {
+  private readonly table: Record<ModuleMetric, Float64Array>;
+  private readonly failures = new Map<number, string>();
+  private readonly arrived: boolean[];
+
+  constructor(modules: number) {
+    const columns = METRICS.map(({ metric }) => [metric, new Float64Array(modules).fill(NaN)]);
+    this.table = Object.fromEntries(columns) as Record<ModuleMetric, Float64Array>;
+    this.arrived = new Array<boolean>(modules).fill(false);
+  }
+
+  has(module: number): boolean {
+    return this.arrived[module] === true;
+  }
+
+  /** What is known with this part. */
+  add(part: readonly MeasuredModule[]): ModuleMetrics {
+    for (const { module, metrics, failure } of part) {
+      this.arrived[module] = true;
+      for (const { metric } of METRICS) this.table[metric][module] = metrics?.[metric] ?? NaN;
+      if (failure !== undefined) this.failures.set(module, failure);
+    }
+    return { ...this.table, failures: [...this.failures].map(([module, message]) => ({ module, message })) };
+  }
+
+  /** All have come, from elsewhere. */
+  complete(): void {
+    this.arrived.fill(true);
+  }
 }

@@ -16,6 +16,18 @@ export function gridKeys(root: HTMLElement): void {
   };
 }
 
+/** Draws the cells anew without taking the keyboard from the one it was on. */
+export function keepingFocus(root: HTMLElement, draw: () => void): void {
+  const index = [...root.querySelectorAll('button.cell')].indexOf(document.activeElement as HTMLElement);
+  draw();
+  const cells = [...root.querySelectorAll<HTMLElement>('button.cell')];
+  const cell = index < 0 ? undefined : cells[index];
+  if (!cell) return;
+  for (const other of cells) other.tabIndex = -1;
+  cell.tabIndex = 0;
+  cell.focus({ preventScroll: true });
+}
+
 function target(cells: readonly HTMLElement[], from: number, key: string): HTMLElement | undefined {
   if (key === 'Home') return cells[0];
   if (key === 'End') return cells.at(-1);

@@ -1,14 +1,14 @@
 /** Layers x modules of an adapter, coloured by a metric: where training changed the model, at a glance. */
 
 import { extent, scaleLinear } from 'd3';
-import type { ModuleMetrics } from '../../../src/protocol/matrix';
+import type { MeasuredModule, ModuleMetrics } from '../../../src/protocol/matrix';
 import { viridis } from '../../shared/schemes';
 import type { View, ViewContext } from '../context';
-import { metricName, METRICS } from '../data/metrics';
+import { GatheredMetrics, metricName, METRICS } from '../data/metrics';
 import { moduleGrid } from '../data/moduleGrid';
 import { h, replace } from '../parts/element';
 import { gridCell } from '../parts/gridCell';
-import { gridKeys } from '../parts/gridKeys';
+import { gridKeys, keepingFocus } from '../parts/gridKeys';
 import { layerTable, otherModules } from '../parts/gridTable';
 import { layerChart } from '../parts/layerChart';
 import { longWork } from '../parts/progressNote';
@@ -23,6 +23,7 @@ export function gridView(context: ViewContext): View {
   const table = h('div', { class: 'grid-scroll' });
   const byLayer = layerChart();
   const top = h('section', { class: 'card' });
+  const gathered = new GatheredMetrics(description.lora.length);
   let metrics: ModuleMetrics | null = null;
 
   const picker = h(
@@ -96,13 +97,15 @@ export function gridView(context: ViewContext): View {
         color,
         dark: (value) => position(value) < 0.6,
         untrained: untrained[module] === true,
-        computed: metrics !== null && !missing,
+        computed: gathered.has(module) && !missing,
         failure: failures.get(module) ?? description.lora[module]?.unavailable ?? null,
         focused: description.lora[module]?.module === focus,
         open: () => open(module),
       });
-    replace(table, layerTable(grid, cell), grid.others.length > 0 && otherModules(grid, description.lora, cell));
-    gridKeys(table);
+    keepingFocus(table, () => {
+      replace(table, layerTable(grid, cell), grid.others.length > 0 && otherModules(grid, description.lora, cell));
+      gridKeys(table);
+    });
     byLayer.show(grid, values, untrained, name.label, metrics !== null);
     topModules(top, description.lora, values, untrained, name.label, metrics !== null, open);
   }
@@ -111,9 +114,20 @@ export function gridView(context: ViewContext): View {
   const stop = longWork(place, {
     title: 'Computing norms',
     again: 'Compute',
-    run: (signal, onProgress) => client.metrics({ signal, onProgress }),
+    run: (signal, onProgress) =>
+      client.metrics({
+        signal,
+        onProgress: (progress) => {
+          onProgress(progress);
+          const part = progress.partial as readonly MeasuredModule[] | undefined;
+          if (!part || part.length === 0) return;
+          metrics = gathered.add(part);
+          draw();
+        },
+      }),
     done: (result) => {
       metrics = result;
+      gathered.complete();
       draw();
     },
   });

@@ -26,6 +26,7 @@ export function infoView(description: SourceDescription): View {
         ['Format', file.format],
         ['Size', `${formatBytes(file.bytes)} (${file.bytes.toLocaleString('en')} bytes)`],
         ['Header', `${file.headerBytes.toLocaleString('en')} bytes`],
+        ...shardFacts(file.shards ?? []),
         ['Modified', file.modified > 0 ? new Date(file.modified).toLocaleString() : 'unknown'],
       ]),
     );
@@ -49,6 +50,12 @@ export function infoView(description: SourceDescription): View {
     cards.unshift(h('section', { class: 'card wide' }, h('h2', {}, 'Problems'), problemList(description.problems)));
   }
   return { element: h('div', { class: 'info-view' }, ...cards), details: [], dispose: () => undefined };
+}
+
+function shardFacts(shards: readonly { readonly bytes: number }[]): [string, string][] {
+  const missing = shards.filter(({ bytes }) => bytes === 0).length;
+  if (shards.length === 0) return [];
+  return [['Shards', `${shards.length.toLocaleString('en')}${missing > 0 ? `, ${missing} of them not readable` : ''}`]];
 }
 
 function card(title: string, pairs: readonly (readonly [string, string])[], empty = ''): HTMLElement {

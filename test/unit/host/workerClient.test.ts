@@ -1,0 +1,148 @@
+import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { build } from 'esbuild';
+import { InspectedSource } from '../../../src/host/inspectedSource';
+import { WorkerClient } from '../../../src/host/workerClient';
+import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
+import { CancelledError, DisconnectedError } from '../../../src/protocol/rpc';
+import { fileOf, tensorField } from '../checkpoint/fixtures';
+
+/** The worker's own jobs, but for three by which a test makes it die, or never answers. */
+const MORTAL_WORKER = `
+  import { Endpoint } from './src/protocol/rpc';
+  import { createJobs } from './src/worker/jobs';
+  import { nodeFiles } from './src/worker/nodeFile';
+  import { parentTransport } from './src/worker/portTransport';
+  new Endpoint(parentTransport(), {
+    ...createJobs(nodeFiles),
+    'lora/metrics': () => process.exit(7),
+    'lora/products': () => { setImmediate(() => { throw new Error('out of the blue'); }); return new Promise(() => {}); },
+    'lora/spectrum': () => new Promise(() => {}),
+  });
+`;
+
+const MATRIX: MatrixRef = { kind: 'tensor', name: 'x' };
+
+describe('a worker that dies', () => {
+  let folder: string;
+  let script: string;
+  let log: string[];
+  let client: WorkerClient;
+
+  before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-'));
+    script = path.join(folder, 'worker.js');
+    await build({
+      stdin: { contents: MORTAL_WORKER, resolveDir: process.cwd(), loader: 'ts' },
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'silent',
+    });
+  });
+  after(() => rmSync(folder, { recursive: true }));
+  beforeEach(() => {
+    log = [];
+    client = new WorkerClient(script, (line) => log.push(line));
+  });
+  afterEach(() => client.dispose());
+
+  /** A file of one value, over and over. */
+  const sourceOf = (value: number): InspectedSource => {
+    const file = path.join(folder, `${value}.safetensors`);
+    const values = new Float32Array(64).fill(value);
+    writeFileSync(file, Buffer.concat([fileOf({ x: tensorField('F32', [8, 8], 0, 256) }), new Uint8Array(values.buffer)]));
+    return new InspectedSource(client, () => client.request('checkpoint/open', { path: file }));
+  };
+  const statistics = (source: InspectedSource): Promise<Statistics> => source.request('matrix/statistics', { matrix: MATRIX });
+  /** Of a request that must fail. */
+  const failure = (request: Promise<unknown>): Promise<Error> =>
+    request.then(
+      () => assert.fail('answered'),
+      (error: Error) => error,
+    );
+
+  it('fails all that was asked of it with an error that says so', async () => {
+    const source = sourceOf(1);
+    const { source: id } = await client.request('checkpoint/open', { path: path.join(folder, '1.safetensors') });
+    const waiting = failure(client.request('lora/spectrum', { source: id, module: 'm' }));
+    const fatal = failure(client.request('lora/metrics', { source: id }));
+    for (const error of [await waiting, await fatal]) {
+      assert.ok(error instanceof DisconnectedError, String(error));
+      assert.match(error.message, /exited with code 7/);
+    }
+    assert.match(log.join('\n'), /exited with code 7; the next request starts another/);
+    source.dispose();
+  });
+
+  it('says what was thrown where no job was to blame', async () => {
+    const opened = await sourceOf(2).sourceId();
+    const error = await failure(client.request('lora/products', { source: opened, module: 'm', row: 0, column: 0 }));
+    assert.ok(error instanceof DisconnectedError);
+    assert.match(error.message, /out of the blue/);
+  });
+
+  it('is replaced at the next request, which opens its source anew', async () => {
+    const source = sourceOf(3);
+    assert.equal((await statistics(source)).mean, 3);
+    await failure(source.request('lora/metrics', {}));
+    assert.equal((await statistics(source)).mean, 3);
+    assert.equal((await source.snapshot()).failure, null);
+  });
+
+  it('takes no source for another, whatever order they are opened in the next time', async () => {
+    const [first, second] = [sourceOf(4), sourceOf(5)];
+    assert.deepEqual([(await statistics(first)).mean, (await statistics(second)).mean], [4, 5]);
+    await failure(first.request('lora/metrics', {}));
+    assert.deepEqual([(await statistics(second)).mean, (await statistics(first)).mean], [5, 4]);
+  });
+
+  it('gives no one numbers of another source while it is going down', async () => {
+    const [first, second] = [sourceOf(6), sourceOf(7)];
+    await statistics(first);
+    await statistics(second);
+    const meanOf = (source: InspectedSource): Promise<number | null> =>
+      statistics(source).then(
+        ({ mean }) => mean,
+        (error: unknown) => (error instanceof DisconnectedError ? null : assert.fail(String(error))),
+      );
+    const answers = [meanOf(second), failure(first.request('lora/metrics', {})).then(() => meanOf(second)), meanOf(first)];
+    // Answered before the end, failed by it, or answered by the next thread.
+    const [before, after, late] = await Promise.all(answers);
+    assert.ok([7, null].includes(before!) && [6, null].includes(late!), `${before}, ${late}`);
+    assert.equal(after, 7);
+  });
+
+  it('is told of a cancel no more, and one cancelled before it died stays cancelled', async () => {
+    const source = sourceOf(8);
+    const controller = new AbortController();
+    const waiting = failure(source.request('lora/spectrum', { module: 'm' }, { signal: controller.signal }));
+    const fatal = source.sourceId().then((id) => failure(client.request('lora/metrics', { source: id })));
+    await source.sourceId();
+    controller.abort();
+    assert.ok((await waiting) instanceof CancelledError);
+    await fatal;
+    assert.equal((await statistics(source)).mean, 8);
+  });
+
+  it('rejects what is pending when the editor lets go of it, and starts no other', async () => {
+    const source = sourceOf(9);
+    const id = await source.sourceId();
+    const waiting = failure(client.request('lora/spectrum', { source: id, module: 'm' }));
+    client.dispose();
+    assert.match((await waiting).message, /was stopped/);
+    await assert.rejects(async () => statistics(source), /was stopped|closed/);
+    assert.deepEqual(log, []);
+  });
+
+  it('that cannot start fails the request too', async () => {
+    const missing = new WorkerClient(path.join(folder, 'nowhere.js'), (line) => log.push(line));
+    const error = await failure(missing.request('checkpoint/open', { path: 'x' }));
+    assert.ok(error instanceof DisconnectedError);
+    assert.match(error.message, /nowhere\.js/);
+    missing.dispose();
+  });
+});
