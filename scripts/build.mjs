@@ -27,13 +27,29 @@ const shared = {
   logLevel: 'warning',
 };
 
+/** The compiled kernels are a file of their own, the same for every thread: half of what a thread reads otherwise. */
+const kernelsApart = {
+  name: 'kernels-apart',
+  setup(build) {
+    build.onResolve({ filter: /\/kernelBytes$/ }, () => ({ path: './kernels.js', external: true }));
+  },
+};
+
 const bundles = [
+  { entryPoints: ['src/tensor/engine/kernelBytes.ts'], outfile: 'dist/kernels.js', keepNames: false },
   // No code of these asks for the name of a function (errors state theirs), and the names are an eighth of a bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
-  { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js', keepNames: false },
+  { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
-  { entryPoints: ['src/worker/planner/main.ts'], outfile: 'dist/planner.js', keepNames: false },
-  { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js' },
+  {
+    entryPoints: ['src/worker/planner/main.ts'],
+    outfile: 'dist/planner.js',
+    keepNames: false,
+    external: [...shared.external, './pythonReader.js', './planReader.js'],
+  },
+  { entryPoints: ['src/worker/planner/planReader.ts'], outfile: 'dist/planReader.js', keepNames: false },
+  { entryPoints: ['src/worker/planner/pythonReader.ts'], outfile: 'dist/pythonReader.js', keepNames: false },
+  { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js', plugins: [kernelsApart] },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
   { entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },
 ];

@@ -1,15 +1,22 @@
 import * as vscode from 'vscode';
 import { registerAdapterConfigHover } from './host/adapterConfigHover';
+import { AdapterAnalyses } from './host/adapterAnalyses';
 import { AdapterDocuments } from './host/adapterDocuments';
+import { registerAdapterDiagnostics } from './host/adapterDiagnostics';
+import { registerAdapterLenses } from './host/adapterLenses';
 import { registerAdaptersTree } from './host/adaptersTree';
-import { registerCalculatorView } from './host/calculatorView';
+import { Calculator, calculatorInputs, registerCalculatorView } from './host/calculatorView';
 import { CheckpointDescriptions } from './host/checkpointDescriptions';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
 import { editorFileRequests } from './host/editorFileRequests';
 import { HubToken } from './host/hubToken';
 import { registerInspectorEditor } from './host/inspectorEditor';
+import { KnownModels } from './host/knownModels';
 import { ModelConfigs } from './host/modelConfigs';
+import { registerPlanAdapter } from './host/planAdapter';
+import { registerPythonHover } from './host/pythonHover';
+import { registerPythonLens } from './host/pythonLens';
 import { AskedAddresses, openRemote } from './host/remoteDocuments';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
@@ -21,8 +28,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const asked = new AskedAddresses();
   const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log, editorFileRequests(token));
   const planner: PlannerClient = new WorkerClient(context.asAbsolutePath('dist/planner.js'), log, {}, 'PEFT planner');
-  const configs = new ModelConfigs(planner);
+  const configs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
   const descriptions = new CheckpointDescriptions(worker);
+  const documents = new AdapterDocuments({ configs, planner, descriptions });
+  const analyses = new AdapterAnalyses(documents, configs);
+  const calculator = new Calculator(context, { configs, planner });
+  const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
   const services = { extensionUri: context.extensionUri, worker, output };
   context.subscriptions.push(
     output,
@@ -35,8 +46,14 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand('peft.forgetHubToken', () => token.forget()),
     registerDemo(services),
     registerAdaptersTree(),
-    registerCalculatorView(context, { configs, planner }),
+    registerCalculatorView(calculator),
     registerComparison(context, { configs, planner }),
-    registerAdapterConfigHover(new AdapterDocuments({ configs, planner, descriptions })),
+    registerAdapterConfigHover(documents),
+    analyses,
+    registerAdapterDiagnostics(analyses, log),
+    registerAdapterLenses(analyses),
+    registerPlanAdapter({ analyses, configs, calculator }),
+    registerPythonLens(python),
+    registerPythonHover(python),
   );
 }

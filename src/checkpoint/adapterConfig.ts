@@ -39,6 +39,8 @@ export interface AdapterConfig {
   readonly targetsParameters: boolean;
   /** MLX: the factor itself, lora_parameters.scale. */
   readonly mlxScale: number | null;
+  /** Any other key, as the file has it: undefined where it is missing. Nothing is checked. */
+  readonly get: (key: string) => unknown;
   readonly prompt: PromptConfig;
   /** Label and text for people, most telling first. */
   readonly rows: readonly (readonly [string, string])[];
@@ -123,6 +125,7 @@ export function parseAdapterConfig(text: string): AdapterConfig {
     alphaPattern: readPatterns('alpha_pattern', get('alpha_pattern'), problems),
     targetsParameters: hasEntries(get('target_parameters')),
     mlxScale: isObject(mlx) ? finite(mlx['scale']) : null,
+    get,
     prompt: {
       numVirtualTokens: positiveInteger(get('num_virtual_tokens')),
       numLayers: positiveInteger(get('num_layers')),
@@ -146,6 +149,12 @@ function parseObject(text: string, problems: Problem[]): Record<string, unknown>
   return {};
 }
 
+/** The strings of a list, or of one string; nothing else. */
+export function stringList(value: unknown): readonly string[] {
+  const list = Array.isArray(value) ? value : [value];
+  return list.filter((entry): entry is string => typeof entry === 'string');
+}
+
 /** AdaLoRA also calls a map of booleans `rank_pattern`; only numbers are ranks. */
 function readPatterns(field: string, value: unknown, problems: Problem[]): PatternValue[] {
   if (!isObject(value)) return [];
@@ -166,15 +175,15 @@ function readPatterns(field: string, value: unknown, problems: Problem[]): Patte
   });
 }
 
-function positiveInteger(value: unknown): number | null {
+export function positiveInteger(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
 }
 
-function finite(value: unknown): number | null {
+export function finite(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,15 +1,24 @@
 /** What an opened checkpoint holds, from its header, the config beside it and the file itself. */
 
-import type { Problem, SourceDescription, TensorInfo } from '../protocol/source';
+import type { AdapterTargets, Problem, SourceDescription, TensorInfo } from '../protocol/source';
+import { stringList } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
+import { adapterLayout } from './adapterLayout';
+import { describeAdapter } from './adapterModules';
+import type { AdapterParts } from './adapterParts';
+import { describeBottlenecks } from './bottleneckAdapters';
 import type { LoraPairing } from './loraPairs';
 import type { PromptTensors } from './promptTensors';
 import { elementCount } from './safetensorsLayout';
+import { undecodable } from './dtypes';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader } from './header';
 
 /** Problems listed; a file with thousands has one cause, and the list says how many more there are. */
 const MAX_PROBLEMS = 200;
+
+/** Names of a config that are looked for among the modules; PEFT writes a few dozen. */
+const MAX_TARGETS = 1000;
 
 export interface FileFacts {
   readonly path: string;
@@ -35,10 +44,13 @@ export function describeCheckpoint(
   file: FileFacts,
   header: CheckpointHeader,
   config: AdapterConfig | null,
+  collected: AdapterParts,
   lora: LoraPairing,
   prompts: PromptTensors,
 ): SourceDescription {
-  const method = config?.peftType ?? (lora.modules.length > 0 ? 'LORA' : null);
+  const adapter = describeAdapter(collected, lora, config);
+  // Of several methods in one file that of the first module is the one it is called by.
+  const method = config?.peftType ?? adapter.modules.find((found) => found.method !== 'SAVED')?.method ?? null;
   const problems = [
     ...header.errors.map(({ message, subject }): Problem => ({
       severity: 'error',
@@ -50,6 +62,7 @@ export function describeCheckpoint(
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
+    ...adapter.problems,
   ];
   return {
     kind: 'checkpoint',
@@ -71,13 +84,36 @@ export function describeCheckpoint(
     ),
     tensors: header.tensors.map(({ name, dtype, shape, begin, end, readable, shard }): TensorInfo => {
       const file = shard === undefined ? undefined : header.shards?.[shard]?.name;
-      return { name, dtype, shape, bytes: Math.max(0, end - begin), readable, ...(file !== undefined && { file }) };
+      const undecoded = readable ? undecodable(dtype) : null;
+      return {
+        name,
+        dtype,
+        shape,
+        bytes: Math.max(0, end - begin),
+        readable,
+        ...(undecoded !== null && { undecoded: `${undecoded[0]!.toUpperCase()}${undecoded.slice(1)}.` }),
+        ...(file !== undefined && { file }),
+      };
     }),
     lora: lora.modules,
-    bottlenecks: [],
+    adapters: adapter.modules,
+    unexplained: adapter.unexplained,
+    settings: config && targetsOf(config),
+    layout: adapterLayout(header.tensors, collected, config, header.metadata),
+    bottlenecks: describeBottlenecks(collected, config),
     prefixes: prompts.prefixes,
     prompts: prompts.prompts,
     problems: [...problems.slice(0, MAX_PROBLEMS), ...more(problems.length - MAX_PROBLEMS)],
+  };
+}
+
+function targetsOf({ get }: AdapterConfig): AdapterTargets {
+  const modules = get('target_modules');
+  return {
+    targetModules: Array.isArray(modules) ? stringList(modules).slice(0, MAX_TARGETS) : [],
+    targetPattern: typeof modules === 'string' ? modules : null,
+    targetParameters: stringList(get('target_parameters')).slice(0, MAX_TARGETS),
+    modulesToSave: stringList(get('modules_to_save')).slice(0, MAX_TARGETS),
   };
 }
 

@@ -76,7 +76,7 @@ export function packingOf(type: StoredType): Packing | undefined {
 /** Why entries of this type cannot be shown as numbers, or null where they can. */
 export function undecodable(type: StoredType): string | null {
   if (isDtype(type) || ggmlTypeNamed(type)?.decode) return null;
-  return `values of type ${quoted(type)} are not decoded: only its name, shape and size are known`;
+  return `values of type ${quoted(type)} are not decoded; its shape and size are known`;
 }
 
 /** Whether float32 cannot hold every value of the type, so that decoding wants a Float64Array. */

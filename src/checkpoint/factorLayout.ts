@@ -1,6 +1,6 @@
 /** How a stored half of a LoRA module is read as the matrix that the product takes. */
 
-import type { LoraStyle } from './loraNames';
+import type { TensorStyle } from './tensorRoles';
 
 /** Entry (i, j) of the matrix is entry `i * rowStride + j * columnStride` of the tensor. */
 export interface MatrixLayout {
@@ -22,7 +22,7 @@ export interface FactorLayout extends MatrixLayout {
  * MLX stores both transposed. Of a convolution A (rank, in, *kernel) is flattened to (rank, in * kernel), and B must be
  * of kernel size 1: (out, rank, 1, 1).
  */
-export function factorLayout(style: LoraStyle, part: 'a' | 'b', shape: readonly number[]): FactorLayout | null {
+export function factorLayout(style: TensorStyle, part: 'a' | 'b', shape: readonly number[]): FactorLayout | null {
   if (shape.length < 2) return null;
   const [first, second] = shape as readonly [number, number];
   const kernel = shape.slice(2).reduce((product, size) => product * size, 1);
@@ -33,6 +33,38 @@ export function factorLayout(style: LoraStyle, part: 'a' | 'b', shape: readonly 
   if (part === 'b' && kernel !== 1) return null;
   const columns = second * kernel;
   return { rows: first, columns, offset: 0, rowStride: columns, columnStride: 1, reshaped: shape.length > 2 };
+}
+
+/** All entries of a tensor, the last dimension across, the others down. */
+export function entriesLayout(shape: readonly number[]): MatrixLayout {
+  const columns = shape.at(-1) ?? 1;
+  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  return { rows, columns, offset: 0, rowStride: columns, columnStride: 1 };
+}
+
+/**
+ * One expert of factors that hold several. PEFT stacks them in two dimensions, A (experts * rank, in) and
+ * B (out, rank * experts) with the expert's index running fastest; MLX in three, (experts, rank, in) and
+ * (experts, out, rank).
+ */
+export function expertLayout(
+  part: 'a' | 'b',
+  shape: readonly number[],
+  expert: number,
+  experts: number,
+): FactorLayout | null {
+  if (shape.length === 3) {
+    const [, rows, columns] = shape as readonly [number, number, number];
+    return { rows, columns, offset: expert * rows * columns, rowStride: columns, columnStride: 1, reshaped: true };
+  }
+  if (shape.length !== 2) return null;
+  const [rows, columns] = shape as readonly [number, number];
+  if (part === 'a') {
+    const rank = rows / experts;
+    return { rows: rank, columns, offset: expert * rank * columns, rowStride: columns, columnStride: 1, reshaped: true };
+  }
+  const rank = columns / experts;
+  return { rows, columns: rank, offset: expert, rowStride: columns, columnStride: experts, reshaped: true };
 }
 
 /** Of a tensor of any rank the matrix of its last two dimensions at `slice`; 0-D and 1-D tensors are one row. */

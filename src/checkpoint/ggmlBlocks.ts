@@ -122,9 +122,9 @@ export const decodeQ6K: BlockDecoder = (bytes, at, out) => {
 };
 
 /** E2M1 doubled. Code 8 is +0: ggml keeps these as integers. */
-const MXFP4_VALUES = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12];
+const MXFP4_VALUES = Float32Array.of(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
 /** The levels of ggml's non-linear 4-bit types. */
-const IQ4_VALUES = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+const IQ4_VALUES = Float32Array.of(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
 
 /** An E8M0 exponent, halved since the values are doubled; 255 is a number here, unlike in the OCP format. */
 export const decodeMXFP4: BlockDecoder = (bytes, at, out) => {

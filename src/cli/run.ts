@@ -1,17 +1,23 @@
 /**
  * The command line, `peft-inspector <command>`, as a function of its arguments. Results go to stdout, complaints to
- * stderr. Exit status: 0 for success, 1 where a command fails, 2 where it was called wrongly.
+ * stderr. Exit status: 0 for success, 1 where a command fails or finds problems, 2 where it was called wrongly
+ * or refuses a file.
  */
 
 import { version } from '../../package.json';
-import { UsageError } from './command';
+import { checkCommand } from './check';
+import { RefusedError, UsageError } from './command';
 import type { Command } from './command';
 import { budgetCommand } from './budget';
 import { demoCommand } from './demo';
+import { inspectCommand } from './inspect';
 import { memoryCommand } from './memory';
+import { harmless } from './terminalText';
 
 const PROGRAM = 'peft-inspector';
-const COMMANDS: readonly Command[] = [demoCommand, budgetCommand, memoryCommand];
+/** Of a refusal, in characters: a path and a sentence or two. */
+const MAX_LINE = 6000;
+const COMMANDS: readonly Command[] = [demoCommand, inspectCommand, checkCommand, budgetCommand, memoryCommand];
 
 export interface Outcome {
   readonly status: number;
@@ -28,9 +34,13 @@ export async function runCli(args: readonly string[]): Promise<Outcome> {
   if (!command) return { status: 2, stderr: `${PROGRAM}: unknown command '${first}'\n\n${generalHelp()}` };
   if (rest.includes('--help') || rest.includes('-h')) return { status: 0, stdout: commandHelp(command) };
   try {
-    return { status: 0, stdout: await command.run(rest) };
+    const result = await command.run(rest);
+    return typeof result === 'string' ? { status: 0, stdout: result } : { status: result.status, stdout: result.text };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
+    // A path and a message may hold a stranger's names.
+    if (error instanceof RefusedError)
+      return { status: 2, stderr: harmless(`${PROGRAM} ${first}: ${message}`, MAX_LINE) };
     const complaint = `${PROGRAM} ${first}: ${message}`;
     if (isUsageError(error)) return { status: 2, stderr: `${complaint}\n\n${commandHelp(command)}` };
     return { status: 1, stderr: complaint };

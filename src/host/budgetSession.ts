@@ -1,5 +1,7 @@
 import type * as vscode from 'vscode';
 import type { BudgetEvents, BudgetInputs, BudgetReport, BudgetRequests } from '../protocol/calculator';
+import type { PlanInputs, PlanReport, PlanSweep } from '../protocol/plan';
+import type { PlanQuestion } from '../protocol/planner';
 import type { Handlers } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
 import type { ModelConfigs } from './modelConfigs';
@@ -58,6 +60,18 @@ export class BudgetSession implements vscode.Disposable {
   async report(inputs: BudgetInputs): Promise<BudgetReport> {
     const { configs, planner } = this.services;
     return planner.request('budget/report', { inputs, model: await configs.model(inputs) });
+  }
+
+  async plan(plan: PlanInputs): Promise<PlanReport> {
+    return this.services.planner.request('plan/report', await this.question(plan));
+  }
+
+  async sweep(plan: PlanInputs): Promise<PlanSweep> {
+    return this.services.planner.request('plan/sweep', await this.question(plan));
+  }
+
+  private async question(plan: PlanInputs): Promise<PlanQuestion> {
+    return { plan, inputs: this.current, model: await this.services.configs.model(this.current) };
   }
 
   dispose(): void {

@@ -4,6 +4,7 @@ import { Endpoint } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
 import type { BudgetServices } from './budgetSession';
 import { BudgetSession } from './budgetSession';
+import { keepPlan, planInputs, readPlan } from './planInputs';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
@@ -17,30 +18,76 @@ export function calculatorInputs(context: vscode.ExtensionContext): BudgetInputs
   return readInputs(context.workspaceState.get(INPUTS_KEY));
 }
 
-class CalculatorView implements vscode.WebviewViewProvider {
+const inputsChanged = new vscode.EventEmitter<void>();
+/** The calculator was given other inputs. */
+export const onDidChangeCalculatorInputs = inputsChanged.event;
+
+interface OpenView {
+  readonly session: BudgetSession;
+  readonly endpoint: Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>;
+}
+
+/** The calculator in the side bar, open or not. */
+export class Calculator implements vscode.WebviewViewProvider {
+  private open: OpenView | null = null;
+
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly services: BudgetServices,
   ) {}
 
+  get inputs(): BudgetInputs {
+    return calculatorInputs(this.context);
+  }
+
+  /** Shows these settings, in the place of what was typed. */
+  async show(inputs: BudgetInputs): Promise<void> {
+    await this.context.workspaceState.update(INPUTS_KEY, inputs);
+    inputsChanged.fire();
+    const { open } = this;
+    if (open) {
+      const report = await open.session.set(inputs);
+      open.endpoint.emit('models/changed', { models: await this.services.configs.choices(inputs.model), report });
+      open.endpoint.emit('inputs/changed', { inputs, report });
+    }
+    await vscode.commands.executeCommand(`${CALCULATOR_VIEW}.focus`);
+  }
+
   resolveWebviewView(view: vscode.WebviewView): void {
     const { context, services } = this;
     view.webview.options = webviewOptions(context.extensionUri);
     const session = new BudgetSession(services, calculatorInputs(context), {
-      changed: (inputs) => void context.workspaceState.update(INPUTS_KEY, inputs),
+      changed: (inputs) => {
+        void context.workspaceState.update(INPUTS_KEY, inputs);
+        inputsChanged.fire();
+      },
       modelsChanged: (payload) => endpoint.emit('models/changed', payload),
     });
-    const endpoint = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(
+    const endpoint: OpenView['endpoint'] = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(
       webviewTransport(view.webview),
       {
         ...session.handlers(),
+        'plan/ready': async () => ({
+          choices: await services.planner.request('plan/choices', {}),
+          plan: planInputs(context),
+        }),
+        'plan/compute': ({ plan }) => {
+          const read = readPlan(plan);
+          keepPlan(context, read);
+          return session.plan(read);
+        },
+        'plan/copy': async ({ text }) => vscode.env.clipboard.writeText(text),
+        'plan/save': ({ text }) => saveConfig(text),
         'calculator/run': async ({ command }) => {
           if (command === 'demo') await vscode.commands.executeCommand('peft.runDemo');
           else await vscode.commands.executeCommand('peft.compareBudgets', session.inputs);
         },
       },
     );
+    const opened: OpenView = { session, endpoint };
+    this.open = opened;
     view.onDidDispose(() => {
+      if (this.open === opened) this.open = null;
       endpoint.dispose('the calculator was closed');
       session.dispose();
     });
@@ -53,9 +100,18 @@ class CalculatorView implements vscode.WebviewViewProvider {
   }
 }
 
-export function registerCalculatorView(
-  context: vscode.ExtensionContext,
-  services: BudgetServices,
-): vscode.Disposable {
-  return vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, new CalculatorView(context, services));
+async function saveConfig(text: string): Promise<string | null> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const target = await vscode.window.showSaveDialog({
+    filters: { JSON: ['json'] },
+    ...(folder && { defaultUri: vscode.Uri.joinPath(folder, 'adapter_config.json') }),
+  });
+  if (!target) return null;
+  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  await vscode.window.showTextDocument(target, { preview: true });
+  return vscode.workspace.asRelativePath(target);
+}
+
+export function registerCalculatorView(calculator: Calculator): vscode.Disposable {
+  return vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, calculator);
 }

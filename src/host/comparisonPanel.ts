@@ -7,6 +7,7 @@ import type { BudgetServices } from './budgetSession';
 import { BudgetSession } from './budgetSession';
 import { calculatorInputs } from './calculatorView';
 import type { ModelConfigs } from './modelConfigs';
+import { planInputs } from './planInputs';
 import { tabIcon } from './tabIcon';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
@@ -25,7 +26,7 @@ class Comparisons {
   private readonly open = new Set<OpenComparison>();
 
   constructor(
-    private readonly extensionUri: vscode.Uri,
+    private readonly context: vscode.ExtensionContext,
     private readonly services: BudgetServices,
   ) {}
 
@@ -42,8 +43,8 @@ class Comparisons {
   }
 
   attach(panel: vscode.WebviewPanel, inputs: BudgetInputs): void {
-    panel.webview.options = webviewOptions(this.extensionUri);
-    panel.iconPath = tabIcon(this.extensionUri);
+    panel.webview.options = webviewOptions(this.context.extensionUri);
+    panel.iconPath = tabIcon(this.context.extensionUri);
     const entitle = (model: string): void => {
       panel.title = vscode.l10n.t('Budgets: {0}', model);
     };
@@ -53,6 +54,7 @@ class Comparisons {
     });
     const endpoint = new ComparisonEndpoint(webviewTransport(panel.webview), {
       ...session.handlers(),
+      'comparison/sweep': () => session.sweep(planInputs(this.context)),
       'comparison/copy': async ({ inputs: copied, format }) => {
         const report = await session.report(readInputs(copied));
         await vscode.env.clipboard.writeText(await this.services.planner.request('budget/text', { report, format }));
@@ -65,7 +67,7 @@ class Comparisons {
       endpoint.dispose('the comparison was closed');
       session.dispose();
     });
-    panel.webview.html = webviewHtml(panel.webview, this.extensionUri, 'comparison', panel.title);
+    panel.webview.html = webviewHtml(panel.webview, this.context.extensionUri, 'comparison', panel.title);
     void session.report(inputs).then(({ modelTitle }) => entitle(modelTitle));
   }
 }
@@ -74,7 +76,7 @@ export function registerComparison(
   context: vscode.ExtensionContext,
   services: BudgetServices,
 ): vscode.Disposable {
-  const comparisons = new Comparisons(context.extensionUri, services);
+  const comparisons = new Comparisons(context, services);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('peft.compareBudgets', async (asked?: unknown) => {
       // From the calculator the inputs come along; from a menu or the palette a model is picked.

@@ -51,11 +51,13 @@ export class InspectorSession implements vscode.Disposable {
       'tile/read': this.forward('tile/read'),
       'cell/read': this.forward('cell/read'),
       'matrix/statistics': this.forward('matrix/statistics'),
+      'tensors/scan': this.forward('tensors/scan'),
       'lora/products': this.forward('lora/products'),
       'lora/spectrum': this.forward('lora/spectrum'),
       'lora/metrics': this.forward('lora/metrics'),
       'matrix/export': (params) => this.exportMatrix(params),
-      'picture/save': (params) => this.savePicture(params),
+      'picture/save': ({ png, suggestedName }) => this.saveFile(suggestedName, { PNG: ['png'] }, png),
+      'table/save': ({ text, suggestedName }) => this.saveFile(suggestedName, { CSV: ['csv'] }, new TextEncoder().encode(text)),
       'clipboard/write': async ({ text }) => vscode.env.clipboard.writeText(text),
     };
   }
@@ -99,10 +101,10 @@ export class InspectorSession implements vscode.Disposable {
     );
   }
 
-  private async savePicture({ png, suggestedName }: Parameters<InspectorRequests['picture/save']>[0]): Promise<string | null> {
-    const target = await this.askWhere(suggestedName, { PNG: ['png'] });
+  private async saveFile(suggestedName: string, filters: Record<string, string[]>, bytes: Uint8Array): Promise<string | null> {
+    const target = await this.askWhere(suggestedName, filters);
     if (!target) return null;
-    await vscode.workspace.fs.writeFile(target, png);
+    await vscode.workspace.fs.writeFile(target, bytes);
     return basename(target);
   }
 

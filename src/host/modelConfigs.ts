@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { isObject } from '../budget/config';
 import type { BudgetInputs, ModelChoice } from '../protocol/calculator';
 import { CUSTOM_MODEL } from '../protocol/calculator';
-import type { ReportModel, Surroundings, WorkspaceModel } from '../protocol/planner';
+import type { ConfigAnalysis, ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/planner';
+import type { KnownModels } from './knownModels';
 import type { PlannerClient } from './workerClient';
 
 /** A config.json of the workspace that describes a model. */
@@ -37,7 +38,10 @@ export class ModelConfigs implements vscode.Disposable {
   private found: Promise<readonly ModelFile[]> | null = null;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly planner: PlannerClient) {
+  constructor(
+    private readonly planner: PlannerClient,
+    private readonly known: KnownModels,
+  ) {
     this.watcher.onDidCreate(() => this.refreshSoon());
     this.watcher.onDidChange(() => this.refreshSoon());
     this.watcher.onDidDelete(() => this.refreshSoon());
@@ -48,7 +52,7 @@ export class ModelConfigs implements vscode.Disposable {
     return this.found;
   }
 
-  /** For a picker; `current` is in it even where its file is gone. */
+  /** For a picker; `current`, unless it is '', is in it even where its file is gone. */
   async choices(current: string): Promise<ModelChoice[]> {
     const [known, found] = await Promise.all([this.planner.request('presets/list', {}), this.files()]);
     const presets = known.map(({ id, title }): ModelChoice => ({
@@ -69,8 +73,15 @@ export class ModelConfigs implements vscode.Disposable {
       label: vscode.l10n.t('Custom dimensions'),
       description: '',
     };
-    const choices = [...presets, ...files, custom];
-    if (choices.some(({ id }) => id === current)) return choices;
+    const outside = this.known.outside().map(({ id, title, path }): ModelChoice => ({
+      id,
+      group: 'workspace',
+      label: title,
+      description: path,
+    }));
+    const elsewhere = outside.filter(({ id }) => !files.some((file) => file.id === id));
+    const choices = [...presets, ...files, ...elsewhere, custom];
+    if (current === '' || choices.some(({ id }) => id === current)) return choices;
     const gone: ModelChoice = {
       id: current,
       group: 'workspace',
@@ -85,6 +96,8 @@ export class ModelConfigs implements vscode.Disposable {
     if (model.startsWith(PRESET)) return { kind: 'preset', id: model.slice(PRESET.length) };
     const file = (await this.files()).find(({ uri }) => fileId(uri) === model);
     if (file) return { kind: 'config', title: file.name, config: file.config };
+    const outside = this.known.outside().find(({ id }) => id === model);
+    if (outside) return { kind: 'file', title: outside.title, path: outside.path };
     const message = vscode.l10n.t('{0} is not in the workspace.', model.slice(FILE.length));
     return { kind: 'missing', title: vscode.l10n.t('Not found'), message };
   }
@@ -96,7 +109,37 @@ export class ModelConfigs implements vscode.Disposable {
       folder: folder && folder.toString(),
       localFolder: folder?.scheme === 'file' ? folder.fsPath : null,
       workspace: (await this.files()).map(workspaceModel),
+      chosen: this.known.chosen(),
     };
+  }
+
+  /** The calculator's id of a model that the planner found. */
+  async idOf({ preset, path }: FoundModel): Promise<string | null> {
+    if (preset !== null) return PRESET + preset;
+    if (path === null) return null;
+    const file = (await this.files()).find(({ uri }) => uri.scheme === 'file' && uri.fsPath === path);
+    return file ? fileId(file.uri) : this.known.add(path, titleOf(path));
+  }
+
+  /** From now on the name stands for the model of this id. */
+  async choose(name: string, id: string): Promise<void> {
+    const reference = await this.referenceTo(id);
+    if (!reference) return;
+    await this.known.choose(name, reference);
+    this.changed.fire();
+  }
+
+  async chooseFile(name: string, path: string): Promise<void> {
+    await this.known.choose(name, { kind: 'file', title: titleOf(path), path });
+    this.changed.fire();
+  }
+
+  private async referenceTo(id: string): Promise<ModelReference | null> {
+    if (id.startsWith(PRESET)) return { kind: 'preset', id: id.slice(PRESET.length) };
+    const file = (await this.files()).find(({ uri }) => fileId(uri) === id);
+    if (file?.uri.scheme === 'file') return { kind: 'file', title: file.name, path: file.uri.fsPath };
+    const outside = this.known.outside().find((each) => each.id === id);
+    return outside ? { kind: 'file', title: outside.title, path: outside.path } : null;
   }
 
   dispose(): void {
@@ -113,6 +156,16 @@ export class ModelConfigs implements vscode.Disposable {
       this.changed.fire();
     }, REFRESH_DELAY_MS);
   }
+}
+
+/** Where the planner found a model. */
+type FoundModel = Pick<ConfigAnalysis, 'preset' | 'path'>;
+
+/** The model's name: its folder's, or in the hub's cache the one that the folder stands for. */
+function titleOf(path: string): string {
+  const segments = path.split(/[\\/]/);
+  const cached = segments.find((segment) => segment.startsWith('models--'));
+  return cached ? cached.split('--').slice(1).join('/') : (segments.at(-2) ?? path);
 }
 
 function fileId(uri: vscode.Uri): string {

@@ -1,5 +1,7 @@
 /** The parameter calculator's and the comparison's webviews to their host, and back. */
 
+import type { PlanChoices, PlanInputs, PlanReport, PlanSweep } from './plan';
+
 /** `full` is full fine-tuning, `adapters` the bottleneck adapters. */
 export type MethodId = 'full' | 'lora' | 'adapters' | 'prefix' | 'prompt';
 
@@ -120,10 +122,18 @@ export interface BudgetRequests {
 }
 
 export interface CalculatorRequests extends BudgetRequests {
+  'plan/ready'(params: Record<never, never>): { readonly choices: PlanChoices; readonly plan: PlanInputs };
+  /** Counts a plan on the model that is chosen, and keeps its inputs for the next time. */
+  'plan/compute'(params: { readonly plan: PlanInputs }): PlanReport;
+  'plan/copy'(params: { readonly text: string }): void;
+  /** Asks where, and writes adapter_config.json there. Null when the user thought better of it. */
+  'plan/save'(params: { readonly text: string }): string | null;
   'calculator/run'(params: { readonly command: 'compare' | 'demo' }): void;
 }
 
 export interface ComparisonRequests extends BudgetRequests {
+  /** Of the plan in the calculator, on the model that is chosen here. */
+  'comparison/sweep'(params: Record<never, never>): PlanSweep;
   'comparison/copy'(params: { readonly inputs: BudgetInputs; readonly format: 'markdown' | 'csv' }): void;
 }
 

@@ -9,6 +9,8 @@ export interface InspectorRequests extends MatrixRequests {
   /** Asks where to save and writes there. Returns the file's name, or null when the user thought better of it. */
   'matrix/export'(params: { readonly matrix: MatrixRef; readonly format: ExportFormat; readonly suggestedName: string }): string | null;
   'picture/save'(params: { readonly png: Uint8Array; readonly suggestedName: string }): string | null;
+  /** A table as text: CSV. The answer is as for a picture. */
+  'table/save'(params: { readonly text: string; readonly suggestedName: string }): string | null;
   'clipboard/write'(params: { readonly text: string }): void;
   /** Opens the source file anew, after it changed on disk or could not be read. The answer is as for `view/ready`. */
   'source/reload'(params: Record<never, never>): InspectorSnapshot;

@@ -9,11 +9,17 @@ export type MatrixRef =
    * A stored tensor, or one the demo made. 0-D and 1-D tensors are one row. Of a tensor of rank 3 and more, `slice`
    * indexes the leading dimensions and the last two are the matrix; by default every index is 0.
    */
-  | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number }
+  | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number;
+      /** All entries as one row, whatever the shape. */
+      readonly flat?: boolean;
+      /** Rows for columns: AdapterHub stores its projections as (out, in). */
+      readonly transposed?: boolean }
   /**
    * One factor as the product takes it, A (rank, inFeatures) or B (outFeatures, rank), whatever layout the file stores:
    * for modules that are `reshaped`.
    */
+  /** All entries of a tensor of any rank, the last dimension across. */
+  | { readonly kind: 'entries'; readonly name: string }
   | { readonly kind: 'factor'; readonly module: string; readonly part: 'a' | 'b' }
   /** `scaling * B * A` of a LoRA module, (outFeatures, inFeatures), computed tile by tile. */
   | { readonly kind: 'delta'; readonly module: string; readonly step?: number }
@@ -128,6 +134,32 @@ export type ModuleMetrics = Readonly<Record<ModuleMetric, Float64Array>> & {
   readonly failures: readonly { readonly module: number; readonly message: string }[];
 };
 
+/** What reading all entries of one tensor tells; the measures are of the finite entries, and NaN where there are none. */
+export interface TensorSummary {
+  /** Place in `SourceDescription.tensors`. */
+  readonly index: number;
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly standardDeviation: number;
+  /** Euclidean norm. */
+  readonly norm: number;
+  readonly maxAbs: number;
+  readonly zeros: number;
+  readonly nan: number;
+  readonly positiveInfinity: number;
+  readonly negativeInfinity: number;
+  /** Why the tensor could not be read; all else is then 0 or NaN. */
+  readonly failure?: string;
+}
+
+export interface TensorScan {
+  readonly rows: readonly TensorSummary[];
+  /** Where to go on; null after the last tensor. */
+  readonly next: number | null;
+}
+
 /** One row of `ModuleMetrics`, without metrics where the module could not be read. */
 export interface MeasuredModule {
   readonly module: number;
@@ -143,6 +175,8 @@ export interface MatrixRequests {
   'cell/read'(params: CellRequest): Cell;
   /** Reports progress. `whole` reads all of a matrix, however large. */
   'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean }): Statistics;
+  /** Summaries of tensors from `first` on, as many as a moment allows; ask again with `next`. Reports entries read. */
+  'tensors/scan'(params: { readonly first: number }): TensorScan;
   'lora/products'(params: { readonly module: string; readonly row: number; readonly column: number; readonly step?: number }): DeltaProducts;
   'lora/spectrum'(params: { readonly module: string; readonly step?: number }): Spectrum;
   /** Reports progress, each time with the modules measured since, as `partial: readonly MeasuredModule[]`. */

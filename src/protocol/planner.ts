@@ -4,6 +4,8 @@
  */
 
 import type { BudgetInputs, BudgetReport } from './calculator';
+import type { PlanChoices, PlanInputs, PlanReport, PlanSweep } from './plan';
+import type { PythonRequests } from './python';
 import type { SourceDescription } from './source';
 
 /** A config.json of the workspace that describes a model. */
@@ -158,9 +160,26 @@ export interface ConfigAnalysis {
   readonly weightsParameters: number | null;
   readonly targets: TargetLens | null;
   readonly findings: readonly Finding[];
+  readonly settings: CalculatorSettings;
 }
 
-export interface PlannerRequests {
+/** What the calculator takes over of a config; null for what the config has not. */
+export interface CalculatorSettings {
+  readonly rank: number | null;
+  readonly alpha: number | null;
+  readonly virtualTokens: number | null;
+  /** The key of `BudgetInputs.targets` for this kind of architecture; '' where there are no targets to take over. */
+  readonly targetsKey: string;
+  readonly targets: readonly string[];
+}
+
+export interface PlanQuestion {
+  readonly plan: PlanInputs;
+  readonly inputs: BudgetInputs;
+  readonly model: ReportModel;
+}
+
+export interface PlannerRequests extends PythonRequests {
   /** All that the editor shows on an adapter_config.json; null for what is no PEFT config. */
   'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
   'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];
@@ -168,6 +187,10 @@ export interface PlannerRequests {
   'budget/report'(params: { readonly inputs: BudgetInputs; readonly model: ReportModel }): BudgetReport;
   /** The report as text to paste. */
   'budget/text'(params: { readonly report: BudgetReport; readonly format: 'markdown' | 'csv' }): string;
+  'plan/choices'(params: Record<never, never>): PlanChoices;
+  /** A plan on the model of the calculator's inputs. What is wrong is in the report. */
+  'plan/report'(params: PlanQuestion): PlanReport;
+  'plan/sweep'(params: PlanQuestion): PlanSweep;
   /** Counts an adapter's config, as computeBudget does. What cannot be counted is in the answer, not an error. */
   'budget/adapter'(params: { readonly adapterConfig: unknown; readonly model: ModelReference }): AdapterBudget;
   /** What the entry at `offset` means, as Markdown; null where there is nothing to say. */

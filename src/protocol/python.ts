@@ -1,4 +1,7 @@
-/** What is read of PEFT in a Python program. Offsets are of UTF-16 code units, within the part they are in. */
+/** What is read of PEFT in a Python program, and what is said of it there. Offsets are of UTF-16 code units, within the part they are in. */
+
+import type { BudgetInputs, MethodField } from './calculator';
+import type { LocalText, ReportModel, Surroundings } from './planner';
 
 /** A stretch of one part of the program: a file has one part, a notebook one for each cell. */
 export interface PythonSpan {
@@ -52,4 +55,37 @@ export interface PythonProgram {
   readonly models: readonly PythonModelCall[];
   /** Why nothing was read; '' where something was. */
   readonly problem: string;
+}
+
+/** A Python file, or the Python cells of a notebook in their order, as they stand in the editor. */
+export interface PythonDocument extends Surroundings {
+  readonly parts: readonly { readonly text: string; readonly notebookCell: boolean }[];
+  /** Counted on where the program names no model, or one that is not found. */
+  readonly calculator: { readonly inputs: BudgetInputs; readonly model: ReportModel };
+}
+
+export interface PythonLens {
+  readonly span: PythonSpan;
+  readonly title: LocalText;
+  readonly tooltip: LocalText;
+  /** What the comparison opens with; null where the comparison cannot take the model. */
+  readonly comparison: ComparisonSettings | null;
+}
+
+/** Inputs of the calculator that a call gives; it keeps its own for the rest. */
+export interface ComparisonSettings {
+  /** A preset's id, or the path of a config.json. */
+  readonly model: { readonly preset: string } | { readonly path: string } | null;
+  readonly method: Readonly<Partial<Record<MethodField, string>>>;
+  /** As in `BudgetInputs.targets`. */
+  readonly targets: BudgetInputs['targets'];
+}
+
+export interface PythonRequests {
+  /** What to show over the calls of a program, in its order. */
+  'python/lenses'(params: PythonDocument): readonly PythonLens[];
+  /** What the class or argument at `offset` of a part means, as Markdown; null where there is nothing to say. */
+  'python/hover'(
+    params: PythonDocument & { readonly part: number; readonly offset: number },
+  ): { readonly span: PythonSpan; readonly markdown: string } | null;
 }

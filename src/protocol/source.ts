@@ -8,6 +8,8 @@ export interface TensorInfo {
   readonly bytes: number;
   /** False where the data is missing or damaged; the problem says how. */
   readonly readable: boolean;
+  /** Why there are no values to show though the data is whole: a type that is listed only. */
+  readonly undecoded?: string;
   /** Of a sharded checkpoint: the shard that holds it. */
   readonly file?: string;
   /** Name of the tensor that holds the gradient of the loss by this one. */
@@ -37,7 +39,48 @@ export interface LoraModuleInfo {
   readonly reshaped?: boolean;
   /** The frozen weight (outFeatures, inFeatures), where known. */
   readonly weight?: string;
+  /** How the method makes its change, where A and B are written out from other factors or are parts of larger ones. */
+  readonly formula?: string;
   /** Why the product cannot be shown, for a pair that is incomplete or not 2-D. */
+  readonly unavailable?: string;
+}
+
+/** The modules that a config names; a single string of `target_modules` is a regular expression. */
+export interface AdapterTargets {
+  readonly targetModules: readonly string[];
+  readonly targetPattern: string | null;
+  readonly targetParameters: readonly string[];
+  readonly modulesToSave: readonly string[];
+}
+
+/** One tensor of an adapter's module. */
+export interface AdapterFactorInfo {
+  readonly tensor: string;
+  /** What it is for: 'A (down)', 'scaling vector over B'. */
+  readonly role: string;
+  readonly shape: readonly number[];
+  /** What each dimension counts: ['rank', 'in']. */
+  readonly dims: readonly string[];
+}
+
+/** All that an adapter does to one module of the base model, whatever the method and whoever wrote the file. */
+export interface AdapterModuleInfo {
+  /** Path of the module in the base model; '' for tensors that all modules share. */
+  readonly module: string;
+  /** PEFT's name for it: 'LORA', 'IA3', ...; 'SAVED' for a module that was saved whole. */
+  readonly method: string;
+  readonly rank: number | null;
+  readonly alpha: number | null;
+  readonly scaling: number | null;
+  readonly scalingSource: string | null;
+  readonly inFeatures: number | null;
+  readonly outFeatures: number | null;
+  /** How many experts the factors are stacked for. */
+  readonly experts?: number;
+  readonly factors: readonly AdapterFactorInfo[];
+  /** Entries of all factors. */
+  readonly parameters: number;
+  /** Why there is no change of the weight to show. */
   readonly unavailable?: string;
 }
 
@@ -48,6 +91,15 @@ export interface BottleneckInfo {
   readonly bottleneckDim: number;
   readonly wDown: string;
   readonly wUp: string;
+  /** True where the file stores both the other way round: ask for them transposed. */
+  readonly transposed?: boolean;
+  /** Names of the bias vectors, where there are any. */
+  readonly downBias?: string;
+  readonly upBias?: string;
+  /** Where it is not a ReLU, or not known. */
+  readonly nonLinearity?: string;
+  /** How it is wired to the module beside it, for people. */
+  readonly placement?: string;
   /** Of the last forward: (tokens, dModel), (tokens, bottleneckDim) before and after the ReLU, (tokens, dModel). */
   readonly activations?: { readonly input: string; readonly down: string; readonly activated: string; readonly output: string };
 }
@@ -119,6 +171,14 @@ export interface SourceDescription {
   readonly parameters: number;
   readonly tensors: readonly TensorInfo[];
   readonly lora: readonly LoraModuleInfo[];
+  /** Every module that an adapter touches, of any method, with all its tensors; absent for the demo. */
+  readonly adapters?: readonly AdapterModuleInfo[];
+  /** Tensors of an adapter's file that none of its modules accounts for, and why. */
+  readonly unexplained?: readonly { readonly tensor: string; readonly reason: string }[];
+  /** What adapter_config.json says the adapter is on; null without a config. */
+  readonly settings?: AdapterTargets | null;
+  /** Who laid the adapter out, for people: 'Hugging Face PEFT', 'kohya', 'MLX'; null for no adapter. */
+  readonly layout?: string | null;
   readonly bottlenecks: readonly BottleneckInfo[];
   readonly prefixes: readonly PrefixInfo[];
   readonly prompts: readonly PromptInfo[];

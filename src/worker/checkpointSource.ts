@@ -2,15 +2,18 @@
 
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../checkpoint/adapterConfig';
 import { decodeValues, undecodable, valuesFor } from '../checkpoint/dtypes';
+import type { Values } from '../checkpoint/dtypes';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { CheckpointError, quoted } from '../checkpoint/errors';
-import { sliceLayout } from '../checkpoint/factorLayout';
+import { entriesLayout, sliceLayout } from '../checkpoint/factorLayout';
 import type { MatrixLayout } from '../checkpoint/factorLayout';
-import { readLoraName } from '../checkpoint/loraNames';
-import { alphaTensors, pairLora } from '../checkpoint/loraPairs';
+import { collectParts, scalarTensors } from '../checkpoint/adapterParts';
+import type { AdapterParts } from '../checkpoint/adapterParts';
+import { expandProduct } from '../checkpoint/expandProduct';
+import { pairLora } from '../checkpoint/loraPairs';
 import type { LoraPairing } from '../checkpoint/loraPairs';
 import { describePrompts, prefixLayout } from '../checkpoint/promptTensors';
-import type { CheckpointHeader, TensorEntry } from '../checkpoint/header';
+import type { TensorEntry } from '../checkpoint/header';
 import type { MatrixRef } from '../protocol/matrix';
 import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
 import { isEngineDtype } from '../tensor/engine/dtypes';
@@ -30,21 +33,24 @@ import type { StoredTensor } from './storedMatrix';
 const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
 /** Factors of one module, decoded. A rank-256 pair on a vocabulary of 150,000 has 315 MB. */
 const MAX_FACTOR_BYTES = 512 * 2 ** 20;
-/** Alphas read one by one at opening; more modules than this no adapter has. */
-const MAX_ALPHAS = 10_000;
+/** A whole tensor kept beside the factors: the stacked experts of one layer. */
+const KEPT_WHOLE_BYTES = 64 * 2 ** 20;
+/** Alphas and scales read one by one at opening; more modules than this no adapter has. */
+const MAX_SCALARS = 10_000;
 
 /** Rejects with `CheckpointError` where nothing of the file can be shown. */
 export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<InspectedSource> {
   const opened = await openFiles(files, path, signal);
   try {
     const { header, facts } = opened;
-    const config = belongsToAdapter(facts.name, header)
+    const parts = collectParts(header.tensors);
+    const config = belongsToAdapter(facts.name, parts)
       ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
       : null;
     const parsed = config === null ? null : parseAdapterConfig(config);
-    const lora = pairLora(header.tensors, parsed, await readAlphas(opened, signal));
+    const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
-    const description = describeCheckpoint(facts, header, parsed, lora, prompts);
+    const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
     return new CheckpointSource(opened, lora, description);
   } catch (error) {
     await opened.close();
@@ -53,25 +59,35 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
 }
 
 /** A base model may lie in the same folder as an adapter's config, which then says nothing about it. */
-function belongsToAdapter(name: string, header: CheckpointHeader): boolean {
-  const ownName = /^model|\.index\.json$|\.gguf$/i.test(name);
-  return !ownName || header.tensors.some((tensor) => readLoraName(tensor.name) !== null);
+function belongsToAdapter(name: string, { parts }: AdapterParts): boolean {
+  return !/^model|\.index\.json$|\.gguf$/i.test(name) || parts.length > 0;
 }
 
-async function readAlphas(opened: OpenedFiles, signal?: AbortSignal): Promise<Map<string, number>> {
-  const alphas = new Map<string, number>();
-  for (const entry of alphaTensors(opened.header.tensors).slice(0, MAX_ALPHAS)) {
-    if (entry.shape.every((size) => size === 1) && undecodable(entry.dtype) === null) {
-      alphas.set(entry.name, (await opened.tensor(entry).entryAt(0, signal)).value);
-    }
+async function readScalars(
+  opened: OpenedFiles,
+  parts: AdapterParts,
+  signal?: AbortSignal,
+): Promise<Map<string, number>> {
+  const scalars = new Map<string, number>();
+  for (const entry of scalarTensors(parts).slice(0, MAX_SCALARS)) {
+    if (undecodable(entry.dtype) === null) scalars.set(entry.name, (await opened.tensor(entry).entryAt(0, signal)).value);
   }
-  return alphas;
+  return scalars;
+}
+
+/** A factor that is stored nowhere as it is. */
+function computedMatrix(values: Float64Array, layout: MatrixLayout): MemoryMatrix {
+  return new MemoryMatrix(values, layout, 'computed', async (row, column) => {
+    const value = values[row * layout.columns + column]!;
+    return { value, text: String(value), index: [row, column] };
+  });
 }
 
 class CheckpointSource implements InspectedSource {
   private readonly entries: ReadonlyMap<string, TensorEntry>;
   private readonly modules: ReadonlyMap<string, LoraModuleInfo>;
   private readonly kept = new ByteLru<Factors>(FACTOR_CACHE_BYTES);
+  private whole: { readonly name: string; readonly values: Values } | null = null;
 
   constructor(
     private readonly opened: OpenedFiles,
@@ -85,7 +101,12 @@ class CheckpointSource implements InspectedSource {
   async matrix(ref: MatrixRef, signal?: AbortSignal): Promise<MatrixReader> {
     switch (ref.kind) {
       case 'tensor':
-        return this.tensorMatrix(ref.name, ref.slice);
+        if (ref.flat) return this.flatMatrix(ref.name);
+        return ref.transposed ? this.transposedMatrix(ref.name, signal) : this.tensorMatrix(ref.name, ref.slice);
+      case 'entries': {
+        const tensor = this.tensor(ref.name);
+        return new StoredMatrix(tensor, entriesLayout(tensor.entry.shape));
+      }
       case 'prefix':
         return this.prefixMatrix(ref);
       case 'factor':
@@ -109,8 +130,8 @@ class CheckpointSource implements InspectedSource {
     const kept = this.kept.get(module);
     if (kept) return kept;
     const info = this.module(module);
-    const layouts = this.lora.layouts.get(module);
-    if (!layouts)
+    const product = this.lora.products.get(module);
+    if (!product)
       throw new CheckpointError('Unreadable', `${quoted(module)}: ${info.unavailable ?? 'no product'}`, module);
     const bytes = 8 * info.rank * (info.inFeatures + info.outFeatures);
     if (bytes > MAX_FACTOR_BYTES) {
@@ -120,29 +141,30 @@ class CheckpointSource implements InspectedSource {
         module,
       );
     }
-    const factors: Factors = {
-      rank: info.rank,
-      inFeatures: info.inFeatures,
-      outFeatures: info.outFeatures,
-      scaling: info.scaling,
-      a: await this.readFactor(info.a, layouts.a, signal),
-      b: await this.readFactor(info.b, layouts.b, signal),
-    };
+    const read = new Map<string, Float64Array>();
+    for (const [part, { tensor, layout }] of product.inputs)
+      read.set(part, await this.readFactor(tensor, layout, signal));
+    const { rank, inFeatures, outFeatures, scaling } = info;
+    const factors: Factors = { rank, inFeatures, outFeatures, scaling, ...expandProduct(product, read) };
     this.kept.set(module, factors, bytes);
     return factors;
   }
 
   storedFactors(module: string): StoredFactors | null {
-    const info = this.module(module);
-    const layouts = this.lora.layouts.get(module);
-    if (!layouts) return null;
-    const [a, b] = [this.storedRun(info.a, layouts.a), this.storedRun(info.b, layouts.b)];
-    const { rank, inFeatures, outFeatures, scaling } = info;
+    const { rank, inFeatures, outFeatures, scaling } = this.module(module);
+    const product = this.lora.products.get(module);
+    if (product?.recipe !== 'plain') return null;
+    const run = (part: 'a' | 'b'): StoredRun | null => {
+      const { tensor, layout } = product.inputs.get(part)!;
+      return this.storedRun(tensor, layout);
+    };
+    const [a, b] = [run('a'), run('b')];
     return a && b && { rank, inFeatures, outFeatures, scaling, a, b };
   }
 
   async close(): Promise<void> {
     this.kept.clear();
+    this.whole = null;
     await this.opened.close();
   }
 
@@ -158,6 +180,26 @@ class CheckpointSource implements InspectedSource {
     );
   }
 
+  private flatMatrix(name: string): StoredMatrix {
+    const tensor = this.tensor(name);
+    const columns = tensor.entry.shape.reduce((product, side) => product * side, 1);
+    return new StoredMatrix(tensor, { rows: 1, columns, offset: 0, rowStride: columns, columnStride: 1 });
+  }
+
+  /** A 2-D tensor with rows for columns, held whole: a projection of an adapter. */
+  private async transposedMatrix(name: string, signal?: AbortSignal): Promise<MatrixReader> {
+    const tensor = this.tensor(name);
+    const { shape } = tensor.entry;
+    if (shape.length !== 2)
+      throw new CheckpointError('NotFound', `tensor ${quoted(name)} of shape [${shape.join(', ')}] is no matrix`, name);
+    const [columns, rows] = shape as readonly [number, number];
+    const values = await this.readWhole(name, signal);
+    const layout: MatrixLayout = { rows, columns, offset: 0, rowStride: 1, columnStride: rows };
+    return new MemoryMatrix(values, layout, tensor.dtype, (row, column, cellSignal) =>
+      tensor.entryAt(column * rows + row, cellSignal),
+    );
+  }
+
   private prefixMatrix({ module, layer, part, gradient }: MatrixRef & { kind: 'prefix' }): StoredMatrix {
     const prefix = this.description.prefixes.find((found) => found.module === module);
     const layout = prefix && !gradient ? prefixLayout(prefix, layer, part) : null;
@@ -167,11 +209,14 @@ class CheckpointSource implements InspectedSource {
 
   private async factorMatrix(module: string, part: 'a' | 'b', signal?: AbortSignal): Promise<MatrixReader> {
     const factors = await this.factors(module, undefined, signal);
-    const info = this.module(module);
-    const tensor = this.tensor(info[part]);
-    const stored = this.lora.layouts.get(module)![part];
-    const layout: MatrixLayout = { ...stored, offset: 0, rowStride: stored.columns, columnStride: 1 };
-    return new MemoryMatrix(factors[part], layout, tensor.dtype, (row, column, cellSignal) =>
+    const { rank, inFeatures, outFeatures, recipe, inputs } = this.lora.products.get(module)!;
+    const [rows, columns] = part === 'a' ? [rank, inFeatures] : [outFeatures, rank];
+    const layout: MatrixLayout = { rows, columns, offset: 0, rowStride: columns, columnStride: 1 };
+    const values = factors[part];
+    if (recipe !== 'plain') return computedMatrix(values, layout);
+    const { tensor: name, layout: stored } = inputs.get(part)!;
+    const tensor = this.tensor(name);
+    return new MemoryMatrix(values, layout, tensor.dtype, (row, column, cellSignal) =>
       tensor.entryAt(stored.offset + row * stored.rowStride + column * stored.columnStride, cellSignal),
     );
   }
@@ -185,17 +230,37 @@ class CheckpointSource implements InspectedSource {
   }
 
   private async readFactor(name: string, layout: MatrixLayout, signal?: AbortSignal): Promise<Float64Array> {
-    const tensor = this.tensor(name);
-    const { rows, columns, rowStride, columnStride } = layout;
-    const { bytes, skip } = await tensor.read(layout.offset, rows * columns, signal);
-    const stored = valuesFor(tensor.dtype, rows * columns);
-    decodeValues(tensor.dtype, bytes, stored, skip);
-    if (columnStride === 1 && rowStride === columns) return Float64Array.from(stored);
+    const { rows, columns, offset, rowStride, columnStride } = layout;
+    if (columnStride === 1 && rowStride === columns)
+      return Float64Array.from(await this.readValues(name, offset, rows * columns, signal));
+    const values = await this.readWhole(name, signal);
     const factor = new Float64Array(rows * columns);
     for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) factor[i * columns + j] = stored[i * rowStride + j * columnStride]!;
+      const first = offset + i * rowStride;
+      for (let j = 0; j < columns; j++) factor[i * columns + j] = values[first + j * columnStride]!;
     }
     return factor;
+  }
+
+  private async readValues(name: string, first: number, count: number, signal?: AbortSignal): Promise<Values> {
+    const tensor = this.tensor(name);
+    const { bytes, skip } = await tensor.read(first, count, signal);
+    const values = valuesFor(tensor.dtype, count);
+    decodeValues(tensor.dtype, bytes, values, skip);
+    return values;
+  }
+
+  /** A tensor that is not read row by row. The last one is kept: the experts of one layer lie interleaved in it. */
+  private async readWhole(name: string, signal?: AbortSignal): Promise<Values> {
+    if (this.whole?.name === name) return this.whole.values;
+    const size = this.tensor(name).entry.shape.reduce((product, side) => product * side, 1);
+    if (8 * size > MAX_FACTOR_BYTES) {
+      const message = `tensor ${quoted(name)}: ${size} entries are too many to hold, at most ${MAX_FACTOR_BYTES / 8}`;
+      throw new CheckpointError('TooLarge', message, name);
+    }
+    const values = await this.readValues(name, 0, size, signal);
+    this.whole = 8 * size <= KEPT_WHOLE_BYTES ? { name, values } : null;
+    return values;
   }
 
   private module(name: string): LoraModuleInfo {

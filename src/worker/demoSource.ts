@@ -1,7 +1,7 @@
 /** A run of the demo as a source: its tensors by name, in memory, those of the LoRA layer at every recorded step. */
 
 import { CheckpointError, quoted } from '../checkpoint/errors';
-import { sliceLayout } from '../checkpoint/factorLayout';
+import { entriesLayout, sliceLayout } from '../checkpoint/factorLayout';
 import type { MatrixLayout } from '../checkpoint/factorLayout';
 import { loraAdapter } from '../checkpoint/loraAdapter';
 import type { AdapterFiles } from '../checkpoint/loraAdapter';
@@ -39,6 +39,10 @@ class DemoSource implements InspectedSource {
 
   async matrix(ref: MatrixRef): Promise<MatrixReader> {
     switch (ref.kind) {
+      case 'entries': {
+        const tensor = this.tensor(ref.name);
+        return memoryMatrix(tensor, entriesLayout(tensor.shape));
+      }
       case 'tensor': {
         const tensor = this.tensor(ref.name, ref.step);
         const layout = sliceLayout(tensor.shape, ref.slice);

@@ -18,6 +18,7 @@ import { readCell } from './readCell';
 import { readStatistics } from './readStatistics';
 import { readTile } from './readTile';
 import { saveAdapter } from './saveAdapter';
+import { scanTensors } from './scanTensors';
 import { writeMatrix } from './writeMatrix';
 
 /** Tiles kept: some 250, a few screens at several levels. */
@@ -77,6 +78,10 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     async 'matrix/statistics'({ source, matrix, whole }, { signal, progress }) {
       const reader = await find(source).matrix(matrix, signal);
       return readStatistics(reader, progress, signal, whole === true ? Infinity : undefined);
+    },
+
+    async 'tensors/scan'({ source, first }, { signal, progress }) {
+      return scanTensors(find(source), first, progress, signal);
     },
 
     async 'lora/products'({ source, module, row, column, step }, { signal }) {

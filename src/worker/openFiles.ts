@@ -55,7 +55,12 @@ export async function openFiles(files: FileAccess, path: string, signal?: AbortS
 async function openHeader(source: ByteSource, name: string, signal?: AbortSignal): Promise<CheckpointHeader> {
   const start = await source.read(0, Math.min(SNIFFED_BYTES, source.size), signal);
   if (isGguf(start)) return readGgufHeader(source, signal);
-  const header = await openSafetensors(source, signal);
+  const header = await openSafetensors(source, signal).catch((error: unknown) => {
+    const other = error instanceof CheckpointError && error.code !== 'NotSafetensors' && /\.gguf$/i.test(name);
+    if (!other) throw error;
+    const beginning = quoted(new TextDecoder('latin1').decode(start.subarray(0, 4)));
+    throw new CheckpointError('InvalidHeader', `the file begins with ${beginning}, and a GGUF file with 'GGUF'`);
+  });
   const shard = shardPart(name);
   if (!shard) return header;
   const message =

@@ -20,6 +20,9 @@ const CHUNK_BYTES = 4 * 2 ** 20;
 /** Between two rows' segments this much is read along rather than skipped: about what a read of its own costs. */
 const GAP_BYTES = 64 * 2 ** 10;
 
+/** Decoding a quantised entry, or one of few bits, takes as long as reading about so many bytes. */
+const DECODING_COST = 2;
+
 /** A tensor's bytes in its file, and single entries of it. */
 export class StoredTensor {
   readonly dtype: StoredType;
@@ -100,7 +103,7 @@ export class StoredMatrix implements MatrixReader {
     this.rows = layout.rows;
     this.columns = layout.columns;
     this.dtype = tensor.dtype;
-    this.costPerEntry = tensor.bits / 8;
+    this.costPerEntry = isEngineDtype(tensor.dtype) ? tensor.bits / 8 : Math.max(tensor.bits / 8, DECODING_COST);
     this.columnCost = layout.rows * Math.min(layout.rowStride * this.costPerEntry, GAP_BYTES);
     this.resident = isEngineDtype(tensor.dtype) ? this.residentEntries() : null;
   }

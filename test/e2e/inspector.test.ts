@@ -38,6 +38,22 @@ describe('the inspector on a real adapter', () => {
     await eventually('no heatmap waits for tiles', async () => (await view.locator('[role="application"][aria-busy="true"]').count()) === 0);
   });
 
+  it('scans the whole file into a table that sorts, and opens a tensor from it in the tree', async () => {
+    const view = await openAdapter();
+    await view.getByRole('tab', { name: 'Scan' }).click();
+    await view.getByRole('button', { name: 'Scan whole checkpoint' }).click();
+    await view.getByText(`${4 * LAYERS} of ${4 * LAYERS} tensors scanned`).waitFor();
+    await view.getByRole('button', { name: 'Sort by Euclidean norm' }).click();
+    const norms = await view.locator('.scan-table .row .cell.norm').allInnerTexts();
+    const { a } = factors(10, 'v_proj');
+    assert.ok(Math.abs(Number(norms[0]) - Math.hypot(...a.values)) < 1e-3 * Number(norms[0]), norms[0]);
+    assert.deepEqual(norms.map(Number), [...norms.map(Number)].sort((x, y) => y - x));
+    await view.locator('.scan-table .row').first().dblclick();
+    const chosen = view.getByRole('treeitem', { selected: true });
+    await chosen.waitFor();
+    assert.match((await chosen.getAttribute('title')) ?? '', /h\.10\.attn\.attention\.v_proj\.lora_A\.weight$/);
+  });
+
   it('reads a stored value to the cell cursor of the keyboard, as the file has it', async () => {
     const view = await openAdapter();
     await openModule(view, 3, 'q_proj');

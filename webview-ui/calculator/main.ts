@@ -1,6 +1,7 @@
 import '../shared/base.css';
 import '../shared/budget/budget.css';
 import './calculator.css';
+import './plan/plan.css';
 import type { BudgetEvents, BudgetReport, CalculatorRequests } from '../../src/protocol/calculator';
 import { Endpoint } from '../../src/protocol/rpc';
 import { latestReport } from '../shared/budget/channel';
@@ -8,6 +9,7 @@ import { BudgetControls } from '../shared/budget/controls';
 import { element } from '../shared/budget/element';
 import { hostTransport } from '../shared/hostTransport';
 import { MethodRows } from './methodRows';
+import { PlanPanel } from './plan/planPanel';
 
 const host = new Endpoint<CalculatorRequests, Record<never, never>, Record<never, never>, BudgetEvents>(
   hostTransport(),
@@ -26,8 +28,18 @@ const fail = (error: unknown): void => {
 
 const controls = new BudgetControls(latestReport((inputs) => host.request('budget/compute', { inputs }), show, fail));
 
+const plan = new PlanPanel(
+  {
+    compute: (inputs) => host.request('plan/compute', { plan: inputs }),
+    copy: (text) => host.request('plan/copy', { text }),
+    save: (text) => host.request('plan/save', { text }),
+  },
+  fail,
+);
+
 function show(report: BudgetReport): void {
   failure.hidden = true;
+  plan.compute();
   controls.showReport(report);
   rows.show(report);
   denominator.textContent = report.denominator && `Ratios are of ${report.denominator}.`;
@@ -57,6 +69,7 @@ document
         button('Compare...', 'compare', ''),
         button('Run Demo', 'demo', 'secondary'),
       ),
+      plan.root,
     ),
   );
 
@@ -65,7 +78,13 @@ host.on('models/changed', ({ models, report }) => {
   show(report);
 });
 
+host.on('inputs/changed', ({ inputs, report }) => {
+  controls.showInputs(null, inputs);
+  show(report);
+});
+
 host.request('budget/ready', {}).then(({ models, inputs, report }) => {
   controls.showInputs(models, inputs);
   show(report);
 }, fail);
+host.request('plan/ready', {}).then(({ choices, plan: inputs }) => plan.start(choices, inputs), fail);

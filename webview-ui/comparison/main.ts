@@ -9,6 +9,7 @@ import { element } from '../shared/budget/element';
 import { hostTransport, viewState } from '../shared/hostTransport';
 import { BarChart } from './barChart';
 import { GrowthChart } from './growthChart';
+import { Scatter } from './scatter';
 import { ComparisonTable } from './table';
 
 const host = new Endpoint<ComparisonRequests, Record<never, never>, Record<never, never>, BudgetEvents>(
@@ -31,6 +32,8 @@ const charts = element(
   section('Trainable parameters', bars.root),
   section('Growth with the setting', growth.root),
 );
+const scatter = new Scatter();
+let swept = 0;
 const notes = element('ul', { class: 'notes peft-muted' });
 const warnings = element('ul', { class: 'budget-warnings' });
 const status = element('span', { class: 'peft-muted', role: 'status' });
@@ -56,6 +59,7 @@ function show(report: BudgetReport): void {
   table.show(report);
   bars.show(report);
   growth.show(report);
+  sweep();
   charts.hidden = report.growth.length === 0;
   const fileNotes = report.methods
     .filter(({ fileNote }) => fileNote)
@@ -65,6 +69,14 @@ function show(report: BudgetReport): void {
     : [];
   notes.replaceChildren(...[...ratios, ...fileNotes].map((note) => element('li', {}, note)));
   warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
+}
+
+/** Slower than the counts, so it comes after them; of several only the newest is shown. */
+function sweep(): void {
+  const asked = ++swept;
+  host.request('comparison/sweep', {}).then((points) => {
+    if (asked === swept) scatter.show(points);
+  }, fail);
 }
 
 function copyButton(label: string, format: 'markdown' | 'csv'): HTMLElement {
@@ -87,7 +99,7 @@ const header = element(
   element('div', {}, title, summary),
   element('div', { class: 'buttons' }, ...copyButtons, status),
 );
-const results = element('div', { class: 'results' }, failure, warnings, table.root, charts, notes);
+const results = element('div', { class: 'results' }, failure, warnings, table.root, charts, section('Parameters against training memory', scatter.root), notes);
 const page = element('main', { class: 'comparison' }, header, element('aside', {}, controls.root), results);
 document.getElementById('app')?.append(page);
 

@@ -44,6 +44,12 @@ const UNROTATED = new Set(
 );
 /** The norm stands after the residual sum. */
 const POST_NORM = new Set('bert roberta xlm-roberta electra distilbert deberta-v2 bart'.split(' '));
+/** The softmax of eager attention is in the model's type; the others turn to float32 for it. */
+const NATIVE_SOFTMAX = new Set(
+  'gpt2 bert roberta xlm-roberta electra distilbert deberta-v2 t5 mt5 bart falcon'.split(' '),
+);
+/** Eager attention that turns queries and keys to float32 for the scores. */
+const FLOAT_SCORES = new Set('gptj gpt_neo codegen'.split(' '));
 /** Tensors that an activation written in single operations keeps; one where a kernel does it all. */
 const COMPOSED_ACTIVATION: Readonly<Record<string, number>> = { gelu_new: 4, gelu_fast: 4, quick_gelu: 2, relu2: 2 };
 
@@ -196,6 +202,16 @@ function traceAttention(ctx: ForwardContext, block: Block, part: AttentionPart, 
     key = tape.value(repeatedWidth * stretch, key.item, key.grad || ctx.prefix > 0);
     value = tape.value(repeatedWidth * stretch, value.item, value.grad || ctx.prefix > 0);
   }
+  if (setup.attention === 'eager' && fused) {
+    // The batched product copies what is a view of the fused projection.
+    if (key === fused) key = tape.value(keyWidth, key.item, key.grad);
+    if (query === fused) query = tape.value(width, query.item, query.grad);
+    if (value === fused) value = tape.value(keyWidth, value.item, value.grad);
+  }
+  if (setup.attention === 'eager' && FLOAT_SCORES.has(shape.modelType)) {
+    query = tape.value(query.width, 4, query.grad);
+    key = tape.value(key.width, 4, key.grad);
+  }
   const wanted = query.grad || key.grad || value.grad;
   const item = ctx.autocast ? ctx.compute : ctx.stream;
   const out = tape.value(width, item, wanted);
@@ -225,7 +241,8 @@ function keepScores(
   for (const each of [query, key, value]) tape.keep(each, 'attention');
   if (setup.attention === 'eager') {
     const dropout = attentionDropout(shape.config, shape.modelType) > 0;
-    const softmax = 4 + (out.item === 4 ? 0 : out.item) + (dropout ? 1 + out.item : 0);
+    const own = out.item === 4 || NATIVE_SOFTMAX.has(shape.modelType);
+    const softmax = (own ? 0 : 4) + out.item + (dropout ? 1 + out.item : 0);
     tape.perToken(shape.numHeads * positions * softmax, 'attention');
     return;
   }

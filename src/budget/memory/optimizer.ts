@@ -1,6 +1,7 @@
 /** What an optimiser keeps for each trained parameter, and what its step needs for a moment. */
 
 import type { OptimizerName } from './setup';
+import { count } from './terms';
 
 export interface OptimizerBytes {
   readonly states: number;
@@ -20,13 +21,13 @@ export function optimizerBytes(
   bytes: number,
   factors: number,
 ): OptimizerBytes {
-  const [count, size] = [parameters.toLocaleString('en-US'), bytes.toLocaleString('en-US')];
+  const [trained, size] = [count(parameters), count(bytes)];
   switch (name) {
     case 'adamw':
     case 'paged-adamw':
       return {
         states: 2 * bytes,
-        statesFormula: `2 moments of the ${count} trained parameters, in their type: 2 x ${size} bytes`,
+        statesFormula: `2 moments of the ${trained} trained parameters, in their type: 2 x ${size} bytes`,
         // torch's foreach step makes the denominators of all parameters at once.
         step: name === 'adamw' ? bytes : 0,
         stepFormula: `one denominator for each parameter while the step is taken: ${size} bytes`,
@@ -36,7 +37,7 @@ export function optimizerBytes(
     case 'paged-adamw-8bit':
       return {
         states: 2 * parameters + 2 * 4 * Math.ceil(parameters / STATE_BLOCK),
-        statesFormula: `2 moments of ${count} bytes, and a float32 scale for each ${STATE_BLOCK}`,
+        statesFormula: `2 moments of ${trained} bytes, and a float32 scale for each ${STATE_BLOCK}`,
         step: 0,
         stepFormula: 'the step works in place',
         ...(name === 'paged-adamw-8bit' && { note: 'Paged: moves to the CPU when the GPU is full.' }),
@@ -53,7 +54,7 @@ export function optimizerBytes(
     case 'adafactor':
       return {
         states: 4 * factors,
-        statesFormula: `4 bytes for each row and column that is trained: 4 x ${factors.toLocaleString('en-US')}`,
+        statesFormula: `4 bytes for each row and column that is trained: 4 x ${count(factors)}`,
         step: 0,
         stepFormula: 'one parameter at a time',
       };

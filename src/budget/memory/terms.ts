@@ -48,8 +48,9 @@ export interface TrainingMemory extends MemoryEstimate {
 /** CUDA's context with the kernels of torch loaded: 400 to 600 MiB on Ampere to Hopper. */
 export const CUDA_CONTEXT_BYTES = 500 * 2 ** 20;
 
+/** With commas. `toLocaleString` would take more time than the whole estimate. */
 export function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 export function sumBytes(terms: readonly MemoryTerm[]): number {

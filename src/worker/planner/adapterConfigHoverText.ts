@@ -2,10 +2,10 @@
 
 import { readPattern } from '../../budget/adapterConfig';
 import { architectureOf } from '../../budget/architectures';
+import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
 import { safetensorsBytes } from '../../budget/safetensorsSize';
 import type { AdapterFacts } from './adapterFacts';
 import { Adapter, attempt } from './adapterFacts';
-import { formatBytes, formatCount, formatPercent } from './budgetText';
 import { code, plain } from './markdownText';
 import { matchTarget } from './targetMatches';
 
@@ -191,7 +191,7 @@ function explainDropout(adapter: Adapter): readonly string[] {
 
 function explainBase(adapter: Adapter): readonly string[] {
   const { baseTitle, table } = adapter;
-  if (!baseTitle) return ['**Base model**: no config.json of it in this workspace.'];
+  if (!baseTitle) return ['**Base model**: no config.json of it in this workspace, on the disk or in the Hugging Face cache.'];
   const total = table ? `, ${formatCount(table.parameters)} parameters` : '';
   return [`**Base model**: shapes from ${code(baseTitle)}${total}.`, ...(table?.warnings ?? []).map(plain)];
 }

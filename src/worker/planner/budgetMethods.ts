@@ -13,10 +13,10 @@ import {
 } from '../../budget/adapterPlan';
 import type { ModelShape } from '../../budget/modelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
+import { formatCount } from '../../budget/numberText';
 import { safetensorsBytes } from '../../budget/safetensorsSize';
 import { comparePeftMethods } from '../../peft/compareMethods';
 import type { MethodField, MethodId } from '../../protocol/calculator';
-import { formatCount } from './budgetText';
 
 export interface Counted {
   readonly parameters: number;

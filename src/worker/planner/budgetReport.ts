@@ -8,6 +8,7 @@ import type { ModelShape } from '../../budget/modelShape';
 import { readModelShape } from '../../budget/modelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
 import { buildModuleTable } from '../../budget/moduleTable';
+import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
 import type { Setting } from '../../budget/settings';
 import { METHOD_SETTINGS, parseSetting, SettingError } from '../../budget/settings';
 import { selectModules } from '../../budget/targets';
@@ -23,7 +24,7 @@ import type {
 import { METHOD_FIELDS } from '../../protocol/calculator';
 import type { Counted, Method } from './budgetMethods';
 import { exactMethods, referenceFull, referenceMethods } from './budgetMethods';
-import { formatBytes, formatCount, formatPercent, NO_FIGURE } from './budgetText';
+import { NO_FIGURE } from './budgetText';
 
 /** A model to plan for: its parsed config, or why there is none. */
 export type BudgetModel =

@@ -6,4 +6,8 @@ import { parentTransport } from '../portTransport';
 import { nodeModelFiles } from './nodeModelFiles';
 import { createPlannerJobs } from './plannerJobs';
 
-new Endpoint<Record<never, never>, PlannerRequests>(parentTransport(), createPlannerJobs(nodeModelFiles));
+new Endpoint<Record<never, never>, PlannerRequests>(
+  parentTransport(),
+  // These stay imports of the bundles beside this one (scripts/build.mjs).
+  createPlannerJobs(nodeModelFiles, () => import('./pythonReader.js'), () => import('./planReader.js')),
+);

@@ -14,8 +14,15 @@ import { adapterBudget } from './countAdapter';
 import { customModel } from './customModel';
 import type { ModelFiles } from './modelFiles';
 import { Models } from './models';
+import type * as planReader from './planReader';
+import type { PythonReader } from './pythonJobs';
+import { createPythonJobs } from './pythonJobs';
 
-export function createPlannerJobs(files: ModelFiles): Handlers<PlannerRequests> {
+export function createPlannerJobs(
+  files: ModelFiles,
+  loadPython: () => Promise<PythonReader>,
+  loadPlans: () => Promise<typeof planReader>,
+): Handlers<PlannerRequests> {
   const models = new Models(files);
 
   const reportModel = async (inputs: BudgetInputs, model: ReportModel): Promise<BudgetModel> => {
@@ -27,11 +34,21 @@ export function createPlannerJobs(files: ModelFiles): Handlers<PlannerRequests> 
   };
 
   return {
+    ...createPythonJobs(models, loadPython),
+
     'presets/list': () => PRESETS.map(({ id, title }) => ({ id, title })),
 
     'budget/report': async ({ inputs, model }) => computeReport(inputs, await reportModel(inputs, model)),
 
     'budget/text': ({ report, format }) => (format === 'csv' ? reportAsCsv(report) : reportAsMarkdown(report)),
+
+    'plan/choices': async () => (await loadPlans()).planChoices(),
+
+    'plan/report': async ({ plan, inputs, model }) =>
+      (await loadPlans()).planReport(plan, await reportModel(inputs, model)),
+
+    'plan/sweep': async ({ plan, inputs, model }) =>
+      (await loadPlans()).planSweep(plan, await reportModel(inputs, model)),
 
     'budget/adapter': async ({ adapterConfig, model }) => adapterBudget(models, adapterConfig, await models.find(model)),
 

@@ -2,8 +2,9 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { parseAdapterConfig } from '../../../src/checkpoint/adapterConfig';
 import { placeModules } from '../../../src/checkpoint/layerGroups';
-import { readLoraName } from '../../../src/checkpoint/loraNames';
-import { alphaTensors, pairLora } from '../../../src/checkpoint/loraPairs';
+import { collectParts, scalarTensors } from '../../../src/checkpoint/adapterParts';
+import { pairLora } from '../../../src/checkpoint/loraPairs';
+import { readTensorName } from '../../../src/checkpoint/tensorNames';
 import type { LoraPairing } from '../../../src/checkpoint/loraPairs';
 import { describePrompts } from '../../../src/checkpoint/promptTensors';
 import { headerLength, parseSafetensorsHeader } from '../../../src/checkpoint/safetensorsHeader';
@@ -91,7 +92,7 @@ describe('LoRA pairs of files that PEFT saved', () => {
   });
 
   it('flatten convolutions, and read embeddings and linear layers beside them', () => {
-    const { modules, layouts } = pairSaved('conv_lora');
+    const { modules, products } = pairSaved('conv_lora');
     const shapes = modules.map(({ module, rank, inFeatures, outFeatures, reshaped }) => [
       module,
       rank,
@@ -105,16 +106,26 @@ describe('LoRA pairs of files that PEFT saved', () => {
       ['emb', 4, 20, 16, false],
       ['lin', 4, 16, 12, false],
     ]);
-    assert.equal(layouts.size, 4);
+    assert.equal(products.size, 4);
   });
 
-  it('that have a further factor, or stack experts, are not shown as a plain product', () => {
-    assert.match(pairSaved('adalora').modules[0]!.unavailable!, /further factor between B and A/);
-    const { modules } = pairSaved('mixtral_target_params');
-    const experts = modules.filter(({ module }) => module.includes('experts'));
-    assert.equal(experts.length, 4);
-    for (const { unavailable } of experts) assert.match(unavailable!, /4 experts are stacked/);
-    assert.equal(modules.find(({ module }) => module.endsWith('q_proj'))!.unavailable, undefined);
+  it('that have singular values between B and A are products all the same', () => {
+    const [module] = pairSaved('adalora').modules;
+    assert.equal(module!.unavailable, undefined);
+    assert.match(module!.formula!, /B · diag\(E\) · A/);
+    assert.match(module!.scalingSource, /^alpha \/ init_r = 8 \/ 6$/);
+  });
+
+  it('that stack experts are one module an expert, named by the parameter they adapt', () => {
+    const { modules, problems } = pairSaved('mixtral_target_params');
+    assert.deepEqual(problems, []);
+    const experts = modules.filter(({ module }) => module.includes('layers.1.mlp.experts'));
+    assert.deepEqual(
+      experts.map(({ module, rank, inFeatures, outFeatures }) => [module, rank, inFeatures, outFeatures]),
+      [0, 1, 2, 3]
+        .map((e) => [`model.layers.1.mlp.experts.gate_up_proj[${e}]`, 2, 64, 192])
+        .concat([0, 1, 2, 3].map((e) => [`model.layers.1.mlp.experts.down_proj[${e}]`, 2, 96, 64])),
+    );
   });
 
   it('that are DoRA say what the product leaves out', () => {
@@ -126,7 +137,7 @@ describe('LoRA pairs of files that PEFT saved', () => {
 
 describe('LoRA pairs', () => {
   it('with a half missing or ranks that differ are unavailable, and say why', () => {
-    const { modules, problems, layouts } = pairShapes({
+    const { modules, problems, products } = pairShapes({
       'x.lora_A.weight': [4, 8],
       'y.lora_B.weight': [8, 4],
       'z.lora_A.weight': [4, 8],
@@ -148,7 +159,7 @@ describe('LoRA pairs', () => {
     );
     assert.deepEqual([modules[0]!.b, modules[1]!.a], ['', '']);
     assert.equal(problems.filter(({ severity }) => severity === 'warning').length, 5);
-    assert.equal(layouts.size, 0);
+    assert.equal(products.size, 0);
   });
 
   it('without a config have an unknown alpha', () => {
@@ -182,7 +193,7 @@ describe('LoRA pairs', () => {
       readable: true,
     }));
     assert.deepEqual(
-      alphaTensors(entries).map(({ name }) => name),
+      scalarTensors(collectParts(entries)).map(({ name }) => name),
       ['lora_unet_down_blocks_1_proj.alpha'],
     );
   });
@@ -192,13 +203,13 @@ describe('LoRA pairs', () => {
       'model.layers.20.self_attn.v_proj.lora_a': [896, 8],
       'model.layers.20.self_attn.v_proj.lora_b': [8, 128],
     };
-    const { modules, layouts } = pairShapes(shapes, { lora_parameters: { rank: 8, scale: 10 } });
+    const { modules, products } = pairShapes(shapes, { lora_parameters: { rank: 8, scale: 10 } });
     const [module] = modules;
     assert.deepEqual(
       [module!.rank, module!.inFeatures, module!.outFeatures, module!.scaling, module!.reshaped],
       [8, 896, 128, 10, true],
     );
-    assert.deepEqual(layouts.get(module!.module)!.b, {
+    assert.deepEqual(products.get(module!.module)!.inputs.get('b')!.layout, {
       rows: 128,
       columns: 8,
       offset: 0,
@@ -216,7 +227,7 @@ describe('LoRA pairs', () => {
   });
 });
 
-describe('a LoRA name', () => {
+describe('the name of an adapter\'s tensor', () => {
   const cases: readonly (readonly [string, string | null])[] = [
     ['base_model.model.model.layers.0.q_proj.lora_A.weight', 'peft a model.layers.0.q_proj'],
     ['base_model.model.model.layers.0.q_proj.lora_B.default.weight', 'peft b model.layers.0.q_proj'],
@@ -225,9 +236,9 @@ describe('a LoRA name', () => {
     ['base_model.model.h.0.c_attn.lora_magnitude_vector', 'peft magnitude h.0.c_attn'],
     ['base_model.model.embed_tokens.lora_embedding_A', 'peft-embedding a embed_tokens'],
     ['base_model.model.embed_tokens.lora_embedding_B.default', 'peft-embedding b embed_tokens'],
-    ['base_model.model.q_proj.lora_B.bias', null],
-    ['base_model.model.q_proj.poly_lora_A', null],
-    ['base_model.model.q_proj.delora_A', null],
+    ['base_model.model.q_proj.lora_B.bias', 'peft bBias q_proj'],
+    ['base_model.model.q_proj.poly_lora_A', 'peft a q_proj'],
+    ['base_model.model.q_proj.delora_A', 'peft a q_proj'],
     [
       'lora_te_text_model_encoder_layers_0_mlp_fc1.lora_up.weight',
       'kohya b lora_te_text_model_encoder_layers_0_mlp_fc1',
@@ -238,12 +249,14 @@ describe('a LoRA name', () => {
     ['to_k.lora_linear_layer.up.weight', 'diffusers b to_k'],
     ['model.layers.0.q_proj.lora_b', 'mlx b model.layers.0.q_proj'],
     ['model.layers.0.mlp.down_proj.weight', null],
-    ['prompt_embeddings', null],
+    ['prompt_embeddings', 'peft prompt '],
+    ['blk.0.attn_q.weight.lora_a', 'gguf a blk.0.attn_q'],
+    ['x.hada_w1_a.default', 'kohya w1_a x'],
   ];
   for (const [name, expected] of cases) {
     it(`'${name}' is ${expected ?? 'none'}`, () => {
-      const found = readLoraName(name);
-      assert.equal(found && `${found.style} ${found.role} ${found.module}`, expected);
+      const found = readTensorName(name);
+      assert.equal(found && `${found.style} ${found.part} ${found.module}`, expected);
     });
   }
 });

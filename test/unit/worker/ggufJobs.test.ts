@@ -1,4 +1,7 @@
 import { strict as assert } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
 import type { MatrixRef } from '../../../src/protocol/matrix';
 import type { OpenedSource } from '../../../src/protocol/worker';
 import { fixturePath, readFixture } from '../checkpoint/fixtures';
@@ -78,6 +81,39 @@ describe('jobs on a GGUF file', () => {
   it('list a type that is not decoded, and say so when its values are asked for', async () => {
     const listed = opened.description.tensors.find(({ name }) => name === 'listed')!;
     assert.deepEqual([listed.dtype, listed.bytes, listed.readable], ['IQ2_XXS', 132, true]);
+    assert.match(listed.undecoded!, /'IQ2_XXS' are not decoded/);
+    assert.equal(opened.description.tensors.filter(({ undecoded }) => undecoded !== undefined).length, 1);
     await assert.rejects(tile('listed'), { code: 'Unreadable', message: /values of type 'IQ2_XXS' are not decoded/ });
+  });
+
+  it('say of a file that only has the name what it begins with instead', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-gguf-'));
+    const file = path.join(folder, 'x.gguf');
+    writeFileSync(file, 'FUGG and nothing else in it');
+    await assert.rejects(call('checkpoint/open', { path: file }), { message: "the file begins with 'FUGG', and a GGUF file with 'GGUF'" });
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('jobs on a GGUF adapter', () => {
+  after(() => call.closeAll());
+
+  it('pair its factors, with the alpha of its metadata, and have the products that numpy has', async () => {
+    const { source, description } = await call('checkpoint/open', { path: fixturePath('gguf', 'adapter.gguf') });
+    assert.deepEqual(description.problems.filter(({ severity }) => severity !== 'info'), []);
+    assert.equal(description.method, 'LORA');
+    assert.deepEqual(description.lora.map(({ module }) => module).sort(), Object.keys(golden.lora).sort());
+    const metrics = await call('lora/metrics', { source });
+    for (const [i, { module, rank, alpha, scaling, layer, outFeatures, inFeatures }] of description.lora.entries()) {
+      const { shape, norm, values } = golden.lora[module]!;
+      assert.deepEqual([rank, alpha, scaling, outFeatures, inFeatures], [4, 6, 1.5, ...shape], module);
+      assert.equal(layer, module === 'token_embd' ? null : Number(module.split('.')[1]));
+      assert.ok(Math.abs(metrics.deltaNorm[i]! / norm - 1) < 1e-9, `${module}: ${metrics.deltaNorm[i]}, expected ${norm}`);
+      const matrix: MatrixRef = { kind: 'delta', module };
+      const tile = await call('tile/read', { source, matrix, level: 0, tileX: 0, tileY: 0, reduction: 'mean' });
+      const expected = floats(values);
+      assert.equal(tile.values.length, expected.length);
+      for (const [at, value] of tile.values.entries()) assert.ok(Math.abs(value - expected[at]!) < 1e-5, `${module}[${at}]: ${value}`);
+    }
   });
 });

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import type { OpenedSource } from '../../../src/protocol/worker';
 import type { FileAccess } from '../../../src/worker/fileAccess';
 import { nodeFiles } from '../../../src/worker/nodeFile';
-import { fileOf, tensorField } from '../checkpoint/fixtures';
+import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
 import { jobCaller } from './jobContext';
 
 const INDEX = 'model.safetensors.index.json';
@@ -63,6 +63,15 @@ describe('jobs on a sharded checkpoint', () => {
       const cell = await call('cell/read', { source, matrix: { kind: 'tensor', name }, row, column });
       assert.equal(cell.value, value);
     }
+  });
+
+  it('show what huggingface_hub split, with nothing to complain of', async () => {
+    const { source, description } = await call('checkpoint/open', { path: fixturePath('sharded', INDEX) });
+    assert.deepEqual(description.problems, []);
+    assert.deepEqual([description.tensors.length, description.file!.shards!.length, description.parameters], [6, 3, 576]);
+    const matrix = { kind: 'tensor', name: 'model.layers.2.mlp.up_proj.weight' } as const;
+    const cell = await call('cell/read', { source, matrix, row: 1, column: 3 });
+    assert.deepEqual([cell.value, cell.dtype], [(8 + 3) / 8 + 2, 'BF16']);
   });
 
   it('still show what is there where a shard is missing or renamed, and name those lost', async () => {

@@ -51,6 +51,7 @@ describe('adapters beside the repository', () => {
       const errors = description.problems.filter(({ severity }) => severity === 'error');
       assert.equal(errors.length === 0, valid === 'True', folder);
       assert.equal(description.tensors.length, Number(tensors), folder);
+      assert.deepEqual(description.unexplained, [], folder);
       assert.equal(description.parameters, Number(parameters!.replaceAll(',', '')), folder);
       const expected = new Map(
         [...ranks!.matchAll(/(\d+): (\d+)/g)].map(([, rank, count]) => [Number(rank), Number(count)]),
@@ -66,6 +67,7 @@ describe('adapters beside the repository', () => {
     for (const name of readdirSync(saved)) {
       const file = path.join(saved, name, 'adapter_model.safetensors');
       const description = await inspect(file);
+      assert.deepEqual(description.unexplained, [], name);
       const { header } = JSON.parse(readFileSync(path.join(saved, name, '_expected.json'), 'utf8')) as {
         header: Record<string, { shape?: number[] }>;
       };

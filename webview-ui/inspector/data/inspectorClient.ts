@@ -9,6 +9,7 @@ import type {
   ModuleMetrics,
   Spectrum,
   Statistics,
+  TensorSummary,
 } from '../../../src/protocol/matrix';
 import type { RequestOptions, Transport } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
@@ -29,6 +30,8 @@ export class InspectorClient {
   private readonly endpoint: Endpoint<InspectorRequests, NoRequests, NoRequests, InspectorEvents>;
   private readonly statisticsKept = new RecentlyUsed<Statistics>(ANSWER_CACHE_ENTRIES);
   private readonly spectraKept = new RecentlyUsed<Spectrum>(ANSWER_CACHE_ENTRIES);
+  private scannedRows: TensorSummary[] = [];
+  private nextToScan: number | null = 0;
   private metricsKept: ModuleMetrics | null = null;
   /** Counts reloads, so that nothing read from the file as it was is mistaken for what it is now. */
   private generation = 0;
@@ -54,6 +57,8 @@ export class InspectorClient {
     this.statisticsKept.clear();
     this.spectraKept.clear();
     this.metricsKept = null;
+    this.scannedRows = [];
+    this.nextToScan = 0;
     return this.endpoint.request('source/reload', {});
   }
 
@@ -118,6 +123,34 @@ export class InspectorClient {
     return this.metricsKept;
   }
 
+  /** Summaries of tensors found by `scan` so far, in the file's order. */
+  get scanned(): readonly TensorSummary[] {
+    return this.scannedRows;
+  }
+
+  /** Null once every tensor is in `scanned`. */
+  get scanNext(): number | null {
+    return this.nextToScan;
+  }
+
+  /** Goes on with the scan of the whole checkpoint until it is through or cancelled; what it found stays. */
+  async scan(
+    options: RequestOptions & { readonly onRows: (rows: readonly TensorSummary[]) => void },
+  ): Promise<void> {
+    while (this.nextToScan !== null) {
+      const { generation } = this;
+      const { rows, next } = await this.endpoint.request('tensors/scan', { first: this.nextToScan }, options);
+      if (generation !== this.generation) return;
+      this.scannedRows.push(...rows);
+      this.nextToScan = next;
+      options.onRows(rows);
+    }
+  }
+
+  saveText(text: string, suggestedName: string): Promise<string | null> {
+    return this.endpoint.request('table/save', { text, suggestedName });
+  }
+
   exportMatrix(matrix: MatrixRef, format: ExportFormat, suggestedName: string): Promise<string | null> {
     return this.endpoint.request('matrix/export', { matrix, format, suggestedName });
   }
@@ -136,6 +169,8 @@ export function matrixKey(matrix: MatrixRef): string {
   switch (matrix.kind) {
     case 'tensor':
       return JSON.stringify(['tensor', matrix.name, matrix.slice ?? null, matrix.step ?? null]);
+    case 'entries':
+      return JSON.stringify(['entries', matrix.name]);
     case 'factor':
       return JSON.stringify(['factor', matrix.module, matrix.part]);
     case 'delta':

@@ -35,6 +35,10 @@ export interface InspectorState extends InspectorViewState {
   readonly head: number;
   readonly filter: string;
   readonly sort: string;
+  /** Groups of the tensor tree that are open; null until one was opened or closed. */
+  readonly openGroups: readonly string[] | null;
+  readonly scanSort: string;
+  readonly scanDescending: boolean;
   /** What the prompt view shows. */
   readonly promptPart: 'sequence' | 'prompt' | 'gradient';
   readonly details: boolean;
@@ -66,7 +70,10 @@ export const INITIAL_STATE: InspectorState = {
   batch: 0,
   head: 0,
   filter: '',
-  sort: 'file',
+  sort: 'tree',
+  openGroups: null,
+  scanSort: '',
+  scanDescending: true,
   promptPart: 'sequence',
   details: true,
   problemsOpen: false,
@@ -144,11 +151,16 @@ function restored(kept: object): InspectorState {
     const initial = INITIAL_STATE[key];
     const choices = CHOICES[key];
     if (key === 'viewports') state[key] = Array.isArray(value) ? value.filter(isKeptViewport) : initial;
+    else if (key === 'openGroups') state[key] = isTexts(value) ? value : initial;
     else if (key === 'slice') state[key] = Array.isArray(value) && value.every(Number.isInteger) ? value : initial;
     else if (choices) state[key] = choices.includes(value) ? value : initial;
     else if (typeof value === typeof initial) state[key] = value;
   }
   return state as unknown as InspectorState;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }
 
 function isKeptViewport(entry: unknown): entry is readonly [string, Viewport] {

@@ -2,11 +2,16 @@
 
 import type { TensorInfo } from '../../../src/protocol/source';
 
-export const SORTS = ['file', 'name', 'size', 'dtype'] as const;
+export const SORTS = ['tree', 'file', 'name', 'size', 'dtype', 'norm'] as const;
 export type TensorSort = (typeof SORTS)[number];
 
 /** Every word must occur in the name, the dtype or the shape written '8x768'; case does not matter. */
-export function listedTensors(tensors: readonly TensorInfo[], filter: string, sort: string): readonly TensorInfo[] {
+export function listedTensors(
+  tensors: readonly TensorInfo[],
+  filter: string,
+  sort: string,
+  norms: ReadonlyMap<TensorInfo, number> = new Map(),
+): readonly TensorInfo[] {
   const words = filter
     .toLowerCase()
     .split(/\s+/)
@@ -20,10 +25,16 @@ export function listedTensors(tensors: readonly TensorInfo[], filter: string, so
         });
   switch (sort) {
     // Numbers within names count as numbers, so that layer 10 comes after layer 9.
+    case 'tree':
     case 'name':
       return matching.sort(byName);
     case 'size':
       return matching.sort((a, b) => b.bytes - a.bytes || byName(a, b));
+    case 'norm': {
+      // What was not scanned, or has no finite entry, comes last.
+      const norm = (tensor: TensorInfo): number => norms.get(tensor) ?? -1;
+      return matching.sort((a, b) => (norm(b) || 0) - (norm(a) || 0) || byName(a, b));
+    }
     case 'dtype':
       return matching.sort((a, b) => a.dtype.localeCompare(b.dtype) || byName(a, b));
     default:

@@ -1,4 +1,7 @@
-/** A list that only makes the rows in view: 200,000 tensors scroll like 20. One tab stop; arrows move the choice. */
+/**
+ * A list or tree that only makes the rows in view: 200,000 tensors scroll like 20. One tab stop; arrows move the choice,
+ * in a tree left and right close and open what is chosen.
+ */
 
 import { h } from './element';
 
@@ -12,6 +15,10 @@ export interface VirtualListOptions<T> {
   readonly rowHeight: number;
   render(item: T): HTMLElement;
   choose(item: T): void;
+  /** Makes it a tree: where an item stands in it. `open` is left out for what cannot be opened. */
+  place?(item: T): { readonly depth: number; readonly open?: boolean };
+  /** Opens or closes an item that can be. */
+  toggle?(item: T): void;
 }
 
 let lists = 0;
@@ -22,14 +29,22 @@ export class VirtualList<T> {
   private readonly prefix = `list${++lists}`;
   private items: readonly T[] = [];
   private chosen = -1;
-  private readonly observer = new ResizeObserver(() => this.draw());
+  private laidOut = false;
+  private readonly observer = new ResizeObserver(() => {
+    // What is chosen can only be scrolled to once there is a height.
+    if (!this.laidOut && this.element.clientHeight > 0) {
+      this.laidOut = true;
+      this.reveal();
+    }
+    this.draw();
+  });
 
   constructor(private readonly options: VirtualListOptions<T>) {
     this.element = h(
       'div',
       {
         class: 'virtual-list',
-        role: 'listbox',
+        role: options.place ? 'tree' : 'listbox',
         tabindex: 0,
         'aria-label': options.label,
         onscroll: () => this.draw(),
@@ -69,8 +84,10 @@ export class VirtualList<T> {
       const row = this.options.render(item);
       row.id = `${this.prefix}-${index}`;
       row.dataset['index'] = String(index);
-      row.setAttribute('role', 'option');
-      row.setAttribute('aria-selected', String(index === this.chosen));
+      const place = this.options.place?.(item);
+      row.setAttribute('role', place ? 'treeitem' : 'option');
+      if (place) row.setAttribute('aria-level', String(place.depth + 1));
+      if (place?.open !== undefined) row.setAttribute('aria-expanded', String(place.open));
       row.setAttribute('aria-setsize', String(this.items.length));
       row.setAttribute('aria-posinset', String(index + 1));
       row.style.transform = `translateY(${index * rowHeight}px)`;
@@ -78,13 +95,24 @@ export class VirtualList<T> {
       return row;
     });
     this.sheet.replaceChildren(...rows);
+    this.mark();
+  }
+
+  /** Rows stay as they are, or a double click would find another one under the pointer. */
+  private mark(): void {
+    for (const row of this.sheet.children) {
+      row.setAttribute('aria-selected', String((row as HTMLElement).dataset['index'] === String(this.chosen)));
+    }
     if (this.chosen >= 0) this.element.setAttribute('aria-activedescendant', `${this.prefix}-${this.chosen}`);
     else this.element.removeAttribute('aria-activedescendant');
   }
 
   private click(event: MouseEvent): void {
     const row = (event.target as Element).closest<HTMLElement>('[data-index]');
-    if (row) this.choose(Number(row.dataset['index']));
+    if (!row) return;
+    const index = Number(row.dataset['index']);
+    this.choose(index);
+    this.toggle(index);
   }
 
   private key(event: KeyboardEvent): void {
@@ -97,10 +125,36 @@ export class VirtualList<T> {
       Home: -Infinity,
       End: Infinity,
     };
+    if (this.options.place && this.treeKey(event.key)) return event.preventDefault();
     const move = moves[event.key];
     if (move === undefined || this.items.length === 0) return;
     event.preventDefault();
     this.choose(Math.min(this.items.length - 1, Math.max(0, this.chosen + move)));
+  }
+
+  /** Whether the key was one of a tree's. */
+  private treeKey(key: string): boolean {
+    const item = this.items[this.chosen];
+    const place = item !== undefined && this.options.place?.(item);
+    if (!place) return false;
+    const wanted = { ArrowRight: false, ArrowLeft: true }[key];
+    if (key === 'Enter' || key === ' ' || (wanted !== undefined && place.open === wanted)) this.toggle(this.chosen);
+    else if (key === 'ArrowRight' && place.open) this.choose(Math.min(this.items.length - 1, this.chosen + 1));
+    else if (key === 'ArrowLeft') this.choose(this.parentOf(this.chosen, place.depth));
+    else return key === 'ArrowRight';
+    return true;
+  }
+
+  private parentOf(index: number, depth: number): number {
+    for (let above = index - 1; above >= 0; above--) {
+      if (this.options.place!(this.items[above]!).depth < depth) return above;
+    }
+    return index;
+  }
+
+  private toggle(index: number): void {
+    const item = this.items[index];
+    if (item !== undefined && this.options.place?.(item).open !== undefined) this.options.toggle?.(item);
   }
 
   private choose(index: number): void {
@@ -108,7 +162,7 @@ export class VirtualList<T> {
     if (item === undefined) return;
     this.chosen = index;
     this.reveal();
-    this.draw();
+    this.mark();
     this.options.choose(item);
   }
 }

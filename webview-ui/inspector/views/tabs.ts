@@ -53,6 +53,12 @@ export const TABS: Readonly<Record<TabName, Tab>> = {
     details: true,
     load: async () => (await import(/* webpackChunkName: "inspector-matrices" */ './tensorView')).tensorView,
   },
+  scan: {
+    label: 'Scan',
+    matrices: false,
+    details: false,
+    load: async () => (await import(/* webpackChunkName: "inspector-overview" */ './scanView')).scanView,
+  },
   info: {
     label: 'Info',
     matrices: false,
@@ -69,6 +75,7 @@ export function tabsOf(description: SourceDescription): TabName[] {
     prefix: description.prefixes.length > 0,
     prompt: description.prompts.length > 0,
     tensors: description.tensors.length > 0,
+    scan: description.kind === 'checkpoint' && description.tensors.length > 0,
     info: true,
   };
   return (Object.keys(TABS) as TabName[]).filter((name) => has[name]);

@@ -6,6 +6,8 @@ import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { findTensor, matrixShape, tensorSubject } from '../data/subject';
 import { listedTensors } from '../data/tensorList';
+import { TensorTree } from '../data/tensorTree';
+import type { TensorGroup, TreeRow } from '../data/tensorTree';
 import { h } from '../parts/element';
 import { MatrixPane } from '../parts/matrixPane';
 import { segmented } from '../parts/segmented';
@@ -14,21 +16,33 @@ import { stepSlider } from '../parts/stepSlider';
 import { VirtualList } from '../parts/virtualList';
 
 const ROW_PX = 40;
+/** Trees of at most so many tensors start with every group open. */
+const ALL_OPEN = 60;
+/** Open groups that are kept; nobody opens more by hand. */
+const MAX_OPEN = 500;
 
 export function tensorView(context: ViewContext): View {
   const { description, store, client } = context;
   const { training } = description;
   const colors = new ColorModel(client, store);
   const pane = new MatrixPane(context, colors, { label: 'tensor' });
-  const list = new VirtualList<TensorInfo>({
+  const tree = new TensorTree(description.tensors);
+  const list = new VirtualList<TreeRow>({
     label: 'Tensors',
     rowHeight: ROW_PX,
-    render: tensorRow,
-    choose: (tensor) => store.set({ tensor: tensor.name, slice: [] }),
+    render: (row) => (row.kind === 'group' ? groupRow(row.group, row.open) : tensorRow(row.tensor, row.label, row.depth)),
+    choose: (row) => {
+      if (row.kind === 'tensor') store.set({ tensor: row.tensor.name, slice: [] });
+    },
+    place: (row) => (row.kind === 'group' ? { depth: row.group.depth, open: row.open } : { depth: row.depth }),
+    toggle: (row) => {
+      if (row.kind === 'group') toggleGroup(row.group.path, row.open);
+    },
   });
   const filter = h('input', {
     type: 'search',
-    placeholder: 'Filter: words of the name, dtype or shape',
+    placeholder: 'Filter',
+    title: 'Words of the name, dtype or shape',
     'aria-label': 'Filter tensors',
     spellcheck: 'false',
     oninput: () => store.set({ filter: filter.value }),
@@ -37,10 +51,12 @@ export function tensorView(context: ViewContext): View {
     'select',
     { 'aria-label': 'Order', onchange: () => store.set({ sort: sort.value }) },
     ...[
+      ['tree', 'as a tree'],
       ['file', 'as in the file'],
       ['name', 'by name'],
       ['size', 'largest first'],
       ['dtype', 'by dtype'],
+      ['norm', 'largest norm first'],
     ].map(([value, label]) => h('option', { value: value ?? '' }, label)),
   );
   const count = h('p', { class: 'note', role: 'status' });
@@ -74,14 +90,36 @@ export function tensorView(context: ViewContext): View {
     const state = store.get();
     filter.value = state.filter;
     sort.value = state.sort;
-    const listed = listedTensors(description.tensors, state.filter, state.sort);
+    // Norms are known of what the scan of the checkpoint has read.
+    const norms = new Map(client.scanned.map(({ index, norm }) => [description.tensors[index]!, norm]));
+    const listed = listedTensors(description.tensors, state.filter, state.sort, norms);
     const total = formatCount(description.tensors.length);
     count.textContent =
       listed.length === description.tensors.length
         ? `${total} tensors`
         : `${formatCount(listed.length)} of ${total} tensors`;
+    if (state.sort === 'norm' && norms.size < description.tensors.length) count.append('; norms come from a scan, see the Scan tab');
+    const asTree = state.sort === 'tree' && state.filter.trim() === '';
+    const rows = asTree
+      ? tree.rows(isOpen())
+      : listed.map((tensor): TreeRow => ({ kind: 'tensor', tensor, label: tensor.name, depth: 0 }));
     const tensor = chosen();
-    list.show(listed, tensor ? listed.indexOf(tensor) : -1);
+    list.show(rows, rows.findIndex((row) => row.kind === 'tensor' && row.tensor === tensor));
+  }
+
+  /** Until a group was opened or closed: all of a short list, the way to the chosen tensor of a long one. */
+  function isOpen(): (path: string) => boolean {
+    const { openGroups } = store.get();
+    if (!openGroups && description.tensors.length <= ALL_OPEN) return () => true;
+    const open = new Set(openGroups ?? tree.groupsOf(chosen()?.name ?? ''));
+    return (path) => open.has(path);
+  }
+
+  function toggleGroup(path: string, open: boolean): void {
+    const shown = isOpen();
+    const others = store.get().openGroups ?? tree.rows(shown).flatMap((row) => (row.kind === 'group' && row.open ? [row.group.path] : []));
+    const left = others.filter((other) => other !== path);
+    store.set({ openGroups: open ? left : [...left.slice(1 - MAX_OPEN), path] });
   }
 
   let shownKey = '';
@@ -104,7 +142,7 @@ export function tensorView(context: ViewContext): View {
     const subject = tensorSubject(shown, { slice, step });
     pane.element.classList.toggle('strip', subject.rows === 1);
     pane.setSubject(
-      !shown.readable || empty ? null : subject,
+      !shown.readable || shown.undecoded !== undefined || empty ? null : subject,
       empty ? `Shape ${shapeText(shown)}: no entries.` : unreadableText(context, shown),
     );
     const key = `tensor:${shown.name}`;
@@ -122,7 +160,7 @@ export function tensorView(context: ViewContext): View {
   showList();
   showTensor();
   const unsubscribe = store.subscribe((changed) => {
-    if (changed.has('filter') || changed.has('sort')) showList();
+    if (['filter', 'sort', 'openGroups'].some((field) => changed.has(field))) showList();
     if (['tensor', 'slice', 'step', 'gradients'].some((field) => changed.has(field))) showTensor();
   });
   return {
@@ -138,28 +176,52 @@ export function tensorView(context: ViewContext): View {
   };
 }
 
-function tensorRow(tensor: TensorInfo): HTMLElement {
+function groupRow(group: TensorGroup, open: boolean): HTMLElement {
   const row = h(
     'div',
-    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.name },
-    h('span', { class: 'name' }, h('bdi', {}, tensor.name)),
+    { class: group.damaged ? 'row group damaged' : 'row group', title: group.path },
+    h('span', { class: open ? 'twistie open' : 'twistie', 'aria-hidden': 'true' }),
+    h('span', { class: 'name' }, h('bdi', {}, group.label)),
+    h('span', { class: 'meta' }, `${formatCount(group.tensors)} tensors · ${formatBytes(group.bytes)}`, group.damaged && ' · damaged'),
+  );
+  return indented(row, group.depth);
+}
+
+/** Deep trees move less, so that names keep room. */
+function indented(row: HTMLElement, depth: number): HTMLElement {
+  row.style.paddingLeft = `${6 + Math.min(depth, 8) * 12}px`;
+  return row;
+}
+
+function tensorRow(tensor: TensorInfo, label: string, depth: number): HTMLElement {
+  const row = h(
+    'div',
+    { class: tensor.readable ? 'row' : 'row damaged', title: tensor.file === undefined ? tensor.name : `${tensor.name}\n${tensor.file}` },
+    h('span', { class: 'name' }, h('bdi', {}, label)),
     h(
       'span',
       { class: 'meta' },
-      `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}`,
-      !tensor.readable && ' · damaged',
+      // Of a tensor that only an index knows there is nothing else to tell.
+      tensor.dtype === '?' && !tensor.readable
+        ? 'missing'
+        : `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}${tensor.readable ? '' : ' · damaged'}`,
+      tensor.undecoded !== undefined && ' · not decoded',
     ),
   );
-  return row;
+  return indented(row, depth);
 }
 
 function shapeText({ shape }: TensorInfo): string {
   return shape.length === 0 ? 'scalar' : shape.join(' × ');
 }
 
-function unreadableText({ description }: ViewContext, { name }: TensorInfo): string {
+function unreadableText({ description }: ViewContext, { name, file, undecoded }: TensorInfo): string {
+  const about = (what: string | undefined): string | undefined =>
+    what === undefined ? undefined : description.problems.find(({ subject }) => subject === what)?.message;
   return (
-    description.problems.find(({ subject }) => subject === name)?.message ??
+    undecoded ??
+    about(name) ??
+    about(file) ??
     'The data of this tensor is missing or damaged.'
   );
 }

@@ -10,6 +10,7 @@ import type { Counting } from '../countAdapter';
 import { asAdapterBudget, countOn } from '../countAdapter';
 import type { FoundModel, Models } from '../models';
 import { attempt, Examined, local } from './examined';
+import { calculatorSettings } from './calculatorSettings';
 import { checkKeys } from './keyChecks';
 import { checkNames } from './nameChecks';
 import { checkScale } from './scaleChecks';
@@ -44,6 +45,7 @@ export async function analyseConfig(models: Models, request: AdapterDocument): P
     weightsParameters: weights?.parameters ?? null,
     targets,
     findings: x.findings,
+    settings: calculatorSettings(x),
   };
 }
 

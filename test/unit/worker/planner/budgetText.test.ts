@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { DEFAULT_INPUTS } from '../../../../src/host/budgetInputs';
 import { computeReport } from '../../../../src/worker/planner/budgetReport';
-import { formatBytes, formatPercent, reportAsCsv, reportAsMarkdown } from '../../../../src/worker/planner/budgetText';
+import { formatBytes, formatPercent } from '../../../../src/budget/numberText';
+import { reportAsCsv, reportAsMarkdown } from '../../../../src/worker/planner/budgetText';
 
 const GPT2 = { model_type: 'gpt2', vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12 };
 

@@ -11,7 +11,7 @@ export type PlannerCall = <M extends keyof PlannerRequests>(
 ) => Promise<Result<PlannerRequests[M]>>;
 
 export function plannerCaller(files = nodeModelFiles): PlannerCall {
-  const jobs = createPlannerJobs(files);
+  const jobs = createPlannerJobs(files, () => import('../../../../src/worker/planner/pythonReader'), () => import('../../../../src/worker/planner/planReader'));
   const context: RequestContext = {
     signal: new AbortController().signal,
     progress: () => undefined,

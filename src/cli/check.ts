@@ -1,0 +1,38 @@
+/** `peft-inspector check`: reads a checkpoint whole and says what is wrong with it. */
+
+import { parseArgs } from 'node:util';
+import type { Command } from './command';
+import { findProblems } from './checkFindings';
+import type { Severity } from './checkFindings';
+import { withCheckpoint } from './openForCli';
+import { count, counted, escapeControls, harmless, harmlessJson } from './terminalText';
+
+const OPTIONS = { json: { type: 'boolean' } } as const;
+/** Lines that a terminal is given; all findings are in the JSON. */
+const SHOWN_FINDINGS = 200;
+const ORDER: readonly Severity[] = ['error', 'untrained', 'warning', 'info'];
+
+export const checkCommand: Command = {
+  name: 'check',
+  synopsis: 'check <file or folder> [--json]',
+  summary: 'Look for damage, NaN, untrained modules, missing halves and a config that does not fit; 1 where there is any.',
+  options: [
+    '<file or folder>  as for inspect; every value is read',
+    '--json            ok, problems (severity, code, message, subject), scanned as JSON',
+  ],
+  async run(args) {
+    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    return withCheckpoint(positionals, async ({ source, file }) => {
+      const { findings, scanned } = await findProblems(source);
+      const problems = findings.filter(({ severity }) => severity !== 'info');
+      const sorted = [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+      const status = problems.length > 0 ? 1 : 0;
+      if (values.json) return { status, text: harmlessJson({ file, ok: status === 0, problems: sorted, scanned }) };
+      const lines = sorted.slice(0, SHOWN_FINDINGS).map(({ severity, message }) => `${severity}: ${escapeControls(message)}`);
+      if (sorted.length > SHOWN_FINDINGS) lines.push(`and ${count(sorted.length - SHOWN_FINDINGS)} more`);
+      const read = `${counted(scanned.tensors, 'tensor')}, ${counted(scanned.values, 'value')} read`;
+      const verdict = status === 0 ? 'no problems' : counted(problems.length, 'problem');
+      return { status, text: [...lines, `${harmless(file, 1000)}: ${verdict} (${read})`].join('\n') };
+    });
+  },
+};

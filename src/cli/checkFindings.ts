@@ -1,0 +1,188 @@
+/** What is wrong with a checkpoint: its header's problems, its config's, and those of its values, all of them read. */
+
+import { CheckpointError, quoted } from '../checkpoint/errors';
+import { PatternError, compilePattern } from '../checkpoint/modulePattern';
+import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
+import type { InspectedSource } from '../worker/inspectedSource';
+import { everything } from '../worker/matrixReader';
+
+/** 'untrained' is of a module that changes nothing: no fault of the file, but never meant. */
+export type Severity = 'error' | 'untrained' | 'warning' | 'info';
+
+export interface Finding {
+  readonly severity: Severity;
+  /** For scripts: 'structure', 'non-finite', 'dead-product', 'scaling', 'target', 'config'. */
+  readonly code: string;
+  readonly message: string;
+  readonly subject?: string;
+}
+
+export interface Findings {
+  readonly findings: readonly Finding[];
+  readonly scanned: { readonly tensors: number; readonly values: number };
+}
+
+/** Names of modules listed in one message. */
+const LISTED = 5;
+/** PEFT adds both of these for a classifier, whichever the model has. */
+const AUTOMATIC_HEADS: ReadonlySet<string> = new Set(['classifier', 'score', 'qa_outputs']);
+
+export async function findProblems(source: InspectedSource): Promise<Findings> {
+  const { description } = source;
+  const findings: Finding[] = description.problems.map(({ severity, message, subject }) => ({
+    severity,
+    code: 'structure',
+    message,
+    ...(subject !== undefined && { subject }),
+  }));
+  findings.push(...scalings(description), ...targets(description));
+  const zeros = new Set<string>();
+  const scanned = await scanValues(source, findings, zeros);
+  findings.push(...(await deadProducts(source, zeros)));
+  return { findings, scanned };
+}
+
+async function scanValues(
+  source: InspectedSource,
+  findings: Finding[],
+  zeros: Set<string>,
+): Promise<Findings['scanned']> {
+  let tensors = 0;
+  let values = 0;
+  for (const { name, readable } of source.description.tensors) {
+    if (!readable) continue;
+    try {
+      const counts = await countValues(source, name);
+      tensors++;
+      values += counts.values;
+      if (counts.zero === counts.values && counts.values > 0) zeros.add(name);
+      if (counts.nan + counts.infinite === 0) continue;
+      const parts = [
+        ...(counts.nan > 0 ? [`${counts.nan} NaN`] : []),
+        ...(counts.infinite > 0 ? [`${counts.infinite} infinite value${counts.infinite === 1 ? '' : 's'}`] : []),
+      ];
+      const message = `${quoted(name)} holds ${parts.join(' and ')} among ${counts.values}`;
+      findings.push({ severity: 'error', code: 'non-finite', message, subject: name });
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+      // A type that cannot be decoded is listed as what it is; one that could not be read is damage.
+      const severity = error.code === 'Unreadable' ? 'info' : 'error';
+      findings.push({ severity, code: 'unread', message: error.message, subject: name });
+    }
+  }
+  return { tensors, values };
+}
+
+interface Counts {
+  readonly values: number;
+  readonly nan: number;
+  readonly infinite: number;
+  readonly zero: number;
+}
+
+async function countValues(source: InspectedSource, name: string): Promise<Counts> {
+  const matrix = await source.matrix({ kind: 'tensor', name, flat: true });
+  let [nan, infinite, zero] = [0, 0, 0];
+  await matrix.scan(everything(matrix), ({ values }) => {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      if (value === 0) zero++;
+      // Only what is not finite gives NaN here, and one comparison is all that the others cost.
+      else if (value - value !== 0) {
+        if (Number.isNaN(value)) nan++;
+        else infinite++;
+      }
+    }
+  });
+  return { values: matrix.rows * matrix.columns, nan, infinite, zero };
+}
+
+/** Modules whose change is exactly zero, because one of their factors is. */
+async function deadProducts(source: InspectedSource, zeros: ReadonlySet<string>): Promise<Finding[]> {
+  const { lora, adapters = [] } = source.description;
+  if (zeros.size === 0) return [];
+  const factors = new Map(adapters.map(({ module, factors: own }) => [module, own]));
+  const dead: { module: string; half: string }[] = [];
+  for (const { module, a, b, unavailable } of lora) {
+    if (unavailable !== undefined) continue;
+    const half = zeros.has(b) ? 'B' : zeros.has(a) ? 'A' : null;
+    if (half !== null) dead.push({ module, half });
+    else if (factors.get(module)?.some(({ tensor }) => zeros.has(tensor)) && (await isZero(source, module)))
+      dead.push({ module, half: 'a factor' });
+  }
+  const [first] = dead;
+  if (!first) return [];
+  const everyone = dead.length === lora.length;
+  const listed = dead.slice(0, LISTED).map(({ module }) => quoted(module));
+  const names = `${listed.join(', ')}${dead.length > LISTED ? ` and ${dead.length - LISTED} more` : ''}`;
+  const message = everyone
+    ? `the adapter changes nothing: ${first.half} is all zero in each of its ${dead.length} modules, which were never trained`
+    : `${dead.length} of ${lora.length} modules change nothing: ${first.half} is all zero, they were never trained: ${names}`;
+  return [{ severity: 'untrained', code: 'dead-product', message, subject: first.module }];
+}
+
+async function isZero(source: InspectedSource, module: string): Promise<boolean> {
+  const { a, b } = await source.factors(module);
+  return a.every((value) => value === 0) || b.every((value) => value === 0);
+}
+
+function scalings({ lora }: SourceDescription): Finding[] {
+  const odd = (info: LoraModuleInfo): string | null => {
+    if (!Number.isFinite(info.scaling)) return 'is not finite';
+    if (info.scaling === 0) return 'is zero, so that the module changes nothing';
+    return info.scaling < 0 ? 'is negative' : null;
+  };
+  const findings = new Map<string, { modules: LoraModuleInfo[]; what: string }>();
+  for (const info of lora) {
+    const what = odd(info);
+    if (what === null) continue;
+    const found = findings.get(what) ?? { modules: [], what };
+    findings.set(what, found);
+    found.modules.push(info);
+  }
+  return [...findings.values()].map(({ modules, what }) => {
+    const [first] = modules as [LoraModuleInfo];
+    const others = modules.length > 1 ? ` and of ${modules.length - 1} more` : '';
+    const message = `the scaling of ${quoted(first.module)}${others} ${what}: ${first.scalingSource}`;
+    return { severity: 'warning', code: 'scaling', message, subject: first.module };
+  });
+}
+
+/** Entries of the config that no tensor of the file answers to. */
+function targets({ adapters = [], settings }: SourceDescription): Finding[] {
+  if (!settings || adapters.length === 0) return [];
+  const adapted = adapters.filter(({ method }) => method !== 'SAVED').map(({ module }) => plain(module));
+  const saved = adapters.map(({ module }) => plain(module));
+  const findings: Finding[] = [];
+  const unmatched = (field: string, key: string): void => {
+    const message = `adapter_config.json: ${field} ${quoted(key)} matches no module of the file`;
+    findings.push({ severity: 'warning', code: 'target', message, subject: key });
+  };
+  const ends = (modules: readonly string[], key: string): boolean =>
+    modules.some((module) => module === key || module.endsWith(`.${key}`));
+  for (const key of settings.targetModules) if (!ends(adapted, key)) unmatched('target_modules', key);
+  if (settings.targetPattern !== null) {
+    const matches = compiled(settings.targetPattern);
+    if (matches && !adapted.some(matches)) unmatched('target_modules', settings.targetPattern);
+  }
+  for (const key of settings.targetParameters) if (!ends(adapted, key)) unmatched('target_parameters', key);
+  for (const key of settings.modulesToSave)
+    if (!AUTOMATIC_HEADS.has(key) && !saved.some((module) => `.${module}.`.includes(`.${key}.`))) unmatched('modules_to_save', key);
+  return findings;
+}
+
+/** The module behind what is wrapped around it in PEFT's names. */
+function plain(module: string): string {
+  return module.replace(/ \([^)]*\)$/, '').replace(/\[\d+\]$/, '').replace(/\.(?:base_layer|token_adapter)(?=\.|$)/g, '');
+}
+
+function compiled(pattern: string): ((module: string) => boolean) | null {
+  if (pattern.toLowerCase() === 'all-linear') return null;
+  try {
+    return compilePattern(pattern);
+  } catch (error) {
+    if (error instanceof PatternError) return null;
+    throw error;
+  }
+}
+

@@ -1,0 +1,105 @@
+/** The modules of an adapter with their norms, one at a time: never more than one module's factors in memory. */
+
+import { factorNorms } from '../analysis/factorNorms';
+import { CheckpointError } from '../checkpoint/errors';
+import type { AdapterFactorInfo, AdapterModuleInfo } from '../protocol/source';
+import type { InspectedSource } from '../worker/inspectedSource';
+import { everything } from '../worker/matrixReader';
+
+export interface ModuleReport extends Omit<AdapterModuleInfo, 'factors' | 'unavailable'> {
+  readonly normA: number | null;
+  readonly normB: number | null;
+  /** Of the change of the weight, scaling * B * A. */
+  readonly normDelta: number | null;
+  readonly formula?: string;
+  readonly unavailable?: string;
+  readonly factors: readonly (AdapterFactorInfo & { readonly norm: number | null })[];
+}
+
+/** One for each module of the adapter; stacked experts are one each. */
+export async function describeModules(source: InspectedSource): Promise<ModuleReport[]> {
+  const { adapters = [], lora } = source.description;
+  const products = new Map<string, typeof lora[number][]>();
+  const keyOf = (module: string): string => module.replace(/\[\d+\]$/, '');
+  for (const info of lora) {
+    const list = products.get(keyOf(info.module)) ?? products.get(info.module) ?? [];
+    list.push(info);
+    products.set(keyOf(info.module), list);
+  }
+  const reports: ModuleReport[] = [];
+  for (const adapter of adapters) {
+    const found = products.get(adapter.module) ?? products.get(keyOf(adapter.module)) ?? [];
+    const factors = await withNorms(source, adapter);
+    if (found.length === 0) {
+      reports.push({ ...withoutReason(adapter), ...reasonOf(adapter.unavailable), factors, normA: null, normB: null, normDelta: null });
+      continue;
+    }
+    // Of a method that writes A and B out, or stacks experts in them, what is stored is not what is multiplied.
+    const stored = (name: string): number | null =>
+      found.length > 1 ? null : (factors.find(({ tensor }) => tensor === name)?.norm ?? null);
+    for (const { module, a, b, scaling, scalingSource, alpha, formula, unavailable, inFeatures, outFeatures } of found) {
+      const norms = unavailable === undefined ? await normsOf(source, module) : null;
+      reports.push({
+        ...withoutReason(adapter),
+        module,
+        alpha,
+        scaling,
+        scalingSource,
+        inFeatures,
+        outFeatures,
+        parameters: Math.round(adapter.parameters / found.length),
+        factors,
+        normA: stored(a) ?? norms?.a ?? null,
+        normB: stored(b) ?? norms?.b ?? null,
+        normDelta: norms?.delta ?? null,
+        ...(formula !== undefined && { formula }),
+        ...reasonOf(unavailable ?? norms?.failure),
+      });
+    }
+  }
+  return reports;
+}
+
+interface Norms {
+  readonly a: number | null;
+  readonly b: number | null;
+  readonly delta: number | null;
+  readonly failure?: string;
+}
+
+function withoutReason({ unavailable: _, ...adapter }: AdapterModuleInfo): Omit<AdapterModuleInfo, 'unavailable'> {
+  return adapter;
+}
+
+function reasonOf(unavailable: string | undefined): { readonly unavailable?: string } {
+  return unavailable === undefined ? {} : { unavailable };
+}
+
+async function normsOf(source: InspectedSource, module: string): Promise<Norms> {
+  try {
+    return factorNorms(await source.factors(module));
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    return { a: null, b: null, delta: null, failure: error.message };
+  }
+}
+
+async function withNorms(source: InspectedSource, { factors }: AdapterModuleInfo): Promise<ModuleReport['factors']> {
+  const reports: (AdapterFactorInfo & { norm: number | null })[] = [];
+  for (const factor of factors) reports.push({ ...factor, norm: await tensorNorm(source, factor.tensor) });
+  return reports;
+}
+
+async function tensorNorm(source: InspectedSource, name: string): Promise<number | null> {
+  try {
+    const matrix = await source.matrix({ kind: 'tensor', name, flat: true });
+    let sum = 0;
+    await matrix.scan(everything(matrix), ({ values }) => {
+      for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
+    });
+    return Math.sqrt(sum);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    return null;
+  }
+}

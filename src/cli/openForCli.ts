@@ -1,0 +1,36 @@
+/** Opens a checkpoint for a command, with refusals as the command line tells them. */
+
+import { CheckpointError } from '../checkpoint/errors';
+import { openCheckpoint } from '../worker/checkpointSource';
+import type { InspectedSource } from '../worker/inspectedSource';
+import { nodeFiles } from '../worker/nodeFile';
+import { checkpointPath } from './checkpointPath';
+import { RefusedError, UsageError } from './command';
+
+export interface CliCheckpoint {
+  readonly source: InspectedSource;
+  readonly file: string;
+  readonly others: readonly string[];
+}
+
+/** `use` gets the checkpoint, which is closed behind it. @throws RefusedError, UsageError */
+export async function withCheckpoint<T>(
+  positionals: readonly string[],
+  use: (checkpoint: CliCheckpoint) => Promise<T>,
+): Promise<T> {
+  const [given, ...more] = positionals;
+  if (given === undefined || given === '') throw new UsageError('a file or folder is missing');
+  if (more.length > 0) throw new UsageError(`one file or folder at a time, got ${positionals.length}`);
+  const { file, others } = await checkpointPath(given);
+  try {
+    const source = await openCheckpoint(nodeFiles, file);
+    try {
+      return await use({ source, file, others });
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    throw new RefusedError(error.message.includes(file) ? error.message : `${file}: ${error.message}`);
+  }
+}

@@ -1,0 +1,18 @@
+import * as vscode from 'vscode';
+import { formatBytes, formatCount, formatPercent } from '../budget/numberText';
+import type { AdapterBudget } from '../protocol/planner';
+
+export { formatCount };
+
+/** A counted adapter in a line: what it trains, of what, and the size of its file. '' where it was not counted. */
+export function budgetLine({ counted, modelTitle }: AdapterBudget): string {
+  if (!counted) return '';
+  return vscode.l10n.t(
+    '{0} trainable parameters, {1} of {2}, a file of {3} ({4})',
+    formatCount(counted.trainable),
+    formatPercent(counted.percent / 100),
+    formatCount(counted.all),
+    formatBytes(counted.fileBytes),
+    (modelTitle ?? '').replace(/\$\(/g, '$ ('),
+  );
+}

@@ -1,0 +1,36 @@
+/** Describes a made-up file by the names and shapes of its tensors. */
+
+import { parseAdapterConfig } from '../../../src/checkpoint/adapterConfig';
+import { collectParts } from '../../../src/checkpoint/adapterParts';
+import { describeCheckpoint } from '../../../src/checkpoint/describe';
+import { pairLora } from '../../../src/checkpoint/loraPairs';
+import { describePrompts } from '../../../src/checkpoint/promptTensors';
+import type { SourceDescription } from '../../../src/protocol/source';
+
+export function describeShapes(
+  shapes: Readonly<Record<string, readonly number[]>>,
+  config: object | null = null,
+  scalars: Readonly<Record<string, number>> = {},
+  metadata: readonly (readonly [string, string])[] = [],
+  loraAlpha?: number,
+): SourceDescription {
+  const tensors = Object.entries(shapes).map(([name, shape]) => ({
+    name,
+    dtype: 'F32',
+    shape,
+    begin: 0,
+    end: 0,
+    readable: true,
+  }));
+  const parsed = config && parseAdapterConfig(JSON.stringify(config));
+  const parts = collectParts(tensors);
+  const header = { format: 'safetensors', headerBytes: 0, dataStart: 8, metadata, tensors, errors: [], errorCount: 0 };
+  return describeCheckpoint(
+    { path: '/x/adapter_model.safetensors', name: 'adapter_model.safetensors', folder: 'x', bytes: 0, modified: 0 },
+    header,
+    parsed,
+    parts,
+    pairLora(tensors, parsed, new Map(Object.entries(scalars)), parts, loraAlpha),
+    describePrompts(tensors, parsed),
+  );
+}

@@ -1,0 +1,223 @@
+import { strict as assert } from 'node:assert';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { runCli } from '../../../src/cli/run';
+import type { ModuleReport } from '../../../src/cli/inspectModules';
+
+interface Inspected {
+  readonly file: string;
+  readonly format: string;
+  readonly method: string | null;
+  readonly baseModel: string | null;
+  readonly parameters: number;
+  readonly tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: number[]; readonly bytes: number }[];
+  readonly modules: readonly ModuleReport[];
+  readonly unexplained: readonly unknown[];
+  readonly problems: readonly { readonly severity: string; readonly message: string }[];
+}
+
+interface Checked {
+  readonly ok: boolean;
+  readonly problems: readonly { readonly severity: string; readonly code: string; readonly message: string }[];
+  readonly scanned: { readonly tensors: number; readonly values: number };
+}
+
+const ADAPTERS = 'test/fixtures/adapters';
+const SAVED = 'test/fixtures/peft_saved';
+
+/** A safetensors file of F32 tensors, each filled by `valueAt`. */
+function safetensors(
+  shapes: Readonly<Record<string, readonly number[]>>,
+  valueAt: (name: string, i: number) => number = (_, i) => Math.sin(i + 1),
+): Buffer {
+  const header: Record<string, object> = {};
+  const values: number[] = [];
+  for (const [name, shape] of Object.entries(shapes)) {
+    const size = shape.reduce((product, side) => product * side, 1);
+    header[name] = { dtype: 'F32', shape, data_offsets: [4 * values.length, 4 * (values.length + size)] };
+    for (let i = 0; i < size; i++) values.push(valueAt(name, i));
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, Buffer.from(Float32Array.from(values).buffer)]);
+}
+
+const PAIR = { 'base_model.model.layers.0.q_proj.lora_A.weight': [2, 4], 'base_model.model.layers.0.q_proj.lora_B.weight': [4, 2] };
+const CONFIG = { peft_type: 'LORA', r: 2, lora_alpha: 4, target_modules: ['q_proj'], base_model_name_or_path: 'a/base' };
+
+describe('peft-inspector', () => {
+  let folder = '';
+  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'peft-cli-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const write = (name: string, content: string | Buffer): string => {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    return file;
+  };
+  const adapter = (content = safetensors(PAIR), config: object = CONFIG): string => {
+    write('adapter_config.json', JSON.stringify(config));
+    write('adapter_model.safetensors', content);
+    return folder;
+  };
+  const inspect = async (target: string): Promise<Inspected> => {
+    const { status, stdout, stderr } = await runCli(['inspect', target, '--json']);
+    assert.deepEqual([status, stderr], [0, undefined]);
+    return JSON.parse(stdout!) as Inspected;
+  };
+  const check = async (target: string): Promise<Checked & { readonly status: number }> => {
+    const { status, stdout, stderr } = await runCli(['check', target, '--json']);
+    assert.equal(stderr, undefined);
+    return { status, ...(JSON.parse(stdout!) as Checked) };
+  };
+
+  describe('inspect', () => {
+    it("tells format, method, tensors and modules with the norms of PEFT's own change", async () => {
+      const golden = JSON.parse(readFileSync(`${ADAPTERS}/deltas.json`, 'utf8')) as Record<string, Record<string, { norm: number }>>;
+      for (const name of Object.keys(golden)) {
+        const { modules, method, parameters, tensors, unexplained, format } = await inspect(`${ADAPTERS}/${name}`);
+        assert.equal(format, 'safetensors (Hugging Face PEFT)');
+        assert.notEqual(method, null);
+        assert.deepEqual(unexplained, []);
+        const total = tensors.reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0);
+        assert.equal(parameters, total);
+        for (const [module, { norm }] of Object.entries(golden[name]!)) {
+          const found = modules.find((report) => report.module === module)!;
+          assert.ok(Math.abs(found.normDelta! - norm) <= 2e-5 * norm, `${name} ${module}: ${found.normDelta} is not ${norm}`);
+        }
+      }
+    });
+
+    it('has the same facts in the table', async () => {
+      const { status, stdout } = await runCli(['inspect', adapter()]);
+      assert.equal(status, 0);
+      assert.match(stdout!, /^format: +safetensors \(Hugging Face PEFT\)$/m);
+      assert.match(stdout!, /^method: +LORA$/m);
+      assert.match(stdout!, /^base model: +a\/base$/m);
+      assert.match(stdout!, /^dtypes: +F32 \(16\)$/m);
+      assert.match(stdout!, /^layers\.0\.q_proj +LORA +2 +4 +2 +\d/m);
+    });
+
+    it('takes the adapter of a folder before an index, an index before a single checkpoint', async () => {
+      const base = safetensors({ 'model.norm.weight': [4] });
+      write('model-00001-of-00001.safetensors', base);
+      write('model.safetensors', base);
+      assert.match((await inspect(folder)).file, /model\.safetensors$/);
+      write('model.safetensors.index.json', JSON.stringify({ metadata: {}, weight_map: { 'model.norm.weight': 'model-00001-of-00001.safetensors' } }));
+      const index = await inspect(folder);
+      assert.match(index.file, /model\.safetensors\.index\.json$/);
+      assert.deepEqual([index.parameters, index.method], [4, null]);
+      const found = await inspect(adapter());
+      assert.match(found.file, /adapter_model\.safetensors$/);
+      assert.ok(found.problems.some(({ message }) => /more checkpoints, which are not read/.test(message)));
+      assert.equal((await inspect(path.join(folder, 'adapter_config.json'))).file, found.file);
+    });
+
+    it('opens the one adapter that PEFT put in a folder of its name, and asks where there are several', async () => {
+      cpSync(`${SAVED}/lora`, path.join(folder, 'german'), { recursive: true });
+      assert.equal((await inspect(folder)).modules.length, 6);
+      cpSync(`${SAVED}/lora`, path.join(folder, 'polish'), { recursive: true });
+      const { status, stderr } = await runCli(['inspect', folder]);
+      assert.equal(status, 2);
+      assert.match(stderr!, /several adapters.*german.*polish/);
+    });
+
+    it('refuses in one line and with 2 what it cannot read', async () => {
+      const pickle = Buffer.from([0x80, 2, 0x7d, 0x71, 0, 0x2e]);
+      const refused: readonly (readonly [string, RegExp])[] = [
+        [path.join(folder, 'nope\n\u001b[31m.safetensors'), /no such file/],
+        [write('empty.safetensors', ''), /empty/],
+        [write('short.safetensors', 'abc'), /./],
+        [write('page.safetensors', '<!doctype html><html></html>'), /web page/],
+        [write('adapter_model.bin', pickle), /pickle.*safetensors\.torch\.save_file/],
+        [write('pickles/adapter_model.bin', pickle).replace(/\/[^/]+$/, ''), /pickle.*safetensors\.torch\.save_file/],
+        [write('nothing/readme.md', 'x').replace(/\/[^/]+$/, ''), /no \.safetensors/],
+        [write('lies.safetensors', Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0x7b])), /./],
+      ];
+      for (const command of ['inspect', 'check']) {
+        for (const [target, message] of refused) {
+          const { status, stdout, stderr } = await runCli([command, target]);
+          assert.deepEqual([status, stdout], [2, undefined], target);
+          assert.match(stderr!, message);
+          assert.doesNotMatch(stderr!, /[\n\u001b]/, 'one line, and nothing that a terminal obeys');
+        }
+      }
+    });
+
+    it('shows names of strangers so that a terminal takes them for text', async () => {
+      const name = 'a\u001b[2J\u202egpj.\u0007__proto__\n<img src=x>';
+      const file = write('model.safetensors', safetensors({ [name]: [2], __proto__x: [1], [`${'x'.repeat(10_000)}`]: [1] }));
+      const { stdout } = await runCli(['inspect', file]);
+      assert.doesNotMatch(stdout!, /[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/);
+      assert.match(stdout!, /a\\u\{1b\}\[2J\\u\{202e\}gpj/);
+      const json = (await runCli(['inspect', file, '--json'])).stdout!;
+      assert.doesNotMatch(json, /[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/);
+      assert.equal((JSON.parse(json) as Inspected).tensors[0]!.name, name);
+    });
+
+    it('reads the files of every method that PEFT saved', async () => {
+      for (const name of readdirSync(SAVED)) {
+        const { unexplained, method } = await inspect(`${SAVED}/${name}`);
+        assert.deepEqual(unexplained, [], name);
+        assert.notEqual(method, null, name);
+      }
+    });
+  });
+
+  describe('check', () => {
+    it('gives 0 and reads every value where nothing is wrong', async () => {
+      const { status, ok, problems, scanned } = await check(adapter());
+      assert.deepEqual([status, ok, problems, scanned], [0, true, [], { tensors: 2, values: 16 }]);
+      assert.match((await runCli(['check', folder])).stdout!, /: no problems \(2 tensors, 16 values read\)$/);
+    });
+
+    const faults: readonly (readonly [string, string, () => string])[] = [
+      ['NaN', 'non-finite', () => adapter(safetensors(PAIR, (name, i) => (name.includes('lora_B') && i === 7 ? NaN : i + 1)))],
+      ['an infinite value', 'non-finite', () => adapter(safetensors(PAIR, (_, i) => (i === 3 ? -Infinity : i + 1)))],
+      ['a B that is all zero', 'dead-product', () => adapter(safetensors(PAIR, (name, i) => (name.includes('lora_B') ? -0 : i)))],
+      ['a missing half', 'structure', () => adapter(safetensors({ 'base_model.model.q_proj.lora_A.weight': [2, 4] }))],
+      ['a rank that is not the config\'s', 'structure', () => adapter(safetensors(PAIR), { ...CONFIG, r: 8 })],
+      ['an alpha of zero', 'scaling', () => adapter(safetensors(PAIR), { ...CONFIG, lora_alpha: 0 })],
+      ['a negative alpha', 'scaling', () => adapter(safetensors(PAIR), { ...CONFIG, lora_alpha: -8 })],
+      ['a target that matches nothing', 'target', () => adapter(safetensors(PAIR), { ...CONFIG, target_modules: ['q_proj', 'V'] })],
+      ['a saved module that is not there', 'target', () => adapter(safetensors(PAIR), { ...CONFIG, modules_to_save: ['lm_head'] })],
+      ['a tensor that nothing explains', 'structure', () => adapter(safetensors({ ...PAIR, 'base_model.model.layers.0.odd': [3] }))],
+      ['halves that do not fit', 'structure', () => adapter(safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.lora_B.weight': [4, 3] }))],
+      ['a file cut short', 'structure', () => adapter(safetensors(PAIR).subarray(0, -8))],
+      ['bytes too many', 'structure', () => adapter(Buffer.concat([safetensors(PAIR), Buffer.alloc(4)]))],
+    ];
+    for (const [what, code, make] of faults) {
+      it(`gives 1 for ${what}`, async () => {
+        const { status, ok, problems } = await check(make());
+        assert.deepEqual([status, ok], [1, false]);
+        assert.ok(problems.some((found) => found.code === code && found.severity !== 'info'), JSON.stringify(problems));
+      });
+    }
+
+    it('gives a key twice away', async () => {
+      const entry = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
+      const json = Buffer.from(`{"a":${entry},"a":${entry}}`);
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(json.length));
+      const { status, problems } = await check(write('x.safetensors', Buffer.concat([length, json, Buffer.alloc(4)])));
+      assert.equal(status, 1);
+      assert.ok(problems.some(({ message }) => /twice|duplicate/i.test(message)), JSON.stringify(problems));
+    });
+
+    it('calls modules that never trained by a severity of their own, and says how many', async () => {
+      const shapes = { ...PAIR, 'base_model.model.layers.1.q_proj.lora_A.weight': [2, 4], 'base_model.model.layers.1.q_proj.lora_B.weight': [4, 2] };
+      const { problems } = await check(adapter(safetensors(shapes, (name, i) => (name.includes('layers.1') && name.includes('lora_B') ? 0 : i + 1))));
+      assert.deepEqual(problems.map(({ severity }) => severity), ['untrained']);
+      assert.match(problems[0]!.message, /^1 of 2 modules change nothing: B is all zero.*layers\.1\.q_proj/);
+    });
+
+    it('finds NaN in every slice of a tensor of any rank', async () => {
+      const file = write('model.safetensors', safetensors({ experts: [3, 4, 5, 2] }, (_, i) => (i === 119 ? NaN : 1)));
+      const { status, scanned } = await check(file);
+      assert.deepEqual([status, scanned.values], [1, 120]);
+    });
+  });
+});

@@ -1,0 +1,44 @@
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { openCheckpoint } from '../../../src/worker/checkpointSource';
+import { nodeFiles } from '../../../src/worker/nodeFile';
+import { moduleSpectrum } from '../../../src/worker/moduleSpectrum';
+
+/** What PEFT's own `get_delta_weight` gave: shape, Frobenius norm, some entries as row, column, value. */
+interface Delta {
+  readonly shape: readonly [number, number];
+  readonly norm: number;
+  readonly entries: readonly (readonly [number, number, number])[];
+}
+
+const FOLDER = path.resolve('test/fixtures/adapters');
+const golden = JSON.parse(readFileSync(path.join(FOLDER, 'deltas.json'), 'utf8')) as Record<string, Record<string, Delta>>;
+
+/** PEFT computes in float32. */
+const close = (got: number, expected: number, scale: number): boolean => Math.abs(got - expected) <= 2e-5 * scale;
+
+describe('the change of a weight by adapters that PEFT saved', () => {
+  for (const [name, modules] of Object.entries(golden)) {
+    it(`is what PEFT computes, of ${name}`, async () => {
+      const source = await openCheckpoint(nodeFiles, path.join(FOLDER, name, 'adapter_model.safetensors'));
+      try {
+        const described = source.description.lora.map(({ module }) => module).sort();
+        assert.deepEqual(described, Object.keys(modules).sort());
+        assert.deepEqual(source.description.unexplained, []);
+        for (const [module, { shape, norm, entries }] of Object.entries(modules)) {
+          const delta = await source.matrix({ kind: 'delta', module });
+          assert.deepEqual([delta.rows, delta.columns], shape, module);
+          for (const [row, column, expected] of entries) {
+            const { value } = await delta.cell(row, column);
+            assert.ok(close(value, expected, norm), `${module} (${row}, ${column}): ${value}, expected ${expected}`);
+          }
+          const spectrum = moduleSpectrum(await source.factors(module));
+          assert.ok(close(spectrum.norm, norm, norm), `${module}: norm ${spectrum.norm}, expected ${norm}`);
+        }
+      } finally {
+        await source.close();
+      }
+    });
+  }
+});

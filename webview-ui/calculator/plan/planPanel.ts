@@ -1,0 +1,178 @@
+/** The plan of one adapter: method, targets, memory on a GPU, the config to paste, and a claim checked. */
+
+import type { PlanChoices, PlanInputs, PlanReport } from '../../../src/protocol/plan';
+import { element } from '../../shared/budget/element';
+import { formatBytes } from '../../shared/formatNumber';
+import { MemoryBar } from './memoryBar';
+import { PlanFields } from './planFields';
+import { TargetTree } from './targetTree';
+
+export interface PlanHost {
+  compute(plan: PlanInputs): Promise<PlanReport>;
+  copy(text: string): Promise<void>;
+  save(text: string): Promise<string | null>;
+}
+
+/** Keys pressed in a row are counted once. */
+const DELAY_MS = 120;
+/** Settings of a method that are shown at once; the rest are behind 'More settings'. */
+const SHOWN_FIELDS = 6;
+
+export class PlanPanel {
+  readonly root = element('section', { class: 'plan', 'aria-label': 'Adapter plan' });
+  private choices: PlanChoices | null = null;
+  private plan: PlanInputs | null = null;
+  private report: PlanReport | null = null;
+  private newest = 0;
+  private timer = 0;
+  private readonly method = element('select', { 'aria-label': 'Method' });
+  private readonly about = element('p', { class: 'peft-muted budget-note' });
+  private readonly fields = new PlanFields(() => this.typed());
+  private readonly more = new PlanFields(() => this.typed());
+  private readonly moreBox = element('details', {}, element('summary', {}, 'More settings'), this.more.root);
+  private readonly targets = new TargetTree((targets) => this.set({ targets }));
+  private readonly targetTools = element('div', { class: 'target-tools' });
+  private readonly targetBox = element('details', { open: true }, element('summary', {}, 'Target modules'), this.targetTools, this.targets.root);
+  private readonly counts = element('div', { class: 'plan-counts', role: 'status' });
+  private readonly warnings = element('ul', { class: 'budget-warnings' });
+  private readonly gpu = element('select', { 'aria-label': 'GPU' });
+  private readonly setup = new PlanFields(() => this.typed());
+  private readonly memory = new MemoryBar();
+  private readonly said = element('span', { class: 'peft-muted', role: 'status' });
+  private readonly claim = element('textarea', { rows: 2, spellcheck: false, placeholder: 'trainable params: … || all params: … || trainable%: …', 'aria-label': 'A published claim to check' });
+  private readonly verdict = element('ul', { class: 'claim-verdict', role: 'status' });
+
+  constructor(
+    private readonly host: PlanHost,
+    private readonly failed: (error: unknown) => void,
+  ) {
+    this.method.addEventListener('change', () => {
+      this.set({ peftType: this.method.value, values: [], targets: [] });
+      this.showMethod();
+    });
+    this.gpu.addEventListener('change', () => this.set({ gpu: this.gpu.value }));
+    this.claim.addEventListener('input', () => this.set({ claim: this.claim.value }));
+    const tool = (label: string, targets: readonly string[]): HTMLElement => button(label, () => this.set({ targets }));
+    this.targetTools.append(tool('PEFT default', []), tool('all-linear', ['all-linear']));
+    this.root.append(
+      element('h2', {}, 'Adapter plan'),
+      labelled('Method', this.method),
+      this.about,
+      this.fields.root,
+      this.moreBox,
+      this.targetBox,
+      this.counts,
+      this.warnings,
+      element(
+        'div',
+        { class: 'buttons' },
+        button('Copy as Python', () => void this.copy()),
+        button('Save adapter_config.json…', () => void this.save()),
+      ),
+      this.said,
+      element('h3', {}, 'Training memory'),
+      labelled('GPU', this.gpu),
+      this.setup.root,
+      this.memory.root,
+      element('h3', {}, 'Check a claim'),
+      this.claim,
+      this.verdict,
+    );
+  }
+
+  start(choices: PlanChoices, plan: PlanInputs): void {
+    this.choices = choices;
+    this.plan = plan;
+    this.method.replaceChildren(...choices.methods.map(({ peftType }) => element('option', { value: peftType }, peftType)));
+    this.method.value = choices.methods.some(({ peftType }) => peftType === plan.peftType) ? plan.peftType : 'LORA';
+    this.gpu.replaceChildren(...choices.gpus.map(({ id, label, bytes }) => element('option', { value: id, title: formatBytes(bytes) }, label)));
+    this.gpu.value = plan.gpu;
+    this.setup.show(choices.setup, plan.setup);
+    this.claim.value = plan.claim;
+    this.showMethod();
+    this.compute();
+  }
+
+  /** The model changed: the same plan on it. */
+  compute(): void {
+    const { plan } = this;
+    if (!plan) return;
+    const asked = ++this.newest;
+    this.host.compute(plan).then((report) => {
+      if (asked === this.newest) this.show(report);
+    }, this.failed);
+  }
+
+  private showMethod(): void {
+    const method = this.choices?.methods.find(({ peftType }) => peftType === this.method.value);
+    if (!method || !this.plan) return;
+    this.about.textContent = method.title;
+    this.fields.show(method.fields.slice(0, SHOWN_FIELDS), this.plan.values);
+    this.more.show(method.fields.slice(SHOWN_FIELDS), this.plan.values);
+    this.moreBox.hidden = method.fields.length <= SHOWN_FIELDS;
+    this.targetBox.hidden = !method.targeting;
+  }
+
+  private typed(): void {
+    this.set({ values: [...this.fields.typed, ...this.more.typed], setup: this.setup.typed });
+  }
+
+  private set(changes: Partial<PlanInputs>): void {
+    if (!this.plan) return;
+    this.plan = { ...this.plan, ...changes };
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.compute(), DELAY_MS);
+  }
+
+  private show(report: PlanReport): void {
+    this.report = report;
+    const { counts, problem, claim } = report;
+    this.counts.replaceChildren(
+      ...(counts
+        ? [
+            element('strong', {}, counts.trainable.toLocaleString('en')),
+            ` trainable of ${counts.all.toLocaleString('en')} · ${counts.percent.toFixed(4)} % · ${formatBytes(counts.fileBytes)} file`,
+          ]
+        : [element('span', { class: 'budget-message' }, problem)]),
+    );
+    this.warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
+    this.targets.show(report.targets, this.plan?.targets ?? []);
+    this.memory.show(report.memory, report.memoryProblem);
+    this.verdict.className = `claim-verdict${claim ? (claim.agrees ? ' agrees' : ' differs') : ''}`;
+    this.verdict.replaceChildren(...(claim?.lines ?? []).map((line) => element('li', {}, line)));
+  }
+
+  private async copy(): Promise<void> {
+    const python = this.report?.python ?? '';
+    await this.tell(async () => {
+      if (python === '') return 'This method has no config class to copy.';
+      await this.host.copy(python);
+      return 'Copied.';
+    });
+  }
+
+  private async save(): Promise<void> {
+    await this.tell(async () => {
+      const saved = await this.host.save(this.report?.configText ?? '');
+      return saved === null ? '' : `Saved ${saved}.`;
+    });
+  }
+
+  private async tell(task: () => Promise<string>): Promise<void> {
+    try {
+      this.said.textContent = await task();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+}
+
+function labelled(text: string, control: HTMLElement): HTMLElement {
+  return element('label', { class: 'plan-field wide' }, element('span', { class: 'plan-label' }, text), control);
+}
+
+function button(label: string, act: () => void): HTMLElement {
+  const made = element('button', { type: 'button', class: 'budget-button secondary' }, label);
+  made.addEventListener('click', act);
+  return made;
+}

@@ -1,0 +1,64 @@
+/** The modules of the model as a tree, those of all layers in one row, to choose what an adapter goes into. */
+
+import type { TargetRow } from '../../../src/protocol/plan';
+import { element } from '../../shared/budget/element';
+import { formatCount } from '../../shared/formatNumber';
+
+export class TargetTree {
+  readonly root = element('div', { class: 'target-tree', role: 'group', 'aria-label': 'Target modules' });
+  private chosen: readonly string[] = [];
+  private readonly closed = new Set<string>();
+  private rows: readonly TargetRow[] = [];
+
+  constructor(private readonly changed: (targets: readonly string[]) => void) {}
+
+  show(rows: readonly TargetRow[], targets: readonly string[]): void {
+    this.rows = rows;
+    this.chosen = targets;
+    const active = this.root.contains(document.activeElement) ? document.activeElement?.getAttribute('data-key') : null;
+    this.root.replaceChildren(...this.groups());
+    if (active) this.root.querySelector<HTMLElement>(`[data-key="${CSS.escape(active)}"]`)?.focus();
+  }
+
+  private groups(): HTMLElement[] {
+    const groups = new Map<string, TargetRow[]>();
+    for (const row of this.rows) {
+      const parent = row.pattern.slice(0, Math.max(0, row.pattern.lastIndexOf('.')));
+      groups.set(parent, [...(groups.get(parent) ?? []), row]);
+    }
+    return [...groups].map(([parent, rows]) => {
+      const details = element(
+        'details',
+        { open: !this.closed.has(parent) },
+        element('summary', { 'data-key': `g:${parent}` }, element('bdi', {}, parent || 'model')),
+        ...rows.map((row) => this.row(row)),
+      );
+      details.addEventListener('toggle', () => void (details.open ? this.closed.delete(parent) : this.closed.add(parent)));
+      return details;
+    });
+  }
+
+  private row(row: TargetRow): HTMLElement {
+    const box = element('input', { type: 'checkbox', 'data-key': row.pattern });
+    box.checked = row.adapted > 0;
+    box.indeterminate = row.adapted > 0 && row.adapted < row.modules;
+    box.addEventListener('change', () => {
+      // Without a choice of one's own the method's default is in force: the first click starts from that.
+      const shown = new Set(this.chosen.length > 0 && this.chosen[0] !== 'all-linear' ? this.chosen : this.rows.filter(({ adapted }) => adapted > 0).map(({ end }) => end));
+      if (box.checked) shown.add(row.end);
+      else shown.delete(row.end);
+      this.changed([...shown]);
+    });
+    const name = element('span', { class: 'target-name' }, element('bdi', {}, row.end));
+    const text = `${row.modules === 1 ? '' : `${row.modules} × `}${row.inFeatures.toLocaleString('en')} → ${row.outFeatures.toLocaleString('en')}`;
+    const count = row.adapted > 0 ? `${row.adapted < row.modules ? `${row.adapted} of ${row.modules}: ` : ''}${formatCount(row.trainable)}` : '';
+    return element(
+      'label',
+      { class: 'target-row', title: `${row.pattern}: ${row.modules} modules` },
+      box,
+      name,
+      element('span', { class: 'peft-muted' }, text),
+      element('span', { class: 'target-count' }, count),
+    );
+  }
+}
