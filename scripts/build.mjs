@@ -40,6 +40,7 @@ const bundles = [
   // No code of these asks for the name of a function (errors state theirs), and the names are an eighth of a bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
   { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js', keepNames: false, plugins: [kernelsApart] },
+  { entryPoints: ['src/worker/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
   {
     entryPoints: ['src/worker/planner/main.ts'],
     outfile: 'dist/planner.js',

@@ -9,20 +9,25 @@ import { Calculator, calculatorInputs, registerCalculatorView } from './host/cal
 import { CheckpointDescriptions } from './host/checkpointDescriptions';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
+import { editorFileRequests } from './host/editorFileRequests';
+import { HubToken } from './host/hubToken';
 import { registerInspectorEditor } from './host/inspectorEditor';
 import { KnownModels } from './host/knownModels';
 import { ModelConfigs } from './host/modelConfigs';
 import { registerPlanAdapter } from './host/planAdapter';
 import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
+import { AskedAddresses, openRemote } from './host/remoteDocuments';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
 
 export function activate(context: vscode.ExtensionContext): void {
   const output = vscode.window.createOutputChannel('PEFT');
   const log = (line: string): void => output.appendLine(line);
-  const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log);
-  const planner: PlannerClient = new WorkerClient(context.asAbsolutePath('dist/planner.js'), log, 'PEFT planner');
+  const token = new HubToken(context.secrets);
+  const asked = new AskedAddresses();
+  const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log, editorFileRequests(token));
+  const planner: PlannerClient = new WorkerClient(context.asAbsolutePath('dist/planner.js'), log, {}, 'PEFT planner');
   const configs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
   const descriptions = new CheckpointDescriptions(worker);
   const documents = new AdapterDocuments({ configs, planner, descriptions });
@@ -35,7 +40,10 @@ export function activate(context: vscode.ExtensionContext): void {
     worker,
     planner,
     configs,
-    registerInspectorEditor(services),
+    registerInspectorEditor(services, asked),
+    vscode.commands.registerCommand('peft.openRemote', () => openRemote(context.globalState, asked)),
+    vscode.commands.registerCommand('peft.setHubToken', () => token.set()),
+    vscode.commands.registerCommand('peft.forgetHubToken', () => token.forget()),
     registerDemo(services),
     registerAdaptersTree(),
     registerCalculatorView(calculator),

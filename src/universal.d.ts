@@ -26,3 +26,18 @@ declare class TextEncoder {
 
 declare const performance: { now(): number };
 declare function setTimeout(handler: () => void, ms?: number): unknown;
+
+declare class URL {
+  constructor(url: string, base?: string);
+  readonly href: string;
+  readonly origin: string;
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
+  readonly host: string;
+  readonly hostname: string;
+  readonly port: string;
+  pathname: string;
+  search: string;
+  hash: string;
+}

@@ -1,9 +1,19 @@
 import type * as vscode from 'vscode';
 import type { InspectorSnapshot } from '../protocol/inspector';
 import type { MatrixRequests } from '../protocol/matrix';
+import { RemoteError } from '../protocol/rpc';
 import type { Params, RequestOptions, Result } from '../protocol/rpc';
 import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
 import type { WorkerClient } from './workerClient';
+
+export interface InspectedSourceOptions {
+  /** The address to ask about before anything is fetched; null once somebody asked for it. */
+  readonly held?: () => string | null;
+  /** Somebody asked for what is held. */
+  readonly release?: () => void;
+  /** The worker found, while reading, that the file is not what it opened. */
+  readonly onChanged?: () => void;
+}
 
 interface Opening {
   readonly opened: Promise<OpenedSource>;
@@ -23,10 +33,13 @@ export class InspectedSource implements vscode.Disposable {
   constructor(
     private readonly worker: WorkerClient,
     private readonly open: () => Promise<OpenedSource>,
+    private readonly options: InspectedSourceOptions = {},
   ) {}
 
   /** Never rejects: what went wrong is the snapshot's `failure`. */
   async snapshot(): Promise<InspectorSnapshot> {
+    const held = this.options.held?.() ?? null;
+    if (held !== null) return { source: null, failure: null, held };
     try {
       return { source: (await this.opened()).description, failure: null };
     } catch (error) {
@@ -35,6 +48,7 @@ export class InspectedSource implements vscode.Disposable {
   }
 
   async reload(): Promise<InspectorSnapshot> {
+    this.options.release?.();
     await this.close();
     return this.snapshot();
   }
@@ -45,7 +59,12 @@ export class InspectedSource implements vscode.Disposable {
     options?: RequestOptions,
   ): Promise<Result<WorkerRequests[M]>> {
     const { source } = await this.opened();
-    return this.worker.request(method, { ...(params as object), source } as Params<WorkerRequests[M]>, options);
+    try {
+      return await this.worker.request(method, { ...(params as object), source } as Params<WorkerRequests[M]>, options);
+    } catch (error) {
+      if (error instanceof RemoteError && error.code === 'Changed') this.options.onChanged?.();
+      throw error;
+    }
   }
 
   async sourceId(): Promise<SourceId> {
@@ -68,6 +87,7 @@ export class InspectedSource implements vscode.Disposable {
 
   private opening(): Opening {
     if (this.disposed) throw new Error('the inspector was closed');
+    if ((this.options.held?.() ?? null) !== null) throw new Error('the file was not asked to be fetched');
     const { current } = this;
     if (current && (current.generation === null || current.generation === this.worker.generation)) return current;
     const opening: Opening = { opened: this.open(), generation: null };

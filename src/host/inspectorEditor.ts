@@ -1,8 +1,12 @@
 import * as vscode from 'vscode';
+import { CancelledError } from '../protocol/rpc';
 import type { OpenedSource } from '../protocol/worker';
 import { InspectedSource } from './inspectedSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
+import { remoteLocation } from './remoteDocuments';
+import type { AskedAddresses } from './remoteDocuments';
+import { basename } from './uriNames';
 
 export const INSPECTOR_VIEW_TYPE = 'peft.inspector';
 /** For the index of a sharded checkpoint, which stays a text file unless asked for. */
@@ -12,26 +16,26 @@ const INDEX_VIEW_TYPE = 'peft.indexInspector';
 class CheckpointDocument implements vscode.CustomDocument {
   readonly source: InspectedSource;
   private readonly sessions = new Set<InspectorSession>();
-  private readonly watcher: vscode.FileSystemWatcher;
+  private readonly listening: vscode.Disposable;
 
   constructor(
     readonly uri: vscode.Uri,
     services: InspectorServices,
+    asked: AskedAddresses,
   ) {
-    this.source = new InspectedSource(services.worker, () => openCheckpoint(services, uri));
-    const folder = vscode.Uri.joinPath(uri, '..');
-    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
-    const shards = name.endsWith('.index.json') ? ',*.safetensors' : '';
-    const pattern = new vscode.RelativePattern(folder, `{${escapeGlob(name)},adapter_config.json${shards}}`);
-    this.watcher = vscode.workspace.createFileSystemWatcher(pattern);
-    const changed = (): void => this.notify('changed');
-    this.watcher.onDidChange(changed);
-    this.watcher.onDidCreate(changed);
-    this.watcher.onDidDelete((deleted) => this.notify(deleted.path === uri.path ? 'deleted' : 'changed'));
+    const address = remoteLocation(uri);
+    this.source = new InspectedSource(services.worker, () => openCheckpoint(services, uri, address), {
+      held: () => (address === null || asked.has(address) ? null : address),
+      release: () => address !== null && !asked.has(address) && asked.add(address),
+      onChanged: () => this.notify('changed'),
+    });
+    this.listening = address === null ? this.watch() : asked.onAdd((added) => added === address && this.release());
   }
 
   show(services: InspectorServices, panel: vscode.WebviewPanel): void {
-    const session = new InspectorSession(services, this.source, panel, vscode.Uri.joinPath(this.uri, '..'));
+    // Beside a file on a server nothing can be saved.
+    const folder = remoteLocation(this.uri) === null ? vscode.Uri.joinPath(this.uri, '..') : undefined;
+    const session = new InspectorSession(services, this.source, panel, folder);
     this.sessions.add(session);
     panel.onDidDispose(() => {
       this.sessions.delete(session);
@@ -40,19 +44,48 @@ class CheckpointDocument implements vscode.CustomDocument {
   }
 
   dispose(): void {
-    this.watcher.dispose();
+    this.listening.dispose();
     this.source.dispose();
+  }
+
+  private watch(): vscode.Disposable {
+    const folder = vscode.Uri.joinPath(this.uri, '..');
+    const name = basename(this.uri);
+    const shards = name.endsWith('.index.json') ? ',*.safetensors' : '';
+    const pattern = new vscode.RelativePattern(folder, `{${escapeGlob(name)},adapter_config.json${shards}}`);
+    const watcher = vscode.workspace.createFileSystemWatcher(pattern);
+    const changed = (): void => this.notify('changed');
+    watcher.onDidChange(changed);
+    watcher.onDidCreate(changed);
+    watcher.onDidDelete((deleted) => this.notify(deleted.path === this.uri.path ? 'deleted' : 'changed'));
+    return watcher;
   }
 
   private notify(reason: 'changed' | 'deleted'): void {
     for (const session of this.sessions) session.notifyChanged(reason);
   }
+
+  private release(): void {
+    for (const session of this.sessions) session.notifyReleased();
+  }
 }
 
-async function openCheckpoint(services: InspectorServices, uri: vscode.Uri): Promise<OpenedSource> {
-  // Ranges can be read from a file handle only; `fsPath` of another scheme would name some other file.
-  if (uri.scheme !== 'file') throw new Error(vscode.l10n.t("Only local files can be opened by now, and this one is '{0}:'. Copy it to a local folder.", uri.scheme));
-  return services.worker.request('checkpoint/open', { path: uri.fsPath });
+async function openCheckpoint({ worker }: InspectorServices, uri: vscode.Uri, address: string | null): Promise<OpenedSource> {
+  if (uri.scheme === 'file') return worker.request('checkpoint/open', { path: uri.fsPath });
+  // `fsPath` of another scheme would name some other file.
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Opening {0}', basename(uri)), cancellable: true },
+    async (_report, token) => {
+      const controller = new AbortController();
+      token.onCancellationRequested(() => controller.abort());
+      try {
+        return await worker.request('checkpoint/open', { path: address ?? uri.toString() }, { signal: controller.signal });
+      } catch (error) {
+        if (!(error instanceof CancelledError)) throw error;
+        throw new Error(vscode.l10n.t('Opening was cancelled. Reload to try again.'), { cause: error });
+      }
+    },
+  );
 }
 
 function escapeGlob(name: string): string {
@@ -65,9 +98,9 @@ export async function openInInspector(uri: vscode.Uri): Promise<void> {
   await vscode.commands.executeCommand('vscode.openWith', uri, viewType);
 }
 
-export function registerInspectorEditor(services: InspectorServices): vscode.Disposable {
+export function registerInspectorEditor(services: InspectorServices, asked: AskedAddresses): vscode.Disposable {
   const provider: vscode.CustomReadonlyEditorProvider<CheckpointDocument> = {
-    openCustomDocument: (uri) => new CheckpointDocument(uri, services),
+    openCustomDocument: (uri) => new CheckpointDocument(uri, services, asked),
     resolveCustomEditor: (document, panel) => document.show(services, panel),
   };
   const options = { supportsMultipleEditorsPerDocument: true };

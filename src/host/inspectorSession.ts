@@ -36,6 +36,10 @@ export class InspectorSession implements vscode.Disposable {
     this.endpoint.emit('source/changed', { reason });
   }
 
+  notifyReleased(): void {
+    this.endpoint.emit('source/released', {});
+  }
+
   dispose(): void {
     this.endpoint.dispose('the inspector was closed');
   }

@@ -1,28 +1,29 @@
 import { Worker } from 'node:worker_threads';
 import type * as vscode from 'vscode';
 import type { PlannerRequests } from '../protocol/planner';
-import type { Message, Params, RequestMap, RequestOptions, Result, Transport } from '../protocol/rpc';
+import type { Handlers, Message, Params, RequestMap, RequestOptions, Result, Transport } from '../protocol/rpc';
 import { Endpoint } from '../protocol/rpc';
-import type { WorkerRequests } from '../protocol/worker';
+import type { EditorRequests, WorkerRequests } from '../protocol/worker';
 
 type NoRequests = Record<never, never>;
 
 /** Counts budgets and reads adapter configs. */
-export type PlannerClient = WorkerClient<PlannerRequests>;
+export type PlannerClient = WorkerClient<PlannerRequests, NoRequests>;
 
 /**
- * A thread that answers `R`: the one that reads files and runs the methods, or the planner. It starts with the first
+ * A thread that answers `R`, and asks `A`: the one that reads files and runs the methods, or the planner. It starts with the first
  * request; when it dies, what was pending is rejected, and the next request starts another. What a thread holds goes
  * with it: `generation` tells one from the next.
  */
-export class WorkerClient<R extends RequestMap<R> = WorkerRequests> implements vscode.Disposable {
-  private running: { readonly worker: Worker; readonly endpoint: Endpoint<R, NoRequests> } | null = null;
+export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends RequestMap<A> = EditorRequests> implements vscode.Disposable {
+  private running: { readonly worker: Worker; readonly endpoint: Endpoint<R, A> } | null = null;
   private changes = 0;
   private disposed = false;
 
   constructor(
     private readonly scriptPath: string,
     private readonly log: (line: string) => void,
+    private readonly handlers: Handlers<A>,
     /** For the log and for debuggers. */
     private readonly name = 'PEFT worker',
   ) {}
@@ -46,11 +47,11 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests> implements v
     this.stop('PEFT Inspector was stopped');
   }
 
-  private endpoint(): Endpoint<R, NoRequests> {
+  private endpoint(): Endpoint<R, A> {
     if (this.disposed) throw new Error('PEFT Inspector was stopped');
     if (this.running) return this.running.endpoint;
     const worker = new Worker(this.scriptPath, { name: this.name });
-    const endpoint = new Endpoint<R, NoRequests>(workerTransport(worker), {});
+    const endpoint = new Endpoint<R, A>(workerTransport(worker), this.handlers);
     this.running = { worker, endpoint };
     this.changes++;
     const stopped = (how: string): void => this.died(worker, `the ${this.name} ${how}`);

@@ -17,14 +17,18 @@ export interface InspectorRequests extends MatrixRequests {
 }
 
 export interface InspectorSnapshot {
-  /** Null where nothing of the file could be read; `failure` then says why. */
+  /** Null where nothing of the file could be read; `failure` then says why, or `held` what to ask first. */
   readonly source: SourceDescription | null;
   readonly failure: string | null;
+  /** The address of a file on a server that nobody has asked to be fetched yet: `source/reload` fetches it. */
+  readonly held?: string;
 }
 
 export interface InspectorEvents {
   /** The file changed or vanished on disk since it was opened. */
   'source/changed': { readonly reason: 'changed' | 'deleted' };
+  /** A file that was held has been asked for elsewhere: the view asks for the snapshot anew. */
+  'source/released': Record<never, never>;
 }
 
 /** What the view keeps across reload and hiding, through setState: navigation, never values. */

@@ -21,7 +21,11 @@ type ForSource<R> = {
 };
 
 export interface WorkerRequests extends ForSource<MatrixRequests> {
-  /** Opens a checkpoint by its header. A damaged file still opens; its problems are in the description. */
+  /**
+   * Opens a checkpoint by its header. A damaged file still opens; its problems are in the description.
+   * `path` is a local path, an http, https or hf address, or the URI of a file that only the
+   * editor reaches; nothing but an address makes the worker use the network.
+   */
   'checkpoint/open'(params: { readonly path: string }): OpenedSource;
   /** Runs the demo; reports progress. `text` is what the reference document prints. */
   'demo/run'(params: DemoOptions): OpenedSource & { readonly text: string };
@@ -33,4 +37,19 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
    */
   'adapter/write'(params: { readonly source: SourceId; readonly folder: string }): readonly string[];
   'source/close'(params: { readonly source: SourceId }): void;
+}
+
+/** Worker to host: what only the editor can do. */
+export interface EditorRequests {
+  /** A file, whole; `bytes` is null where it has more than `limit`. Rejects where it cannot be read. */
+  'file/read'(params: { readonly uri: string; readonly limit: number }): {
+    readonly bytes: Uint8Array<ArrayBuffer> | null;
+    readonly size: number;
+    /** In ms since the epoch. */
+    readonly modified: number;
+  };
+  /** The names in the folder of the file. */
+  'file/names'(params: { readonly uri: string }): readonly string[];
+  /** The user's token for the Hugging Face Hub; null where none is set. */
+  'hub/token'(params: Record<never, never>): string | null;
 }

@@ -17,7 +17,8 @@ export interface OpenedFile {
 /** Appends to the file being written. */
 export type Sink = (bytes: Uint8Array) => Promise<void>;
 
-export interface FileAccess {
+/** Reading, which every kind of place can do. */
+export interface FileReading {
   /**
    * Rejects with `CheckpointError`: Unreadable where there is no such file, no permission, or no regular file; TooLarge
    * where it could only be had whole and is over the limit for that; Network where its server fails.
@@ -32,6 +33,10 @@ export interface FileAccess {
   namesBeside(location: FileLocation, signal?: AbortSignal): Promise<readonly string[] | null>;
   /** The text of the file `name` in the folder of `location`, or null where there is none or it is over `limit` bytes. */
   readBeside(location: FileLocation, name: string, limit: number, signal?: AbortSignal): Promise<string | null>;
+}
+
+/** Reading anywhere, and writing to the local disk. */
+export interface FileAccess extends FileReading {
   /** The path of `name` in the local folder, which is made where it is missing. Rejects with `CheckpointError` Unwritable. */
   placeIn(folder: string, name: string): Promise<string>;
   /**

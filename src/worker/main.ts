@@ -1,13 +1,15 @@
 /** The worker thread's entry: joins its message port to the jobs. */
 
 import { Endpoint } from '../protocol/rpc';
-import type { WorkerRequests } from '../protocol/worker';
+import type { EditorRequests, WorkerRequests } from '../protocol/worker';
 import { configureEngine } from '../tensor/engine/current';
+import { farFiles } from './loadFarFiles';
 import { createJobs } from './jobs';
 import type { MeasurerRequests } from './measurer';
 import { measureBytes } from './moduleMeasures';
 import { nodeFiles } from './nodeFile';
 import { parentTransport } from './portTransport';
+import { routedFiles } from './routedFiles';
 import { engineThreads } from './spawnEngineThread';
 import { isMeasurer, spawnMeasurers } from './spawnMeasurer';
 
@@ -15,5 +17,9 @@ if (isMeasurer()) {
   new Endpoint<Record<never, never>, MeasurerRequests>(parentTransport(), { 'factors/measure': measureBytes });
 } else {
   configureEngine(engineThreads());
-  new Endpoint<Record<never, never>, WorkerRequests>(parentTransport(), createJobs(nodeFiles, spawnMeasurers));
+  const files = routedFiles(
+    nodeFiles,
+    farFiles((method, params, options) => host.request(method, params, options)),
+  );
+  const host = new Endpoint<EditorRequests, WorkerRequests>(parentTransport(), createJobs(files, spawnMeasurers));
 }

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Import } from './importGraph';
@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that may import packages and Node's modules, by pattern. The workers do so in their door and their file access. */
 const PACKAGES: readonly { readonly files: RegExp; readonly packages: RegExp }[] = [
-  { files: /^src\/worker\/(portTransport|nodeFile|engineThread|spawnEngineThread|spawnMeasurer|planner\/nodeModelFiles)\.ts$/, packages: /^node:/ },
+  { files: /^src\/worker\/(portTransport|nodeFile|httpRequest|loadFarFiles|engineThread|spawnEngineThread|spawnMeasurer|planner\/nodeModelFiles)\.ts$/, packages: /^node:/ },
   { files: /^src\/worker\/planner\//, packages: /^jsonc-parser$/ },
   { files: /^src\/(host\/|extension\.ts)/, packages: /^(node:|vscode$)/ },
   { files: /^src\/cli\//, packages: /^node:/ },
@@ -40,6 +40,7 @@ const KILOBYTE = 1024;
 const BUDGETS: Readonly<Record<string, number>> = {
   'dist/extension.js': 150 * KILOBYTE,
   'dist/worker.js': 200 * KILOBYTE,
+  'dist/farFiles.js': 50 * KILOBYTE,
   'dist/kernels.js': 60 * KILOBYTE,
   'dist/pythonReader.js': 200 * KILOBYTE,
   'dist/planReader.js': 200 * KILOBYTE,
@@ -92,6 +93,17 @@ describe('the rooms and their arrows', () => {
       return !PACKAGES.some(({ files, packages }) => files.test(from) && packages.test(specifier));
     });
     assert.deepEqual(wrong.map(show), []);
+  });
+
+  it('reach the network in one file alone, which only the bundle of far files holds', () => {
+    const modules = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
+    const globals = /(?<![.\w])(fetch|XMLHttpRequest|WebSocket|EventSource|WebTransport|sendBeacon)\s*\(/;
+    const importing = [...sources, ...webviewSources].flatMap(importsOf).filter(({ specifier, typeOnly }) => !typeOnly && modules.test(specifier));
+    assert.deepEqual([...new Set(importing.map(({ from }) => from))], ['src/worker/httpRequest.ts']);
+    assert.deepEqual([...sources, ...webviewSources].filter((file) => globals.test(readFileSync(file, 'utf8'))), []);
+    const bundles = readdirSync('dist').filter((name) => /\.c?js$/.test(name));
+    const requiring = bundles.filter((name) => /require\(["'](node:)?(https?|http2|net|tls|dgram|dns)["']\)/.test(readFileSync(`dist/${name}`, 'utf8')));
+    assert.deepEqual(requiring, ['farFiles.js']);
   });
 
   it('leave webviews nothing of src but the protocol', () => {

@@ -10,7 +10,7 @@ import { ActiveMatrix } from './parts/activeMatrix';
 import { CellInspector } from './parts/cellInspector';
 import { colorTools } from './parts/colorTools';
 import { h, replace } from './parts/element';
-import { changedBanner, failurePage, waitingPage } from './parts/pages';
+import { changedBanner, failurePage, heldPage, waitingPage } from './parts/pages';
 import { problemBanner } from './parts/problemBanner';
 import { errorText } from './parts/progressNote';
 import { sourceHead } from './parts/sourceHead';
@@ -32,6 +32,8 @@ export class App {
   private readonly page = h('div', { class: 'page' });
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
   private close: (() => void) | null = null;
+  /** The page asks whether to fetch. */
+  private held = false;
 
   constructor(
     root: HTMLElement,
@@ -49,6 +51,9 @@ export class App {
       ),
     );
     this.live = new LiveRegion(root);
+    client.onSourceReleased(() => {
+      if (this.held) void this.load(() => client.ready());
+    });
     client.onSourceChanged(({ reason }) =>
       replace(
         this.changed,
@@ -64,12 +69,15 @@ export class App {
   private async load(ask: () => Promise<InspectorSnapshot>): Promise<void> {
     this.close?.();
     this.close = null;
+    this.held = false;
     replace(this.changed);
     replace(this.page, waitingPage());
     const again = (): void => void this.load(() => this.client.reload());
     try {
-      const { source, failure } = await ask();
+      const { source, failure, held } = await ask();
+      this.held = held !== undefined;
       if (source) this.show(source, failure);
+      else if (held !== undefined) replace(this.page, heldPage(held, again));
       else replace(this.page, failurePage(failure ?? 'The source could not be read.', again));
     } catch (error) {
       replace(this.page, failurePage(errorText(error), again));

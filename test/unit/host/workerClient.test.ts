@@ -46,7 +46,7 @@ describe('a worker that dies', () => {
   after(() => rmSync(folder, { recursive: true }));
   beforeEach(() => {
     log = [];
-    client = new WorkerClient(script, (line) => log.push(line));
+    client = new WorkerClient(script, (line) => log.push(line), {});
   });
   afterEach(() => client.dispose());
 
@@ -139,7 +139,7 @@ describe('a worker that dies', () => {
   });
 
   it('that cannot start fails the request too', async () => {
-    const missing = new WorkerClient(path.join(folder, 'nowhere.js'), (line) => log.push(line));
+    const missing = new WorkerClient(path.join(folder, 'nowhere.js'), (line) => log.push(line), {});
     const error = await failure(missing.request('checkpoint/open', { path: 'x' }));
     assert.ok(error instanceof DisconnectedError);
     assert.match(error.message, /nowhere\.js/);

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -9,6 +9,7 @@ import type { Message, Progress } from '../../../src/protocol/rpc';
 import type { WorkerRequests } from '../../../src/protocol/worker';
 import { seededRandom } from '../../../src/tensor/random';
 import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
+import { TestServer } from './httpServer';
 import { jobCaller } from './jobContext';
 
 /** Sixteen modules of rank 160: enough work that threads are started for it. 16 MB. */
@@ -41,8 +42,8 @@ describe('the worker thread', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-'));
     const outfile = path.join(folder, 'worker.js');
     await build({
-      entryPoints: ['src/worker/main.ts'],
-      outfile,
+      entryPoints: { worker: 'src/worker/main.ts', farFiles: 'src/worker/farFiles.ts' },
+      outdir: folder,
       bundle: true,
       platform: 'node',
       format: 'cjs',
@@ -155,5 +156,27 @@ describe('the worker thread', () => {
       opening,
       (error) => error instanceof RemoteError && error.name === 'CheckpointError' && /no such file/.test(error.message),
     );
+  });
+
+  it('opens a file on a server, through the bundle that it loads for it, and asks no token for it', async () => {
+    const server = await TestServer.start();
+    try {
+      const saved = (name: string): Buffer => readFileSync(fixturePath('peft_saved', 'lora_rslora', name));
+      const path = server.serve('/rslora/adapter_model.safetensors', saved('adapter_model.safetensors'));
+      server.serve('/rslora/adapter_config.json', saved('adapter_config.json'));
+      const { source, description } = await endpoint.request('checkpoint/open', { path });
+      assert.deepEqual([description.title, description.method], ['rslora/adapter_model.safetensors', 'LORA']);
+      assert.match(description.lora[0]!.scalingSource, /sqrt|√/);
+      const metrics = await endpoint.request('lora/metrics', { source });
+      assert.ok(metrics.aNorm.every((norm) => norm > 0));
+      await endpoint.request('source/close', { source });
+      await assert.rejects(endpoint.request('checkpoint/open', { path: `${server.origin}/missing.safetensors` }), {
+        name: 'CheckpointError',
+        code: 'Unreadable',
+        message: /answers 404/,
+      });
+    } finally {
+      await server.close();
+    }
   });
 });

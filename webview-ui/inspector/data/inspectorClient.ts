@@ -44,6 +44,10 @@ export class InspectorClient {
     return this.endpoint.on('source/changed', listener);
   }
 
+  onSourceReleased(listener: () => void): () => void {
+    return this.endpoint.on('source/released', listener);
+  }
+
   ready(): Promise<InspectorSnapshot> {
     return this.endpoint.request('view/ready', {});
   }

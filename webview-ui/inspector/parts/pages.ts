@@ -36,6 +36,20 @@ export function failurePage(failure: string, reload: () => void): HTMLElement {
   );
 }
 
+/** A file on a server, in an editor that came back with the window: nothing is fetched before the click. */
+export function heldPage(address: string, fetch: () => void): HTMLElement {
+  return h(
+    'main',
+    { class: 'failure-page' },
+    emptyState(
+      'This file is on a server',
+      'Nothing has been fetched since the window was loaded.',
+      h('p', { class: 'address' }, h('bdi', {}, address)),
+      h('button', { type: 'button', class: 'primary', onclick: fetch }, 'Fetch'),
+    ),
+  );
+}
+
 export function changedBanner(reason: 'changed' | 'deleted', reload: () => void): HTMLElement {
   return h(
     'div',
@@ -45,7 +59,7 @@ export function changedBanner(reason: 'changed' | 'deleted', reload: () => void)
       'span',
       { class: 'text' },
       reason === 'changed'
-        ? 'The file changed on disk. What is shown is from before.'
+        ? 'The file changed. What is shown is from before.'
         : 'The file was deleted or moved. What is shown may not be readable any more.',
     ),
     h('button', { type: 'button', class: 'small', onclick: reload }, 'Reload'),

@@ -29,7 +29,7 @@ export function infoView(description: SourceDescription): View {
         ['Size', `${formatBytes(file.bytes)} (${file.bytes.toLocaleString('en')} bytes)`],
         ['Header', `${file.headerBytes.toLocaleString('en')} bytes`],
         ...shardFacts(file.shards ?? []),
-        ['Modified', new Date(file.modified).toLocaleString()],
+        ['Modified', file.modified > 0 ? new Date(file.modified).toLocaleString() : 'unknown'],
       ]),
     );
   }

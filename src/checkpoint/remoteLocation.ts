@@ -1,0 +1,159 @@
+/**
+ * Files on servers, by what people type: web addresses, links copied from the Hugging Face Hub, and
+ * hf://[<type>/]<owner>/<repo>[@<revision>]/<path>, the syntax of huggingface_hub's "HF URIs".
+ *
+ * A location is kept as people read it; what it is fetched from is `remoteUrl`.
+ */
+
+import { besideSegments } from './besideName';
+import { CheckpointError, quoted } from './errors';
+
+export const HUB_ORIGIN = 'https://huggingface.co';
+/** The Hub's own other names. */
+const HUB_HOSTS: ReadonlySet<string> = new Set(['huggingface.co', 'www.huggingface.co', 'hf.co']);
+const REPO_TYPES: ReadonlySet<string> = new Set(['models', 'datasets', 'spaces']);
+const DEFAULT_REVISION = 'main';
+/** Longer addresses servers refuse; signed ones reach some 2,000 characters. */
+const MAX_LOCATION_LENGTH = 8192;
+/** Of a token: the Hub's have 37. */
+const MAX_TOKEN_LENGTH = 512;
+
+export interface HubFile {
+  readonly type: 'models' | 'datasets' | 'spaces';
+  /** '<owner>/<name>'. */
+  readonly repo: string;
+  readonly revision: string;
+  /** Of the file in the repository. */
+  readonly path: string;
+}
+
+/** Whether it is meant as the address of something on a server; `normaliseRemote` says whether it is a good one. */
+export function isRemote(location: string): boolean {
+  return /^(https?|hf):/i.test(location.trimStart());
+}
+
+/** Printable ASCII without spaces: anything else would break out of the header it is sent in, or be no token. */
+export function isHubToken(token: string): boolean {
+  return token.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(token);
+}
+
+/**
+ * The location in its one spelling: 'hf://owner/repo@revision/path' for a file of the Hub, links to its pages included;
+ * an http or https address otherwise. Throws `CheckpointError` Unreadable with what is wrong, for people.
+ */
+export function normaliseRemote(text: string): string {
+  const location = text.trim();
+  if (location.length > MAX_LOCATION_LENGTH) throw bad(`an address of ${location.length} characters is too long`);
+  if (/^hf:/i.test(location)) return hubLocation(parseHubLocation(location));
+  const url = parseUrl(location);
+  const file = HUB_HOSTS.has(url.hostname) && url.protocol === 'https:' && url.port === '' ? hubPage(url) : null;
+  if (file) return hubLocation(file);
+  if (url.pathname.endsWith('/')) throw bad('the address ends in a folder: name the file, adapter_model.safetensors for example');
+  url.hash = '';
+  return url.href;
+}
+
+/** The address that a normalised location is fetched from. Throws `CheckpointError` Unreadable. */
+export function remoteUrl(location: string): string {
+  if (!/^hf:/i.test(location)) return parseUrl(location).href;
+  const { type, repo, revision, path } = parseHubLocation(location);
+  const prefix = type === 'models' ? '' : `${type}/`;
+  return `${HUB_ORIGIN}/${prefix}${repo}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** The names of the file and of its folder; a repository stands for the folder of the files at its top. */
+export function remoteNames(location: string): { readonly name: string; readonly folder: string } {
+  if (/^hf:/i.test(location)) {
+    const { repo, path } = parseHubLocation(location);
+    const segments = path.split('/');
+    return { name: segments.at(-1)!, folder: segments.at(-2) ?? repo };
+  }
+  const { pathname, host } = parseUrl(location);
+  const segments = pathname.split('/').slice(1).map(decoded);
+  return { name: segments.at(-1)!, folder: segments.at(-2) ?? host };
+}
+
+/** Where the file `name` beside it is. A query belongs to the one file and is left out. Throws as `besideSegments`. */
+export function remoteBeside(location: string, name: string): string {
+  const segments = besideSegments(name);
+  if (/^hf:/i.test(location)) {
+    const file = parseHubLocation(location);
+    return hubLocation({ ...file, path: [...file.path.split('/').slice(0, -1), ...segments].join('/') });
+  }
+  const url = parseUrl(location);
+  url.pathname = [...url.pathname.split('/').slice(0, -1), ...segments.map(encodeURIComponent)].join('/');
+  url.search = '';
+  url.hash = '';
+  return url.href;
+}
+
+/** Reads hf://[type/]owner/name[@revision]/path. Throws `CheckpointError` Unreadable. */
+export function parseHubLocation(location: string): HubFile {
+  const rest = /^hf:\/\/(.*)$/is.exec(location)?.[1];
+  if (rest === undefined) throw bad(`${quoted(location)}: expected ${HUB_SYNTAX}`);
+  const segments = rest.split('/');
+  const type = REPO_TYPES.has(segments[0]!) ? (segments.shift() as HubFile['type']) : 'models';
+  const owner = segments.shift() ?? '';
+  const [name = '', ...revisionParts] = (segments.shift() ?? '').split('@');
+  let revision = revisionParts.length > 0 ? decoded(revisionParts.join('@')) : DEFAULT_REVISION;
+  // Of revisions with slashes, these two kinds may be written plainly; others escape theirs as %2F.
+  if (revision === 'refs' && /^(pr\/\d+|convert\/\w+)$/.test(segments.slice(0, 2).join('/'))) {
+    revision = ['refs', ...segments.splice(0, 2)].join('/');
+  }
+  return checkedHubFile({ type, repo: `${owner}/${name}`, revision, path: segments.join('/') });
+}
+
+const HUB_SYNTAX = 'hf://owner/repo/file or hf://owner/repo@revision/file';
+
+function checkedHubFile(file: HubFile): HubFile {
+  const { repo, revision, path } = file;
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repo) || repo.split('/').some((part) => /^\.+$/.test(part))) {
+    throw bad(`${quoted(repo)} is not owner/repo: expected ${HUB_SYNTAX}`);
+  }
+  if (revision === '' || /[\p{Cc}\s]/u.test(revision) || revision.split('/').some((part) => part === '' || /^\.+$/.test(part))) {
+    throw bad(`${quoted(revision)} is no revision: expected ${HUB_SYNTAX}`);
+  }
+  if (path === '') throw bad(`name a file of ${repo}, adapter_model.safetensors for example: expected ${HUB_SYNTAX}`);
+  besideSegments(path);
+  return file;
+}
+
+function hubLocation({ type, repo, revision, path }: HubFile): string {
+  const plain = /^refs\/(pr\/\d+|convert\/\w+)$/.test(revision);
+  const at = revision === DEFAULT_REVISION ? '' : `@${plain ? revision : encodeURIComponent(revision)}`;
+  return `hf://${type === 'models' ? '' : `${type}/`}${repo}${at}/${path}`;
+}
+
+/** The file that a page or link of the Hub is about; null for pages of other kinds. */
+function hubPage({ pathname }: URL): HubFile | null {
+  const match = /^\/(?:(datasets|spaces)\/)?([^/]+\/[^/]+)(?:\/(blob|resolve|raw)\/(refs\/pr\/\d+|refs\/convert\/\w+|[^/]+)\/(.+))?\/?$/.exec(pathname);
+  if (!match) return null;
+  const [, type, repo = '', kind, revision = '', path = ''] = match;
+  const file = { type: (type ?? 'models') as HubFile['type'], repo: decoded(repo), revision: decoded(revision), path: decoded(path) };
+  if (kind === undefined) return REPO_TYPES.has(repo.split('/')[0]!) ? null : checkedHubFile({ ...file, revision: DEFAULT_REVISION });
+  return checkedHubFile(file);
+}
+
+function parseUrl(location: string): URL {
+  let url: URL;
+  try {
+    url = new URL(location);
+  } catch {
+    throw bad(`${quoted(location)} is no address: expected https://… or ${HUB_SYNTAX}`);
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw bad(`${quoted(url.protocol)} is not http, https or hf`);
+  if (url.username !== '' || url.password !== '') throw bad('an address with a user name or password in it is not opened');
+  return url;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function bad(message: string): CheckpointError {
+  return new CheckpointError('Unreadable', message);
+}

@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import { isHubToken } from '../checkpoint/remoteLocation';
+
+const KEY = 'peft.hubToken';
+
+/** The user's token for the Hugging Face Hub, in the editor's secret storage. The worker sends it to the Hub alone. */
+export class HubToken {
+  constructor(private readonly secrets: vscode.SecretStorage) {}
+
+  /** Null for none. */
+  async get(): Promise<string | null> {
+    const token = await this.secrets.get(KEY);
+    return token !== undefined && isHubToken(token) ? token : null;
+  }
+
+  /** "PEFT: Set Hugging Face Token". */
+  async set(): Promise<void> {
+    const token = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Set Hugging Face Token'),
+      prompt: vscode.l10n.t('A token with read access, from huggingface.co/settings/tokens. It is kept in the secret storage of VS Code and sent to huggingface.co alone.'),
+      placeHolder: 'hf_…',
+      password: true,
+      ignoreFocusOut: true,
+      validateInput: (text) => (text.trim() === '' || isHubToken(text.trim()) ? null : vscode.l10n.t('A token is of letters, digits and signs, without spaces.')),
+    });
+    if (token === undefined || token.trim() === '') return;
+    await this.secrets.store(KEY, token.trim());
+    void vscode.window.showInformationMessage(vscode.l10n.t('The Hugging Face token is set.'));
+  }
+
+  /** "PEFT: Forget Hugging Face Token". */
+  async forget(): Promise<void> {
+    await this.secrets.delete(KEY);
+    void vscode.window.showInformationMessage(vscode.l10n.t('The Hugging Face token is forgotten.'));
+  }
+}
