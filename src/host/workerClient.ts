@@ -11,11 +11,13 @@ type NoRequests = Record<never, never>;
 export type PlannerClient = WorkerClient<PlannerRequests, NoRequests>;
 
 /**
- * A thread that answers `R`, and asks `A`: the one that reads files and runs the methods, or the planner. It starts with the first
- * request; when it dies, what was pending is rejected, and the next request starts another. What a thread holds goes
- * with it: `generation` tells one from the next.
+ * A thread that answers `R`, and asks `A`: the one that reads files and runs the methods, or the planner. It starts
+ * with the first request; when it dies, what was pending is rejected, and the next request starts another. What a
+ * thread holds goes with it: `generation` tells one from the next.
  */
-export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends RequestMap<A> = EditorRequests> implements vscode.Disposable {
+export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends RequestMap<A> = EditorRequests>
+  implements vscode.Disposable
+{
   private running: { readonly worker: Worker; readonly endpoint: Endpoint<R, A> } | null = null;
   private changes = 0;
   private disposed = false;

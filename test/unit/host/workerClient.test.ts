@@ -7,6 +7,8 @@ import { InspectedSource } from '../../../src/host/inspectedSource';
 import { WorkerClient } from '../../../src/host/workerClient';
 import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
 import { CancelledError, DisconnectedError } from '../../../src/protocol/rpc';
+import type { Handlers } from '../../../src/protocol/rpc';
+import type { EditorRequests } from '../../../src/protocol/worker';
 import { fileOf, tensorField } from '../checkpoint/fixtures';
 
 /** The worker's own jobs, but for three by which a test makes it die, or never answers. */
@@ -24,6 +26,9 @@ const MORTAL_WORKER = `
 `;
 
 const MATRIX: MatrixRef = { kind: 'tensor', name: 'x' };
+
+const unasked = (): never => assert.fail('the worker asked the editor');
+const EDITOR: Handlers<EditorRequests> = { 'file/read': unasked, 'file/names': unasked, 'hub/token': unasked };
 
 describe('a worker that dies', () => {
   let folder: string;
@@ -46,7 +51,7 @@ describe('a worker that dies', () => {
   after(() => rmSync(folder, { recursive: true }));
   beforeEach(() => {
     log = [];
-    client = new WorkerClient(script, (line) => log.push(line), {});
+    client = new WorkerClient(script, (line) => log.push(line), EDITOR);
   });
   afterEach(() => client.dispose());
 
@@ -139,7 +144,7 @@ describe('a worker that dies', () => {
   });
 
   it('that cannot start fails the request too', async () => {
-    const missing = new WorkerClient(path.join(folder, 'nowhere.js'), (line) => log.push(line), {});
+    const missing = new WorkerClient(path.join(folder, 'nowhere.js'), (line) => log.push(line), EDITOR);
     const error = await failure(missing.request('checkpoint/open', { path: 'x' }));
     assert.ok(error instanceof DisconnectedError);
     assert.match(error.message, /nowhere\.js/);
