@@ -19,6 +19,12 @@ export interface CoreSvd {
 /** QR steps per value after which something is wrong; two or three are usual. */
 const MAX_STEPS = 60;
 
+/**
+ * Sums of squares below this count as 0: the largest entry is 1, so that what is dropped is far below its rounding, and
+ * the reciprocal of a smaller sum could overflow. The kernel has the same.
+ */
+const LEAST_SQUARES = 1e-280;
+
 /** Columns from which copying a matrix into the engine's memory pays. */
 const LEAST_COLUMNS = 32;
 
@@ -63,6 +69,7 @@ function bidiagonalize(a: Float64Array, p: number, q: number): Bidiagonal {
   for (let k = 0; k < q; k++) {
     let squares = 0;
     for (let i = k; i < p; i++) squares += a[i * q + k]! ** 2;
+    if (squares < LEAST_SQUARES) squares = 0;
     const head = a[k * q + k]!;
     d[k] = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
     if (squares > 0) {
@@ -76,7 +83,7 @@ function bidiagonalize(a: Float64Array, p: number, q: number): Bidiagonal {
     for (let j = k + 1; j < q; j++) across += a[row + j]! ** 2;
     const next = a[row + k + 1]!;
     e[k] = next > 0 ? -Math.sqrt(across) : Math.sqrt(across);
-    if (across > 0 && k + 2 < q) {
+    if (across >= LEAST_SQUARES && k + 2 < q) {
       a[row + k + 1] = next - e[k]!;
       right[k] = 1 / (across - next * e[k]!);
       reflectColumns(a, p, q, k, right[k]!);

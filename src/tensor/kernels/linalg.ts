@@ -216,6 +216,9 @@ export function applyReflectors(m: i32, n: i32, a: usize, ld: i32, taus: usize, 
   }
 }
 
+/** As in coreSvd.ts. */
+const LEAST_SQUARES: f64 = 1e-280;
+
 /**
  * Householder bidiagonalisation of a (p, q) float64 matrix, p >= q, row-major: the diagonal to d, the superdiagonal to
  * e, the reflections' factors to `left` and `right`, q float64 each; their vectors stay in the matrix (coreSvd.ts).
@@ -229,6 +232,7 @@ export function bidiagonalize(a: usize, p: i32, q: i32, d: usize, e: usize, left
     const width = q - k - 1;
     let squares: f64 = 0;
     for (let i = k, x = row; i < p; i++, x += ld) squares += load<f64>(x) * load<f64>(x);
+    if (squares < LEAST_SQUARES) squares = 0;
     const head = load<f64>(row);
     const diagonal = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
     store<f64>(d + at, diagonal);
@@ -246,7 +250,7 @@ export function bidiagonalize(a: usize, p: i32, q: i32, d: usize, e: usize, left
     if (width == 0) return;
     const across = dot(row + 8, row + 8, width);
     const next = load<f64>(row + 8);
-    if (across > 0 && width > 1) {
+    if (across >= LEAST_SQUARES && width > 1) {
       const above = next > 0 ? -Math.sqrt(across) : Math.sqrt(across);
       store<f64>(e + at, above);
       store<f64>(row + 8, next - above);
