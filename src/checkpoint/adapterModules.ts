@@ -5,6 +5,7 @@ import type { AdapterConfig } from './adapterConfig';
 import type { AdapterPart, AdapterParts } from './adapterParts';
 import { quoted } from './errors';
 import type { LoraPairing } from './loraPairs';
+import { methodScaling } from './methodScaling';
 import { elementCount } from './safetensorsLayout';
 import { savedTensors } from './savedTensors';
 import { dimensionWords } from './tensorRoles';
@@ -103,7 +104,7 @@ function describePart(
     }
     factors.push({ tensor: entry.name, role: name.rule.role, shape: entry.shape, dims: dims ?? [] });
     dims?.forEach((word, i) => {
-      if (!['rank', 'in', 'out'].includes(word) || entry.shape.length > 2 || products.length > 0) return;
+      if (!['rank', 'in', 'out'].includes(word) || products.length > 0) return;
       const size = entry.shape[i]!;
       const known = sizes.get(word);
       if (known === undefined) sizes.set(word, size);
@@ -117,14 +118,15 @@ function describePart(
   const method = methodOf(part, config);
   const stacked = products.length > 1 || product?.module.endsWith(']');
   const unavailable = product ? product.unavailable : NO_WEIGHT.has(method) ? undefined : noChange(part, method);
+  const scaling = product ?? methodScaling(method, config);
   const kernel = factors.find(({ dims }) => dims.includes('in'));
   return {
     module: product ? product.module.replace(/\[0\]$/, '') : part.module,
     method,
     rank: product ? trueRank(part, product) : (sizes.get('rank') ?? null),
-    alpha: product?.alpha ?? null,
-    scaling: product?.scaling ?? null,
-    scalingSource: product?.scalingSource ?? null,
+    alpha: scaling?.alpha ?? null,
+    scaling: scaling?.scaling ?? null,
+    scalingSource: scaling?.scalingSource ?? null,
     inFeatures: product && product.inFeatures > 0 ? product.inFeatures : (sizes.get('in') ?? inOf(kernel)),
     outFeatures: product && product.outFeatures > 0 ? product.outFeatures : (sizes.get('out') ?? null),
     ...(stacked && { experts: products.length }),

@@ -4,11 +4,12 @@
  */
 
 import { stringList } from './adapterConfig';
-import type { AdapterConfig } from './adapterConfig';
+import type { AdapterConfig, PatternValue } from './adapterConfig';
 import type { AdapterPart } from './adapterParts';
 import { quoted } from './errors';
 import { expertLayout } from './factorLayout';
 import type { Planned } from './products';
+import { unwrapped } from './wrappedPath';
 
 export interface ExpertModule {
   readonly part: AdapterPart;
@@ -17,14 +18,20 @@ export interface ExpertModule {
 }
 
 /** Null for a module that is one; at most `most` experts. */
-export function stackedExperts(part: AdapterPart, config: AdapterConfig | null, most: number): ExpertModule[] | null {
+export function stackedExperts(
+  part: AdapterPart,
+  config: AdapterConfig | null,
+  rankPatterns: readonly PatternValue[],
+  most: number,
+): ExpertModule[] | null {
   const a = part.tensors.get('a')?.entry;
   const b = part.tensors.get('b')?.entry;
   if (!a || !b || part.method !== 'LORA') return null;
   const switched = part.style === 'mlx' && a.shape.length === 3;
   const path = switched ? part.module : parameterPath(part.module, config);
   if (path === null) return null;
-  const experts = switched ? (a.shape[0] ?? 0) : expertsOf(part, config!);
+  // Rank times experts is what the file tells; the rank is the config's.
+  const experts = switched ? (a.shape[0] ?? 0) : (a.shape[0] ?? 0) / (rankPatterns.find(({ matches }) => matches(path))?.value ?? config!.rank);
   if (experts === 1 && !switched) return [{ part, name: path, planned: null }];
   const broken = [a, b].find(({ readable }) => !readable);
   const reason = broken
@@ -53,12 +60,6 @@ export function stackedExperts(part: AdapterPart, config: AdapterConfig | null, 
   });
 }
 
-/** Rank times experts is what the file tells; the rank is the config's. */
-function expertsOf({ module, tensors }: AdapterPart, config: AdapterConfig): number {
-  const rank = config.rankPattern.find(({ matches }) => matches(module))?.value ?? config.rank;
-  return (tensors.get('a')?.entry.shape[0] ?? 0) / rank;
-}
-
 /**
  * The parameter that a pair belongs to, or null where the config names none of this module. PEFT nests the pairs of one
  * module: the parameter that comes first in the module is innermost, under the most `.base_layer`.
@@ -66,8 +67,7 @@ function expertsOf({ module, tensors }: AdapterPart, config: AdapterConfig): num
 function parameterPath(module: string, config: AdapterConfig | null): string | null {
   const parameters = stringList(config?.get('target_parameters'));
   if (parameters.length === 0) return null;
-  const path = module.replace(/(?:\.base_layer)+$/, '');
-  const depth = (module.length - path.length) / '.base_layer'.length;
+  const { path, depth } = unwrapped(module);
   const names = parameters
     .filter((parameter) => {
       const owner = parameter.slice(0, Math.max(parameter.lastIndexOf('.'), 0));

@@ -13,6 +13,9 @@ export function recognise(start: Uint8Array, fileBytes: number): string | null {
     return 'The file holds only zeros where its header should be: a copy or download that was never filled in.';
   }
   if (startsWith(start, 0x1f, 0x8b, 0x08)) return 'This is a gzip archive. Unpack it first.';
+  if (startsWith(start, 0x50, 0x4b, 0x03, 0x04)) {
+    return `This is a zip archive, the format of PyTorch's .bin and .pt files (a pickle inside). ${CONVERT}`;
+  }
   // The upper half of a safetensors file's length is zero; whatever follows then is a fault of its header.
   if (start.length >= 8 && start.subarray(4, 8).every((byte) => byte === 0)) return null;
   const text = new TextDecoder('utf-8').decode(start.subarray(0, SNIFFED_BYTES));
@@ -22,9 +25,6 @@ export function recognise(start: Uint8Array, fileBytes: number): string | null {
     return 'This is a web page under the name of a checkpoint, often a login or error page. Download the file itself.';
   }
   if (text.startsWith('GGUF')) return 'This is a GGUF file, which is opened by itself and is no part of another checkpoint.';
-  if (startsWith(start, 0x50, 0x4b, 0x03, 0x04)) {
-    return `This is a zip archive, the format of PyTorch's .bin and .pt files (a pickle inside). ${CONVERT}`;
-  }
   if (start[0] === 0x80 && start[1] !== undefined && start[1] <= 5 && fileBytes > 2) {
     return `This is a Python pickle, PyTorch's old .bin and .pt format. ${CONVERT}`;
   }

@@ -10,6 +10,7 @@ import { stackedExperts } from './expertModules';
 import { placeModules } from './layerGroups';
 import { UNKNOWN_ALPHA, scalingOf, usablePatterns } from './moduleScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
+import { inputsAreAlike } from './sharedInputs';
 import type { Planned, Product } from './products';
 import type { TensorEntry } from './header';
 
@@ -35,11 +36,14 @@ export function pairLora(
   loraAlpha?: number,
 ): LoraPairing {
   const shared = collected.parts.find(({ module }) => module === '');
+  const sharing = collected.parts.filter(({ tensors: own }) => own.has('lambda_b'));
+  const alike = inputsAreAlike(sharing.map(({ module }) => module));
   const problems: Problem[] = [];
   const adapted = collected.parts.filter(isProduct);
+  const rankPatterns = usablePatterns(adapted.length, config, []).rank;
   let experts = MAX_EXPERT_MODULES;
   const units = adapted.flatMap((part) => {
-    const stacked = stackedExperts(part, config, experts);
+    const stacked = stackedExperts(part, config, rankPatterns, experts);
     experts -= stacked?.length ?? 0;
     return stacked ?? [{ part, name: part.module, planned: null }];
   });
@@ -49,21 +53,25 @@ export function pairLora(
   const products = new Map<string, Product>();
 
   const modules = units.map(({ part, name, planned }, i): LoraModuleInfo => {
-    const plan = planned ?? planOf(part, shared, config);
+    const plan = planned ?? planOf(part, shared, alike, config);
     const product = 'product' in plan ? plan.product : null;
     const unavailable = 'unavailable' in plan ? plan.unavailable : null;
     const sizes = product ?? looseSizes(part);
     const rank = alphaRank(part, sizes.rank);
     if (product) products.set(name, product);
     if (unavailable !== null)
-      problems.push({ severity: 'warning', message: `${quoted(name)}: ${unavailable}`, subject: name });
+      problems.push({
+        severity: 'unsaved' in plan ? 'info' : 'warning',
+        message: `${quoted(name)}: ${unavailable}`,
+        subject: name,
+      });
     const weight = product?.recipe === 'plain' ? frozenWeight(part, product, stored, config) : null;
     const source = (key: 'a' | 'b'): string => part.tensors.get(key)?.entry.name ?? '';
     return {
       module: name,
       ...places[i]!,
       rank: sizes.rank,
-      ...scalingOf(part, rank, config, patterns, { scalars, loraAlpha }, problems),
+      ...scalingOf(name, part, rank, config, patterns, { scalars, loraAlpha }, problems),
       inFeatures: sizes.inFeatures,
       outFeatures: sizes.outFeatures,
       a: source('a'),
@@ -95,7 +103,11 @@ function doraMessage(count: number): string {
   );
 }
 
-function planOf(part: AdapterPart, shared: AdapterPart | undefined, config: AdapterConfig | null): Planned {
+function planOf(part: AdapterPart, shared: AdapterPart | undefined, alike: boolean, config: AdapterConfig | null): Planned {
+  if (part.tensors.has('lambda_b') && shared?.tensors.has('shared_A') && !alike) {
+    const unavailable = 'A is shared by modules of several widths, and the file does not tell the width of this one';
+    return { unavailable, unsaved: true };
+  }
   const blocks = blockDiagonal(part, config);
   // loralib stores its MergedLinear, and nothing but it, with a B narrower than A is high; its names end bare.
   const bare = part.tensors.get('b')?.entry.name.endsWith('.lora_B') ?? false;
@@ -131,7 +143,12 @@ function alphaRank({ method, tensors }: AdapterPart, rank: number): number | nul
 }
 
 /** Of a module without a product, what its halves tell. */
-function looseSizes({ tensors }: AdapterPart): Pick<LoraModuleInfo, 'rank' | 'inFeatures' | 'outFeatures'> {
+function looseSizes({ method, tensors }: AdapterPart): Pick<LoraModuleInfo, 'rank' | 'inFeatures' | 'outFeatures'> {
+  const scales = tensors.get('lambda_d')?.entry.shape[0];
+  if (scales !== undefined) {
+    const rank = method === 'PVERA' ? scales / 2 : scales;
+    return { rank, inFeatures: 0, outFeatures: tensors.get('lambda_b')?.entry.shape[0] ?? 0 };
+  }
   const a = tensors.get('a')?.entry.shape ?? [];
   const b = tensors.get('b')?.entry.shape ?? [];
   return { rank: (a.length > 1 ? a[0] : b[1]) ?? 0, inFeatures: a[1] ?? 0, outFeatures: (b.length > 1 ? b[0] : 0) ?? 0 };

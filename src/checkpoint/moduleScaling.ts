@@ -5,6 +5,7 @@ import { finite, positiveInteger } from './adapterConfig';
 import type { AdapterConfig, PatternValue } from './adapterConfig';
 import type { AdapterPart } from './adapterParts';
 import { quoted } from './errors';
+import { patternName } from './wrappedPath';
 
 /** Modules times pattern keys; a real adapter has hundreds of each, a hostile one would hold us up for minutes. */
 const MAX_PATTERN_CHECKS = 10_000_000;
@@ -13,8 +14,6 @@ const DEFAULT_INIT_RANK = 12;
 const ALPHA_KEYS: ReadonlyMap<string, readonly [key: string, missing: number]> = new Map([
   ['LOHA', ['alpha', 8]],
   ['LOKR', ['alpha', 8]],
-  ['GRALORA', ['alpha', 64]],
-  ['RANDLORA', ['randlora_alpha', 640]],
 ]);
 /** AdaLoRA divides by the rank and this, so that a module pruned to nothing divides by no zero (PEFT). */
 const ADALORA_EPSILON = 1e-5;
@@ -49,11 +48,12 @@ export function usablePatterns(modules: number, config: AdapterConfig | null, pr
 }
 
 /**
- * `rank` is the one that alpha is divided by, in the tensors; null where both factors of a LoKr are whole, and LyCORIS
+ * `name` is the module's, or its expert's; `rank` is the one that alpha is divided by, in the tensors; null where both factors of a LoKr are whole, and LyCORIS
  * then takes 1.
  */
 export function scalingOf(
-  { module, method, style, tensors }: AdapterPart,
+  name: string,
+  { method, style, tensors }: AdapterPart,
   rank: number | null,
   config: AdapterConfig | null,
   patterns: Patterns,
@@ -85,18 +85,20 @@ export function scalingOf(
     return { alpha: null, scaling: 1, scalingSource: UNKNOWN_ALPHA };
   if (style === 'adapterhub') return adapterHubScaling(config, rank);
   if (method === 'ADALORA') return adaLoraScaling(config);
-  return peftScaling({ module, method, tensors }, rank, config, patterns, problems);
+  return peftScaling(name, { method, tensors }, rank, config, patterns, problems);
 }
 
 function peftScaling(
-  { module, method, tensors }: Pick<AdapterPart, 'module' | 'method' | 'tensors'>,
+  module: string,
+  { method, tensors }: Pick<AdapterPart, 'method' | 'tensors'>,
   tensorRank: number | null,
   config: AdapterConfig,
   patterns: Patterns,
   problems: Problem[],
 ): Scaling {
-  const rankPattern = patterns.rank.find(({ matches }) => matches(module));
-  const alphaPattern = patterns.alpha.find(({ matches }) => matches(module));
+  const path = patternName(module);
+  const rankPattern = patterns.rank.find(({ matches }) => matches(path));
+  const alphaPattern = patterns.alpha.find(({ matches }) => matches(path));
   const configured = rankPattern?.value ?? config.rank;
   const named = ALPHA_KEYS.get(method);
   const alpha = alphaPattern?.value ?? (named ? (finite(config.get(named[0])) ?? named[1]) : config.alpha);

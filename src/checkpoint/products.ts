@@ -40,14 +40,24 @@ export interface Product {
 }
 
 /** A product, or why there is none. */
-export type Planned = { readonly product: Product } | { readonly unavailable: string };
+export type Planned =
+  | { readonly product: Product }
+  /** `unsaved` where the method leaves a part out of its files on purpose: nothing is wrong with this one. */
+  | { readonly unavailable: string; readonly unsaved?: true };
 
 export interface ExpandedFactors {
   readonly a: Float64Array;
   readonly b: Float64Array;
 }
 
-class Unavailable extends Error {}
+class Unavailable extends Error {
+  constructor(
+    message: string,
+    readonly unsaved = false,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * `shared` are the tensors that belong to no module of their own. `blocksOfB` says that B may lack the zeros of a
@@ -60,13 +70,11 @@ export function planProduct(part: AdapterPart, shared: AdapterPart | undefined, 
     if (part.method === 'LOKR') return { product: planKronecker(part) };
     if (part.method === 'VERA' || part.method === 'PVERA') return { product: planVera(part, shared) };
     if (part.method === 'DELORA') return { product: planDelora(part) };
-    if (part.method === 'HIRA')
-      return { unavailable: 'the change is the frozen weight times B * A entry by entry: the weight is not in the file' };
     if (tensors.has('mid')) return { product: planMid(part) };
     return { product: planPair(part, blocksOfB) };
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    return { unavailable: error.message };
+    return { unavailable: error.message, ...(error.unsaved && { unsaved: true }) };
   }
 }
 
@@ -84,10 +92,11 @@ function planPair(part: AdapterPart, blocksOfB: boolean): Product {
   const turned = part.style === 'gguf' && stored.layout.rows !== b.layout.columns && stored.layout.columns === b.layout.columns;
   const a = turned ? transposed(stored) : stored;
   const inner = part.tensors.get('inner');
-  // loralib's MergedLinear and BD-LoRA leave the zeros of a block-diagonal factor out.
+  // loralib's MergedLinear, BD-LoRA and PEFT's B of a grouped convolution leave out the zeros of a block-diagonal factor.
   const blocks = a.layout.rows / b.layout.columns;
   if (blocks !== 1) {
-    const grouped = blocksOfB && Number.isInteger(blocks) && b.layout.rows % blocks === 0 && !inner && !b.reshaped;
+    const fits = Number.isInteger(blocks) && b.layout.rows % blocks === 0 && !inner;
+    const grouped = fits && (b.reshaped ? part.style === 'peft' : blocksOfB);
     if (!grouped) throw ranksDiffer(a.layout, b.layout);
     return made('blocksB', a.layout.rows, a.layout.columns, b.layout.rows, { a, b }, `B in ${blocks} blocks on its diagonal`);
   }
@@ -180,7 +189,7 @@ function planVera(part: AdapterPart, shared: AdapterPart | undefined): Product {
   const a = shared?.tensors.get('shared_A')?.entry;
   const b = shared?.tensors.get('shared_B')?.entry;
   if (!shared || !a || !b)
-    throw new Unavailable('the frozen projections A and B are not in the file (save_projection is off): they follow from the seed');
+    throw new Unavailable('the frozen projections A and B are not in the file (save_projection is off): they follow from the seed', true);
   const [rows = 0, inFeatures = 0] = readable(shared, 'shared_A').entry.shape;
   const [outAtMost = 0, rank = 0] = readable(shared, 'shared_B').entry.shape;
   const out = part.tensors.get('lambda_b')!.entry.shape[0] ?? 0;

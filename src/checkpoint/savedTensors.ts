@@ -72,6 +72,7 @@ function roleOf(name: string, adapted: ReadonlySet<string>, config: AdapterConfi
   const module = path.slice(0, Math.max(end, 0));
   const kind = path.slice(end + 1);
   if (ADAPTERHUB_HEAD.test(path)) return 'prediction head';
+  if (config?.peftType === 'SHADOW' && path.startsWith('shadow_backbone.')) return `${kind} of the shadow backbone`;
   if (module.endsWith('.base_layer') && adapted.has(module.slice(0, -'.base_layer'.length)))
     return kind === 'bias' ? 'bias of the adapted module, retrained' : 'frozen weight of the adapted module';
   const saved = [...stringList(config?.get('modules_to_save')), ...(usesHeads(config) ? HEADS : [])];

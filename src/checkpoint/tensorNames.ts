@@ -68,6 +68,8 @@ function read(stem: string, segment: string, plain: TensorRule, after: readonly 
   // By itself `alpha` or `m` could be anything of a model's own.
   if (rule.weak && (rest.length > 0 || stem === '' || (segment === 'weight' && !KOHYA_MODULE.test(stem)))) return null;
 
+  // LyCORIS calls GLoRA's tensors 'a1' and 'b2': a name for anything in another's file.
+  if (rule.style === 'lycoris' && !KOHYA_MODULE.test(stem)) return null;
   if (rule.style === 'diffusers') {
     if (!DIFFUSERS_STEM.test(stem)) return null;
     return { rule, style: rule.style, part, module: diffusersModule(stem), adapter };

@@ -9,7 +9,7 @@
  * of the same module. Sources: PEFT's tuners, kohya's sd-scripts, LyCORIS, diffusers, mlx-lm, adapter-hub/adapters.
  */
 
-export type TensorStyle = 'peft' | 'peft-embedding' | 'kohya' | 'diffusers' | 'mlx' | 'gguf' | 'adapterhub';
+export type TensorStyle = 'peft' | 'peft-embedding' | 'kohya' | 'lycoris' | 'diffusers' | 'mlx' | 'gguf' | 'adapterhub';
 
 export interface TensorRule {
   readonly method: string;
@@ -76,6 +76,12 @@ ia3_l|vector|1,in;out,1;1,in or out,...|scaling vector
 # IA3 kohya
 ?weight|vector|...|scaling vector
 on_input|onInput|;1|whether the vector scales the input
+# GLORA lycoris
+a1|a1|...|change of the weight in proportion, down
+a2|a2|...|change of the weight in proportion, up
+b1|b1|...|change of the weight, down
+b2|b2|...|change of the weight, up
+bm|bm|...|kernel of the change of the weight
 # VERA peft
 vera_lambda_b|lambda_b|out|scaling vector over B
 vera_lambda_d|lambda_d|rank|scaling vector over A
@@ -90,7 +96,7 @@ pvera_B|shared_B|out at most,rank|frozen random B, shared by all modules
 oft_R|R|blocks,b (b - 1) / 2|skew-symmetric entries of each block's rotation
 oft_embedding_R|R|blocks,b (b - 1) / 2|skew-symmetric entries of each block's rotation
 oft_r|R|blocks,b,b|rotation of each block
-oft_blocks|R|blocks,b,b|rotation of each block
+oft_blocks|R|blocks,b,b;butterfly factors,blocks,b,b|rotation of each block
 oft_diag|R|blocks,b,b|rotation of each block
 ?rescale|rescale|...|scaling of the rotated rows
 # BOFT peft
@@ -103,7 +109,7 @@ waveft_spectrum|spectrum|n|trained wavelet coefficients of the change
 # HRA peft
 hra_u|u|in,rank|vectors of the Householder reflections
 # MISS peft
-miss_block|block|rank,out|block that is repeated over the input
+miss_block|block|rank,out;blocks,b,b|block that is repeated over the input
 # BONE peft
 bone_block|block|rank,out;blocks,b,b|block that is repeated over the weight
 # VBLORA peft
@@ -143,8 +149,8 @@ gralora_B|b|k,rank,out / k|B of each block column
 gralora_A_general|generalA|hybrid rank,in|A of the part that is plain LoRA
 gralora_B_general|generalB|out,hybrid rank|B of the part that is plain LoRA
 # HIRA peft
-hira_A|a|rank,in|A of B * A, which multiplies the weight entry by entry
-hira_B|b|out,rank|B of B * A, which multiplies the weight entry by entry
+hira_A|a|rank,in,...|A of B * A, which multiplies the weight entry by entry
+hira_B|b|out,rank,...|B of B * A, which multiplies the weight entry by entry
 hira_embedding_A|a|rank,in|A of B * A, which multiplies the weight entry by entry
 hira_embedding_B|b|out,rank|B of B * A, which multiplies the weight entry by entry
 # LN_TUNING peft
@@ -229,8 +235,12 @@ prefix_task_rows|task_rows|tasks,ranks,width|rows of each task's factor
 # SHADOW peft
 shadow_down|down|...|projection of a shadow block
 shadow_up|up|...|projection of a shadow block
+shadow_down.bias|downBias|...|bias of the projection
+shadow_up.bias|upBias|...|bias of the projection
 shadow_update_transform|transform|...|update of the shadow state
+shadow_update_transform.bias|transformBias|...|its bias
 shadow_update_gate|gate|...|gate of the update
+shadow_update_gate.bias|gateBias|...|its bias
 shadow_projection|projection|...|projection between the shadow and the model
 shadow_head|head|...|head of the shadow
 # BOTTLENECK adapterhub

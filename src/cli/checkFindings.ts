@@ -2,6 +2,7 @@
 
 import { CheckpointError, quoted } from '../checkpoint/errors';
 import { PatternError, compilePattern } from '../checkpoint/modulePattern';
+import { withoutSuffixes } from '../checkpoint/wrappedPath';
 import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
 import type { InspectedSource } from '../worker/inspectedSource';
 import { everything } from '../worker/matrixReader';
@@ -149,7 +150,7 @@ function scalings({ lora }: SourceDescription): Finding[] {
 }
 
 /** Entries of the config that no tensor of the file answers to. */
-function targets({ adapters = [], settings }: SourceDescription): Finding[] {
+function targets({ adapters = [], settings, method }: SourceDescription): Finding[] {
   if (!settings || adapters.length === 0) return [];
   const adapted = adapters.filter(({ method }) => method !== 'SAVED').map(({ module }) => plain(module));
   const saved = adapters.map(({ module }) => plain(module));
@@ -158,10 +159,12 @@ function targets({ adapters = [], settings }: SourceDescription): Finding[] {
     const message = `adapter_config.json: ${field} ${quoted(key)} matches no module of the file`;
     findings.push({ severity: 'warning', code: 'target', message, subject: key });
   };
+  // Uni-LoRA and prompts store nothing by module; an adaption prompt's one target is a name, not a pattern.
+  const stored = adapted.some((module) => module !== '');
   const ends = (modules: readonly string[], key: string): boolean =>
     modules.some((module) => module === key || module.endsWith(`.${key}`));
-  for (const key of settings.targetModules) if (!ends(adapted, key)) unmatched('target_modules', key);
-  if (settings.targetPattern !== null) {
+  for (const key of stored ? settings.targetModules : []) if (!ends(adapted, key)) unmatched('target_modules', key);
+  if (settings.targetPattern !== null && stored && method !== 'ADAPTION_PROMPT') {
     const matches = compiled(settings.targetPattern);
     if (matches && !adapted.some(matches)) unmatched('target_modules', settings.targetPattern);
   }
@@ -173,7 +176,7 @@ function targets({ adapters = [], settings }: SourceDescription): Finding[] {
 
 /** The module behind what is wrapped around it in PEFT's names. */
 function plain(module: string): string {
-  return module.replace(/ \([^)]*\)$/, '').replace(/\[\d+\]$/, '').replace(/\.(?:base_layer|token_adapter)(?=\.|$)/g, '');
+  return withoutSuffixes(module).replace(/\.(?:base_layer|token_adapter)(?=\.|$)/g, '');
 }
 
 function compiled(pattern: string): ((module: string) => boolean) | null {

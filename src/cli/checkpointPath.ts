@@ -65,6 +65,10 @@ export async function checkpointPath(given: string): Promise<CheckpointPath> {
   throw new RefusedError(`${folder}: the folder holds no .safetensors, .gguf or index.json file`);
 }
 
+export function isPickleName(file: string): boolean {
+  return PICKLE.test(file);
+}
+
 function pick(names: readonly string[]): string | undefined {
   for (const pattern of [...ADAPTER_NAMES, ...MODEL_NAMES]) {
     const found = names.find((name) => pattern.test(name));

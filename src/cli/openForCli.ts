@@ -1,10 +1,11 @@
 /** Opens a checkpoint for a command, with refusals as the command line tells them. */
 
 import { CheckpointError } from '../checkpoint/errors';
+import { CONVERT } from '../checkpoint/fileKind';
 import { openCheckpoint } from '../worker/checkpointSource';
 import type { InspectedSource } from '../worker/inspectedSource';
 import { nodeFiles } from '../worker/nodeFile';
-import { checkpointPath } from './checkpointPath';
+import { checkpointPath, isPickleName } from './checkpointPath';
 import { RefusedError, UsageError } from './command';
 
 export interface CliCheckpoint {
@@ -31,6 +32,8 @@ export async function withCheckpoint<T>(
     }
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
-    throw new RefusedError(error.message.includes(file) ? error.message : `${file}: ${error.message}`);
+    const message = error.message.includes(file) ? error.message : `${file}: ${error.message}`;
+    const unsaid = isPickleName(file) && !message.includes(CONVERT);
+    throw new RefusedError(unsaid ? `${message}. By its name it is a Python pickle. ${CONVERT}` : message);
   }
 }

@@ -72,8 +72,8 @@ describe('an adapter as its modules', () => {
     assert.deepEqual(unexplained!.map(({ tensor }) => tensor), ['base_model.model.q.mystery']);
     assert.match(unexplained![0]!.reason, /no method that is known here/);
     assert.ok(problems.some(({ message }) => message.startsWith('1 tensors are not understood')));
-    const odd = describeShapes({ 'base_model.model.q.hira_A': [4, 8, 2], 'base_model.model.q.hira_B': [8, 4] }, { peft_type: 'HIRA' });
-    assert.match(odd.unexplained![0]!.reason, /shape \[4, 8, 2\], expected \(rank, in\)/);
+    const odd = describeShapes({ 'base_model.model.q.hra_u': [4, 8, 2] }, { peft_type: 'HRA' });
+    assert.match(odd.unexplained![0]!.reason, /shape \[4, 8, 2\], expected \(in, rank\)/);
   });
 
   it('keeps adapters apart that lie in one file', () => {
@@ -161,7 +161,7 @@ describe('adapters of other libraries', () => {
       ['ComfyUI', 1, 0],
       ['Black Forest Labs', 1, 0],
       ['ai-toolkit (diffusers)', 1, 0],
-      ['diffusers', 1, 0],
+      ['microsoft/loralib', 1, 0],
     ]);
   });
 

@@ -133,6 +133,7 @@ describe('peft-inspector', () => {
         [write('short.safetensors', 'abc'), /./],
         [write('page.safetensors', '<!doctype html><html></html>'), /web page/],
         [write('adapter_model.bin', pickle), /pickle.*safetensors\.torch\.save_file/],
+        [write('torn.pt', 'not even that'), /pickle.*safetensors\.torch\.save_file/],
         [write('pickles/adapter_model.bin', pickle).replace(/\/[^/]+$/, ''), /pickle.*safetensors\.torch\.save_file/],
         [write('nothing/readme.md', 'x').replace(/\/[^/]+$/, ''), /no \.safetensors/],
         [write('lies.safetensors', Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0x7b])), /./],

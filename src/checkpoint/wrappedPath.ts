@@ -1,0 +1,31 @@
+/**
+ * Paths of modules as tensors' names have them: PEFT puts wrappers round a module, and this room the adapter's name and
+ * the expert's number behind it. All in time proportional to the path, which a stranger wrote.
+ */
+
+const BASE_LAYER = '.base_layer';
+const OUT_PROJECTION = '.out_proj';
+
+/** 'mlp.experts.base_layer.base_layer' is 'mlp.experts' at depth 2. */
+export function unwrapped(path: string): { readonly path: string; readonly depth: number } {
+  let end = path.length;
+  let depth = 0;
+  for (; path.endsWith(BASE_LAYER, end) && end > BASE_LAYER.length; depth++) end -= BASE_LAYER.length;
+  return { path: path.slice(0, end), depth };
+}
+
+/** Without ' (adapter)' and '[expert]' at its end. */
+export function withoutSuffixes(module: string): string {
+  const open = module.endsWith(')') ? module.lastIndexOf(' (') : -1;
+  const path = open < 0 ? module : module.slice(0, open);
+  const bracket = path.endsWith(']') ? path.lastIndexOf('[') : -1;
+  return bracket >= 0 && /^\d+$/.test(path.slice(bracket + 1, -1)) ? path.slice(0, bracket) : path;
+}
+
+/** What PEFT matches the keys of rank_pattern and alpha_pattern against. */
+export function patternName(module: string): string {
+  const path = withoutSuffixes(module);
+  // The output projection of an nn.MultiheadAttention is adapted with the module, not by itself.
+  if (path.endsWith(BASE_LAYER + OUT_PROJECTION)) return unwrapped(path.slice(0, -OUT_PROJECTION.length)).path;
+  return unwrapped(path).path;
+}
