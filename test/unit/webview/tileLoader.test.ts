@@ -156,6 +156,19 @@ describe('the tiles on show', () => {
     assert.deepEqual(view.placed(viewport, plot, 1).map(({ values }) => values[0]), [2]);
   });
 
+  it('drops the old matrix where the new one cannot be read', async () => {
+    const { view } = setUp();
+    const first = new HeldSource('first', 256, 256);
+    view.setSource(first, 'mean', true);
+    view.placed(viewport, plot, 1);
+    await first.reads[0]?.answer(1);
+    const second = new HeldSource('second', 256, 256);
+    view.setSource(second, 'mean', true);
+    view.placed(viewport, plot, 1);
+    await second.reads[0]?.fail('the file ends early');
+    assert.deepEqual(view.placed(viewport, plot, 1), []);
+  });
+
   it('drops the old matrix at once where the new one is of another size', async () => {
     const { view } = setUp();
     const first = new HeldSource('first', 256, 256);
