@@ -19,6 +19,12 @@ export interface CoreSvd {
 /** QR steps per value after which something is wrong; two or three are usual. */
 const MAX_STEPS = 60;
 
+/**
+ * Squares of a matrix whose largest entry is 1 that come to no more are taken as 0: their inverse would not be finite, and
+ * what they are squares of is far below rounding. The kernel has the same.
+ */
+const LEAST_SQUARES = 1e-280;
+
 /** Columns from which copying a matrix into the engine's memory pays. */
 const LEAST_COLUMNS = 32;
 
@@ -64,8 +70,8 @@ function bidiagonalize(a: Float64Array, p: number, q: number): Bidiagonal {
     let squares = 0;
     for (let i = k; i < p; i++) squares += a[i * q + k]! ** 2;
     const head = a[k * q + k]!;
-    d[k] = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
-    if (squares > 0) {
+    if (squares > LEAST_SQUARES) {
+      d[k] = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
       a[k * q + k] = head - d[k]!;
       left[k] = 1 / (squares - head * d[k]!);
       reflectRows(a, p, q, k, left[k]!, sums);
@@ -75,8 +81,8 @@ function bidiagonalize(a: Float64Array, p: number, q: number): Bidiagonal {
     let across = 0;
     for (let j = k + 1; j < q; j++) across += a[row + j]! ** 2;
     const next = a[row + k + 1]!;
-    e[k] = next > 0 ? -Math.sqrt(across) : Math.sqrt(across);
-    if (across > 0 && k + 2 < q) {
+    if (across > LEAST_SQUARES && k + 2 < q) {
+      e[k] = next > 0 ? -Math.sqrt(across) : Math.sqrt(across);
       a[row + k + 1] = next - e[k]!;
       right[k] = 1 / (across - next * e[k]!);
       reflectColumns(a, p, q, k, right[k]!);
