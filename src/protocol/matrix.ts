@@ -10,16 +10,14 @@ export type MatrixRef =
    * indexes the leading dimensions and the last two are the matrix; by default every index is 0.
    */
   | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number;
-      /** All entries as one row, whatever the shape. */
-      readonly flat?: boolean;
-      /** Rows for columns: AdapterHub stores its projections as (out, in). */
+      /** Rows for columns, of a 2-D tensor: AdapterHub stores its projections as (out, in). */
       readonly transposed?: boolean }
+  /** All entries of a tensor of any rank, the last dimension across. */
+  | { readonly kind: 'entries'; readonly name: string }
   /**
    * One factor as the product takes it, A (rank, inFeatures) or B (outFeatures, rank), whatever layout the file stores:
    * for modules that are `reshaped`.
    */
-  /** All entries of a tensor of any rank, the last dimension across. */
-  | { readonly kind: 'entries'; readonly name: string }
   | { readonly kind: 'factor'; readonly module: string; readonly part: 'a' | 'b' }
   /** `scaling * B * A` of a LoRA module, (outFeatures, inFeatures), computed tile by tile. */
   | { readonly kind: 'delta'; readonly module: string; readonly step?: number }

@@ -2,7 +2,8 @@
 
 import { CheckpointError } from '../checkpoint/errors';
 import { runDemo } from '../peft/demo';
-import type { LineSummary, MatrixRef, Tile } from '../protocol/matrix';
+import type { LineSummary, Tile } from '../protocol/matrix';
+import { matrixKey } from '../protocol/matrixKey';
 import type { Handlers } from '../protocol/rpc';
 import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
 import { ByteLru } from './byteLru';
@@ -58,7 +59,7 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     },
 
     async 'tile/read'({ source, matrix, level, tileX, tileY, reduction }, { signal, transfer }) {
-      const key = JSON.stringify([source, refKey(matrix), level, tileX, tileY, reduction]);
+      const key = JSON.stringify([source, matrixKey(matrix), level, tileX, tileY, reduction]);
       let tile = tiles.get(key);
       if (!tile) {
         tile = await readTile(await find(source).matrix(matrix, signal), { level, tileX, tileY, reduction }, signal);
@@ -72,7 +73,7 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
 
     async 'cell/read'({ source, matrix, row, column }, { signal }) {
       const reader = await find(source).matrix(matrix, signal);
-      return readCell(reader, row, column, columns, JSON.stringify([source, refKey(matrix)]), signal);
+      return readCell(reader, row, column, columns, JSON.stringify([source, matrixKey(matrix)]), signal);
     },
 
     async 'matrix/statistics'({ source, matrix, whole }, { signal, progress }) {
@@ -131,11 +132,4 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       await found.close();
     },
   };
-}
-
-/** The same matrix gives the same key, however the object was put together. */
-function refKey(ref: MatrixRef): unknown[] {
-  return Object.entries(ref)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
 }

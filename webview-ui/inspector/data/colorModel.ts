@@ -3,10 +3,10 @@
 import { ABS_QUANTILE_SHARES, TILE_SIZE } from '../../../src/protocol/matrix';
 import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
 import { CancelledError } from '../../../src/protocol/rpc';
+import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { ColorSettings } from '../../shared/heatmap/types';
 import { isDiverging } from '../../shared/schemes';
 import type { InspectorClient } from './inspectorClient';
-import { matrixKey } from './inspectorClient';
 import type { Domain, StateStore } from './state';
 import type { Subject } from './subject';
 
