@@ -39,6 +39,8 @@ export interface TileRequest {
   readonly tileX: number;
   readonly tileY: number;
   readonly reduction: Reduction;
+  /** A sample of a few megabytes will do, to have something to show at once. */
+  readonly quick?: boolean;
 }
 
 export interface Tile {
@@ -171,8 +173,8 @@ export type ExportFormat = 'csv' | 'npy';
 export interface MatrixRequests {
   'tile/read'(params: TileRequest): Tile;
   'cell/read'(params: CellRequest): Cell;
-  /** Reports progress. `whole` reads all of a matrix, however large. */
-  'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean }): Statistics;
+  /** Reports progress. `whole` reads all of a matrix, however large; `quick` a megabyte of it. */
+  'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean; readonly quick?: boolean }): Statistics;
   /** Summaries of tensors from `first` on, as many as a moment allows; ask again with `next`. Reports entries read. */
   'tensors/scan'(params: { readonly first: number }): TensorScan;
   'lora/products'(params: { readonly module: string; readonly row: number; readonly column: number; readonly step?: number }): DeltaProducts;

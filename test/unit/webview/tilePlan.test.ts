@@ -63,7 +63,7 @@ describe('the plan of tiles for a view', () => {
   it('asks for one overview tile that covers the matrix where many fine ones are to come', () => {
     const size = { rows: 4096, columns: 11008 };
     const plan = planTiles({ x0: 0, x1: 1400, y0: 0, y1: 900 }, size, 1400, 900);
-    assert.deepEqual(plan.overview, { level: overviewLevel(size), tileX: 0, tileY: 0 });
+    assert.deepEqual(plan.overview, { level: overviewLevel(size), tileX: 0, tileY: 0, quick: true });
     assert.ok(tileSpan(overviewLevel(size)) >= 11008 && tileSpan(overviewLevel(size) - 1) < 11008);
     assert.equal(planTiles(fitViewport({ rows: 256, columns: 256 }), { rows: 256, columns: 256 }, 400, 400).overview, null);
   });

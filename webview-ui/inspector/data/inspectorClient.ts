@@ -90,6 +90,11 @@ export class InspectorClient {
     return statistics;
   }
 
+  /** Statistics of a small sample, soon there: to judge the colours by, and not kept. */
+  glance(matrix: MatrixRef, signal?: AbortSignal): Promise<Statistics> {
+    return this.endpoint.request('matrix/statistics', { matrix, quick: true }, { signal });
+  }
+
   /** What is already known of the matrix, without asking. */
   knownStatistics(matrix: MatrixRef): Statistics | undefined {
     return this.statisticsKept.get(matrixKey(matrix));

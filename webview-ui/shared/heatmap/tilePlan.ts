@@ -9,6 +9,8 @@ export interface TileAddress {
   readonly level: number;
   readonly tileX: number;
   readonly tileY: number;
+  /** One that may be a sample, to be drawn until others have come. */
+  readonly quick?: true;
 }
 
 /** Beyond this a coarser level is read: each tile is a request, and more than this take seconds. */
@@ -24,7 +26,7 @@ export interface TilePlan {
   readonly level: number;
   /** Tiles in view at `level`, nearest to the centre first. */
   readonly tiles: readonly TileAddress[];
-  /** One coarse tile or few that cover the whole matrix, to be drawn first; null where not worth a read. */
+  /** A coarse tile that covers the whole matrix, quickly read, to be drawn first; null where not worth a read. */
   readonly overview: TileAddress | null;
   /**
    * Cells of a tile that share a pixel, each way, as a power of two. A level halves both directions at once; a matrix of
@@ -92,7 +94,7 @@ export function planTiles(viewport: Viewport, size: MatrixSize, width: number, h
   return {
     level,
     tiles,
-    overview: tiles.length > TILES_WITHOUT_OVERVIEW ? { level: coarsest, tileX: 0, tileY: 0 } : null,
+    overview: tiles.length > TILES_WITHOUT_OVERVIEW ? { level: coarsest, tileX: 0, tileY: 0, quick: true } : null,
     poolX: Math.min(TILE_SIZE, pool(perPixelX)),
     poolY: Math.min(TILE_SIZE, pool(perPixelY)),
   };
@@ -110,7 +112,9 @@ export function tilesToDraw(plan: TilePlan, size: MatrixSize, isLoaded: (address
     while (!isLoaded(candidate) && candidate.level < coarsest) {
       candidate = { level: candidate.level + 1, tileX: candidate.tileX >> 1, tileY: candidate.tileY >> 1 };
     }
-    if (isLoaded(candidate)) chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}`, candidate);
+    // Above the coarsest there is the overview.
+    if (!isLoaded(candidate)) candidate = { ...candidate, quick: true };
+    if (isLoaded(candidate)) chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}/${candidate.quick}`, candidate);
   }
   return [...chosen.values()].sort((a, b) => b.level - a.level);
 }
