@@ -75,6 +75,21 @@ describe('the loader of tiles', () => {
     assert.ok(!loader.busy);
   });
 
+  it('reads what is quickly read alone, and then the rest', async () => {
+    const { source, loader } = setUp();
+    loader.want([{ level: 5, tileX: 0, tileY: 0, quick: true }, ...row(3)]);
+    assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0']);
+    await source.reads[0]?.answer();
+    assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0', '0/0/0', '0/1/0', '0/2/0']);
+  });
+
+  it('reads the rest where what is quickly read fails', async () => {
+    const { source, loader } = setUp();
+    loader.want([{ level: 5, tileX: 0, tileY: 0, quick: true }, ...row(2)]);
+    await source.reads[0]?.fail('gone');
+    assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0', '0/0/0', '0/1/0']);
+  });
+
   it('aborts reads of tiles that went out of view and leaves the others running', async () => {
     const { source, loader } = setUp();
     loader.want(row(3));
