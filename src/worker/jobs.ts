@@ -24,8 +24,8 @@ import { scanTensors } from './scanTensors';
 import { Turns } from './turns';
 import { writeMatrix } from './writeMatrix';
 
-/** Tiles kept: some 250, a few screens at several levels. */
-const TILE_CACHE_BYTES = 64 * 2 ** 20;
+/** Tiles kept: some 125, two screens at several levels. A view keeps more of its own. */
+const TILE_CACHE_BYTES = 32 * 2 ** 20;
 /**
  * Tiles of local files that are read at a time, each with 8 MB of buffers: one is computed while another waits for the
  * disk. With more, the first to be asked for would be there no sooner than the last.
