@@ -9,12 +9,15 @@ import { stopFamiliesOnExit } from './processes.mjs';
 import { runScript } from './run.mjs';
 import { installVsix, prepareProfile, startServer } from './vscodeServer.mjs';
 
-/** @param {string} name of its folder below .embedded */
-export async function startStage(name) {
+/**
+ * @param {string} name of its folder below .embedded
+ * @param {Record<string, unknown>} settings of VS Code
+ */
+export async function startStage(name, settings = {}) {
   stopFamiliesOnExit();
   const directory = path.join(scratch, name);
   rmSync(directory, { recursive: true, force: true });
-  const profile = prepareProfile(directory);
+  const profile = prepareProfile(directory, settings);
   const workspace = path.join(directory, path.basename(sampleWorkspace));
   const pictures = path.join(directory, 'pictures');
   mkdirSync(pictures);
@@ -34,5 +37,5 @@ export async function startStage(name) {
     PEFT_E2E_PICTURES: pictures,
     PEFT_E2E_BROWSER: JSON.stringify(browserOptions(chromium)),
   });
-  return { workspace, pictures, log: server.log, stop: server.stop };
+  return { workspace, pictures, log: server.log, pid: server.child.pid, stop: server.stop };
 }

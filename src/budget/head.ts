@@ -28,7 +28,7 @@ export interface Head {
 export const NO_HEAD: Head = { rows: [], outputEmbedding: null, taskHeads: [] };
 
 const SUFFIXES: readonly (readonly [RegExp, HeadKind])[] = [
-  [/^(M?Bart)ForCausalLM$/, 'decoder'],
+  [/^(M?Bart|Whisper)ForCausalLM$/, 'decoder'],
   [/(ForCausalLM|LMHeadModel|ForConditionalGeneration)$/, 'languageModel'],
   [/ForMaskedLM$/, 'maskedLanguageModel'],
   [/ForPreTraining$/, 'preTraining'],

@@ -5,8 +5,8 @@ import type { RawConfig } from './config';
 import { isObject, text } from './config';
 
 export interface Wrapper {
-  /** The path of the bare language model, by the path it has in a class of its own. */
-  readonly base: (ownPath: string) => string;
+  /** The path of the bare language model, by the path it has in a class of its own; `bare` is of a class without head. */
+  readonly base: (ownPath: string, bare: boolean) => string;
   /** What stands before the output layer's name. */
   readonly head: string;
 }
@@ -22,8 +22,9 @@ export interface LanguagePart {
 export const HIDDEN: readonly string[] = ['hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim'];
 
 /** transformers 5 holds the language model beside the vision tower, the output layer above both. */
-const BESIDE_VISION: Wrapper = { base: () => 'model.language_model', head: '' };
-const AS_TEXT_MODEL: Wrapper = { base: () => 'model.text_model', head: '' };
+const under = (name: string): Wrapper => ({ base: (_, bare) => (bare ? name : `model.${name}`), head: '' });
+const BESIDE_VISION = under('language_model');
+const AS_TEXT_MODEL = under('text_model');
 /** Others hold the whole language model, output layer included. */
 const WHOLE_INSIDE: Wrapper = {
   base: (ownPath) => ['language_model', ownPath].filter(Boolean).join('.'),

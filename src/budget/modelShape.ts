@@ -73,7 +73,7 @@ export function readModelShape(parsed: unknown): ModelShape {
 
   const hiddenSize = requireCount(config, HIDDEN, MAX_WIDTH);
   const numHeads = requireCount(config, HEADS, MAX_WIDTH);
-  const keyValueHeads = readCount(config, ['num_key_value_heads'], numHeads);
+  const keyValueHeads = readCount(config, ['num_key_value_heads'], MAX_WIDTH);
   const numKeyValueHeads = keyValueHeads ?? numHeads;
   const headDim = readCount(config, ['head_dim', 'd_kv'], MAX_WIDTH) ?? Math.floor(hiddenSize / numHeads);
   if (headDim < 1) throw new ConfigError(present(config, HEADS), numHeads, `at most the hidden size, ${hiddenSize}`);

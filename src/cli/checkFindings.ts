@@ -82,7 +82,7 @@ interface Counts {
 }
 
 async function countValues(source: InspectedSource, name: string): Promise<Counts> {
-  const matrix = await source.matrix({ kind: 'tensor', name, flat: true });
+  const matrix = await source.matrix({ kind: 'entries', name });
   let [nan, infinite, zero] = [0, 0, 0];
   await matrix.scan(everything(matrix), ({ values }) => {
     for (let i = 0; i < values.length; i++) {

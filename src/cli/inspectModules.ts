@@ -92,7 +92,7 @@ async function withNorms(source: InspectedSource, { factors }: AdapterModuleInfo
 
 async function tensorNorm(source: InspectedSource, name: string): Promise<number | null> {
   try {
-    const matrix = await source.matrix({ kind: 'tensor', name, flat: true });
+    const matrix = await source.matrix({ kind: 'entries', name });
     let sum = 0;
     await matrix.scan(everything(matrix), ({ values }) => {
       for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;

@@ -29,6 +29,8 @@ class CheckpointDocument implements vscode.CustomDocument {
       release: () => address !== null && !asked.has(address) && asked.add(address),
       onChanged: () => this.notify('changed'),
     });
+    // The worker opens the file while VS Code makes the page that will ask for it.
+    if (uri.scheme === 'file') void this.source.snapshot();
     this.listening = address === null ? this.watch() : asked.onAdd((added) => added === address && this.release());
   }
 

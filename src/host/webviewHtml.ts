@@ -3,6 +3,13 @@ import * as vscode from 'vscode';
 
 export type WebviewName = 'inspector' | 'calculator' | 'comparison';
 
+/** Fetched along with a page's first script, for nearly every file shows a matrix sooner or later. */
+const AHEAD: Readonly<Record<WebviewName, readonly string[]>> = {
+  inspector: ['inspector-heatmap.js', 'inspector-matrices.js'],
+  calculator: [],
+  comparison: [],
+};
+
 /** Where webviews load their scripts, styles and pictures from, and nothing else. */
 export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
   return {
@@ -33,6 +40,7 @@ export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, n
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>${escapeHtml(title)}</title>
   <link rel="stylesheet" href="${asset(`${name}.css`)}">
+${AHEAD[name].map((file) => `  <link rel="preload" as="script" nonce="${nonce}" href="${asset(file)}">`).join('\n')}
 </head>
 <body>
   <div id="app"></div>

@@ -10,16 +10,14 @@ export type MatrixRef =
    * indexes the leading dimensions and the last two are the matrix; by default every index is 0.
    */
   | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number;
-      /** All entries as one row, whatever the shape. */
-      readonly flat?: boolean;
-      /** Rows for columns: AdapterHub stores its projections as (out, in). */
+      /** Rows for columns, of a 2-D tensor: AdapterHub stores its projections as (out, in). */
       readonly transposed?: boolean }
+  /** All entries of a tensor of any rank, the last dimension across. */
+  | { readonly kind: 'entries'; readonly name: string }
   /**
    * One factor as the product takes it, A (rank, inFeatures) or B (outFeatures, rank), whatever layout the file stores:
    * for modules that are `reshaped`.
    */
-  /** All entries of a tensor of any rank, the last dimension across. */
-  | { readonly kind: 'entries'; readonly name: string }
   | { readonly kind: 'factor'; readonly module: string; readonly part: 'a' | 'b' }
   /** `scaling * B * A` of a LoRA module, (outFeatures, inFeatures), computed tile by tile. */
   | { readonly kind: 'delta'; readonly module: string; readonly step?: number }
@@ -41,6 +39,8 @@ export interface TileRequest {
   readonly tileX: number;
   readonly tileY: number;
   readonly reduction: Reduction;
+  /** A sample of a few megabytes will do, to have something to show at once. */
+  readonly quick?: boolean;
 }
 
 export interface Tile {
@@ -173,8 +173,8 @@ export type ExportFormat = 'csv' | 'npy';
 export interface MatrixRequests {
   'tile/read'(params: TileRequest): Tile;
   'cell/read'(params: CellRequest): Cell;
-  /** Reports progress. `whole` reads all of a matrix, however large. */
-  'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean }): Statistics;
+  /** Reports progress. `whole` reads all of a matrix, however large; `quick` a megabyte of it. */
+  'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean; readonly quick?: boolean }): Statistics;
   /** Summaries of tensors from `first` on, as many as a moment allows; ask again with `next`. Reports entries read. */
   'tensors/scan'(params: { readonly first: number }): TensorScan;
   'lora/products'(params: { readonly module: string; readonly row: number; readonly column: number; readonly step?: number }): DeltaProducts;

@@ -102,7 +102,6 @@ class CheckpointSource implements InspectedSource {
   async matrix(ref: MatrixRef, signal?: AbortSignal): Promise<MatrixReader> {
     switch (ref.kind) {
       case 'tensor':
-        if (ref.flat) return this.flatMatrix(ref.name);
         return ref.transposed ? this.transposedMatrix(ref.name, signal) : this.tensorMatrix(ref.name, ref.slice);
       case 'entries': {
         const tensor = this.tensor(ref.name);
@@ -179,12 +178,6 @@ class CheckpointSource implements InspectedSource {
       `tensor ${quoted(name)} of shape [${shape}] has no slice [${slice?.join(', ')}]`,
       name,
     );
-  }
-
-  private flatMatrix(name: string): StoredMatrix {
-    const tensor = this.tensor(name);
-    const columns = tensor.entry.shape.reduce((product, side) => product * side, 1);
-    return new StoredMatrix(tensor, { rows: 1, columns, offset: 0, rowStride: columns, columnStride: 1 });
   }
 
   /** A 2-D tensor with rows for columns, held whole: a projection of an adapter. */

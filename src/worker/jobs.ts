@@ -2,9 +2,11 @@
 
 import { CheckpointError } from '../checkpoint/errors';
 import { runDemo } from '../peft/demo';
-import type { LineSummary, MatrixRef, Tile } from '../protocol/matrix';
+import type { LineSummary, Tile } from '../protocol/matrix';
+import { matrixKey } from '../protocol/matrixKey';
 import type { Handlers } from '../protocol/rpc';
 import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
+import { currentEngine } from '../tensor/engine/current';
 import { ByteLru } from './byteLru';
 import { openCheckpoint } from './checkpointSource';
 import { entryProducts } from './deltaMatrix';
@@ -15,14 +17,20 @@ import { moduleMetrics } from './loraMetrics';
 import type { StartMeasurers } from './measurer';
 import { moduleSpectrum } from './moduleSpectrum';
 import { readCell } from './readCell';
-import { readStatistics } from './readStatistics';
-import { readTile } from './readTile';
+import { QUICK, readStatistics } from './readStatistics';
+import { QUICK_TILE_BUDGET, readTile } from './readTile';
 import { saveAdapter } from './saveAdapter';
 import { scanTensors } from './scanTensors';
+import { Turns } from './turns';
 import { writeMatrix } from './writeMatrix';
 
-/** Tiles kept: some 250, a few screens at several levels. */
-const TILE_CACHE_BYTES = 64 * 2 ** 20;
+/** Tiles kept: some 125, two screens at several levels. A view keeps more of its own. */
+const TILE_CACHE_BYTES = 32 * 2 ** 20;
+/**
+ * Tiles of local files that are read at a time, each with 8 MB of buffers: one is computed while another waits for the
+ * disk. With more, the first to be asked for would be there no sooner than the last.
+ */
+const LOCAL_TILES_AT_ONCE = 2;
 /** Column summaries kept: of a few dozen matrices. */
 const COLUMN_CACHE_BYTES = 16 * 2 ** 20;
 
@@ -30,6 +38,7 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
   const sources = new Map<SourceId, InspectedSource>();
   const tiles = new ByteLru<Tile>(TILE_CACHE_BYTES);
   const columns = new ByteLru<readonly LineSummary[]>(COLUMN_CACHE_BYTES);
+  const localTurns = new Turns(LOCAL_TILES_AT_ONCE);
   let nextId: SourceId = 1;
 
   const find = (id: SourceId): InspectedSource => {
@@ -49,6 +58,8 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       // Cancelled meanwhile: nobody will learn the id, so nobody could close it.
       if (signal.aborted) await source.close();
       signal.throwIfAborted();
+      // Made while the view lays itself out, rather than while it waits for its first tile.
+      setTimeout(currentEngine, 0);
       return add(source);
     },
 
@@ -57,12 +68,16 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       return { ...add(demoSource(result)), text: result.text };
     },
 
-    async 'tile/read'({ source, matrix, level, tileX, tileY, reduction }, { signal, transfer }) {
-      const key = JSON.stringify([source, refKey(matrix), level, tileX, tileY, reduction]);
-      let tile = tiles.get(key);
+    async 'tile/read'({ source, matrix, level, tileX, tileY, reduction, quick }, { signal, transfer }) {
+      const wholeKey = JSON.stringify([source, matrixKey(matrix), level, tileX, tileY, reduction]);
+      const key = quick ? `${wholeKey} quick` : wholeKey;
+      let tile = tiles.get(wholeKey) ?? tiles.get(key);
       if (!tile) {
-        tile = await readTile(await find(source).matrix(matrix, signal), { level, tileX, tileY, reduction }, signal);
-        tiles.set(key, tile, tile.values.byteLength);
+        const reader = await find(source).matrix(matrix, signal);
+        const place = { level, tileX, tileY, reduction };
+        const read = (): Promise<Tile> => readTile(reader, place, signal, quick ? QUICK_TILE_BUDGET : undefined);
+        tile = await (reader.resident?.fast && !quick ? localTurns.take(read, signal) : read());
+        tiles.set(tile.sampled ? key : wholeKey, tile, tile.values.byteLength);
       }
       // The kept tile stays ours: what is sent away is a copy.
       const values = Float32Array.from(tile.values);
@@ -72,12 +87,12 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
 
     async 'cell/read'({ source, matrix, row, column }, { signal }) {
       const reader = await find(source).matrix(matrix, signal);
-      return readCell(reader, row, column, columns, JSON.stringify([source, refKey(matrix)]), signal);
+      return readCell(reader, row, column, columns, JSON.stringify([source, matrixKey(matrix)]), signal);
     },
 
-    async 'matrix/statistics'({ source, matrix, whole }, { signal, progress }) {
+    async 'matrix/statistics'({ source, matrix, whole, quick }, { signal, progress }) {
       const reader = await find(source).matrix(matrix, signal);
-      return readStatistics(reader, progress, signal, whole === true ? Infinity : undefined);
+      return readStatistics(reader, progress, signal, whole ? Infinity : quick ? QUICK : undefined);
     },
 
     async 'tensors/scan'({ source, first }, { signal, progress }) {
@@ -131,11 +146,4 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       await found.close();
     },
   };
-}
-
-/** The same matrix gives the same key, however the object was put together. */
-function refKey(ref: MatrixRef): unknown[] {
-  return Object.entries(ref)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
 }

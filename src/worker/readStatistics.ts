@@ -14,22 +14,28 @@ import type { MatrixReader, ResidentBlock, ResidentEntries, RowRange, ScanReques
 export const STATISTICS_BUDGET = 2 ** 30;
 /** The same where the engine reads a local file, or computes: a second or two. */
 export const FAST_STATISTICS_BUDGET = 2 ** 32;
+/** What `QUICK` reads, in so many places. */
+const QUICK_BYTES = 2 ** 20;
+const QUICK_PLACES = 16;
+/** In place of a budget: a glance, enough to judge the colours by. */
+export const QUICK = 'quick';
 const HISTOGRAM_BINS = 256;
 /** Stretches that a sample is spread over. */
 const SAMPLE_STRETCHES = 1024;
 /** Between two reports, so that they cost nothing beside the work. */
 const REPORT_MS = 40;
 
-/** `budget` as the constants above, which it replaces; Infinity reads all. */
+/** `budget` as the constants above, which it replaces; Infinity reads all, QUICK a megabyte. */
 export async function readStatistics(
   matrix: MatrixReader,
   progress: (progress: Progress) => void,
   signal?: AbortSignal,
-  budget?: number,
+  budget?: number | typeof QUICK,
 ): Promise<Statistics> {
   const engine = currentEngine();
   const resident = (engine && matrix.resident) ?? null;
-  const sample = planSample(matrix, budget ?? (resident?.fast ? FAST_STATISTICS_BUDGET : STATISTICS_BUDGET));
+  const usual = resident?.fast ? FAST_STATISTICS_BUDGET : STATISTICS_BUDGET;
+  const sample = budget === QUICK ? planGlance(matrix) : planSample(matrix, budget ?? usual);
   const found = resident
     ? await scanResident(engine!, resident, sample, progress, signal)
     : await scanPlain(matrix, sample, progress, signal);
@@ -136,6 +142,20 @@ function planSample(matrix: MatrixReader, budget: number): Sample {
     columnCount: count,
   }));
   return { requests, entries: windows.reduce((sum, { count }) => sum + count, 0) * rows, sampled: true };
+}
+
+/** Some rows, or parts of rows, in a few places down the diagonal: so in every stretch of rows and of columns. */
+function planGlance(matrix: MatrixReader): Sample {
+  const { rows, columns, costPerEntry } = matrix;
+  if (rows * columns * costPerEntry <= QUICK_BYTES) return planSample(matrix, Infinity);
+  const each = Math.max(1, Math.floor(QUICK_BYTES / QUICK_PLACES / costPerEntry));
+  const columnCount = Math.min(columns, each);
+  const count = Math.max(1, Math.min(Math.floor(rows / QUICK_PLACES), Math.floor(each / columnCount)));
+  const requests = Array.from({ length: QUICK_PLACES }, (_, place): ScanRequest => {
+    const at = (size: number, length: number): number => Math.floor(((place + 0.5) / QUICK_PLACES) * (size - length + 1));
+    return { ranges: [{ first: at(rows, count), count }], firstColumn: at(columns, columnCount), columnCount };
+  });
+  return { requests, entries: QUICK_PLACES * count * columnCount, sampled: true };
 }
 
 /** About `share` of 0 ... size - 1 in evenly spread stretches. */

@@ -14,6 +14,8 @@ import type { BlockOfCells, MatrixReader, ResidentEntries, RowRange } from './ma
 export const TILE_BUDGET = 64 * 2 ** 20;
 /** The same where the engine reads a local file, or computes: a tenth of a second. */
 export const FAST_TILE_BUDGET = 512 * 2 ** 20;
+/** For a tile that is to be there at once: some hundreds of reads at most. */
+export const QUICK_TILE_BUDGET = 4 * 2 ** 20;
 /** Rows longer than a chunk of the file come in parts, which only the plain reducer puts together. */
 const MAX_ROW_BYTES = 4 * 2 ** 20;
 /** Beyond 2^30 entries to a cell's side no matrix has a second cell. */

@@ -197,7 +197,8 @@ async function main() {
       if (row.full && process.argv.includes('--full') && subjects.has(row.full.subject)) {
         const subject = subjects.get(row.full.subject);
         await subject.ask({ do: 'setup', work: row.full.work, args });
-        times[`full SVD, ${row.full.subject}`] = { median: await subject.ask({ do: 'run', turns: 1 }) };
+        const once = await subject.ask({ do: 'run', turns: 1 });
+        times[`full SVD, ${row.full.subject}`] = { median: once, least: once };
       }
       const verdicts = judge(row, times, extra.peak);
       results.rows.push({ title: row.title, times, ...extra, verdicts });

@@ -29,7 +29,7 @@ function makeEngine(): Engine {
   });
 }
 
-function answer(message: Message): unknown {
+async function answer(message: Message): Promise<unknown> {
   if (message.do === 'build') return engine.chooseBuild();
   if (message.do === 'setup') {
     engine.dispose();
@@ -40,14 +40,14 @@ function answer(message: Message): unknown {
   }
   if (message.do === 'probe') return work!.probe();
   const start = performance.now();
-  for (let turn = 0; turn < message.turns; turn++) work!.run();
+  for (let turn = 0; turn < message.turns; turn++) await work!.run();
   return (performance.now() - start) / message.turns;
 }
 
 createInterface({ input: process.stdin }).on('line', (line) => {
-  try {
-    process.stdout.write(`${JSON.stringify({ answer: answer(JSON.parse(line) as Message) })}\n`);
-  } catch (error) {
-    process.stdout.write(`${JSON.stringify({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })}\n`);
-  }
+  const say = (message: object): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
+  answer(JSON.parse(line) as Message).then(
+    (value) => say({ answer: value }),
+    (error: unknown) => say({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
 });

@@ -1,20 +1,23 @@
 /** What is measured in this project's own engine. The same works, by the same names, are in the other subjects. */
 
-import { openSync, readFileSync, readSync } from 'node:fs';
+import { fstatSync, openSync, read, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { evenBounds, TileScan } from '../../src/tensor/engine/tileScan';
 import type { Engine } from '../../src/tensor/engine/engine';
 import { dequantizeNf4Resident, quantizeNf4Resident } from '../../src/tensor/engine/nf4';
 import type { ResidentNf4 } from '../../src/tensor/engine/nf4';
 import { productSingularValues } from '../../src/tensor/engine/spectrum';
-import { STAGING_BYTES, StatisticsScan } from '../../src/tensor/engine/statisticsScan';
+import { StatisticsScan } from '../../src/tensor/engine/statisticsScan';
 import type { ScanSummary } from '../../src/tensor/engine/moments';
 import type { GemmLayout } from '../../src/tensor/gemm';
 import { brainFloats, probe, uniform } from './data';
+import { scanPieces } from '../../src/worker/residentPieces';
+import type { PieceReader } from '../../src/worker/residentPieces';
 import { ResidentLoraLayer } from './layer';
 
 export interface Work {
   /** Once, timed. */
-  run(): void;
+  run(): void | Promise<void>;
   /** Entries of the result of the last run. */
   probe(): number[];
 }
@@ -22,6 +25,8 @@ export interface Work {
 export type WorkArguments = Readonly<Record<string, string | number>>;
 
 const PEAK_CALLS = 100;
+/** Of a file at a time, as the worker reads. */
+const CHUNK_BYTES = 4 * 2 ** 20;
 const SHARES = [0.5, 0.9, 0.95, 0.99, 0.999];
 
 export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments) => Work>> = {
@@ -98,20 +103,27 @@ export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments
     };
   },
 
-  /** From a file in the page cache to statistics, histogram and quantiles. */
+  /** From a file in the page cache to statistics, histogram and quantiles, as the worker takes them. */
   fileStatistics(engine, args) {
     const file = openSync(String(args['file']), 'r');
+    const { size } = fstatSync(file);
+    const readInto = promisify(read);
+    const pieces = Array.from({ length: Math.ceil(size / CHUNK_BYTES) }, (_, i) => {
+      const rowCount = Math.min(CHUNK_BYTES, size - i * CHUNK_BYTES) / 2;
+      return { firstRow: (i * CHUNK_BYTES) / 2, rowCount, firstColumn: 0, columnCount: 1 };
+    });
+    const reader: PieceReader = {
+      bytesOf: ({ rowCount }) => rowCount * 2,
+      strideBytes: 2,
+      async read({ firstRow, rowCount }, address) {
+        await readInto(file, engine.arena.bytes(address, rowCount * 2), 0, rowCount * 2, firstRow * 2);
+      },
+    };
     let result: number[] = [];
     return {
-      run() {
+      async run() {
         const scan = new StatisticsScan(engine, 'BF16');
-        const { stage } = scan;
-        for (let at = 0; ; ) {
-          const read = readSync(file, stage, 0, STAGING_BYTES, at);
-          if (read === 0) break;
-          scan.addStaged(read);
-          at += read;
-        }
+        await scanPieces(engine, pieces, reader, ({ address, rowCount }) => scan.addResident(address, rowCount * 2));
         const { histogram, absQuantiles } = scan.distribution(256, SHARES)!;
         result = [...summaryProbe(scan.summary()), ...histogram, ...absQuantiles];
         scan.free();

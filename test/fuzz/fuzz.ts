@@ -31,6 +31,11 @@ export function makeCase(seeds: readonly Case[], seed: number, number: number): 
   return mutate(random, pick(random, seeds));
 }
 
+/** Resolves when the watching process has been sent the label. */
+function tell(label: string): Promise<void> {
+  return new Promise((sent) => (process.send ? process.send(label, () => sent()) : sent()));
+}
+
 async function main(): Promise<void> {
   const seeds = fixtureCases();
   const seed = Number(option('seed') ?? 1);
@@ -39,8 +44,8 @@ async function main(): Promise<void> {
   const outcomes = new Map<string, number>();
   let faults = 0;
   const run = async (given: Case, label: string): Promise<void> => {
-    // The watching process reads where a case hangs from the last line.
-    if (process.send) process.send(label);
+    // The watching process takes the last label it has for the case that hangs: it must have this one before the case runs.
+    await tell(label);
     let { outcome, fault } = await judge(given);
     // Garbage of earlier cases counts as memory in use: a fault of memory or time must show again.
     if (fault !== null && outcome !== 'crashed') ({ outcome, fault } = await judge(given));

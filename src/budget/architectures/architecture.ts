@@ -54,11 +54,12 @@ interface DecoderHead {
   readonly bias?: (shape: ModelShape) => boolean;
   readonly width?: (shape: ModelShape) => number;
   readonly name?: string;
-  /** Where the bare model of a question answering class stands decides nothing here: the head is `qa_outputs`. */
+  /** Outputs of a question answering head: two, unless it asks for the labels. */
+  readonly answers?: (shape: ModelShape) => number;
 }
 
 /** Heads of the decoder-only models: `lm_head`, and `score` for classification. */
-export function decoderHead({ bias, width, name = 'lm_head' }: DecoderHead = {}) {
+export function decoderHead({ bias, width, name = 'lm_head', answers }: DecoderHead = {}) {
   return (shape: ModelShape, kind: HeadKind): Head | null => {
     const features = width?.(shape) ?? shape.hiddenSize;
     switch (kind) {
@@ -73,7 +74,7 @@ export function decoderHead({ bias, width, name = 'lm_head' }: DecoderHead = {})
       case 'tokenClassification':
         return taskHead([linear(tokenHeadName(shape), features, labels(shape), true)], 'classifier', 'score');
       case 'questionAnswering':
-        return taskHead([linear('qa_outputs', shape.hiddenSize, 2, true)], 'qa_outputs');
+        return taskHead([linear('qa_outputs', features, answers?.(shape) ?? 2, true)], 'qa_outputs');
       default:
         return null;
     }
@@ -105,14 +106,10 @@ export function intermediateOrFourfold(shape: ModelShape): number {
 }
 
 /** Number of classes of a classification head; transformers' default is 2. */
-export function labels(shape: ModelShape, fallback = 2): number {
-  for (const config of [shape.config, shape.whole]) {
-    const names = config['id2label'];
-    if (isObject(names)) return Math.max(1, Object.keys(names).length);
-    const count = readCount(config, ['num_labels', '_num_labels'], MAX_WIDTH);
-    if (count !== null) return count;
-  }
-  return fallback;
+export function labels({ whole }: ModelShape, fallback = 2): number {
+  const names = whole['id2label'];
+  if (isObject(names)) return Math.max(1, Object.keys(names).length);
+  return readCount(whole, ['num_labels', '_num_labels'], MAX_WIDTH) ?? fallback;
 }
 
 /** A size that the config or the architecture's defaults must say. */

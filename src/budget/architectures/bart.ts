@@ -5,9 +5,9 @@ import type { Head, HeadKind } from '../head';
 import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
-import { conv, embedding, layerNorm, linear, linears, tied } from '../rows';
+import { bare, conv, embedding, layerNorm, linear, linears, tied } from '../rows';
 import type { Architecture } from './architecture';
-import { architecture, intermediateOrFourfold, labels, layers, size, vocabulary } from './architecture';
+import { architecture, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
 
 interface Build {
   /** Whether keys are projected with a bias. */
@@ -44,10 +44,10 @@ function stack(shape: ModelShape, path: 'encoder' | 'decoder', build: Build, out
 /** Positions start at an offset of 2. mBART has a last norm in each stack, BART none. */
 function bartSections(lastNorm: boolean) {
   return (shape: ModelShape, head: HeadKind): Section[] => {
-    const { hiddenSize: h } = shape;
+    const { hiddenSize: h, tiedEmbeddings } = shape;
     const words = embedding('embed_tokens', vocabulary(shape), h);
     const outside = (shared: boolean): Row[] => [
-      shared ? tied(words) : words,
+      shared && tiedEmbeddings ? tied(words) : words,
       embedding('embed_positions', size(shape, 'max_position_embeddings') + 2, h),
       layerNorm('layernorm_embedding', h),
       ...(lastNorm ? [layerNorm('layer_norm', h)] : []),
@@ -63,7 +63,7 @@ function bartSections(lastNorm: boolean) {
 }
 
 function bartHead(shape: ModelShape, kind: HeadKind): Head | null {
-  const { hiddenSize: h } = shape;
+  const { hiddenSize: h, modelType } = shape;
   switch (kind) {
     case 'none':
       return NO_HEAD;
@@ -76,7 +76,7 @@ function bartHead(shape: ModelShape, kind: HeadKind): Head | null {
       return taskHead(
         [
           linear('classification_head.dense', h, h, true),
-          linear('classification_head.out_proj', h, labels(shape, BART_LABELS), true),
+          linear('classification_head.out_proj', h, labels(shape, modelType === 'bart' ? BART_LABELS : undefined), true),
         ],
         'classifier',
         'score',
@@ -129,18 +129,22 @@ const whisper = architecture({
       embedding('embed_positions', size(shape, 'max_target_positions'), h),
       layerNorm('layer_norm', h),
     ]);
-    return [...encoder, ...decoder];
+    return head === 'decoder' ? decoder : [...encoder, ...decoder];
   },
   head: (shape, kind) => {
     const { hiddenSize: h } = shape;
     if (kind === 'none') return NO_HEAD;
-    if (kind === 'languageModel') {
+    if (kind === 'languageModel' || kind === 'decoder') {
       const output = linear('proj_out', h, vocabulary(shape));
       return { rows: [shape.tiedEmbeddings ? tied(output) : output], outputEmbedding: 'proj_out', taskHeads: [] };
     }
     if (kind !== 'audioClassification') return null;
     const width = size(shape, 'classifier_proj_size');
-    const rows = [linear('projector', h, width, true), linear('classifier', width, labels(shape), true)];
+    const rows = [
+      ...(on(shape, 'use_weighted_layer_sum') ? [bare('', ['layer_weights', [shape.numLayers + 1]])] : []),
+      linear('projector', h, width, true),
+      linear('classifier', width, labels(shape), true),
+    ];
     return { rows, outputEmbedding: null, taskHeads: [] };
   },
 });

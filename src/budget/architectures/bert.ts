@@ -65,7 +65,7 @@ const DEFAULTS = { max_position_embeddings: 512, type_vocab_size: 2 };
 /** The output layer over the vocabulary: its weight may be the embedding's, its bias that of the module around it. */
 function decoder(shape: ModelShape, name: string, biasOf: string | null, width = shape.hiddenSize): Row[] {
   const output = linear(name, width, vocabulary(shape), true);
-  const row = { ...(shape.tiedEmbeddings ? tied(output) : output), tiedBias: biasOf !== null };
+  const row = shape.tiedEmbeddings ? { ...tied(output), tiedBias: biasOf !== null } : output;
   return biasOf === null ? [row] : [bare(biasOf, ['bias', [vocabulary(shape)]]), row];
 }
 
@@ -81,7 +81,7 @@ function encoderHead(classifier: (shape: ModelShape) => readonly Row[], language
       case 'tokenClassification':
         return taskHead([linear('classifier', h, labels(shape), true)], 'classifier', 'score');
       case 'questionAnswering':
-        return taskHead([linear('qa_outputs', h, 2, true)], 'qa_outputs');
+        return taskHead([linear('qa_outputs', h, labels(shape), true)], 'qa_outputs');
       default:
         return languageModel(shape, kind);
     }
@@ -102,15 +102,16 @@ const multipleChoice = (shape: ModelShape, ...before: Row[]): Head => ({
 });
 
 const predictions: LanguageModel = (shape, kind) => {
-  const { hiddenSize: h } = shape;
+  const { hiddenSize: h, config, modelType } = shape;
   const nextSentence = linear('cls.seq_relationship', h, 2, true);
   if (kind === 'nextSentence') return { rows: [nextSentence], outputEmbedding: null, taskHeads: [] };
   if (kind === 'multipleChoice') return multipleChoice(shape);
   if (kind !== 'maskedLanguageModel' && kind !== 'languageModel' && kind !== 'preTraining') return null;
+  const width = modelType === 'deberta-v2' ? (readCount(config, ['embedding_size'], MAX_WIDTH) ?? h) : h;
   const rows = [
-    linear('cls.predictions.transform.dense', h, h, true),
-    layerNorm('cls.predictions.transform.LayerNorm', h),
-    ...decoder(shape, 'cls.predictions.decoder', 'cls.predictions'),
+    linear('cls.predictions.transform.dense', h, width, true),
+    layerNorm('cls.predictions.transform.LayerNorm', width),
+    ...decoder(shape, 'cls.predictions.decoder', 'cls.predictions', width),
     ...(kind === 'preTraining' ? [nextSentence] : []),
   ];
   return { rows, outputEmbedding: 'cls.predictions.decoder', taskHeads: [] };
@@ -173,7 +174,7 @@ const electra = architecture({
       ];
       return { rows, outputEmbedding: null, taskHeads: [] };
     }
-    if (kind !== 'maskedLanguageModel') return null;
+    if (kind !== 'maskedLanguageModel' && kind !== 'languageModel') return null;
     const rows = [
       layerNorm('generator_predictions.LayerNorm', width),
       linear('generator_predictions.dense', h, width, true),
@@ -251,9 +252,9 @@ function besideDeberta(shape: ModelShape): Row[] {
           ? size(shape, 'max_relative_positions')
           : size(shape, 'max_position_embeddings');
     rows.push(embedding('encoder.rel_embeddings', 2 * positions, h));
-    if ((text(config, 'norm_rel_ebd') ?? '').split('|').includes('layer_norm'))
-      rows.push(layerNorm('encoder.LayerNorm', h));
   }
+  const norms = (text(config, 'norm_rel_ebd') ?? '').toLowerCase().split('|');
+  if (norms.some((each) => each.trim() === 'layer_norm')) rows.push(layerNorm('encoder.LayerNorm', h));
   const kernel = config['conv_kernel_size'];
   if (typeof kernel === 'number' && kernel > 0) {
     rows.push(

@@ -107,10 +107,14 @@ const olmoe = gatedDecoder(
   ['olmoe'],
   {
     bias: attentionBias,
-    inAttention: (shape) => [norm('self_attn.q_norm', shape.queryWidth), norm('self_attn.k_norm', shape.keyValueWidth)],
+    // The norms know nothing of a head_dim that differs from the usual.
+    inAttention: ({ hiddenSize, numHeads, numKeyValueHeads }) => [
+      norm('self_attn.q_norm', hiddenSize),
+      norm('self_attn.k_norm', Math.floor(hiddenSize / numHeads) * numKeyValueHeads),
+    ],
     experts: mixtralExperts,
   },
-  { ...UNTIED, num_key_value_heads: 16, num_experts: 64 },
+  { ...UNTIED, num_key_value_heads: null, num_experts: 64 },
 );
 
 /** The first `first_k_dense_replace` layers are dense; the others have shared experts beside the routed ones. */
@@ -122,9 +126,14 @@ function deepseekExperts(shape: ModelShape): Experts {
     rows: [
       fused('mlp.experts', expertCount(shape), shape.hiddenSize, hidden),
       router('mlp.gate', expertCount(shape), shape.hiddenSize),
-      ...gatedMlp('mlp.shared_experts', shape.hiddenSize, hidden * size(shape, 'n_shared_experts')),
+      ...gatedMlp('mlp.shared_experts', shape.hiddenSize, hidden * size(shape, 'n_shared_experts'), mlpBias(shape)),
     ],
   };
+}
+
+/** Of DeepSeek and its relatives, only the second version knows the key. */
+function mlpBias(shape: ModelShape): boolean {
+  return shape.modelType === 'deepseek_v2' && on(shape, 'mlp_bias');
 }
 
 function denseLayers({ config }: ModelShape): number {
@@ -143,8 +152,7 @@ const glm4Moe = gatedDecoder(
 );
 
 /** Multi-head latent attention: queries, keys and values through low-rank bottlenecks. */
-const deepseek = architecture({
-  modelTypes: ['deepseek_v2', 'deepseek_v3'],
+const latentAttention = {
   defaults: {
     ...UNTIED,
     num_key_value_heads: null,
@@ -156,8 +164,8 @@ const deepseek = architecture({
     v_head_dim: 128,
   },
   baseModel: 'model',
-  usualHead: 'languageModel',
-  sections: (shape) => {
+  usualHead: 'languageModel' as const,
+  sections: (shape: ModelShape) => {
     const { hiddenSize: h, numHeads, config } = shape;
     const bias = on(shape, 'attention_bias');
     const rope = size(shape, 'qk_rope_head_dim');
@@ -181,7 +189,7 @@ const deepseek = architecture({
         norm('self_attn.kv_a_layernorm', latent),
         linear('self_attn.kv_b_proj', latent, numHeads * (nope + value)),
         linear('self_attn.o_proj', numHeads * value, h, bias),
-        ...onlyAt((layer) => !experts.at(layer), gatedMlp('mlp', h, intermediate(shape), on(shape, 'mlp_bias'))),
+        ...onlyAt((layer) => !experts.at(layer), gatedMlp('mlp', h, intermediate(shape), mlpBias(shape))),
         ...onlyAt(experts.at, experts.rows),
         norm('input_layernorm', h),
         norm('post_attention_layernorm', h),
@@ -189,6 +197,29 @@ const deepseek = architecture({
     ];
   },
   head: decoderHead(),
+};
+
+const deepseekV2 = architecture({
+  ...latentAttention,
+  modelTypes: ['deepseek_v2'],
+  defaults: {
+    ...latentAttention.defaults,
+    n_routed_experts: 64,
+    n_shared_experts: 2,
+    moe_intermediate_size: 1407,
+    first_k_dense_replace: 0,
+  },
+});
+const deepseekV3 = architecture({
+  ...latentAttention,
+  modelTypes: ['deepseek_v3'],
+  defaults: {
+    ...latentAttention.defaults,
+    n_routed_experts: 256,
+    n_shared_experts: 1,
+    moe_intermediate_size: 2048,
+    first_k_dense_replace: 3,
+  },
 });
 
 /** Experts stored as (experts, in, out) with biases; the attention has sinks. */
@@ -296,7 +327,8 @@ export const EXPERT_FAMILY: readonly Architecture[] = [
   qwen3Moe,
   olmoe,
   glm4Moe,
-  deepseek,
+  deepseekV2,
+  deepseekV3,
   gptOss,
   granitemoe,
   phimoe,

@@ -5,7 +5,7 @@ import { flag, MAX_WIDTH, readCount } from '../config';
 import type { Row } from '../rows';
 import { conv1d, embedding, layerNorm, linear, linears, norm } from '../rows';
 import type { Architecture } from './architecture';
-import { architecture, decoderHead, intermediateOrFourfold, layers, on, size, vocabulary } from './architecture';
+import { architecture, decoderHead, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
 
 const UNTIED = { tie_word_embeddings: false };
 
@@ -118,7 +118,7 @@ const gptJ = architecture({
       ]),
     ];
   },
-  head: decoderHead({ bias: () => true }),
+  head: decoderHead({ bias: () => true, answers: labels }),
 });
 
 /** GPT-NeoX (Pythia) and BLOOM fuse query, key and value in one linear of the same name. */
@@ -184,9 +184,10 @@ const falcon = architecture({
     const fused = grouped ? (2 * keyValueHeads + numHeads) * headDim : sharedKeyValues;
     const f = readCount(config, ['ffn_hidden_size'], MAX_WIDTH) ?? 4 * h;
     const bias = on(shape, 'bias');
-    const twoNorms = grouped && (readCount(config, ['num_ln_in_parallel_attn'], 2) ?? 2) === 2;
+    const parallel = on(shape, 'parallel_attn');
+    const twoNorms = parallel && (readCount(config, ['num_ln_in_parallel_attn'], 2) ?? (grouped ? 2 : 1)) === 2;
     const norms = twoNorms ? ['ln_attn', 'ln_mlp'] : ['input_layernorm'];
-    if (!twoNorms && !on(shape, 'parallel_attn')) norms.push('post_attention_layernorm');
+    if (!parallel) norms.push('post_attention_layernorm');
     return [
       { path: '', rows: [embedding('word_embeddings', vocabulary(shape), h), layerNorm('ln_f', h)] },
       layers('h', shape, [
@@ -201,15 +202,14 @@ const falcon = architecture({
   head: decoderHead(),
 });
 
-/** No biases anywhere, not even in its LayerNorms. */
+/** No biases anywhere, not even in its LayerNorms. transformers builds the MLP fourfold whatever `expansion_ratio` says. */
 const mpt = architecture({
   modelTypes: ['mpt'],
-  defaults: { expansion_ratio: 4 },
   baseModel: 'transformer',
   usualHead: 'languageModel',
   sections: (shape) => {
     const { hiddenSize: h } = shape;
-    const f = size(shape, 'expansion_ratio') * h;
+    const f = 4 * h;
     return [
       { path: '', rows: [embedding('wte', vocabulary(shape), h), norm('norm_f', h)] },
       layers('blocks', shape, [

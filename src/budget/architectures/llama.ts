@@ -26,6 +26,10 @@ export interface Variant {
   readonly output?: string;
   readonly lastNorm?: string;
   readonly headBias?: boolean;
+  /** `mlp_bias` switches the biases of the gated MLP; the other types do not know the key. */
+  readonly mlpBias?: boolean;
+  /** The output projection takes the model's width, whatever the heads have. */
+  readonly squareOutput?: boolean;
 }
 
 const TWO_NORMS = ['input_layernorm', 'post_attention_layernorm'];
@@ -55,7 +59,8 @@ function sections(variant: Variant) {
     const { hiddenSize: h, queryWidth: q, keyValueWidth: kv } = shape;
     const { qkv, output } = variant.bias?.(shape) ?? { qkv: false, output: false };
     const experts = variant.experts?.(shape);
-    const dense = variant.mlp ?? ((plain) => gatedMlp('mlp', h, intermediate(plain), on(plain, 'mlp_bias')));
+    const mlpBias = variant.mlpBias === true && on(shape, 'mlp_bias');
+    const dense = variant.mlp ?? ((plain) => gatedMlp('mlp', h, intermediate(plain), mlpBias));
     const mlp = experts
       ? [
           ...onlyAt((layer) => !experts.at(layer), experts.everywhere ? [] : (experts.dense ?? dense(shape))),
@@ -70,7 +75,7 @@ function sections(variant: Variant) {
       layers('layers', shape, [
         linear('self_attn.q_proj', h, q, qkv),
         ...linears(['self_attn.k_proj', 'self_attn.v_proj'], h, kv, qkv),
-        linear(`self_attn.${variant.output ?? 'o_proj'}`, q, h, output),
+        linear(`self_attn.${variant.output ?? 'o_proj'}`, variant.squareOutput ? h : q, h, output),
         ...(variant.inAttention?.(shape) ?? []),
         ...mlp,
         ...(variant.norms?.(shape) ?? TWO_NORMS).map((name) => norm(name, h, variant.normBias)),
@@ -83,11 +88,19 @@ function lastNorm({ lastNorm: name = 'norm', normBias }: Variant, width: number)
   return name ? [norm(name, width, normBias)] : [];
 }
 
+/** The types whose question answering classes kept the name of the bare model that the first of them had. */
+const NAMED_TRANSFORMER = 'llama qwen2 qwen3 qwen3_moe seed_oss smollm3 exaone4 ministral nemotron'.split(' ');
+
+function baseModelOf(modelTypes: readonly string[], head: HeadKind): string {
+  const older = head === 'questionAnswering' && modelTypes.some((type) => NAMED_TRANSFORMER.includes(type));
+  return older ? 'transformer' : 'model';
+}
+
 export function gatedDecoder(modelTypes: readonly string[], variant: Variant, defaults: RawConfig = {}): Architecture {
   return architecture({
     modelTypes,
     defaults,
-    baseModel: 'model',
+    baseModel: (head) => baseModelOf(modelTypes, head),
     usualHead: 'languageModel',
     sections: sections(variant),
     head: decoderHead({ bias: () => variant.headBias ?? false }),
@@ -104,17 +117,25 @@ const queryKeyValueBias = (): { qkv: boolean; output: boolean } => ({ qkv: true,
 const UNTIED = { tie_word_embeddings: false };
 
 const ALL_HEADS = { ...UNTIED, num_key_value_heads: null };
-const llama = {
-  ...gatedDecoder(['llama', 'Yi', 'aquila'], { bias: attentionBias }, ALL_HEADS),
-  baseModel: (head: HeadKind) => (head === 'questionAnswering' ? 'transformer' : 'model'),
-};
-const granite = gatedDecoder(['granite'], { bias: attentionBias }, ALL_HEADS);
-const smollm3 = gatedDecoder(['smollm3'], { bias: attentionBias }, { num_key_value_heads: 4 });
-const mistral = gatedDecoder(['mistral', 'ministral', 'helium'], {}, { ...UNTIED, num_key_value_heads: 8 });
+const llama = gatedDecoder(['llama', 'Yi', 'aquila'], { bias: attentionBias, mlpBias: true }, ALL_HEADS);
+const granite = gatedDecoder(['granite'], { bias: attentionBias, mlpBias: true }, ALL_HEADS);
+const smollm3 = gatedDecoder(['smollm3'], { bias: attentionBias, mlpBias: true }, { num_key_value_heads: 4 });
+const mistral = gatedDecoder(['mistral'], {}, { ...UNTIED, num_key_value_heads: 8 });
+const ministral = gatedDecoder(['ministral'], {}, { ...UNTIED, num_key_value_heads: 8 });
+const helium = gatedDecoder(
+  ['helium'],
+  { bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }), mlpBias: true, squareOutput: true },
+  { ...UNTIED, num_key_value_heads: 20, head_dim: 128 },
+);
 const qwen2 = gatedDecoder(
-  ['qwen2', 'qwen2_vl_text', 'qwen2_5_vl_text', 'qwen2_5_omni_text'],
+  ['qwen2', 'qwen2_5_omni_text'],
   { bias: queryKeyValueBias },
   { ...UNTIED, num_key_value_heads: 32 },
+);
+const qwen2Vl = gatedDecoder(
+  ['qwen2_vl_text', 'qwen2_5_vl_text'],
+  { bias: queryKeyValueBias },
+  { ...UNTIED, num_key_value_heads: 8 },
 );
 const qwen3 = gatedDecoder(
   ['qwen3', 'qwen3_vl_text'],
@@ -184,7 +205,7 @@ const cohere = gatedDecoder(
     bias: attentionBias,
     norms: () => ['input_layernorm'],
     inAttention: (shape) =>
-      on(shape, 'use_qk_norm')
+      shape.modelType === 'cohere' && on(shape, 'use_qk_norm')
         ? [
             bare('self_attn.q_norm', ['weight', [shape.numHeads, shape.headDim]]),
             bare('self_attn.k_norm', ['weight', [shape.numKeyValueHeads, shape.headDim]]),
@@ -227,7 +248,7 @@ const olmo2 = gatedDecoder(
 const exaone4 = gatedDecoder(
   ['exaone4'],
   { norms: () => ['post_attention_layernorm', 'post_feedforward_layernorm'], inAttention: headNorms },
-  { ...UNTIED, num_key_value_heads: null },
+  { ...UNTIED, num_key_value_heads: 32 },
 );
 const ernie = gatedDecoder(
   ['ernie4_5'],
@@ -239,7 +260,10 @@ const ernie = gatedDecoder(
 );
 const seedOss = gatedDecoder(
   ['seed_oss'],
-  { bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: on(shape, 'attention_out_bias') }) },
+  {
+    bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: on(shape, 'attention_out_bias') }),
+    mlpBias: true,
+  },
   { ...UNTIED, num_key_value_heads: 8, head_dim: 128, attention_bias: true },
 );
 const nemotron = gatedDecoder(
@@ -286,7 +310,10 @@ export const LLAMA_FAMILY: readonly Architecture[] = [
   granite,
   smollm3,
   mistral,
+  ministral,
+  helium,
   qwen2,
+  qwen2Vl,
   qwen3,
   gemma,
   gemma2,

@@ -4,6 +4,7 @@ import type { Call } from './crew';
 import { binningOf, quantilesByRank } from './distribution';
 import type { Distribution } from './distribution';
 import type { Engine } from './engine';
+import { OWN_NUMBER } from './jobTable';
 import { Moments } from './moments';
 import type { ScanSummary } from './moments';
 import type { ResidentArray } from './resident';
@@ -39,18 +40,13 @@ export class CodeCounts {
     if (this.pending + length >= FOLD_ENTRIES) this.fold();
     this.pending += length;
     const operation = scanOperation(this.bytes === 1 ? 'countCodes8' : 'countCodes16');
-    const share = Math.ceil(length / threads);
-    for (let start = 0; start < share; start += SEGMENT) {
-      const calls: Call[] = [];
-      for (let t = 0; t < threads; t++) {
-        const from = t * share + start;
-        const count = Math.min(SEGMENT, share - start, length - from);
-        if (count <= 0) continue;
-        const table = this.tables.address + 4 * this.size * this.turns * t;
-        calls.push({ operation, args: [address + from * this.bytes, count, table] });
-      }
-      this.engine.crew.run(calls, this.engine.scratch);
+    const calls: Call[] = [];
+    for (let start = 0; start < length; start += SEGMENT) {
+      const count = Math.min(SEGMENT, length - start);
+      calls.push({ operation, args: [address + start * this.bytes, count, this.tables.address, OWN_NUMBER] });
     }
+    if (threads > 1) this.engine.crew.run(calls, this.engine.scratch);
+    else for (const call of calls) this.engine.crew.run([call], this.engine.scratch);
   }
 
   private fold(): void {

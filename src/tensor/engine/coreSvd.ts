@@ -20,8 +20,8 @@ export interface CoreSvd {
 const MAX_STEPS = 60;
 
 /**
- * Sums of squares below this count as 0: the largest entry is 1, so that what is dropped is far below its rounding, and
- * the reciprocal of a smaller sum could overflow. The kernel has the same.
+ * Squares of a matrix whose largest entry is 1 that come to no more are taken as 0: their inverse would not be finite, and
+ * what they are squares of is far below rounding. The kernel has the same.
  */
 const LEAST_SQUARES = 1e-280;
 
@@ -69,10 +69,9 @@ function bidiagonalize(a: Float64Array, p: number, q: number): Bidiagonal {
   for (let k = 0; k < q; k++) {
     let squares = 0;
     for (let i = k; i < p; i++) squares += a[i * q + k]! ** 2;
-    if (squares < LEAST_SQUARES) squares = 0;
     const head = a[k * q + k]!;
-    d[k] = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
-    if (squares > 0) {
+    if (squares > LEAST_SQUARES) {
+      d[k] = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
       a[k * q + k] = head - d[k]!;
       left[k] = 1 / (squares - head * d[k]!);
       reflectRows(a, p, q, k, left[k]!, sums);
@@ -82,8 +81,8 @@ function bidiagonalize(a: Float64Array, p: number, q: number): Bidiagonal {
     let across = 0;
     for (let j = k + 1; j < q; j++) across += a[row + j]! ** 2;
     const next = a[row + k + 1]!;
-    e[k] = next > 0 ? -Math.sqrt(across) : Math.sqrt(across);
-    if (across >= LEAST_SQUARES && k + 2 < q) {
+    if (across > LEAST_SQUARES && k + 2 < q) {
+      e[k] = next > 0 ? -Math.sqrt(across) : Math.sqrt(across);
       a[row + k + 1] = next - e[k]!;
       right[k] = 1 / (across - next * e[k]!);
       reflectColumns(a, p, q, k, right[k]!);

@@ -2,12 +2,12 @@
 
 import type { Arena } from './arena';
 import { EngineError } from './engineError';
-import { CALL_SLOTS, CALLS_AT, MAX_CALLS, OWN_SCRATCH, ticketOf, WORD } from './jobTable';
+import { CALL_SLOTS, CALLS_AT, MAX_CALLS, ownArguments, ticketOf, WORD } from './jobTable';
 import type { BoundKernels, Kernel, KernelModules } from './kernels';
 import { operationTable, takeCalls } from './thread';
 import type { SpawnThread, ThreadHandle } from './thread';
 
-/** A kernel by its number (thread.ts) and its arguments; OWN_SCRATCH stands for the scratch of whoever runs it. */
+/** A kernel by its number (thread.ts) and its arguments; those that are its runner's own are in jobTable.ts. */
 export interface Call {
   readonly operation: number;
   readonly args: readonly number[];
@@ -45,7 +45,7 @@ export class Crew {
   }
 
   private runHere({ operation, args }: Call, scratch: number): void {
-    this.operations[operation]!(...args.map((value) => (value === OWN_SCRATCH ? scratch : value)));
+    this.operations[operation]!(...ownArguments(args, { scratch, number: 0 }));
   }
 
   private share(calls: readonly Call[], scratch: number): void {
@@ -62,7 +62,7 @@ export class Crew {
     Atomics.store(words, WORD.ticket, ticketOf(++this.job, calls.length, 0));
     Atomics.add(words, WORD.signal, 1);
     Atomics.notify(words, WORD.signal);
-    takeCalls(this.arena.memory, this.operations, scratch);
+    takeCalls(this.arena.memory, this.operations, { scratch, number: 0 });
     this.join(words, calls.length);
     if (Atomics.load(words, WORD.failed) !== 0) throw new EngineError('a kernel trapped: its arguments lie outside memory');
   }
@@ -87,7 +87,7 @@ export class Crew {
     Atomics.store(this.arena.int32(0, CALLS_AT / 4), WORD.stop, 0);
     for (let i = 1; i < this.threads; i++) {
       const scratch = this.arena.allocate(this.scratchBytes);
-      this.handles.push(this.spawn({ memory: this.arena.memory, modules: this.modules, scratch }));
+      this.handles.push(this.spawn({ memory: this.arena.memory, modules: this.modules, scratch, number: i }));
     }
   }
 

@@ -26,8 +26,21 @@ export const CALL_SLOTS = 24;
 /** Address of the calls, past the words. */
 export const CALLS_AT = 1024;
 
-/** An argument that stands for the scratch memory of the thread that runs the call. */
-export const OWN_SCRATCH = -1;
+/** An argument that stands for the scratch memory of the thread that runs the call. No address, count or bound is this. */
+export const OWN_SCRATCH = -(2 ** 52);
+/** One that stands for its number among the threads; the coordinator's is 0. */
+export const OWN_NUMBER = OWN_SCRATCH - 1;
+
+/** Whose memory a call may use while it runs. */
+export interface Hand {
+  readonly scratch: number;
+  readonly number: number;
+}
+
+/** The arguments for the kernel, with what is the thread's own in place. */
+export function ownArguments(args: Iterable<number>, { scratch, number }: Hand): number[] {
+  return Array.from(args, (value) => (value === OWN_SCRATCH ? scratch : value === OWN_NUMBER ? number : value));
+}
 
 export function ticketOf(job: number, calls: number, taken: number): number {
   return ((job & 0x7fff) << 16) | (calls << 8) | taken;

@@ -16,14 +16,14 @@ import type { EngineDtype } from './dtypes';
 import { engineDtype } from './dtypes';
 import type { Engine } from './engine';
 import { HistogramScan } from './histogramScan';
-import { OWN_SCRATCH } from './jobTable';
+import { MAX_CALLS, OWN_SCRATCH } from './jobTable';
 import { Moments, RECORD_BYTES } from './moments';
 import type { ScanSummary } from './moments';
 import type { ResidentArray } from './resident';
 import { scanOperation } from './thread';
 
-/** Bytes read from a file at a time, straight into the engine's memory. */
-export const STAGING_BYTES = 4 * 2 ** 20;
+/** Bytes that `add` takes into the engine's memory at a time. */
+const STAGING_BYTES = 4 * 2 ** 20;
 /** Entries of a record. A call this short lets the optimising compiler take over between calls. */
 const SEGMENT = 65536;
 /** Bytes from which a chunk is shared among threads. */
@@ -55,11 +55,7 @@ export class StatisticsScan {
     this.lookup = bytes === 1 ? this.keep(Float32Array.from(values!)).address : 0;
     // A byte has so few codes that counting is the fastest way to the moments too.
     this.counts = values && !(momentsOnly && bytes > 1) ? new CodeCounts(engine, values, bytes) : null;
-    this.records = this.counts ? 0 : this.keep(new Float32Array((RECORD_BYTES / 4) * this.recordsAtOnce)).address;
-  }
-
-  private get recordsAtOnce(): number {
-    return STAGING_BYTES / this.dtype.bytes / SEGMENT + 1;
+    this.records = this.counts ? 0 : this.keep(new Float32Array((RECORD_BYTES / 4) * MAX_CALLS)).address;
   }
 
   private keep(values: Float32Array): ResidentArray {
@@ -68,26 +64,13 @@ export class StatisticsScan {
     return block;
   }
 
-  /** STAGING_BYTES of the engine's memory, to read a file's bytes into before `addStaged`. */
-  get stage(): Uint8Array {
-    this.staging ??= this.engine.allocate(STAGING_BYTES / 4);
-    return this.engine.arena.bytes(this.staging.address, STAGING_BYTES);
-  }
-
-  /** Takes in the first bytes of the stage. @throws ArgumentError unless they are whole entries and fit the stage. */
-  addStaged(byteLength: number): void {
-    if (!this.staging || byteLength > STAGING_BYTES) {
-      throw new ArgumentError('StatisticsScan.addStaged', `at most ${STAGING_BYTES} bytes, staged`, String(byteLength));
-    }
-    this.addResident(this.staging.address, byteLength);
-  }
-
-  /** Takes in bytes from anywhere, by way of the stage. */
+  /** Takes in whole entries from anywhere, by way of the engine's memory. */
   add(bytes: Uint8Array): void {
     for (let start = 0; start < bytes.length; start += STAGING_BYTES) {
       const part = bytes.subarray(start, start + STAGING_BYTES);
-      this.stage.set(part);
-      this.addStaged(part.length);
+      this.staging ??= this.engine.allocate(STAGING_BYTES / 4);
+      this.engine.arena.bytes(this.staging.address, part.length).set(part);
+      this.addResident(this.staging.address, part.length);
     }
   }
 
@@ -97,8 +80,10 @@ export class StatisticsScan {
     if (byteLength % bytes !== 0) {
       throw new ArgumentError('StatisticsScan.add', `a multiple of ${bytes} bytes`, String(byteLength));
     }
-    for (let start = 0; start < byteLength; start += STAGING_BYTES) {
-      const length = Math.min(STAGING_BYTES, byteLength - start) / bytes;
+    // A whole job at a time: threads wake and wait once for each.
+    const most = MAX_CALLS * SEGMENT * bytes;
+    for (let start = 0; start < byteLength; start += most) {
+      const length = Math.min(most, byteLength - start) / bytes;
       if (this.counts) this.counts.add(address + start, length, threadsFor(this.engine, length * bytes));
       else this.addMoments(address + start, length);
     }

@@ -3,17 +3,16 @@
  * takes calls itself. It knows nothing of how threads are started: see `SpawnThread`.
  */
 
-import { CALL_SLOTS, callsOf, CALLS_AT, OWN_SCRATCH, takenOf, WORD } from './jobTable';
+import { CALL_SLOTS, callsOf, CALLS_AT, ownArguments, takenOf, WORD } from './jobTable';
+import type { Hand } from './jobTable';
 import { bindKernels } from './kernels';
 import type { BoundKernels, Kernel, KernelModules, ScanKernels } from './kernels';
 import type { WasmMemory } from './webAssembly';
 
 /** All that a thread needs; it can be posted. */
-export interface ThreadData {
+export interface ThreadData extends Hand {
   readonly memory: WasmMemory;
   readonly modules: KernelModules;
-  /** Scratch memory of this thread alone. */
-  readonly scratch: number;
 }
 
 export interface ThreadHandle {
@@ -54,7 +53,7 @@ export function operationTable(kernels: BoundKernels): Kernel[] {
 }
 
 /** Takes and runs calls until none is left. */
-export function takeCalls(memory: WasmMemory, operations: readonly Kernel[], scratch: number): void {
+export function takeCalls(memory: WasmMemory, operations: readonly Kernel[], hand: Hand): void {
   const words = new Int32Array(memory.buffer, 0, CALLS_AT / 4);
   for (;;) {
     const ticket = Atomics.load(words, WORD.ticket);
@@ -65,7 +64,7 @@ export function takeCalls(memory: WasmMemory, operations: readonly Kernel[], scr
     if (Atomics.compareExchange(words, WORD.ticket, ticket, ticket + 1) !== ticket) continue;
     try {
       const args = slots.subarray(2, 2 + slots[1]!);
-      operations[slots[0]!]!(...Array.from(args, (value) => (value === OWN_SCRATCH ? scratch : value)));
+      operations[slots[0]!]!(...ownArguments(args, hand));
     } catch {
       Atomics.store(words, WORD.failed, 1);
     }
@@ -74,12 +73,12 @@ export function takeCalls(memory: WasmMemory, operations: readonly Kernel[], scr
 }
 
 /** Runs until the engine is disposed. Sleeps where there is nothing to do. */
-export function serveThread({ memory, modules, scratch }: ThreadData): void {
+export function serveThread({ memory, modules, ...hand }: ThreadData): void {
   const operations = operationTable(bindKernels(modules, memory));
   const words = new Int32Array(memory.buffer, 0, CALLS_AT / 4);
   while (Atomics.load(words, WORD.stop) === 0) {
     const signal = Atomics.load(words, WORD.signal);
-    takeCalls(memory, operations, scratch);
+    takeCalls(memory, operations, hand);
     if (Atomics.load(words, WORD.stop) === 0) Atomics.wait(words, WORD.signal, signal);
   }
 }

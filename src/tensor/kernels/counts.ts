@@ -11,8 +11,12 @@ function count(table: usize, key: usize): void {
   store<u32>(at, load<u32>(at) + 1);
 }
 
-/** How often each 16-bit code occurs. Two tables of 65,536 by turns, so that a run of one code does not wait on itself. */
-export function countCodes16(from: usize, n: i32, tables: usize): void {
+/**
+ * How often each 16-bit code occurs. Two tables of 65,536 by turns, so that a run of one code does not wait on itself;
+ * every thread counts in two of its own.
+ */
+export function countCodes16(from: usize, n: i32, tables: usize, thread: i32): void {
+  tables += <usize>thread * 524288;
   const second = tables + 262144;
   const end = from + (<usize>(n & ~15) << 1);
   for (; from < end; from += 32) {
@@ -39,8 +43,9 @@ export function countCodes16(from: usize, n: i32, tables: usize): void {
   }
 }
 
-/** How often each 8-bit code occurs. Four tables of 256 by turns. */
-export function countCodes8(from: usize, n: i32, tables: usize): void {
+/** How often each 8-bit code occurs. Four tables of 256 by turns, for every thread. */
+export function countCodes8(from: usize, n: i32, tables: usize, thread: i32): void {
+  tables += <usize>thread * 4096;
   const end = from + <usize>(n & ~7);
   for (; from < end; from += 8) {
     const eight = load<u64>(from);

@@ -216,7 +216,7 @@ export function applyReflectors(m: i32, n: i32, a: usize, ld: i32, taus: usize, 
   }
 }
 
-/** As in coreSvd.ts. */
+/** As in coreSvd.ts: squares below it are taken as 0. */
 const LEAST_SQUARES: f64 = 1e-280;
 
 /**
@@ -232,14 +232,13 @@ export function bidiagonalize(a: usize, p: i32, q: i32, d: usize, e: usize, left
     const width = q - k - 1;
     let squares: f64 = 0;
     for (let i = k, x = row; i < p; i++, x += ld) squares += load<f64>(x) * load<f64>(x);
-    if (squares < LEAST_SQUARES) squares = 0;
     const head = load<f64>(row);
-    const diagonal = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
+    const diagonal = squares <= LEAST_SQUARES ? 0 : head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
     store<f64>(d + at, diagonal);
     store<f64>(left + at, 0);
     store<f64>(right + at, 0);
     store<f64>(e + at, 0);
-    if (squares > 0) {
+    if (squares > LEAST_SQUARES) {
       store<f64>(row, head - diagonal);
       const factor = 1 / (squares - head * diagonal);
       store<f64>(left + at, factor);
@@ -250,7 +249,7 @@ export function bidiagonalize(a: usize, p: i32, q: i32, d: usize, e: usize, left
     if (width == 0) return;
     const across = dot(row + 8, row + 8, width);
     const next = load<f64>(row + 8);
-    if (across >= LEAST_SQUARES && width > 1) {
+    if (across > LEAST_SQUARES && width > 1) {
       const above = next > 0 ? -Math.sqrt(across) : Math.sqrt(across);
       store<f64>(e + at, above);
       store<f64>(row + 8, next - above);

@@ -56,12 +56,31 @@ function highest(v: v128): f64 {
   return <f64>max(f32x4.extract_lane(half, 0), f32x4.extract_lane(half, 1));
 }
 
+/** Zeros of either sign among whole vectors of 16-bit entries. */
+function zeros16(from: usize, end: usize): i32 {
+  const magnitude = magnitude16();
+  let zeros = i16x8.splat(0);
+  for (; from < end; from += 16) zeros = i16x8.sub(zeros, i16x8.eq(v128.and(v128.load(from), magnitude), i16x8.splat(0)));
+  return laneTotal(i32x4.add(i32x4.extend_low_i16x8_u(zeros), i32x4.extend_high_i16x8_u(zeros)));
+}
+
+/** A BF16 code as the number it is. */
+// @ts-ignore: decorator
+@inline
+function brain(code: u32): f64 {
+  return <f64>reinterpret<f32>(code << 16);
+}
+
 /**
  * Whole blocks in float32 lanes, each folded into float64, until `end` or one that needs care; what they come to is
  * merged into the record. Returns where it stopped.
  *
  * Pairs of vectors are combined before they are accumulated: few enough live values for sixteen
  * registers, and a short chain from turn to turn.
+ *
+ * The extremes of BF16 come from its codes, eight to a vector: taken as unsigned, the largest is the most negative entry;
+ * taken as signed, the largest is the most positive; where all are of one sign, the other end is the least magnitude.
+ * That magnitude also says whether there is a zero to count at all.
  */
 function quick<T>(from: usize, end: usize, out: usize): usize {
   const upper = upperHalves();
@@ -71,11 +90,13 @@ function quick<T>(from: usize, end: usize, out: usize): usize {
   let zeroCount = 0;
   let allSums: f64 = 0, allAbsolutes: f64 = 0, allSquares: f64 = 0;
   let allLow = f32x4.splat(Infinity), allHigh = f32x4.splat(-Infinity);
+  let mostUnsigned = i16x8.splat(0), mostSigned = i16x8.splat(-32768), leastMagnitude = i16x8.splat(32767);
   for (; from + bytes <= end; from += bytes) {
     let sums = f32x4.splat(0), absolutes = f32x4.splat(0), squares = f32x4.splat(0);
     let low = f32x4.splat(Infinity), high = f32x4.splat(-Infinity);
     let zeros = i32x4.splat(0);
     let special = i16x8.splat(0);
+    let unsigned = mostUnsigned, signed = mostSigned, least = i16x8.splat(32767);
     let at = from;
     const last = from + bytes;
     do {
@@ -90,13 +111,16 @@ function quick<T>(from: usize, end: usize, out: usize): usize {
         at += 32;
       } else {
         const bits = v128.and(v, magnitude);
-        zeros = i16x8.sub(zeros, i16x8.eq(bits, i16x8.splat(0)));
         if (isBrain<T>()) {
+          unsigned = i16x8.max_u(unsigned, v);
+          signed = i16x8.max_s(signed, v);
+          least = i16x8.min_u(least, bits);
           x = i32x4.shl(v, 16);
           y = v128.and(v, upper);
           a = i32x4.shl(bits, 16);
           b = v128.and(bits, upper);
         } else {
+          zeros = i16x8.sub(zeros, i16x8.eq(bits, i16x8.splat(0)));
           special = v128.or(special, i16x8.gt_s(bits, largestHalf16()));
           x = widenFiniteHalf(i32x4.extend_low_i16x8_u(v));
           y = widenFiniteHalf(i32x4.extend_high_i16x8_u(v));
@@ -105,8 +129,10 @@ function quick<T>(from: usize, end: usize, out: usize): usize {
         }
         at += 16;
       }
-      low = f32x4.pmin(low, f32x4.pmin(x, y));
-      high = f32x4.pmax(high, f32x4.pmax(x, y));
+      if (!isBrain<T>()) {
+        low = f32x4.pmin(low, f32x4.pmin(x, y));
+        high = f32x4.pmax(high, f32x4.pmax(x, y));
+      }
       sums = f32x4.add(sums, f32x4.add(x, y));
       absolutes = f32x4.add(absolutes, f32x4.add(a, b));
       squares = f32x4.add(squares, f32x4.add(f32x4.mul(x, x), f32x4.mul(y, y)));
@@ -117,11 +143,18 @@ function quick<T>(from: usize, end: usize, out: usize): usize {
     if (!(square < Infinity) || (square < TINY && absolute > 0)) break;
     if (isHalf<T>() && v128.any_true(special)) break;
     if (square - sum * sum * (1.0 / <f64>BLOCK) < square * SPREAD && absolute > 0) break;
-    if (!isFloat<T>()) zeros = i32x4.add(i32x4.extend_low_i16x8_u(zeros), i32x4.extend_high_i16x8_u(zeros));
-    zeros = i32x4.add(zeros, v128.shuffle<i64>(zeros, zeros, 1, 0));
-    zeroCount += i32x4.extract_lane(zeros, 0) + i32x4.extract_lane(zeros, 1);
-    allLow = f32x4.pmin(allLow, low);
-    allHigh = f32x4.pmax(allHigh, high);
+    if (isBrain<T>()) {
+      mostUnsigned = unsigned;
+      mostSigned = signed;
+      leastMagnitude = i16x8.min_u(leastMagnitude, least);
+      if (!i16x8.all_true(least)) zeroCount += zeros16(from, last);
+    } else {
+      if (isHalf<T>()) zeros = i32x4.add(i32x4.extend_low_i16x8_u(zeros), i32x4.extend_high_i16x8_u(zeros));
+      zeros = i32x4.add(zeros, v128.shuffle<i64>(zeros, zeros, 1, 0));
+      zeroCount += i32x4.extract_lane(zeros, 0) + i32x4.extract_lane(zeros, 1);
+      allLow = f32x4.pmin(allLow, low);
+      allHigh = f32x4.pmax(allHigh, high);
+    }
     allSums += sum;
     allAbsolutes += absolute;
     allSquares += square;
@@ -130,10 +163,31 @@ function quick<T>(from: usize, end: usize, out: usize): usize {
   if (blocks > 0) {
     const n = <f64>(blocks * BLOCK);
     const mean = allSums / n;
-    merge(out, n, lowest(allLow), highest(allHigh), mean, allSquares - allSums * mean, allAbsolutes);
+    let min = lowest(allLow);
+    let max = highest(allHigh);
+    if (isBrain<T>()) {
+      const least = largest16<u16>(v128.xor(leastMagnitude, i16x8.splat(-1))) ^ 0xffff;
+      const negative = largest16<u16>(mostUnsigned);
+      const positive = largest16<i16>(mostSigned);
+      min = brain(negative >= 0x8000 ? negative : least);
+      max = brain(<i32>positive >= 0 ? positive : least | 0x8000);
+    }
+    merge(out, n, min, max, mean, allSquares - allSums * mean, allAbsolutes);
     bump(out + 48, zeroCount);
   }
   return from;
+}
+
+/** The largest of eight lanes, signed or unsigned, widened to 32 bits. */
+function largest16<T>(v: v128): u32 {
+  let most: T = 0;
+  if (isSigned<T>()) most = <T>-32768;
+  for (let lane = 0; lane < 8; lane++) {
+    const value = <T>i16x8.extract_lane_s(v, 0);
+    if (value > most) most = value;
+    v = v128.shuffle<i16>(v, v, 1, 2, 3, 4, 5, 6, 7, 0);
+  }
+  return <u32>most;
 }
 
 // @ts-ignore: decorator

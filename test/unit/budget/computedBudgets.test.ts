@@ -6,6 +6,14 @@ import type { GoldenBudget, GoldenModel } from './goldenModels';
 import { readGolden } from './goldenModels';
 
 /** Counted by PEFT 0.21 with transformers 5.18 on small models, for configs made at random. */
+interface VariedBudget {
+  readonly config: RawConfig;
+  readonly adapter: RawConfig;
+  readonly trainable: number;
+  readonly all: number;
+  readonly fileBytes: number;
+}
+
 interface RandomBudget {
   /** Row of transformers_tables.json. */
   readonly model: number;
@@ -53,6 +61,14 @@ describe('budget', () => {
       const { trainable, all, fileBytes } = computeBudget(config, row.adapter);
       assert.deepEqual([trainable, all], [row.trainable, row.all]);
       if (typeof row.file_size === 'number') assert.equal(fileBytes, row.file_size);
+    });
+  }
+
+  // Keys that the count does not need were left out of these configs: the defaults of the config classes count too.
+  for (const [index, row] of readGolden<VariedBudget>('budget_varied.json').entries()) {
+    it(`counts ${String(row.adapter['peft_type'])} on a sparse config of ${String(row.config['architectures'])} (${index}) as PEFT does`, () => {
+      const { trainable, all, fileBytes } = computeBudget(row.config, row.adapter);
+      assert.deepEqual({ trainable, all, fileBytes }, { trainable: row.trainable, all: row.all, fileBytes: row.fileBytes });
     });
   }
 });

@@ -75,6 +75,21 @@ describe('the loader of tiles', () => {
     assert.ok(!loader.busy);
   });
 
+  it('reads what is quickly read alone, and then the rest', async () => {
+    const { source, loader } = setUp();
+    loader.want([{ level: 5, tileX: 0, tileY: 0, quick: true }, ...row(3)]);
+    assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0']);
+    await source.reads[0]?.answer();
+    assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0', '0/0/0', '0/1/0', '0/2/0']);
+  });
+
+  it('reads the rest where what is quickly read fails', async () => {
+    const { source, loader } = setUp();
+    loader.want([{ level: 5, tileX: 0, tileY: 0, quick: true }, ...row(2)]);
+    await source.reads[0]?.fail('gone');
+    assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0', '0/0/0', '0/1/0']);
+  });
+
   it('aborts reads of tiles that went out of view and leaves the others running', async () => {
     const { source, loader } = setUp();
     loader.want(row(3));
@@ -154,6 +169,19 @@ describe('the tiles on show', () => {
     assert.deepEqual(view.placed(viewport, plot, 1).map(({ values }) => values[0]), [1]);
     await second.reads[0]?.answer(2);
     assert.deepEqual(view.placed(viewport, plot, 1).map(({ values }) => values[0]), [2]);
+  });
+
+  it('drops the old matrix where the new one cannot be read', async () => {
+    const { view } = setUp();
+    const first = new HeldSource('first', 256, 256);
+    view.setSource(first, 'mean', true);
+    view.placed(viewport, plot, 1);
+    await first.reads[0]?.answer(1);
+    const second = new HeldSource('second', 256, 256);
+    view.setSource(second, 'mean', true);
+    view.placed(viewport, plot, 1);
+    await second.reads[0]?.fail('the file ends early');
+    assert.deepEqual(view.placed(viewport, plot, 1), []);
   });
 
   it('drops the old matrix at once where the new one is of another size', async () => {

@@ -1,19 +1,17 @@
 /** Decides the colour limit of each matrix on show: from its own magnitudes, or from those of all it is linked with. */
 
-import { ABS_QUANTILE_SHARES, TILE_SIZE } from '../../../src/protocol/matrix';
+import { ABS_QUANTILE_SHARES } from '../../../src/protocol/matrix';
 import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
 import { CancelledError } from '../../../src/protocol/rpc';
+import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { ColorSettings } from '../../shared/heatmap/types';
 import { isDiverging } from '../../shared/schemes';
 import type { InspectorClient } from './inspectorClient';
-import { matrixKey } from './inspectorClient';
 import type { Domain, StateStore } from './state';
 import type { Subject } from './subject';
 
 /** Read whole without being asked: 4096 x 4096 entries take well under a second. Above it a sample is judged by. */
 export const AUTO_STATISTICS_ENTRIES = 1 << 24;
-/** Tiles of 65,536 entries each, spread over the matrix: a third of a million entries settle a quantile well enough. */
-const SAMPLED_TILES = 5;
 
 export interface Colored {
   readonly subject: Subject | null;
@@ -106,16 +104,8 @@ export class ColorModel {
       const statistics = await this.client.statistics(matrix, { signal });
       return { key, sampled: statistics.sampled, limit: (domain) => statisticsLimit(statistics, domain) };
     }
-    const source = this.client.matrixSource(matrix, subject);
-    const tiles = await Promise.all(
-      sampleTiles(subject).map((tile) => source.readTile({ level: 0, ...tile, reduction: 'maxAbs' }, signal)),
-    );
-    const sorted = Float32Array.from(
-      tiles.flatMap(({ values }) => [...values].map(Math.abs).filter(Number.isFinite)),
-    ).sort();
-    const limit = (domain: Domain): number =>
-      sorted[Math.floor((domain === 'max' ? 1 : domain) * (sorted.length - 1))] ?? 0;
-    return { key, sampled: true, limit };
+    const glance = await this.client.glance(matrix, signal);
+    return { key, sampled: true, limit: (domain) => statisticsLimit(glance, domain) };
   }
 
   private applyAll(): void {
@@ -138,14 +128,4 @@ export function statisticsLimit(statistics: Statistics, domain: Domain): number 
   const quantile = statistics.absQuantiles[ABS_QUANTILE_SHARES.indexOf(domain)] ?? 0;
   // A matrix that is mostly zeros has zero quantiles, and its largest entries are what there is to see.
   return quantile > 0 ? quantile : statistics.maxAbs;
-}
-
-/** Down the diagonal, and so through every stretch of rows and of columns. */
-function sampleTiles({ rows, columns }: Subject): { tileX: number; tileY: number }[] {
-  const across = Math.ceil(columns / TILE_SIZE);
-  const down = Math.ceil(rows / TILE_SIZE);
-  return Array.from({ length: SAMPLED_TILES }, (_, i) => {
-    const share = (i + 0.5) / SAMPLED_TILES;
-    return { tileX: Math.floor(share * across), tileY: Math.floor(share * down) };
-  });
 }

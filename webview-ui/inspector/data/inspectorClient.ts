@@ -11,6 +11,7 @@ import type {
   Statistics,
   TensorSummary,
 } from '../../../src/protocol/matrix';
+import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { RequestOptions, Transport } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
 import type { MatrixSource } from '../../shared/heatmap/types';
@@ -89,6 +90,11 @@ export class InspectorClient {
     return statistics;
   }
 
+  /** Statistics of a small sample, soon there: to judge the colours by, and not kept. */
+  glance(matrix: MatrixRef, signal?: AbortSignal): Promise<Statistics> {
+    return this.endpoint.request('matrix/statistics', { matrix, quick: true }, { signal });
+  }
+
   /** What is already known of the matrix, without asking. */
   knownStatistics(matrix: MatrixRef): Statistics | undefined {
     return this.statisticsKept.get(matrixKey(matrix));
@@ -164,22 +170,5 @@ export class InspectorClient {
 
   copy(text: string): Promise<void> {
     return this.endpoint.request('clipboard/write', { text });
-  }
-}
-
-/** Two refs to the same values give the same key. */
-export function matrixKey(matrix: MatrixRef): string {
-  switch (matrix.kind) {
-    case 'tensor':
-      return JSON.stringify(['tensor', matrix.name, matrix.slice ?? null, matrix.step ?? null]);
-    case 'entries':
-      return JSON.stringify(['entries', matrix.name]);
-    case 'factor':
-      return JSON.stringify(['factor', matrix.module, matrix.part]);
-    case 'delta':
-    case 'merged':
-      return JSON.stringify([matrix.kind, matrix.module, matrix.step ?? null]);
-    case 'prefix':
-      return JSON.stringify(['prefix', matrix.module, matrix.layer, matrix.part, matrix.gradient ?? false]);
   }
 }

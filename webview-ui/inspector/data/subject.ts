@@ -2,8 +2,8 @@
 
 import type { MatrixRef } from '../../../src/protocol/matrix';
 import type { SourceDescription, TensorInfo } from '../../../src/protocol/source';
+import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { Band } from '../../shared/heatmap/types';
-import { matrixKey } from './inspectorClient';
 
 export interface Subject {
   readonly matrix: MatrixRef;

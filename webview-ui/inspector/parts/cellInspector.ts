@@ -2,13 +2,13 @@
 
 import type { Cell } from '../../../src/protocol/matrix';
 import { CancelledError } from '../../../src/protocol/rpc';
+import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { CellPosition } from '../../shared/heatmap/types';
 import { formatFloat32, formatLineSummary, formatNumber } from '../../shared/formatNumber';
 import { Tooltip } from '../../shared/tooltip';
 import { indexedName, lineTexts, placeText } from '../data/cellText';
 import type { NamedSummary } from '../data/cellText';
 import type { InspectorClient } from '../data/inspectorClient';
-import { matrixKey } from '../data/inspectorClient';
 import type { Subject } from '../data/subject';
 import { h, replace } from './element';
 import type { MatrixPane } from './matrixPane';

@@ -1,12 +1,12 @@
 /** The details panel's card about the matrix last touched: what it is, its statistics, its histogram. */
 
 import type { Statistics } from '../../../src/protocol/matrix';
+import { matrixKey } from '../../../src/protocol/matrixKey';
 import { Histogram } from '../../shared/histogram';
 import { formatCount, formatNumber, formatPercent } from '../../shared/formatNumber';
 import type { ViewContext } from '../context';
 import { AUTO_STATISTICS_ENTRIES } from '../data/colorModel';
 import { shortened } from '../data/cellText';
-import { matrixKey } from '../data/inspectorClient';
 import type { Subject } from '../data/subject';
 import { h, replace } from './element';
 import { longWork } from './progressNote';

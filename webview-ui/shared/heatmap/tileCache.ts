@@ -1,10 +1,13 @@
 /** Tiles by key, bounded in bytes; what was used least recently goes first. No DOM. */
 
 import type { Tile } from '../../../src/protocol/matrix';
-import { tileBytes } from './tilePlan';
+import { MAX_VIEW_BYTES, tileBytes } from './tilePlan';
 
-/** Two full views at 4K of 256 KB tiles, with room to pan; a renderer keeps about as much again in colours. */
-export const TILE_CACHE_BYTES = 96 * 1024 * 1024;
+/**
+ * The largest view with its overview and room to pan, or three full views at 4K; a renderer keeps about as much again
+ * in colours.
+ */
+export const TILE_CACHE_BYTES = MAX_VIEW_BYTES + 32 * 2 ** 20;
 
 export class TileCache {
   private readonly tiles = new Map<string, Tile>();

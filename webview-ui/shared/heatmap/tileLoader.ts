@@ -69,6 +69,11 @@ export class TileLoader {
   }
 
   private startReads(): void {
+    const [first] = this.wanted;
+    // What is quickly read comes alone: beside others it would not be quick.
+    const alone = first?.quick && !this.has(first) && !this.failures.has(this.key(first)) && !this.inFlight.has(this.key(first));
+    if (first && alone) return void this.read(first, this.key(first));
+    if (first?.quick && this.inFlight.has(this.key(first))) return;
     for (const address of this.wanted) {
       if (this.inFlight.size >= MAX_READS_IN_FLIGHT) return;
       const key = this.key(address);
@@ -107,7 +112,7 @@ export class TileLoader {
     throw new TileShapeError(`${where}: got ${got}, expected ${height} x ${width}`);
   }
 
-  private key({ level, tileX, tileY }: TileAddress): string {
-    return `${level}/${tileX}/${tileY}/${this.reduction}/${this.source.id}`;
+  private key({ level, tileX, tileY, quick }: TileAddress): string {
+    return `${level}/${tileX}/${tileY}/${quick ? 'quick' : 'whole'}/${this.reduction}/${this.source.id}`;
   }
 }

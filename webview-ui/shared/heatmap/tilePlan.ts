@@ -9,10 +9,15 @@ export interface TileAddress {
   readonly level: number;
   readonly tileX: number;
   readonly tileY: number;
+  /** One that may be a sample, to be drawn until others have come. */
+  readonly quick?: true;
 }
 
-/** Beyond this a coarser level is read: 512 tiles of 256 KB are 128 MB, all a view should ask of a host at once. */
+/** Beyond this a coarser level is read: each tile is a request, and more than this take seconds. */
 export const MAX_TILES_IN_VIEW = 512;
+/** The same in bytes, what a screen of 6016 x 3384 shows at 1:1. A view must fit its cache, or it would read for ever. */
+export const MAX_VIEW_BYTES = 96 * 2 ** 20;
+const CELL_BYTES = 4;
 
 /** So few tiles come about as soon as an overview would. */
 const TILES_WITHOUT_OVERVIEW = 4;
@@ -21,7 +26,7 @@ export interface TilePlan {
   readonly level: number;
   /** Tiles in view at `level`, nearest to the centre first. */
   readonly tiles: readonly TileAddress[];
-  /** One coarse tile or few that cover the whole matrix, to be drawn first; null where not worth a read. */
+  /** A coarse tile that covers the whole matrix, quickly read, to be drawn first; null where not worth a read. */
   readonly overview: TileAddress | null;
   /**
    * Cells of a tile that share a pixel, each way, as a power of two. A level halves both directions at once; a matrix of
@@ -66,11 +71,15 @@ export function tilesInView(viewport: Viewport, size: MatrixSize, level: number)
   return tiles.sort((a, b) => distance(a) - distance(b));
 }
 
-function countTiles(viewport: Viewport, size: MatrixSize, level: number): number {
+/** Whether the tiles in view are few and small enough to be read and kept all together. */
+function fits(viewport: Viewport, size: MatrixSize, level: number): boolean {
   const span = tileSpan(level);
   const [firstX, lastX] = tileRange(viewport.x0, viewport.x1, size.columns, span);
   const [firstY, lastY] = tileRange(viewport.y0, viewport.y1, size.rows, span);
-  return (lastX - firstX + 1) * (lastY - firstY + 1);
+  const cells = (first: number, last: number, entries: number): number =>
+    Math.min((last + 1) * TILE_SIZE, Math.ceil(entries / 2 ** level)) - first * TILE_SIZE;
+  const bytes = CELL_BYTES * cells(firstX, lastX, size.columns) * cells(firstY, lastY, size.rows);
+  return (lastX - firstX + 1) * (lastY - firstY + 1) <= MAX_TILES_IN_VIEW && bytes <= MAX_VIEW_BYTES;
 }
 
 /** `width` and `height` are those of the plot in device pixels. */
@@ -79,13 +88,13 @@ export function planTiles(viewport: Viewport, size: MatrixSize, width: number, h
   const perPixelY = (viewport.y1 - viewport.y0) / Math.max(1, height);
   const coarsest = overviewLevel(size);
   let level = Math.min(coarsest, levelFor(perPixelX, perPixelY));
-  while (level < coarsest && countTiles(viewport, size, level) > MAX_TILES_IN_VIEW) level++;
+  while (level < coarsest && !fits(viewport, size, level)) level++;
   const tiles = tilesInView(viewport, size, level);
   const pool = (perPixel: number): number => 2 ** Math.max(0, Math.round(Math.log2(perPixel)) - level);
   return {
     level,
     tiles,
-    overview: tiles.length > TILES_WITHOUT_OVERVIEW ? { level: coarsest, tileX: 0, tileY: 0 } : null,
+    overview: tiles.length > TILES_WITHOUT_OVERVIEW ? { level: coarsest, tileX: 0, tileY: 0, quick: true } : null,
     poolX: Math.min(TILE_SIZE, pool(perPixelX)),
     poolY: Math.min(TILE_SIZE, pool(perPixelY)),
   };
@@ -103,7 +112,9 @@ export function tilesToDraw(plan: TilePlan, size: MatrixSize, isLoaded: (address
     while (!isLoaded(candidate) && candidate.level < coarsest) {
       candidate = { level: candidate.level + 1, tileX: candidate.tileX >> 1, tileY: candidate.tileY >> 1 };
     }
-    if (isLoaded(candidate)) chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}`, candidate);
+    // Above the coarsest there is the overview.
+    if (!isLoaded(candidate)) candidate = { ...candidate, quick: true };
+    if (isLoaded(candidate)) chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}/${candidate.quick}`, candidate);
   }
   return [...chosen.values()].sort((a, b) => b.level - a.level);
 }

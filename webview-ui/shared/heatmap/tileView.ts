@@ -54,7 +54,11 @@ export class TileView {
       source &&
       new TileLoader(source, reduction, sharedTileCache, {
         loaded: () => this.events.changed(),
-        failed: (error) => this.events.failed(error),
+        failed: (error) => {
+          // What lies underneath is another matrix, and nothing will come to cover it.
+          this.previous = null;
+          this.events.failed(error);
+        },
       });
   }
 

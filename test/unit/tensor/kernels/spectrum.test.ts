@@ -138,6 +138,19 @@ describe('the small decomposition', () => {
     assert.deepEqual(coreSvd(new Float64Array(12), 4, 3, true).values, new Float64Array(3));
   });
 
+  it('takes entries so far apart that the squares of what is left of them vanish', () => {
+    for (const q of [8, 40]) {
+      const matrix = new Float64Array(q * q);
+      const row = 4 * q;
+      matrix.set([-5.0955732216975894e36, -2.797945809652043e36, -2.0794651229512662e37, 9.012675464941649e37, 1e-42], row);
+      matrix[row + q - 2] = -1.24610770873011e-38;
+      const norm = Math.hypot(...matrix);
+      const { values, u, v } = coreSvd(matrix, q, q, true, engine);
+      assertValues(values, Float64Array.from(values, (_, i) => (i === 0 ? norm : 0)), 1e-15, `${q} columns`);
+      assert.ok(departure(u!, q, q) < 1e-13 && departure(v!, q, q) < 1e-13);
+    }
+  });
+
   it('takes entries of every magnitude side by side, whose squares may underflow', () => {
     const uniform = seededRandom(11);
     for (let round = 0; round < 400; round++) {

@@ -130,6 +130,18 @@ describe('statistics kernels', () => {
     }
   });
 
+  it('find both extremes where all entries are of one sign, with zeros and without', () => {
+    for (const dtype of FLOATS) {
+      const sizes = normal(3000, 0.5, 0, 2).map((x) => Math.abs(x) + 0.001);
+      for (const sign of [1, -1]) {
+        const numbers = sizes.map((x) => sign * x);
+        check(dtype, stored(dtype, numbers), `all of sign ${sign}`);
+        numbers[1700] = 0;
+        check(dtype, stored(dtype, numbers), `all of sign ${sign}, one zero`);
+      }
+    }
+  });
+
   it('keep a small spread about a large mean, and a constant has none at all', () => {
     for (const dtype of ['F32', 'BF16', 'F16', 'F64']) {
       check(dtype, stored(dtype, normal(4000, 0.01, 1)), 'about one');
