@@ -74,7 +74,7 @@ export function parseSafetensorsHeader(header: Uint8Array, fileBytes: number): S
   const metadata: [string, string][] = [];
   const text = decodeText(header, report);
   const whole = readFields(new JsonReader(text), tensors, metadata, report);
-  if (SURROGATE_ESCAPE.test(text)) checkNames(tensors, report);
+  if (text.includes('\\u') && SURROGATE_ESCAPE.test(text)) checkNames(tensors, report);
   if (!whole && tensors.length === 0) throw faults.errors[0]!;
 
   const dataStart = LENGTH_BYTES + header.length;

@@ -4,7 +4,7 @@
  *
  * `--from=N` goes on with a run that was ended before case N.
  *
- * Blind and header-aware damage (mutate.ts) on every fixture, random bytes, and every fixture cut at every byte of its
+ * Blind and header-aware damage (mutate.ts, mutateGguf.ts) on every fixture, random bytes, and every fixture cut at every byte of its
  * first kilobytes. A tenth as many damaged pairs of model config and adapter config go through the budget engine.
  */
 
