@@ -174,6 +174,7 @@ for (const name of names) {
       await workbench.parkPointer();
       await point();
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      await workbench.heatmapsRead();
       const file = path.join(out, `${name}-${suffix}.png`);
       await workbench.screenshot(file);
       const bytes = await shrink(workbench.page, file);
