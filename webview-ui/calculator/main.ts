@@ -31,6 +31,7 @@ const controls = new BudgetControls(latestReport((inputs) => host.request('budge
 const plan = new PlanPanel(
   {
     compute: (inputs) => host.request('plan/compute', { plan: inputs }),
+    fit: (inputs) => host.request('plan/fit', { plan: inputs }),
     copy: (text) => host.request('plan/copy', { text }),
     save: (text) => host.request('plan/save', { text }),
   },

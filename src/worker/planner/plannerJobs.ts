@@ -47,6 +47,9 @@ export function createPlannerJobs(
     'plan/report': async ({ plan, inputs, model }) =>
       (await loadPlans()).planReport(plan, await reportModel(inputs, model)),
 
+    'plan/fit': async ({ plan, inputs, model }) =>
+      (await loadPlans()).planFit(plan, await reportModel(inputs, model)),
+
     'plan/sweep': async ({ plan, inputs, model }) =>
       (await loadPlans()).planSweep(plan, await reportModel(inputs, model)),
 

@@ -5,12 +5,13 @@ import { METHOD_KEYS } from '../../../../src/budget/peftConfig/methodKeys';
 import { PRESETS } from '../../../../src/budget/presets';
 import type { PlanInputs } from '../../../../src/protocol/plan';
 import { planChoices } from '../../../../src/worker/planner/planChoices';
-import { planConfig, planReport, planSweep } from '../../../../src/worker/planner/planReport';
+import { planConfig, planFit, planReport } from '../../../../src/worker/planner/planReport';
+import { planSweep } from '../../../../src/worker/planner/planSweep';
 import { pythonCode } from '../../../../src/worker/planner/pythonCode';
 import { paretoFront } from '../../../../webview-ui/comparison/scatter';
 
 const model = PRESETS.find(({ id }) => id === 'llama-2-7b')!;
-const inputs: PlanInputs = { peftType: 'LORA', values: [], targets: [], setup: [], gpu: 'rtx-4090', claim: '' };
+const inputs: PlanInputs = { peftType: 'LORA', values: [], targets: [], purpose: 'training', setup: [], inference: [], gpu: 'rtx-4090', claim: '' };
 
 describe('a plan', () => {
   it('counts what computeBudget counts for the config it stands for', () => {
@@ -29,7 +30,11 @@ describe('a plan', () => {
     assert.ok(memory && memory.gpuBytes);
     assert.equal(memory.terms.reduce((sum, { bytes }) => sum + bytes, 0), memory.deviceBytes);
     const tight = planReport({ ...inputs, gpu: 't4' }, model).memory!;
-    assert.ok(tight.deviceBytes > tight.gpuBytes! && tight.advice.length > 0);
+    assert.ok(tight.deviceBytes > tight.gpuBytes! && planFit({ ...inputs, gpu: 't4' }, model).advice.length > 0);
+    const roomy = planFit({ ...inputs, gpu: 'h200' }, model);
+    assert.deepEqual(roomy.advice, []);
+    assert.deepEqual(roomy.fits.map((line) => line.replace(/ [\d,]+.*/, '')), ['rank', 'micro-batch', 'sequence length']);
+    assert.deepEqual(planFit({ ...inputs, gpu: '' }, model), { fits: [], advice: [] });
     assert.ok(tight.terms.every(({ formula }) => formula !== ''));
   });
 
@@ -81,6 +86,6 @@ describe('a config as Python', () => {
       const { python } = planReport({ ...inputs, peftType }, model);
       if (python !== '') assert.match(python, /^from peft import \w+, get_peft_model\n\nconfig = \w+\(/, peftType);
     }
-    assert.equal(planConfig({ ...inputs, targets: ['all-linear'] })['target_modules'], 'all-linear');
+    assert.equal(planConfig({ ...inputs, targets: ['all-linear'] }, null)['target_modules'], 'all-linear');
   });
 });
