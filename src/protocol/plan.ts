@@ -119,4 +119,6 @@ export interface PlanReport {
 export interface PlanSweep {
   readonly methods: readonly PlanPoint[];
   readonly ranks: readonly PlanPoint[];
+  /** That the plan is for; null where none is named. */
+  readonly gpu: { readonly label: string; readonly bytes: number } | null;
 }

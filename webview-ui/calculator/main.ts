@@ -40,6 +40,7 @@ const plan = new PlanPanel(
 
 function show(report: BudgetReport): void {
   failure.hidden = true;
+  page.classList.remove('loading');
   plan.compute();
   controls.showReport(report);
   rows.show(report);
@@ -53,26 +54,25 @@ function button(label: string, command: 'compare' | 'demo', kind: string): HTMLE
   return made;
 }
 
-document
-  .getElementById('app')
-  ?.append(
-    element(
-      'main',
-      { class: 'calculator' },
-      failure,
-      controls.root,
-      rows.root,
-      denominator,
-      warnings,
-      element(
-        'div',
-        { class: 'buttons' },
-        button('Compare...', 'compare', ''),
-        button('Run Demo', 'demo', 'secondary'),
-      ),
-      plan.root,
-    ),
-  );
+/** Until the first report there is nothing to show but empty fields. */
+const page = element(
+  'main',
+  { class: 'calculator loading' },
+  element('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
+  failure,
+  controls.root,
+  rows.root,
+  denominator,
+  warnings,
+  element(
+    'div',
+    { class: 'buttons' },
+    button('Compare...', 'compare', ''),
+    button('Run Demo', 'demo', 'secondary'),
+  ),
+  plan.root,
+);
+document.getElementById('app')?.append(page);
 
 host.on('models/changed', ({ models, report }) => {
   controls.showModels(models);

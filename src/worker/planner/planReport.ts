@@ -1,6 +1,7 @@
 /** A plan counted: parameters, memory on a GPU, targets, the config to paste, and a claim held against it. */
 
 import { checkClaim, parseClaim } from '../../budget/claim';
+import type { KnownModel } from '../../budget/claim';
 import { budgetOf } from '../../budget/computeBudget';
 import type { Budget } from '../../budget/computeBudget';
 import type { RawConfig } from '../../budget/config';
@@ -49,7 +50,7 @@ function contextOf(values: PlanInputs['values']): RawConfig {
 }
 
 /** Never throws for what can be typed: what is wrong is in the report. */
-export function planReport(inputs: PlanInputs, model: BudgetModel): PlanReport {
+export function planReport(inputs: PlanInputs, model: BudgetModel, known: readonly BudgetModel[] = []): PlanReport {
   const modelTitle = model.title;
   if (!('config' in model)) return { ...NOTHING, modelTitle, problem: model.errors.map(({ message }) => message).join(' ') };
   const planned = attempt(() => plannedOn(inputs, model.config));
@@ -62,7 +63,7 @@ export function planReport(inputs: PlanInputs, model: BudgetModel): PlanReport {
     targets: targetRows(table, typeof counted === 'string' ? null : counted),
     python: codeOf(config),
     configText: `${JSON.stringify(config, null, 2)}\n`,
-    claim: inputs.claim.trim() === '' ? null : claim ? checkClaim(table, config, claim) : NO_CLAIM,
+    claim: inputs.claim.trim() === '' ? null : claim ? checkClaim(table, config, claim, knownTables(known)) : NO_CLAIM,
   };
   if (typeof counted === 'string') return { ...NOTHING, ...shown, problem: counted };
   const memory = attempt(() => planMemory(table, config, inputs));
@@ -75,6 +76,14 @@ export function planReport(inputs: PlanInputs, model: BudgetModel): PlanReport {
     memory: typeof memory === 'string' ? null : memory,
     memoryProblem: typeof memory === 'string' ? memory : '',
   };
+}
+
+/** Models that a claim may be of; what cannot be read is left out. */
+function knownTables(models: readonly BudgetModel[]): readonly KnownModel[] {
+  return models.flatMap((model) => {
+    const table = 'config' in model ? attempt(() => planTable(model.config, null)) : '';
+    return typeof table === 'string' ? [] : [{ title: model.title, table }];
+  });
 }
 
 function plannedOn(inputs: PlanInputs, model: unknown): { readonly config: RawConfig; readonly table: ModuleTable } {
