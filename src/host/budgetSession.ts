@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { BudgetEvents, BudgetInputs, BudgetReport, BudgetRequests, BudgetSnapshot } from '../protocol/calculator';
-import type { PlanInputs, PlanReport, PlanSweep } from '../protocol/plan';
+import type { PlanFit, PlanInputs, PlanReport, PlanSweep } from '../protocol/plan';
 import type { PlanQuestion } from '../protocol/planner';
 import type { Handlers } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
@@ -65,6 +65,10 @@ export class BudgetSession implements vscode.Disposable {
 
   async plan(plan: PlanInputs): Promise<PlanReport> {
     return this.services.planner.request('plan/report', await this.question(plan));
+  }
+
+  async fit(plan: PlanInputs): Promise<PlanFit> {
+    return this.services.planner.request('plan/fit', await this.question(plan));
   }
 
   async sweep(plan: PlanInputs): Promise<PlanSweep> {

@@ -75,6 +75,7 @@ export class Calculator implements vscode.WebviewViewProvider {
           keepPlan(context, read);
           return session.plan(read);
         },
+        'plan/fit': ({ plan }) => session.fit(readPlan(plan)),
         'plan/copy': async ({ text }) => vscode.env.clipboard.writeText(text),
         'plan/save': ({ text }) => saveConfig(text),
         'calculator/run': async ({ command }) => {
