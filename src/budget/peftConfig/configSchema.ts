@@ -122,9 +122,14 @@ function fields(method: string, defaults: Readonly<Record<string, unknown>>): Sc
   );
 }
 
+/** The words that a key of a method takes; null where it takes any. */
+export function wordsFor(method: string, key: string): readonly unknown[] | null {
+  return WORDS[`${method}.${key}`] ?? WORDS[key] ?? null;
+}
+
 function wordsOf(method: string, key: string): Schema {
   if (key === 'bias' && !STRICT_BIAS.has(method)) return {};
-  const words = WORDS[`${method}.${key}`] ?? WORDS[key];
+  const words = wordsFor(method, key);
   return words ? { enum: words } : {};
 }
 
