@@ -97,7 +97,7 @@ const weights = async (workbench, file, tensor) => {
   await workbench.openFile(`weights/${file}.safetensors`);
   await workbench.hideSideBar();
   const view = await workbench.webviewFrame('inspector');
-  await view.getByRole('option', { name: tensor }).click();
+  await view.getByRole('treeitem', { name: tensor }).click();
   const map = view.getByRole('application', { name: tensor });
   await map.waitFor();
   return { view, map };
