@@ -95,6 +95,17 @@ describe('hover in adapter_config.json', () => {
     assert.match(text ?? '', /`q_porj`: \*\*matches no module\*\* of `m`\. Did you mean `q_proj`\?/);
   });
 
+  it('says what keeps vLLM from loading an adapter, and nothing of it where nothing does', () => {
+    const said = (key: string, value: unknown, method = 'LORA'): string =>
+      hoverText([key], { config: { peft_type: method, [key]: value }, weights: null, base: null }) ?? '';
+    for (const [key, value] of [['use_dora', true], ['modules_to_save', ['lm_head']], ['bias', 'all']] as const)
+      assert.match(said(key, value), /vLLM loads no adapter with this/, key);
+    for (const [key, value] of [['use_dora', false], ['modules_to_save', ['classifier', 'score']], ['modules_to_save', null], ['bias', 'none']] as const)
+      assert.doesNotMatch(said(key, value), /vLLM/, key);
+    assert.doesNotMatch(said('bias', 'all', 'BOFT'), /vLLM/);
+    assert.match(said('modules_to_save', ['lm_head']), /^\*\*Modules to save\*\*: `lm_head`, trained whole/);
+  });
+
   it('says which target no tensor matches, and which name was meant', () => {
     const config = { ...facts.config, target_modules: ['V_proj', 'k_proj', 'q_proj'] };
     const all = text({ config }, 'target_modules');
