@@ -40,6 +40,12 @@ const COMMON_NAMES: ReadonlySet<string> = new Set([
   'pytorch_lora_weights.safetensors',
 ]);
 
+/** What training scripts leave behind that save the wrong part of a model, or whose names match nothing. */
+const EMPTY_ADAPTER: Problem = {
+  severity: 'error',
+  message: 'the adapter holds no tensors: nothing that was trained has been saved to this file',
+};
+
 export function describeCheckpoint(
   file: FileFacts,
   header: CheckpointHeader,
@@ -59,6 +65,7 @@ export function describeCheckpoint(
     })),
     ...more(header.errorCount - header.errors.length),
     ...(header.notes ?? []),
+    ...(config && header.tensors.length === 0 && header.errorCount === 0 ? [EMPTY_ADAPTER] : []),
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,

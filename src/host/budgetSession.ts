@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { BudgetEvents, BudgetInputs, BudgetReport, BudgetRequests } from '../protocol/calculator';
+import type { BudgetEvents, BudgetInputs, BudgetReport, BudgetRequests, BudgetSnapshot } from '../protocol/calculator';
 import type { PlanFit, PlanInputs, PlanReport, PlanSweep } from '../protocol/plan';
 import type { PlanQuestion } from '../protocol/planner';
 import type { Handlers } from '../protocol/rpc';
@@ -39,13 +39,7 @@ export class BudgetSession implements vscode.Disposable {
 
   handlers(): Handlers<BudgetRequests> {
     return {
-      'budget/ready': async () => {
-        const [models, report] = await Promise.all([
-          this.services.configs.choices(this.current.model),
-          this.report(this.current),
-        ]);
-        return { models, inputs: this.current, report };
-      },
+      'budget/ready': () => this.snapshot(),
       'budget/compute': ({ inputs }) => this.set(readInputs(inputs)),
     };
   }
@@ -55,6 +49,13 @@ export class BudgetSession implements vscode.Disposable {
     const report = await this.report(inputs);
     if (this.current === inputs) this.events.changed(inputs, report);
     return report;
+  }
+
+  /** All that a view shows, of one state of the inputs: the models to pick from include theirs. */
+  async snapshot(): Promise<BudgetSnapshot> {
+    const inputs = this.current;
+    const [models, report] = await Promise.all([this.services.configs.choices(inputs.model), this.report(inputs)]);
+    return this.current === inputs ? { models, inputs, report } : this.snapshot();
   }
 
   async report(inputs: BudgetInputs): Promise<BudgetReport> {

@@ -46,9 +46,8 @@ export class Calculator implements vscode.WebviewViewProvider {
     inputsChanged.fire();
     const { open } = this;
     if (open) {
-      const report = await open.session.set(inputs);
-      open.endpoint.emit('models/changed', { models: await this.services.configs.choices(inputs.model), report });
-      open.endpoint.emit('inputs/changed', { inputs, report });
+      await open.session.set(inputs);
+      open.endpoint.emit('inputs/changed', await open.session.snapshot());
     }
     await vscode.commands.executeCommand(`${CALCULATOR_VIEW}.focus`);
   }

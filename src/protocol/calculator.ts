@@ -143,5 +143,5 @@ export interface BudgetEvents {
   /** A config.json came, went or changed: the host's current inputs counted anew. */
   'models/changed': { readonly models: readonly ModelChoice[]; readonly report: BudgetReport };
   /** The view was asked for again, with other inputs. */
-  'inputs/changed': { readonly inputs: BudgetInputs; readonly report: BudgetReport };
+  'inputs/changed': BudgetSnapshot;
 }

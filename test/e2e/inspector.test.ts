@@ -35,7 +35,7 @@ describe('the inspector on a real adapter', () => {
     await openModule(view, 10, 'v_proj');
     assert.match(await view.getByRole('combobox', { name: 'Module' }).locator('option:checked').innerText(), /10\.attn\.attention\.v_proj/);
     await eventually('A, B and the product are drawn', async () => (await view.getByRole('application').count()) >= 3);
-    await eventually('no heatmap waits for tiles', async () => (await view.locator('[role="application"][aria-busy="true"]').count()) === 0);
+    await workbench().heatmapsRead();
   });
 
   it('scans the whole file into a table that sorts, and opens a tensor from it in the tree', async () => {

@@ -129,6 +129,18 @@ export class Workbench {
     return (await this.webviewFrame(name)).locator(selector);
   }
 
+  /** Until no heatmap of the window waits for values. */
+  async heatmapsRead(): Promise<void> {
+    await eventually('no heatmap waits for tiles', async () => {
+      for (const frame of this.page.frames()) {
+        // A frame that goes while we look has nothing to wait for.
+        const waiting = await frame.locator('[role="application"][aria-busy="true"]').count().catch(() => 0);
+        if (waiting > 0) return false;
+      }
+      return true;
+    });
+  }
+
   /** Picks the theme as a user does, and waits until the window shows it. */
   async setTheme(theme: Theme): Promise<void> {
     const themed = this.page.locator(`.monaco-workbench.${THEME_CLASS[theme]}`);

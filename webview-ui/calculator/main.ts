@@ -79,8 +79,8 @@ host.on('models/changed', ({ models, report }) => {
   show(report);
 });
 
-host.on('inputs/changed', ({ inputs, report }) => {
-  controls.showInputs(null, inputs);
+host.on('inputs/changed', ({ models, inputs, report }) => {
+  controls.showInputs(models, inputs);
   show(report);
 });
 

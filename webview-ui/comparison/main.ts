@@ -109,9 +109,9 @@ host.on('models/changed', ({ models, report }) => {
   show(report);
 });
 
-host.on('inputs/changed', ({ inputs, report }) => {
+host.on('inputs/changed', ({ models, inputs, report }) => {
   kept.set({ inputs });
-  controls.showInputs(null, inputs);
+  controls.showInputs(models, inputs);
   show(report);
 });
 

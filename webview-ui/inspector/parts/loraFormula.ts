@@ -21,7 +21,8 @@ export function loraFormula(): LoraFormula {
         element,
         h('p', { class: 'equation' }, equation),
         h('p', { class: 'sizes' }, `rank ${info.rank}`),
-        h('p', { class: 'sizes' }, `scaling = ${info.scalingSource}`),
+        h('p', { class: 'sizes' }, 'scaling'),
+        h('p', { class: 'sizes' }, `= ${info.scalingSource}`),
         info.formula !== undefined && h('p', { class: 'sizes' }, info.formula),
       );
       const sizes = `A is ${info.rank} × ${info.inFeatures}, B is ${info.outFeatures} × ${info.rank}`;
