@@ -42,6 +42,15 @@ const MISTAKEN_CONFIG = `{
 }
 `;
 
+/** Drags the edge of the side bar to so many px. */
+const widenSideBar = async ({ page }, width) => {
+  const { x, width: before } = await page.locator('.part.sidebar').boundingBox();
+  await page.mouse.move(x + before, HEIGHT / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width, HEIGHT / 2, { steps: 5 });
+  await page.mouse.up();
+};
+
 /** A program as people write it, on two models: one of the workspace, one of the presets. */
 const PROGRAM = `from peft import IA3Config, LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
@@ -130,6 +139,20 @@ const SCENES = {
     await workbench.openFile(ADAPTER);
     await workbench.showSideBar();
     await workbench.webviewFrame('calculator');
+  },
+  async plan(workbench) {
+    await workbench.openFile('train.py');
+    await workbench.showSideBar();
+    await widenSideBar(workbench, 470);
+    const view = await workbench.webviewFrame('calculator');
+    await view.getByRole('combobox', { name: 'Model', exact: true }).selectOption({ label: 'Llama-3-8B' });
+    await view.getByRole('button', { name: 'all-linear' }).click();
+    await view.getByLabel('Sequence length').fill('2048');
+    await view.getByText('What to change first').waitFor();
+    return async () => {
+      await view.getByRole('combobox', { name: 'GPU' }).evaluate((gpu) => gpu.closest('.plan-fields').scrollIntoView());
+      await view.locator('.memory-terms li', { hasText: 'Optimiser states' }).hover();
+    };
   },
   async config(workbench) {
     await written(workbench, 'my-lora/adapter_config.json', MISTAKEN_CONFIG);

@@ -13,6 +13,8 @@ export class MemoryBar {
   readonly root = element('div', { class: 'memory' });
   private readonly found = element('div', { class: 'memory-fit', role: 'status' });
   private over = false;
+  /** What can be changed is known of training alone. */
+  private advises = false;
 
   show(memory: PlanMemory | null, problem: string): void {
     if (!memory) return this.root.replaceChildren(...(problem ? [element('p', { class: 'budget-message' }, problem)] : []));
@@ -22,6 +24,7 @@ export class MemoryBar {
     const over = gpuBytes !== null && deviceBytes > gpuBytes;
     if (over !== this.over || gpuBytes === null) this.found.replaceChildren();
     this.over = over;
+    this.advises = memory.phases.length > 0;
     const room = gpuBytes === null ? 0 : Math.abs(gpuBytes - deviceBytes);
     const verdict =
       gpuBytes === null
@@ -40,7 +43,7 @@ export class MemoryBar {
   /** What fits is found later: until then what was shown last stays. */
   showFit({ fits, advice }: PlanFit): void {
     this.found.replaceChildren(
-      ...(this.over ? [element('p', {}, advice.length > 0 ? 'What to change first, until it fits:' : 'Nothing that can be changed here makes it fit.'), list(advice)] : []),
+      ...(this.over && this.advises ? [element('p', {}, advice.length > 0 ? 'What to change first, until it fits:' : 'Nothing that can be changed here makes it fit.'), list(advice)] : []),
       ...(fits.length > 0
         ? [element('p', { class: 'peft-muted' }, `${this.over ? 'It fits with' : 'It fits up to'} ${fits.join(', or ')}, the rest as it is.`)]
         : []),
