@@ -24,6 +24,8 @@ const shared = {
   external: ['vscode'],
   // Some packages' CommonJS builds cannot be bundled; their ES modules can.
   mainFields: ['module', 'main'],
+  // Text has more than ASCII in it, and an escape takes three times the bytes.
+  charset: 'utf8',
   logLevel: 'warning',
 };
 
@@ -32,6 +34,22 @@ const kernelsApart = {
   name: 'kernels-apart',
   setup(build) {
     build.onResolve({ filter: /\/kernelBytes$/ }, () => ({ path: './kernels.js', external: true }));
+  },
+};
+
+const BUDGET = path.join(root, 'src/budget');
+const APART = new Set([path.join(BUDGET, 'architectures'), path.join(BUDGET, 'errors')]);
+
+/**
+ * The module tables are a file of their own for both bundles of the planner, which would have 45 KB of them each. The
+ * errors go with them, so that one thrown by a table is of the class that is caught.
+ */
+const architecturesApart = {
+  name: 'architectures-apart',
+  setup(build) {
+    build.onResolve({ filter: /\/(architectures|errors)$/ }, ({ path: name, resolveDir }) =>
+      APART.has(path.resolve(resolveDir, name)) ? { path: './architectures.js', external: true } : null,
+    );
   },
 };
 
@@ -46,8 +64,10 @@ const bundles = [
     outfile: 'dist/planner.js',
     keepNames: false,
     external: [...shared.external, './pythonReader.js', './planReader.js'],
+    plugins: [architecturesApart],
   },
-  { entryPoints: ['src/worker/planner/planReader.ts'], outfile: 'dist/planReader.js', keepNames: false },
+  { entryPoints: ['src/worker/planner/planReader.ts'], outfile: 'dist/planReader.js', keepNames: false, plugins: [architecturesApart] },
+  { entryPoints: ['src/worker/planner/architecturesApart.ts'], outfile: 'dist/architectures.js', keepNames: false },
   { entryPoints: ['src/worker/planner/pythonReader.ts'], outfile: 'dist/pythonReader.js', keepNames: false },
   { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js', plugins: [kernelsApart] },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
