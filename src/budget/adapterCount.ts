@@ -5,7 +5,9 @@
 
 import type { Extra } from './adapterExtras';
 import {
+  checkTokens,
   isTied,
+  tiedWithTargets,
   savedEmbeddings,
   tokenCount,
   tokenWidth,
@@ -13,6 +15,7 @@ import {
   trainedModules,
   trainedTokens,
 } from './adapterExtras';
+import { checkedSettings } from './adapterRules';
 import { AdapterSettings } from './adapterSettings';
 import { modulesToSave, readTargets, selectTargets, withContainers } from './adapterTargets';
 import type { RawConfig } from './config';
@@ -69,9 +72,12 @@ const PROMPT_PREFIX = 'base_model.';
 
 /** Throws a `BudgetError` for what PEFT would refuse and for what cannot be counted. */
 export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCount {
-  const settings = new AdapterSettings(config);
-  const type = (settings.text('peft_type') ?? '').toUpperCase();
+  const given = new AdapterSettings(config);
+  const type = (given.text('peft_type') ?? '').toUpperCase();
+  const { settings, ignored } = checkedSettings(given, type);
   const sheet = new Sheet(model);
+  if (ignored.length > 0)
+    sheet.warnings.push(`${type} does not have these keys, which PEFT leaves out: ${ignored.slice(0, 8).join(', ')}.`);
   const prompt = Object.hasOwn(PROMPT_METHODS, type) ? PROMPT_METHODS[type] : undefined;
   const method = Object.hasOwn(METHODS, type) ? METHODS[type] : undefined;
   if (prompt) {
@@ -178,6 +184,15 @@ function addExtras(sheet: Sheet, extras: readonly Extra[], prefix: string): void
   for (const { module, parts } of extras) sheet.add(module, null, parts, prefix);
 }
 
+/** What LoRA on bare parameters cannot have; an initialisation from the weight neither. */
+const UNFIT_FOR_PARAMETERS = [
+  ...['use_dora', 'lora_bias', 'lora_dropout', 'fan_in_fan_out', 'velora_config', 'kasa_config'],
+  ...['use_bdlora', 'arrow_config', 'monteclora_config', 'alora_invocation_tokens'],
+];
+const INIT_FROM_WEIGHT = /^(pissa|olora|corda|loftq|orthogonal|lora_ga|mica)/;
+
+const OUTPUT_LAYER = /(^|\.)lm_head$/;
+
 function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTable, settings: AdapterSettings): void {
   method.uncountable?.();
   sheet.model = model;
@@ -185,7 +200,9 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
   const fused = isLora ? fusedTargets(model, settings, settings.count('r', 8)) : null;
   if (type === 'IA3') settings = withFeedForward(model, settings);
   const parameters = isLora ? (fused?.parameters ?? settings.names('target_parameters') ?? []) : [];
-  const modules = selectTargets(model, settings, type, method.accepts, fused);
+  const targeted = selectTargets(model, settings, type, method.accepts, fused);
+  const tiedTargets = isLora ? tiedWithTargets(model, settings) : null;
+  const modules = tiedTargets ? [...new Set([...targeted, ...tiedTargets])] : targeted;
   const adapted = new Set(modules.map(({ name }) => name));
   for (const module of modules) {
     const rank = method.rank?.(module, settings) ?? null;
@@ -198,8 +215,10 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
   if (parameters.length > 0 && bare.length === 0 && modules.length === 0)
     throw new TargetError(`target_parameters match no parameter of the model: ${parameters.slice(0, 8).join(', ')}`);
   if (bare.length > 0) {
-    const unfit = ['use_dora', 'lora_bias', 'lora_dropout', 'fan_in_fan_out'].find((key) => settings.present(key));
+    const unfit = UNFIT_FOR_PARAMETERS.find((key) => settings.present(key));
+    const init = settings.text('init_lora_weights') ?? '';
     if (unfit) throw new BudgetError(`target_parameters cannot be combined with ${unfit}`);
+    if (INIT_FROM_WEIGHT.test(init)) throw new BudgetError(`target_parameters cannot be initialised by '${init}'`);
   }
   for (const { name, rank, parts } of bare) sheet.add(name, rank, parts, TUNER_PREFIX);
   for (const part of method.shared?.(modules, settings) ?? []) sheet.add(part.name, null, [part], 'base_model.');
@@ -219,7 +238,10 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
     sheet.train(extra.module, extra.parameters);
   }
   if (settings.raw('trainable_token_indices') === null) {
-    const targets = fused?.modules ?? readTargets(model, settings, type) ?? [];
+    const named = fused?.modules ?? readTargets(model, settings, type) ?? [];
+    // A tied output layer is no target of its own.
+    const targets =
+      tiedTargets && Array.isArray(named) ? named.filter((name) => !OUTPUT_LAYER.test(name)) : named;
     addExtras(sheet, savedEmbeddings(model, targets, adapted), TUNER_PREFIX);
   }
   sheet.warnings.push(...(method.warnings?.(settings) ?? []), ...tuningWarnings(model, settings, modules));
@@ -269,10 +291,14 @@ function tuningWarnings(model: ModuleTable, settings: AdapterSettings, modules: 
 
 function countTokens(sheet: Sheet, model: ModuleTable, settings: AdapterSettings): void {
   const count = tokenCount('token_indices', settings.raw('token_indices') ?? []);
-  const named = settings.namesOrPattern('target_modules') ?? lastName(model.inputEmbedding ?? 'embed_tokens');
-  const target = typeof named === 'string' ? settingsWith(settings, named, model) : settings;
+  const usual = lastName(model.inputEmbedding ?? 'embed_tokens');
+  const target =
+    settings.raw('target_modules') === null
+      ? new AdapterSettings({ ...settings.config, target_modules: [usual] })
+      : settings;
   const modules = selectTargets(model, target, 'TRAINABLE_TOKENS', ['embedding', 'linear'], null);
   for (const module of modules) {
+    checkTokens('token_indices', settings.raw('token_indices'), module);
     const part = trained('trainable_tokens_delta', count, tokenWidth(module));
     sheet.add(module.name, null, [part], `${TUNER_PREFIX}${module.name}.`);
     // Modules that share the weight share the new values, and the file has them again.
@@ -281,12 +307,6 @@ function countTokens(sheet: Sheet, model: ModuleTable, settings: AdapterSettings
     for (const { name } of sharing)
       sheet.add(module.name, null, [{ ...part, role: 'buffer' }], `${TUNER_PREFIX}${name}.`);
   }
-}
-
-/** A plain name is a name, whatever else it would be as a pattern. */
-function settingsWith(settings: AdapterSettings, named: string, model: ModuleTable): AdapterSettings {
-  const isName = model.modules.some(({ name }) => name === named || name.endsWith(`.${named}`));
-  return isName ? new AdapterSettings({ ...settings.config, target_modules: [named] }) : settings;
 }
 
 function lastName(name: string): string {

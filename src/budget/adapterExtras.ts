@@ -7,6 +7,7 @@ import type { Part } from './methods/method';
 import { asBase, stored, trained } from './methods/method';
 import type { Module, ModuleTable } from './moduleTable';
 import { moduleTensors } from './moduleTable';
+import { PythonPattern } from './pythonPattern';
 import { elements } from './safetensorsSize';
 
 /** Parts under the name of the module, or of nothing, that they belong to. */
@@ -37,7 +38,9 @@ export function trainedModules(table: ModuleTable, names: readonly string[], tie
     const parts = inside.flatMap((module) =>
       moduleTensors(module).map(({ name, shape }): Part => {
         const part = asBase(trained(name, ...shape));
-        return shared ? { ...part, role: 'buffer' } : part;
+        // What is one tensor within the module stays one within its copy.
+        const twice = module.tiedBias === true && name.endsWith('.bias') && inside.length > 1;
+        return shared || twice ? { ...part, role: 'buffer' } : part;
       }),
     );
     return { module: container.name, parts };
@@ -60,6 +63,23 @@ export function isTied(table: ModuleTable): boolean {
   return table.modules.some(({ name, tied }) => tied === true && name === table.outputEmbedding);
 }
 
+/**
+ * With `ensure_weight_tying` a LoRA on one end of a tied model is on the other end too. Null where nothing is tied, or
+ * where the ends are trained whole.
+ */
+export function tiedWithTargets(table: ModuleTable, settings: AdapterSettings): readonly Module[] | null {
+  if (!settings.flag('ensure_weight_tying', false) || !isTied(table)) return null;
+  const isEnd = (name: string): boolean => EMBEDDING_NAMES.includes(lastSegment(name));
+  if (settings.names('modules_to_save')?.some(isEnd)) return null;
+  const targets = settings.namesOrPattern('target_modules') ?? [];
+  const named =
+    typeof targets === 'string'
+      ? EMBEDDING_NAMES.some((name) => new PythonPattern(targets).fullMatch(name))
+      : targets.some(isEnd);
+  if (!named) return null;
+  return table.modules.filter(({ name, kind, tied }) => name === table.inputEmbedding || (tied && kind !== 'norm'));
+}
+
 /** New values for single tokens, beside an embedding that stays as it is. */
 export function trainedTokens(table: ModuleTable, settings: AdapterSettings): readonly Extra[] {
   const value = settings.raw('trainable_token_indices');
@@ -72,6 +92,9 @@ export function trainedTokens(table: ModuleTable, settings: AdapterSettings): re
     const count = tokenCount('trainable_token_indices', indices);
     const modules = table.modules.filter(({ name }) => name.endsWith(end));
     if (modules.length === 0) throw new TargetError(`trainable_token_indices: no module is named '${end}'`);
+    for (const module of modules) checkTokens('trainable_token_indices', indices, module);
+    if (settings.names('modules_to_save')?.includes(end))
+      throw new ConfigError('trainable_token_indices', end, 'a module that modules_to_save does not have');
     return modules
       .filter(({ name }) => name !== skipped)
       .map((module) => ({
@@ -90,6 +113,13 @@ export function tokenCount(key: string, indices: unknown): number {
   if (!Array.isArray(indices) || !indices.every((index) => Number.isInteger(index)))
     throw new ConfigError(key, indices, 'a list of token indices');
   return indices.length;
+}
+
+/** PEFT reads the rows of these tokens. */
+export function checkTokens(key: string, indices: unknown, { name, kind, inFeatures, outFeatures }: Module): void {
+  const rows = kind === 'embedding' ? inFeatures : outFeatures;
+  const stray: unknown = Array.isArray(indices) ? indices.find((index) => index >= rows || index < -rows) : undefined;
+  if (stray !== undefined) throw new ConfigError(key, stray, `tokens of '${name}', which has ${rows}`);
 }
 
 /** An embedding has its width as its outputs; an output layer that shares its weight, as its inputs. */

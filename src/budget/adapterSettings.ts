@@ -4,7 +4,7 @@ import type { RawConfig } from './config';
 import { flag, isObject, MAX_WIDTH, readCount, text } from './config';
 import { ConfigError } from './errors';
 import type { PatternList } from './patternList';
-import { patternList } from './patternList';
+import { dottedPatternList, patternList } from './patternList';
 
 /** Numbers beyond this cannot be sizes of anything that fits a machine. */
 const MAX_COUNT = 1 << 30;
@@ -53,6 +53,11 @@ export class AdapterSettings {
     return text(this.config, key);
   }
 
+  /** As `pattern`, where keys are looked for behind a dot. */
+  dottedPattern(key: string): PatternList<number> {
+    return this.pattern(key, dottedPatternList<number>);
+  }
+
   /** One of the words; the first is the default. */
   word(key: string, words: readonly string[]): string {
     const value = this.raw(key) ?? words[0];
@@ -91,7 +96,7 @@ export class AdapterSettings {
   }
 
   /** A table of numbers by pattern, like rank_pattern, in the file's order, which decides. */
-  pattern(key: string): PatternList<number> {
+  pattern(key: string, listOf = patternList<number>): PatternList<number> {
     const known = this.patterns.get(key);
     if (known) return known;
     const entries = Object.entries(this.object(key) ?? {}).map(([name, value]) => {
@@ -99,7 +104,7 @@ export class AdapterSettings {
         throw new ConfigError(`${key}.${name}`, value, 'a number above 0');
       return [name, value] as const;
     });
-    const list = patternList(entries);
+    const list = listOf(entries);
     this.patterns.set(key, list);
     return list;
   }

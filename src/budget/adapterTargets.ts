@@ -1,7 +1,7 @@
 /** What an adapter's config adapts of a model: modules, and bare parameters beside them. */
 
 import type { AdapterSettings } from './adapterSettings';
-import { BudgetError, ConfigError, TargetError } from './errors';
+import { ConfigError, TargetError } from './errors';
 import { defaultTargetsOf } from './defaultTargets';
 import type { FusedTargets } from './fusedExperts';
 import type { Module, ModuleTable } from './moduleTable';
@@ -75,10 +75,6 @@ function readSelection(
   const exclude = settings.namesOrPattern('exclude_modules');
   const layers = settings.indices('layers_to_transform');
   const layersPattern = settings.namesOrPattern('layers_pattern');
-  if (!Array.isArray(targets) && (layers !== null || layersPattern !== null))
-    throw new BudgetError('layers_to_transform and layers_pattern need target_modules as a list');
-  if (layersPattern !== null && layersPattern.length > 0 && layers === null)
-    throw new BudgetError('layers_pattern needs layers_to_transform');
   return {
     targets,
     modulesToSave: outOfReach(settings),

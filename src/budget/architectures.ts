@@ -5,7 +5,9 @@ import { BART_FAMILY } from './architectures/bart';
 import { ENCODER_FAMILY } from './architectures/bert';
 import { EXPERT_FAMILY } from './architectures/experts';
 import { GPT_FAMILY } from './architectures/gpt';
+import { HYBRID_FAMILY } from './architectures/hybrid';
 import { LLAMA_FAMILY } from './architectures/llama';
+import { RECENT_FAMILY } from './architectures/recent';
 import { REMOTE_FAMILY } from './architectures/remote';
 import { T5_FAMILY } from './architectures/t5';
 import { VISION_FAMILY } from './architectures/vision';
@@ -15,6 +17,8 @@ function architectures(): readonly Architecture[] {
   return [
     ...LLAMA_FAMILY,
     ...EXPERT_FAMILY,
+    ...RECENT_FAMILY,
+    ...HYBRID_FAMILY,
     ...GPT_FAMILY,
     ...REMOTE_FAMILY,
     ...ENCODER_FAMILY,

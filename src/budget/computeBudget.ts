@@ -73,7 +73,7 @@ function isModuleTable(model: object): model is ModuleTable {
 
 export function budgetOf(table: ModuleTable, adapterConfig: RawConfig, before: readonly string[] = []): Budget {
   const count = countAdapter(table, adapterConfig);
-  const all = table.parameters + count.added;
+  const all = count.layout.model.parameters + count.added;
   return {
     trainable: count.trainable,
     all,

@@ -4,16 +4,22 @@
  */
 
 import type { AdapterSettings } from './adapterSettings';
-import { ConfigError } from './errors';
+import { BudgetError, ConfigError } from './errors';
 import type { Module, ModuleTable } from './moduleTable';
+import { ownParameters } from './moduleTable';
 
 /** As the deepest models have. */
 const MAX_REPLICATED = 4096;
+
+/** The list of layers is the bare model's own, or in BERT's encoder. */
+const REPLICABLE = /^(model\.)*(bert\.)?(layers|encoder\.layer|h)\.\d/;
 
 export function replicateLayers(table: ModuleTable, settings: AdapterSettings): ModuleTable {
   const value = settings.raw('layer_replication');
   if (value === null || (Array.isArray(value) && value.length === 0)) return table;
   const sources = rangesOf(value);
+  if (!table.modules.some(({ name, layer }) => layer !== null && REPLICABLE.test(name)))
+    throw new BudgetError('layer_replication needs layers at a place where PEFT looks for them: model.layers, or h');
   const byLayer = new Map<number, Module[]>();
   for (const module of table.modules) {
     if (module.layer !== null) byLayer.set(module.layer, [...(byLayer.get(module.layer) ?? []), module]);
@@ -31,7 +37,9 @@ export function replicateLayers(table: ModuleTable, settings: AdapterSettings): 
   });
   const first = table.modules.findIndex(({ layer }) => layer !== null);
   const outside = table.modules.filter(({ layer }) => layer === null);
-  return { ...table, modules: [...outside.slice(0, first), ...replicated, ...outside.slice(first)] };
+  const modules = [...outside.slice(0, first), ...replicated, ...outside.slice(first)];
+  // Layers that no range has are left out of the model.
+  return { ...table, modules, parameters: modules.reduce((sum, module) => sum + ownParameters(module), 0) };
 }
 
 function rangesOf(value: unknown): number[] {

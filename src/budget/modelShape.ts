@@ -48,6 +48,11 @@ export interface ModelShape {
 
 const LAYERS = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers', 'encoder_layers'];
 const HEADS = ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'encoder_attention_heads'];
+/** With latent attention a head is as wide as its rotated part; two types overwrite what their configs say. */
+const HEAD_DIM: Readonly<Record<string, readonly string[]>> = {
+  deepseek_v2: ['qk_rope_head_dim'],
+  deepseek_v32: ['qk_rope_head_dim'],
+};
 const INTERMEDIATE = [
   'intermediate_size',
   'n_inner',
@@ -75,7 +80,8 @@ export function readModelShape(parsed: unknown): ModelShape {
   const numHeads = requireCount(config, HEADS, MAX_WIDTH);
   const keyValueHeads = readCount(config, ['num_key_value_heads'], MAX_WIDTH);
   const numKeyValueHeads = keyValueHeads ?? numHeads;
-  const headDim = readCount(config, ['head_dim', 'd_kv'], MAX_WIDTH) ?? Math.floor(hiddenSize / numHeads);
+  const headDim =
+    readCount(config, own(HEAD_DIM, modelType) ?? ['head_dim', 'qk_rope_head_dim', 'd_kv'], MAX_WIDTH) ?? Math.floor(hiddenSize / numHeads);
   if (headDim < 1) throw new ConfigError(present(config, HEADS), numHeads, `at most the hidden size, ${hiddenSize}`);
   const queryWidth = bounded('head_dim', headDim, numHeads);
   const keyValueWidth = bounded('head_dim', headDim, numKeyValueHeads);
@@ -123,4 +129,8 @@ function bounded(key: string, headDim: number, heads: number): number {
   if (headDim * heads > MAX_WIDTH)
     throw new ConfigError(key, headDim, `at most ${Math.floor(MAX_WIDTH / heads)} for ${heads} heads`);
   return headDim * heads;
+}
+
+function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

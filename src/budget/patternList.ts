@@ -7,6 +7,18 @@ export interface PatternList<T> {
   valueFor(name: string): T | null;
 }
 
+/**
+ * FourierFT and C3A look for a key behind a dot only, which an anchored key never is; the full name of a module is
+ * taken as it is.
+ */
+export function dottedPatternList<T>(entries: readonly (readonly [string, T])[]): PatternList<T> {
+  const named = new Map(entries);
+  const compiled = entries.map(([key, value]) => ({ pattern: new PythonPattern(`.*\\.${key}$`), value }));
+  return {
+    valueFor: (name) => compiled.find(({ pattern }) => pattern.match(name) !== null)?.value ?? named.get(name) ?? null,
+  };
+}
+
 /** A key fits a name's end from a dot on; it is a regular expression, so '^' before it ties it to the name's start. */
 export function patternList<T>(entries: readonly (readonly [string, T])[]): PatternList<T> {
   const compiled = entries.map(([key, value]) => ({ fits: fitting(key), value }));

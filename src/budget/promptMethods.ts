@@ -4,6 +4,7 @@
  * Notation: n virtual tokens, d the width of a token, S the stacks that get them (2 for an encoder-decoder task).
  */
 
+import { architectureOf } from './architectures';
 import type { AdapterSettings } from './adapterSettings';
 import { ConfigError } from './errors';
 import type { ModelShape } from './modelShape';
@@ -22,6 +23,12 @@ function stacks(settings: AdapterSettings): number {
   return settings.count('num_transformer_submodules', settings.text('task_type') === 'SEQ_2_SEQ_LM' ? 2 : 1);
 }
 
+/** PEFT knows neither name that DistilBERT and MPT have for their heads, and wants the number even where it needs none. */
+function checkHeads({ config, modelType }: ModelShape, settings: AdapterSettings): void {
+  if (settings.raw('num_attention_heads') === null && Object.hasOwn(config, 'n_heads'))
+    throw new ConfigError('num_attention_heads', null, `a number: PEFT does not know how many heads ${modelType} has`);
+}
+
 function tokenWidth(shape: ModelShape, settings: AdapterSettings): number {
   if (settings.raw('token_dim') === null && shape.config['dim'] === shape.hiddenSize)
     throw new ConfigError('token_dim', null, `a width: PEFT does not know how wide ${shape.modelType} is`);
@@ -30,22 +37,29 @@ function tokenWidth(shape: ModelShape, settings: AdapterSettings): number {
 
 /** Width of one key or one value: with grouped queries, that of the heads that keys and values have. */
 function keyValueWidth(shape: ModelShape, settings: AdapterSettings): number {
-  if (!Object.hasOwn(shape.config, 'num_key_value_heads')) return tokenWidth(shape, settings);
+  const width = tokenWidth(shape, settings);
+  if (!Object.hasOwn(shape.config, 'num_key_value_heads')) return width;
   const globalHeads = shape.config['global_head_dim'];
   if (typeof globalHeads === 'number') {
     const heads = shape.config['num_global_key_value_heads'];
     return globalHeads * (typeof heads === 'number' ? heads : shape.numKeyValueHeads);
   }
-  return shape.keyValueWidth;
+  // Where the config has no width of a head, that follows from the settings that stand over it.
+  const heads = settings.count('num_attention_heads', shape.numHeads);
+  const ownHead = typeof shape.config['head_dim'] === 'number' || typeof shape.config['qk_rope_head_dim'] === 'number';
+  return ownHead ? shape.keyValueWidth : Math.floor(width / heads) * shape.numKeyValueHeads;
 }
 
 function layerCount({ numLayers }: ModelShape, settings: AdapterSettings): number {
   return settings.count('num_layers', numLayers);
 }
 
-const promptTuning: PromptMethod = (shape, settings) => [
-  trained('prompt_embeddings', tokens(settings) * stacks(settings), tokenWidth(shape, settings)),
-];
+const promptTuning: PromptMethod = (shape, settings) => {
+  // Tokens that start as words of the vocabulary have their width, whatever the config says.
+  const isWord = ['TEXT', 'SAMPLE_VOCAB'].includes(settings.text('prompt_tuning_init') ?? '');
+  const width = isWord ? shape.hiddenSize : tokenWidth(shape, settings);
+  return [trained('prompt_embeddings', tokens(settings) * stacks(settings), width)];
+};
 
 const prefixTuning: PromptMethod = (shape, settings) => {
   const n = tokens(settings);
@@ -104,7 +118,8 @@ const multitaskPromptTuning: PromptMethod = (shape, settings) => {
 const cpt: PromptMethod = (shape, settings) => {
   const ids = settings.raw('cpt_token_ids');
   const n = Array.isArray(ids) && ids.length > 0 ? ids.length : tokens(settings);
-  const d = tokenWidth(shape, settings);
+  // The width is the model's own, whatever the config says.
+  const d = shape.hiddenSize;
   return [trained('prompt_embeddings', n, d), unsaved(frozen('embedding', n, d))];
 };
 
@@ -120,11 +135,20 @@ const cartridge: PromptMethod = (shape, settings) => {
   ];
 };
 
+const checked =
+  (method: PromptMethod): PromptMethod =>
+  (shape, settings) => {
+    checkHeads(shape, settings);
+    if (shape.vocabSize === null && architectureOf(shape.modelType))
+      throw new ConfigError('vocab_size', null, 'a vocabulary, which virtual tokens join');
+    return method(shape, settings);
+  };
+
 export const PROMPT_METHODS: Readonly<Record<string, PromptMethod>> = {
-  PROMPT_TUNING: promptTuning,
-  PREFIX_TUNING: prefixTuning,
-  P_TUNING: pTuning,
-  MULTITASK_PROMPT_TUNING: multitaskPromptTuning,
-  CPT: cpt,
-  CARTRIDGE: cartridge,
+  PROMPT_TUNING: checked(promptTuning),
+  PREFIX_TUNING: checked(prefixTuning),
+  P_TUNING: checked(pTuning),
+  MULTITASK_PROMPT_TUNING: checked(multitaskPromptTuning),
+  CPT: checked(cpt),
+  CARTRIDGE: checked(cartridge),
 };

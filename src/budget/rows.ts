@@ -25,6 +25,8 @@ export interface Row {
   readonly only?: (layer: number) => boolean;
   /** Of a convolution. */
   readonly kernel?: readonly number[];
+  /** Of a convolution: its weight has inFeatures / groups inputs. */
+  readonly groups?: number;
   /** Of a `parameters` row. */
   readonly tensors?: readonly NamedShape[];
   /** Experts stored as (experts, in, out) rather than (experts, out, in). */
@@ -53,6 +55,11 @@ export const conv = (name: string, inChannels: number, outChannels: number, kern
   ...row('conv', name, inChannels, outChannels, bias),
   kernel,
 });
+/** One filter for each channel. */
+export const depthwise = (name: string, channels: number, kernel: number[], bias: boolean): Row => ({
+  ...conv(name, channels, channels, kernel, bias),
+  groups: channels,
+});
 export const embedding = (name: string, entries: number, width: number): Row =>
   row('embedding', name, entries, width, false);
 /** RMSNorm has no bias, LayerNorm has. */
@@ -68,8 +75,9 @@ export const onlyAt = (only: (layer: number) => boolean, rows: readonly Row[]): 
   rows.map((each) => ({ ...each, only }));
 
 /** Names and shapes of a row's own tensors: weight, then bias. */
-export function rowTensors({ kind, inFeatures, outFeatures, bias, kernel, tensors }: Row): readonly NamedShape[] {
+export function rowTensors({ kind, inFeatures: i, outFeatures, bias, kernel, groups = 1, tensors }: Row): readonly NamedShape[] {
   if (kind === 'parameters') return tensors ?? [];
+  const inFeatures = i / groups;
   if (kind === 'multihead') {
     return [
       ['in_proj_weight', [outFeatures, inFeatures]],

@@ -4,7 +4,7 @@
  */
 
 import type { ModelShape } from '../modelShape';
-import type { Row } from '../rows';
+import type { Row, Section } from '../rows';
 import { bare, embedding, linear, norm, onlyAt } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, decoderHead, intermediate, layers, on, size, vocabulary } from './architecture';
@@ -22,24 +22,24 @@ export interface Experts {
 
 const always = (): boolean => true;
 
-function fused(path: string, experts: number, width: number, hidden: number): Row {
+export function fused(path: string, experts: number, width: number, hidden: number): Row {
   return bare(path, ['gate_up_proj', [experts, 2 * hidden, width]], ['down_proj', [experts, width, hidden]]);
 }
 
-const router = (path: string, experts: number, width: number): Row => bare(path, ['weight', [experts, width]]);
+export const router = (path: string, experts: number, width: number): Row => bare(path, ['weight', [experts, width]]);
 
-const expertCount = (shape: ModelShape): number =>
+export const expertCount = (shape: ModelShape): number =>
   size(shape, 'num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts');
 
 /** A list of layer indices; empty where the config has none. */
-function layerList({ config }: ModelShape, key: string): readonly unknown[] {
+export function layerList({ config }: ModelShape, key: string): readonly unknown[] {
   const value = Object.hasOwn(config, key) ? config[key] : undefined;
   return Array.isArray(value) ? value : [];
 }
 
 const UNTIED = { tie_word_embeddings: false };
 
-const mixtralExperts = (shape: ModelShape): Experts => ({
+export const mixtralExperts = (shape: ModelShape): Experts => ({
   at: always,
   everywhere: true,
   rows: [
@@ -55,7 +55,7 @@ const mixtral = gatedDecoder(
 );
 
 /** Every `decoder_sparse_step`-th layer has experts, except the ones listed. */
-function sparseLayers(shape: ModelShape): (layer: number) => boolean {
+export function sparseLayers(shape: ModelShape): (layer: number) => boolean {
   const step = size(shape, 'decoder_sparse_step');
   const dense = layerList(shape, 'mlp_only_layers');
   return (layer) => !dense.includes(layer) && (layer + 1) % step === 0;
@@ -118,7 +118,7 @@ const olmoe = gatedDecoder(
 );
 
 /** The first `first_k_dense_replace` layers are dense; the others have shared experts beside the routed ones. */
-function deepseekExperts(shape: ModelShape): Experts {
+export function deepseekExperts(shape: ModelShape): Experts {
   const first = denseLayers(shape);
   const hidden = size(shape, 'moe_intermediate_size');
   return {
@@ -152,11 +152,10 @@ const glm4Moe = gatedDecoder(
 );
 
 /** Multi-head latent attention: queries, keys and values through low-rank bottlenecks. */
-const latentAttention = {
+export const latentAttention = {
   defaults: {
     ...UNTIED,
     num_key_value_heads: null,
-    head_dim: 64,
     q_lora_rank: 1536,
     kv_lora_rank: 512,
     qk_rope_head_dim: 64,
@@ -165,34 +164,41 @@ const latentAttention = {
   },
   baseModel: 'model',
   usualHead: 'languageModel' as const,
-  sections: (shape: ModelShape) => {
+  /** With the norms of the block. */
+  attention: (shape: ModelShape): Row[] => {
     const { hiddenSize: h, numHeads, config } = shape;
     const bias = on(shape, 'attention_bias');
     const rope = size(shape, 'qk_rope_head_dim');
     const nope = size(shape, 'qk_nope_head_dim');
     const value = size(shape, 'v_head_dim');
     const latent = size(shape, 'kv_lora_rank');
-    const experts = deepseekExperts(shape);
     const queries = numHeads * (nope + rope);
     const rank = config['q_lora_rank'] === null ? null : size(shape, 'q_lora_rank');
     return [
+      ...(rank === null
+        ? [linear('self_attn.q_proj', h, queries)]
+        : [
+            linear('self_attn.q_a_proj', h, rank, bias),
+            norm('self_attn.q_a_layernorm', rank),
+            linear('self_attn.q_b_proj', rank, queries),
+          ]),
+      linear('self_attn.kv_a_proj_with_mqa', h, latent + rope, bias),
+      norm('self_attn.kv_a_layernorm', latent),
+      linear('self_attn.kv_b_proj', latent, numHeads * (nope + value)),
+      linear('self_attn.o_proj', numHeads * value, h, bias),
+      norm('input_layernorm', h),
+      norm('post_attention_layernorm', h),
+    ];
+  },
+  sections: (shape: ModelShape): Section[] => {
+    const { hiddenSize: h } = shape;
+    const experts = deepseekExperts(shape);
+    return [
       { path: '', rows: [embedding('embed_tokens', vocabulary(shape), h), norm('norm', h)] },
       layers('layers', shape, [
-        ...(rank === null
-          ? [linear('self_attn.q_proj', h, queries)]
-          : [
-              linear('self_attn.q_a_proj', h, rank, bias),
-              norm('self_attn.q_a_layernorm', rank),
-              linear('self_attn.q_b_proj', rank, queries),
-            ]),
-        linear('self_attn.kv_a_proj_with_mqa', h, latent + rope, bias),
-        norm('self_attn.kv_a_layernorm', latent),
-        linear('self_attn.kv_b_proj', latent, numHeads * (nope + value)),
-        linear('self_attn.o_proj', numHeads * value, h, bias),
+        ...latentAttention.attention(shape),
         ...onlyAt((layer) => !experts.at(layer), gatedMlp('mlp', h, intermediate(shape), mlpBias(shape))),
         ...onlyAt(experts.at, experts.rows),
-        norm('input_layernorm', h),
-        norm('post_attention_layernorm', h),
       ]),
     ];
   },
@@ -284,7 +290,6 @@ const phimoe = gatedDecoder(
         fused('mlp.experts', expertCount(shape), shape.hiddenSize, intermediate(shape)),
       ],
     }),
-    headBias: false,
   },
   { ...UNTIED, num_key_value_heads: 8, num_local_experts: 16 },
 );

@@ -34,6 +34,14 @@ const gpt2 = architecture({
         layerNorm('ln_1', h),
         conv1d('attn.c_attn', h, 3 * h),
         conv1d('attn.c_proj', h, h),
+        ...(on(shape, 'add_cross_attention')
+          ? [
+              conv1d('crossattention.c_attn', h, 2 * h),
+              conv1d('crossattention.q_attn', h, h),
+              conv1d('crossattention.c_proj', h, h),
+              layerNorm('ln_cross_attn', h),
+            ]
+          : []),
         layerNorm('ln_2', h),
         conv1d('mlp.c_fc', h, f),
         conv1d('mlp.c_proj', f, h),

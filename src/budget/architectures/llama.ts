@@ -25,15 +25,15 @@ export interface Variant {
   /** Name of the attention's output projection. */
   readonly output?: string;
   readonly lastNorm?: string;
-  readonly headBias?: boolean;
+  readonly headBias?: (shape: ModelShape) => boolean;
   /** `mlp_bias` switches the biases of the gated MLP; the other types do not know the key. */
   readonly mlpBias?: boolean;
   /** The output projection takes the model's width, whatever the heads have. */
   readonly squareOutput?: boolean;
 }
 
-const TWO_NORMS = ['input_layernorm', 'post_attention_layernorm'];
-const FOUR_NORMS = [...TWO_NORMS, 'pre_feedforward_layernorm', 'post_feedforward_layernorm'];
+export const TWO_NORMS = ['input_layernorm', 'post_attention_layernorm'];
+export const FOUR_NORMS = [...TWO_NORMS, 'pre_feedforward_layernorm', 'post_feedforward_layernorm'];
 
 /** Query and key normed per head. */
 export const headNorms = ({ headDim }: ModelShape): Row[] => [
@@ -89,9 +89,9 @@ function lastNorm({ lastNorm: name = 'norm', normBias }: Variant, width: number)
 }
 
 /** The types whose question answering classes kept the name of the bare model that the first of them had. */
-const NAMED_TRANSFORMER = 'llama qwen2 qwen3 qwen3_moe seed_oss smollm3 exaone4 ministral nemotron'.split(' ');
+const NAMED_TRANSFORMER = 'llama qwen2 qwen3 qwen3_moe seed_oss smollm3 exaone4 ministral ministral3 nemotron arcee diffllama qwen3_next'.split(' ');
 
-function baseModelOf(modelTypes: readonly string[], head: HeadKind): string {
+export function baseModelOf(modelTypes: readonly string[], head: HeadKind): string {
   const older = head === 'questionAnswering' && modelTypes.some((type) => NAMED_TRANSFORMER.includes(type));
   return older ? 'transformer' : 'model';
 }
@@ -103,7 +103,7 @@ export function gatedDecoder(modelTypes: readonly string[], variant: Variant, de
     baseModel: (head) => baseModelOf(modelTypes, head),
     usualHead: 'languageModel',
     sections: sections(variant),
-    head: decoderHead({ bias: () => variant.headBias ?? false }),
+    head: decoderHead(variant.headBias ? { bias: variant.headBias } : {}),
   });
 }
 
@@ -158,14 +158,20 @@ const glm = gatedDecoder(
   { bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }), mlp: fusedGateMlp },
   { ...UNTIED, num_key_value_heads: 2, head_dim: 128, attention_bias: true },
 );
+const glm4Variant: Variant = {
+  bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }),
+  mlp: fusedGateMlp,
+  norms: () => [...TWO_NORMS, 'post_self_attn_layernorm', 'post_mlp_layernorm'],
+};
 const glm4 = gatedDecoder(
-  ['glm4', 'glm4v_text'],
-  {
-    bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }),
-    mlp: fusedGateMlp,
-    norms: () => [...TWO_NORMS, 'post_self_attn_layernorm', 'post_mlp_layernorm'],
-  },
+  ['glm4'],
+  glm4Variant,
   { ...UNTIED, num_key_value_heads: 2, head_dim: 128, attention_bias: true },
+);
+const glm4v = gatedDecoder(
+  ['glm4v_text'],
+  { ...glm4Variant, bias: queryKeyValueBias },
+  { ...UNTIED, num_key_value_heads: 2 },
 );
 const stablelm = gatedDecoder(
   ['stablelm', 'stablelm_epoch'],
@@ -227,7 +233,7 @@ const phi = gatedDecoder(
     norms: () => ['input_layernorm'],
     normBias: true,
     lastNorm: 'final_layernorm',
-    headBias: true,
+    headBias: () => true,
     inAttention: (shape) =>
       on(shape, 'qk_layernorm')
         ? [norm('self_attn.q_layernorm', shape.headDim, true), norm('self_attn.k_layernorm', shape.headDim, true)]
@@ -320,6 +326,7 @@ export const LLAMA_FAMILY: readonly Architecture[] = [
   gemma3,
   glm,
   glm4,
+  glm4v,
   stablelm,
   starcoder2,
   cohere,

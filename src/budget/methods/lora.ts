@@ -7,6 +7,7 @@
 import type { AdapterSettings } from '../adapterSettings';
 import { BudgetError, ConfigError, NeedsWeightsError } from '../errors';
 import type { Module } from '../moduleTable';
+import type { ModuleKind } from '../rows';
 import type { Method, Part } from './method';
 import { frozen, LINEAR_AND_CONV1D, trained, trainedInHalf, unsaved } from './method';
 
@@ -15,15 +16,37 @@ const DEFAULT_RANK = 8;
 /** AdaLoRA starts from `init_r`, not from `r`. */
 const DEFAULT_INITIAL_RANK = 12;
 
-/** A module has at most one of these. */
+/** A module has at most one of these; what is not a linear can have few of them. */
 const VARIANTS = [
   'use_dora',
+  'arrow_config',
   'use_bdlora',
   'kasa_config',
   'velora_config',
   'monteclora_config',
   'alora_invocation_tokens',
 ];
+const VARIANTS_OF: Partial<Record<ModuleKind, readonly string[]>> = { embedding: ['use_dora', 'mica'], conv: ['use_dora'] };
+
+const INITIALIZATIONS =
+  /^(gaussian|eva|olora|pissa|pissa_niter_\d+|corda|loftq|orthogonal|mica|lora_ga)$/i;
+/** These take the factors from a decomposition of the weight, whose rank is at most its smaller side. */
+const FROM_WEIGHT = /^(pissa|olora)/i;
+
+/** The variants that a config asks for. Throws `BudgetError` where they cannot be combined, or not on this kind. */
+function variantOf({ name, kind }: Pick<Module, 'name' | 'kind'>, settings: AdapterSettings): string | null {
+  const init = settings.text('init_lora_weights');
+  if (init !== null && !INITIALIZATIONS.test(init))
+    throw new ConfigError('init_lora_weights', init, 'the name of an initialisation');
+  const variants = VARIANTS.filter((key) => settings.present(key));
+  if (init === 'mica') variants.push('mica');
+  if (variants.length > 1) throw new BudgetError(`${variants.join(' and ')} cannot be combined`);
+  const variant = variants[0] ?? null;
+  const possible = VARIANTS_OF[kind];
+  if (variant !== null && possible && !possible.includes(variant))
+    throw new BudgetError(`'${name}' is a ${kind} module, which cannot have ${variant}`);
+  return variant;
+}
 
 export function loraRank({ name }: Module, settings: AdapterSettings): number {
   const rank = settings.pattern('rank_pattern').valueFor(name) ?? settings.count('r', DEFAULT_RANK);
@@ -33,11 +56,12 @@ export function loraRank({ name }: Module, settings: AdapterSettings): number {
 
 function parts(module: Module, settings: AdapterSettings): Part[] {
   const { kind, inFeatures: i, outFeatures: o, kernel } = module;
-  const r = loraRank(module, settings);
+  const variant = variantOf(module, settings);
+  const fromWeight = kind !== 'embedding' && FROM_WEIGHT.test(settings.text('init_lora_weights') ?? '');
+  const rank = loraRank(module, settings);
+  const r = fromWeight ? Math.min(rank, i, o) : rank;
   const dora = settings.flag('use_dora', false);
   const loraBias = settings.flag('lora_bias', false);
-  const variants = VARIANTS.filter((key) => settings.present(key));
-  if (variants.length > 1) throw new BudgetError(`${variants.join(' and ')} cannot be combined`);
   if (settings.text('init_lora_weights') === 'orthogonal' && r % 2 === 1)
     throw new ConfigError('r', r, 'an even rank for an orthogonal initialisation');
   if (dora && loraBias) throw new BudgetError('use_dora cannot be combined with lora_bias');
@@ -46,16 +70,17 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
     return [
       // An embedding's factors are parameters of the layer, not modules: their names have no '.weight'.
       trained('lora_embedding_A', r, i),
-      trained('lora_embedding_B', o, r),
+      variant === 'mica' ? frozen('lora_embedding_B', o, r) : trained('lora_embedding_B', o, r),
       ...(dora ? [trained('lora_magnitude_vector', o)] : []),
     ];
   }
-  const blocks = blockDiagonal(module.name, settings);
   if (kind === 'conv') {
     const ones = (kernel ?? []).map(() => 1);
+    const { groups = 1 } = module;
+    if (r % groups !== 0) throw new BudgetError(`'${module.name}': rank ${r} is not divisible by its ${groups} groups`);
     return [
       trained('lora_A.weight', r, i, ...(kernel ?? [])),
-      trained('lora_B.weight', o, r, ...ones),
+      trained('lora_B.weight', o, r / groups, ...ones),
       ...(loraBias ? [trained('lora_B.bias', o)] : []),
       ...(dora ? [trained('lora_magnitude_vector', 1, o, ...ones)] : []),
     ];
@@ -72,10 +97,11 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
   }
   if (settings.present('kasa_config') && r >= Math.min(i, o))
     throw new BudgetError(`'${module.name}': KaSA needs a rank below its smaller side, ${Math.min(i, o)}`);
+  const blocks = blockDiagonal(module, r, settings);
   const b = trained('lora_B.weight', o, r / blocks.b);
   return [
     trained('lora_A.weight', r, i / blocks.a),
-    settings.text('init_lora_weights') === 'mica' ? { ...b, role: 'frozen' } : b,
+    variant === 'mica' ? { ...b, role: 'frozen' } : b,
     ...(loraBias ? [trained('lora_B.bias', o)] : []),
     ...(dora ? [trained('lora_magnitude_vector', o)] : []),
     ...(settings.present('kasa_config') ? [trained('lora_diag', r)] : []),
@@ -83,15 +109,26 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
 }
 
 /** How many blocks each factor is made of: 1 where it is dense. */
-function blockDiagonal(name: string, settings: AdapterSettings): { a: number; b: number } {
+function blockDiagonal(
+  { name, inFeatures, outFeatures }: Module,
+  r: number,
+  settings: AdapterSettings,
+): { a: number; b: number } {
   const config = settings.raw('use_bdlora');
   if (typeof config !== 'object' || config === null) return { a: 1, b: 1 };
   const options = config as Record<string, unknown>;
   const blocks = typeof options['nblocks'] === 'number' ? options['nblocks'] : 1;
   const named = (key: string): boolean =>
     Array.isArray(options[key]) && options[key].some((part) => typeof part === 'string' && name.includes(part));
-  if (named('target_modules_bd_a')) return { a: blocks, b: 1 };
-  return { a: 1, b: named('target_modules_bd_b') ? blocks : 1 };
+  const [a, b] = [named('target_modules_bd_a'), named('target_modules_bd_b')];
+  if (!a && !b) {
+    if (options['match_strict'] === false) return { a: 1, b: 1 };
+    throw new BudgetError(`'${name}' is in neither list of use_bdlora, which match_strict asks for`);
+  }
+  const sides = a ? [inFeatures, r] : [r, outFeatures];
+  if (sides.some((side) => side % blocks !== 0))
+    throw new BudgetError(`'${name}': ${sides.join(' or ')} is not divisible by nblocks ${blocks}`);
+  return a ? { a: blocks, b: 1 } : { a: 1, b: blocks };
 }
 
 function warnings(settings: AdapterSettings): string[] {

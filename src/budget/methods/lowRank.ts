@@ -6,7 +6,7 @@ import type { Module } from '../moduleTable';
 import { PythonPattern } from '../pythonPattern';
 import { loraRank } from './lora';
 import type { Method, Part } from './method';
-import { again, asBase, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
+import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
 const rankOr =
   (usual: number) =>
@@ -47,14 +47,16 @@ export const bone: Method = {
 /** HiRA (Huang et al. 2025): a low-rank factor on the weight itself, elementwise. */
 export const hira: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv'],
-  rank: (module, settings) => settings.pattern('rank_pattern').valueFor(module.name) ?? settings.count('r', 32),
+  rank: rankOr(32),
   parts: (module, settings) => {
     const { kind, inFeatures: i, outFeatures: o, kernel = [] } = module;
-    const r = settings.pattern('rank_pattern').valueFor(module.name) ?? settings.count('r', 32);
+    const r = settings.count('r', 32);
     if (kind === 'embedding') return [trained('hira_embedding_A', r, i), trained('hira_embedding_B', o, r)];
     if (kind === 'conv') return [trained('hira_A', r, i, ...kernel), trained('hira_B', o, r, ...kernel.map(() => 1))];
     return [trained('hira_A', r, i), trained('hira_B', o, r)];
   },
+  warnings: (settings) =>
+    settings.present('rank_pattern') ? ['PEFT 0.21 makes every HiRA of rank r, whatever rank_pattern says.'] : [],
 };
 
 /** DeLoRA (Bini et al. 2025): normalised factors and one bound for each module. */
@@ -99,7 +101,7 @@ export const gralora: Method = {
 export const c3a: Method = {
   accepts: LINEAR,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
-    const block = settings.pattern('block_size_pattern').valueFor(name) ?? settings.count('block_size', 256);
+    const block = settings.dottedPattern('block_size_pattern').valueFor(name) ?? settings.count('block_size', 256);
     for (const size of [i, o]) {
       if (size % block !== 0)
         throw new BudgetError(`'${name}': ${size} features are not divisible by block_size ${block}`);
@@ -139,18 +141,14 @@ export const supertuning: Method = {
 export const poly: Method = {
   accepts: LINEAR,
   rank: rankOr(8),
-  parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
+  parts: ({ inFeatures: i, outFeatures: o }, settings) => {
     const r = settings.count('r', 8);
     const skills = settings.count('n_skills', 4);
     const splits = settings.count('n_splits', 1);
     const tasks = settings.count('n_tasks', 1);
-    for (const size of [i, o]) {
-      if (size % splits !== 0)
-        throw new BudgetError(`'${name}': ${size} features are not divisible by n_splits ${splits}`);
-    }
     return [
-      trained('poly_lora_A', splits, skills, i / splits, r),
-      trained('poly_lora_B', splits, skills, r, o / splits),
+      trained('poly_lora_A', splits, skills, Math.floor(i / splits), r),
+      trained('poly_lora_B', splits, skills, r, Math.floor(o / splits)),
       trained('poly_router.module_logits', tasks, splits * skills),
     ];
   },
@@ -227,7 +225,7 @@ function lilyPlace(module: Module, modules: readonly Module[], settings: Adapter
     lilyPlaces.set(settings, known);
     const counts = new Map<string, number>();
     for (const { name, inFeatures, outFeatures } of modules) {
-      const group = `${lilyTarget(name, settings)} ${inFeatures} ${outFeatures}`;
+      const group = `${lilyTarget(name, modules.length, settings)} ${inFeatures} ${outFeatures}`;
       const place = counts.get(group) ?? 0;
       counts.set(group, place + 1);
       known.set(name, place);
@@ -238,10 +236,15 @@ function lilyPlace(module: Module, modules: readonly Module[], settings: Adapter
 
 const lilyPlaces = new WeakMap<AdapterSettings, Map<string, number>>();
 
-function lilyTarget(name: string, settings: AdapterSettings): string {
+/** PEFT shortens a list of this many targets to the shortest ends that tell them from the rest. */
+const LONG_LIST = 20;
+
+function lilyTarget(name: string, targeted: number, settings: AdapterSettings): string {
   const targets = settings.namesOrPattern('target_modules');
-  if (typeof targets === 'string') return targets.toLowerCase() === 'all-linear' ? name : targets;
-  if (targets === null) return name.slice(name.lastIndexOf('.') + 1);
+  const end = name.slice(name.lastIndexOf('.') + 1);
+  if (typeof targets === 'string' && targets.toLowerCase() === 'all-linear') return targeted < LONG_LIST ? name : end;
+  if (typeof targets === 'string') return targets;
+  if (targets === null) return end;
   return targets.reduce((best, target) => (name.endsWith(target) && target.length > best.length ? target : best), '');
 }
 
@@ -292,10 +295,12 @@ function frodCategory(name: string): string {
 
 /** OSF (Nayak et al. 2025): the low singular directions of the weight itself. */
 export const osf: Method = {
-  accepts: ['linear', 'conv1d', 'embedding'],
+  accepts: EVERY_KIND,
   rank: (module, settings) => keptDirections(module, settings),
   parts: (module, settings) => {
-    const { inFeatures: i, outFeatures: o } = module;
+    const { kind, inFeatures: i, outFeatures: o } = module;
+    // What is not a linear is passed over in silence.
+    if (kind !== 'linear') return [];
     const low = Math.min(i, o) - keptDirections(module, settings);
     return [
       trained('osf_svd_params.U_low', o, low),

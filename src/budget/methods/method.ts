@@ -64,6 +64,15 @@ export const again = (each: Part): Part => ({ ...each, role: 'buffer', alias: tr
 
 /** `linear` and GPT-2's `conv1d`. */
 export const LINEAR_AND_CONV1D: readonly ModuleKind[] = ['linear', 'conv1d'];
+export const EVERY_KIND: readonly ModuleKind[] = [
+  'linear',
+  'conv1d',
+  'embedding',
+  'norm',
+  'conv',
+  'multihead',
+  'parameters',
+];
 export const LINEAR: readonly ModuleKind[] = ['linear'];
 export const LINEAR_AND_CONV: readonly ModuleKind[] = ['linear', 'conv'];
 

@@ -6,7 +6,7 @@ import type { Module } from '../moduleTable';
 import { moduleTensors } from '../moduleTable';
 import { PythonPattern } from '../pythonPattern';
 import type { Method, Part } from './method';
-import { again, asBase, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
+import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
 /** IA3 (Liu et al. 2022): one scale for each output, or each input of the feed-forward modules. */
 export const ia3: Method = {
@@ -84,7 +84,9 @@ function randomBases(modules: readonly Module[], r: number): Part[] {
 /** FourierFT (Gao et al. 2024): coefficients of a sparse spectrum. */
 export const fourierft: Method = {
   accepts: LINEAR_AND_CONV1D,
-  parts: (module, settings) => [trained('fourierft_spectrum', frequencies(module, settings, 1000))],
+  parts: (module, settings) => [
+    trained('fourierft_spectrum', frequencies(module, settings, 1000, settings.dottedPattern('n_frequency_pattern'))),
+  ],
 };
 
 /** WaveFT: the same with wavelets; the budget may be divided by the modules' sizes. */
@@ -96,19 +98,27 @@ export const waveft: Method = {
     const area = ({ inFeatures, outFeatures }: Module): number => inFeatures * outFeatures;
     const total = modules.reduce((sum, each) => sum + area(each), 0);
     const budget = settings.count('n_frequency', 2592, MAX_SPECTRUM) * modules.length;
-    return [trained('waveft_spectrum', Math.max(1, roundHalfEven((area(module) / total) * budget)))];
+    return [trained('waveft_spectrum', atMost(module, Math.max(1, roundHalfEven((area(module) / total) * budget))))];
   },
 };
 
 /** A spectrum has at most as many coefficients as the largest weight. */
 const MAX_SPECTRUM = 1 << 30;
 
-function frequencies(module: Module, settings: AdapterSettings, usual: number): number {
-  const own = settings.pattern('n_frequency_pattern').valueFor(module.name);
+function frequencies(
+  module: Module,
+  settings: AdapterSettings,
+  usual: number,
+  pattern = settings.pattern('n_frequency_pattern'),
+): number {
+  const own = pattern.valueFor(module.name);
   const count = own ?? settings.count('n_frequency', usual, MAX_SPECTRUM);
-  const values = module.inFeatures * module.outFeatures;
-  if (count > values)
-    throw new BudgetError(`'${module.name}': n_frequency ${count} exceeds the ${values} values of its weight`);
+  return atMost(module, count);
+}
+
+function atMost({ name, inFeatures, outFeatures }: Module, count: number): number {
+  const values = inFeatures * outFeatures;
+  if (count > values) throw new BudgetError(`'${name}': n_frequency ${count} exceeds the ${values} values of its weight`);
   return count;
 }
 
@@ -141,7 +151,7 @@ export const beft: Method = {
 
 /** LN tuning (Zhao et al. 2024) trains copies of whole modules, norms as a rule. */
 export const lnTuning: Method = {
-  accepts: ['linear', 'conv1d', 'embedding', 'norm', 'conv', 'multihead', 'parameters'],
+  accepts: EVERY_KIND,
   parts: (module) =>
     moduleTensors(module).map(({ name, shape }) =>
       asBase(trained(`ln_tuning_layers.${name.slice(module.name.length + 1)}`, ...shape)),

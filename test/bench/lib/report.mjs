@@ -45,22 +45,3 @@ export function printRow(row, times, verdicts) {
   }
   for (const { text, met } of verdicts) console.log(`  ${met ? 'met    ' : 'NOT MET'} ${text}`);
 }
-
-const milliseconds = (times, name) => (times[name] ? `${times[name].median.toPrecision(3)} ms` : '');
-
-/** The run as the Markdown table that CONTRIBUTING carries: medians of ours and of each target, met or not. */
-export function markdownTable({ machine, peak, rows }) {
-  const blas = machine.numpy?.auto ? `; numpy ${machine.numpy.auto.numpy} (OpenBLAS ${machine.numpy.AVX2.core}, auto = ${machine.numpy.auto.core})` : '';
-  const lines = [
-    `${machine.cpu}, ${machine.cpus} CPUs; Node ${machine.node}${blas}; 128-bit multiply-add peak ${peak.one.toFixed(1)} GFLOP/s on one thread, ${peak.two.toFixed(1)} on two.`,
-    '',
-    '| work | 1 thread | 2 threads | numpy f64 AVX2, 1 thread | numpy f64 auto, 1 thread | numpy f32 auto, 1 thread | targets |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-  ];
-  const columns = ['ours 1T', 'ours 2T', 'numpy f64 AVX2 1T', 'numpy f64 auto 1T', 'numpy f32 auto 1T'];
-  for (const { title, times, verdicts } of rows) {
-    const targets = verdicts.map(({ text, met }) => `${met ? 'met' : '**not met**'}: ${text}`).join('<br>');
-    lines.push(`| ${[title, ...columns.map((name) => milliseconds(times, name)), targets].join(' | ')} |`);
-  }
-  return lines.join('\n');
-}
