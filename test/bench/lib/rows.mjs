@@ -87,7 +87,7 @@ export const TABLE = [
   {
     title: 'Singular values of B.A by its factors, d = 4096, r = 16', work: 'singularValues', args: { d: 4096, r: 16 },
     subjects: ['ours 1T', 'numpy f64 AVX2 1T', 'numpy f64 auto 1T'], tolerance: 1e-9, targets: [],
-    full: { work: 'fullSingularValues', subject: 'numpy f64 auto 2T', at: 4000 },
+    full: { work: 'fullSingularValues', subject: 'numpy f64 AVX2 2T', at: 4000 },
   },
   {
     title: 'Singular values of B.A by its factors, d = 4096, r = 64', work: 'singularValues', args: { d: 4096, r: 64 },
