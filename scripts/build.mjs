@@ -57,7 +57,14 @@ const bundles = [
   { entryPoints: ['src/tensor/engine/kernelBytes.ts'], outfile: 'dist/kernels.js', keepNames: false },
   // No code of these asks for the name of a function (errors state theirs), and the names are an eighth of a bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
-  { entryPoints: ['src/worker/main.ts'], outfile: 'dist/worker.js', keepNames: false, plugins: [kernelsApart] },
+  {
+    entryPoints: ['src/worker/main.ts'],
+    outfile: 'dist/worker.js',
+    keepNames: false,
+    external: [...shared.external, './writers.js'],
+    plugins: [kernelsApart],
+  },
+  { entryPoints: ['src/worker/writers.ts'], outfile: 'dist/writers.js', keepNames: false },
   { entryPoints: ['src/worker/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
   {
     entryPoints: ['src/worker/planner/main.ts'],

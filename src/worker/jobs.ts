@@ -20,10 +20,8 @@ import { moduleSpectrum } from './moduleSpectrum';
 import { readCell } from './readCell';
 import { QUICK, readStatistics } from './readStatistics';
 import { QUICK_TILE_BUDGET, readTile } from './readTile';
-import { saveAdapter } from './saveAdapter';
 import { scanTensors } from './scanTensors';
 import { Turns } from './turns';
-import { writeMatrix } from './writeMatrix';
 
 /** Tiles kept: some 125, two screens at several levels. A view keeps more of its own. */
 const TILE_CACHE_BYTES = 32 * 2 ** 20;
@@ -135,6 +133,7 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     },
 
     async 'matrix/write'({ source, matrix, format, path }, { signal, progress }) {
+      const { writeMatrix } = await import('./writers.js');
       const reader = await find(source).matrix(matrix, signal);
       return files.writeAtomically(path, (sink) => writeMatrix(reader, format, sink, progress, signal));
     },
@@ -142,6 +141,7 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     async 'adapter/write'({ source, folder }, { signal }) {
       const adapter = find(source).adapter?.();
       if (!adapter) throw new CheckpointError('NotFound', `source ${source} holds no adapter that could be saved`);
+      const { saveAdapter } = await import('./writers.js');
       return saveAdapter(files, folder, adapter, signal);
     },
 

@@ -41,6 +41,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'dist/extension.js': 150 * KILOBYTE,
   'dist/worker.js': 200 * KILOBYTE,
   'dist/farFiles.js': 50 * KILOBYTE,
+  'dist/writers.js': 50 * KILOBYTE,
   'dist/kernels.js': 60 * KILOBYTE,
   'dist/architectures.js': 100 * KILOBYTE,
   'dist/pythonReader.js': 200 * KILOBYTE,
