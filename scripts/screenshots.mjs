@@ -24,7 +24,7 @@ const DEMO_STEP = 'End';
 const CLOSE_UP = 17;
 const GLIDE_MS = 200;
 // Not for the README: the largest shapes, all zeros.
-const UNPUBLISHED = ['huge'];
+const UNPUBLISHED = ['huge', 'configCompletion', 'configHover'];
 
 /** As people write it, with mistakes in it. */
 const MISTAKEN_CONFIG = `{
@@ -42,6 +42,55 @@ const MISTAKEN_CONFIG = `{
 }
 `;
 
+/** Drags the edge of the side bar to so many px. */
+const widenSideBar = async ({ page }, width) => {
+  const { x, width: before } = await page.locator('.part.sidebar').boundingBox();
+  await page.mouse.move(x + before, HEIGHT / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width, HEIGHT / 2, { steps: 5 });
+  await page.mouse.up();
+};
+
+/** A program as people write it, on two models: one of the workspace, one of the presets. */
+const PROGRAM = `from peft import IA3Config, LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+model = AutoModelForCausalLM.from_pretrained("EleutherAI/gpt-neo-125M")
+
+config = LoraConfig(
+    r=16,
+    lora_alpha=32,
+    lora_dropout=0.05,
+    target_modules=["q_proj", "k_proj", "v_proj", "out_proj"],
+    task_type="CAUSAL_LM",
+)
+model = get_peft_model(model, config)
+
+
+def sweep(rank):
+    mistral = AutoModelForCausalLM.from_pretrained("mistralai/Mistral-7B-v0.1")
+    adapter = LoraConfig(r=rank, target_modules="all-linear", use_dora=True)
+    return get_peft_model(mistral, adapter)
+
+
+small = IA3Config(target_modules=["k_proj", "v_proj", "c_porj"], feedforward_modules=["c_porj"])
+`;
+
+/** Writes a file into the workspace and opens it in the editor, without the side bar. */
+const written = async (workbench, file, text) => {
+  const target = path.join(process.env.PEFT_E2E_WORKSPACE, file);
+  mkdirSync(path.dirname(target), { recursive: true });
+  writeFileSync(target, text);
+  await workbench.openFile(file);
+  await workbench.hideSideBar();
+};
+
+/** The last word on screen with this text in it, which the pointer rests on until its hover is there. */
+const hoverWord = async ({ page }, word, hover) => {
+  await page.locator('.view-line span', { hasText: word }).last().hover();
+  await page.locator('.monaco-hover', { hasText: hover }).waitFor();
+};
+
 /** Opens a tab of the demo, at the end of its training. */
 const demo = (tab) => async (workbench) => {
   await workbench.runCommand('PEFT: Run Demo');
@@ -57,7 +106,7 @@ const weights = async (workbench, file, tensor) => {
   await workbench.openFile(`weights/${file}.safetensors`);
   await workbench.hideSideBar();
   const view = await workbench.webviewFrame('inspector');
-  await view.getByRole('option', { name: tensor }).click();
+  await view.getByRole('treeitem', { name: tensor }).click();
   const map = view.getByRole('application', { name: tensor });
   await map.waitFor();
   return { view, map };
@@ -91,12 +140,22 @@ const SCENES = {
     await workbench.showSideBar();
     await workbench.webviewFrame('calculator');
   },
+  async plan(workbench) {
+    await workbench.openFile('train.py');
+    await workbench.showSideBar();
+    await widenSideBar(workbench, 470);
+    const view = await workbench.webviewFrame('calculator');
+    await view.getByRole('combobox', { name: 'Model', exact: true }).selectOption({ label: 'Llama-3-8B' });
+    await view.getByRole('button', { name: 'all-linear' }).click();
+    await view.getByLabel('Sequence length').fill('2048');
+    await view.getByText('What to change first').waitFor();
+    return async () => {
+      await view.getByRole('combobox', { name: 'GPU' }).evaluate((gpu) => gpu.closest('.plan-fields').scrollIntoView());
+      await view.locator('.memory-terms li', { hasText: 'Optimiser states' }).hover();
+    };
+  },
   async config(workbench) {
-    const folder = path.join(process.env.PEFT_E2E_WORKSPACE, 'my-lora');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(path.join(folder, 'adapter_config.json'), MISTAKEN_CONFIG);
-    await workbench.openFile('my-lora/adapter_config.json');
-    await workbench.hideSideBar();
+    await written(workbench, 'my-lora/adapter_config.json', MISTAKEN_CONFIG);
     const { page } = workbench;
     await page.getByText(/ trainable parameters, /).waitFor();
     await workbench.runCommand('Problems: Focus on Problems View');
@@ -106,8 +165,49 @@ const SCENES = {
       await workbench.runCommand('View: Focus Active Editor Group');
       await page.keyboard.press('Control+Home');
       await page.locator('.view-line span', { hasText: 'q_porj' }).last().click();
-      await page.keyboard.press('Control+.');
-      await page.getByText("Change to 'q_proj'").waitFor();
+      const fix = page.getByText("Change to 'q_proj'");
+      // Pressed while the editor still asks for the fixes of the line, the keys do nothing.
+      for (let tries = 0; tries < 10 && !(await fix.isVisible()); tries++) {
+        await page.keyboard.press('Control+.');
+        await fix.waitFor({ timeout: 5000 }).catch(() => undefined);
+      }
+      await fix.waitFor();
+    };
+  },
+  async configHover(workbench) {
+    await written(workbench, 'my-lora/adapter_config.json', MISTAKEN_CONFIG);
+    await workbench.page.getByText(/ trainable parameters, /).waitFor();
+    return () => hoverWord(workbench, 'target_modules', 'Target modules');
+  },
+  async configCompletion(workbench) {
+    await written(workbench, 'my-lora/adapter_config.json', MISTAKEN_CONFIG);
+    const { page } = workbench;
+    await page.getByText(/ trainable parameters, /).waitFor();
+    return async () => {
+      await workbench.runCommand('View: Focus Active Editor Group');
+      await page.locator('.view-line span', { hasText: 'lora_alpha' }).last().click();
+      await page.keyboard.press('End');
+      if (!(await page.locator('.view-line', { hasText: '"use_d' }).count())) await page.keyboard.type('\n"use_d');
+      else await page.locator('.view-line', { hasText: '"use_d' }).click();
+      await page.keyboard.press('Control+Space');
+      await page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'use_dora' }).waitFor();
+    };
+  },
+  async python(workbench) {
+    await written(workbench, 'finetune.py', PROGRAM);
+    const { page } = workbench;
+    await page.locator('.codelens-decoration a', { hasText: 'trainable params: ' }).waitFor();
+    return async () => {
+      await page.locator('.view-line', { hasText: 'config = LoraConfig(' }).click();
+      await page.keyboard.press('Home');
+      for (let i = 0; i < 'config = Lora'.length; i++) await page.keyboard.press('ArrowRight');
+      const hover = page.locator('.monaco-hover', { hasText: 'trainable parameters' });
+      for (let tries = 0; tries < 10 && !(await hover.isVisible()); tries++) {
+        await page.keyboard.press('Control+k');
+        await page.keyboard.press('Control+i');
+        await hover.waitFor({ timeout: 5000 }).catch(() => undefined);
+      }
+      await hover.waitFor();
     };
   },
   async weight(workbench) {

@@ -16,6 +16,12 @@ export interface Claim {
   readonly percent: number | null;
 }
 
+/** A model that the claim may be of instead. */
+export interface KnownModel {
+  readonly title: string;
+  readonly table: ModuleTable;
+}
+
 export interface CheckedClaim {
   readonly agrees: boolean;
   /** For people: first the verdict, then what explains it. */
@@ -56,13 +62,13 @@ function figure(text: string, pattern: RegExp): number | null {
 const count = (value: number): string => value.toLocaleString('en-US');
 
 /** Never throws for what a config can hold: what cannot be counted is said. */
-export function checkClaim(table: ModuleTable, config: RawConfig, claim: Claim): CheckedClaim {
+export function checkClaim(table: ModuleTable, config: RawConfig, claim: Claim, others: readonly KnownModel[] = []): CheckedClaim {
   let counted;
   try {
     counted = budgetOf(table, config);
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    return { agrees: false, lines: [`These settings cannot be counted: ${error.message}`, ...otherSettings(table, config, claim.trainable)] };
+    return { agrees: false, lines: [`These settings cannot be counted: ${error.message}`, ...otherSettings(table, claim.trainable, others)] };
   }
   const { trainable, all } = counted;
   const lines: string[] = [];
@@ -71,7 +77,7 @@ export function checkClaim(table: ModuleTable, config: RawConfig, claim: Claim):
   if (sameTrainable) lines.push(`Trainable parameters agree: ${count(trainable)}.`);
   else {
     lines.push(`Trainable parameters differ: the claim says ${count(claim.trainable)}, these settings have ${count(trainable)} (${times(claim.trainable, trainable)}).`);
-    lines.push(...otherSettings(table, config, claim.trainable));
+    lines.push(...otherSettings(table, claim.trainable, others));
   }
   if (claim.all !== null) {
     if (sameAll) lines.push(`All parameters agree: ${count(all)}.`);
@@ -113,32 +119,45 @@ function explainAll(table: ModuleTable, { trainable, all }: { readonly trainable
 
 const NO_MODULE = { kind: 'parameters', name: '', inFeatures: 0, outFeatures: 0, bias: false, tensors: [] } as unknown as Parameters<typeof ownParameters>[0];
 
-/** Other ranks and targets of LoRA that train exactly so many parameters. */
-function otherSettings(table: ModuleTable, config: RawConfig, wanted: number): string[] {
-  if (config['peft_type'] !== 'LORA') return [];
-  const kinds = [...new Set(table.modules.filter(({ kind, name }) => (kind === 'linear' || kind === 'conv1d') && name !== table.outputEmbedding).map(({ name }) => name.split('.').at(-1)!))];
-  const perRank = kinds.slice(0, MAX_KINDS).map((name) => ({ name, each: perRankOf(table, config, name) })).filter(({ each }) => each > 0);
-  const found: string[] = [];
-  for (let chosen = 1; chosen < 1 << perRank.length; chosen++) {
-    const names = perRank.filter((_, i) => (chosen >> i) & 1);
-    const each = names.reduce((sum, { each: own }) => sum + own, 0);
-    for (const rank of RANKS) {
-      if (rank * each === wanted) found.push(`r = ${rank} on ${names.map(({ name }) => name).join(', ')}`);
-    }
+/** Other settings of LoRA that train exactly so many parameters, on this model or else on others that are known. */
+function otherSettings(table: ModuleTable, wanted: number, others: readonly KnownModel[]): string[] {
+  const found = settingsFor(table, wanted);
+  if (found.length > 0) {
+    const shown = found.slice(0, MAX_NAMED);
+    const more = found.length > shown.length ? ` (and ${found.length - shown.length} more)` : '';
+    return [`LoRA has exactly so many with ${shown.join('; ')}${more}.`];
   }
-  if (found.length === 0) return ['No plain LoRA of a usual rank on whole kinds of linear layers has so many: look for other layers, biases, modules_to_save, or another model.'];
-  const shown = found.slice(0, MAX_NAMED);
-  const more = found.length > shown.length ? ` (and ${found.length - shown.length} more)` : '';
-  return [`Exactly so many have: ${shown.join('; ')}${more}.`];
+  const elsewhere = others.flatMap(({ title, table: other }) => {
+    const [first] = other.parameters === table.parameters ? [] : settingsFor(other, wanted);
+    return first === undefined ? [] : [`${title} with ${first}`];
+  });
+  const none = 'No LoRA of a usual rank on whole kinds of linear layers of this model has so many';
+  if (elsewhere.length === 0) return [`${none}: look for other layers, biases, modules_to_save, or another model.`];
+  return [`${none}. The claim may be of another model: ${elsewhere.slice(0, MAX_NAMED).join('; ')}.`];
 }
 
-/** Parameters that one rank adds on all modules of a name; 0 where LoRA cannot be counted there. */
-function perRankOf(table: ModuleTable, config: RawConfig, name: string): number {
-  const plain = { peft_type: 'LORA', task_type: config['task_type'] ?? null, target_modules: [name] };
-  try {
-    return budgetOf(table, { ...plain, r: 2 }).trainable - budgetOf(table, { ...plain, r: 1 }).trainable;
-  } catch (error) {
-    if (error instanceof BudgetError) return 0;
-    throw error;
+/** In words, the sets that people use first: all linear layers, then few kinds before many. */
+function settingsFor(table: ModuleTable, wanted: number): string[] {
+  const kinds = new Map<string, { features: number; outputs: number }>();
+  for (const { name, kind, inFeatures, outFeatures } of table.modules) {
+    if ((kind !== 'linear' && kind !== 'conv1d') || name === table.outputEmbedding) continue;
+    const end = name.split('.').at(-1)!;
+    const known = kinds.get(end) ?? { features: 0, outputs: 0 };
+    kinds.set(end, { features: known.features + inFeatures + outFeatures, outputs: known.outputs + outFeatures });
   }
+  const tried = [...kinds].slice(0, MAX_KINDS);
+  const found: { readonly kinds: number; readonly words: string }[] = [];
+  for (let chosen = 1; chosen < 1 << tried.length; chosen++) {
+    const names = tried.filter((_, i) => (chosen >> i) & 1);
+    const features = names.reduce((sum, [, own]) => sum + own.features, 0);
+    const outputs = names.reduce((sum, [, own]) => sum + own.outputs, 0);
+    const every = names.length === kinds.size;
+    const where = every ? 'all linear layers' : names.map(([name]) => name).join(', ');
+    for (const rank of RANKS) {
+      if (rank * features === wanted) found.push({ kinds: every ? 0 : names.length, words: `r = ${rank} on ${where}` });
+      // DoRA learns a magnitude for each output.
+      if (rank * features + outputs === wanted) found.push({ kinds: names.length + 1, words: `r = ${rank} and use_dora on ${where}` });
+    }
+  }
+  return found.sort((a, b) => a.kinds - b.kinds).map(({ words }) => words);
 }

@@ -72,6 +72,8 @@ export const PRESETS: readonly Preset[] = [
       tie_word_embeddings: false,
     },
     hubNames: [
+      'llama-3-8b',
+      'llama-3-8b-instruct',
       'meta-llama-3-8b',
       'meta-llama-3-8b-instruct',
       'meta-llama-3.1-8b',
@@ -114,8 +116,11 @@ export const PRESETS: readonly Preset[] = [
   },
 ];
 
+/** What copies that are stored in four bits are called: the shapes are the same. */
+const QUANTISED_COPY = /(-unsloth)?-bnb-4bit$/;
+
 /** The preset with the shape of a model named as on the hub, 'meta-llama/Llama-2-7b-hf', or null. */
 export function presetForHubName(name: string): Preset | null {
-  const last = name.slice(name.lastIndexOf('/') + 1).toLowerCase();
+  const last = name.slice(name.lastIndexOf('/') + 1).toLowerCase().replace(QUANTISED_COPY, '');
   return PRESETS.find(({ hubNames }) => hubNames.includes(last)) ?? null;
 }

@@ -161,6 +161,11 @@ export function stringList(value: unknown): readonly string[] {
   return list.filter((entry): entry is string => typeof entry === 'string');
 }
 
+/** MLX's other way to fine-tune: the last layers whole, in the file that would hold the adapter. */
+export function isTrainedWhole(config: AdapterConfig | null): boolean {
+  return config?.get('fine_tune_type') === 'full';
+}
+
 /** AdaLoRA also calls a map of booleans `rank_pattern`; only numbers are ranks. */
 function readPatterns(field: string, value: unknown, problems: Problem[]): PatternValue[] {
   if (!isObject(value)) return [];

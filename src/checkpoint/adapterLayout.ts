@@ -1,5 +1,6 @@
 /** Who laid an adapter's file out. */
 
+import { isTrainedWhole } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
 import type { AdapterParts } from './adapterParts';
 import type { TensorEntry } from './header';
@@ -16,6 +17,7 @@ export function adapterLayout(
   metadata: Metadata,
 ): string | null {
   if (config?.peftType) return 'Hugging Face PEFT';
+  if (isTrainedWhole(config)) return 'MLX';
   const styles = new Set(parts.map(({ style }) => style));
   if (parts.length === 0) return null;
   const modules = parts.map(({ module }) => module);

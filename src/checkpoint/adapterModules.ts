@@ -1,10 +1,12 @@
 /** An adapter as its modules, whatever the method: each one's tensors with what they are for; and what is left over. */
 
 import type { AdapterFactorInfo, AdapterModuleInfo, LoraModuleInfo, Problem } from '../protocol/source';
+import { isTrainedWhole } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
 import type { AdapterPart, AdapterParts } from './adapterParts';
 import { quoted } from './errors';
 import type { LoraPairing } from './loraPairs';
+import { configuredRank } from './moduleScaling';
 import { methodScaling } from './methodScaling';
 import { elementCount } from './safetensorsLayout';
 import { savedTensors } from './savedTensors';
@@ -47,7 +49,7 @@ export function describeAdapter(
   config: AdapterConfig | null,
 ): AdapterModules {
   const none: AdapterModules = { modules: [], unexplained: [], problems: [] };
-  if (collected.parts.length === 0 && !config?.peftType) return none;
+  if (collected.parts.length === 0 && !config?.peftType && !isTrainedWhole(config)) return none;
   const problems: Problem[] = [];
   const unexplained: { tensor: string; reason: string }[] = [];
   const products = productsOfParts(collected.parts, lora);
@@ -123,7 +125,7 @@ function describePart(
   return {
     module: product ? product.module.replace(/\[0\]$/, '') : part.module,
     method,
-    rank: product ? trueRank(part, product) : (sizes.get('rank') ?? null),
+    rank: product ? trueRank(part, product, config) : (sizes.get('rank') ?? null),
     alpha: scaling?.alpha ?? null,
     scaling: scaling?.scaling ?? null,
     scalingSource: scaling?.scalingSource ?? null,
@@ -140,14 +142,14 @@ function inOf(factor: AdapterFactorInfo | undefined): number | null {
   return factor ? (factor.shape[factor.dims.indexOf('in')] ?? null) : null;
 }
 
-/** The rank that was trained, not that of a product written out as B * A. */
-function trueRank({ method, tensors }: AdapterPart, product: LoraModuleInfo): number | null {
+/** The rank that was trained, not that of a product written out as B * A; the config's where both factors are whole. */
+function trueRank({ method, module, tensors }: AdapterPart, product: LoraModuleInfo, config: AdapterConfig | null): number | null {
   if (method !== 'LOHA' && method !== 'LOKR') return product.rank;
   for (const part of ['w2_b', 'w1_b']) {
     const entry = tensors.get(part)?.entry;
     if (entry) return entry.shape[0] ?? null;
   }
-  return null;
+  return config?.peftType === method ? configuredRank(module, config) : null;
 }
 
 /** The config's word counts where it says more than the names: LoRA's tensors may be another method's. */

@@ -1,7 +1,7 @@
 /** What an opened checkpoint holds, from its header, the config beside it and the file itself. */
 
 import type { AdapterTargets, Problem, SourceDescription, TensorInfo } from '../protocol/source';
-import { stringList } from './adapterConfig';
+import { isTrainedWhole, stringList } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
 import { adapterLayout } from './adapterLayout';
 import { describeAdapter } from './adapterModules';
@@ -40,6 +40,12 @@ const COMMON_NAMES: ReadonlySet<string> = new Set([
   'pytorch_lora_weights.safetensors',
 ]);
 
+/** What training scripts leave behind that save the wrong part of a model, or whose names match nothing. */
+const EMPTY_ADAPTER: Problem = {
+  severity: 'error',
+  message: 'the adapter holds no tensors: nothing that was trained has been saved to this file',
+};
+
 export function describeCheckpoint(
   file: FileFacts,
   header: CheckpointHeader,
@@ -50,7 +56,8 @@ export function describeCheckpoint(
 ): SourceDescription {
   const adapter = describeAdapter(collected, lora, config);
   // Of several methods in one file that of the first module is the one it is called by.
-  const method = config?.peftType ?? adapter.modules.find((found) => found.method !== 'SAVED')?.method ?? null;
+  const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
+  const method = config?.peftType ?? adapted ?? (isTrainedWhole(config) ? 'FULL' : null);
   const problems = [
     ...header.errors.map(({ message, subject }): Problem => ({
       severity: 'error',
@@ -59,6 +66,7 @@ export function describeCheckpoint(
     })),
     ...more(header.errorCount - header.errors.length),
     ...(header.notes ?? []),
+    ...(config && header.tensors.length === 0 && header.errorCount === 0 ? [EMPTY_ADAPTER] : []),
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
@@ -113,6 +121,7 @@ function targetsOf({ get }: AdapterConfig): AdapterTargets {
     targetModules: Array.isArray(modules) ? stringList(modules).slice(0, MAX_TARGETS) : [],
     targetPattern: typeof modules === 'string' ? modules : null,
     targetParameters: stringList(get('target_parameters')).slice(0, MAX_TARGETS),
+    excludedModules: stringList(get('exclude_modules')).slice(0, MAX_TARGETS),
     modulesToSave: stringList(get('modules_to_save')).slice(0, MAX_TARGETS),
   };
 }

@@ -88,6 +88,12 @@ export function scalingOf(
   return peftScaling(name, { method, tensors }, rank, config, patterns, problems);
 }
 
+/** What r and rank_pattern say of one module. */
+export function configuredRank(module: string, { rank, rankPattern }: AdapterConfig): number {
+  const path = patternName(module);
+  return rankPattern.find(({ matches }) => matches(path))?.value ?? rank;
+}
+
 function peftScaling(
   module: string,
   { method, tensors }: Pick<AdapterPart, 'method' | 'tensors'>,

@@ -91,6 +91,8 @@ function planPair(part: AdapterPart, blocksOfB: boolean): Product {
   // llama.cpp looks rows up in an embedding's A, so that of token_embd is stored as (vocabulary, rank).
   const turned = part.style === 'gguf' && stored.layout.rows !== b.layout.columns && stored.layout.columns === b.layout.columns;
   const a = turned ? transposed(stored) : stored;
+  if (part.method === 'ADALORA' && a.layout.rows === 0 && b.layout.columns === 0)
+    throw new Unavailable('AdaLoRA pruned it to rank 0: it changes nothing', true);
   const inner = part.tensors.get('inner');
   // loralib's MergedLinear, BD-LoRA and PEFT's B of a grouped convolution leave out the zeros of a block-diagonal factor.
   const blocks = a.layout.rows / b.layout.columns;

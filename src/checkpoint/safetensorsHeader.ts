@@ -24,6 +24,9 @@ export const LENGTH_BYTES = 8;
 /** Largest value of the u64 that the reference implementation counts in. */
 const U64_MAX = 2n ** 64n - 1n;
 
+/** Half of a pair that stands for one character: without its other half JSON has it, but no UTF-8. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+
 export type SafetensorsHeader = CheckpointHeader;
 
 /** Throws the first fault the file has. */
@@ -69,13 +72,21 @@ export function parseSafetensorsHeader(header: Uint8Array, fileBytes: number): S
 
   const tensors: TensorEntry[] = [];
   const metadata: [string, string][] = [];
-  const whole = readFields(new JsonReader(decodeText(header, report)), tensors, metadata, report);
+  const text = decodeText(header, report);
+  const whole = readFields(new JsonReader(text), tensors, metadata, report);
+  if (text.includes('\\u') && SURROGATE_ESCAPE.test(text)) checkNames(tensors, report);
   if (!whole && tensors.length === 0) throw faults.errors[0]!;
 
   const dataStart = LENGTH_BYTES + header.length;
   checkLayout(tensors, fileBytes - dataStart, whole, report);
   const { errors, count: errorCount } = faults;
   return { format: 'safetensors', headerBytes: header.length, dataStart, metadata, tensors, errors, errorCount };
+}
+
+function checkNames(tensors: readonly TensorEntry[], report: Report): void {
+  for (const { name } of tensors) {
+    if (/\p{Cs}/u.test(name)) report('InvalidHeaderDeserialization', () => `tensor ${quoted(name)}: half a surrogate pair is no character`, name);
+  }
 }
 
 function decodeText(header: Uint8Array, report: Report): string {

@@ -1,7 +1,7 @@
 /** The tensors beside an adapter's own: modules that were saved whole, biases, embeddings, heads. */
 
 import type { AdapterFactorInfo, AdapterModuleInfo } from '../protocol/source';
-import { stringList } from './adapterConfig';
+import { isTrainedWhole, stringList } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
 import type { AdapterPart } from './adapterParts';
 import { elementCount } from './safetensorsLayout';
@@ -72,11 +72,13 @@ function roleOf(name: string, adapted: ReadonlySet<string>, config: AdapterConfi
   const module = path.slice(0, Math.max(end, 0));
   const kind = path.slice(end + 1);
   if (ADAPTERHUB_HEAD.test(path)) return 'prediction head';
+  if (isTrainedWhole(config)) return `${kind} of a module that was trained whole`;
   if (config?.peftType === 'SHADOW' && path.startsWith('shadow_backbone.')) return `${kind} of the shadow backbone`;
+  if (name.startsWith('base_model.lora_model.')) return `${kind} of the base model, which X-LoRA saves with its adapters`;
   if (module.endsWith('.base_layer') && adapted.has(module.slice(0, -'.base_layer'.length)))
     return kind === 'bias' ? 'bias of the adapted module, retrained' : 'frozen weight of the adapted module';
   const saved = [...stringList(config?.get('modules_to_save')), ...(usesHeads(config) ? HEADS : [])];
-  if (name.includes('.modules_to_save.') || saved.some((key) => isPart(module, key))) return `${kind} of a module saved whole`;
+  if (name.includes('.modules_to_save.') || saved.some((key) => isSavedAs(module, key))) return `${kind} of a module saved whole`;
   if (name.includes('.original_module.')) return `${kind} of a saved module before training`;
   if (kind === 'bias' && hasBias(config)) return 'bias, retrained';
   if (kind === 'weight' && EMBEDDINGS.some((key) => isPart(module, key))) return 'embedding, saved whole';
@@ -95,9 +97,14 @@ function hasBias(config: AdapterConfig | null): boolean {
   return typeof bias === 'string' && bias !== 'none';
 }
 
-/** PEFT looks for the key anywhere among a module's segments. */
+/** The key names the module or one that it lies in. */
 function isPart(module: string, key: string): boolean {
   return `.${module}.`.includes(`.${key}.`);
+}
+
+/** PEFT saves every module whose path ends with the key, be it in the middle of a word: 'norm' has 'layernorm', too. */
+function isSavedAs(module: string, key: string): boolean {
+  return key !== '' && `${module}.`.includes(`${key}.`);
 }
 
 function dimsOf(name: string, shape: readonly number[]): readonly string[] {

@@ -14,17 +14,20 @@ export interface TensorName {
   readonly adapter: string;
 }
 
-/** Every PEFT name begins with these; transformers' own saving leaves them out. */
-const PEFT_PREFIXES = ['base_model.model.', 'base_model.'] as const;
+/** Every PEFT name begins with one of these (X-LoRA wraps LoRA's model); transformers' own saving leaves them out. */
+const PEFT_PREFIXES = ['base_model.model.', 'base_model.lora_model.model.', 'base_model.'] as const;
 /** Segments, from the end, among which the telling one is: `osf_svd_params.default.U_low`, `peanut_encoders.default.0.weight`. */
 const SEGMENTS_SEARCHED = 4;
 /** diffusers: `attn1.to_q.lora.down.weight`, `processor.to_q_lora.down.weight`, `to_q.lora_linear_layer.up.weight`; XLabs: `qkv_lora1.up`. */
 const DIFFUSERS_STEM = /(?:^|[._])lora\d{0,3}$|\.lora_linear_layer$/;
 /** XLabs numbers several pairs of one module, 'qkv_lora1' and 'qkv_lora2': part of the module's name. */
 const NUMBERED_PAIR = /_lora\d{1,3}$/;
-/** AdapterHub keeps a module's adapters under it by their names: `output.adapters.sst.adapter_up`, `query.loras.sst.lora_A`. */
+/**
+ * AdapterHub keeps a module's adapters under it by their names: `output.adapters.sst.adapter_up`, `query.loras.sst.lora_A`;
+ * and an adapter's prefixes by the attention that they stand before: `prefix_tunings.sst.self_prefix.wte`.
+ */
 const ADAPTERHUB_STEM =
-  /(?:^|\.)(?:loras|refts|prefix_tunings|prefix_gates|prompt_tunings|shared_parameters|adapter_fusion_layer|\w*adapters)\.([^.]+)(?:\.units\.(\d{1,4}))?$/;
+  /(?:^|\.)(?:loras|refts|prefix_tunings|prefix_gates|prompt_tunings|shared_parameters|adapter_fusion_layer|\w*adapters)\.([^.]+)(?:\.units\.(\d{1,4})|\.(\w{0,32}prefix))?$/;
 /** Modules of kohya's naming, where a bare `.weight` may be an adapter's. */
 const KOHYA_MODULE = /^(?:lora|lycoris)_/;
 
@@ -62,7 +65,9 @@ function read(stem: string, segment: string, plain: TensorRule, after: readonly 
   if (last === 'bias' && !special && !rule.weak) return null;
 
   const indices = rest.filter((part) => /^\d{1,6}$/.test(part));
-  const [adapter = '', ...unknown] = rest.filter((part) => !/^\d{1,6}$/.test(part));
+  const [between = '', ...unknown] = rest.filter((part) => !/^\d{1,6}$/.test(part));
+  // X-LoRA's classifier has its layers there, no adapter's name.
+  const adapter = rule.method === 'XLORA' ? '' : between;
   if (unknown.length > 0 || adapter.length > 64 || indices.length > 1) return null;
   const part = [rule.part, ...indices].join('.');
   // By itself `alpha` or `m` could be anything of a model's own.
@@ -83,7 +88,9 @@ function read(stem: string, segment: string, plain: TensorRule, after: readonly 
   const hub = ADAPTERHUB_STEM.exec(module);
   if (hub) {
     const unit = hub[2] === undefined ? part : `${part}.${hub[2]}`;
-    return { rule, style: 'adapterhub', part: unit, module: module.slice(0, hub.index), adapter: hub[1]! };
+    const path = module.slice(0, hub.index);
+    const owner = hub[3] === undefined ? path : [path, hub[3]].filter((segment) => segment !== '').join('.');
+    return { rule, style: 'adapterhub', part: unit, module: owner, adapter: hub[1]! };
   }
   if (rule.style === 'adapterhub') return null;
   return { rule, style: rule.style, part, module, adapter };

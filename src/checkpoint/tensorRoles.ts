@@ -225,6 +225,9 @@ adamss_B|B|rows,rank|B of one subspace
 adamss_newB|newB|subspaces,in|frozen directions of the subspaces
 # XLORA peft
 xlora_classifier|classifier|...|classifier that mixes the adapters
+xlora_classifier.bias|classifierBias|...|its bias
+internal_xlora_classifier|classifier|...|classifier that mixes the adapters
+internal_xlora_classifier.bias|classifierBias|...|its bias
 # ADAPTION_PROMPT peft
 adaption_prompt|prompt|1,length,width|prompt in front of the keys and values
 adaption_gate|gate|1|gate of the prompt

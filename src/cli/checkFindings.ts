@@ -163,14 +163,15 @@ function targets({ adapters = [], settings, method }: SourceDescription): Findin
   const stored = adapted.some((module) => module !== '');
   const ends = (modules: readonly string[], key: string): boolean =>
     modules.some((module) => module === key || module.endsWith(`.${key}`));
-  for (const key of stored ? settings.targetModules : []) if (!ends(adapted, key)) unmatched('target_modules', key);
+  const wanted = settings.targetModules.filter((key) => !settings.excludedModules.includes(key));
+  for (const key of stored ? wanted : []) if (!ends(adapted, key)) unmatched('target_modules', key);
   if (settings.targetPattern !== null && stored && method !== 'ADAPTION_PROMPT') {
     const matches = compiled(settings.targetPattern);
     if (matches && !adapted.some(matches)) unmatched('target_modules', settings.targetPattern);
   }
   for (const key of settings.targetParameters) if (!ends(adapted, key)) unmatched('target_parameters', key);
   for (const key of settings.modulesToSave)
-    if (!AUTOMATIC_HEADS.has(key) && !saved.some((module) => `.${module}.`.includes(`.${key}.`))) unmatched('modules_to_save', key);
+    if (!AUTOMATIC_HEADS.has(key) && !saved.some((module) => `${module}.`.includes(`${key}.`))) unmatched('modules_to_save', key);
   return findings;
 }
 

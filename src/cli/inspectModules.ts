@@ -28,7 +28,9 @@ export async function describeModules(source: InspectedSource): Promise<ModuleRe
   }
   const reports: ModuleReport[] = [];
   for (const adapter of adapters) {
-    const found = products.get(adapter.module) ?? products.get(keyOf(adapter.module)) ?? [];
+    // A bias or an embedding that is saved whole has the name of the module that is adapted, but no product.
+    const isSaved = adapter.method === 'SAVED';
+    const found = isSaved ? [] : (products.get(adapter.module) ?? products.get(keyOf(adapter.module)) ?? []);
     const factors = await withNorms(source, adapter);
     if (found.length === 0) {
       reports.push({ ...withoutReason(adapter), ...reasonOf(adapter.unavailable), factors, normA: null, normB: null, normDelta: null });

@@ -1,16 +1,18 @@
 /** Entry of dist/cli.cjs: the process around `runCli`. */
 
-import { runCli } from './run';
+import { outputFailure, runCli } from './run';
 
 async function main(): Promise<void> {
-  // A reader like `head` may close the pipe early; that is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    const failure = outputFailure(error);
+    if (failure === null) return;
+    process.stderr.write(`${failure}\n`);
+    process.exitCode = 1;
   });
   const { status, stdout, stderr } = await runCli(process.argv.slice(2));
+  process.exitCode = status;
   if (stdout !== undefined) process.stdout.write(`${stdout}\n`);
   if (stderr !== undefined) process.stderr.write(`${stderr}\n`);
-  process.exitCode = status;
 }
 
 void main();

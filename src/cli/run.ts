@@ -47,6 +47,11 @@ export async function runCli(args: readonly string[]): Promise<Outcome> {
   }
 }
 
+/** One line on why the output did not go out; null for a reader like `head`, who may close the pipe early. */
+export function outputFailure({ code, message }: NodeJS.ErrnoException): string | null {
+  return code === 'EPIPE' ? null : harmless(`${PROGRAM}: the output cannot be written: ${message}`, MAX_LINE);
+}
+
 function isUsageError(error: unknown): boolean {
   if (error instanceof UsageError) return true;
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');

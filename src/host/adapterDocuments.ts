@@ -9,6 +9,9 @@ export const ADAPTER_CONFIG: vscode.DocumentSelector = [
   { language: 'jsonc', pattern: '**/adapter_config.json' },
 ];
 
+/** An adapter_config.json is a few kilobytes; a file far larger is none, and is not handed to another thread. */
+const MAX_CHARACTERS = 1 << 20;
+
 export interface AdapterServices {
   readonly configs: ModelConfigs;
   readonly planner: PlannerClient;
@@ -30,7 +33,8 @@ export class AdapterDocuments {
       descriptions.describe(vscode.Uri.joinPath(document.uri, '..', 'adapter_model.safetensors')),
       configs.surroundings(document.uri),
     ]);
-    return { text: document.getText(), weights, ...surroundings };
+    const text = document.getText();
+    return { text: text.length > MAX_CHARACTERS ? '' : text, weights, ...surroundings };
   }
 }
 

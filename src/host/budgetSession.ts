@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
-import type { BudgetEvents, BudgetInputs, BudgetReport, BudgetRequests } from '../protocol/calculator';
-import type { PlanInputs, PlanReport, PlanSweep } from '../protocol/plan';
+import type { BudgetEvents, BudgetInputs, BudgetReport, BudgetRequests, BudgetSnapshot } from '../protocol/calculator';
+import type { PlanFit, PlanInputs, PlanReport, PlanSweep } from '../protocol/plan';
 import type { PlanQuestion } from '../protocol/planner';
 import type { Handlers } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
@@ -39,13 +39,7 @@ export class BudgetSession implements vscode.Disposable {
 
   handlers(): Handlers<BudgetRequests> {
     return {
-      'budget/ready': async () => {
-        const [models, report] = await Promise.all([
-          this.services.configs.choices(this.current.model),
-          this.report(this.current),
-        ]);
-        return { models, inputs: this.current, report };
-      },
+      'budget/ready': () => this.snapshot(),
       'budget/compute': ({ inputs }) => this.set(readInputs(inputs)),
     };
   }
@@ -57,6 +51,13 @@ export class BudgetSession implements vscode.Disposable {
     return report;
   }
 
+  /** All that a view shows, of one state of the inputs: the models to pick from include theirs. */
+  async snapshot(): Promise<BudgetSnapshot> {
+    const inputs = this.current;
+    const [models, report] = await Promise.all([this.services.configs.choices(inputs.model), this.report(inputs)]);
+    return this.current === inputs ? { models, inputs, report } : this.snapshot();
+  }
+
   async report(inputs: BudgetInputs): Promise<BudgetReport> {
     const { configs, planner } = this.services;
     return planner.request('budget/report', { inputs, model: await configs.model(inputs) });
@@ -64,6 +65,10 @@ export class BudgetSession implements vscode.Disposable {
 
   async plan(plan: PlanInputs): Promise<PlanReport> {
     return this.services.planner.request('plan/report', await this.question(plan));
+  }
+
+  async fit(plan: PlanInputs): Promise<PlanFit> {
+    return this.services.planner.request('plan/fit', await this.question(plan));
   }
 
   async sweep(plan: PlanInputs): Promise<PlanSweep> {

@@ -46,9 +46,8 @@ export class Calculator implements vscode.WebviewViewProvider {
     inputsChanged.fire();
     const { open } = this;
     if (open) {
-      const report = await open.session.set(inputs);
-      open.endpoint.emit('models/changed', { models: await this.services.configs.choices(inputs.model), report });
-      open.endpoint.emit('inputs/changed', { inputs, report });
+      await open.session.set(inputs);
+      open.endpoint.emit('inputs/changed', await open.session.snapshot());
     }
     await vscode.commands.executeCommand(`${CALCULATOR_VIEW}.focus`);
   }
@@ -76,6 +75,7 @@ export class Calculator implements vscode.WebviewViewProvider {
           keepPlan(context, read);
           return session.plan(read);
         },
+        'plan/fit': ({ plan }) => session.fit(readPlan(plan)),
         'plan/copy': async ({ text }) => vscode.env.clipboard.writeText(text),
         'plan/save': ({ text }) => saveConfig(text),
         'calculator/run': async ({ command }) => {

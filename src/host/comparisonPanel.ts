@@ -35,7 +35,8 @@ class Comparisons {
     const shown = [...this.open].find(({ session }) => session.inputs.model === inputs.model);
     if (shown) {
       shown.panel.reveal();
-      shown.endpoint.emit('inputs/changed', { inputs, report: await shown.session.set(inputs) });
+      await shown.session.set(inputs);
+      shown.endpoint.emit('inputs/changed', await shown.session.snapshot());
       return;
     }
     const title = vscode.l10n.t('Parameter Budgets');

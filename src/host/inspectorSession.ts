@@ -50,6 +50,7 @@ export class InspectorSession implements vscode.Disposable {
       'source/reload': () => this.source.reload(),
       'tile/read': this.forward('tile/read'),
       'cell/read': this.forward('cell/read'),
+      'cell/find': this.forward('cell/find'),
       'matrix/statistics': this.forward('matrix/statistics'),
       'tensors/scan': this.forward('tensors/scan'),
       'lora/products': this.forward('lora/products'),

@@ -30,7 +30,9 @@ export function readPlan(stored: unknown): PlanInputs {
     peftType: text('peftType', 'LORA', MAX_TYPED),
     values: typed(plan['values']),
     targets: targets.filter((each): each is string => typeof each === 'string').slice(0, MAX_LIST),
+    purpose: plan['purpose'] === 'inference' ? 'inference' : 'training',
     setup: typed(plan['setup']),
+    inference: typed(plan['inference']),
     gpu: text('gpu', 'rtx-4090', MAX_TYPED),
     claim: text('claim', '', MAX_CLAIM),
   };

@@ -1,6 +1,6 @@
 /** The parameter calculator's and the comparison's webviews to their host, and back. */
 
-import type { PlanChoices, PlanInputs, PlanReport, PlanSweep } from './plan';
+import type { PlanChoices, PlanFit, PlanInputs, PlanReport, PlanSweep } from './plan';
 
 /** `full` is full fine-tuning, `adapters` the bottleneck adapters. */
 export type MethodId = 'full' | 'lora' | 'adapters' | 'prefix' | 'prompt';
@@ -125,6 +125,8 @@ export interface CalculatorRequests extends BudgetRequests {
   'plan/ready'(params: Record<never, never>): { readonly choices: PlanChoices; readonly plan: PlanInputs };
   /** Counts a plan on the model that is chosen, and keeps its inputs for the next time. */
   'plan/compute'(params: { readonly plan: PlanInputs }): PlanReport;
+  /** What fits the GPU of a plan, and what to change where it does not. */
+  'plan/fit'(params: { readonly plan: PlanInputs }): PlanFit;
   'plan/copy'(params: { readonly text: string }): void;
   /** Asks where, and writes adapter_config.json there. Null when the user thought better of it. */
   'plan/save'(params: { readonly text: string }): string | null;
@@ -141,5 +143,5 @@ export interface BudgetEvents {
   /** A config.json came, went or changed: the host's current inputs counted anew. */
   'models/changed': { readonly models: readonly ModelChoice[]; readonly report: BudgetReport };
   /** The view was asked for again, with other inputs. */
-  'inputs/changed': { readonly inputs: BudgetInputs; readonly report: BudgetReport };
+  'inputs/changed': BudgetSnapshot;
 }

@@ -59,6 +59,21 @@ export interface CellRequest {
   readonly column: number;
 }
 
+/** An entry to be looked for: one that is NaN or infinite, or the finite one of largest magnitude. */
+export type Sought = 'nonNumber' | 'largest';
+
+export interface FindRequest {
+  readonly matrix: MatrixRef;
+  readonly sought: Sought;
+  /** Of several, the next one behind this place, row by row and on from the top; the first where it is left out. */
+  readonly after?: EntryPlace;
+}
+
+export interface EntryPlace {
+  readonly row: number;
+  readonly column: number;
+}
+
 export interface LineSummary {
   readonly count: number;
   readonly min: number;
@@ -173,6 +188,8 @@ export type ExportFormat = 'csv' | 'npy';
 export interface MatrixRequests {
   'tile/read'(params: TileRequest): Tile;
   'cell/read'(params: CellRequest): Cell;
+  /** Where such an entry is; null where there is none. Reads as far as it must, and reports progress. */
+  'cell/find'(params: FindRequest): EntryPlace | null;
   /** Reports progress. `whole` reads all of a matrix, however large; `quick` a megabyte of it. */
   'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean; readonly quick?: boolean }): Statistics;
   /** Summaries of tensors from `first` on, as many as a moment allows; ask again with `next`. Reports entries read. */

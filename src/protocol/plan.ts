@@ -3,6 +3,8 @@
 /** Settings by key, as typed. */
 export type Typed = readonly (readonly [key: string, text: string])[];
 
+export type Purpose = 'training' | 'inference';
+
 export interface PlanInputs {
   /** 'LORA', 'IA3', ... */
   readonly peftType: string;
@@ -10,8 +12,12 @@ export interface PlanInputs {
   readonly values: Typed;
   /** Ends of module names; empty: PEFT's default targets. */
   readonly targets: readonly string[];
+  /** What the memory is asked for. */
+  readonly purpose: Purpose;
   /** Of the training: keys of TrainingSetup. */
   readonly setup: Typed;
+  /** Of running the model: keys of InferenceSetup. */
+  readonly inference: Typed;
   /** Id of a GPU, or a size such as '24 GB'. */
   readonly gpu: string;
   /** Pasted: 'trainable params: ... || all params: ...'. */
@@ -20,17 +26,21 @@ export interface PlanInputs {
 
 export interface PlanField {
   readonly key: string;
-  readonly kind: 'number' | 'boolean' | 'choice';
+  /** A `list` is typed with commas: names, or whole numbers. */
+  readonly kind: 'number' | 'boolean' | 'choice' | 'list';
   readonly label: string;
   readonly title: string;
-  /** What an empty field stands for. */
+  /** What an empty field stands for; '' where nothing does. */
   readonly initial: string;
+  /** What the field is filled with when the method is picked, where PEFT has no default; '' otherwise. */
+  readonly start: string;
   readonly choices: readonly string[];
 }
 
 export interface PlanChoices {
   readonly methods: readonly { readonly peftType: string; readonly title: string; readonly fields: readonly PlanField[]; readonly targeting: boolean }[];
   readonly setup: readonly PlanField[];
+  readonly inference: readonly PlanField[];
   readonly gpus: readonly { readonly id: string; readonly label: string; readonly bytes: number }[];
 }
 
@@ -38,7 +48,7 @@ export interface PlanChoices {
 export interface TargetRow {
   /** 'model.layers.*.self_attn.q_proj'. */
   readonly pattern: string;
-  /** What target_modules takes: the last part of the name. */
+  /** What target_modules takes: the shortest end of the name that no other row has; the last part where all share it. */
   readonly end: string;
   readonly modules: number;
   readonly inFeatures: number;
@@ -53,7 +63,14 @@ export interface PlanTerm {
   readonly group: string;
   readonly label: string;
   readonly bytes: number;
+  /** The arithmetic, with its numbers, and what is to be said of it. */
   readonly formula: string;
+}
+
+/** A moment of a training step, of which the largest decides. */
+export interface PlanPhase {
+  readonly label: string;
+  readonly bytes: number;
 }
 
 export interface PlanMemory {
@@ -62,8 +79,14 @@ export interface PlanMemory {
   readonly deviceBytes: number;
   /** Of the GPU; null where none is named. */
   readonly gpuBytes: number | null;
+  /** Of the device; empty for inference. */
+  readonly phases: readonly PlanPhase[];
   readonly warnings: readonly string[];
-  /** 'Largest rank that fits: 512.', for people; empty without a GPU. */
+}
+
+/** What fits the GPU, found by trying: slower than a report, so it comes after one. */
+export interface PlanFit {
+  /** 'rank 512', for people: the largest of each that fits, the rest as it is; empty without a GPU. */
   readonly fits: readonly string[];
   /** What to change first, where it does not fit. */
   readonly advice: readonly string[];
@@ -96,4 +119,6 @@ export interface PlanReport {
 export interface PlanSweep {
   readonly methods: readonly PlanPoint[];
   readonly ranks: readonly PlanPoint[];
+  /** That the plan is for; null where none is named. */
+  readonly gpu: { readonly label: string; readonly bytes: number } | null;
 }

@@ -4,7 +4,7 @@
  */
 
 import type { BudgetInputs, BudgetReport } from './calculator';
-import type { PlanChoices, PlanInputs, PlanReport, PlanSweep } from './plan';
+import type { PlanChoices, PlanFit, PlanInputs, PlanReport, PlanSweep } from './plan';
 import type { PythonRequests } from './python';
 import type { SourceDescription } from './source';
 
@@ -190,6 +190,7 @@ export interface PlannerRequests extends PythonRequests {
   'plan/choices'(params: Record<never, never>): PlanChoices;
   /** A plan on the model of the calculator's inputs. What is wrong is in the report. */
   'plan/report'(params: PlanQuestion): PlanReport;
+  'plan/fit'(params: PlanQuestion): PlanFit;
   'plan/sweep'(params: PlanQuestion): PlanSweep;
   /** Counts an adapter's config, as computeBudget does. What cannot be counted is in the answer, not an error. */
   'budget/adapter'(params: { readonly adapterConfig: unknown; readonly model: ModelReference }): AdapterBudget;

@@ -50,6 +50,7 @@ export interface AdapterTargets {
   readonly targetModules: readonly string[];
   readonly targetPattern: string | null;
   readonly targetParameters: readonly string[];
+  readonly excludedModules: readonly string[];
   readonly modulesToSave: readonly string[];
 }
 

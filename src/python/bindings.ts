@@ -26,6 +26,8 @@ export function bindStatement(scopes: Scopes, ref: SyntaxNodeRef): void {
       for (const child of childrenOf(ref.node)) {
         if (child.name === 'UpdateOp') break;
         bindTarget(scopes, child);
+        // `+=` adds to a list in its place, whatever other names it has.
+        if (ref.name === 'UpdateStatement' && child.name === 'VariableName') scopes.noteMutation(child);
       }
       return;
     case 'ForStatement':
@@ -107,10 +109,9 @@ function bindTarget(
     }
     case 'MemberExpression': {
       const object = target.firstChild;
-      if (object?.name !== 'VariableName') return;
       const attribute = target.getChild('PropertyName');
-      if (attribute) scopes.noteChange(object, attribute);
-      else scopes.mutated.add(scopes.textOf(object));
+      if (!attribute) scopes.noteMutation(object);
+      else if (object?.name === 'VariableName') scopes.noteChange(object, attribute);
     }
   }
 }

@@ -335,7 +335,8 @@ export function enumMembers(name: string): readonly string[] | null {
   return ENUMERATIONS.get(name) ?? null;
 }
 
-function signature(text: string): ReadonlyMap<string, string> {
+/** Arguments in their order, each with its default after '='; None where there is no other. */
+export function signature(text: string): ReadonlyMap<string, string> {
   return new Map(
     text.split(' ').map((entry) => {
       const equals = entry.indexOf('=');

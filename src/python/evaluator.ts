@@ -4,12 +4,12 @@ import type { SyntaxNode } from '@lezer/common';
 import { argumentsOf } from './arguments';
 import { childrenOf } from './bindings';
 import { enumMembers, nestedConfigFields } from './configClasses';
-import type { Names } from './names';
+import type { Definition, Names } from './names';
 import { binary, numberValue, unary } from './numbers';
 import type { Scope } from './scopes';
 import { stringValue } from './stringLiteral';
 import type { Unknown, Value } from './values';
-import { dictOf, NOT_LITERAL, setOf, TOO_LARGE, unknown } from './values';
+import { dictOf, hashOf, NOT_LITERAL, setOf, TOO_LARGE, unknown } from './values';
 
 /** Expressions in expressions, names of names: people write a handful. */
 const MAX_DEPTH = 60;
@@ -38,13 +38,15 @@ export class Evaluator {
       case 'String':
       case 'FormatString':
       case 'ContinuedString':
-        return this.text(node);
+        return this.text(node, scope, depth);
       case 'Boolean':
         return { kind: 'bool', value: this.names.textOf(node) === 'True' };
       case 'None':
         return { kind: 'none' };
       case 'ParenthesizedExpression':
         return this.evaluate(childrenOf(node)[1] ?? null, scope, depth + 1);
+      case 'NamedExpression':
+        return this.evaluate(childrenOf(node)[2] ?? null, scope, depth + 1);
       case 'TupleExpression':
       case 'ArrayExpression':
       case 'SetExpression': {
@@ -59,7 +61,7 @@ export class Evaluator {
       case 'BinaryExpression':
         return this.operation(node, scope, depth);
       case 'MemberExpression':
-        return this.member(node, scope);
+        return node.getChild('[') ? this.item(node, scope, depth) : this.member(node, scope, depth);
       case 'CallExpression':
         return this.call(node, scope, depth);
       case 'VariableName':
@@ -69,24 +71,51 @@ export class Evaluator {
     }
   }
 
-  private text(node: SyntaxNode): Value | Unknown {
+  private text(node: SyntaxNode, scope: Scope, depth: number): Value | Unknown {
     const pieces = node.name === 'ContinuedString' ? childrenOf(node) : [node];
     let value = '';
     for (const piece of pieces) {
       // What is read here is sent on: the more text, the more work.
       this.work += 1 + ((piece.to - piece.from) >> 4);
       if (piece.to - piece.from > MAX_TEXT) return TOO_LARGE;
-      if (piece.getChild('FormatReplacement')) return NOT_LITERAL;
-      const part = stringValue(this.names.textOf(piece));
+      const replaced = piece.getChildren('FormatReplacement');
+      const part = replaced.length > 0 ? this.formatted(piece, replaced, scope, depth) : stringValue(this.names.textOf(piece));
       if (part === null) return NOT_LITERAL;
+      if (typeof part !== 'string') return part;
       value += part;
       if (value.length > MAX_TEXT) return TOO_LARGE;
     }
     return { kind: 'str', value };
   }
 
+  /** `f"{owner}/llama-{size}b"`: texts and whole numbers in the place of their names, without `!r`, `:d` or `=`. */
+  private formatted(node: SyntaxNode, replaced: readonly SyntaxNode[], scope: Scope, depth: number): string | Unknown | null {
+    const literal = this.names.textOf(node);
+    const [, prefix = '', quote = ''] = /^([A-Za-z]{1,2})('''|"""|'|")/.exec(literal) ?? [];
+    const pieces: string[] = [];
+    let from = node.from + prefix.length + quote.length;
+    const plain = (to: number): string | null => stringValue(`${prefix}${quote}${literal.slice(from - node.from, to - node.from)}${quote}`);
+    for (const replacement of replaced) {
+      const [open, expression, close, more] = childrenOf(replacement);
+      const before = plain(replacement.from);
+      if (before === null || open?.name !== '{' || !expression || close?.name !== '}' || more) return null;
+      const value = this.evaluate(expression, scope, depth + 1);
+      if (value.kind === 'unknown') return value;
+      if (value.kind !== 'str' && value.kind !== 'int') return null;
+      pieces.push(before, String(value.value));
+      from = replacement.to;
+    }
+    const rest = plain(node.to - quote.length);
+    return rest === null ? null : [...pieces, rest].join('');
+  }
+
   private name(node: SyntaxNode, scope: Scope, depth: number): Value | Unknown {
-    const found = this.names.constant(this.names.textOf(node), scope, node.from);
+    const name = this.names.textOf(node);
+    return this.defined(this.names.constant(name, scope, node.from), name, depth);
+  }
+
+  /** The value of what a name stands for, unless what it holds is changed under that name. */
+  private defined(found: Definition | Unknown, name: string, depth: number): Value | Unknown {
     if ('reason' in found) return found;
     let value = this.evaluate(found.value, found.scope, depth + 1);
     for (const index of found.path) {
@@ -95,7 +124,23 @@ export class Evaluator {
       value = value.items[index] ?? NOT_LITERAL;
     }
     const changeable = value.kind === 'list' || value.kind === 'set' || value.kind === 'dict';
-    return changeable && this.names.isMutated(this.names.textOf(node)) ? unknown('changed after it is assigned') : value;
+    return changeable && this.names.isMutated(name) ? unknown('changed after it is assigned') : value;
+  }
+
+  /** `settings['rank']`, `sizes[0]`. */
+  private item(node: SyntaxNode, scope: Scope, depth: number): Value | Unknown {
+    const [object, open, index, close, more] = childrenOf(node);
+    if (!object || open?.name !== '[' || !index || close?.name !== ']' || more) return NOT_LITERAL;
+    const value = this.evaluate(object, scope, depth + 1);
+    if (value.kind === 'unknown') return value;
+    const at = this.evaluate(index, scope, depth + 1);
+    if (at.kind === 'unknown') return at;
+    if (value.kind === 'dict') {
+      const hash = hashOf(at);
+      return value.entries.find(([key]) => hash !== null && hashOf(key) === hash)?.[1] ?? NOT_LITERAL;
+    }
+    if ((value.kind !== 'list' && value.kind !== 'tuple') || at.kind !== 'int') return NOT_LITERAL;
+    return value.items.at(at.value) ?? NOT_LITERAL;
   }
 
   /** The items between brackets, `*others` spread. */
@@ -168,15 +213,24 @@ export class Evaluator {
     return this.work > MAX_WORK ? TOO_LARGE : { kind: left.kind, items: [...left.items, ...right.items] };
   }
 
-  /** `TaskType.CAUSAL_LM` and `TaskType.CAUSAL_LM.value`; no other attribute is known. */
-  private member(node: SyntaxNode, scope: Scope): Value | Unknown {
+  /** `TaskType.CAUSAL_LM`, `TaskType.CAUSAL_LM.value`, and what a class of the program sets; no other attribute is known. */
+  private member(node: SyntaxNode, scope: Scope, depth: number): Value | Unknown {
     const path = this.names.dotted(node, scope);
-    if (path === null) return NOT_LITERAL;
+    if (path === null) return this.classAttribute(node, scope, depth);
     const segments = path.split('.');
     if (segments.at(-1) === 'value') segments.pop();
     const member = segments.pop() ?? '';
     const members = enumMembers(this.names.peftName(segments.join('.')) ?? '');
     return members?.includes(member) ? { kind: 'str', value: member } : NOT_LITERAL;
+  }
+
+  private classAttribute(node: SyntaxNode, scope: Scope, depth: number): Value | Unknown {
+    const object = node.firstChild;
+    const attribute = node.getChild('PropertyName');
+    if (object?.name !== 'VariableName' || !attribute) return NOT_LITERAL;
+    const [name, key] = [this.names.textOf(object), this.names.textOf(attribute)];
+    // `Settings.targets.append(...)` is noted as a change of the attribute.
+    return this.defined(this.names.classConstant(name, key, scope), key, depth);
   }
 
   /** Python's own makers of lists and dictionaries, and those classes of PEFT that are an argument of a config. */

@@ -28,8 +28,25 @@ export class Names {
     return this.scopes.textOf(node);
   }
 
+  /** Under this name or another that the same list, set or dictionary was given. */
   isMutated(name: string): boolean {
-    return this.scopes.mutated.has(name);
+    const names = new Set([name]);
+    for (const each of names) {
+      if (this.scopes.mutated.has(each)) return true;
+      for (const alias of this.scopes.aliases.get(each) ?? []) names.add(alias);
+    }
+    return false;
+  }
+
+  /** `Settings.rank`, where a class's body assigns it exactly once and nothing sets it again. */
+  classConstant(name: string, attribute: string, scope: Scope): Definition | Unknown {
+    const [binding, second] = this.owner(name, scope)?.bindings ?? [];
+    const body = second ? null : (binding?.body ?? null);
+    const [assigned, again] = body?.bindings.get(attribute) ?? [];
+    if (!body || assigned?.kind !== 'value' || !assigned.value) return NOT_LITERAL;
+    const changed = this.scopes.changes.find((change) => change.object === name && ['*', attribute].includes(change.attribute));
+    if (again || changed) return unknown('assigned more than once');
+    return { value: assigned.value, path: assigned.path, scope: body };
   }
 
   /** The scope that binds the name as it is seen from `scope`. */

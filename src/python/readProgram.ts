@@ -13,6 +13,8 @@ import type { Program, PythonParts } from './program';
 import { parseProgram } from './program';
 import type { AttributeChange, Scope } from './scopes';
 import { Scopes } from './scopes';
+import type { UnslothCall } from './unsloth';
+import { unslothCall, unslothConfig } from './unsloth';
 import type { Unknown, Value } from './values';
 import { toJson } from './values';
 
@@ -27,6 +29,8 @@ interface Call {
 interface FoundConfig extends Call {
   readonly className: string;
   readonly type: ConfigClass;
+  /** Where the call is Unsloth's, which makes the config itself and takes the model with it. */
+  readonly unsloth: UnslothCall | null;
 }
 
 /** Never throws for what a text can hold. The parts are read one after another, as a notebook's cells are run. */
@@ -55,10 +59,13 @@ class Reader {
     for (const call of this.scopes.calls) {
       const name = this.calledName(call);
       const type = name === null ? null : configClass(name);
-      if (name !== null && type && found.length < MAX_CONFIGS) found.push({ ...call, className: name, type });
+      const unsloth = type ? null : this.unslothCall(call);
+      if (found.length >= MAX_CONFIGS) continue;
+      if (name !== null && type) found.push({ ...call, className: name, type, unsloth });
+      else if (unsloth) found.push({ ...call, ...unsloth, unsloth });
       if (this.isLink(call, name)) links.push(call);
     }
-    const baseModels: (string | null)[] = found.map(() => null);
+    const baseModels = found.map((call) => (call.unsloth ? this.modelGiven(call) : null));
     const models: PythonModelCall[] = [];
     for (const link of links) {
       const { config, baseModel } = this.readLink(link, found);
@@ -91,8 +98,21 @@ class Reader {
       (given.find((each) => each.key === key) ?? positional[position])?.value ?? null;
     const config = this.configOf(argument('peft_config', 1), call.scope);
     const index = config ? found.findIndex(({ node }) => node.from === config.from && node.to === config.to) : -1;
-    const baseModel = baseModelOf(argument('model', 0), call.scope, this.names, this.evaluator);
-    return { config: index < 0 ? null : index, baseModel };
+    return { config: index < 0 ? null : index, baseModel: this.modelGiven(call) };
+  }
+
+  /** What a call takes as `model`, or first. */
+  private modelGiven({ node, scope }: Call): string | null {
+    const given = argumentsOf(node, this.names);
+    const model = given.find(({ key }) => key === 'model') ?? given.find(({ key }) => key === null);
+    return baseModelOf(model?.value ?? null, scope, this.names, this.evaluator);
+  }
+
+  private unslothCall({ node, scope }: Call): UnslothCall | null {
+    const callee = node.firstChild;
+    if (callee?.name !== 'MemberExpression' || this.names.lastName(callee) !== 'get_peft_model') return null;
+    const path = this.names.dotted(callee, scope);
+    return path === null ? null : unslothCall(path);
   }
 
   private configOf(node: SyntaxNode | null, scope: Scope): SyntaxNode | null {
@@ -102,11 +122,18 @@ class Reader {
   }
 
   private readConfig(call: FoundConfig, baseModel: string | null): PythonConfigCall {
-    const { node, scope, className, type } = call;
+    const { node, scope, className, type, unsloth } = call;
     const settings = new Settings(this.program, type);
     let position = 0;
+    let afterNamed = false;
     const fields = [...type.fields.keys()];
     for (const argument of argumentsOf(node, this.names)) {
+      afterNamed ||= argument.key !== null && argument.key !== '*';
+      // Python takes none by position after those: it is a name whose value comes next.
+      if (afterNamed && argument.key === null) {
+        settings.change(/^\w{1,40}/.exec(this.names.textOf(argument))?.[0] ?? '*', 'not written yet', argument);
+        continue;
+      }
       const key = argument.key ?? (position < fields.length ? (fields[position] ?? '*') : '*');
       if (argument.key === null) position++;
       // After a spread list, positions are not known.
@@ -115,8 +142,10 @@ class Reader {
     }
     for (const change of this.changes.get(node.from) ?? []) {
       const { object, attribute } = change;
-      if (type.fields.has(attribute)) settings.change(attribute, `set again as ${object}.${attribute}`, change);
+      if (attribute === '*') settings.change('*', `set again on ${object}`, change);
+      else if (type.fields.has(attribute)) settings.change(attribute, `set again as ${object}.${attribute}`, change);
     }
+    if (unsloth) settings.complete(unsloth, node);
     const callee = node.firstChild ?? node;
     const config = settings.toConfig();
     const named = config['base_model_name_or_path'];
@@ -185,6 +214,18 @@ class Settings {
     else if (value.kind === 'unknown') this.change(key, value.reason, at);
     else if (json === undefined) this.change(key, 'not a value that a config file can hold', at);
     else this.known.set(key, json);
+  }
+
+  /** As Unsloth does: its defaults are not PEFT's, and what is its own is none of the config's. */
+  complete(call: UnslothCall, at: { readonly from: number; readonly to: number }): void {
+    const spread = this.unknown.some(({ key }) => key.startsWith('*'));
+    const own = this.unknown.filter(({ key }) => key.startsWith('*') || configClass('LoraConfig')?.fields.has(key));
+    this.unknown.splice(0, this.unknown.length, ...own);
+    this.strange.length = 0;
+    const { config, chosenByUnsloth } = unslothConfig(call, Object.fromEntries(this.known), new Set(own.map(({ key }) => key)));
+    this.known.clear();
+    for (const [key, value] of Object.entries(config)) this.known.set(key, value);
+    if (chosenByUnsloth && !spread) this.change('target_modules', 'chosen by Unsloth for the model', at);
   }
 
   change(key: string, reason: string, at: { readonly from: number; readonly to: number }): void {

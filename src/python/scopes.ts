@@ -4,8 +4,10 @@
  */
 
 import type { SyntaxNode, SyntaxNodeRef, Tree } from '@lezer/common';
+import { argumentsOf } from './arguments';
 import { bindComprehension, bindImport, bindParameters, bindStatement } from './bindings';
 import type { Program } from './program';
+import { stringValue } from './stringLiteral';
 
 /** How a name came to its value, for people where it is none that can be read. */
 export type BindingKind = 'value' | 'import' | 'parameter' | 'definition' | 'other';
@@ -19,6 +21,8 @@ export interface Binding {
   readonly path: readonly number[];
   /** Of an import: the dotted name of what it stands for. */
   readonly imported: string;
+  /** Of a class: what its body binds. */
+  readonly body: Scope | null;
   /** From where on it holds. */
   readonly from: number;
   /** The block it is in: it holds for certain only inside. */
@@ -43,9 +47,10 @@ export class Scope {
   ) {}
 }
 
-/** `config.r = 16`: the left side, and where it stands. */
+/** `config.r = 16`, `config.target_modules.append('v')`: what is changed, and where it stands. */
 export interface AttributeChange {
   readonly object: string;
+  /** '*' where any may be: `setattr(config, name, value)`. */
   readonly attribute: string;
   readonly from: number;
   readonly to: number;
@@ -79,6 +84,8 @@ export class Scopes {
   readonly changes: AttributeChange[] = [];
   /** Names of lists, sets and dictionaries that are changed in place somewhere. */
   readonly mutated = new Set<string>();
+  /** Other names for what a name stands for: `b = a` gives 'b' for 'a'. */
+  readonly aliases = new Map<string, Set<string>>();
 
   private scope: Scope;
   private readonly opened: Scope[] = [];
@@ -103,8 +110,12 @@ export class Scopes {
 
   bindName(name: string, from: number, kind: BindingKind, more: Partial<Binding> = {}): void {
     const block = this.blocks.at(-1) ?? { from: 0, to: this.text.length };
-    const binding: Binding = { name, kind, value: null, path: [], imported: '', from, block, ...more };
+    const binding: Binding = { name, kind, value: null, path: [], imported: '', body: null, from, block, ...more };
     const { bindings } = this.scope;
+    if (binding.value?.name === 'VariableName') {
+      const aliased = this.textOf(binding.value);
+      this.aliases.set(aliased, (this.aliases.get(aliased) ?? new Set()).add(name));
+    }
     const known = bindings.get(name);
     if (!known) bindings.set(name, [binding]);
     else if (known.length < MAX_BINDINGS) known.push(binding);
@@ -114,10 +125,18 @@ export class Scopes {
     this.scope.elsewhere.set(name, where);
   }
 
-  noteChange(object: SyntaxNode, attribute: SyntaxNode): void {
+  noteChange(object: SyntaxNode, attribute: SyntaxNode, name = this.textOf(attribute)): void {
     if (this.changes.length >= MAX_CHANGES) return;
-    const names = { object: this.textOf(object), attribute: this.textOf(attribute) };
-    this.changes.push({ ...names, from: object.from, to: attribute.to, scope: this.scope });
+    this.changes.push({ object: this.textOf(object), attribute: name, from: object.from, to: attribute.to, scope: this.scope });
+  }
+
+  /** Something is done to a list, set or dictionary: to one with a name, or to one that is an attribute. */
+  noteMutation(changed: SyntaxNode | null): void {
+    if (changed?.name === 'VariableName') this.mutated.add(this.textOf(changed));
+    if (changed?.name !== 'MemberExpression') return;
+    const object = changed.firstChild;
+    const attribute = changed.getChild('PropertyName');
+    if (object?.name === 'VariableName' && attribute) this.noteChange(object, attribute);
   }
 
   private walk(tree: Tree): void {
@@ -135,12 +154,14 @@ export class Scopes {
       case 'FunctionDefinition':
       case 'ClassDefinition': {
         const name = ref.node.getChild('VariableName');
-        if (name) this.bind(name, 'definition');
-        this.push(ref, ref.name === 'ClassDefinition' ? 'class' : 'function');
+        const isClass = ref.name === 'ClassDefinition';
+        const scope = new Scope(isClass ? 'class' : 'function', this.scope, ref.from, ref.to);
+        if (name) this.bind(name, 'definition', { body: isClass && isPlainClass(ref.node, this) ? scope : null });
+        this.enterScope(scope);
         return;
       }
       case 'LambdaExpression':
-        this.push(ref, 'function');
+        this.push(ref);
         return;
       case 'ParamList':
         bindParameters(this, ref.node);
@@ -153,12 +174,12 @@ export class Scopes {
         return;
       case 'ArgList':
         if (!ref.node.getChild('for')) return;
-        this.push(ref, 'function');
+        this.push(ref);
         bindComprehension(this, ref.node);
         return;
       default:
         if (COMPREHENSIONS.has(ref.name)) {
-          this.push(ref, 'function');
+          this.push(ref);
           bindComprehension(this, ref.node);
         } else bindStatement(this, ref);
     }
@@ -171,19 +192,27 @@ export class Scopes {
       this.scope = this.scope.parent;
   }
 
-  private push({ from, to }: SyntaxNodeRef, kind: 'function' | 'class'): void {
-    this.scope = new Scope(kind, this.scope, from, to);
-    this.opened.push(this.scope);
+  private push({ from, to }: SyntaxNodeRef): void {
+    this.enterScope(new Scope('function', this.scope, from, to));
+  }
+
+  private enterScope(scope: Scope): void {
+    this.scope = scope;
+    this.opened.push(scope);
   }
 
   private noteCall(node: SyntaxNode): void {
     if (this.calls.length < MAX_CALLS) this.calls.push({ node, scope: this.scope });
     const callee = node.firstChild;
-    if (callee?.name !== 'MemberExpression') return;
-    const object = callee.firstChild;
-    const method = callee.getChild('PropertyName');
-    if (object?.name === 'VariableName' && method && MUTATORS.has(this.textOf(method)))
-      this.mutated.add(this.textOf(object));
+    if (callee?.name === 'VariableName' && this.textOf(callee) === 'setattr') this.noteSetattr(node);
+    const method = callee?.name === 'MemberExpression' ? callee.getChild('PropertyName') : null;
+    if (callee && method && MUTATORS.has(this.textOf(method))) this.noteMutation(callee.firstChild);
+  }
+
+  private noteSetattr(node: SyntaxNode): void {
+    const [object, attribute] = argumentsOf(node, this).map(({ value }) => value);
+    if (object?.name !== 'VariableName' || !attribute) return;
+    this.noteChange(object, attribute, (attribute.name === 'String' && stringValue(this.textOf(attribute))) || '*');
   }
 
   /** What a scope binds in another's stead goes to its owner, inner scopes first. */
@@ -198,4 +227,17 @@ export class Scopes {
       }
     }
   }
+}
+
+/**
+ * A class whose attributes are what its body says: of no other class (an Enum's members are no numbers), and decorated
+ * by nothing but `dataclass`.
+ */
+function isPlainClass(node: SyntaxNode, texts: { textOf(node: SyntaxNode): string }): boolean {
+  const bases = node.getChild('ArgList');
+  const decorators = node.parent?.name === 'DecoratedStatement' ? node.parent.getChildren('Decorator') : [];
+  return (
+    (!bases || /^\(\s*(object\s*)?\)$/.test(texts.textOf(bases))) &&
+    decorators.every((decorator) => /^@\s*(dataclasses\.)?dataclass\b/.test(texts.textOf(decorator)))
+  );
 }

@@ -12,6 +12,7 @@ import { openCheckpoint } from './checkpointSource';
 import { entryProducts } from './deltaMatrix';
 import { demoSource } from './demoSource';
 import type { FileAccess } from './fileAccess';
+import { findEntry } from './findEntry';
 import type { InspectedSource } from './inspectedSource';
 import { moduleMetrics } from './loraMetrics';
 import type { StartMeasurers } from './measurer';
@@ -88,6 +89,10 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     async 'cell/read'({ source, matrix, row, column }, { signal }) {
       const reader = await find(source).matrix(matrix, signal);
       return readCell(reader, row, column, columns, JSON.stringify([source, matrixKey(matrix)]), signal);
+    },
+
+    async 'cell/find'({ source, matrix, sought, after }, { signal, progress }) {
+      return findEntry(await find(source).matrix(matrix, signal), sought, after, progress, signal);
     },
 
     async 'matrix/statistics'({ source, matrix, whole, quick }, { signal, progress }) {

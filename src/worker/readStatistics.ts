@@ -45,7 +45,7 @@ export async function readStatistics(
 type Found = Omit<Statistics, 'sampled'>;
 
 /** Counts entries up to `total`, reporting now and then, first and last. */
-function counter(total: number, progress: (progress: Progress) => void): (entries: number) => void {
+export function counter(total: number, progress: (progress: Progress) => void): (entries: number) => void {
   let done = 0;
   let reported = -Infinity;
   return (entries) => {

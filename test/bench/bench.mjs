@@ -12,6 +12,7 @@ import { buildKernels } from '../../scripts/kernels.mjs';
 import { buildPeak } from './lib/buildPeak.mjs';
 import { checkControl, difference } from './lib/compare.mjs';
 import { disturbance, untilQuiet } from './lib/quiet.mjs';
+import { markdownTable } from './lib/markdown.mjs';
 import { judge, printRow } from './lib/report.mjs';
 import { TABLE } from './lib/rows.mjs';
 import { findNumpy, numpySubject, Subject } from './lib/subjects.mjs';
@@ -226,7 +227,8 @@ async function main() {
   const { samples, disturbed } = results.disturbance;
   console.log(`\n${disturbed} of ${samples} samples were taken while something else was running`);
   writeFileSync(path.join(root, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`);
-  console.log('bench.json written');
+  console.log('bench.json written\n');
+  console.log(markdownTable(results).join('\n'));
 }
 
 await main();

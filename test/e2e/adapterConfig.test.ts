@@ -1,20 +1,52 @@
 import { strict as assert } from 'node:assert';
+import type { Frame } from 'playwright-core';
 import { useWindow } from './window';
+
+const CONFIG = 'gpt-neo-movies-lora/adapter_config.json';
+/** What the sample adapter holds, on the model of the sample workspace. */
+const SAMPLE_LORA = '294,912';
+const SAMPLE_MODEL = 'gpt-neo-125M (EleutherAI/gpt-neo-125M)';
 
 describe('adapter_config.json in the editor', () => {
   const workbench = useWindow();
 
-  it('takes its settings to the calculator when the lens above it is clicked', async () => {
-    await workbench().openFile('gpt-neo-movies-lora/adapter_config.json');
-    const { page } = workbench();
-    await page.locator('.codelens-decoration a', { hasText: '294,912 trainable parameters' }).click();
-    const view = await workbench().webviewFrame('calculator');
-    await view.getByText('294,912').first().waitFor();
+  const clickLens = (): Promise<void> =>
+    workbench().page.locator('.codelens-decoration a', { hasText: `${SAMPLE_LORA} trainable parameters` }).click();
+
+  /** What the view's fields hold, once its figures are those of the sample adapter. */
+  const assertTaken = async (view: Frame): Promise<void> => {
+    await view.getByText(SAMPLE_LORA).first().waitFor();
     assert.equal(await view.getByLabel('Rank', { exact: true }).inputValue(), '8');
     assert.equal(await view.getByLabel('Alpha', { exact: true }).inputValue(), '16');
     const model = view.getByRole('combobox', { name: 'Model' }).locator('option:checked');
-    assert.equal(await model.textContent(), 'gpt-neo-125M (EleutherAI/gpt-neo-125M)');
-    // The next tests find the calculator as they expect it.
+    assert.equal(await model.textContent(), SAMPLE_MODEL);
+  };
+
+  const showCalculator = async (): Promise<Frame> => {
+    await workbench().showSideBar();
+    return workbench().webviewFrame('calculator');
+  };
+
+  // The next tests find the calculator as they expect it.
+  afterEach(async () => {
+    const view = await showCalculator();
     await view.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Llama-2-7B' });
+  });
+
+  it('takes its settings to the calculator when the lens above it is clicked', async () => {
+    await workbench().hideSideBar();
+    await workbench().openFile(CONFIG);
+    await clickLens();
+    await assertTaken(await workbench().webviewFrame('calculator'));
+  });
+
+  it('takes them, its model too, to a calculator that shows others', async () => {
+    const view = await showCalculator();
+    await view.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Llama-2-7B' });
+    await view.getByLabel('Rank', { exact: true }).fill('32');
+    await view.getByText('16,777,216').first().waitFor();
+    await workbench().openFile(CONFIG);
+    await clickLens();
+    await assertTaken(view);
   });
 });

@@ -40,6 +40,7 @@ export function judgePair({ model, adapter }: ConfigPair): { readonly outcome: s
     return { outcome: 'no JSON', fault: null };
   }
   const start = performance.now();
+  const used = process.cpuUsage();
   let outcome: string;
   let fault: string | null = null;
   try {
@@ -51,6 +52,7 @@ export function judgePair({ model, adapter }: ConfigPair): { readonly outcome: s
     outcome = error instanceof Error ? error.name : 'thrown';
     if (!(error instanceof BudgetError)) fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
-  const ms = performance.now() - start;
+  const { user, system } = process.cpuUsage(used);
+  const ms = Math.min(performance.now() - start, (user + system) / 1000);
   return { outcome, fault: fault ?? (ms > MAX_MS ? `it took ${ms.toFixed(0)} ms, at most ${MAX_MS}` : null) };
 }

@@ -2,7 +2,9 @@
  * npm run fuzz: damaged files by the hundred thousand through the jobs of the worker. Prints a line for every fault, with
  * the number that makes its case again (`--only=N`), and how the cases ended; ends with 1 where there was a fault.
  *
- * Blind and header-aware damage (mutate.ts) on every fixture, random bytes, and every fixture cut at every byte of its
+ * `--from=N` goes on with a run that was ended before case N.
+ *
+ * Blind and header-aware damage (mutate.ts, mutateGguf.ts) on every fixture, random bytes, and every fixture cut at every byte of its
  * first kilobytes. A tenth as many damaged pairs of model config and adapter config go through the budget engine.
  */
 
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
   const seed = Number(option('seed') ?? 1);
   const only = option('only');
   const cases = Number(option('cases') ?? 100_000);
+  const from = Number(option('from') ?? 0);
   const outcomes = new Map<string, number>();
   let faults = 0;
   const run = async (given: Case, label: string): Promise<void> => {
@@ -59,28 +62,28 @@ async function main(): Promise<void> {
   let count = 0;
   if (only !== undefined) await run(makeCase(seeds, seed, Number(only)), `--seed=${seed} --only=${only}`);
   else {
-    for (const given of seeds) {
+    for (const given of from > 0 ? [] : seeds) {
       for (let cut = 0; cut <= Math.min(CUT_BYTES, given.bytes.length); cut++, count++) {
         await run({ ...given, bytes: given.bytes.slice(0, cut) }, `${given.name} cut at ${cut}`);
       }
     }
-    for (let number = 0; number < cases; number++, count++) {
+    for (let number = from; number < cases; number++, count++) {
       await run(makeCase(seeds, seed, number), `--seed=${seed} --only=${number}`);
       if (number % 10_000 === 9_999) writeSync(1, `${number + 1} of ${cases}, ${faults} faults, ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
     }
   }
   const ended = [...outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, times]) => `${outcome} ${times}`);
-  faults += fuzzBudgets(only === undefined ? cases / 10 : 0, seed);
+  faults += only === undefined ? fuzzBudgets(Math.ceil(from / 10), Math.ceil(cases / 10), seed) : 0;
   writeSync(1, `${count} cases from ${seeds.length} files: ${ended.join(', ')}\n${faults} faults\n`);
   process.exit(faults > 0 ? 1 : 0);
 }
 
 /** @returns the number of faults. */
-function fuzzBudgets(cases: number, seed: number): number {
+function fuzzBudgets(from: number, to: number, seed: number): number {
   const pairs = goldenPairs();
   const outcomes = new Map<string, number>();
   let faults = 0;
-  for (let number = 0; number < cases; number++) {
+  for (let number = from; number < to; number++) {
     if (number % 100 === 0) process.send?.(`budget ${number}`);
     const pair = mutatePair(seededRandom(seed * 1e7 + number), pairs);
     const { outcome, fault } = judgePair(pair);
@@ -89,7 +92,7 @@ function fuzzBudgets(cases: number, seed: number): number {
     faults++;
     writeSync(1, `FAULT of the budget, --seed=${seed}, pair ${number}: ${fault}\n  ${pair.adapter.slice(0, 1000)}\n`);
   }
-  if (cases > 0) writeSync(1, `${cases} pairs of configs: ${[...outcomes].map((entry) => entry.join(' ')).join(', ')}\n`);
+  if (to > from) writeSync(1, `${to - from} pairs of configs: ${[...outcomes].map((entry) => entry.join(' ')).join(', ')}\n`);
   return faults;
 }
 

@@ -1,6 +1,7 @@
 /** Damage to files, of the kinds that strangers and broken tools do: blind, and such as knows what a header is. */
 
 import type { Random } from '../../src/tensor/random';
+import { mutateGguf } from './mutateGguf';
 
 /** A file and what lies beside it, name to bytes. */
 export interface Case {
@@ -111,6 +112,8 @@ export function mutate(random: Random, seed: Case): Case {
     if (text !== null) {
       const changed = mutateJson(random, text);
       bytes = isJsonFile(seed.name) ? new TextEncoder().encode(changed) : withHeader(bytes, text, changed);
+    } else if (seed.name.endsWith('.gguf') && random() < 0.6) {
+      bytes = mutateGguf(random, bytes);
     } else {
       bytes = mutateBytes(random, bytes);
     }

@@ -31,6 +31,7 @@ const controls = new BudgetControls(latestReport((inputs) => host.request('budge
 const plan = new PlanPanel(
   {
     compute: (inputs) => host.request('plan/compute', { plan: inputs }),
+    fit: (inputs) => host.request('plan/fit', { plan: inputs }),
     copy: (text) => host.request('plan/copy', { text }),
     save: (text) => host.request('plan/save', { text }),
   },
@@ -39,6 +40,7 @@ const plan = new PlanPanel(
 
 function show(report: BudgetReport): void {
   failure.hidden = true;
+  page.classList.remove('loading');
   plan.compute();
   controls.showReport(report);
   rows.show(report);
@@ -52,34 +54,33 @@ function button(label: string, command: 'compare' | 'demo', kind: string): HTMLE
   return made;
 }
 
-document
-  .getElementById('app')
-  ?.append(
-    element(
-      'main',
-      { class: 'calculator' },
-      failure,
-      controls.root,
-      rows.root,
-      denominator,
-      warnings,
-      element(
-        'div',
-        { class: 'buttons' },
-        button('Compare...', 'compare', ''),
-        button('Run Demo', 'demo', 'secondary'),
-      ),
-      plan.root,
-    ),
-  );
+/** Until the first report there is nothing to show but empty fields. */
+const page = element(
+  'main',
+  { class: 'calculator loading' },
+  element('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
+  failure,
+  controls.root,
+  rows.root,
+  denominator,
+  warnings,
+  element(
+    'div',
+    { class: 'buttons' },
+    button('Compare...', 'compare', ''),
+    button('Run Demo', 'demo', 'secondary'),
+  ),
+  plan.root,
+);
+document.getElementById('app')?.append(page);
 
 host.on('models/changed', ({ models, report }) => {
   controls.showModels(models);
   show(report);
 });
 
-host.on('inputs/changed', ({ inputs, report }) => {
-  controls.showInputs(null, inputs);
+host.on('inputs/changed', ({ models, inputs, report }) => {
+  controls.showInputs(models, inputs);
   show(report);
 });
 

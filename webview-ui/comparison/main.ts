@@ -52,6 +52,7 @@ const controls = new BudgetControls((inputs) => {
 
 function show(report: BudgetReport): void {
   failure.hidden = true;
+  page.classList.remove('loading');
   status.textContent = '';
   title.textContent = report.modelTitle;
   summary.textContent = report.modelSummary;
@@ -100,7 +101,7 @@ const header = element(
   element('div', { class: 'buttons' }, ...copyButtons, status),
 );
 const results = element('div', { class: 'results' }, failure, warnings, table.root, charts, section('Parameters against training memory', scatter.root), notes);
-const page = element('main', { class: 'comparison' }, header, element('aside', {}, controls.root), results);
+const page = element('main', { class: 'comparison loading' }, element('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'), header, element('aside', {}, controls.root), results);
 document.getElementById('app')?.append(page);
 
 host.on('models/changed', ({ models, report }) => {
@@ -108,9 +109,9 @@ host.on('models/changed', ({ models, report }) => {
   show(report);
 });
 
-host.on('inputs/changed', ({ inputs, report }) => {
+host.on('inputs/changed', ({ models, inputs, report }) => {
   kept.set({ inputs });
-  controls.showInputs(null, inputs);
+  controls.showInputs(models, inputs);
   show(report);
 });
 

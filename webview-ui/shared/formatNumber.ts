@@ -70,3 +70,14 @@ export function formatLineSummary(summary: LineSummary): string {
   ];
   return parts.map(([name, value]) => `${name} ${formatNumber(value)}`).join(', ');
 }
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** Memory of a GPU, '23.5 GiB', in the units that nvidia-smi and torch count in: a card of 24 GB has 24 GiB. */
+export function formatMemory(bytes: number): string {
+  if (bytes === 0) return '0';
+  if (bytes >= 0.1 * GIB) return `${(bytes / GIB).toFixed(bytes < 100 * GIB ? 2 : 0)} GiB`;
+  if (bytes >= 0.1 * MIB) return `${(bytes / MIB).toFixed(1)} MiB`;
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}

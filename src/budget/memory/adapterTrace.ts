@@ -76,9 +76,9 @@ const wholeWeight =
 
 const RULES: Readonly<Record<string, Rule>> = {
   LORA: lora,
-  ADALORA: (keep, { i, o, r }) => {
+  ADALORA: (keep, { i, r }) => {
     keep.cast();
-    keep.token(r + o);
+    keep.token(r);
     keep.weight(r * i);
   },
   LOHA: wholeWeight(1),
@@ -87,7 +87,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   FOURIERFT: wholeWeight(1),
   WAVEFT: wholeWeight(2),
   IA3: (keep, { i, trainable, o, module, settings }) => {
-    const feedforward = settings.namesOrPattern('feedforward_modules') ?? [];
+    // Left out, it is the model type's own: the vector that is as long as the input tells.
+    const feedforward = settings.namesOrPattern('feedforward_modules');
     const scalesInput = Array.isArray(feedforward)
       ? feedforward.some((end: string) => module.name.endsWith(end))
       : trainable === i && i !== o;
@@ -188,13 +189,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     keep.weight(10 * Math.max(0, trainable - i));
     keep.tokenBytes(2 * i);
   },
-  OSF: (keep, { i, o }) => {
-    const smaller = Math.min(i, o);
-    keep.weight(smaller * (i + o));
+  OSF: (keep, { i, o, trainable }) => {
+    // Trained and initial factors side by side, on both sides of a product of twice the trained rank.
+    const rank = 2 * lowRank(i, o, trainable);
+    keep.weight(rank * (i + o));
     keep.cast();
-    keep.token(smaller);
+    keep.token(rank);
   },
 };
+
+/** OSF trains so many singular directions: a column, a value and a row each. */
+function lowRank(i: number, o: number, trainable: number): number {
+  return trainable / (i + o + 1);
+}
 
 function plain(settings: AdapterSettings): Adapted {
   return { module: PLAIN, rank: 0, trainable: 0, settings };
@@ -221,7 +228,7 @@ export function tracedMethod(method: string): boolean {
 }
 
 /** Bytes of buffers that PEFT keeps beside the parameters and that no file has. */
-export function residentBytes(method: string, { module, rank, settings }: Adapted): number {
+export function residentBytes(method: string, { module, rank, settings, trainable }: Adapted): number {
   const { inFeatures: i, outFeatures: o } = module;
   const r = Math.max(1, rank);
   switch (method) {
@@ -231,11 +238,11 @@ export function residentBytes(method: string, { module, rank, settings }: Adapte
     case 'BOFT':
       return 4 * i * i * settings.count('boft_n_butterfly_factor', 1);
     case 'OSF': {
-      // The whole decomposition in float32, and the part that is trained once more as it was.
-      return 4 * Math.min(i, o) * (i + o);
+      // The trained part as it was, and of the frozen part the factor that is not square; PEFT makes all float32.
+      const low = lowRank(i, o, trainable);
+      const frozen = i === o ? 0 : (Math.min(i, o) - low) * Math.max(i, o);
+      return 4 * (low * (i + o + 1) + frozen);
     }
-    case 'SUPERTUNING':
-      return 0;
     default:
       return 0;
   }

@@ -40,7 +40,10 @@ export function optimizerBytes(
         statesFormula: `2 moments of ${trained} bytes, and a float32 scale for each ${STATE_BLOCK}`,
         step: 0,
         stepFormula: 'the step works in place',
-        ...(name === 'paged-adamw-8bit' && { note: 'Paged: moves to the CPU when the GPU is full.' }),
+        // bitsandbytes' min_8bit_size; of an adapter's vectors it is a few kilobytes.
+        note:
+          (name === 'paged-adamw-8bit' ? 'Paged: moves to the CPU when the GPU is full. ' : '') +
+          'Tensors under 4,096 values keep 32-bit moments, which is left out.',
       };
     case 'sgd':
       return { states: 0, statesFormula: 'SGD keeps nothing', step: 0, stepFormula: 'the step works in place' };

@@ -32,6 +32,9 @@ const KINDS: Readonly<Record<Kind, Schema>> = {
   objectOrBoolean: { type: ['object', 'boolean', 'null'] },
 };
 
+/** Where the config class of a method takes more than the others do. */
+const KINDS_OF: Readonly<Record<string, Kind>> = { 'LN_TUNING.modules_to_save': 'namesOrPattern' };
+
 const TASKS = ['CAUSAL_LM', 'SEQ_2_SEQ_LM', 'SEQ_CLS', 'TOKEN_CLS', 'QUESTION_ANS', 'FEATURE_EXTRACTION'];
 const BOOLEANS = [true, false];
 
@@ -117,21 +120,27 @@ function fields(method: string, defaults: Readonly<Record<string, unknown>>): Sc
   return Object.fromEntries(
     keys.map(([key, fallback]) => [
       key,
-      { ...field(key), ...wordsOf(method, key), ...(fallback !== null && { default: fallback }) },
+      { ...field(method, key), ...wordsOf(method, key), ...(fallback !== null && { default: fallback }) },
     ]),
   );
 }
 
+/** The words that a key of a method takes; null where it takes any. */
+export function wordsFor(method: string, key: string): readonly unknown[] | null {
+  return WORDS[`${method}.${key}`] ?? WORDS[key] ?? null;
+}
+
 function wordsOf(method: string, key: string): Schema {
   if (key === 'bias' && !STRICT_BIAS.has(method)) return {};
-  const words = WORDS[`${method}.${key}`] ?? WORDS[key];
+  const words = wordsFor(method, key);
   return words ? { enum: words } : {};
 }
 
-function field(key: string): Schema {
+function field(method: string, key: string): Schema {
   const text = FIELD_TEXTS[key];
   if (!text) throw new Error(`the key ${key} has no description`);
-  const [kind, description] = text;
+  const [usual, description] = text;
+  const kind = KINDS_OF[`${method}.${key}`] ?? usual;
   if (key === 'init_lora_weights') return { description, anyOf: LORA_STARTS };
   const snippets = key === 'target_modules' ? { defaultSnippets: ALL_LINEAR } : {};
   return { description, ...KINDS[kind], ...(SHARE.test(key) && { minimum: 0, maximum: 1 }), ...snippets };

@@ -40,6 +40,9 @@ const EXPLANATIONS: ReadonlyMap<string, Explain> = new Map<string, Explain>([
     (adapter) => [`**Method**: ${code(String(adapter.value('peft_type')))}.`, ...explainParameters(adapter)],
   ],
   ['base_model_name_or_path', explainBase],
+  ['use_dora', (adapter) => explainServed(adapter, 'use_dora')],
+  ['modules_to_save', (adapter) => explainServed(adapter, 'modules_to_save')],
+  ['bias', (adapter) => explainServed(adapter, 'bias')],
 ]);
 
 function explainRank(adapter: Adapter): readonly string[] {
@@ -187,6 +190,31 @@ function explainDropout(adapter: Adapter): readonly string[] {
   if (typeof share !== 'number' || share < 0 || share >= 1)
     return ['**Dropout** on the input of A, in training only: from 0 to below 1.'];
   return [`**Dropout** of ${number(100 * share)} % of the entries that A sees, in training only. It changes no count.`];
+}
+
+/** Heads that vLLM takes with an adapter. */
+const SERVED_HEADS = ['classifier', 'score'];
+
+/** What keeps vLLM from loading the adapter. Source: vllm/lora/peft_helper.py. */
+function explainServed(adapter: Adapter, key: 'use_dora' | 'modules_to_save' | 'bias'): readonly string[] {
+  const value = adapter.value(key);
+  const said: string[] = [];
+  if (key === 'use_dora')
+    said.push(value === true ? '**DoRA**: a magnitude for each output, trained with the factors.' : '**DoRA** is off.');
+  else if (key === 'bias') said.push(`**Biases** trained with the adapter: ${code(typeof value === 'string' ? value : 'none')}.`);
+  else if (!Array.isArray(value) || value.length === 0) said.push('**Modules to save**: none is trained whole.');
+  else {
+    const names = value.filter((name): name is string => typeof name === 'string').slice(0, MAX_LISTED);
+    said.push(`**Modules to save**: ${names.map(code).join(', ')}, trained whole and saved in full.`);
+  }
+  const refused =
+    key === 'use_dora'
+      ? value === true
+      : key === 'bias'
+        ? typeof value === 'string' && value !== 'none'
+        : Array.isArray(value) && value.some((name) => !SERVED_HEADS.includes(String(name)));
+  const warning = 'vLLM loads no adapter with this: merge it into the base model to serve it there.';
+  return [...said, ...(adapter.isLora && refused ? [warning] : []), ...explainParameters(adapter)];
 }
 
 function explainBase(adapter: Adapter): readonly string[] {

@@ -8,6 +8,9 @@ import { isObject } from '../../budget/config';
 /** An adapter_config.json is a few kilobytes; anything much larger is not one. */
 const MAX_CHARACTERS = 1 << 20;
 
+/** PEFT's largest config class has some fifty. */
+const MAX_KEYS = 1000;
+
 export interface ConfigDocument {
   readonly root: Node;
   readonly config: RawConfig;
@@ -16,9 +19,16 @@ export interface ConfigDocument {
 /** Null where the text is no object, as far as it can be read. */
 export function readConfigDocument(text: string): ConfigDocument | null {
   if (text.length > MAX_CHARACTERS) return null;
-  const root = parseTree(text, [], { allowTrailingComma: true });
-  const config: unknown = root && getNodeValue(root);
-  return root && isObject(config) ? { root, config } : null;
+  try {
+    const root = parseTree(text, [], { allowTrailingComma: true });
+    if ((root?.children?.length ?? 0) > MAX_KEYS) return null;
+    const config: unknown = root && getNodeValue(root);
+    return root && isObject(config) ? { root, config } : null;
+  } catch (error) {
+    // The parser is recursive: thousands of lists in lists are more than its stack.
+    if (!(error instanceof RangeError)) throw error;
+    return null;
+  }
 }
 
 export interface Entry {

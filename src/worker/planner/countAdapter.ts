@@ -7,6 +7,7 @@ import { isObject } from '../../budget/config';
 import { BudgetError, ConfigError, UnknownArchitectureError } from '../../budget/errors';
 import type { ModuleTable } from '../../budget/moduleTable';
 import type { AdapterBudget } from '../../protocol/planner';
+import { oversized } from './listLimits';
 import type { FoundModel, Models } from './models';
 
 export interface Counting {
@@ -21,6 +22,8 @@ export async function countOn(models: Models, model: FoundModel, adapterConfig: 
   let table: ModuleTable | null = null;
   try {
     if (!isObject(adapterConfig)) throw new ConfigError('(the adapter config)', adapterConfig, 'a JSON object');
+    const large = oversized(adapterConfig);
+    if (large) throw new ConfigError(large.key, `${large.entries} entries`, `at most ${large.most} entries`);
     const laidOut = await layOut(models, model, adapterConfig);
     table = laidOut.table;
     return { table, budget: budgetOf(table, adapterConfig, laidOut.warnings), error: null };

@@ -45,7 +45,10 @@ export function createPlannerJobs(
     'plan/choices': async () => (await loadPlans()).planChoices(),
 
     'plan/report': async ({ plan, inputs, model }) =>
-      (await loadPlans()).planReport(plan, await reportModel(inputs, model)),
+      (await loadPlans()).planReport(plan, await reportModel(inputs, model), PRESETS),
+
+    'plan/fit': async ({ plan, inputs, model }) =>
+      (await loadPlans()).planFit(plan, await reportModel(inputs, model)),
 
     'plan/sweep': async ({ plan, inputs, model }) =>
       (await loadPlans()).planSweep(plan, await reportModel(inputs, model)),

@@ -3,13 +3,14 @@
 import type { ModuleTable } from '../../budget/moduleTable';
 import { isLinear, matchesTarget } from '../../budget/targets';
 import type { SourceDescription } from '../../protocol/source';
+import { nearest, suffixesOf } from './analysis/suggestions';
 
 export interface TargetMatches {
   /** Modules that have weights of the adapter, and the tensors they are; null without weights. */
   readonly weights: { readonly modules: number; readonly tensors: number } | null;
   /** Modules of the base model; null without one. */
   readonly base: number | null;
-  /** A module's last name that differs from the entry in upper and lower case only; null where there is none. */
+  /** The end of a module's name that is nearest to an entry that matches nothing; null where none is near. */
   readonly meant: string | null;
 }
 
@@ -21,7 +22,7 @@ export function matchTarget(entry: string, weights: SourceDescription | null, ba
   const inWeights = weights && matchInWeights(entry, weights);
   const inBase = base && base.modules.filter(({ name }) => matchesTarget(name, entry)).length;
   const found = (inWeights?.tensors ?? 0) > 0 || (inBase ?? 0) > 0;
-  return { weights: inWeights, base: inBase, meant: found ? null : sameButForCase(entry, weights, base) };
+  return { weights: inWeights, base: inBase, meant: found ? null : nearestName(entry, weights, base) };
 }
 
 function matchInWeights(entry: string, { lora, tensors }: SourceDescription): { modules: number; tensors: number } {
@@ -47,11 +48,10 @@ function adaptedModule(tensor: string, entry: string): string | null {
   return rest.length <= MAX_TENSOR_SEGMENTS ? module : null;
 }
 
-function sameButForCase(entry: string, weights: SourceDescription | null, base: ModuleTable | null): string | null {
+function nearestName(entry: string, weights: SourceDescription | null, base: ModuleTable | null): string | null {
   const names = [
     ...(base?.modules.filter(isLinear) ?? []).map(({ name }) => name),
     ...(weights?.lora ?? []).map(({ module }) => module),
   ];
-  const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
-  return names.map(last).find((name) => name.toLowerCase() === entry.toLowerCase()) ?? null;
+  return nearest(entry, suffixesOf(names))[0] ?? null;
 }

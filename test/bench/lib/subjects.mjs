@@ -13,10 +13,10 @@ export class Subject {
   #process;
   #answers;
 
-  /** @param {string} name @param {string} command @param {string[]} args @param {Record<string, string>} env */
-  constructor(name, command, args, env = {}) {
+  /** @param {string} name @param {string} command @param {string[]} args @param {NodeJS.ProcessEnv} env */
+  constructor(name, command, args, env = process.env) {
     this.name = name;
-    this.#process = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#process = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#process.stderr.on('data', () => {});
     this.#process.stdin.on('error', () => {});
     this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
@@ -50,9 +50,15 @@ export function findNumpy() {
   return null;
 }
 
+/** The environment without what it says to OpenBLAS: a kernel set or cache size from outside would be measured, not the named one. */
+function withoutBlasSettings() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|GOTO|OMP|MKL)_/.test(name)));
+}
+
 /** numpy with one dtype, set of OpenBLAS kernels and number of threads. */
 export function numpySubject(name, python, script, dtype, core, threads) {
   return new Subject(name, python, [script, dtype], {
+    ...withoutBlasSettings(),
     ...STEADY_MALLOC,
     OPENBLAS_NUM_THREADS: String(threads),
     OMP_NUM_THREADS: String(threads),

@@ -75,6 +75,12 @@ describe('the schema of adapter_config.json', () => {
     }
   });
 
+  it('has nothing against the files of this name that other programs write', () => {
+    const mlx = { fine_tune_type: 'lora', num_layers: 4, lora_parameters: { rank: 8, scale: 10 }, model: '/models/qwen', seed: 0 };
+    const adapterHub = { config: { reduction_factor: 16 }, hidden_size: 768, model_type: 'bert', name: 'sst', version: '1.0.0' };
+    for (const config of [mlx, adapterHub, {}]) assert.deepEqual(problems(config), []);
+  });
+
   it('refuses values of the wrong kind, by method', () => {
     assert.match(problems({ peft_type: 'LORA', r: '8' }).join(), /\/r must be integer,null/);
     assert.match(problems({ peft_type: 'LORA', bias: 'oft_only' }).join(), /\/bias must be equal/);
@@ -83,6 +89,8 @@ describe('the schema of adapter_config.json', () => {
     assert.match(problems({ peft_type: 'LORAX' }).join(), /\/peft_type must be equal/);
     assert.match(problems({ peft_type: 'LORA', target_modules: [1] }).join(), /target_modules/);
     assert.deepEqual(problems({ peft_type: 'LORA', init_lora_weights: 'pissa_niter_16' }), []);
+    assert.match(problems({ peft_type: 'LORA', modules_to_save: 'norm' }).join(), /modules_to_save/);
+    assert.deepEqual(problems({ peft_type: 'LN_TUNING', modules_to_save: 'norm' }), []);
     assert.match(problems({ peft_type: 'LORA', init_lora_weights: 'magic' }).join(), /init_lora_weights/);
   });
 });

@@ -151,6 +151,7 @@ describe('module table', () => {
   it('knows a preset under its hub names', () => {
     assert.equal(presetForHubName('meta-llama/Llama-2-7b-hf')?.id, 'llama-2-7b');
     assert.equal(presetForHubName('openai-community/gpt2')?.id, 'gpt2');
+    assert.equal(presetForHubName('unsloth/llama-3-8b-Instruct-bnb-4bit')?.id, 'llama-3-8b');
     assert.equal(presetForHubName('openai-community/gpt2-xl'), null);
   });
 });

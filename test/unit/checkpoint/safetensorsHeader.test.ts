@@ -141,6 +141,17 @@ describe('the safetensors header', () => {
     assert.equal(errorCount, 5000);
   });
 
+  it('takes a surrogate without its other half for no character, a whole pair for one', () => {
+    const named = (name: string): SafetensorsHeader =>
+      parse(fileOf(`{"${name}":${JSON.stringify(tensorField('F32', [1], 0, 4))}}`, 4));
+    assert.deepEqual(named('\\ud83d\\ude00').errors, []);
+    for (const name of ['\\ud83d', 'a\\uDE00b']) {
+      const { errors, tensors } = named(name);
+      assert.deepEqual(errors.map(({ code }) => code), ['InvalidHeaderDeserialization'], name);
+      assert.ok(tensors[0]!.readable);
+    }
+  });
+
   it('takes no more memory than the file has bytes, whatever it claims', async () => {
     const reads: number[] = [];
     const bytes = new Uint8Array(40);

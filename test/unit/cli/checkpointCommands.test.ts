@@ -148,6 +148,15 @@ describe('peft-inspector', () => {
       }
     });
 
+    it('gives a bias that is saved with its module no product of its own', async () => {
+      const file = write('adapter_model.safetensors', safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.base_layer.bias': [4] }));
+      write('adapter_config.json', JSON.stringify({ ...CONFIG, bias: 'lora_only' }));
+      const { modules } = JSON.parse((await runCli(['inspect', file, '--json'])).stdout!) as Inspected;
+      assert.deepEqual(modules.map(({ module, method, rank }) => [module, method, rank]), [['layers.0.q_proj', 'LORA', 2], ['layers.0.q_proj', 'SAVED', null]]);
+      assert.ok(modules[0]!.normDelta! > 0);
+      assert.deepEqual([modules[1]!.normDelta, modules[1]!.scaling], [null, null]);
+    });
+
     it('shows names of strangers so that a terminal takes them for text', async () => {
       const name = 'a\u001b[2J\u202egpj.\u0007__proto__\n<img src=x>';
       const file = write('model.safetensors', safetensors({ [name]: [2], __proto__x: [1], [`${'x'.repeat(10_000)}`]: [1] }));
@@ -197,6 +206,11 @@ describe('peft-inspector', () => {
         assert.ok(problems.some((found) => found.code === code && found.severity !== 'info'), JSON.stringify(problems));
       });
     }
+
+    it('misses no target that the config excludes again', async () => {
+      const config = { ...CONFIG, target_modules: ['q_proj', 'k_proj'], exclude_modules: ['k_proj'] };
+      assert.equal((await check(adapter(safetensors(PAIR), config))).status, 0);
+    });
 
     it('gives a key twice away', async () => {
       const entry = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
-import { runCli } from '../../../src/cli/run';
+import { outputFailure, runCli } from '../../../src/cli/run';
 
 describe('peft-inspector', () => {
   it('demo prints the reference document\'s demo to stdout', async () => {
@@ -25,6 +25,12 @@ describe('peft-inspector', () => {
       assert.match(stderr!, /usage: peft-inspector/);
       assert.doesNotMatch(stderr!, /\n\s+at /, 'no stack trace');
     }
+  });
+
+  it('says in a line that its output cannot be written, and nothing where a reader has had enough', () => {
+    const error = (code: string): NodeJS.ErrnoException => Object.assign(new Error(`${code}: no space left on device, write`), { code });
+    assert.equal(outputFailure(error('EPIPE')), null);
+    assert.match(outputFailure(error('ENOSPC'))!, /^peft-inspector: the output cannot be written: ENOSPC[^\n]*$/);
   });
 
   it('explains itself on stdout when asked to', async () => {

@@ -3,6 +3,7 @@ import { seededRandom } from '../../../src/tensor/random';
 import { goldenPairs, judgePair, mutatePair } from '../../fuzz/budgetTrial';
 import { makeCase } from '../../fuzz/fuzz';
 import { NAMES } from '../../fuzz/mutate';
+import { ggufFields, mutateGguf } from '../../fuzz/mutateGguf';
 import { fixtureCases } from '../../fuzz/seeds';
 import { judge, MAX_BYTES, tryCase } from '../../fuzz/trial';
 import { fileOf, tensorField } from '../checkpoint/fixtures';
@@ -51,6 +52,21 @@ describe('damaged files', () => {
     assert.ok('opened' in outcome);
     assert.deepEqual(outcome.opened.tensors.map(({ name }) => name).sort(), [...names].sort());
     assert.equal(({} as Record<string, unknown>)['dtype'], undefined);
+  });
+
+  it('in GGUF have every number of their header for a target', () => {
+    const seed = seeds.find(({ name }) => name === 'adapter.gguf')!;
+    const fields = ggufFields(seed.bytes);
+    const view = new DataView(seed.bytes.buffer, seed.bytes.byteOffset);
+    // Version and counts, then behind the metadata of each tensor: length of its name, dimensions, type, offset.
+    assert.deepEqual(fields.slice(0, 3), [{ at: 4, width: 4 }, { at: 8, width: 8 }, { at: 16, width: 8 }]);
+    const tensors = Number(view.getBigUint64(8, true));
+    const last = fields.slice(-6);
+    assert.deepEqual(last.map(({ width }) => width), [8, 4, 8, 8, 4, 8]);
+    assert.equal(view.getUint32(last[1]!.at, true), 2);
+    assert.ok(fields.length > 3 + 6 * tensors);
+    const random = seededRandom(SEED);
+    for (let i = 0; i < 50; i++) assert.equal(mutateGguf(random, seed.bytes).length, seed.bytes.length);
   });
 
   it('that claim terabytes take no memory for it', async () => {

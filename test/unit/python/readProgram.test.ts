@@ -145,18 +145,58 @@ describe('names in arguments', () => {
     ['a value that is not written', 'LoraConfig(r=)', 'r is not written yet'],
     ['a setting changed after', 'c = LoraConfig(r=8)\nc.r = 4', 'r is set again as c.r'],
     ["another config's change", 'c = LoraConfig(r=8)\nd.r = 4', 8],
+    ['a walrus in the argument', 'LoraConfig(r=(R := 8))', 8],
+    ['an item of a dictionary', 'D = {"r": 8}\nLoraConfig(r=D["r"])', 8],
+    ['an item from the end of a list', 'L = [4, 8]\nLoraConfig(r=L[-1])', 8],
+    ['an item that is not there', 'D = {"r": 8}\nLoraConfig(r=D["x"])', 'r is not a literal'],
+    ['an item of a dictionary that changes', 'D = {"r": 8}\nD["r"] = 4\nLoraConfig(r=D["r"])', 'r is changed after it is assigned'],
+    ['a part of a list', 'L = [4, 8]\nLoraConfig(r=L[0:1])', 'r is not a literal'],
+    ["a class's attribute", 'class C:\n  R = 8\nLoraConfig(r=C.R)', 8],
+    ["a data class's default, of the class", '@dataclass\nclass C:\n  R: int = 8\nLoraConfig(r=C.R)', 8],
+    ["an instance's attribute", '@dataclass\nclass C:\n  R: int = 8\nc = C()\nLoraConfig(r=c.R)', 'r is not a literal'],
+    ["a class's attribute that is set again", 'class C:\n  R = 8\nC.R = 4\nLoraConfig(r=C.R)', 'r is assigned more than once'],
+    ["a class's attribute that setattr may set", 'class C:\n  R = 8\nsetattr(C, k, v)\nLoraConfig(r=C.R)', 'r is assigned more than once'],
+    ["an enumeration's member, which is no number", 'class C(Enum):\n  R = 8\nLoraConfig(r=C.R)', 'r is not a literal'],
+    ["a class's attribute that a decorator may change", '@other\nclass C:\n  R = 8\nLoraConfig(r=C.R)', 'r is not a literal'],
+    ['a setting that setattr changes', 'c = LoraConfig(r=8)\nsetattr(c, "r", 4)', 'r is set again as c.r'],
+    ['settings that setattr may change', 'c = LoraConfig()\nsetattr(c, k, 4)', '* is set again on c'],
+    ['a name that is being typed', 'LoraConfig(r=8, lora_)', 'lora_ is not written yet'],
   ];
   for (const [name, text, expected] of cases) {
     it(`read ${name}`, () => assert.equal(r(text), expected));
   }
 
-  for (const change of ['t.append("v")', 't[0] = "v"', 't += ["v"]', 'del t[0]', 't.extend(more)']) {
+  for (const change of ['u = t\nu.append("v")', 'u = t\nv = u\nv += ["v"]', 't.append("v")', 't[0] = "v"', 't += ["v"]', 'del t[0]', 't.extend(more)']) {
     it(`do not trust a list that has ${change}`, () => {
       const { config, unknown } = readOne(`t = ["q"]\n${change}\nLoraConfig(r=8, target_modules=t)`);
       assert.deepEqual(config, { peft_type: 'LORA', r: 8 });
       assert.equal(unknown[0]?.key, 'target_modules');
     });
   }
+});
+
+describe('a list of a config that is changed later', () => {
+  it('is not known', () => {
+    for (const change of ['c.target_modules.append("v")', 'c.target_modules += ["v"]', 'c.target_modules[0] = "v"']) {
+      const { config, unknown } = readOne(`c = LoraConfig(r=8, target_modules=["q"])\n${change}`);
+      assert.deepEqual(config, { peft_type: 'LORA', r: 8 }, change);
+      assert.deepEqual(unknown.map(({ key, reason }) => `${key} is ${reason}`), ['target_modules is set again as c.target_modules']);
+    }
+  });
+});
+
+describe('a formatted text', () => {
+  const name = (text: string): unknown => readOne(`o = "me"\nn = 7\nLoraConfig(base_model_name_or_path=${text})`).config['base_model_name_or_path'];
+
+  it('is read where known texts and whole numbers take the places', () => {
+    assert.equal(name('f"{o}/llama-{n}b-{{x}}"'), 'me/llama-7b-{x}');
+    assert.equal(name("rf'''{o}\\d/\"{n}\"''' 'tail'"), 'me\\d/"7"tail');
+    assert.equal(name('f"{n + 1}"'), '8');
+  });
+
+  it('is not known with a conversion, a format, the expression itself, or what is not known', () => {
+    for (const text of ['f"{o!r}"', 'f"{n:02d}"', 'f"{n=}"', 'f"{args.x}"', 'f"{1.5}"', 'f"{o']) assert.equal(name(text), undefined, text);
+  });
 });
 
 describe('the base model of a config', () => {
@@ -166,6 +206,8 @@ describe('the base model of a config', () => {
     ['its own argument', 'LoraConfig(base_model_name_or_path="a/b")', 'a/b'],
     ['the model of get_peft_model', `${load}n = AutoModel.from_pretrained("c")\nc = LoraConfig()\nget_peft_model(m, c)`, 'a/b'],
     ['by name', `${load}n = AutoModel.from_pretrained("c")\nget_peft_model(peft_config=LoraConfig(), model=m)`, 'a/b'],
+    ['a text put together', 'O = "a"\nm = AutoModel.from_pretrained(f"{O}/b")\nget_peft_model(m, LoraConfig())', 'a/b'],
+    ["a class's constant", 'class C:\n  N = "a/b"\nm = AutoModel.from_pretrained(C.N)\nget_peft_model(m, LoraConfig())', 'a/b'],
     ['a constant', 'N = "a/b"\nm = AutoModel.from_pretrained(N)\nget_peft_model(m, LoraConfig())', 'a/b'],
     ['a keyword', 'm = AutoModel.from_pretrained(pretrained_model_name_or_path="a/b")\nget_peft_model(m, LoraConfig())', 'a/b'],
     ['in place', 'get_peft_model(AutoModel.from_pretrained("a/b"), LoraConfig())', 'a/b'],

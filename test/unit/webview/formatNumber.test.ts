@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import {
-  formatBytes, formatCount, formatFloat32, formatLineSummary, formatNumber, formatPercent,
+  formatBytes, formatCount, formatFloat32, formatLineSummary, formatMemory, formatNumber, formatPercent,
 } from '../../../webview-ui/shared/formatNumber';
 
 describe('numbers for people', () => {
@@ -53,5 +53,9 @@ describe('numbers for people', () => {
   it('sum up a line', () => {
     assert.equal(formatLineSummary({ count: 768, min: -0.125, max: 0.30001, mean: 1e-5, norm: 1.23456 }),
       'min -0.125, max 0.3, mean 1e-5, norm 1.235');
+  });
+
+  it('shows memory in the units of nvidia-smi: a card of 24 GB has 24 GiB', () => {
+    assert.deepEqual([0, 512, 300 * 1024, 50 * 2 ** 20, 24 * 2 ** 30, 141 * 2 ** 30].map(formatMemory), ['0', '0.5 KiB', '0.3 MiB', '50.0 MiB', '24.00 GiB', '141 GiB']);
   });
 });

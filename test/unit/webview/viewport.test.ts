@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import {
-  blendViewports, cellAt, clampViewport, fitViewport, MAX_CELL_PIXELS, minimumSpan, panViewport, sameViewport, scrollToCell, zoomViewport,
+  blendViewports, cellAt, centreOnCell, clampViewport, fitViewport, MAX_CELL_PIXELS, minimumSpan, panViewport, sameViewport, scrollToCell, zoomViewport,
 } from '../../../webview-ui/shared/heatmap/viewport';
 
 const size = { rows: 100, columns: 4000 };
@@ -29,6 +29,21 @@ describe('the viewport of a heatmap', () => {
   it('zooms one direction alone where the other is locked', () => {
     const zoomed = zoomViewport(whole, { x: 4, y: 1 }, { x: 0, y: 0 }, size, plot);
     assert.deepEqual(zoomed, { x0: 0, x1: 1000, y0: 0, y1: 100 });
+  });
+
+  it('brings a cell to the middle, large enough to be seen, as far as the edges and the axes allow', () => {
+    const both = { x: true, y: true };
+    const middle = centreOnCell(whole, { row: 50, column: 2000 }, size, plot, both);
+    assert.deepEqual([(middle.x0 + middle.x1) / 2, (middle.y0 + middle.y1) / 2], [2000.5, 50.5]);
+    assert.ok(plot.width / (middle.x1 - middle.x0) > 11.9 && plot.height / (middle.y1 - middle.y0) > 11.9);
+    const corner = centreOnCell(whole, { row: 99, column: 0 }, size, plot, both);
+    assertWithin(corner);
+    assert.equal(corner.x0, 0);
+    assert.equal(corner.y1, 100);
+    const near = centreOnCell({ x0: 10, x1: 20, y0: 10, y1: 20 }, { row: 50, column: 100 }, size, plot, both);
+    assert.deepEqual(near, { x0: 95.5, x1: 105.5, y0: 45.5, y1: 55.5 });
+    const locked = centreOnCell(whole, { row: 50, column: 2000 }, size, plot, { x: true, y: false });
+    assert.deepEqual([locked.y0, locked.y1], [0, 100]);
   });
 
   it('stops zooming in where a cell has room for its value', () => {

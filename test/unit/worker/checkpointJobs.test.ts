@@ -265,6 +265,18 @@ describe('jobs on damaged files', () => {
     return file;
   };
 
+  it('says of an adapter without tensors that nothing was saved', async () => {
+    const file = path.join(folder, 'adapter_model.safetensors');
+    const header = Buffer.from('{}      ');
+    writeFileSync(file, Buffer.concat([Buffer.from(BigUint64Array.of(BigInt(header.length)).buffer), header]));
+    const plain = await call('checkpoint/open', { path: file });
+    assert.deepEqual(plain.description.problems, []);
+    writeFileSync(path.join(folder, 'adapter_config.json'), '{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["q_proj"]}');
+    const { description } = await call('checkpoint/open', { path: file });
+    assert.match(description.problems[0]?.message ?? '', /holds no tensors/);
+    rmSync(path.join(folder, 'adapter_config.json'));
+  });
+
   it('open a file cut off in the middle and read what is whole', async () => {
     const bytes = readFileSync(fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'));
     const file = write('cut.safetensors', bytes.subarray(0, Math.floor(bytes.length * 0.6)));

@@ -1,63 +1,112 @@
 /** Memory as one bar of its terms, with the GPU's size marked, and the terms with their arithmetic below. */
 
-import type { PlanMemory, PlanTerm } from '../../../src/protocol/plan';
+import type { PlanFit, PlanMemory, PlanPhase, PlanTerm } from '../../../src/protocol/plan';
 import { element } from '../../shared/budget/element';
-import { formatBytes } from '../../shared/formatNumber';
+import { formatMemory } from '../../shared/formatNumber';
 
-/** Share of the bar that the marked size has to its right at least. */
+/** Room to the right of the larger of the bar and the GPU. */
 const ROOM = 1.06;
+/** Beyond this share of the bar the mark's label stands to the left of it. */
+const LABEL_LEFT = 0.6;
 
 export class MemoryBar {
   readonly root = element('div', { class: 'memory' });
+  private readonly found = element('div', { class: 'memory-fit', role: 'status' });
+  private over = false;
+  /** What can be changed is known of training alone. */
+  private advises = false;
 
   show(memory: PlanMemory | null, problem: string): void {
     if (!memory) return this.root.replaceChildren(...(problem ? [element('p', { class: 'budget-message' }, problem)] : []));
     const { terms, deviceBytes, gpuBytes } = memory;
-    const whole = Math.max(deviceBytes, gpuBytes ?? 0) * ROOM;
-    const percent = (bytes: number): string => `${((100 * bytes) / whole).toFixed(2)}%`;
     const shown = terms.filter(({ bytes }) => bytes > 0);
-    const bar = element('div', { class: 'memory-bar', role: 'img', 'aria-label': `${formatBytes(deviceBytes)} in all` });
-    for (const term of shown) {
-      const part = element('span', { 'data-group': term.group, title: titleOf(term) });
-      part.style.width = percent(term.bytes);
-      bar.append(part);
-    }
+    const listed = terms.filter(({ bytes, group }) => bytes > 0 || group === 'gradients');
     const over = gpuBytes !== null && deviceBytes > gpuBytes;
-    if (gpuBytes !== null) {
-      const mark = element('span', { class: 'gpu-mark', title: `The GPU has ${formatBytes(gpuBytes)}` });
-      mark.style.left = percent(gpuBytes);
-      bar.append(mark);
-    }
-    const verdict = gpuBytes === null ? '' : over ? ` — ${formatBytes(deviceBytes - gpuBytes)} too much for ${formatBytes(gpuBytes)}` : ` of ${formatBytes(gpuBytes)}`;
+    if (over !== this.over || gpuBytes === null) this.found.replaceChildren();
+    this.over = over;
+    this.advises = memory.phases.length > 0;
+    const room = gpuBytes === null ? 0 : Math.abs(gpuBytes - deviceBytes);
+    const verdict =
+      gpuBytes === null
+        ? ' on each GPU'
+        : ` of ${formatMemory(gpuBytes)}: ${over ? `${formatMemory(room)} too much` : `fits, ${formatMemory(room)} left`}`;
     this.root.replaceChildren(
-      element('p', { class: over ? 'memory-total over' : 'memory-total', role: 'status' }, element('strong', {}, formatBytes(deviceBytes)), verdict),
-      bar,
-      termList(shown),
-      ...(memory.fits.length > 0 && !over ? [element('p', { class: 'peft-muted' }, `Fits up to: ${memory.fits.join('; ')} (each alone).`)] : []),
-      ...(over ? [element('p', {}, memory.advice.length > 0 ? 'What to change first:' : 'Nothing that can be changed here makes it fit.'), list(memory.advice)] : []),
-      ...(over && memory.fits.length > 0 ? [element('p', { class: 'peft-muted' }, `It would fit with ${memory.fits.join(', or ')}.`)] : []),
+      element('p', { class: over ? 'memory-total over' : 'memory-total', role: 'status' }, element('strong', {}, formatMemory(deviceBytes)), verdict),
+      barOf(shown, deviceBytes, gpuBytes),
+      termList(listed),
+      ...phaseList(memory),
+      this.found,
       list(memory.warnings, 'peft-muted'),
     );
   }
+
+  /** What fits is found later: until then what was shown last stays. */
+  showFit({ fits, advice }: PlanFit): void {
+    this.found.replaceChildren(
+      ...(this.over && this.advises ? [element('p', {}, advice.length > 0 ? 'What to change first, until it fits:' : 'Nothing that can be changed here makes it fit.'), list(advice)] : []),
+      ...(fits.length > 0
+        ? [element('p', { class: 'peft-muted' }, `${this.over ? 'It fits with' : 'It fits up to'} ${fits.join(', or ')}, the rest as it is.`)]
+        : []),
+    );
+  }
+}
+
+function barOf(terms: readonly PlanTerm[], deviceBytes: number, gpuBytes: number | null): HTMLElement {
+  const whole = Math.max(deviceBytes, gpuBytes ?? 0) * ROOM;
+  const percent = (bytes: number): string => `${((100 * bytes) / whole).toFixed(2)}%`;
+  const bar = element('div', { class: 'memory-bar', role: 'img', 'aria-label': `${formatMemory(deviceBytes)} in all${gpuBytes === null ? '' : `, the GPU has ${formatMemory(gpuBytes)}`}` });
+  for (const term of terms) {
+    const part = element('span', { 'data-group': term.group, title: titleOf(term) });
+    part.style.setProperty('--shade', String(shadeOf(term, terms)));
+    part.style.width = percent(term.bytes);
+    bar.append(part);
+  }
+  if (gpuBytes !== null) {
+    const label = element('span', { class: gpuBytes / whole > LABEL_LEFT ? 'gpu-label left' : 'gpu-label' }, `GPU ${formatMemory(gpuBytes)}`);
+    const mark = element('span', { class: 'gpu-mark', title: `The GPU has ${formatMemory(gpuBytes)}` }, label);
+    mark.style.left = percent(gpuBytes);
+    bar.append(mark);
+  }
+  return bar;
 }
 
 function termList(terms: readonly PlanTerm[]): HTMLElement {
   return element(
     'ul',
-    { class: 'memory-terms' },
+    { class: 'memory-terms', 'aria-label': 'Terms of the memory' },
     ...terms.map((term) =>
       element(
         'li',
         { title: titleOf(term), tabindex: 0, 'aria-label': titleOf(term) },
-        element('span', { class: 'memory-swatch', 'data-group': term.group }),
+        swatchOf(term, terms),
         element('span', { class: 'memory-name' }, term.label),
-        element('span', {}, formatBytes(term.bytes)),
+        element('span', {}, formatMemory(term.bytes)),
         element('span', { class: 'memory-formula peft-muted' }, term.formula),
       )),
   );
 }
 
-const titleOf = ({ label, bytes, formula }: PlanTerm): string => `${label}: ${formatBytes(bytes)}\n${formula}`;
+function swatchOf(term: PlanTerm, terms: readonly PlanTerm[]): HTMLElement {
+  const swatch = element('span', { class: 'memory-swatch', 'data-group': term.group });
+  swatch.style.setProperty('--shade', String(shadeOf(term, terms)));
+  return swatch;
+}
+
+/** Terms of a group have shades of its colour, in their order. */
+function shadeOf({ group, id }: PlanTerm, terms: readonly PlanTerm[]): number {
+  return terms.filter((each) => each.group === group).findIndex((each) => each.id === id);
+}
+
+function phaseList({ phases, deviceBytes }: PlanMemory): HTMLElement[] {
+  if (phases.length === 0) return [];
+  const row = ({ label, bytes }: PlanPhase): HTMLElement =>
+    element('li', { class: bytes === deviceBytes ? 'peak' : '' }, element('span', {}, label), element('span', {}, formatMemory(bytes)));
+  return [
+    element('details', { class: 'memory-phases' }, element('summary', {}, `Peak at: ${phases.find(({ bytes }) => bytes === deviceBytes)?.label ?? ''}`), element('ul', {}, ...phases.map(row))),
+  ];
+}
+
+const titleOf = ({ label, bytes, formula }: PlanTerm): string => `${label}: ${formatMemory(bytes)}\n${formula}`;
 
 function list(lines: readonly string[], kind = ''): HTMLElement {
   return element('ol', { class: `memory-list ${kind}`, hidden: lines.length === 0 }, ...lines.map((line) => element('li', {}, line)));

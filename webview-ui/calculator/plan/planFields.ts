@@ -17,6 +17,11 @@ export class PlanFields {
     this.root.replaceChildren(...fields.map((field) => this.field(field, known.get(field.key) ?? '')));
   }
 
+  /** Marks the field that a message is about; none for a key that is not here. */
+  mark(key: string | null): void {
+    for (const [each, input] of this.inputs) input.setAttribute('aria-invalid', String(each === key));
+  }
+
   /** Only what differs from the default. */
   get typed(): Typed {
     return this.fields.flatMap((field): [string, string][] => {
@@ -29,14 +34,15 @@ export class PlanFields {
   private field(field: PlanField, text: string): HTMLElement {
     const input = this.input(field, text);
     this.inputs.set(field.key, input);
-    input.addEventListener(field.kind === 'number' ? 'input' : 'change', this.changed);
+    input.addEventListener(field.kind === 'number' || field.kind === 'list' ? 'input' : 'change', this.changed);
+    if (field.kind === 'number' && input instanceof HTMLInputElement) stepByArrows(input, field, this.changed);
     const label = element('span', { class: 'plan-label' }, field.label);
     return element('label', { class: `plan-field ${field.kind}`, title: field.title }, ...(field.kind === 'boolean' ? [input, label] : [label, input]));
   }
 
   private input({ kind, initial, choices }: PlanField, text: string): HTMLInputElement | HTMLSelectElement {
     if (kind === 'choice') {
-      const select = element('select', {}, ...choices.map((choice) => element('option', { value: choice }, choice)));
+      const select = element('select', {}, ...choices.map((choice) => element('option', { value: choice }, choice || 'none')));
       select.value = choices.includes(text) ? text : initial;
       return select;
     }
@@ -45,8 +51,26 @@ export class PlanFields {
       box.checked = (text || initial) === 'true';
       return box;
     }
-    const typed = element('input', { type: 'text', inputmode: 'decimal', placeholder: initial, spellcheck: false });
+    const typed = element('input', {
+      type: 'text',
+      inputmode: kind === 'list' ? 'text' : 'decimal',
+      placeholder: initial || (kind === 'list' ? 'none' : ''),
+      autocomplete: 'off',
+      spellcheck: false,
+    });
     typed.value = text;
     return typed;
   }
+}
+
+/** Up and down go to the next whole number, from the default where nothing is typed. */
+function stepByArrows(input: HTMLInputElement, { initial }: PlanField, changed: () => void): void {
+  input.addEventListener('keydown', (event) => {
+    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    const value = Number(input.value.trim() === '' ? initial || NaN : input.value);
+    if (step === undefined || !Number.isFinite(value)) return;
+    event.preventDefault();
+    input.value = String(Math.max(0, value + step));
+    changed();
+  });
 }

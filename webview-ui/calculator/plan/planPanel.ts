@@ -1,6 +1,6 @@
 /** The plan of one adapter: method, targets, memory on a GPU, the config to paste, and a claim checked. */
 
-import type { PlanChoices, PlanInputs, PlanReport } from '../../../src/protocol/plan';
+import type { PlanChoices, PlanFit, PlanInputs, PlanReport } from '../../../src/protocol/plan';
 import { element } from '../../shared/budget/element';
 import { formatBytes } from '../../shared/formatNumber';
 import { MemoryBar } from './memoryBar';
@@ -9,12 +9,16 @@ import { TargetTree } from './targetTree';
 
 export interface PlanHost {
   compute(plan: PlanInputs): Promise<PlanReport>;
+  /** Slower: asked when the report is there and nothing newer was typed. */
+  fit(plan: PlanInputs): Promise<PlanFit>;
   copy(text: string): Promise<void>;
   save(text: string): Promise<string | null>;
 }
 
 /** Keys pressed in a row are counted once. */
-const DELAY_MS = 120;
+const DELAY_MS = 25;
+/** What fits is looked for once typing rests. */
+const FIT_DELAY_MS = 250;
 /** Settings of a method that are shown at once; the rest are behind 'More settings'. */
 const SHOWN_FIELDS = 6;
 
@@ -25,6 +29,7 @@ export class PlanPanel {
   private report: PlanReport | null = null;
   private newest = 0;
   private timer = 0;
+  private fitTimer = 0;
   private readonly method = element('select', { 'aria-label': 'Method' });
   private readonly about = element('p', { class: 'peft-muted budget-note' });
   private readonly fields = new PlanFields(() => this.typed());
@@ -36,7 +41,9 @@ export class PlanPanel {
   private readonly counts = element('div', { class: 'plan-counts', role: 'status' });
   private readonly warnings = element('ul', { class: 'budget-warnings' });
   private readonly gpu = element('select', { 'aria-label': 'GPU' });
+  private readonly purpose = element('select', { 'aria-label': 'Memory for' }, element('option', { value: 'training' }, 'Training'), element('option', { value: 'inference' }, 'Inference'));
   private readonly setup = new PlanFields(() => this.typed());
+  private readonly inference = new PlanFields(() => this.typed());
   private readonly memory = new MemoryBar();
   private readonly said = element('span', { class: 'peft-muted', role: 'status' });
   private readonly claim = element('textarea', { rows: 2, spellcheck: false, placeholder: 'trainable params: … || all params: … || trainable%: …', 'aria-label': 'A published claim to check' });
@@ -47,8 +54,14 @@ export class PlanPanel {
     private readonly failed: (error: unknown) => void,
   ) {
     this.method.addEventListener('change', () => {
-      this.set({ peftType: this.method.value, values: [], targets: [] });
+      const fields = this.choices?.methods.find(({ peftType }) => peftType === this.method.value)?.fields ?? [];
+      const values = fields.flatMap(({ key, start }): [string, string][] => (start === '' ? [] : [[key, start]]));
+      this.set({ peftType: this.method.value, values, targets: [] });
       this.showMethod();
+    });
+    this.purpose.addEventListener('change', () => {
+      this.set({ purpose: this.purpose.value === 'inference' ? 'inference' : 'training' });
+      this.showPurpose();
     });
     this.gpu.addEventListener('change', () => this.set({ gpu: this.gpu.value }));
     this.claim.addEventListener('input', () => this.set({ claim: this.claim.value }));
@@ -68,11 +81,13 @@ export class PlanPanel {
         { class: 'buttons' },
         button('Copy as Python', () => void this.copy()),
         button('Save adapter_config.json…', () => void this.save()),
+        button('Reset', () => this.reset()),
       ),
       this.said,
-      element('h3', {}, 'Training memory'),
-      labelled('GPU', this.gpu),
+      element('h3', {}, 'Memory'),
+      element('div', { class: 'plan-fields' }, labelled('For', this.purpose), labelled('GPU', this.gpu)),
       this.setup.root,
+      this.inference.root,
       this.memory.root,
       element('h3', {}, 'Check a claim'),
       this.claim,
@@ -88,6 +103,9 @@ export class PlanPanel {
     this.gpu.replaceChildren(...choices.gpus.map(({ id, label, bytes }) => element('option', { value: id, title: formatBytes(bytes) }, label)));
     this.gpu.value = plan.gpu;
     this.setup.show(choices.setup, plan.setup);
+    this.inference.show(choices.inference, plan.inference);
+    this.purpose.value = plan.purpose;
+    this.showPurpose();
     this.claim.value = plan.claim;
     this.showMethod();
     this.compute();
@@ -99,8 +117,32 @@ export class PlanPanel {
     if (!plan) return;
     const asked = ++this.newest;
     this.host.compute(plan).then((report) => {
-      if (asked === this.newest) this.show(report);
+      if (asked !== this.newest) return;
+      this.show(report);
+      clearTimeout(this.fitTimer);
+      this.fitTimer = window.setTimeout(() => this.fit(plan, asked), FIT_DELAY_MS);
     }, this.failed);
+  }
+
+  private fit(plan: PlanInputs, asked: number): void {
+    this.host.fit(plan).then((found) => {
+      if (asked === this.newest) this.memory.showFit(found);
+    }, this.failed);
+  }
+
+  /** Everything back to the defaults, but for the claim and the GPU. */
+  private reset(): void {
+    if (!this.choices) return;
+    this.set({ peftType: 'LORA', values: [], targets: [], setup: [], inference: [] });
+    this.method.value = 'LORA';
+    this.setup.show(this.choices.setup, []);
+    this.inference.show(this.choices.inference, []);
+    this.showMethod();
+  }
+
+  private showPurpose(): void {
+    this.setup.root.hidden = this.purpose.value !== 'training';
+    this.inference.root.hidden = this.purpose.value !== 'inference';
   }
 
   private showMethod(): void {
@@ -114,7 +156,7 @@ export class PlanPanel {
   }
 
   private typed(): void {
-    this.set({ values: [...this.fields.typed, ...this.more.typed], setup: this.setup.typed });
+    this.set({ values: [...this.fields.typed, ...this.more.typed], setup: this.setup.typed, inference: this.inference.typed });
   }
 
   private set(changes: Partial<PlanInputs>): void {
@@ -138,6 +180,8 @@ export class PlanPanel {
     this.warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
     this.targets.show(report.targets, this.plan?.targets ?? []);
     this.memory.show(report.memory, report.memoryProblem);
+    for (const fields of [this.fields, this.more]) fields.mark(keyOf(problem));
+    for (const fields of [this.setup, this.inference]) fields.mark(keyOf(report.memoryProblem));
     this.verdict.className = `claim-verdict${claim ? (claim.agrees ? ' agrees' : ' differs') : ''}`;
     this.verdict.replaceChildren(...(claim?.lines ?? []).map((line) => element('li', {}, line)));
   }
@@ -175,4 +219,9 @@ function button(label: string, act: () => void): HTMLElement {
   const made = element('button', { type: 'button', class: 'budget-button secondary' }, label);
   made.addEventListener('click', act);
   return made;
+}
+
+/** The key that a message of the engine is about. */
+function keyOf(problem: string): string | null {
+  return /key '(\w+)'/.exec(problem)?.[1] ?? null;
 }

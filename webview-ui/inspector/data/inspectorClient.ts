@@ -4,9 +4,11 @@ import type { InspectorEvents, InspectorRequests, InspectorSnapshot } from '../.
 import type {
   Cell,
   DeltaProducts,
+  EntryPlace,
   ExportFormat,
   MatrixRef,
   ModuleMetrics,
+  Sought,
   Spectrum,
   Statistics,
   TensorSummary,
@@ -75,6 +77,15 @@ export class InspectorClient {
 
   readCell(matrix: MatrixRef, row: number, column: number, signal?: AbortSignal): Promise<Cell> {
     return this.endpoint.request('cell/read', { matrix, row, column }, { signal });
+  }
+
+  find(
+    matrix: MatrixRef,
+    sought: Sought,
+    after: EntryPlace | undefined,
+    options: RequestOptions,
+  ): Promise<EntryPlace | null> {
+    return this.endpoint.request('cell/find', { matrix, sought, ...(after && { after }) }, options);
   }
 
   /** Statistics of a matrix, read once: of a very large one a sample's, unless it is to be read `whole`. */

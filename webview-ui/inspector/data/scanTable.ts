@@ -28,7 +28,7 @@ function measure(id: Measure, label: string, title: string): ScanColumn {
 
 const infinities = ({ summary }: ScanRow): number => summary.positiveInfinity + summary.negativeInfinity;
 const zeroShare = ({ summary }: ScanRow): number => (summary.count > 0 ? summary.zeros / summary.count : 0);
-const countText = (count: number): string => (count === 0 ? '' : count.toLocaleString('en'));
+const countText = (count: number): string => count.toLocaleString('en');
 
 export const SCAN_COLUMNS: readonly ScanColumn[] = [
   { id: 'name', label: 'Tensor', title: 'Name of the tensor', value: ({ tensor }) => tensor.name, text: ({ tensor }) => tensor.name },
@@ -52,7 +52,7 @@ export const SCAN_COLUMNS: readonly ScanColumn[] = [
     label: 'Zeros',
     title: 'Share of entries that are exactly zero',
     value: zeroShare,
-    text: (row) => (row.summary.zeros === 0 ? '' : formatPercent(zeroShare(row))),
+    text: (row) => (row.summary.zeros === 0 ? '0' : formatPercent(zeroShare(row))),
     alarming: ({ summary }) => summary.count > 0 && summary.zeros === summary.count,
   },
   { id: 'nan', label: 'NaN', title: 'Entries that are not a number', value: ({ summary }) => summary.nan, text: ({ summary }) => countText(summary.nan), alarming: ({ summary }) => summary.nan > 0 },

@@ -6,7 +6,7 @@ import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { CellPosition } from '../../shared/heatmap/types';
 import { formatFloat32, formatLineSummary, formatNumber } from '../../shared/formatNumber';
 import { Tooltip } from '../../shared/tooltip';
-import { indexedName, lineTexts, placeText } from '../data/cellText';
+import { exactDecimal, indexedName, lineTexts, placeText } from '../data/cellText';
 import type { NamedSummary } from '../data/cellText';
 import type { InspectorClient } from '../data/inspectorClient';
 import type { Subject } from '../data/subject';
@@ -150,10 +150,12 @@ export class CellInspector {
   ): void {
     const dtype = found?.dtype ?? subject.dtype;
     const lines = found ? lineTexts(subject, cell, found) : [];
+    const exact = found ? exactDecimal(found) : '';
     const content = h(
       'div',
       { class: 'cell-tip' },
       h('div', { class: 'tip-value' }, h('strong', {}, value ?? '…'), h('span', { class: 'dtype' }, dtype)),
+      exact !== '' && h('div', { class: 'tip-exact' }, `= ${exact}`),
       beside !== '' && h('div', { class: 'tip-beside' }, beside),
       h('div', { class: 'tip-name' }, indexedName(subject, cell, found)),
       h('div', { class: 'tip-place' }, placeText(subject, cell)),

@@ -1,6 +1,11 @@
-/** Makes DOM elements. Text is only ever set as text: names in files come from strangers. */
+/** Makes DOM elements. Text is only ever set as text, and all of it seen: names in files come from strangers. */
+
+import { visibleText } from '../../shared/visibleText';
 
 type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
+/** Attributes whose text is shown or read out. */
+const SHOWN = new Set(['title', 'aria-label', 'placeholder']);
+
 export type Child = Node | string | null | undefined | false;
 
 /**
@@ -17,7 +22,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
     if (value === null || value === undefined) continue;
     if (typeof value === 'function') element.addEventListener(name.slice(2), value as EventListener);
     else if (typeof value === 'boolean' && !name.startsWith('aria-')) element.toggleAttribute(name, value);
-    else element.setAttribute(name, String(value));
+    else element.setAttribute(name, SHOWN.has(name) ? visibleText(String(value)) : String(value));
   }
   append(element, children);
   return element;
@@ -25,7 +30,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 export function append(parent: Element, children: readonly Child[]): void {
   for (const child of children) {
-    if (child !== null && child !== undefined && child !== false) parent.append(child);
+    if (child !== null && child !== undefined && child !== false) parent.append(typeof child === 'string' ? visibleText(child) : child);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { LoraModuleInfo } from '../../../src/protocol/source';
 import { formatNumber } from '../../shared/formatNumber';
+import { visibleText } from '../../shared/visibleText';
 import { h } from './element';
 
 export interface GridCellOptions {
@@ -50,7 +51,7 @@ export function gridCell(options: GridCellOptions): HTMLElement {
     says = `${options.metric} is ${String(value)}`;
   }
   const sizes = `A ${info.rank} × ${info.inFeatures}, B ${info.outFeatures} × ${info.rank}`;
-  button.title = `${info.module}\n${says}\n${sizes}, scaling ${formatNumber(info.scaling)}`;
+  button.title = `${visibleText(info.module)}\n${says}\n${sizes}, scaling ${formatNumber(info.scaling)}`;
   button.setAttribute('aria-label', `${info.module}: ${says}`);
   return button;
 }

@@ -45,7 +45,7 @@ function groupHeads(grid: ModuleGrid, scope: 'row' | 'col'): HTMLElement[] {
       'th',
       { scope, title: grid.columns[column] },
       cut > 0 && h('span', { class: 'path' }, label.slice(0, cut)),
-      h('span', { class: 'leaf' }, label.slice(cut + 1)),
+      h('span', { class: 'leaf' }, h('bdi', {}, label.slice(cut + 1))),
     );
   });
 }

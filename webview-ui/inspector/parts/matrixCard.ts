@@ -8,6 +8,7 @@ import type { ViewContext } from '../context';
 import { AUTO_STATISTICS_ENTRIES } from '../data/colorModel';
 import { shortened } from '../data/cellText';
 import type { Subject } from '../data/subject';
+import { visibleName, visibleText } from '../../shared/visibleText';
 import { h, replace } from './element';
 import { longWork } from './progressNote';
 
@@ -41,8 +42,8 @@ export function matrixCard(context: ViewContext): MatrixCard {
     stop?.();
     clearTimeout(timer);
     title.textContent = subject.title === subject.name ? 'Tensor' : subject.title;
-    name.textContent = shortened(subject.name);
-    name.title = subject.name;
+    name.textContent = visibleName(shortened(subject.name));
+    name.title = visibleText(subject.name);
     const known = client.knownStatistics(subject.matrix);
     if (known) return showStatistics(subject, known);
     replace(facts, ...shapeFacts(subject));

@@ -6,11 +6,14 @@ import { formatCount } from '../../shared/formatNumber';
 import { Heatmap } from '../../shared/heatmap/heatmap';
 import { composePicture } from '../../shared/picture';
 import { readPalette } from '../../shared/theme';
+import { visibleName, visibleText } from '../../shared/visibleText';
 import type { ViewContext } from '../context';
 import type { ColorModel, Colored } from '../data/colorModel';
 import type { Subject } from '../data/subject';
 import { subjectKey } from '../data/subject';
 import { h, replace } from './element';
+import { openGoTo } from './goTo';
+import { jump } from './jump';
 import { paneMenu } from './paneMenu';
 
 export interface MatrixPaneOptions extends Pick<HeatmapOptions, 'axes' | 'zoom' | 'margins'> {
@@ -106,6 +109,11 @@ export class MatrixPane implements Colored {
         event.preventDefault();
         void this.copyCell();
       }
+      if (event.ctrlKey || event.metaKey || event.altKey || !this.current) return;
+      const run = { g: () => openGoTo(this, context), n: () => void jump(this, context, 'nonNumber'), m: () => void jump(this, context, 'largest') }[event.key.toLowerCase()];
+      if (!run) return;
+      event.preventDefault();
+      run();
     });
   }
 
@@ -118,6 +126,11 @@ export class MatrixPane implements Colored {
     return this.pointed ?? this.cursorCell;
   }
 
+  /** The keyboard's, wherever the pointer is. */
+  get cursor(): CellPosition | null {
+    return this.cursorCell;
+  }
+
   setSubject(subject: Subject | null, why?: string): void {
     const changed = subjectKey(subject) !== subjectKey(this.current);
     const sameSize = subject?.rows === this.current?.rows && subject?.columns === this.current?.columns;
@@ -127,11 +140,11 @@ export class MatrixPane implements Colored {
     this.empty.textContent = why ?? 'Not in this file.';
     if (!changed) return;
     if (!sameSize) this.pointed = this.cursorCell = null;
-    replace(this.title, subject?.title ?? this.options.label);
-    this.title.title = subject?.name ?? '';
+    replace(this.title, visibleName(subject?.title ?? this.options.label));
+    this.title.title = visibleText(subject?.name ?? '');
     this.size.textContent = subject ? `${formatCount(subject.rows)} × ${formatCount(subject.columns)}` : '';
     this.heatmap.setOptions({
-      label: subject?.title ?? this.options.label,
+      label: visibleName(subject?.title ?? this.options.label),
       rowLabel: subject?.rowLabel ?? '',
       columnLabel: subject?.columnLabel ?? '',
       rowBands: subject?.rowBands ?? [],
@@ -164,7 +177,7 @@ export class MatrixPane implements Colored {
     const { title: short = '', name = '' } = this.current ?? {};
     const title = name.startsWith(short) ? name : `${short} · ${name}`;
     return composePicture({
-      title,
+      title: visibleName(title),
       parts: [this.heatmap.toCanvas(), this.bar.toCanvas()],
       background,
       foreground,

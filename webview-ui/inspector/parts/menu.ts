@@ -5,6 +5,8 @@ import { h } from './element';
 export interface MenuItem {
   readonly label: string;
   readonly disabled?: boolean;
+  /** What does the same on the keyboard. */
+  readonly keys?: string;
   run(): void;
 }
 
@@ -17,11 +19,12 @@ export function openMenu(
   opener: HTMLElement,
 ): void {
   close?.();
-  const buttons = items.map(({ label, disabled, run }) =>
+  const buttons = items.map(({ label, disabled, keys, run }) =>
     h(
       'button',
       { type: 'button', role: 'menuitem', tabindex: -1, disabled: disabled ?? false, onclick: () => (shut(), run()) },
-      label,
+      h('span', {}, label),
+      keys !== undefined && h('kbd', {}, keys),
     ),
   );
   const menu = h('div', { class: 'menu', role: 'menu', onkeydown: (event: KeyboardEvent) => key(event) }, ...buttons);

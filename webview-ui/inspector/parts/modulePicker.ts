@@ -1,6 +1,7 @@
 /** Which module is on show: a list of all, and a step to either side. */
 
 import type { LoraModuleInfo } from '../../../src/protocol/source';
+import { visibleText } from '../../shared/visibleText';
 import { withoutCommonPrefix } from '../data/moduleGrid';
 import { h } from './element';
 
@@ -48,8 +49,8 @@ export function modulePicker(modules: readonly LoraModuleInfo[], onPick: (module
     element: single ? only : h('div', { class: 'module-picker' }, previous, select, next),
     show(module) {
       select.selectedIndex = modules.findIndex((info) => info.module === module);
-      select.title = module;
-      only.textContent = module;
+      select.title = visibleText(module);
+      only.textContent = visibleText(module);
       previous.disabled = select.selectedIndex <= 0;
       next.disabled = select.selectedIndex >= modules.length - 1;
     },

@@ -1,8 +1,10 @@
-/** What can be done with one matrix: copy a cell, save the picture, export the values. */
+/** What can be done with one matrix: find a cell, copy a cell, save the picture, export the values. */
 
 import type { ExportFormat } from '../../../src/protocol/matrix';
 import { canvasToPng } from '../../shared/picture';
 import type { ViewContext } from '../context';
+import { openGoTo } from './goTo';
+import { jump } from './jump';
 import type { MatrixPane } from './matrixPane';
 import { openMenu } from './menu';
 
@@ -10,12 +12,15 @@ export function paneMenu(pane: MatrixPane, context: ViewContext, x: number, y: n
   const none = pane.subject === null;
   openMenu(
     [
-      { label: 'Copy Cell Value', disabled: pane.cell === null, run: () => void pane.copyCell() },
+      { label: 'Go to Cell…', keys: 'G', disabled: none, run: () => openGoTo(pane, context) },
+      { label: 'Next NaN or Infinity', keys: 'N', disabled: none, run: () => void jump(pane, context, 'nonNumber') },
+      { label: 'Largest Magnitude', keys: 'M', disabled: none, run: () => void jump(pane, context, 'largest') },
+      { label: 'Copy Cell Value', keys: 'Ctrl+C', disabled: pane.cell === null, run: () => void pane.copyCell() },
       { label: 'Copy Tensor Name', disabled: none, run: () => void copyName(pane, context) },
       { label: 'Save Picture as PNG…', disabled: none, run: () => void savePicture(pane, context) },
       { label: 'Export Matrix as CSV…', disabled: none, run: () => void exportMatrix(pane, context, 'csv') },
       { label: 'Export Matrix as NPY…', disabled: none, run: () => void exportMatrix(pane, context, 'npy') },
-      { label: 'Show the Whole Matrix', disabled: none, run: () => pane.resetZoom() },
+      { label: 'Show the Whole Matrix', keys: '0', disabled: none, run: () => pane.resetZoom() },
     ],
     { x, y },
     opener,

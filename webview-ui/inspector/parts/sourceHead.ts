@@ -7,8 +7,8 @@ import { h } from './element';
 export function sourceHead(description: SourceDescription): HTMLElement {
   const { title, method, kind, parameters, tensors, file, lora } = description;
   const facts = [
-    `${formatCount(parameters)} parameters`,
-    `${formatCount(tensors.length)} tensors`,
+    `${formatCount(parameters)} ${parameters === 1 ? 'parameter' : 'parameters'}`,
+    `${formatCount(tensors.length)} ${tensors.length === 1 ? 'tensor' : 'tensors'}`,
     lora.length > 1 && `${formatCount(lora.length)} ${method === null || method === 'LORA' ? 'LoRA modules' : 'modules'}`,
     file && formatBytes(file.bytes),
     file?.format,

@@ -16,11 +16,11 @@ export function topModules(
   computed: boolean,
   open: (module: number) => void,
 ): void {
-  place.hidden = !computed;
   const ranked = [...values.keys()]
     .filter((module) => Number.isFinite(values[module]) && !untrained[module])
     .sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0))
     .slice(0, SHOWN);
+  place.hidden = !computed || ranked.length === 0;
   const names = withoutCommonPrefix(modules.map(({ module }) => module));
   const largest = values[ranked[0] ?? 0] || 1;
   replace(

@@ -1,6 +1,7 @@
 /** Every tensor of the checkpoint summed up in one table: norms, extremes, zeros, NaN and infinities. */
 
 import { formatBytes, formatCount } from '../../shared/formatNumber';
+import { visibleName } from '../../shared/visibleText';
 import type { View, ViewContext } from '../context';
 import { SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
 import type { ScanColumn, ScanRow } from '../data/scanTable';
@@ -153,7 +154,7 @@ function scanRow(row: ScanRow): HTMLElement {
     const own = column.id === 'name' || column.id === 'dtype' || column.id === 'shape' || column.id === 'bytes';
     const text = failed && !own ? '' : column.text(row);
     const alarming = !failed && column.alarming?.(row) === true;
-    return h('span', { class: `cell ${column.id}${alarming ? ' alarming' : ''}` }, column.id === 'name' ? h('bdi', {}, text) : text);
+    return h('span', { class: `cell ${column.id}${alarming ? ' alarming' : ''}` }, column.id === 'name' ? h('bdi', {}, visibleName(text)) : text);
   });
   return h('div', { class: failed ? 'row damaged' : 'row', title: failed ? `${tensor.name}: ${summary.failure}` : tensor.name }, ...cells);
 }

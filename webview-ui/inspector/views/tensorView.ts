@@ -2,6 +2,7 @@
 
 import type { TensorInfo } from '../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../shared/formatNumber';
+import { visibleName } from '../../shared/visibleText';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { findTensor, matrixShape, tensorSubject } from '../data/subject';
@@ -102,7 +103,7 @@ export function tensorView(context: ViewContext): View {
     const total = formatCount(description.tensors.length);
     count.textContent =
       listed.length === description.tensors.length
-        ? `${total} tensors`
+        ? `${total} ${listed.length === 1 ? 'tensor' : 'tensors'}`
         : `${formatCount(listed.length)} of ${total} tensors`;
     if (state.sort === 'norm' && norms.size < description.tensors.length) count.append('; norms come from a scan, see the Scan tab');
     const asTree = state.sort === 'tree' && state.filter.trim() === '';
@@ -214,7 +215,7 @@ function tensorRow(tensor: TensorInfo, label: string, depth: number, role: strin
       class: tensor.readable ? 'row' : 'row damaged',
       title: [tensor.name, tensor.file, role].filter((line) => line !== undefined).join('\n'),
     },
-    h('span', { class: 'name' }, h('bdi', {}, label)),
+    h('span', { class: 'name' }, h('bdi', {}, visibleName(label))),
     h(
       'span',
       { class: 'meta' },

@@ -101,8 +101,8 @@ export class BudgetControls {
     this.model.showChoices(models, this.model.value);
   }
 
-  showInputs(models: readonly ModelChoice[] | null, inputs: BudgetInputs): void {
-    if (models) this.model.showChoices(models, inputs.model);
+  showInputs(models: readonly ModelChoice[], inputs: BudgetInputs): void {
+    this.model.showChoices(models, inputs.model);
     for (const [field, typed] of this.method) typed.value = inputs.method[field];
     for (const [field, typed] of this.custom) typed.value = inputs.custom[field];
     for (const [basis, radio] of this.radios) radio.checked = basis === inputs.basis;

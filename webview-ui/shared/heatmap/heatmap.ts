@@ -23,7 +23,7 @@ import type { Renderer } from './renderer';
 import { Surface } from './surface';
 import { TileView } from './tileView';
 import type { CellPosition, ColorSettings, HeatmapEvents, HeatmapOptions, Margins, MatrixSource, Viewport } from './types';
-import { blendViewports, cellAt, clampViewport, fitViewport, sameViewport, scrollToCell, zoomViewport } from './viewport';
+import { blendViewports, cellAt, centreOnCell, clampViewport, fitViewport, sameViewport, scrollToCell, zoomViewport } from './viewport';
 import type { MatrixSize, PlotSize } from './viewport';
 import { attachZoom } from './zoom';
 
@@ -141,6 +141,17 @@ export class Heatmap {
     this.invalidate();
   }
 
+  /** Takes the cursor to a cell, and the view there, near enough for the cell to be seen; the focus goes with it. */
+  goTo(cell: CellPosition): void {
+    this.stopGlide();
+    this.setHover(null);
+    this.element.focus({ preventScroll: true });
+    this.cursor = cell;
+    this.moveTo(centreOnCell(this.viewport, cell, this.size, this.surface.plot, this.zoomable));
+    this.invalidate();
+    this.events.emit('cursor', cell);
+  }
+
   on<E extends keyof HeatmapEvents>(event: E, listener: (value: HeatmapEvents[E]) => void): () => void {
     return this.events.on(event, listener);
   }
@@ -207,7 +218,7 @@ export class Heatmap {
     const viewport = (): Viewport => this.viewport;
     const size = (): MatrixSize => this.size;
     const plot = (): PlotSize => this.surface.plot;
-    const zoomable = (): { x: boolean; y: boolean } => ({ x: this.options.zoom?.x ?? true, y: this.options.zoom?.y ?? true });
+    const zoomable = (): { x: boolean; y: boolean } => this.zoomable;
     return {
       get viewport() {
         return viewport();
@@ -229,6 +240,10 @@ export class Heatmap {
         this.moveTo(target);
       },
     };
+  }
+
+  private get zoomable(): { x: boolean; y: boolean } {
+    return { x: this.options.zoom?.x ?? true, y: this.options.zoom?.y ?? true };
   }
 
   private clamped(viewport: Viewport): Viewport {
@@ -305,11 +320,13 @@ export class Heatmap {
     }
     const { viewport, cursor } = this;
     const factor = event.key === '+' || event.key === '=' ? KEY_ZOOM : 1 / KEY_ZOOM;
-    const { x: alongX = true, y: alongY = true } = this.options.zoom ?? {};
+    const { x: alongX, y: alongY } = this.zoomable;
     const middle = { x: (viewport.x0 + viewport.x1) / 2, y: (viewport.y0 + viewport.y1) / 2 };
     const anchor = cursor ? { x: cursor.column + 0.5, y: cursor.row + 0.5 } : middle;
     const factors = { x: alongX ? factor : 1, y: alongY ? factor : 1 };
-    this.glideTo(zoomViewport(viewport, factors, anchor, this.size, this.surface.plot));
+    const zoomed = zoomViewport(viewport, factors, anchor, this.size, this.surface.plot);
+    // Its middle stays where it was, which at an edge of the picture would leave half of the cell outside.
+    this.glideTo(cursor ? scrollToCell(zoomed, cursor, this.size) : zoomed);
     return true;
   }
 
@@ -351,6 +368,7 @@ export class Heatmap {
     this.surface.drawOverlay(this.tiles.hasSource && hasMarks(marks) ? (context) => drawMarks(context, marks) : null);
     this.frame.draw(this.frameState(this.hover ?? (this.isFocused ? this.cursor : null)));
     this.surface.setBusy(this.tiles.busy);
+    this.surface.showPosition(viewport, size);
   }
 
   private get isFocused(): boolean {

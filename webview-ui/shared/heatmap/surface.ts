@@ -1,7 +1,7 @@
 /** The elements a heatmap is drawn on: how they lie, how large they are in device pixels, and what they are called. */
 
-import type { Margins } from './types';
-import type { PlotSize } from './viewport';
+import type { Margins, Viewport } from './types';
+import type { MatrixSize, PlotSize } from './viewport';
 
 export class Surface {
   readonly element: HTMLElement;
@@ -9,6 +9,8 @@ export class Surface {
   readonly plotElement: HTMLElement;
   private readonly overlay = document.createElement('canvas');
   private readonly failure = document.createElement('div');
+  private readonly across = document.createElement('div');
+  private readonly down = document.createElement('div');
   private box: PlotSize = { width: 0, height: 0 };
   private place = { left: 0, top: 0 };
   private inner: PlotSize = { width: 0, height: 0 };
@@ -23,7 +25,7 @@ export class Surface {
     this.element.tabIndex = 0;
     this.element.setAttribute('role', 'application');
     this.element.setAttribute('aria-roledescription', 'heatmap');
-    this.element.setAttribute('aria-keyshortcuts', 'ArrowUp ArrowDown ArrowLeft ArrowRight PageUp PageDown Home End + - 0');
+    this.element.setAttribute('aria-keyshortcuts', 'ArrowUp ArrowDown ArrowLeft ArrowRight PageUp PageDown Home End + - 0 G N M');
     this.plotElement = document.createElement('div');
     this.plotElement.className = 'heatmap-plot';
     this.cells.className = 'heatmap-cells';
@@ -31,7 +33,9 @@ export class Surface {
     this.failure.className = 'heatmap-failure';
     this.failure.hidden = true;
     this.failure.setAttribute('role', 'status');
-    this.plotElement.append(this.cells, this.overlay, this.failure);
+    this.across.className = 'heatmap-position heatmap-position-across';
+    this.down.className = 'heatmap-position heatmap-position-down';
+    this.plotElement.append(this.cells, this.overlay, this.across, this.down, this.failure);
     this.element.append(frame, this.plotElement);
     container.append(this.element);
   }
@@ -53,6 +57,16 @@ export class Surface {
   showFailure(message: string | null): void {
     this.failure.hidden = message === null;
     this.failure.textContent = message ?? '';
+  }
+
+  /** Where in the matrix the view is, as scroll bars tell it; nothing along an axis that is in view whole. */
+  showPosition({ x0, x1, y0, y1 }: Viewport, { rows, columns }: MatrixSize): void {
+    const across = thumb(x0, x1, columns, this.inner.width);
+    this.across.hidden = across === null;
+    if (across) Object.assign(this.across.style, { width: `${across.length}px`, transform: `translateX(${across.at}px)` });
+    const down = thumb(y0, y1, rows, this.inner.height);
+    this.down.hidden = down === null;
+    if (down) Object.assign(this.down.style, { height: `${down.length}px`, transform: `translateY(${down.at}px)` });
   }
 
   setBusy(busy: boolean): void {
@@ -143,4 +157,15 @@ export class Surface {
   dispose(): void {
     this.element.remove();
   }
+}
+
+/** Shorter, in px, it would not be seen. */
+const SHORTEST_THUMB = 16;
+
+/** Of a scroll bar over `pixels` that shows start .. end of `entries`; null where that is all. */
+function thumb(start: number, end: number, entries: number, pixels: number): { at: number; length: number } | null {
+  const hidden = entries - (end - start);
+  if (hidden < 1e-6) return null;
+  const length = Math.min(pixels, Math.max(SHORTEST_THUMB, ((end - start) / entries) * pixels));
+  return { at: (start / hidden) * (pixels - length), length };
 }

@@ -91,6 +91,27 @@ export function scrollToCell(viewport: Viewport, { row, column }: CellPosition, 
   return panViewport(viewport, by, size);
 }
 
+/** Cells no smaller than this, in px, are seen without looking for them. */
+const SEEN_CELL_PIXELS = 12;
+
+/** The cell in the middle, or as near as the edges allow, and no smaller than it is seen, along the axes that zoom. */
+export function centreOnCell(
+  viewport: Viewport,
+  { row, column }: CellPosition,
+  size: MatrixSize,
+  plot: PlotSize,
+  zoomable: { readonly x: boolean; readonly y: boolean },
+): Viewport {
+  const about = (index: number, span: number, entries: number, pixels: number): [number, number] => {
+    const shown = Math.min(span, Math.max(1, pixels / SEEN_CELL_PIXELS));
+    return clampRange(index + 0.5 - shown / 2, index + 0.5 + shown / 2, entries, minimumSpan(entries, pixels));
+  };
+  const { x0, x1, y0, y1 } = viewport;
+  const [left, right] = zoomable.x ? about(column, x1 - x0, size.columns, plot.width) : [x0, x1];
+  const [top, bottom] = zoomable.y ? about(row, y1 - y0, size.rows, plot.height) : [y0, y1];
+  return { x0: left, x1: right, y0: top, y1: bottom };
+}
+
 /** The cell under a point of the plot, or null outside the matrix. */
 export function cellAt(viewport: Viewport, plot: PlotSize, x: number, y: number, size: MatrixSize): CellPosition | null {
   const column = Math.floor(viewport.x0 + (x / plot.width) * (viewport.x1 - viewport.x0));

@@ -8,6 +8,7 @@ import { AdapterSettings } from '../../../budget/adapterSettings';
 import { baseModelName, readConfigDocument } from '../configDocument';
 import type { Counting } from '../countAdapter';
 import { asAdapterBudget, countOn } from '../countAdapter';
+import { oversized } from '../listLimits';
 import type { FoundModel, Models } from '../models';
 import { attempt, Examined, local } from './examined';
 import { calculatorSettings } from './calculatorSettings';
@@ -30,9 +31,12 @@ export async function analyseConfig(models: Models, request: AdapterDocument): P
   const replicated = table && (attempt(() => replicateLayers(table, new AdapterSettings(config))) ?? table);
   const x = new Examined(text, document, weights, base?.title ?? '', replicated);
   checkKeys(x);
-  const targets = attempt(() => checkTargets(x));
-  checkScale(x);
-  checkNames(x);
+  const checked = oversized(config) === null;
+  const targets = checked ? attempt(() => checkTargets(x)) : null;
+  if (checked) {
+    checkScale(x);
+    checkNames(x);
+  }
   checkBase(x, wanted, base);
   if (counting?.error) sayWhyNot(x, counting.error);
   return {

@@ -54,9 +54,14 @@ export class Examined {
     return this.settings.raw(key);
   }
 
+  /** No more is said of the file. */
+  get isFull(): boolean {
+    return this.findings.length >= MAX_FINDINGS;
+  }
+
   add(code: Finding['code'], severity: Finding['severity'], at: Node, text: LocalText, fixes: readonly Fix[] = []): void {
     const { offset, length } = at;
-    if (this.findings.length < MAX_FINDINGS) this.findings.push({ code, severity, offset, length, text, fixes });
+    if (!this.isFull) this.findings.push({ code, severity, offset, length, text, fixes });
   }
 
   /** Gives the key this value, as a new first entry where it is absent. */

@@ -10,11 +10,22 @@ import { quote } from './targetChecks';
 /** Of PEFT before 0.4 and of other releases; files still have them, and they do no harm. */
 const FORMER_KEYS = new Set(['enable_lora', 'merge_weights', 'postprocess_past_key_value_function']);
 
+/** The release whose keys are known here. */
+const KNOWN_VERSION = [0, 21] as const;
+
+/** Whether a version, '0.22.0.dev0', is of a later release. */
+function isNewer(version: unknown): boolean {
+  const [, major, minor] = (typeof version === 'string' && /^(\d{1,6})\.(\d{1,6})/.exec(version)) || [];
+  if (major === undefined || minor === undefined) return false;
+  return Number(major) > KNOWN_VERSION[0] || (Number(major) === KNOWN_VERSION[0] && Number(minor) > KNOWN_VERSION[1]);
+}
+
 export function checkKeys(x: Examined): void {
   const own = Object.hasOwn(METHOD_KEYS, x.type) ? METHOD_KEYS[x.type] : undefined;
   if (!own) return;
   const known = new Set([...Object.keys(COMMON_KEYS), ...Object.keys(own)]);
   for (const property of x.document.root.children ?? []) {
+    if (x.isFull) return;
     const [keyNode] = property.children ?? [];
     const key: unknown = keyNode?.value;
     if (!keyNode || typeof key !== 'string' || known.has(key)) continue;
@@ -32,6 +43,11 @@ export function checkKeys(x: Examined): void {
     }));
     const [best] = meant;
     const [other] = others;
+    if (best === undefined && other === undefined && isNewer(x.config['peft_version'])) {
+      const newer = local('{0} is no key of PEFT 0.21; the file was written by PEFT {1}.', quote(key), String(x.config['peft_version']).slice(0, 40));
+      x.add('unknown-key', 'information', keyNode, newer, [remove]);
+      continue;
+    }
     const text =
       best !== undefined
         ? local('PEFT does not know the key {0} for {1} and ignores it. Did you mean {2}?', quote(key), x.type, quote(best))

@@ -46,6 +46,7 @@ function checkModulesToSave(x: Examined): void {
   if (!x.table) return;
   const modules = withContainers(x.table);
   for (const { name, node } of strings(x, 'modules_to_save')) {
+    if (x.isFull) return;
     if (modules.some((module) => module.name.endsWith(name))) continue;
     const { best, fixes } = fixesFor(x, name, node, suffixesOf(modules.filter(({ layer }) => layer === null).map((module) => module.name)));
     const text =
@@ -60,6 +61,7 @@ function checkExcluded(x: Examined): void {
   if (!x.table) return;
   const modules = withContainers(x.table);
   for (const { name, node } of strings(x, 'exclude_modules')) {
+    if (x.isFull) return;
     if (modules.some((module) => matchesTarget(module.name, name))) continue;
     const { fixes } = fixesFor(x, name, node, suffixesOf(modules.map((module) => module.name)));
     x.add('exclude-no-match', 'warning', node, local('{0} matches no module of {1}: it excludes nothing.', quote(name), x.baseTitle), fixes);
@@ -101,6 +103,7 @@ function checkPattern(x: Examined, key: 'rank_pattern' | 'alpha_pattern'): void 
   const modules = withContainers(x.table);
   const parameters = x.settings.raw('target_parameters') !== null;
   for (const name of Object.keys(value)) {
+    if (x.isFull) return;
     const node = x.node(key, name)?.parent;
     const [keyNode] = node?.children ?? [];
     if (!node || !keyNode || parameters) continue;

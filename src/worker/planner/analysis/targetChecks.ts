@@ -48,6 +48,7 @@ function checkList(x: Examined, targets: readonly unknown[]): TargetLens | null 
   const taken = new Set(entries.flatMap((entry) => entry.taken));
   const union = partialCoverage([...taken], table, attempt(() => x.settings.indices('layers_to_transform')));
   for (const entry of entries) {
+    if (x.isFull) break;
     if (entry.matched.length === 0) noMatch(x, table, entry, taken.size === 0, targets);
     else if (entry.taken.length === 0) onlyExcluded(x, entry);
     else if (!unsupported(x, table, entry)) onlySomeLayers(x, table, entry, union !== null);

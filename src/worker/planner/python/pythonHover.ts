@@ -5,6 +5,7 @@ import { METHOD_TEXTS } from '../../../budget/peftConfig/methodTexts';
 import type { Finding } from '../../../protocol/planner';
 import type { PythonConfigCall } from '../../../protocol/python';
 import { configClass } from '../../../python/configClasses';
+import { unslothClass } from '../../../python/unsloth';
 import { formatBytes, formatCount, formatPercent } from '../../../budget/numberText';
 import { code, plain } from '../markdownText';
 import type { PythonFacts } from './pythonFacts';
@@ -33,7 +34,8 @@ export function classHover({ facts }: HoverFacts): string {
 
 export function argumentHover(key: string, { facts, explain }: HoverFacts): string {
   const { call, findings } = facts;
-  const byDefault = configClass(call.className)?.fields.get(key);
+  const byDefault = (configClass(call.className) ?? unslothClass(call.className))?.fields.get(key);
+  if (byDefault !== undefined && fieldText(key) === '') return `${code(key)}: a setting of ${code(call.className)} that no count depends on.`;
   if (byDefault === undefined) return strangeLines(call).join('\n\n') || `${code(key)}: handed on to ${code(call.className)}.`;
   const unknown = call.unknown.find((each) => each.key === key);
   const explained = unknown ? null : explain(key);

@@ -211,6 +211,15 @@ describe('the analysis of adapter_config.json', () => {
     assert.equal(former.severity, 'information');
   });
 
+  it('does not warn of a key that only a later release can know', async () => {
+    const [newer] = await findings({ peft_version: '0.22.1', brand_new_setting: 1 });
+    assert.deepEqual([newer?.code, newer?.severity], ['unknown-key', 'information']);
+    assert.match(say(newer!.text), /^'brand_new_setting' is no key of PEFT 0\.21; the file was written by PEFT 0\.22\.1\.$/);
+    const slip = only(await findings({ peft_version: '0.22.1', lora_droput: 0 }), 'unknown-key');
+    assert.equal(slip.severity, 'warning');
+    assert.equal(only(await findings({ peft_version: '0.21.0', brand_new_setting: 1 }), 'unknown-key').severity, 'warning');
+  });
+
   it('finds modules to save, exclusions and patterns that match nothing', async () => {
     const saved = only(await findings({ modules_to_save: ['lm_heda', 'embed_tokens'] }), 'save-no-match');
     assert.match(say(saved.text), /Did you mean 'lm_head'/);
@@ -264,6 +273,35 @@ describe('the analysis of adapter_config.json', () => {
       assert.equal(await call('config/analyse', { ...NOWHERE, text, weights: null }), null, text);
     const broken = '{ "peft_type": "LORA", "base_model_name_or_path": "base", "r": 0, "target_modules": ["q_porj"';
     assert.deepEqual(codes((await analyse(broken)).findings).sort(), ['rank-invalid', 'target-no-match']);
+  });
+
+  it('refuses lists with more entries than any config has, and says which', async () => {
+    const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `q_proj${index}`);
+    for (const [key, entries, most] of [['target_modules', 2001, 2000], ['modules_to_save', 201, 200]] as const) {
+      const analysis = await analyse(lora({ [key]: names(entries) }));
+      const found = only(analysis.findings, 'uncounted');
+      assert.match(say(found.text), new RegExp(`'${key}': got "${entries} entries", expected at most ${most} entries`));
+      assert.deepEqual([analysis.budget.counted, analysis.targets], [null, null]);
+    }
+  });
+
+  it('looks no further than a hundred findings', async () => {
+    const { findings: found } = await analyse(lora({ target_modules: Array.from({ length: 1500 }, (_, index) => `q_porj${index}`) }));
+    assert.equal(found.length, 100);
+  });
+
+  it('takes a file that is nested too deeply, too long or of too many keys for no PEFT config', async () => {
+    const start = '{"peft_type":"LORA","a":';
+    const keys = Array.from({ length: 1001 }, (_, index) => `"k${index}":1`).join(',');
+    for (const text of [start + '['.repeat(500_000), start + '{"a":'.repeat(100_000), `${start}"${'x'.repeat(1 << 20)}"}`, `{"peft_type":"LORA",${keys}}`])
+      assert.equal(await call('config/analyse', { ...NOWHERE, text, weights: null }), null);
+  });
+
+  it('takes keys that every object has for keys of the file', async () => {
+    const text = '{"__proto__":{"r":0},"constructor":1,"peft_type":"LORA","rank_pattern":{"__proto__":4},"target_modules":["toString"]}';
+    const analysis = await call('config/analyse', { ...NOWHERE, text, weights: null });
+    assert.deepEqual(codes(analysis!.findings).filter((code) => code !== 'base-not-found'), ['unknown-key', 'unknown-key']);
+    assert.equal(({} as Record<string, unknown>)['r'], undefined);
   });
 
   it('survives every kind of value under every key, and points into the text', async () => {

@@ -3,14 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { computeBudget } from '../../../../src/budget/computeBudget';
 import { METHOD_KEYS } from '../../../../src/budget/peftConfig/methodKeys';
 import { PRESETS } from '../../../../src/budget/presets';
-import type { PlanInputs } from '../../../../src/protocol/plan';
+import type { PlanInputs, PlanReport } from '../../../../src/protocol/plan';
 import { planChoices } from '../../../../src/worker/planner/planChoices';
-import { planConfig, planReport, planSweep } from '../../../../src/worker/planner/planReport';
+import { planConfig, planFit, planReport } from '../../../../src/worker/planner/planReport';
+import { planSweep } from '../../../../src/worker/planner/planSweep';
 import { pythonCode } from '../../../../src/worker/planner/pythonCode';
 import { paretoFront } from '../../../../webview-ui/comparison/scatter';
 
 const model = PRESETS.find(({ id }) => id === 'llama-2-7b')!;
-const inputs: PlanInputs = { peftType: 'LORA', values: [], targets: [], setup: [], gpu: 'rtx-4090', claim: '' };
+const inputs: PlanInputs = { peftType: 'LORA', values: [], targets: [], purpose: 'training', setup: [], inference: [], gpu: 'rtx-4090', claim: '' };
+
+const BERT = { model_type: 'bert', vocab_size: 1000, hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 128 };
+const T5 = { model_type: 't5', architectures: ['T5ForConditionalGeneration'], vocab_size: 1000, d_model: 64, d_kv: 16, num_heads: 4, d_ff: 128, num_layers: 2 };
 
 describe('a plan', () => {
   it('counts what computeBudget counts for the config it stands for', () => {
@@ -29,7 +33,11 @@ describe('a plan', () => {
     assert.ok(memory && memory.gpuBytes);
     assert.equal(memory.terms.reduce((sum, { bytes }) => sum + bytes, 0), memory.deviceBytes);
     const tight = planReport({ ...inputs, gpu: 't4' }, model).memory!;
-    assert.ok(tight.deviceBytes > tight.gpuBytes! && tight.advice.length > 0);
+    assert.ok(tight.deviceBytes > tight.gpuBytes! && planFit({ ...inputs, gpu: 't4' }, model).advice.length > 0);
+    const roomy = planFit({ ...inputs, gpu: 'h200' }, model);
+    assert.deepEqual(roomy.advice, []);
+    assert.deepEqual(roomy.fits.map((line) => line.replace(/ [\d,]+.*/, '')), ['rank', 'micro-batch', 'sequence length']);
+    assert.deepEqual(planFit({ ...inputs, gpu: '' }, model), { fits: [], advice: [] });
     assert.ok(tight.terms.every(({ formula }) => formula !== ''));
   });
 
@@ -47,6 +55,66 @@ describe('a plan', () => {
     assert.ok(methods.length > 20, `${methods.length} methods`);
     assert.deepEqual(ranks.map(({ rank }) => rank), [1, 2, 4, 8, 16, 32, 64, 128, 256]);
     for (let i = 1; i < ranks.length; i++) assert.ok(ranks[i]!.trainable > ranks[i - 1]!.trainable && ranks[i]!.bytes >= ranks[i - 1]!.bytes);
+  });
+
+  it('takes the task from the class of the model, and offers no task where the class has none', () => {
+    const on = (architectures: string[], more: object): PlanReport =>
+      planReport(inputs, { title: 'x', config: { ...BERT, architectures, ...more } });
+    assert.match(on(['BertForSequenceClassification'], {}).python, /task_type="SEQ_CLS"/);
+    assert.match(on(['BertForTokenClassification'], {}).python, /task_type="TOKEN_CLS"/);
+    assert.doesNotMatch(on(['BertForMaskedLM'], {}).python, /task_type/);
+    assert.match(planReport(inputs, { title: 't5', config: T5 }).python, /task_type="SEQ_2_SEQ_LM"/);
+    assert.match(planReport(inputs, model).python, /task_type="CAUSAL_LM"/);
+  });
+
+  it('counts every method with the values that its fields start with, but for those that need weights', () => {
+    const uncounted = planChoices().methods.filter(({ peftType, fields }) => {
+      const values = fields.flatMap(({ key, start }): [string, string][] => (start === '' ? [] : [[key, start]]));
+      return planReport({ ...inputs, peftType, values }, model).problem !== '';
+    });
+    assert.deepEqual(uncounted.map(({ peftType }) => peftType), ['ADAMSS', 'XLORA']);
+  });
+
+  it('tells modules of one name apart by more of it', () => {
+    const gpt2 = PRESETS.find(({ config }) => config['model_type'] === 'gpt2')!;
+    const ends = planReport(inputs, gpt2).targets.map(({ end }) => end);
+    assert.ok(ends.includes('attn.c_proj') && ends.includes('mlp.c_proj') && ends.includes('c_attn'));
+    const { counts, targets } = planReport({ ...inputs, targets: ['mlp.c_proj'] }, gpt2);
+    assert.deepEqual(targets.filter(({ adapted }) => adapted > 0).map(({ end }) => end), ['mlp.c_proj']);
+    assert.ok(counts && counts.trainable > 0);
+  });
+
+  it('takes lists of names and of layers', () => {
+    const values = [['layers_to_transform', '0, 1'], ['modules_to_save', 'lm_head'], ['bias', 'lora_only']] as const;
+    const { configText, counts, problem } = planReport({ ...inputs, values, targets: ['q_proj'] }, model);
+    const config = JSON.parse(configText) as Record<string, unknown>;
+    assert.equal(problem, '');
+    assert.deepEqual(config['layers_to_transform'], [0, 1]);
+    assert.deepEqual(config['modules_to_save'], ['lm_head']);
+    assert.equal(counts?.trainable, 2 * 8 * (4096 + 4096) + 32_000 * 4096);
+  });
+
+  it('estimates inference with its cache, divided over its GPUs', () => {
+    const asked = { ...inputs, purpose: 'inference' as const, inference: [['contextLength', '2048'], ['batch', '4']] as const };
+    const { memory } = planReport(asked, model);
+    assert.equal(memory?.terms.find(({ id }) => id === 'cache')?.bytes, 4 * 2048 * 32 * 2 * 4096 * 2);
+    assert.deepEqual(memory?.phases, []);
+    assert.deepEqual(planFit(asked, model), { fits: [], advice: [] });
+    assert.notEqual(planReport({ ...asked, inference: [['batch', '0']] }, model).memoryProblem, '');
+  });
+
+  it('names the largest moment of a training step, and the others', () => {
+    const { memory } = planReport(inputs, model);
+    assert.equal(Math.max(...memory!.phases.map(({ bytes }) => bytes)), memory!.deviceBytes);
+    assert.deepEqual(memory!.phases.map(({ label }) => label), ['Loss', 'Backward pass of a block', 'End of the backward pass', "Optimiser's step"]);
+  });
+
+  it('says of a claim that fits another model which one', () => {
+    const small = PRESETS.find(({ id }) => id !== model.id)!;
+    const claim = 'trainable params: 19988480 || all params: 6758404096 || trainable%: 0.29575738';
+    const other = planReport({ ...inputs, claim }, small, PRESETS).claim!;
+    assert.ok(other.lines.some((line) => line.includes('Llama-2-7B with r = 8 on all linear layers')), other.lines.join('\n'));
+    assert.ok(planReport({ ...inputs, claim }, model, PRESETS).claim!.lines.some((line) => line.includes('r = 8 on all linear layers')));
   });
 
   it('has on its front no method that another one beats', () => {
@@ -81,6 +149,6 @@ describe('a config as Python', () => {
       const { python } = planReport({ ...inputs, peftType }, model);
       if (python !== '') assert.match(python, /^from peft import \w+, get_peft_model\n\nconfig = \w+\(/, peftType);
     }
-    assert.equal(planConfig({ ...inputs, targets: ['all-linear'] })['target_modules'], 'all-linear');
+    assert.equal(planConfig({ ...inputs, targets: ['all-linear'] }, null)['target_modules'], 'all-linear');
   });
 });

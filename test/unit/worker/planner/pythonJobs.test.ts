@@ -50,6 +50,12 @@ describe('what stands over Python', () => {
     assert.match((await titles(text, { workspace: [GPT_NEO] }))[0] ?? '', /^4,194,304 .* of Llama-2-7B ·/);
   });
 
+  it("is the count of Unsloth's call, on the preset of which it loads a copy in four bits", async () => {
+    const text = 'from unsloth import FastLanguageModel\nm, t = FastLanguageModel.from_pretrained("unsloth/llama-3-8b-bnb-4bit")\nm = FastLanguageModel.get_peft_model(m, r=16)';
+    // What Unsloth prints of its own notebook on this model.
+    assert.match((await titles(text))[0] ?? '', /^41,943,040 trainable · 0\.5196 % of Llama-3-8B ·/);
+  });
+
   it('says which model it took in place of one that is not found', async () => {
     const text = 'm = AutoModel.from_pretrained("nobody/nothing")\nLoraConfig(r=8)';
     assert.match((await titles(text))[0] ?? '', /of Llama-2-7B, in place of nobody\/nothing ·/);

@@ -1,0 +1,154 @@
+import { strict as assert } from 'node:assert';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import type { Frame, Locator } from 'playwright-core';
+import { useWindow } from './window';
+import { eventually } from './workbench';
+
+const ROWS = 300;
+const COLUMNS = 500;
+/** Of the special entries of the matrix, in reading order. */
+const NAN = [12, 34] as const;
+const INFINITE = [299, 499] as const;
+const LARGEST = [150, 7] as const;
+
+/** Lays F32 tensors out as the format has it, by nothing of src. */
+function safetensors(tensors: readonly (readonly [name: string, shape: readonly number[], values: Float32Array])[]): Buffer {
+  let end = 0;
+  const fields = tensors.map(([name, shape, { byteLength }]) => {
+    const begin = end;
+    end += byteLength;
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype: 'F32', shape, data_offsets: [begin, end] })}`;
+  });
+  const header = Buffer.from(`{${fields.join(',')}}`);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, ...tensors.map(([, , { buffer }]) => Buffer.from(buffer as ArrayBuffer))]);
+}
+
+function weight(): Float32Array {
+  const values = Float32Array.from({ length: ROWS * COLUMNS }, (_, i) => Math.sin(i) / 8);
+  const set = ([row, column]: readonly [number, number], value: number): void => void (values[row * COLUMNS + column] = value);
+  set(NAN, NaN);
+  set(INFINITE, -Infinity);
+  set(LARGEST, -3.5);
+  return values;
+}
+
+describe('the inspector on weights of any kind', () => {
+  const workbench = useWindow();
+  const folder = (): string => path.join(process.env['PEFT_E2E_WORKSPACE'] ?? '', 'weights');
+
+  const open = async (name: string, bytes: Buffer): Promise<Frame> => {
+    mkdirSync(folder(), { recursive: true });
+    writeFileSync(path.join(folder(), name), bytes);
+    await workbench().openFile(`weights/${name}`);
+    return workbench().webviewFrame('inspector');
+  };
+  after(() => rmSync(folder(), { recursive: true, force: true }));
+
+  /** Waits until the status line tells of this entry, and gives what it says its value is. */
+  const told = (view: Frame, [row, column]: readonly [number, number]): Promise<string> =>
+    eventually(`the status line tells of [${row}, ${column}]`, async () => {
+      // Both of the same moment: between two reads the line may come to tell of another entry.
+      const line = await view.locator('.cell-status').first().evaluate((status) => ({
+        where: status.querySelector('.where')?.textContent ?? '',
+        value: status.querySelector('strong')?.textContent ?? '…',
+      }));
+      return line.where.endsWith(`[${row}, ${column}]`) && line.value !== '…' && line.value;
+    });
+  const focused = async (view: Frame, name: RegExp): Promise<Locator> => {
+    const map = view.getByRole('application', { name });
+    await map.waitFor();
+    await workbench().parkPointer();
+    await map.focus();
+    return map;
+  };
+
+  it('takes the cursor to every NaN and infinity in turn, to the largest entry, and to a cell by its numbers', async () => {
+    const view = await open('numbers.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
+    const map = await focused(view, /^w;/);
+    await map.press('n');
+    assert.equal(await told(view, NAN), 'NaN');
+    await map.press('n');
+    assert.equal(await told(view, INFINITE), '-Infinity');
+    await map.press('n');
+    assert.equal(await told(view, NAN), 'NaN');
+    await map.press('m');
+    assert.equal(await told(view, LARGEST), '-3.5');
+    await map.press('g');
+    const asked = view.getByRole('searchbox', { name: /Go to cell: row 0 to 299, column 0 to 499/ });
+    await asked.fill('300, 0');
+    await asked.press('Enter');
+    await view.getByText('Expected row 0 to 299, column 0 to 499').waitFor();
+    await asked.fill('[0, 0]');
+    await asked.press('Enter');
+    assert.equal(await told(view, [0, 0]), '0');
+    await asked.waitFor({ state: 'detached' });
+  });
+
+  it('says where in the matrix the view is while it is zoomed, and keeps the cursor in view', async () => {
+    const view = await open('zoomed.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
+    const map = await focused(view, /^w;/);
+    const across = view.locator('.heatmap-position-across').first();
+    await across.waitFor({ state: 'hidden' });
+    // The first press only shows the cursor.
+    await map.press('Home');
+    await map.press('End');
+    for (let i = 0; i < 12; i++) await map.press('+');
+    await across.waitFor();
+    await eventually('the bar stands at the end', () =>
+      across.evaluate((bar) => {
+        const inner = bar.getBoundingClientRect();
+        const outer = bar.parentElement!.getBoundingClientRect();
+        return Math.abs(inner.right - outer.right) < 2 && inner.width < outer.width / 2;
+      }),
+    );
+    await map.press('0');
+    await across.waitFor({ state: 'hidden' });
+  });
+
+  it('shows names from strangers harmlessly, as text that is all there', async () => {
+    const values = new Float32Array(4).fill(1);
+    const names = ['__proto__', '<img src=x onerror="document.title=1">', 'rtl\u202Etxt.exe', 'bell\u0007\u001b[2J', '', '../../../etc/passwd', `long.${'x'.repeat(10_000)}`];
+    const view = await open('names.safetensors', safetensors(names.map((name) => [name, [2, 2], values])));
+    const list = view.getByRole('tree', { name: 'Tensors' });
+    await list.waitFor();
+    for (const shown of ['__proto__', '<img src=x onerror="document.title=1">', 'rtl\\u{202e}txt.exe', 'bell\\u{7}\\u{1b}[2J', '(empty name)']) {
+      await list.getByText(shown, { exact: true }).waitFor();
+    }
+    // A name may be longer than its row, which is what is on the page.
+    const row = (text: string): Locator => list.getByRole('treeitem').filter({ hasText: text });
+    await row('passwd').waitFor();
+    assert.equal(await view.locator('img').count(), 0);
+    await row('rtl').click();
+    await view.getByRole('application', { name: /^rtl\\u\{202e\}txt\.exe;/ }).waitFor();
+    await row('xxxx').click();
+    await view.getByRole('application', { name: /^long\./ }).waitFor();
+    assert.ok(await view.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing reaches beyond the page');
+  });
+
+  it('says that a file is gone, what reloading it then comes to, and shows it again when it is back', async () => {
+    const bytes = safetensors([['w', [ROWS, COLUMNS], weight()]]);
+    const view = await open('gone.safetensors', bytes);
+    await view.getByRole('application', { name: /^w;/ }).waitFor();
+    rmSync(path.join(folder(), 'gone.safetensors'));
+    const alert = view.getByRole('alert').filter({ hasText: 'deleted or moved' });
+    await alert.waitFor();
+    await alert.getByRole('button', { name: 'Reload' }).click();
+    await view.getByText('This file cannot be shown').waitFor();
+    writeFileSync(path.join(folder(), 'gone.safetensors'), bytes);
+    await view.getByRole('button', { name: 'Reload' }).last().click();
+    await view.getByRole('application', { name: /^w;/ }).waitFor();
+  });
+
+  it('says that a file changed, and shows the new one after a reload', async () => {
+    const view = await open('changed.safetensors', safetensors([['before', [ROWS, COLUMNS], weight()]]));
+    await view.getByRole('application', { name: /^before;/ }).waitFor();
+    writeFileSync(path.join(folder(), 'changed.safetensors'), safetensors([['after', [2, 3], new Float32Array(6)]]));
+    const alert = view.getByRole('alert').filter({ hasText: 'The file changed' });
+    await alert.waitFor();
+    await alert.getByRole('button', { name: 'Reload' }).click();
+    await view.getByRole('application', { name: /^after; 2 rows, 3 columns/ }).waitFor();
+  });
+});

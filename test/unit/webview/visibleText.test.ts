@@ -1,0 +1,19 @@
+import { strict as assert } from 'node:assert';
+import { visibleName, visibleText } from '../../../webview-ui/shared/visibleText';
+
+describe('text from strangers', () => {
+  it('shows what would turn it around, hide in it, or steer a terminal', () => {
+    assert.equal(visibleText('rtl.\u202Etxt.exe\u202C'), 'rtl.\\u{202e}txt.exe\\u{202c}');
+    assert.equal(visibleText('a\u0000b\u001b[31m'), 'a\\u{0}b\\u{1b}[31m');
+    assert.equal(visibleText('q\u200B_proj\uFEFF\u2066\uD800'), 'q\\u{200b}_proj\\u{feff}\\u{2066}\\u{d800}');
+  });
+
+  it('leaves writing as it is, in any direction and of any plane', () => {
+    for (const text of ['model.layers.0.q_proj', 'שלום.weight', 'مرحبا', '重み', '𝛥W', 'line\nbreak\ttab', '<b>&amp;</b>']) assert.equal(visibleText(text), text);
+  });
+
+  it('names what has no name', () => {
+    assert.equal(visibleName(''), '(empty name)');
+    assert.equal(visibleName('w'), 'w');
+  });
+});
