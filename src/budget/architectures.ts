@@ -3,6 +3,7 @@
 import type { Architecture } from './architectures/architecture';
 import { BART_FAMILY } from './architectures/bart';
 import { ENCODER_FAMILY } from './architectures/bert';
+import { MORE_ENCODERS } from './architectures/encoders';
 import { EXPERT_FAMILY } from './architectures/experts';
 import { GPT_FAMILY } from './architectures/gpt';
 import { HYBRID_FAMILY } from './architectures/hybrid';
@@ -22,6 +23,7 @@ function architectures(): readonly Architecture[] {
     ...GPT_FAMILY,
     ...REMOTE_FAMILY,
     ...ENCODER_FAMILY,
+    ...MORE_ENCODERS,
     ...T5_FAMILY,
     ...BART_FAMILY,
     ...VISION_FAMILY,

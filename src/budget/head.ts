@@ -28,8 +28,8 @@ export interface Head {
 export const NO_HEAD: Head = { rows: [], outputEmbedding: null, taskHeads: [] };
 
 const SUFFIXES: readonly (readonly [RegExp, HeadKind])[] = [
-  [/^(M?Bart|Whisper)ForCausalLM$/, 'decoder'],
-  [/(ForCausalLM|LMHeadModel|ForConditionalGeneration)$/, 'languageModel'],
+  [/^(M?Bart|Whisper|Pegasus|Marian|Blenderbot)ForCausalLM$/, 'decoder'],
+  [/(ForCausalLM|LMHeadModel|ForConditionalGeneration|^MarianMTModel)$/, 'languageModel'],
   [/ForMaskedLM$/, 'maskedLanguageModel'],
   [/ForPreTraining$/, 'preTraining'],
   [/ForNextSentencePrediction$/, 'nextSentence'],

@@ -97,7 +97,8 @@ export function readModelShape(parsed: unknown): ModelShape {
     keyValueWidth,
     // transformers fills in key-value heads for the types that know them, so the key counts even where it is null.
     prefixWidth: Object.hasOwn(config, 'num_key_value_heads') ? keyValueWidth : hiddenSize,
-    intermediateSize: readCount(config, INTERMEDIATE, MAX_WIDTH),
+    // A list has a width for each layer, which its architecture reads.
+    intermediateSize: INTERMEDIATE.some((key) => Array.isArray(config[key])) ? null : readCount(config, INTERMEDIATE, MAX_WIDTH),
     vocabSize: readCount(config, VOCABULARY, MAX_VOCABULARY),
     encoderDecoder: flag(config, 'is_encoder_decoder', false),
     tiedEmbeddings: tiedEmbeddings(config, part, parsed),

@@ -4,7 +4,7 @@
  * JavaScript's RegExp differs from Python's in syntax and backtracks without end on hostile patterns. Here a pattern is
  * compiled to a small program, and no instruction is run twice at one place of the name, so that matching takes at most
  * (instructions x characters) steps. Left out, and refused by name: back-references, conditionals, atomic groups,
- * possessive quantifiers and flags other than i and s.
+ * possessive quantifiers and the flag L.
  * Sources: the Python `re` documentation; Russ Cox, "Regular Expression Matching: the Virtual Machine Approach".
  */
 
@@ -38,6 +38,8 @@ export interface PatternMatch {
 export class PythonPattern {
   private readonly program: Program;
   private steps = 0;
+  /** What each look-around found at each place of the text: 0 is not known yet. So that none is run twice. */
+  private readonly looked = new Map<object, Int8Array>();
 
   /** `group` is the name of the group to report. Throws `PatternError` for what is not understood. */
   constructor(
@@ -52,11 +54,13 @@ export class PythonPattern {
 
   /** As `re.fullmatch`. */
   fullMatch(text: string): boolean {
+    this.looked.clear();
     return this.search(this.program, text, 0, text.length) !== null;
   }
 
   /** As `re.match`: from the start, to wherever. */
   match(text: string): PatternMatch | null {
+    this.looked.clear();
     return this.search(this.program, text, 0, null);
   }
 
@@ -65,6 +69,8 @@ export class PythonPattern {
     if (text.length > MAX_NAME) throw new PatternError(this.source, `the name is longer than ${MAX_NAME} characters`);
     const width = text.length + 1;
     const seen = new Uint8Array(program.length * width);
+    this.steps += seen.length >> 6;
+    if (this.steps > MAX_STEPS) throw new PatternError(this.source, 'matching takes too long');
     const stack: [pc: number, at: number, from: number, to: number][] = [[0, start, -1, -1]];
     for (let top = stack.pop(); top; top = stack.pop()) {
       let [pc, at, from, to] = top;
@@ -102,6 +108,15 @@ export class PythonPattern {
   }
 
   private look(look: Extract<Instruction, { op: 'look' }>, text: string, at: number): boolean {
+    const known = this.looked.get(look) ?? new Int8Array(text.length + 1);
+    this.looked.set(look, known);
+    if (known[at] !== 0) return known[at] === 1;
+    const holds = this.lookOnce(look, text, at);
+    known[at] = holds ? 1 : -1;
+    return holds;
+  }
+
+  private lookOnce(look: Extract<Instruction, { op: 'look' }>, text: string, at: number): boolean {
     const { program, negative, behind } = look;
     const start = behind === null ? at : at - behind;
     const found = start >= 0 && this.search(program, text, start, behind === null ? null : at) !== null;

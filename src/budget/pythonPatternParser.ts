@@ -50,7 +50,8 @@ const ASSERTIONS: Readonly<Record<string, (text: string, at: number) => boolean>
   A: (_, at) => at === 0,
   Z: (text, at) => at === text.length,
   b: (text, at) => atWordEdge(text, at),
-  B: (text, at) => !atWordEdge(text, at),
+  // Nothing has no inside, as Python has had it up to 3.13.
+  B: (text, at) => text.length > 0 && !atWordEdge(text, at),
 };
 
 function atWordEdge(text: string, at: number): boolean {
@@ -65,20 +66,35 @@ export function parsePattern(source: string): Node {
   return new Parser(source).parse();
 }
 
+/** Ignore case, dot matches newline, edges of lines, verbose. */
+type Flags = Readonly<Record<'i' | 's' | 'm' | 'x', boolean>>;
+
+function withFlags(flags: Flags, letters: string, value: boolean): Flags {
+  const set = Object.fromEntries([...letters].map((letter) => [letter, value]));
+  return { ...flags, ...set };
+}
+
+/** After '(?', for a message. */
+function kindOfGroup(rest: string): string {
+  if (rest.startsWith('>')) return 'atomic groups';
+  if (rest.startsWith('(')) return 'conditional groups';
+  if (rest.startsWith('P=')) return 'back-references';
+  return 'groups of this kind';
+}
+
 class Parser {
   private at = 0;
   private depth = 0;
-  private ignoreCase = false;
-  private dotMatchesNewline = false;
+  private readonly names = new Set<string>();
+  private flags: Flags = { i: false, s: false, m: false, x: false };
 
   constructor(private readonly source: string) {}
 
   parse(): Node {
-    const flags = /^\(\?([aisu]+)\)/.exec(this.source);
-    if (flags) {
-      this.ignoreCase = flags[1]?.includes('i') ?? false;
-      this.dotMatchesNewline = flags[1]?.includes('s') ?? false;
-      this.at = flags[0].length;
+    const given = /^\(\?([aimsux]+)\)/.exec(this.source);
+    if (given) {
+      this.flags = withFlags(this.flags, given[1] ?? '', true);
+      this.at = given[0].length;
     }
     const node = this.choice();
     if (this.at < this.source.length) this.fail('unbalanced parenthesis');
@@ -93,13 +109,16 @@ class Parser {
 
   private sequence(): Node {
     const parts: Node[] = [];
-    while (this.at < this.source.length && !'|)'.includes(this.peek())) parts.push(this.quantified());
+    for (this.skip(); this.at < this.source.length && !'|)'.includes(this.peek()); this.skip())
+      parts.push(this.quantified());
     return parts.length === 1 ? (parts[0] as Node) : { kind: 'sequence', parts };
   }
 
   private quantified(): Node {
+    if (this.range()) this.fail('nothing to repeat');
     let node = this.atom();
     for (let count = 0; ; count++) {
+      this.skip();
       const range = this.range();
       if (!range) return node;
       if (count > 0 || node.kind === 'assert') this.fail('multiple repeat');
@@ -131,10 +150,13 @@ class Parser {
       case '[':
         return this.set();
       case '.':
-        return { kind: 'char', test: this.dotMatchesNewline ? () => true : (code) => code !== 10 };
+        return { kind: 'char', test: this.flags.s ? () => true : (code) => code !== 10 };
       case '^':
-        return { kind: 'assert', holds: (_, at) => at === 0 };
+        return this.flags.m
+          ? { kind: 'assert', holds: (text, at) => at === 0 || text[at - 1] === '\n' }
+          : { kind: 'assert', holds: (_, at) => at === 0 };
       case '$':
+        if (this.flags.m) return { kind: 'assert', holds: (text, at) => at === text.length || text[at] === '\n' };
         return {
           kind: 'assert',
           holds: (text, at) => at === text.length || (at === text.length - 1 && text.endsWith('\n')),
@@ -154,17 +176,37 @@ class Parser {
     if (++this.depth > MAX_DEPTH) this.fail(`groups nested deeper than ${MAX_DEPTH} are not evaluated`);
     let name: string | null = null;
     let look: { negative: boolean; behind: boolean } | null = null;
+    const { flags } = this;
     if (this.take('?')) {
-      const opening = /^(:|=|!|<=|<!|P<[A-Za-z_]\w*>)/.exec(this.source.slice(this.at, this.at + 64))?.[0];
-      if (opening === undefined) return this.fail('this kind of group is not evaluated');
+      const rest = this.source.slice(this.at, this.at + 64);
+      const opening = /^([imsx]*(-[imsx]+)?:|=|!|<=|<!|P<[A-Za-z_]\w*>)/.exec(rest)?.[0];
+      if (opening === undefined) return this.fail(`${kindOfGroup(rest)} are not evaluated`);
       this.at += opening.length;
-      if (opening.startsWith('P')) name = opening.slice(2, -1);
-      else if (opening !== ':') look = { negative: opening.endsWith('!'), behind: opening.startsWith('<') };
+      if (opening.startsWith('P')) name = this.named(opening.slice(2, -1));
+      else if (opening.endsWith(':')) {
+        const [set = '', unset = ''] = opening.slice(0, -1).split('-');
+        this.flags = withFlags(withFlags(flags, set, true), unset, false);
+      } else look = { negative: opening.endsWith('!'), behind: opening.startsWith('<') };
     }
     const body = this.choice();
     if (!this.take(')')) this.fail('missing ), unterminated subpattern');
     this.depth--;
+    this.flags = flags;
     return look ? { kind: 'look', body, ...look } : { kind: 'group', body, name };
+  }
+
+  private named(name: string): string {
+    if (this.names.has(name)) this.fail(`redefinition of group name '${name}'`);
+    this.names.add(name);
+    return name;
+  }
+
+  /** Comments mean nothing; in a verbose pattern white space neither. */
+  private skip(): void {
+    const blank = this.flags.x ? /(?:[ \t\n\r\f\v]|#[^\n]*|\(\?#[^)]*\))+/y : /(?:\(\?#[^)]*\))+/y;
+    blank.lastIndex = this.at;
+    if (blank.test(this.source)) this.at = blank.lastIndex;
+    if (this.source.startsWith('(?#', this.at)) this.fail('missing ), unterminated comment');
   }
 
   private escaped(): Node {
@@ -184,10 +226,24 @@ class Parser {
       this.at += digits.length;
       return parseInt(digits, 16);
     }
-    if (char === '0') return 0;
+    if (char === 'U') return this.wideCode();
+    const octal = /^(0[0-7]{0,2}|[1-3][0-7]{2})/.exec(char + this.source.slice(this.at, this.at + 2))?.[0];
+    if (octal !== undefined) {
+      this.at += octal.length - 1;
+      return parseInt(octal, 8);
+    }
     if (isDigit(char.charCodeAt(0))) this.fail('back-references are not evaluated');
     if (/[A-Za-z]/.test(char)) this.fail(`bad escape \\${char}`);
     return char.charCodeAt(0);
+  }
+
+  private wideCode(): number {
+    const digits = this.source.slice(this.at, this.at + 8);
+    if (!/^[\da-fA-F]{8}$/.test(digits)) this.fail('incomplete escape');
+    const code = parseInt(digits, 16);
+    if (code > 0xffff) this.fail('characters beyond the first 65,536 are not evaluated');
+    this.at += 8;
+    return code;
   }
 
   private set(): Node {
@@ -195,8 +251,10 @@ class Parser {
     const tests: Test[] = [];
     for (let first = true; first || this.peek() !== ']'; first = false) {
       const low = this.setMember();
-      if (typeof low !== 'number') tests.push(low);
-      else if (this.peek() === '-' && this.source[this.at + 1] !== ']') {
+      if (typeof low !== 'number') {
+        if (this.peek() === '-' && this.source[this.at + 1] !== ']') this.fail('bad character range');
+        tests.push(low);
+      } else if (this.peek() === '-' && this.source[this.at + 1] !== ']') {
         this.at++;
         const high = this.setMember();
         if (typeof high !== 'number' || high < low) return this.fail('bad character range');
@@ -221,7 +279,7 @@ class Parser {
 
   /** Without regard to case where the pattern says so. */
   private folded(test: Test): Test {
-    if (!this.ignoreCase) return test;
+    if (!this.flags.i) return test;
     return (code) => {
       const char = String.fromCharCode(code);
       return test(char.toLowerCase().charCodeAt(0)) || test(char.toUpperCase().charCodeAt(0));

@@ -41,15 +41,23 @@ function stack(shape: ModelShape, path: 'encoder' | 'decoder', build: Build, out
   return [{ path, rows: outside }, layers(`${path}.layers`, shape, rows, depth)];
 }
 
-/** Positions start at an offset of 2. mBART has a last norm in each stack, BART none. */
-function bartSections(lastNorm: boolean) {
+interface Outside {
+  /** Where learned positions start; null where they are fixed and no parameters. */
+  readonly offset: number | null;
+  /** Norms after the embeddings, and after the last layer. */
+  readonly embeddingNorm: boolean;
+  readonly lastNorm: boolean;
+}
+
+/** BART's positions start at an offset of 2; mBART has a last norm in each stack, BART none. */
+function bartSections({ offset, embeddingNorm, lastNorm }: Outside) {
   return (shape: ModelShape, head: HeadKind): Section[] => {
     const { hiddenSize: h, tiedEmbeddings } = shape;
     const words = embedding('embed_tokens', vocabulary(shape), h);
     const outside = (shared: boolean): Row[] => [
       shared && tiedEmbeddings ? tied(words) : words,
-      embedding('embed_positions', size(shape, 'max_position_embeddings') + 2, h),
-      layerNorm('layernorm_embedding', h),
+      ...(offset === null ? [] : [embedding('embed_positions', size(shape, 'max_position_embeddings') + offset, h)]),
+      ...(embeddingNorm ? [layerNorm('layernorm_embedding', h)] : []),
       ...(lastNorm ? [layerNorm('layer_norm', h)] : []),
     ];
     const build = { keyBias: true };
@@ -91,13 +99,13 @@ function bartHead(shape: ModelShape, kind: HeadKind): Head | null {
 /** BART's config class counts three classes, those of MNLI, where a config names none. */
 const BART_LABELS = 3;
 
-function bartTable(modelType: string, lastNorm: boolean): Architecture {
+function bartTable(modelType: string, outside: Outside): Architecture {
   return architecture({
     modelTypes: [modelType],
     defaults: { is_encoder_decoder: true, max_position_embeddings: 1024 },
     baseModel: 'model',
     usualHead: 'languageModel',
-    sections: bartSections(lastNorm),
+    sections: bartSections(outside),
     head: bartHead,
   });
 }
@@ -149,4 +157,12 @@ const whisper = architecture({
   },
 });
 
-export const BART_FAMILY: readonly Architecture[] = [bartTable('bart', false), bartTable('mbart', true), whisper];
+export const BART_FAMILY: readonly Architecture[] = [
+  bartTable('bart', { offset: 2, embeddingNorm: true, lastNorm: false }),
+  bartTable('mbart', { offset: 2, embeddingNorm: true, lastNorm: true }),
+  bartTable('pegasus', { offset: 0, embeddingNorm: false, lastNorm: true }),
+  bartTable('marian', { offset: 0, embeddingNorm: false, lastNorm: false }),
+  bartTable('blenderbot', { offset: 0, embeddingNorm: false, lastNorm: true }),
+  bartTable('m2m_100', { offset: null, embeddingNorm: false, lastNorm: true }),
+  whisper,
+];

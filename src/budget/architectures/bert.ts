@@ -19,7 +19,7 @@ interface Encoder {
   readonly beside?: (shape: ModelShape) => readonly Row[];
 }
 
-function wordEmbeddings(shape: ModelShape, width = shape.hiddenSize): Row[] {
+export function wordEmbeddings(shape: ModelShape, width = shape.hiddenSize): Row[] {
   return [
     embedding('embeddings.word_embeddings', vocabulary(shape), width),
     embedding('embeddings.position_embeddings', size(shape, 'max_position_embeddings'), width),
@@ -28,7 +28,7 @@ function wordEmbeddings(shape: ModelShape, width = shape.hiddenSize): Row[] {
   ];
 }
 
-function encoder({ projections = ['query', 'key', 'value'], ...parts }: Encoder) {
+export function encoder({ projections = ['query', 'key', 'value'], ...parts }: Encoder) {
   return (shape: ModelShape, head: HeadKind): Section[] => {
     const { hiddenSize: h } = shape;
     const f = intermediateOrFourfold(shape);
@@ -63,14 +63,14 @@ const TARGETS = ['query', 'key', 'value', 'attention.output.dense', 'intermediat
 const DEFAULTS = { max_position_embeddings: 512, type_vocab_size: 2 };
 
 /** The output layer over the vocabulary: its weight may be the embedding's, its bias that of the module around it. */
-function decoder(shape: ModelShape, name: string, biasOf: string | null, width = shape.hiddenSize): Row[] {
+export function decoder(shape: ModelShape, name: string, biasOf: string | null, width = shape.hiddenSize): Row[] {
   const output = linear(name, width, vocabulary(shape), true);
   const row = shape.tiedEmbeddings ? { ...tied(output), tiedBias: biasOf !== null } : output;
   return biasOf === null ? [row] : [bare(biasOf, ['bias', [vocabulary(shape)]]), row];
 }
 
 /** The heads that all encoders have alike; `classifier` is the sequence classifier's own. */
-function encoderHead(classifier: (shape: ModelShape) => readonly Row[], languageModel: LanguageModel) {
+export function encoderHead(classifier: (shape: ModelShape) => readonly Row[], languageModel: LanguageModel) {
   return (shape: ModelShape, kind: HeadKind): Head | null => {
     const { hiddenSize: h } = shape;
     switch (kind) {
@@ -90,18 +90,18 @@ function encoderHead(classifier: (shape: ModelShape) => readonly Row[], language
 
 type LanguageModel = (shape: ModelShape, kind: HeadKind) => Head | null;
 
-const plainClassifier = (shape: ModelShape): Row[] => [linear('classifier', shape.hiddenSize, labels(shape), true)];
+export const plainClassifier = (shape: ModelShape): Row[] => [linear('classifier', shape.hiddenSize, labels(shape), true)];
 const denseClassifier = (shape: ModelShape): Row[] => [
   linear('classifier.dense', shape.hiddenSize, shape.hiddenSize, true),
   linear('classifier.out_proj', shape.hiddenSize, labels(shape), true),
 ];
-const multipleChoice = (shape: ModelShape, ...before: Row[]): Head => ({
+export const multipleChoice = (shape: ModelShape, ...before: Row[]): Head => ({
   rows: [...before, linear('classifier', shape.hiddenSize, 1, true)],
   outputEmbedding: null,
   taskHeads: [],
 });
 
-const predictions: LanguageModel = (shape, kind) => {
+export const predictions: LanguageModel = (shape, kind) => {
   const { hiddenSize: h, config, modelType } = shape;
   const nextSentence = linear('cls.seq_relationship', h, 2, true);
   if (kind === 'nextSentence') return { rows: [nextSentence], outputEmbedding: null, taskHeads: [] };
@@ -129,6 +129,18 @@ const bert = architecture({
   head: encoderHead(plainClassifier, predictions),
 });
 
+export const robertaHead = encoderHead(denseClassifier, (shape, kind) => {
+  const { hiddenSize: h } = shape;
+  if (kind === 'multipleChoice') return multipleChoice(shape);
+  if (kind !== 'maskedLanguageModel' && kind !== 'languageModel') return null;
+  const rows = [
+    linear('lm_head.dense', h, h, true),
+    layerNorm('lm_head.layer_norm', h),
+    ...decoder(shape, 'lm_head.decoder', 'lm_head'),
+  ];
+  return { rows, outputEmbedding: 'lm_head.decoder', taskHeads: [] };
+});
+
 const roberta = architecture({
   modelTypes: ['roberta', 'xlm-roberta', 'camembert'],
   defaults: DEFAULTS,
@@ -136,17 +148,7 @@ const roberta = architecture({
   baseModel: 'roberta',
   usualHead: 'none',
   sections: encoder({ hasPooler: (head) => head === 'none' || head === 'multipleChoice' }),
-  head: encoderHead(denseClassifier, (shape, kind) => {
-    const { hiddenSize: h } = shape;
-    if (kind === 'multipleChoice') return multipleChoice(shape);
-    if (kind !== 'maskedLanguageModel' && kind !== 'languageModel') return null;
-    const rows = [
-      linear('lm_head.dense', h, h, true),
-      layerNorm('lm_head.layer_norm', h),
-      ...decoder(shape, 'lm_head.decoder', 'lm_head'),
-    ];
-    return { rows, outputEmbedding: 'lm_head.decoder', taskHeads: [] };
-  }),
+  head: robertaHead,
 });
 
 /** Embeddings may be narrower than the model. */

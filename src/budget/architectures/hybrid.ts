@@ -1,6 +1,6 @@
 /** Decoders whose layers are of more than one kind: linear attention, short convolutions, shared keys and values. */
 
-import { MAX_WIDTH, readCount } from '../config';
+import { MAX_WIDTH, readCount, requireCount } from '../config';
 import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
 import { bare, depthwise, embedding, linear, linears, norm, onlyAt } from '../rows';
@@ -211,6 +211,9 @@ function perLayerRows(shape: ModelShape): { outside: Row[]; inside: Row[] } {
 
 const PER_LAYER = { hidden_size_per_layer_input: 256, vocab_size_per_layer_input: 262_144 };
 
+/** Streams of AltUp; Gemma 3n has four. */
+const MAX_INPUTS = 64;
+
 const gemma3n = architecture({
   modelTypes: ['gemma3n_text'],
   defaults: {
@@ -227,12 +230,12 @@ const gemma3n = architecture({
     const { hiddenSize: h, queryWidth: q, keyValueWidth: kv, headDim, config } = shape;
     const bias = on(shape, 'attention_bias');
     const first = sharedKeys(shape);
-    const inputs = size(shape, 'altup_num_inputs');
+    const inputs = requireCount(config, ['altup_num_inputs'], MAX_INPUTS);
     const rank = size(shape, 'laurel_rank');
     const widths = config['intermediate_size'];
     // Every layer may have a width of its own.
     const mlp = Array.isArray(widths)
-      ? [...new Set(widths as unknown[])].flatMap((width) =>
+      ? [...new Set((widths as unknown[]).slice(0, shape.numLayers))].flatMap((width) =>
           onlyAt(
             (layer) => widths[layer] === width,
             gatedMlp('mlp', h, readCount({ intermediate_size: width }, ['intermediate_size'], MAX_WIDTH) ?? 0),

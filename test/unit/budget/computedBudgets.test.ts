@@ -14,6 +14,9 @@ interface VariedBudget {
   readonly fileBytes: number;
 }
 
+/** The same, of configs that PEFT refuses too. */
+type FuzzedBudget = Pick<VariedBudget, 'config' | 'adapter'> & Partial<VariedBudget> & { readonly error?: string };
+
 interface RandomBudget {
   /** Row of transformers_tables.json. */
   readonly model: number;
@@ -61,6 +64,19 @@ describe('budget', () => {
       const { trainable, all, fileBytes } = computeBudget(config, row.adapter);
       assert.deepEqual([trainable, all], [row.trainable, row.all]);
       if (typeof row.file_size === 'number') assert.equal(fileBytes, row.file_size);
+    });
+  }
+
+  // Each was counted otherwise once: rules of single methods, of keys that a method does not have, of combinations.
+  for (const [index, row] of readGolden<FuzzedBudget>('budget_fuzzed.json').entries()) {
+    const name = `${String(row.adapter['peft_type'])} on ${String(row.config['architectures'])} (fuzzed ${index})`;
+    it(row.error === undefined ? `counts ${name} as PEFT does` : `refuses ${name}, where PEFT says ${row.error}`, () => {
+      if (row.error !== undefined) {
+        assert.throws(() => computeBudget(row.config, row.adapter), BudgetError);
+        return;
+      }
+      const { trainable, all, fileBytes } = computeBudget(row.config, row.adapter);
+      assert.deepEqual({ trainable, all, fileBytes }, { trainable: row.trainable, all: row.all, fileBytes: row.fileBytes });
     });
   }
 

@@ -42,9 +42,10 @@ describe('module table', () => {
     });
   }
 
-  for (const [index, { config, total, output, modules }] of readGolden<BuiltModel>(
-    'transformers_tables.json',
-  ).entries()) {
+  const built = ['transformers_tables.json', 'transformers_tables_more.json'].flatMap((file) => [
+    ...readGolden<BuiltModel>(file),
+  ]);
+  for (const [index, { config, total, output, modules }] of built.entries()) {
     it(`gives ${String(config['architectures'])} (${index}) the modules that transformers builds`, () => {
       const table = tableOf(config);
       const lines = new Set(table.modules.map(lineOf));
@@ -112,6 +113,16 @@ describe('module table', () => {
     );
   });
 
+  it('reads the widths of the layers of Gemma 3n, which are a list', () => {
+    const sizes = { hidden_size: 64, num_attention_heads: 4, vocab_size: 128, vocab_size_per_layer_input: 128 };
+    const config = { ...sizes, model_type: 'gemma3n_text', num_hidden_layers: 2, intermediate_size: [32, 48] };
+    const widths = tableOf(config).modules.filter(({ name }) => name.endsWith('up_proj'));
+    assert.deepEqual(
+      widths.map(({ outFeatures }) => outFeatures),
+      [32, 48],
+    );
+  });
+
   it('refuses sizes that no memory holds, whatever the config says', () => {
     const base = { model_type: 'llama', hidden_size: 64, intermediate_size: 96, vocab_size: 128 };
     const hostile = [
@@ -128,6 +139,8 @@ describe('module table', () => {
         qk_layernorm: true,
       },
       { ...base, num_hidden_layers: 2, num_attention_heads: 4, model_type: 'mixtral', num_local_experts: {} },
+      { ...base, num_hidden_layers: 2, num_attention_heads: 4, model_type: 'albert', inner_group_num: 1e7 },
+      { ...base, num_hidden_layers: 2, num_attention_heads: 4, model_type: 'gemma3n_text', altup_num_inputs: 1e7 },
       { model_type: '__proto__', hidden_size: 8, num_hidden_layers: 2, num_attention_heads: 2 },
       [],
       null,

@@ -37,6 +37,14 @@ describe("Python's regular expressions", () => {
     ['.', '\n', false],
     ['(?s).', '\n', true],
     ['[\\w.]+', 'é.x', true],
+    ['(?i:A)b', 'ab', true],
+    ['(?i:A)B', 'ab', false],
+    ['(?i)a(?-i:b)', 'AB', false],
+    ['(?x) a \\. # a comment\n b', 'a.b', true],
+    ['a(?#a comment)*', 'aaa', true],
+    ['(?m)a$\n^b', 'a\nb', true],
+    ['\\141\\07?\\U00000062', 'ab', true],
+    ['\\B', '', false],
   ];
   for (const [pattern, text, expected] of vectors) {
     it(`${JSON.stringify(pattern)} ${expected ? 'fits' : 'does not fit'} ${JSON.stringify(text)}`, () => {
@@ -64,7 +72,11 @@ describe("Python's regular expressions", () => {
     'a++',
     '(?(1)a)',
     '\\q',
-    '(?x)a',
+    '(?x) a**',
+    '(?P<x>a)(?P<x>b)',
+    '{2}a',
+    '[\\d-z]',
+    '(?#a comment',
     'a{3,2}',
     '[z-a]',
     '(?<=a+)b',
@@ -79,5 +91,11 @@ describe("Python's regular expressions", () => {
     const pattern = new PythonPattern('(a|a|a)*(a*)*(a+)+b');
     assert.equal(pattern.fullMatch('a'.repeat(2000)), false);
     assert.equal(pattern.fullMatch(`${'a'.repeat(2000)}b`), true);
+  });
+
+  it('refuses a pattern that is too large once written out, and runs no look-around twice at one place', () => {
+    assert.throws(() => new PythonPattern('(((a{99}){99}){99}){99}'), PatternError);
+    const nested = new PythonPattern(`${'(?=.*'.repeat(40)}x${')'.repeat(40)}a*`);
+    assert.equal(nested.fullMatch('a'.repeat(100)), false);
   });
 });
