@@ -13,6 +13,8 @@ const OPTIONS = { json: { type: 'boolean' } } as const;
 /** Rows of a table that a terminal is given; all of them are in the JSON. */
 const SHOWN_MODULES = 400;
 const SHOWN_PROBLEMS = 20;
+/** Layer 2 before layer 10, though files have them the other way round. */
+const collator = new Intl.Collator('en', { numeric: true });
 
 export const inspectCommand: Command = {
   name: 'inspect',
@@ -127,7 +129,7 @@ function promptLines({ prompts, prefixes, bottlenecks }: Report): string[] {
 function moduleLines(modules: readonly ModuleReport[]): string[] {
   if (modules.length === 0) return [];
   const heading = ['module', 'method', 'rank', 'alpha', 'scaling', '|A|', '|B|', '|s·BA|', 'parameters'];
-  const rows = modules.slice(0, SHOWN_MODULES).map((module) => [
+  const rows = byName(modules, ({ module }) => module).slice(0, SHOWN_MODULES).map((module) => [
     harmless(module.module === '' ? '(shared)' : module.module, 100),
     module.method,
     text(module.rank),
@@ -148,7 +150,7 @@ function moduleLines(modules: readonly ModuleReport[]): string[] {
 }
 
 function tensorLines({ tensors }: Report): string[] {
-  const rows = tensors.slice(0, SHOWN_MODULES).map(({ name, dtype, shape, bytes }) => {
+  const rows = byName(tensors, ({ name }) => name).slice(0, SHOWN_MODULES).map(({ name, dtype, shape, bytes }) => {
     return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, count(bytes)];
   });
   const lines = ['', ...table([['tensor', 'dtype', 'shape', 'bytes'], ...rows], new Set([3]))];
@@ -159,4 +161,8 @@ function tensorLines({ tensors }: Report): string[] {
 function text(value: number | null): string {
   if (value === null) return '-';
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+}
+
+function byName<T>(items: readonly T[], nameOf: (item: T) => string): T[] {
+  return [...items].sort((a, b) => collator.compare(nameOf(a), nameOf(b)));
 }

@@ -101,6 +101,16 @@ describe('peft-inspector', () => {
       assert.match(stdout!, /^layers\.0\.q_proj +LORA +2 +4 +2 +\d/m);
     });
 
+    it('has layer 2 before layer 10 in the table, whatever the order of the file', async () => {
+      const layer = (number: number): Record<string, number[]> => ({
+        [`base_model.model.layers.${number}.q_proj.lora_A.weight`]: [2, 4],
+        [`base_model.model.layers.${number}.q_proj.lora_B.weight`]: [4, 2],
+      });
+      const file = write('adapter_model.safetensors', safetensors({ ...layer(10), ...layer(2) }));
+      const { stdout } = await runCli(['inspect', file]);
+      assert.match(stdout!, /layers\.2\.q_proj[^]*layers\.10\.q_proj/);
+    });
+
     it('takes the adapter of a folder before an index, an index before a single checkpoint', async () => {
       const base = safetensors({ 'model.norm.weight': [4] });
       write('model-00001-of-00001.safetensors', base);
