@@ -19,8 +19,8 @@ export const WORD = {
   failed: 4,
 } as const;
 
-/** Calls in a job: what a byte of the ticket counts, less one. */
-export const MAX_CALLS = 64;
+/** Calls in a job, a byte of the ticket at most: they end before the kernels' constants begin (kernels/constants.ts). */
+export const MAX_CALLS = 160;
 /** Float64 slots of a call: the operation, the number of arguments, the arguments. */
 export const CALL_SLOTS = 24;
 /** Address of the calls, past the words. */
