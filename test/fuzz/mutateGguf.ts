@@ -28,10 +28,11 @@ export function ggufFields(bytes: Uint8Array): Field[] {
     at += width;
     return value;
   };
-  const text = (): void => {
-    const length = number(8);
+  const skip = (length: number): void => {
     at += length;
+    if (at > bytes.length) throw new RangeError('past the end');
   };
+  const text = (): void => skip(number(8));
   const value = (type: number): void => {
     if (type === STRING) text();
     else if (type === ARRAY) {
@@ -40,7 +41,7 @@ export function ggufFields(bytes: Uint8Array): Field[] {
     } else {
       const width = WIDTHS.get(type);
       if (width === undefined) throw new RangeError('no type');
-      at += width;
+      skip(width);
     }
   };
   try {
