@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { unpackDescription } from '../protocol/packedDescription';
 import type { SourceDescription } from '../protocol/source';
 import type { WorkerClient } from './workerClient';
 
@@ -28,7 +29,7 @@ export class CheckpointDescriptions {
     try {
       const { source, description } = await this.worker.request('checkpoint/open', { path: uri.fsPath });
       await this.worker.request('source/close', { source });
-      return description;
+      return unpackDescription(description);
     } catch {
       this.known.delete(uri.toString());
       return null;

@@ -1,7 +1,7 @@
 /** The inspector's webview to its host, and back. */
 
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
-import type { SourceDescription } from './source';
+import type { PackedDescription } from './packedDescription';
 
 export interface InspectorRequests extends MatrixRequests {
   /** The view is up; the answer is all it needs to draw itself. */
@@ -18,7 +18,7 @@ export interface InspectorRequests extends MatrixRequests {
 
 export interface InspectorSnapshot {
   /** Null where nothing of the file could be read; `failure` then says why, or `held` what to ask first. */
-  readonly source: SourceDescription | null;
+  readonly source: PackedDescription | null;
   readonly failure: string | null;
   /** The address of a file on a server that nobody has asked to be fetched yet: `source/reload` fetches it. */
   readonly held?: string;

@@ -1,13 +1,13 @@
 /** Host to worker. Every request names the source it is about, by the id that opening it gave. */
 
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
-import type { SourceDescription } from './source';
+import type { PackedDescription } from './packedDescription';
 
 export type SourceId = number;
 
 export interface OpenedSource {
   readonly source: SourceId;
-  readonly description: SourceDescription;
+  readonly description: PackedDescription;
 }
 
 export interface DemoOptions {

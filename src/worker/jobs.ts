@@ -4,7 +4,8 @@ import { CheckpointError } from '../checkpoint/errors';
 import { runDemo } from '../peft/demo';
 import type { LineSummary, Tile } from '../protocol/matrix';
 import { matrixKey } from '../protocol/matrixKey';
-import type { Handlers } from '../protocol/rpc';
+import { packDescription } from '../protocol/packedDescription';
+import type { Handlers, RequestContext } from '../protocol/rpc';
 import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
 import { currentEngine } from '../tensor/engine/current';
 import { ByteLru } from './byteLru';
@@ -45,26 +46,28 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     if (!source) throw new CheckpointError('NotFound', `source ${id} is not open`);
     return source;
   };
-  const add = (source: InspectedSource): OpenedSource => {
+  const add = (source: InspectedSource, transfer: RequestContext['transfer']): OpenedSource => {
     const id = nextId++;
     sources.set(id, source);
-    return { source: id, description: source.description };
+    const description = packDescription(source.description);
+    transfer(description.json.buffer);
+    return { source: id, description };
   };
 
   return {
-    async 'checkpoint/open'({ path }, { signal }) {
+    async 'checkpoint/open'({ path }, { signal, transfer }) {
       const source = await openCheckpoint(files, path, signal);
       // Cancelled meanwhile: nobody will learn the id, so nobody could close it.
       if (signal.aborted) await source.close();
       signal.throwIfAborted();
       // Made while the view lays itself out, rather than while it waits for its first tile.
       setTimeout(currentEngine, 0);
-      return add(source);
+      return add(source, transfer);
     },
 
-    async 'demo/run'({ seed, trainingSteps }, { signal, progress }) {
+    async 'demo/run'({ seed, trainingSteps }, { signal, progress, transfer }) {
       const result = await runDemo({ seed, trainingSteps, signal, onProgress: progress });
-      return { ...add(demoSource(result)), text: result.text };
+      return { ...add(demoSource(result), transfer), text: result.text };
     },
 
     async 'tile/read'({ source, matrix, level, tileX, tileY, reduction, quick }, { signal, transfer }) {

@@ -4,6 +4,7 @@ import { BudgetError } from '../../src/budget/errors';
 import { CheckpointError } from '../../src/checkpoint/errors';
 import type { MatrixRef } from '../../src/protocol/matrix';
 import { TILE_SIZE } from '../../src/protocol/matrix';
+import { unpackDescription } from '../../src/protocol/packedDescription';
 import type { Params, RequestContext, Result } from '../../src/protocol/rpc';
 import type { SourceDescription } from '../../src/protocol/source';
 import type { WorkerRequests } from '../../src/protocol/worker';
@@ -35,7 +36,8 @@ export async function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
   } catch (error) {
     return { refused: typedCode(error) };
   }
-  const { source, description } = opened;
+  const { source } = opened;
+  const description = unpackDescription(opened.description);
   const looks: (() => Promise<unknown>)[] = [];
   const kinds = new Set<string>();
   for (const matrix of matricesOf(description)) {

@@ -1,6 +1,7 @@
 /** The inspector as a whole: gets the source, lays the page out and swaps the views. */
 
 import type { InspectorSnapshot } from '../../src/protocol/inspector';
+import { unpackDescription } from '../../src/protocol/packedDescription';
 import type { SourceDescription } from '../../src/protocol/source';
 import { LiveRegion } from '../shared/liveRegion';
 import type { TabName, ViewContext } from './context';
@@ -76,7 +77,7 @@ export class App {
     try {
       const { source, failure, held } = await ask();
       this.held = held !== undefined;
-      if (source) this.show(source, failure);
+      if (source) this.show(unpackDescription(source), failure);
       else if (held !== undefined) replace(this.page, heldPage(held, again));
       else replace(this.page, failurePage(failure ?? 'The source could not be read.', again));
     } catch (error) {

@@ -3,11 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { Cell, MatrixRef, Tile } from '../../../src/protocol/matrix';
-import type { OpenedSource } from '../../../src/protocol/worker';
 import { fileOf, fixturePath, readFixture, tensorField } from '../checkpoint/fixtures';
 import type { GoldenNumber } from '../checkpoint/fixtures';
 import { jobCaller } from './jobContext';
-import type { Called } from './jobContext';
+import type { Called, Opened } from './jobContext';
 
 interface GoldenModule {
   readonly shape: readonly [number, number];
@@ -33,7 +32,7 @@ interface Golden {
 
 const golden = readFixture<Golden>('checkpoint', 'numbers.json');
 const call = jobCaller();
-const openSaved = (name: string): Promise<OpenedSource> =>
+const openSaved = (name: string): Promise<Opened> =>
   call('checkpoint/open', { path: fixturePath('peft_saved', name, 'adapter_model.safetensors') });
 
 function assertClose(actual: number, expected: number, what: string, tolerance = 1e-9): void {
@@ -44,7 +43,7 @@ function assertClose(actual: number, expected: number, what: string, tolerance =
 }
 
 describe('jobs on a file of every dtype', () => {
-  let opened: OpenedSource;
+  let opened: Opened;
   before(async () => {
     opened = await call('checkpoint/open', { path: fixturePath('checkpoint', 'dtypes.safetensors') });
   });

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { MatrixRef } from '../../../src/protocol/matrix';
-import type { OpenedSource } from '../../../src/protocol/worker';
 import { fixturePath, readFixture } from '../checkpoint/fixtures';
 import { jobCaller } from './jobContext';
+import type { Opened } from './jobContext';
 
 interface Golden {
   readonly tensors: Readonly<Record<string, { readonly shape: readonly [number, number]; readonly values: string }>>;
@@ -22,7 +22,7 @@ function floats(base64: string): Float32Array {
 }
 
 describe('jobs on a GGUF file', () => {
-  let opened: OpenedSource;
+  let opened: Opened;
   before(async () => {
     opened = await call('checkpoint/open', { path: fixturePath('gguf', 'types.gguf') });
   });

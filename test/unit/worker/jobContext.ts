@@ -1,6 +1,9 @@
 /** Calls jobs as the worker's endpoint would, without a thread. */
 
+import { unpackDescription } from '../../../src/protocol/packedDescription';
+import type { PackedDescription } from '../../../src/protocol/packedDescription';
 import type { Params, Progress, RequestContext, Result } from '../../../src/protocol/rpc';
+import type { SourceDescription } from '../../../src/protocol/source';
 import type { OpenedSource, WorkerRequests } from '../../../src/protocol/worker';
 import { createJobs } from '../../../src/worker/jobs';
 import { nodeFiles } from '../../../src/worker/nodeFile';
@@ -15,7 +18,17 @@ export type Call = <M extends keyof WorkerRequests>(
   params: Params<WorkerRequests[M]>,
   signal?: AbortSignal,
   called?: Called,
-) => Promise<Result<WorkerRequests[M]>>;
+) => Promise<Unpacked<Result<WorkerRequests[M]>>>;
+
+/** With its description as an object, as a page has it. */
+export type Unpacked<R> = R extends { readonly description: PackedDescription }
+  ? Omit<R, 'description'> & { readonly description: SourceDescription }
+  : R;
+
+export function unpacked<R>(result: R): Unpacked<R> {
+  const { description } = { ...result } as Partial<OpenedSource>;
+  return (description ? { ...result, description: unpackDescription(description) } : result) as Unpacked<R>;
+}
 
 export function jobCaller(files = nodeFiles): Call & { closeAll(): Promise<void> } {
   const jobs = createJobs(files);
@@ -25,7 +38,7 @@ export function jobCaller(files = nodeFiles): Call & { closeAll(): Promise<void>
     params: Params<WorkerRequests[M]>,
     signal: AbortSignal = new AbortController().signal,
     called: Called = { progress: [], transferred: [] },
-  ): Promise<Result<WorkerRequests[M]>> => {
+  ): Promise<Unpacked<Result<WorkerRequests[M]>>> => {
     const context: RequestContext = {
       signal,
       progress: (progress) => void called.progress.push(progress),
@@ -34,7 +47,7 @@ export function jobCaller(files = nodeFiles): Call & { closeAll(): Promise<void>
     const result = (await jobs[method](params as never, context)) as Result<WorkerRequests[M]>;
     if (method === 'checkpoint/open') open.add((result as OpenedSource).source);
     if (method === 'source/close') open.delete((params as { source: number }).source);
-    return result;
+    return unpacked(result);
   };
   /** A file left open is closed by the garbage collector, with a warning. */
   const closeAll = async (): Promise<void> => {
@@ -42,3 +55,5 @@ export function jobCaller(files = nodeFiles): Call & { closeAll(): Promise<void>
   };
   return Object.assign(call, { closeAll });
 }
+
+export type Opened = Unpacked<OpenedSource>;

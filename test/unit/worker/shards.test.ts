@@ -2,11 +2,11 @@ import { strict as assert } from 'node:assert';
 import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import type { OpenedSource } from '../../../src/protocol/worker';
 import type { FileAccess } from '../../../src/worker/fileAccess';
 import { nodeFiles } from '../../../src/worker/nodeFile';
 import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
 import { jobCaller } from './jobContext';
+import type { Opened } from './jobContext';
 
 const INDEX = 'model.safetensors.index.json';
 
@@ -39,8 +39,8 @@ describe('jobs on a sharded checkpoint', () => {
     write('model-00002-of-00002.safetensors', fileOf({ c: tensorField('F32', [1, 4], 0, 16) }, ramp(100, 4)));
   };
   const weights = { a: 'model-00001-of-00002.safetensors', b: 'model-00001-of-00002.safetensors', c: 'model-00002-of-00002.safetensors' };
-  const openIndex = (index: string | object): Promise<OpenedSource> => call('checkpoint/open', { path: write(INDEX, index) });
-  const problems = ({ description }: OpenedSource): string[] =>
+  const openIndex = (index: string | object): Promise<Opened> => call('checkpoint/open', { path: write(INDEX, index) });
+  const problems = ({ description }: Opened): string[] =>
     description.problems.map(({ severity, message }) => `${severity}: ${message}`);
 
   it('show one tree over all shards, and the values of each', async () => {

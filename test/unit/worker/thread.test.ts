@@ -10,7 +10,7 @@ import type { WorkerRequests } from '../../../src/protocol/worker';
 import { seededRandom } from '../../../src/tensor/random';
 import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
 import { TestServer } from './httpServer';
-import { jobCaller } from './jobContext';
+import { jobCaller, unpacked } from './jobContext';
 
 /** Sixteen modules of rank 160: enough work that threads are started for it. 16 MB. */
 function writeLargeAdapter(folder: string): string {
@@ -68,9 +68,11 @@ describe('the worker thread', () => {
   });
 
   it('opens a file, reads a tile, a cell and metrics, and closes it', async () => {
-    const { source, description } = await endpoint.request('checkpoint/open', {
-      path: fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'),
-    });
+    const { source, description } = unpacked(
+      await endpoint.request('checkpoint/open', {
+        path: fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'),
+      }),
+    );
     assert.equal(description.lora.length, 4);
     const matrix = { kind: 'delta', module: description.lora[0]!.module } as const;
     for (let again = 0; again < 2; again++) {
@@ -164,7 +166,7 @@ describe('the worker thread', () => {
       const saved = (name: string): Buffer => readFileSync(fixturePath('peft_saved', 'lora_rslora', name));
       const path = server.serve('/rslora/adapter_model.safetensors', saved('adapter_model.safetensors'));
       server.serve('/rslora/adapter_config.json', saved('adapter_config.json'));
-      const { source, description } = await endpoint.request('checkpoint/open', { path });
+      const { source, description } = unpacked(await endpoint.request('checkpoint/open', { path }));
       assert.deepEqual([description.title, description.method], ['rslora/adapter_model.safetensors', 'LORA']);
       assert.match(description.lora[0]!.scalingSource, /sqrt|√/);
       const metrics = await endpoint.request('lora/metrics', { source });

@@ -1,0 +1,40 @@
+import { strict as assert } from 'node:assert';
+import { runDemo } from '../../../src/peft/demo';
+import { packDescription, unpackDescription } from '../../../src/protocol/packedDescription';
+import type { SourceDescription } from '../../../src/protocol/source';
+import { openCheckpoint } from '../../../src/worker/checkpointSource';
+import { demoSource } from '../../../src/worker/demoSource';
+import { nodeFiles } from '../../../src/worker/nodeFile';
+import { fixturePath } from '../checkpoint/fixtures';
+
+/** Without fields that are undefined: a channel that sends text has no such thing. */
+function asSent(description: SourceDescription): unknown {
+  return JSON.parse(JSON.stringify({ ...description, training: undefined }));
+}
+
+describe('a packed description', () => {
+  it('comes out as it went in, for a checkpoint', async () => {
+    const source = await openCheckpoint(nodeFiles, fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'));
+    const unpacked = unpackDescription(packDescription(source.description));
+    assert.deepEqual(unpacked, asSent(source.description));
+    assert.equal(unpacked.lora.length, 4);
+    await source.close();
+  });
+
+  it('keeps the losses of a training as the float64 they are', async () => {
+    const { description } = demoSource(await runDemo({ seed: 5, trainingSteps: 20 }));
+    const { training, ...others } = unpackDescription(packDescription(description));
+    assert.deepEqual(others, asSent(description));
+    assert.ok(training!.loss instanceof Float64Array);
+    assert.deepEqual(training, description.training);
+  });
+
+  it('holds names that are not well-formed, and one that is a key of every object', () => {
+    const names = ['__proto__', 'a\ud800b', '\u202egnol', '\0'];
+    const tensors = names.map((name) => ({ name, dtype: 'F32', shape: [1], bytes: 4, readable: true }));
+    const description: SourceDescription = {
+      kind: 'checkpoint', title: '', method: null, config: [['__proto__', 'x']], parameters: 4, tensors, lora: [], bottlenecks: [], prefixes: [], prompts: [], problems: [],
+    };
+    assert.deepEqual(unpackDescription(packDescription(description)), description);
+  });
+});
