@@ -34,6 +34,7 @@ const identity = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
 class NodeSource implements ByteSource {
   readonly size: number;
   private closed = false;
+  private nextCheck: Promise<void> | null = null;
 
   constructor(
     private readonly handle: FileHandle,
@@ -77,8 +78,16 @@ class NodeSource implements ByteSource {
       done += bytesRead;
     }
     // Asked after reading: a file rewritten in between would pass if asked before.
-    await this.checkUnchanged();
+    await this.unchanged();
     if (done < bytes.length) shortRead(offset, bytes.length, done);
+  }
+
+  /** Reads that end in the same turn of the event loop are checked together: none has been by then. */
+  private unchanged(): Promise<void> {
+    return (this.nextCheck ??= new Promise((resume) => setImmediate(resume)).then(() => {
+      this.nextCheck = null;
+      return this.checkUnchanged();
+    }));
   }
 
   /** A file replaced by another of its name stays as it was under this handle; one written in place does not. */

@@ -5,6 +5,13 @@ import type { ResidentArray } from '../tensor/engine/resident';
 import type { ResidentBlock } from './matrixReader';
 import { Pacer } from './pacer';
 
+/** Pieces that are read at the same time, where they are small: each waits for the disk by itself. */
+const READS_AT_ONCE = 32;
+/** Bytes that they have together, at most. A larger piece is read alone. */
+const SMALL_BYTES = 2 ** 20;
+/** Where the next piece of a group may begin. */
+const ALIGNMENT = 64;
+
 /** Some rows, or a part of one. */
 export type Piece = Omit<ResidentBlock, 'address' | 'strideBytes'>;
 
@@ -31,8 +38,8 @@ export async function scanPieces(
   const pacer = new Pacer(signal);
   const buffers: (ResidentArray | undefined)[] = [];
   let turn = 0;
-  let reading: Promise<void> | undefined;
-  let came: ResidentBlock | undefined;
+  let reading: Promise<unknown> | undefined;
+  let came: readonly ResidentBlock[] = [];
   const bufferFor = (bytes: number): number => {
     const length = Math.ceil(bytes / 4);
     const kept = buffers[turn];
@@ -41,18 +48,48 @@ export async function scanPieces(
     return (buffers[turn] = engine.allocate(length)).address;
   };
   try {
-    for (const piece of pieces) {
+    for (const group of smallTogether(pieces, bytesOf)) {
       turn = 1 - turn;
-      const address = bufferFor(bytesOf(piece));
-      reading = read(piece, address);
-      if (came) visit(came);
+      const start = bufferFor(group.bytes);
+      const blocks = group.pieces.map(({ piece, offset }) => ({ ...piece, address: start + offset, strideBytes }));
+      // None may still be filling memory when it is given back.
+      reading = settleAll(blocks.map((block) => read(block, block.address)));
+      for (const block of came) visit(block);
       await reading;
-      came = { ...piece, address, strideBytes };
+      came = blocks;
       await pacer.pause();
     }
-    if (came) visit(came);
+    for (const block of came) visit(block);
   } finally {
     await reading?.catch(() => undefined);
     for (const buffer of buffers) buffer?.free();
   }
+}
+
+interface Group {
+  /** Each at its offset in a buffer of `bytes`. */
+  readonly pieces: readonly { readonly piece: Piece; readonly offset: number }[];
+  readonly bytes: number;
+}
+
+function* smallTogether(pieces: Iterable<Piece>, bytesOf: (piece: Piece) => number): Generator<Group> {
+  let group: { piece: Piece; offset: number }[] = [];
+  let end = 0;
+  for (const piece of pieces) {
+    const bytes = Math.ceil(bytesOf(piece) / ALIGNMENT) * ALIGNMENT;
+    if (group.length > 0 && (group.length === READS_AT_ONCE || end + bytes > SMALL_BYTES)) {
+      yield { pieces: group, bytes: end };
+      group = [];
+      end = 0;
+    }
+    group.push({ piece, offset: end });
+    end += bytes;
+  }
+  if (group.length > 0) yield { pieces: group, bytes: end };
+}
+
+/** Waits for all of them, then rejects with the first that failed. */
+async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
 }

@@ -57,9 +57,14 @@ describe('the loader of tiles', () => {
   function setUp(source = new HeldSource('m', 256, 256 * 20)) {
     const errors: string[] = [];
     let loads = 0;
-    const events = { loaded: () => void loads++, failed: (error: Error) => void errors.push(error.message) };
-    const loader = new TileLoader(source, 'mean', new TileCache(1e9), events);
-    return { source, loader, errors, loads: () => loads };
+    const waiting: (() => void)[] = [];
+    const loader = new TileLoader(source, 'mean', new TileCache(1e9), {
+      loaded: () => void loads++,
+      afterShown: (run) => void waiting.push(run),
+      failed: (error) => void errors.push(error.message),
+    });
+    const shown = (): void => waiting.splice(0).forEach((run) => run());
+    return { source, loader, errors, shown, loads: () => loads };
   }
 
   it('reads in the order wanted, a few at a time', async () => {
@@ -75,11 +80,16 @@ describe('the loader of tiles', () => {
     assert.ok(!loader.busy);
   });
 
-  it('reads what is quickly read alone, and then the rest', async () => {
-    const { source, loader } = setUp();
-    loader.want([{ level: 5, tileX: 0, tileY: 0, quick: true }, ...row(3)]);
+  it('reads what is quickly read alone, and the rest once that is on the screen', async () => {
+    const { source, loader, shown } = setUp();
+    const wanted = [{ level: 5, tileX: 0, tileY: 0, quick: true } as const, ...row(3)];
+    loader.want(wanted);
     assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0']);
     await source.reads[0]?.answer();
+    loader.want(wanted);
+    assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0']);
+    assert.ok(loader.busy, 'there is more to come');
+    shown();
     assert.deepEqual(source.reads.map(({ name }) => name), ['5/0/0', '0/0/0', '0/1/0', '0/2/0']);
   });
 
@@ -126,7 +136,7 @@ describe('the loader of tiles', () => {
       readTile: async () => ({ width: 256, height: 10, values: new Float32Array(2560), sampled: false }),
     };
     const errors: string[] = [];
-    const loader = new TileLoader(wrong, 'mean', new TileCache(1e9), { loaded: () => {}, failed: ({ message }) => void errors.push(message) });
+    const loader = new TileLoader(wrong, 'mean', new TileCache(1e9), { loaded: () => {}, afterShown: () => {}, failed: ({ message }) => void errors.push(message) });
     loader.want([{ level: 0, tileX: 1, tileY: 1 }]);
     await settled();
     assert.deepEqual(errors, ['tile (1, 1) of level 0: got 10 x 256 with 2560 values, expected 44 x 44']);
@@ -151,6 +161,7 @@ describe('the tiles on show', () => {
     const sampled: boolean[] = [];
     const view = new TileView({
       changed: () => {},
+      afterShown: () => {},
       failed: () => {},
       nonNumbers: (present) => void found.push(present),
       sampled: (now) => void sampled.push(now),

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { TILE_SIZE } from '../../../src/protocol/matrix';
 import {
-  levelFor, MAX_TILES_IN_VIEW, overviewLevel, planTiles, tileSpan, tilesInView, tilesToDraw,
+  levelFor, MAX_TILES_IN_VIEW, overviewAhead, overviewLevel, planTiles, tileSpan, tilesInView, tilesToDraw,
 } from '../../../webview-ui/shared/heatmap/tilePlan';
 import type { TileAddress } from '../../../webview-ui/shared/heatmap/tilePlan';
 import { TILE_CACHE_BYTES, TileCache } from '../../../webview-ui/shared/heatmap/tileCache';
@@ -66,6 +66,16 @@ describe('the plan of tiles for a view', () => {
     assert.deepEqual(plan.overview, { level: overviewLevel(size), tileX: 0, tileY: 0, quick: true });
     assert.ok(tileSpan(overviewLevel(size)) >= 11008 && tileSpan(overviewLevel(size) - 1) < 11008);
     assert.equal(planTiles(fitViewport({ rows: 256, columns: 256 }), { rows: 256, columns: 256 }, 400, 400).overview, null);
+  });
+
+  it('knows the overview of a large matrix before it knows the size of the plot, and asks for none of a small one', () => {
+    for (const size of [{ rows: 4096, columns: 11008 }, { rows: 151_936, columns: 8192 }, { rows: 1_000_000, columns: 3000 }]) {
+      const { overview } = planTiles(fitViewport(size), size, 800, 600);
+      assert.ok(overview);
+      assert.deepEqual(overviewAhead(size), overview);
+    }
+    assert.equal(overviewAhead({ rows: 900, columns: 1024 }), null);
+    assert.equal(overviewAhead({ rows: 1, columns: 1 }), null);
   });
 
   it('bounds the tiles of a view, however stretched the matrix', () => {

@@ -64,6 +64,8 @@ export class Heatmap {
     this.element = this.surface.element;
     this.tiles = new TileView({
       changed: () => this.invalidate(),
+      // It is drawn in the next frame, and on the screen before the one after.
+      afterShown: (run) => requestAnimationFrame(() => requestAnimationFrame(run)),
       nonNumbers: (found) => this.events.emit('nonNumbers', found),
       sampled: (sampled) => this.events.emit('sampled', sampled),
       failed: (error) => {
@@ -106,6 +108,8 @@ export class Heatmap {
     this.size = size;
     this.surface.showFailure(null);
     this.tiles.setSource(source, this.color.reduction, sameSize);
+    // A heatmap outside the document is laid out with the page's next frame, and the worker need not wait for that.
+    if (this.surface.plot.width < 1 && !this.chosen) this.tiles.askAhead();
     this.describe();
     this.invalidate();
   }

@@ -16,6 +16,8 @@ export class TileShapeError extends Error {
 
 export interface TileLoaderEvents {
   loaded(): void;
+  /** To run once what is loaded so far is on the screen. */
+  afterShown(run: () => void): void;
   failed(error: Error): void;
 }
 
@@ -23,6 +25,8 @@ export class TileLoader {
   private wanted: readonly TileAddress[] = [];
   private readonly inFlight = new Map<string, AbortController>();
   private readonly failures = new Set<string>();
+  /** What came quickly is being shown, and reads for the rest would take the processor from that. */
+  private showing = false;
 
   constructor(
     readonly source: MatrixSource,
@@ -33,7 +37,7 @@ export class TileLoader {
 
   /** True while a wanted tile is on its way. */
   get busy(): boolean {
-    return this.inFlight.size > 0;
+    return this.inFlight.size > 0 || this.showing;
   }
 
   has(address: TileAddress): boolean {
@@ -69,6 +73,7 @@ export class TileLoader {
   }
 
   private startReads(): void {
+    if (this.showing) return;
     const [first] = this.wanted;
     // What is quickly read comes alone: beside others it would not be quick.
     const alone = first?.quick && !this.has(first) && !this.failures.has(this.key(first)) && !this.inFlight.has(this.key(first));
@@ -96,8 +101,17 @@ export class TileLoader {
       this.events.failed(error instanceof Error ? error : new Error(String(error)));
     }
     this.inFlight.delete(key);
+    if (address.quick && this.cache.has(key)) this.showFirst();
     this.startReads();
     this.events.loaded();
+  }
+
+  private showFirst(): void {
+    this.showing = true;
+    this.events.afterShown(() => {
+      this.showing = false;
+      this.startReads();
+    });
   }
 
   private checkShape(address: TileAddress, tile: Tile): void {

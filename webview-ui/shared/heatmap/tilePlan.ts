@@ -46,6 +46,19 @@ export function overviewLevel({ rows, columns }: MatrixSize): number {
   return Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / TILE_SIZE)));
 }
 
+/** Levels below the overview at which a view of the whole matrix needs more tiles than come as soon as one would. */
+const LEVELS_ABOVE_VIEW = 2;
+
+/** The overview that a view of the whole matrix will begin with on nearly any screen; null of a small matrix. */
+export function overviewAhead(size: MatrixSize): TileAddress | null {
+  const level = overviewLevel(size);
+  return level > LEVELS_ABOVE_VIEW ? overviewAt(level) : null;
+}
+
+function overviewAt(level: number): TileAddress {
+  return { level, tileX: 0, tileY: 0, quick: true };
+}
+
 /** Level at which a cell is about one pixel in the direction that has fewer entries to a pixel; 0 at 1:1 and closer. */
 export function levelFor(entriesPerPixelX: number, entriesPerPixelY: number): number {
   return Math.max(0, Math.round(Math.log2(Math.min(entriesPerPixelX, entriesPerPixelY))));
@@ -94,7 +107,7 @@ export function planTiles(viewport: Viewport, size: MatrixSize, width: number, h
   return {
     level,
     tiles,
-    overview: tiles.length > TILES_WITHOUT_OVERVIEW ? { level: coarsest, tileX: 0, tileY: 0, quick: true } : null,
+    overview: tiles.length > TILES_WITHOUT_OVERVIEW ? overviewAt(coarsest) : null,
     poolX: Math.min(TILE_SIZE, pool(perPixelX)),
     poolY: Math.min(TILE_SIZE, pool(perPixelY)),
   };

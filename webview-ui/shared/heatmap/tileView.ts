@@ -7,13 +7,15 @@ import type { PooledCells } from './poolTile';
 import type { PlacedTile } from './renderer';
 import { sharedTileCache } from './tileCache';
 import { TileLoader } from './tileLoader';
-import { planTiles, tileSpan, tilesToDraw } from './tilePlan';
+import { overviewAhead, planTiles, tileSpan, tilesToDraw } from './tilePlan';
 import type { TileAddress, TilePlan } from './tilePlan';
 import type { CellPosition, MatrixSource, NonNumbers, Viewport } from './types';
 import type { PlotSize } from './viewport';
 
 export interface TileViewEvents {
   changed(): void;
+  /** To run once what has come so far is on the screen. */
+  afterShown(run: () => void): void;
   nonNumbers(found: NonNumbers): void;
   /** Whether any tile on show holds a sample of its entries. */
   sampled(sampled: boolean): void;
@@ -54,12 +56,19 @@ export class TileView {
       source &&
       new TileLoader(source, reduction, sharedTileCache, {
         loaded: () => this.events.changed(),
+        afterShown: (run) => this.events.afterShown(run),
         failed: (error) => {
           // What lies underneath is another matrix, and nothing will come to cover it.
           this.previous = null;
           this.events.failed(error);
         },
       });
+  }
+
+  /** Asks for what a view of the whole matrix begins with, before it is known how large that will be. */
+  askAhead(): void {
+    const overview = this.loader && overviewAhead(this.loader.source);
+    if (overview) this.loader?.want([overview]);
   }
 
   setReduction(reduction: Reduction): void {
