@@ -41,8 +41,9 @@ export default function config(_env, { mode = 'production' } = {}) {
       splitChunks: { chunks: 'async', cacheGroups: { default: false, defaultVendors: false, heatmap: { name: 'inspector-heatmap', minChunks: 2 } } },
       minimizer: [new EsbuildPlugin({ target: 'es2022', css: true, format: 'iife', treeShaking: true })],
     },
-    // A webview's policy forbids eval, which webpack's default development source maps use.
-    devtool: mode === 'production' ? false : 'source-map',
+    // A webview's policy forbids eval, which webpack's default development source maps use; and the page's first script
+    // has no address to look beside.
+    devtool: mode === 'production' ? false : 'inline-source-map',
     performance: false,
   };
 }

@@ -214,7 +214,7 @@ export async function eventually<T>(what: string, probe: () => Promise<T | null 
 
 async function isShown(frame: Frame, name: ViewName): Promise<boolean> {
   try {
-    if ((await frame.locator(`script[src$="/dist/webview/${name}.js"]`).count()) === 0) return false;
+    if ((await frame.locator(`script[data-page="${name}"]`).count()) === 0) return false;
     if ((await frame.locator('#app > *').count()) === 0) return false;
     const outer = await frame.parentFrame()?.frameElement();
     return (await outer?.isVisible()) ?? false;

@@ -157,6 +157,16 @@ describe('the tests', () => {
   });
 });
 
+describe('files that stand in a page', () => {
+  // What begins a comment in HTML lets a script go on beyond its end; a style has no other way to write its end.
+  it('hold nothing that a page would read as its own', () => {
+    const scripts = ['inspector', 'calculator', 'comparison'].map((name) => `dist/webview/${name}.js`);
+    assert.deepEqual(scripts.filter((file) => readFileSync(file, 'utf8').includes('<!--')), []);
+    const styles = scripts.map((file) => file.replace('.js', '.css'));
+    assert.deepEqual(styles.filter((file) => /<\/style/i.test(readFileSync(file, 'utf8'))), []);
+  });
+});
+
 describe('sizes', () => {
   it(`keep every source file within ${MAX_LINES} lines`, () => {
     const files = [...['src', 'webview-ui', 'test'].flatMap((folder) => sourceFiles(folder)), ...sourceFiles('scripts', '.mjs')];

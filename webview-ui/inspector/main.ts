@@ -20,8 +20,11 @@ import { hostTransport, viewState } from '../shared/hostTransport';
 import { App } from './app';
 import { InspectorClient } from './data/inspectorClient';
 import { INITIAL_STATE, StateStore } from './data/state';
+import { TABS } from './views/tabs';
 
 allowLaterScripts();
+// Run while the worker opens the file: nearly every one shows a matrix. Where it fails, the view that needs it says so.
+TABS.tensors.load().catch(() => undefined);
 const root = document.getElementById('app');
 if (!root) throw new Error('the page has no element #app');
 const app = new App(root, new InspectorClient(hostTransport()), new StateStore(viewState(INITIAL_STATE)));
