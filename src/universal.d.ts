@@ -24,6 +24,16 @@ declare class TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>;
 }
 
+interface CompressionStream {
+  readonly readable: ReadableStream;
+  readonly writable: { getWriter(): { write(bytes: Uint8Array<ArrayBuffer>): Promise<void>; close(): Promise<void> } };
+}
+declare const CompressionStream: { new (format: 'gzip'): CompressionStream };
+declare const DecompressionStream: { new (format: 'gzip'): CompressionStream };
+
+type ReadableStream = object;
+declare const Response: { new (body: ReadableStream): { arrayBuffer(): Promise<ArrayBuffer> } };
+
 declare const performance: { now(): number };
 declare function setTimeout(handler: () => void, ms?: number): unknown;
 

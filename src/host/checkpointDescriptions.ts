@@ -29,7 +29,7 @@ export class CheckpointDescriptions {
     try {
       const { source, description } = await this.worker.request('checkpoint/open', { path: uri.fsPath });
       await this.worker.request('source/close', { source });
-      return unpackDescription(description);
+      return await unpackDescription(description);
     } catch {
       this.known.delete(uri.toString());
       return null;

@@ -1,31 +1,46 @@
 /**
  * A description as it travels from the worker to a page: one run of bytes. Of a model with thousands of tensors every
- * step on the way would otherwise take it apart and put it together again, and the editor's host waits for each.
+ * step on the way would otherwise take it apart and put it together again, and the editor's host waits for each; a
+ * window on another machine gets a tenth of the bytes.
  */
 
 import type { SourceDescription, TrainingInfo } from './source';
 
 export interface PackedDescription {
-  /** UTF-8 JSON of all but `loss`. */
+  /** UTF-8 JSON of all but `loss`, gzipped where it is long. */
   readonly json: Uint8Array<ArrayBuffer>;
+  readonly gzipped: boolean;
   /** Of the training, where there is one: float64 as it is. */
   readonly loss?: Float64Array;
 }
 
+/** Below this, packing takes longer than it saves. */
+const LONG_BYTES = 2 ** 16;
+
 /** A number that is not finite becomes null, and a field that is undefined is left out. */
-export function packDescription(description: SourceDescription): PackedDescription {
+export async function packDescription(description: SourceDescription): Promise<PackedDescription> {
   const { training, ...rest } = description;
-  if (!training) return { json: encode(rest) };
+  if (!training) return packJson(rest);
   const { loss, ...others } = training;
-  return { json: encode({ ...rest, training: others }), loss };
+  return { ...(await packJson({ ...rest, training: others })), loss };
 }
 
-export function unpackDescription({ json, loss }: PackedDescription): SourceDescription {
-  const description = JSON.parse(new TextDecoder().decode(json)) as SourceDescription;
+export async function unpackDescription({ json, gzipped, loss }: PackedDescription): Promise<SourceDescription> {
+  const bytes = gzipped ? await through(json, new DecompressionStream('gzip')) : json;
+  const description = JSON.parse(new TextDecoder().decode(bytes)) as SourceDescription;
   if (!loss) return description;
   return { ...description, training: { ...(description.training as TrainingInfo), loss } };
 }
 
-function encode(value: unknown): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(value));
+async function packJson(value: unknown): Promise<PackedDescription> {
+  const json = new TextEncoder().encode(JSON.stringify(value));
+  if (json.length < LONG_BYTES) return { json, gzipped: false };
+  return { json: await through(json, new CompressionStream('gzip')), gzipped: true };
+}
+
+async function through(bytes: Uint8Array<ArrayBuffer>, { readable, writable }: CompressionStream): Promise<Uint8Array<ArrayBuffer>> {
+  const writer = writable.getWriter();
+  const written = Promise.all([writer.write(bytes), writer.close()]);
+  const [packed] = await Promise.all([new Response(readable).arrayBuffer(), written]);
+  return new Uint8Array(packed);
 }

@@ -46,10 +46,10 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     if (!source) throw new CheckpointError('NotFound', `source ${id} is not open`);
     return source;
   };
-  const add = (source: InspectedSource, transfer: RequestContext['transfer']): OpenedSource => {
+  const add = async (source: InspectedSource, transfer: RequestContext['transfer']): Promise<OpenedSource> => {
     const id = nextId++;
     sources.set(id, source);
-    const description = packDescription(source.description);
+    const description = await packDescription(source.description);
     transfer(description.json.buffer);
     return { source: id, description };
   };
@@ -67,7 +67,7 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
 
     async 'demo/run'({ seed, trainingSteps }, { signal, progress, transfer }) {
       const result = await runDemo({ seed, trainingSteps, signal, onProgress: progress });
-      return { ...add(demoSource(result), transfer), text: result.text };
+      return { ...(await add(demoSource(result), transfer)), text: result.text };
     },
 
     async 'tile/read'({ source, matrix, level, tileX, tileY, reduction, quick }, { signal, transfer }) {

@@ -37,7 +37,7 @@ export async function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
     return { refused: typedCode(error) };
   }
   const { source } = opened;
-  const description = unpackDescription(opened.description);
+  const description = await unpackDescription(opened.description);
   const looks: (() => Promise<unknown>)[] = [];
   const kinds = new Set<string>();
   for (const matrix of matricesOf(description)) {

@@ -22,6 +22,9 @@ import { firstTab, tabLabel, TABS, tabsOf } from './views/tabs';
 /** Long enough to read, gone before it is in the way. */
 const NOTICE_MS = 4000;
 
+/** Waited for without a word. */
+const QUIET_MS = 400;
+
 /** As in layout.css. */
 const NARROW = window.matchMedia('(max-width: 860px)');
 
@@ -72,12 +75,14 @@ export class App {
     this.close = null;
     this.held = false;
     replace(this.changed);
-    replace(this.page, waitingPage());
+    // What is there at once needs no bar that moves, and on some machines each step of one is a whole frame drawn.
+    replace(this.page);
+    const waiting = setTimeout(() => replace(this.page, waitingPage()), QUIET_MS);
     const again = (): void => void this.load(() => this.client.reload());
     try {
-      const { source, failure, held } = await ask();
+      const { source, failure, held } = await ask().finally(() => clearTimeout(waiting));
       this.held = held !== undefined;
-      if (source) this.show(unpackDescription(source), failure);
+      if (source) this.show(await unpackDescription(source), failure);
       else if (held !== undefined) replace(this.page, heldPage(held, again));
       else replace(this.page, failurePage(failure ?? 'The source could not be read.', again));
     } catch (error) {

@@ -4,6 +4,7 @@ import { packDescription, unpackDescription } from '../../../src/protocol/packed
 import type { SourceDescription } from '../../../src/protocol/source';
 import { openCheckpoint } from '../../../src/worker/checkpointSource';
 import { demoSource } from '../../../src/worker/demoSource';
+import type { InspectedSource } from '../../../src/worker/inspectedSource';
 import { nodeFiles } from '../../../src/worker/nodeFile';
 import { fixturePath } from '../checkpoint/fixtures';
 
@@ -12,10 +13,15 @@ function asSent(description: SourceDescription): unknown {
   return JSON.parse(JSON.stringify({ ...description, training: undefined }));
 }
 
+async function openSmall(): Promise<{ source: InspectedSource; description: SourceDescription }> {
+  const source = await openCheckpoint(nodeFiles, fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'));
+  return { source, description: source.description };
+}
+
 describe('a packed description', () => {
   it('comes out as it went in, for a checkpoint', async () => {
-    const source = await openCheckpoint(nodeFiles, fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'));
-    const unpacked = unpackDescription(packDescription(source.description));
+    const { source } = await openSmall();
+    const unpacked = await unpackDescription(await packDescription(source.description));
     assert.deepEqual(unpacked, asSent(source.description));
     assert.equal(unpacked.lora.length, 4);
     await source.close();
@@ -23,18 +29,28 @@ describe('a packed description', () => {
 
   it('keeps the losses of a training as the float64 they are', async () => {
     const { description } = demoSource(await runDemo({ seed: 5, trainingSteps: 20 }));
-    const { training, ...others } = unpackDescription(packDescription(description));
+    const { training, ...others } = await unpackDescription(await packDescription(description));
     assert.deepEqual(others, asSent(description));
     assert.ok(training!.loss instanceof Float64Array);
     assert.deepEqual(training, description.training);
   });
 
-  it('holds names that are not well-formed, and one that is a key of every object', () => {
+  it('of a model with thousands of tensors takes a tenth of its bytes, and comes out whole', async () => {
+    const { source, description: small } = await openSmall();
+    const tensors = Array.from({ length: 5000 }, (_, i) => ({ ...small.tensors[0]!, name: `model.layers.${i}.mlp.up_proj.weight` }));
+    const description = { ...small, tensors };
+    const packed = await packDescription(description);
+    assert.ok(packed.gzipped && packed.json.length < JSON.stringify(description).length / 10, String(packed.json.length));
+    assert.deepEqual(await unpackDescription(packed), asSent(description));
+    await source.close();
+  });
+
+  it('holds names that are not well-formed, and one that is a key of every object', async () => {
     const names = ['__proto__', 'a\ud800b', '\u202egnol', '\0'];
     const tensors = names.map((name) => ({ name, dtype: 'F32', shape: [1], bytes: 4, readable: true }));
     const description: SourceDescription = {
       kind: 'checkpoint', title: '', method: null, config: [['__proto__', 'x']], parameters: 4, tensors, lora: [], bottlenecks: [], prefixes: [], prompts: [], problems: [],
     };
-    assert.deepEqual(unpackDescription(packDescription(description)), description);
+    assert.deepEqual(await unpackDescription(await packDescription(description)), description);
   });
 });

@@ -25,9 +25,9 @@ export type Unpacked<R> = R extends { readonly description: PackedDescription }
   ? Omit<R, 'description'> & { readonly description: SourceDescription }
   : R;
 
-export function unpacked<R>(result: R): Unpacked<R> {
+export async function unpacked<R>(result: R): Promise<Unpacked<R>> {
   const { description } = { ...result } as Partial<OpenedSource>;
-  return (description ? { ...result, description: unpackDescription(description) } : result) as Unpacked<R>;
+  return (description ? { ...result, description: await unpackDescription(description) } : result) as Unpacked<R>;
 }
 
 export function jobCaller(files = nodeFiles): Call & { closeAll(): Promise<void> } {

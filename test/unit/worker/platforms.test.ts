@@ -34,18 +34,18 @@ interface Findings {
 
 /** A little of everything that goes through the engine where there is one. */
 async function findings(client: Client): Promise<Findings> {
-  const demo = unpacked(await client.request('demo/run', { seed: 7, trainingSteps: 20 }));
+  const demo = await unpacked(await client.request('demo/run', { seed: 7, trainingSteps: 20 }));
   const matrix = { kind: 'delta', module: demo.description.lora[0]!.module } as const;
   const place = { level: 2, tileX: 0, tileY: 0, reduction: 'maxAbs' } as const;
   const tile = await client.request('tile/read', { source: demo.source, matrix, ...place });
-  const dtypes = unpacked(await client.request('checkpoint/open', { path: fixturePath('checkpoint', 'dtypes.safetensors') }));
+  const dtypes = await unpacked(await client.request('checkpoint/open', { path: fixturePath('checkpoint', 'dtypes.safetensors') }));
   const statistics: Statistics[] = [];
   for (const { name, shape } of dtypes.description.tensors) {
     if (shape.includes(0)) continue;
     statistics.push(await client.request('matrix/statistics', { source: dtypes.source, matrix: { kind: 'tensor', name } }));
   }
   const path = fixturePath('peft_saved', 'llama_bf16_lora', 'adapter_model.safetensors');
-  const { source, description } = unpacked(await client.request('checkpoint/open', { path }));
+  const { source, description } = await unpacked(await client.request('checkpoint/open', { path }));
   const metrics = await client.request('lora/metrics', { source });
   const spectrum = await client.request('lora/spectrum', { source, module: description.lora[0]!.module });
   return {

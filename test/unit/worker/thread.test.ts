@@ -68,7 +68,7 @@ describe('the worker thread', () => {
   });
 
   it('opens a file, reads a tile, a cell and metrics, and closes it', async () => {
-    const { source, description } = unpacked(
+    const { source, description } = await unpacked(
       await endpoint.request('checkpoint/open', {
         path: fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'),
       }),
@@ -166,7 +166,7 @@ describe('the worker thread', () => {
       const saved = (name: string): Buffer => readFileSync(fixturePath('peft_saved', 'lora_rslora', name));
       const path = server.serve('/rslora/adapter_model.safetensors', saved('adapter_model.safetensors'));
       server.serve('/rslora/adapter_config.json', saved('adapter_config.json'));
-      const { source, description } = unpacked(await endpoint.request('checkpoint/open', { path }));
+      const { source, description } = await unpacked(await endpoint.request('checkpoint/open', { path }));
       assert.deepEqual([description.title, description.method], ['rslora/adapter_model.safetensors', 'LORA']);
       assert.match(description.lora[0]!.scalingSource, /sqrt|√/);
       const metrics = await endpoint.request('lora/metrics', { source });
