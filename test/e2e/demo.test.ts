@@ -22,6 +22,21 @@ describe('the demo', () => {
     }
   });
 
+  it('says when a part of itself cannot be loaded, and loads it at the second try', async () => {
+    const view = await runDemo();
+    await view.evaluate(() => {
+      document.head.appendChild = <T extends Node>(script: T): T => {
+        setTimeout(() => script.dispatchEvent(new Event('error')), 0);
+        return script;
+      };
+    });
+    await view.getByRole('tab', { name: 'Adapter' }).click();
+    await view.getByRole('alert').getByText('Adapter cannot be shown').waitFor();
+    await view.evaluate(() => void Reflect.deleteProperty(document.head, 'appendChild'));
+    await view.getByRole('button', { name: 'Try again' }).click();
+    await view.getByRole('application', { name: /rows/ }).first().waitFor();
+  });
+
   it('starts with B = 0, and shows B, and so the product, move with the step', async () => {
     const view = await runDemo();
     const slider = view.getByRole('slider', { name: 'Training step' });
