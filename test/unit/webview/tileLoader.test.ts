@@ -159,14 +159,18 @@ describe('the tiles on show', () => {
     sharedTileCache.clear();
     const found: unknown[] = [];
     const sampled: boolean[] = [];
-    const view = new TileView({
-      changed: () => {},
-      afterShown: () => {},
-      failed: () => {},
-      nonNumbers: (present) => void found.push(present),
-      sampled: (now) => void sampled.push(now),
-    });
-    return { found, sampled, view };
+    const clock = { ms: 0 };
+    const view = new TileView(
+      {
+        changed: () => {},
+        afterShown: () => {},
+        failed: () => {},
+        nonNumbers: (present) => void found.push(present),
+        sampled: (now) => void sampled.push(now),
+      },
+      () => clock.ms,
+    );
+    return { found, sampled, clock, view };
   }
 
   it('keeps the old matrix on show until the new one of the same size is read', async () => {
@@ -216,6 +220,37 @@ describe('the tiles on show', () => {
     view.setSource(source, 'mean', true);
     assert.deepEqual(view.placed(viewport, plot, 1).map(({ values }) => values[0]), [5]);
     assert.equal(source.reads.length, 1);
+  });
+
+  it('scales what is there while the view is zoomed, and reads finer tiles when the zoom rests', async () => {
+    const { view, clock } = setUp();
+    const source = new HeldSource('zoomed', 512, 512);
+    view.setSource(source, 'mean', false);
+    view.placed({ x0: 0, x1: 512, y0: 0, y1: 512 }, plot, 1);
+    assert.deepEqual(source.reads.map(({ name }) => name), ['1/0/0']);
+    await source.reads[0]?.answer(1);
+    for (const side of [300, 200, 100]) {
+      clock.ms += 16;
+      assert.equal(view.placed({ x0: 0, x1: side, y0: 0, y1: side }, plot, 1).length, 1);
+      assert.ok(view.busy, 'finer tiles are to come');
+    }
+    assert.equal(source.reads.length, 1);
+    clock.ms += 100;
+    view.placed({ x0: 0, x1: 100, y0: 0, y1: 100 }, plot, 1);
+    assert.deepEqual(source.reads.map(({ name }) => name), ['1/0/0', '0/0/0']);
+    view.dispose();
+  });
+
+  it('does not take a pan for a zoom', async () => {
+    const { view, clock } = setUp();
+    const source = new HeldSource('panned', 256, 2560);
+    view.setSource(source, 'mean', false);
+    view.placed(viewport, plot, 1);
+    await source.reads[0]?.answer(1);
+    clock.ms += 16;
+    view.placed({ x0: 200.1, x1: 456.1, y0: 0, y1: 256 }, plot, 1);
+    assert.deepEqual(source.reads.map(({ name }) => name), ['0/0/0', '0/1/0']);
+    view.dispose();
   });
 
   it('says while a tile on show holds a sample of its entries', async () => {

@@ -27,6 +27,7 @@ export class TileLoader {
   private readonly failures = new Set<string>();
   /** What came quickly is being shown, and reads for the rest would take the processor from that. */
   private showing = false;
+  private paused = false;
 
   constructor(
     readonly source: MatrixSource,
@@ -56,8 +57,14 @@ export class TileLoader {
     return tile?.values[(row - tileY * TILE_SIZE) * tile.width + (column - tileX * TILE_SIZE)];
   }
 
+  /** Starts no more reads until something is wanted again. Those on their way still come. */
+  pause(): void {
+    this.paused = true;
+  }
+
   /** Replaces what is wanted; most urgent first. Reads of anything else are aborted. */
   want(tiles: readonly TileAddress[]): void {
+    this.paused = false;
     this.wanted = tiles;
     const keys = new Set(tiles.map((tile) => this.key(tile)));
     for (const [key, controller] of this.inFlight) {
@@ -73,7 +80,7 @@ export class TileLoader {
   }
 
   private startReads(): void {
-    if (this.showing) return;
+    if (this.showing || this.paused) return;
     const [first] = this.wanted;
     // What is quickly read comes alone: beside others it would not be quick.
     const alone = first?.quick && !this.has(first) && !this.failures.has(this.key(first)) && !this.inFlight.has(this.key(first));

@@ -11,6 +11,7 @@ import { overviewAhead, planTiles, tileSpan, tilesToDraw } from './tilePlan';
 import type { TileAddress, TilePlan } from './tilePlan';
 import type { CellPosition, MatrixSource, NonNumbers, Viewport } from './types';
 import type { PlotSize } from './viewport';
+import { Zooming } from './zooming';
 
 export interface TileViewEvents {
   changed(): void;
@@ -30,20 +31,28 @@ interface Pooled {
 
 export class TileView {
   private loader: TileLoader | null = null;
+  private readonly zooming: Zooming;
+  /** Tiles are wanted and not asked for yet. */
+  private held = false;
   private previous: TileLoader | null = null;
   private readonly pooled = new WeakMap<Tile, Pooled>();
   private readonly searched = new WeakMap<Tile, NonNumbers>();
   private found: NonNumbers = NO_NON_NUMBERS;
   private sampled = false;
 
-  constructor(private readonly events: TileViewEvents) {}
+  constructor(
+    private readonly events: TileViewEvents,
+    now?: () => number,
+  ) {
+    this.zooming = new Zooming(() => events.changed(), now);
+  }
 
   get hasSource(): boolean {
     return this.loader !== null;
   }
 
   get busy(): boolean {
-    return this.loader?.busy ?? false;
+    return this.held || (this.loader?.busy ?? false);
   }
 
   setSource(source: MatrixSource | null, reduction: Reduction, keepOld: boolean): void {
@@ -51,6 +60,8 @@ export class TileView {
     // While several come in quick succession, the last one that was really drawn stays underneath.
     if (!keepOld) this.previous = null;
     else if (this.loader && !this.loader.busy) this.previous = this.loader;
+    if (!keepOld) this.zooming.reset();
+    this.held = false;
     this.find(NO_NON_NUMBERS);
     this.loader =
       source &&
@@ -86,25 +97,31 @@ export class TileView {
     const { source } = loader;
     const plan = planTiles(viewport, source, plot.width * scale, plot.height * scale);
     const complete = plan.tiles.every((tile) => loader.has(tile));
-    loader.want(plan.overview && !complete ? [plan.overview, ...plan.tiles] : plan.tiles);
     if (complete) this.previous = null;
-    const below = this.previous ? this.place(this.previous, plan) : [];
-    const tiles = this.place(loader, plan);
+    const { moving, hold } = this.zooming.at((viewport.x1 - viewport.x0) / plot.width);
+    const below = this.previous ? this.place(this.previous, plan, moving) : [];
+    const tiles = this.place(loader, plan, moving);
+    // While there is something to scale meanwhile.
+    this.held = hold && !complete && tiles.length > 0;
+    if (this.held) loader.pause();
+    else loader.want(plan.overview && !complete ? [plan.overview, ...plan.tiles] : plan.tiles);
     this.search(loader, plan);
     return [...below, ...tiles];
   }
 
   dispose(): void {
+    this.zooming.reset();
+    this.held = false;
     this.loader?.dispose();
     this.loader = null;
     this.previous = null;
   }
 
-  private place(loader: TileLoader, plan: TilePlan): PlacedTile[] {
+  private place(loader: TileLoader, plan: TilePlan, moving: boolean): PlacedTile[] {
     const placed: PlacedTile[] = [];
     for (const address of tilesToDraw(plan, loader.source, (tile) => loader.has(tile))) {
       const tile = loader.get(address);
-      if (tile) placed.push(this.placeTile(address, tile, plan, loader.reduction));
+      if (tile) placed.push(this.placeTile(address, tile, plan, loader.reduction, moving));
     }
     return placed;
   }
@@ -133,12 +150,12 @@ export class TileView {
     this.events.nonNumbers(found);
   }
 
-  private placeTile(address: TileAddress, tile: Tile, plan: TilePlan, reduction: Reduction): PlacedTile {
+  private placeTile(address: TileAddress, tile: Tile, plan: TilePlan, reduction: Reduction, moving: boolean): PlacedTile {
+    const known = this.pooled.get(tile);
     // A coarser tile already has its cells reduced by so much in both directions.
     const coarser = 2 ** (address.level - plan.level);
-    const poolX = Math.max(1, plan.poolX / coarser);
-    const poolY = Math.max(1, plan.poolY / coarser);
-    const known = this.pooled.get(tile);
+    const poolX = moving && known ? known.poolX : Math.max(1, plan.poolX / coarser);
+    const poolY = moving && known ? known.poolY : Math.max(1, plan.poolY / coarser);
     const cells = known?.poolX === poolX && known.poolY === poolY ? known.cells : poolTile(tile, poolX, poolY, reduction);
     this.pooled.set(tile, { poolX, poolY, cells });
     return {
