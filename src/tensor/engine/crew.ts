@@ -45,7 +45,7 @@ export class Crew {
   }
 
   private runHere({ operation, args }: Call, scratch: number): void {
-    this.operations[operation]!(...ownArguments(args, { scratch, number: 0 }));
+    this.operations[operation]!(...ownArguments(args, 0, args.length, { scratch, number: 0 }));
   }
 
   private share(calls: readonly Call[], scratch: number): void {

@@ -37,9 +37,14 @@ export interface Hand {
   readonly number: number;
 }
 
-/** The arguments for the kernel, with what is the thread's own in place. */
-export function ownArguments(args: Iterable<number>, { scratch, number }: Hand): number[] {
-  return Array.from(args, (value) => (value === OWN_SCRATCH ? scratch : value === OWN_NUMBER ? number : value));
+/** `count` arguments for the kernel from `first` on, with what is the thread's own in place. */
+export function ownArguments(slots: ArrayLike<number>, first: number, count: number, { scratch, number }: Hand): number[] {
+  const args: number[] = [];
+  for (let i = first; i < first + count; i++) {
+    const value = slots[i]!;
+    args.push(value === OWN_SCRATCH ? scratch : value === OWN_NUMBER ? number : value);
+  }
+  return args;
 }
 
 export function ticketOf(job: number, calls: number, taken: number): number {

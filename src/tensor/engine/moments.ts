@@ -35,23 +35,23 @@ export class Moments {
   private positiveInfinity = 0;
   private negativeInfinity = 0;
 
-  /** In order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf, -Inf. */
-  merge(record: ArrayLike<number>): void {
-    const n = record[0]!;
+  /** Of `records` from `at` on, in order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf, -Inf. */
+  merge(records: ArrayLike<number>, at = 0): void {
+    const n = records[at]!;
     if (n > 0) {
       const all = this.finite + n;
-      const gap = record[3]! - this.mean;
-      this.deviations += record[4]! + gap * gap * ((this.finite * n) / all);
+      const gap = records[at + 3]! - this.mean;
+      this.deviations += records[at + 4]! + gap * gap * ((this.finite * n) / all);
       this.mean += gap * (n / all);
       this.finite = all;
-      this.min = Math.min(this.min, record[1]!);
-      this.max = Math.max(this.max, record[2]!);
-      this.l1 += record[5]!;
+      this.min = Math.min(this.min, records[at + 1]!);
+      this.max = Math.max(this.max, records[at + 2]!);
+      this.l1 += records[at + 5]!;
     }
-    this.zeros += record[6]!;
-    this.nan += record[7]!;
-    this.positiveInfinity += record[8]!;
-    this.negativeInfinity += record[9]!;
+    this.zeros += records[at + 6]!;
+    this.nan += records[at + 7]!;
+    this.positiveInfinity += records[at + 8]!;
+    this.negativeInfinity += records[at + 9]!;
   }
 
   summary(count: number): ScanSummary {

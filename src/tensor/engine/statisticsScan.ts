@@ -10,7 +10,7 @@
 
 import { ArgumentError } from '../errors';
 import type { Call } from './crew';
-import { CodeCounts, countedSummary } from './codeCounts';
+import { CodeCounts } from './codeCounts';
 import type { Distribution } from './distribution';
 import type { EngineDtype } from './dtypes';
 import { engineDtype } from './dtypes';
@@ -29,6 +29,10 @@ const STAGING_BYTES = 4 * 2 ** 20;
  * is long beside the two or three that a call costs to hand out and merge on the coordinator's side.
  */
 const SEGMENT = 2 ** 18;
+/** The same of a long run, so that it is one job. */
+const LONG_SEGMENT = 2 ** 19;
+/** Segments begin at multiples of it. */
+const ALIGNMENT = 4096;
 /** Bytes from which a chunk is shared among threads. */
 const SHARE_BYTES = 2 ** 20;
 
@@ -84,7 +88,7 @@ export class StatisticsScan {
       throw new ArgumentError('StatisticsScan.add', `a multiple of ${bytes} bytes`, String(byteLength));
     }
     // A whole job at a time: threads wake and wait once for each.
-    const most = MAX_CALLS * SEGMENT * bytes;
+    const most = MAX_CALLS * LONG_SEGMENT * bytes;
     for (let start = 0; start < byteLength; start += most) {
       const length = Math.min(most, byteLength - start) / bytes;
       if (this.counts) this.counts.add(address + start, length, threadsFor(this.engine, length * bytes));
@@ -96,21 +100,22 @@ export class StatisticsScan {
   private addMoments(address: number, length: number): void {
     const { kind, bytes } = this.dtype;
     const calls: Call[] = [];
-    for (let start = 0; start < length; start += SEGMENT) {
+    const segment = Math.max(SEGMENT, Math.ceil(length / MAX_CALLS / ALIGNMENT) * ALIGNMENT);
+    for (let start = 0; start < length; start += segment) {
       const at = this.records + RECORD_BYTES * calls.length;
-      const args = [kind, address + start * bytes, Math.min(SEGMENT, length - start), at, this.lookup, OWN_SCRATCH];
+      const args = [kind, address + start * bytes, Math.min(segment, length - start), at, this.lookup, OWN_SCRATCH];
       calls.push({ operation: scanOperation('moments'), args });
     }
     if (threadsFor(this.engine, length * bytes) > 1) this.engine.crew.run(calls, this.engine.scratch);
     else for (const call of calls) this.engine.crew.run([call], this.engine.scratch);
-    for (let i = 0; i < calls.length; i++) {
-      this.moments.merge(this.engine.arena.float64(this.records + RECORD_BYTES * i, RECORD_BYTES / 8));
-    }
+    const fields = RECORD_BYTES / 8;
+    const records = this.engine.arena.float64(this.records, calls.length * fields);
+    for (let i = 0; i < calls.length; i++) this.moments.merge(records, i * fields);
   }
 
   /** What all that was added looks like. */
   summary(): ScanSummary {
-    return this.counts ? countedSummary(this.counts.total(), this.dtype.values!) : this.moments.summary(this.entries);
+    return this.counts ? this.counts.summary() : this.moments.summary(this.entries);
   }
 
   /** Histogram over [min, max] and quantiles, where codes were counted; null where a second pass has to find them. */

@@ -3,7 +3,7 @@
  * takes calls itself. It knows nothing of how threads are started: see `SpawnThread`.
  */
 
-import { CALL_SLOTS, callsOf, CALLS_AT, ownArguments, takenOf, WORD } from './jobTable';
+import { CALL_SLOTS, callsOf, CALLS_AT, MAX_CALLS, ownArguments, takenOf, WORD } from './jobTable';
 import type { Hand } from './jobTable';
 import { bindKernels } from './kernels';
 import type { BoundKernels, Kernel, KernelModules, ScanKernels } from './kernels';
@@ -55,16 +55,19 @@ export function operationTable(kernels: BoundKernels): Kernel[] {
 /** Takes and runs calls until none is left. */
 export function takeCalls(memory: WasmMemory, operations: readonly Kernel[], hand: Hand): void {
   const words = new Int32Array(memory.buffer, 0, CALLS_AT / 4);
+  const slots = new Float64Array(memory.buffer, CALLS_AT, MAX_CALLS * CALL_SLOTS);
   for (;;) {
     const ticket = Atomics.load(words, WORD.ticket);
     const call = takenOf(ticket);
     const calls = callsOf(ticket);
     if (call >= calls) return;
-    const slots = new Float64Array(memory.buffer, CALLS_AT + call * CALL_SLOTS * 8, CALL_SLOTS).slice();
+    // Read before it is taken: afterwards the coordinator may write the next job there.
+    const at = call * CALL_SLOTS;
+    const operation = slots[at]!;
+    const args = ownArguments(slots, at + 2, Math.min(slots[at + 1]!, CALL_SLOTS - 2), hand);
     if (Atomics.compareExchange(words, WORD.ticket, ticket, ticket + 1) !== ticket) continue;
     try {
-      const args = slots.subarray(2, 2 + slots[1]!);
-      operations[slots[0]!]!(...ownArguments(args, hand));
+      operations[operation]!(...args);
     } catch {
       Atomics.store(words, WORD.failed, 1);
     }
