@@ -77,18 +77,17 @@ function moduleBytes(name: keyof typeof KERNEL_BYTES, shared: boolean): Uint8Arr
  * @throws EngineError without WebAssembly SIMD.
  */
 export function compileKernels(shared: boolean, only: readonly GemmBuild[] = GEMM_BUILDS): KernelModules {
-  if (!webAssembly || !canRunKernels()) throw new EngineError('this platform has no WebAssembly SIMD');
+  if (!webAssembly) throw new EngineError('this platform has no WebAssembly');
   const api = webAssembly;
-  const runnable = only
-    .map((build) => ({ build, bytes: moduleBytes(build, shared) }))
-    .filter(({ bytes }) => api.validate(bytes));
-  // The plain build is the slowest and runs everywhere: it is there for platforms without the fused ones.
-  const chosen = runnable.length > 1 ? runnable.filter(({ build }) => build !== 'gemm4x8') : runnable;
-  if (chosen.length === 0) throw new EngineError(`this platform runs none of ${only.join(', ')}`);
-  return {
-    scan: new api.Module(moduleBytes('scan', shared)),
-    gemm: chosen.map(({ build, bytes }) => ({ build, module: new api.Module(bytes) })),
-  };
+  // Validating takes as long as compiling, and the fused builds need the same of a platform: one tells of both. The plain
+  // build is the slowest and runs wherever there is SIMD: it is there for platforms without the fused ones.
+  const fused = only.filter((build) => build !== 'gemm4x8');
+  const runsFused = fused.length > 0 && api.validate(moduleBytes(fused[0]!, shared));
+  const runsPlain = !runsFused && only.includes('gemm4x8') && api.validate(moduleBytes('gemm4x8', shared));
+  const chosen = runsFused ? fused : runsPlain ? (['gemm4x8'] as const) : [];
+  if (chosen.length === 0) throw new EngineError(`this platform runs none of ${only.join(', ')}: it has no WebAssembly SIMD`);
+  const compile = (name: keyof typeof KERNEL_BYTES): WasmModule => new api.Module(moduleBytes(name, shared));
+  return { scan: compile('scan'), gemm: chosen.map((build) => ({ build, module: compile(build) })) };
 }
 
 export interface BoundKernels {
