@@ -21,7 +21,9 @@ export class CodeCounts {
   private readonly size: number;
   private readonly turns: number;
   private readonly tables: ResidentArray;
-  private readonly totals: Float64Array;
+  /** What the tables had before they were emptied; only of more entries than they can count. */
+  private totals: Float64Array | null = null;
+  /** Entries in the tables. */
   private pending = 0;
   private known: ScanSummary | null = null;
 
@@ -29,16 +31,16 @@ export class CodeCounts {
     private readonly engine: Engine,
     private readonly values: Float64Array,
     private readonly bytes: number,
+    private readonly foldEntries = FOLD_ENTRIES,
   ) {
     this.size = values.length;
     this.turns = bytes === 1 ? TURNS[1] : TURNS[2];
     this.tables = engine.allocate(this.size * this.turns * engine.threads);
     this.tables.data.fill(0);
-    this.totals = new Float64Array(this.size);
   }
 
   add(address: number, length: number, threads: number): void {
-    if (this.pending + length >= FOLD_ENTRIES) this.fold();
+    if (this.pending + length >= this.foldEntries) this.empty();
     this.pending += length;
     this.known = null;
     const operation = scanOperation(this.bytes === 1 ? 'countCodes8' : 'countCodes16');
@@ -51,24 +53,36 @@ export class CodeCounts {
     else for (const call of calls) this.engine.crew.run([call], this.engine.scratch);
   }
 
-  private fold(): void {
-    if (this.pending === 0) return;
+  /** Adds all tables into the first, and returns that. */
+  private fold(): Uint32Array {
     const tables = this.turns * this.engine.threads;
     this.engine.kernels.scan.foldCounts(this.tables.address, tables, this.size);
-    const counts = this.engine.arena.uint32(this.tables.address, this.size * tables);
-    for (let code = 0; code < this.size; code++) this.totals[code]! += counts[code]!;
+    this.engine.arena.uint32(this.tables.address + 4 * this.size, this.size * (tables - 1)).fill(0);
+    return this.engine.arena.uint32(this.tables.address, this.size);
+  }
+
+  private empty(): Float64Array {
+    const totals = (this.totals ??= new Float64Array(this.size));
+    const counts = this.fold();
+    for (let code = 0; code < this.size; code++) totals[code]! += counts[code]!;
     counts.fill(0);
     this.pending = 0;
+    return totals;
+  }
+
+  /** Occurrences of each code; valid until more is added. */
+  private counted(): Float64Array | Uint32Array {
+    return this.totals ? this.empty() : this.fold();
   }
 
   summary(): ScanSummary {
-    this.fold();
-    return (this.known ??= countedSummary(this.totals, this.values));
+    return (this.known ??= countedSummary(this.counted(), this.values));
   }
 
   distribution(bins: number, shares: readonly number[]): Distribution {
     const { min, max } = this.summary();
-    const { values, totals: counts } = this;
+    const { values } = this;
+    const counts = this.counted();
     const histogram = new Float64Array(bins);
     const { factor, start, range } = binningOf(min, max);
     let finite = 0;
@@ -118,7 +132,7 @@ function byMagnitude(values: Float64Array): Uint16Array {
 }
 
 /** Statistics from how often each value occurs. */
-function countedSummary(counts: Float64Array, values: Float64Array): ScanSummary {
+function countedSummary(counts: Float64Array | Uint32Array, values: Float64Array): ScanSummary {
   let [all, finite, sum, l1, zeros, nan, positive, negative] = [0, 0, 0, 0, 0, 0, 0, 0];
   let [min, max] = [Infinity, -Infinity];
   for (let code = 0; code < counts.length; code++) {

@@ -84,6 +84,21 @@ describe('engine threads', () => {
     engine.dispose();
   });
 
+  it('do nothing while there is nothing to do', async () => {
+    const engine = new Engine({ threads: 2, spawn: spawnTestThread });
+    const out = new Float32Array(512 * 512);
+    const ones = new Float32Array(512 * 512).fill(1);
+    for (let turn = 0; turn < 5; turn++) engine.gemm('NN', 512, 512, 512, ones, ones, out);
+    // The thread starts, finds no work left and goes to sleep; a compiler may still be busy for a moment.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const { user, system } = process.cpuUsage(before);
+    engine.dispose();
+    // A thread that looks for work all the time takes all of a processor, or what a busy machine leaves of one.
+    assert.ok(user + system < 100_000, `${(user + system) / 1000} ms of processor time in a second`);
+  });
+
   it('report a kernel that traps, and work on after it', () => {
     const engine = new Engine({ threads: 2, spawn: spawnTestThread });
     const bad = { layout: 'NN', m: 512, n: 512, k: 512, a: 4_000_000_000, b: 4_000_000_000, out: 4_000_000_000 } as const;

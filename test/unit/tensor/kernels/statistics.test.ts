@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert';
+import { CodeCounts } from '../../../../src/tensor/engine/codeCounts';
 import { engineDtype } from '../../../../src/tensor/engine/dtypes';
 import { Engine } from '../../../../src/tensor/engine/engine';
+import { HistogramScan } from '../../../../src/tensor/engine/histogramScan';
 import { StatisticsScan } from '../../../../src/tensor/engine/statisticsScan';
 import { normalRandom, seededRandom } from '../../../../src/tensor/random';
 import { HistogramAccumulator, StatisticsAccumulator } from '../../../../src/tensor/statistics';
@@ -188,6 +190,39 @@ describe('statistics kernels', () => {
     } finally {
       crew.dispose();
     }
+  });
+
+  it('of more entries than a 32-bit table can count are the same, asked for once or in between', () => {
+    const random = normalRandom(seededRandom(8));
+    const codes = Uint16Array.from({ length: 10_000 }, () => Math.round(Math.abs(random()) * 4000));
+    const kept = engine.allocate(codes.length / 2);
+    engine.arena.bytes(kept.address, codes.byteLength).set(new Uint8Array(codes.buffer));
+    const { values } = engineDtype('F16');
+    const once = new CodeCounts(engine, values!, 2);
+    const folding = new CodeCounts(engine, values!, 2, 2500);
+    for (let start = 0; start < codes.length; start += 1000) {
+      for (const counts of [once, folding]) counts.add(kept.address + 2 * start, 1000, 1);
+      if (start % 3000 === 0) folding.summary();
+      if (start % 4000 === 0) folding.distribution(256, SHARES);
+    }
+    assert.equal(once.summary().count, codes.length);
+    assert.deepEqual(folding.summary(), once.summary());
+    assert.deepEqual(folding.distribution(256, SHARES), once.distribution(256, SHARES));
+    once.free();
+    folding.free();
+
+    const floats = engine.keep(Float32Array.from(codes, (code) => values![code]!));
+    const { min, max } = once.summary();
+    const [plain, moved] = [undefined, 2500].map((limit) => {
+      const scan = new HistogramScan(engine, engineDtype('F32'), min, max, 256, 0, limit);
+      for (let start = 0; start < floats.length; start += 1000) scan.addResident(floats.address + 4 * start, 4000);
+      const found = scan.finish(SHARES);
+      scan.free();
+      return found;
+    });
+    assert.deepEqual(moved, plain);
+    floats.free();
+    kept.free();
   });
 
   it('give their memory back', () => {
