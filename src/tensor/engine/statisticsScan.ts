@@ -25,12 +25,14 @@ import { scanOperation } from './thread';
 /** Bytes that `add` takes into the engine's memory at a time. */
 const STAGING_BYTES = 4 * 2 ** 20;
 /**
- * Entries of a record. A call this short, some 50 microseconds, lets the optimising compiler take over between calls, and
- * is long beside the two or three that a call costs to hand out and merge on the coordinator's side.
+ * Entries of a record: as few as make a call of some 25 microseconds, which is long beside the two or three that it costs
+ * to hand out and merge, and as many as let the optimising compiler take over between calls. It depends on how much
+ * there is to do and on nothing else, so that the records, and their sum, are the same whoever makes them.
  */
-const SEGMENT = 2 ** 18;
-/** The same of a long run, so that it is one job. */
+const SHORT_SEGMENT = 2 ** 17;
 const LONG_SEGMENT = 2 ** 19;
+/** Calls that a job of segments between those has: enough for eight threads to end at nearly the same time. */
+const SHARES = 32;
 /** Segments begin at multiples of it. */
 const ALIGNMENT = 4096;
 /** Bytes from which a chunk is shared among threads. */
@@ -100,7 +102,8 @@ export class StatisticsScan {
   private addMoments(address: number, length: number): void {
     const { kind, bytes } = this.dtype;
     const calls: Call[] = [];
-    const segment = Math.max(SEGMENT, Math.ceil(length / MAX_CALLS / ALIGNMENT) * ALIGNMENT);
+    const share = Math.ceil(length / SHARES / ALIGNMENT) * ALIGNMENT;
+    const segment = Math.min(Math.max(share, SHORT_SEGMENT), LONG_SEGMENT);
     for (let start = 0; start < length; start += segment) {
       const at = this.records + RECORD_BYTES * calls.length;
       const args = [kind, address + start * bytes, Math.min(segment, length - start), at, this.lookup, OWN_SCRATCH];
