@@ -3,7 +3,7 @@
 import { quoted } from './errors';
 
 /** As much of a file's start as recognising it takes. */
-export const SNIFFED_BYTES = 1024;
+const SNIFFED_BYTES = 1024;
 
 /** A sentence or two for the reader, or null where the bytes look like nothing we know. */
 export function recognise(start: Uint8Array, fileBytes: number): string | null {

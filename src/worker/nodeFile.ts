@@ -1,5 +1,6 @@
 /** Local files through Node: the one file of the worker that imports node's file system. */
 
+import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { mkdir, open, readFile, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -19,6 +20,9 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENAMETOOLONG', 'the name is too long'],
   ['ENOSPC', 'the disk is full'],
   ['EROFS', 'the disk is read-only'],
+  // Of a folder on Windows, and of a socket.
+  ['EISDIR', 'it is not a file'],
+  ['ENXIO', 'it is not a file'],
 ]);
 
 function failure(code: 'Unreadable' | 'Unwritable', file: string, error: unknown): CheckpointError {
@@ -99,16 +103,14 @@ class NodeSource implements ByteSource {
   }
 }
 
+/** To open a pipe would otherwise wait for whoever writes to it. Windows has no such flag, and no such pipes. */
+const READ_AT_ONCE = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
 async function openSource(file: string): Promise<{ source: ByteSource; modified: number }> {
-  // Asked before opening: to open a pipe would wait for whoever writes to it.
-  const isFile = (found: { isFile(): boolean }): void => {
-    if (!found.isFile()) throw new CheckpointError('Unreadable', `${file} is not a file`, file);
-  };
-  isFile(await stat(file));
-  const handle = await open(file, 'r');
+  const handle = await open(file, READ_AT_ONCE);
   try {
     const opened = await handle.stat({ bigint: true });
-    isFile(opened);
+    if (!opened.isFile()) throw new CheckpointError('Unreadable', `${file} is not a file`, file);
     return { source: new NodeSource(handle, opened), modified: Number(opened.mtimeMs) };
   } catch (error) {
     await handle.close();

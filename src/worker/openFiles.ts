@@ -3,11 +3,10 @@
 import type { ByteSource } from '../checkpoint/byteSource';
 import type { FileFacts } from '../checkpoint/describe';
 import { CheckpointError, quoted } from '../checkpoint/errors';
-import { SNIFFED_BYTES } from '../checkpoint/fileKind';
 import { isGguf, readGgufHeader } from '../checkpoint/ggufHeader';
 import { Faults } from '../checkpoint/header';
 import type { CheckpointHeader, TensorEntry } from '../checkpoint/header';
-import { openSafetensors } from '../checkpoint/openSafetensors';
+import { FIRST_BYTES, openSafetensors } from '../checkpoint/openSafetensors';
 import { MAX_INDEX_BYTES, isShardIndex, parseShardIndex, refusedShard, shardPart } from '../checkpoint/shardIndex';
 import type { ShardIndex } from '../checkpoint/shardIndex';
 import { mergeShards } from '../checkpoint/shardedHeader';
@@ -19,6 +18,10 @@ import { StoredTensor } from './storedMatrix';
 
 /** Shards whose headers are read at a time: enough to hide a server's latency. */
 const SHARDS_AT_ONCE = 8;
+/** Read first of all shards together: beyond their headers never more. */
+const FIRST_BYTES_OF_SHARDS = 2 ** 20;
+/** Of one of very many: enough to tell what it is. */
+const LEAST_FIRST_BYTES = 1024;
 /** Headers of all shards together; those of a 500 GB model have some megabytes. */
 const MAX_SHARD_HEADER_BYTES = 2 ** 28;
 /** Files beside an index that are named as what a missing shard may be called now. */
@@ -53,9 +56,9 @@ export async function openFiles(files: FileAccess, path: string, signal?: AbortS
 }
 
 async function openHeader(source: ByteSource, name: string, signal?: AbortSignal): Promise<CheckpointHeader> {
-  const start = await source.read(0, Math.min(SNIFFED_BYTES, source.size), signal);
+  const start = await source.read(0, Math.min(FIRST_BYTES, source.size), signal);
   if (isGguf(start)) return readGgufHeader(source, signal);
-  const header = await openSafetensors(source, signal).catch((error: unknown) => {
+  const header = await openSafetensors(source, signal, start).catch((error: unknown) => {
     const other = error instanceof CheckpointError && error.code !== 'NotSafetensors' && /\.gguf$/i.test(name);
     if (!other) throw error;
     const beginning = quoted(new TextDecoder('latin1').decode(start.subarray(0, 4)));
@@ -94,6 +97,8 @@ async function openIndex(
   });
   try {
     let headerBytes = 0;
+    const share = Math.floor(FIRST_BYTES_OF_SHARDS / index.shards.length);
+    const firstBytes = Math.max(LEAST_FIRST_BYTES, Math.min(FIRST_BYTES, share));
     const found = await inParallel(index.shards, async (name, number): Promise<FoundShard> => {
       const failure = refusedShard(name);
       if (failure) return { header: null, failure };
@@ -104,7 +109,9 @@ async function openIndex(
         const shard = await files.open(files.beside(facts.path, name), signal);
         stamps.set(number, { size: shard.source.size, modified: shard.modified });
         await pool.keep(number, shard.source);
-        const header = await openSafetensors(pool.source(number, shard.source.size), signal);
+        const source = pool.source(number, shard.source.size);
+        const start = await source.read(0, Math.min(firstBytes, source.size), signal);
+        const header = await openSafetensors(source, signal, start);
         headerBytes += header.headerBytes;
         return { header, bytes: shard.source.size };
       } catch (error) {

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -67,6 +68,16 @@ describe('a local file that changes while it is open', () => {
       await source.close();
     });
   }
+});
+
+describe('what is no file', () => {
+  it('is refused at once: a folder, and a pipe that nobody writes to', async function () {
+    const refusal = { name: 'CheckpointError', code: 'Unreadable', message: /not a file/ };
+    await assert.rejects(nodeFiles.open(folder), refusal);
+    const pipe = path.join(folder, 'pipe.safetensors');
+    if (process.platform === 'win32' || spawnSync('mkfifo', [pipe]).status !== 0) return this.skip();
+    await assert.rejects(nodeFiles.open(pipe), refusal);
+  });
 });
 
 describe('a file beside another', () => {
