@@ -10,8 +10,9 @@ import type { SafetensorsHeader } from './safetensorsHeader';
 export const FIRST_BYTES = 16 * 2 ** 10;
 
 /**
- * `start` is what the file begins with, the length of the header at least, where that was read before. Rejects with `CheckpointError` where nothing of the file can be shown: NotSafetensors with what it is instead, where
- * that can be told, or the header's own fault.
+ * `start` is what the file begins with, the length of the header at least, where that was read before. Rejects with
+ * `CheckpointError` where nothing of the file can be shown: NotSafetensors with what it is instead, where that can be
+ * told, or the header's own fault.
  */
 export async function openSafetensors(
   source: ByteSource,

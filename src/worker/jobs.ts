@@ -46,28 +46,33 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     if (!source) throw new CheckpointError('NotFound', `source ${id} is not open`);
     return source;
   };
-  const add = async (source: InspectedSource, transfer: RequestContext['transfer']): Promise<OpenedSource> => {
-    const id = nextId++;
-    sources.set(id, source);
-    const description = await packDescription(source.description);
-    transfer(description.json.buffer);
-    return { source: id, description };
+  const add = async (source: InspectedSource, { signal, transfer }: RequestContext): Promise<OpenedSource> => {
+    try {
+      const description = await packDescription(source.description);
+      // Cancelled meanwhile: nobody will learn the id, so nobody could close it.
+      signal.throwIfAborted();
+      const id = nextId++;
+      sources.set(id, source);
+      transfer(description.json.buffer);
+      return { source: id, description };
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
   };
 
   return {
-    async 'checkpoint/open'({ path }, { signal, transfer }) {
-      const source = await openCheckpoint(files, path, signal);
-      // Cancelled meanwhile: nobody will learn the id, so nobody could close it.
-      if (signal.aborted) await source.close();
-      signal.throwIfAborted();
+    async 'checkpoint/open'({ path }, context) {
+      const source = await openCheckpoint(files, path, context.signal);
       // Made while the view lays itself out, rather than while it waits for its first tile.
       setTimeout(currentEngine, 0);
-      return add(source, transfer);
+      return add(source, context);
     },
 
-    async 'demo/run'({ seed, trainingSteps }, { signal, progress, transfer }) {
+    async 'demo/run'({ seed, trainingSteps }, context) {
+      const { signal, progress } = context;
       const result = await runDemo({ seed, trainingSteps, signal, onProgress: progress });
-      return { ...(await add(demoSource(result), transfer)), text: result.text };
+      return { ...(await add(demoSource(result), context)), text: result.text };
     },
 
     async 'tile/read'({ source, matrix, level, tileX, tileY, reduction, quick }, { signal, transfer }) {

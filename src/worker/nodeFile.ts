@@ -82,12 +82,12 @@ class NodeSource implements ByteSource {
       done += bytesRead;
     }
     // Asked after reading: a file rewritten in between would pass if asked before.
-    await this.unchanged();
+    await this.checkSoon();
     if (done < bytes.length) shortRead(offset, bytes.length, done);
   }
 
   /** Reads that end in the same turn of the event loop are checked together: none has been by then. */
-  private unchanged(): Promise<void> {
+  private checkSoon(): Promise<void> {
     return (this.nextCheck ??= new Promise((resume) => setImmediate(resume)).then(() => {
       this.nextCheck = null;
       return this.checkUnchanged();

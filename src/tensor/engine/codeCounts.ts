@@ -25,6 +25,8 @@ export class CodeCounts {
   private totals: Float64Array | null = null;
   /** Entries in the tables. */
   private pending = 0;
+  /** Whether the first table holds what all of them counted. */
+  private folded = true;
   private known: ScanSummary | null = null;
 
   constructor(
@@ -42,6 +44,7 @@ export class CodeCounts {
   add(address: number, length: number, threads: number): void {
     if (this.pending + length >= this.foldEntries) this.empty();
     this.pending += length;
+    this.folded = false;
     this.known = null;
     const operation = scanOperation(this.bytes === 1 ? 'countCodes8' : 'countCodes16');
     const calls: Call[] = [];
@@ -56,8 +59,11 @@ export class CodeCounts {
   /** Adds all tables into the first, and returns that. */
   private fold(): Uint32Array {
     const tables = this.turns * this.engine.threads;
-    this.engine.kernels.scan.foldCounts(this.tables.address, tables, this.size);
-    this.engine.arena.uint32(this.tables.address + 4 * this.size, this.size * (tables - 1)).fill(0);
+    if (!this.folded) {
+      this.engine.kernels.scan.foldCounts(this.tables.address, tables, this.size);
+      this.engine.arena.uint32(this.tables.address + 4 * this.size, this.size * (tables - 1)).fill(0);
+      this.folded = true;
+    }
     return this.engine.arena.uint32(this.tables.address, this.size);
   }
 

@@ -59,11 +59,6 @@ export interface KernelModules {
 /** Flags of a memory's limits in a module: a maximum (1), and shared (2). */
 const SHARED_WITH_MAXIMUM = 3;
 
-/** True where the platform has WebAssembly with SIMD. */
-export function canRunKernels(): boolean {
-  return webAssembly?.validate(moduleBytes('gemm4x8', false)) ?? false;
-}
-
 function moduleBytes(name: keyof typeof KERNEL_BYTES, shared: boolean): Uint8Array {
   const { base64, shared: offset } = KERNEL_BYTES[name];
   const bytes = decodeBase64(base64);

@@ -25,9 +25,9 @@ import { scanOperation } from './thread';
 /** Bytes that `add` takes into the engine's memory at a time. */
 const STAGING_BYTES = 4 * 2 ** 20;
 /**
- * Entries of a record: as few as make a call of some 25 microseconds, which is long beside the two or three that it costs
- * to hand out and merge, and as many as let the optimising compiler take over between calls. It depends on how much
- * there is to do and on nothing else, so that the records, and their sum, are the same whoever makes them.
+ * Entries of a record, at least: a call of some 25 microseconds, long beside the two or three that it costs to hand out
+ * and merge; and at most: the optimising compiler takes over between calls. How many depends on how much there is to do
+ * and on nothing else, so that the records, and their sum, are the same whoever makes them.
  */
 const SHORT_SEGMENT = 2 ** 17;
 const LONG_SEGMENT = 2 ** 19;

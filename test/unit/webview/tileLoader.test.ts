@@ -3,7 +3,7 @@ import type { Tile } from '../../../src/protocol/matrix';
 import { sharedTileCache, TileCache } from '../../../webview-ui/shared/heatmap/tileCache';
 import { MAX_READS_IN_FLIGHT, TileLoader } from '../../../webview-ui/shared/heatmap/tileLoader';
 import { TileView } from '../../../webview-ui/shared/heatmap/tileView';
-import type { MatrixSource } from '../../../webview-ui/shared/heatmap/types';
+import type { MatrixSource, Viewport } from '../../../webview-ui/shared/heatmap/types';
 
 interface Read {
   readonly name: string;
@@ -173,6 +173,15 @@ describe('the tiles on show', () => {
     return { found, sampled, clock, view };
   }
 
+  /** The matrix, in a view that takes one tile, which has come. */
+  async function shown(view: TileView, source: HeldSource, all: Viewport): Promise<HeldSource> {
+    view.setSource(source, 'mean', false);
+    view.placed(all, plot, 1);
+    await source.reads[0]?.answer(1);
+    assert.equal(source.reads.length, 1);
+    return source;
+  }
+
   it('keeps the old matrix on show until the new one of the same size is read', async () => {
     const { view } = setUp();
     const first = new HeldSource('first', 256, 256);
@@ -201,10 +210,7 @@ describe('the tiles on show', () => {
 
   it('drops the old matrix at once where the new one is of another size', async () => {
     const { view } = setUp();
-    const first = new HeldSource('first', 256, 256);
-    view.setSource(first, 'mean', false);
-    view.placed(viewport, plot, 1);
-    await first.reads[0]?.answer(1);
+    await shown(view, new HeldSource('first', 256, 256), viewport);
     view.setSource(new HeldSource('other', 100, 100), 'mean', false);
     assert.deepEqual(view.placed({ x0: 0, x1: 100, y0: 0, y1: 100 }, plot, 1), []);
   });
@@ -224,11 +230,7 @@ describe('the tiles on show', () => {
 
   it('scales what is there while the view is zoomed, and reads finer tiles when the zoom rests', async () => {
     const { view, clock } = setUp();
-    const source = new HeldSource('zoomed', 512, 512);
-    view.setSource(source, 'mean', false);
-    view.placed({ x0: 0, x1: 512, y0: 0, y1: 512 }, plot, 1);
-    assert.deepEqual(source.reads.map(({ name }) => name), ['1/0/0']);
-    await source.reads[0]?.answer(1);
+    const source = await shown(view, new HeldSource('zoomed', 512, 512), { x0: 0, x1: 512, y0: 0, y1: 512 });
     for (const side of [300, 200, 100]) {
       clock.ms += 16;
       assert.equal(view.placed({ x0: 0, x1: side, y0: 0, y1: side }, plot, 1).length, 1);
@@ -243,10 +245,7 @@ describe('the tiles on show', () => {
 
   it('does not take a pan for a zoom', async () => {
     const { view, clock } = setUp();
-    const source = new HeldSource('panned', 256, 2560);
-    view.setSource(source, 'mean', false);
-    view.placed(viewport, plot, 1);
-    await source.reads[0]?.answer(1);
+    const source = await shown(view, new HeldSource('panned', 256, 2560), viewport);
     clock.ms += 16;
     view.placed({ x0: 200.1, x1: 456.1, y0: 0, y1: 256 }, plot, 1);
     assert.deepEqual(source.reads.map(({ name }) => name), ['0/0/0', '0/1/0']);
