@@ -25,6 +25,15 @@ function configsBelow(folder: string): string[] {
     .map((file) => path.join(folder, file));
 }
 
+/** `undefined` if it is not JSON: the shared folder holds broken files for the readers' tests. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 describe('the schema of adapter_config.json', () => {
   it('is the file that ships, and the manifest points at it', () => {
     assert.equal(readFileSync(SCHEMA, 'utf8'), configSchemaText(), 'run node scripts/configSchema.mjs');
@@ -68,11 +77,14 @@ describe('the schema of adapter_config.json', () => {
     const shared = path.resolve('..', 'shared');
     if (!existsSync(shared)) {
       console.log(`        not checked: there is no ${shared}`);
-      return;
+      this.skip();
     }
-    for (const file of configsBelow(shared)) {
-      assert.deepEqual(problems(JSON.parse(readFileSync(file, 'utf8'))), [], file);
-    }
+    const readable = configsBelow(shared).flatMap((file) => {
+      const config = parsedJson(readFileSync(file, 'utf8'));
+      return config === undefined ? [] : [{ file, config }];
+    });
+    assert.ok(readable.length > 0);
+    for (const { file, config } of readable) assert.deepEqual(problems(config), [], file);
   });
 
   it('has nothing against the files of this name that other programs write', () => {

@@ -19,15 +19,32 @@ class MultiplyError extends Error {
   readonly code = 'ZeroFactor';
 }
 
+interface Wire {
+  readonly transferred: ArrayBuffer[];
+  /** Messages that were posted and have not arrived. */
+  underWay: number;
+}
+
+/** Waits until every message has arrived, and so has every answer to it. */
+async function quiet(wire: Wire): Promise<void> {
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  await turn();
+  while (wire.underWay > 0) await turn();
+}
+
 /** Two transports joined back to back; messages are cloned and arrive later, as between threads. */
-function pair(): [Transport, Transport, { transferred: ArrayBuffer[] }] {
+function pair(): [Transport, Transport, Wire] {
   const handlers: [((message: Message) => void)[], ((message: Message) => void)[]] = [[], []];
-  const record = { transferred: [] as ArrayBuffer[] };
+  const record: Wire = { transferred: [], underWay: 0 };
   const side = (own: 0 | 1): Transport => ({
     post: (message, transfer) => {
       record.transferred.push(...transfer);
       const clone = structuredClone(message, { transfer: [...transfer] });
-      setImmediate(() => handlers[own === 0 ? 1 : 0].forEach((handler) => handler(clone)));
+      record.underWay++;
+      setImmediate(() => {
+        record.underWay--;
+        handlers[own === 0 ? 1 : 0].forEach((handler) => handler(clone));
+      });
     },
     listen: (handler) => {
       handlers[own].push(handler);
@@ -67,8 +84,20 @@ describe('an RPC endpoint', () => {
   });
 
   it('keeps concurrent requests apart, whatever order they finish in', async () => {
-    const { client } = connect({ add: async ({ a, b }) => (await new Promise((resolve) => setTimeout(resolve, a)), a + b) });
-    assert.deepEqual(await Promise.all([client.request('add', { a: 9, b: 1 }), client.request('add', { a: 1, b: 1 })]), [10, 2]);
+    const finish: (() => void)[] = [];
+    const add = async ({ a, b }: { a: number; b: number }): Promise<number> => {
+      await new Promise<void>((resolve) => finish.push(resolve));
+      return a + b;
+    };
+    const { client, record } = connect({ add });
+    const answers = Promise.all([client.request('add', { a: 9, b: 1 }), client.request('add', { a: 1, b: 1 })]);
+    await quiet(record);
+    assert.equal(finish.length, 2);
+    for (const resolve of finish.reverse()) {
+      resolve();
+      await quiet(record);
+    }
+    assert.deepEqual(await answers, [10, 2]);
   });
 
   it('rejects the caller with the name, message and code the handler threw', async () => {
@@ -89,13 +118,13 @@ describe('an RPC endpoint', () => {
 
   it('rejects a cancelled request at once and aborts the handler', async () => {
     let context: RequestContext | undefined;
-    const { client } = connect({ wait: (_params, given) => ((context = given), new Promise(() => {})) });
+    const { client, record } = connect({ wait: (_params, given) => ((context = given), new Promise(() => {})) });
     const controller = new AbortController();
     const answer = client.request('wait', {}, { signal: controller.signal });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await quiet(record);
     controller.abort();
     await assert.rejects(answer, CancelledError);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await quiet(record);
     assert.equal(context?.signal.aborted, true);
   });
 
@@ -128,23 +157,23 @@ describe('an RPC endpoint', () => {
 
   it('aborts the handlers that still run when their side is disposed', async () => {
     let context: RequestContext | undefined;
-    const { client, server } = connect({ wait: (_params, given) => ((context = given), new Promise(() => {})) });
+    const { client, server, record } = connect({ wait: (_params, given) => ((context = given), new Promise(() => {})) });
     client.request('wait', {}).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await quiet(record);
     server.dispose();
     assert.equal(context?.signal.aborted, true);
     client.dispose();
   });
 
   it('delivers events to listeners until they leave', async () => {
-    const { client, server } = connect();
+    const { client, server, record } = connect();
     const heard: string[] = [];
     const stop = client.on('changed', ({ reason }) => heard.push(reason));
     server.emit('changed', { reason: 'first' });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await quiet(record);
     stop();
     server.emit('changed', { reason: 'second' });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await quiet(record);
     assert.deepEqual(heard, ['first']);
   });
 
