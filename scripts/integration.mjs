@@ -33,12 +33,13 @@ const pageErrors = [];
 page.on('pageerror', (error) => pageErrors.push(error.message));
 await page.goto(`${server.address}/?folder=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(payload(server.port))}`);
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
+const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const fatal = await follow();
 await browser.close();
 await server.stop();
 if (fatal) {
   counts.failed++;
+  counts.failures.push({ title: fatal });
   console.error(`\n${fatal}\nThe server's log is ${server.log}`);
   for (const message of pageErrors) console.error(`  in the page: ${message}`);
 }
@@ -62,11 +63,19 @@ async function follow() {
       const event = JSON.parse(line);
       if (event.kind === 'end') return event.error;
       print(event);
+      if (event.state === 'failed') counts.failures.push({ title: event.title, picture: await picture(event.title) });
     }
     read = lines.length;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return `The tests did not end within ${TIMEOUT_MS / 1000} s.`;
+}
+
+/** The window as it is now, soon after the failure; returns the path. */
+async function picture(title) {
+  const file = path.join(directory, `${title.replace(/[^a-z0-9]+/gi, '-')}.png`);
+  await page.screenshot({ path: file });
+  return file;
 }
 
 function print(event) {

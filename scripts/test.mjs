@@ -1,4 +1,5 @@
-// `npm test`: every check, on the terminal, closing with one line that adds up all tests.
+// `npm test`: every check, on the terminal, closing with one line that adds up all tests and, below
+// it, the names of those that failed with the paths of their pictures.
 // `node scripts/test.mjs --only unit` runs one stage (and what it needs): types, lint, unit, integration or e2e.
 import { parseArgs } from 'node:util';
 import { endWithParent } from './lib/processes.mjs';
@@ -37,6 +38,7 @@ const chosen = only ? STAGES.filter(({ name }) => name === only.name || only.nee
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
+const failures = [];
 const asideOutput = [];
 
 const aside = runAside(chosen.filter((stage) => stage.aside));
@@ -50,6 +52,7 @@ for (const text of asideOutput) console.log(text);
 
 console.log(`\n${summary.join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+for (const { title, picture } of failures) console.log(`FAILED  ${title}${picture ? `\n        ${picture}` : ''}`);
 const testless = chosen.every(({ name }) => !TEST_KINDS.includes(name));
 process.exit(total.failed > 0 || (total.passed === 0 && !testless) ? 1 : 0);
 
@@ -63,7 +66,11 @@ async function run({ title, script, args }, stdout) {
   if (stdout === 'pipe') asideOutput.push(`\n== ${title}\n${output.trimEnd()}`);
   for (const key of Object.keys(total)) total[key] += counts?.[key] ?? 0;
   // A stage that fails without a failed test of its own (no test ran, it crashed, it is not made of tests) is one.
-  if (!ok && !counts?.failed) total.failed++;
+  if (!ok && !counts?.failed) {
+    total.failed++;
+    failures.push({ title: `${title}: see what it printed above` });
+  }
+  failures.push(...(counts?.failures ?? []));
   const tests = counts ? `, ${counts.passed + counts.failed} tests` : '';
   summary.push(`${ok ? 'ok    ' : 'FAILED'}  ${title} (${((Date.now() - started) / 1000).toFixed(1)} s${tests})`);
   return ok;

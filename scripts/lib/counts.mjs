@@ -1,11 +1,7 @@
 // How a stage of the tests tells scripts/test.mjs what it ran.
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
-
-/** @param {import('mocha').Stats} stats @returns {Counts} */
-export function countsOf(stats) {
-  return { passed: stats.passes, failed: stats.failures, skipped: stats.pending };
-}
+/** @typedef {{ title: string, picture?: string }} Failure `picture`: the absolute path of a screenshot */
+/** @typedef {{ passed: number, failed: number, skipped: number, failures: Failure[] }} Counts */
 
 /** Reports to the parent, if one is listening, and ends the process: a stage that ran no test has failed. */
 export async function finish(counts) {

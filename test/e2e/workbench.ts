@@ -197,10 +197,12 @@ export class Workbench {
   }
 }
 
-/** Saves a picture of the window under the name of the test that failed in it. */
+/** Saves a picture of the window under the name of the test that failed in it, and leaves its path with the test. */
 export async function pictureOfFailure(workbench: Workbench, test: Mocha.Test | undefined): Promise<void> {
   if (!test) return;
-  await workbench.screenshot(`${test.fullTitle().replace(/[^a-z0-9]+/gi, '-')}.png`);
+  const file = path.resolve(setting('PEFT_E2E_PICTURES'), `${test.fullTitle().replace(/[^a-z0-9]+/gi, '-')}.png`);
+  await workbench.screenshot(file);
+  Object.assign(test, { picture: file });
 }
 
 export async function eventually<T>(what: string, probe: () => Promise<T | null | false | undefined>, timeoutMs = STEP_TIMEOUT_MS): Promise<T> {
