@@ -108,6 +108,35 @@ describe('the inspector on weights of any kind', () => {
     await across.waitFor({ state: 'hidden' });
   });
 
+  it('tells anew what lies under a resting pointer when keys, wheel or a reset move the view', async () => {
+    const view = await open('resting.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
+    const map = await focused(view, /^w;/);
+    const plot = map.locator('.heatmap-plot');
+    const { width, height } = (await plot.boundingBox())!;
+    const status = view.locator('.cell-status').first();
+    const where = (): Promise<string> => status.locator('.where').innerText({ timeout: 1000 }).catch(() => '');
+    const changed = (what: string, from: string): Promise<string> =>
+      eventually(what, async () => ((await where()) === from ? null : await where()));
+    await plot.hover({ position: { x: width * 0.75, y: height * 0.75 } });
+    const whole = await changed('a cell is told', '');
+    await view.locator('.peft-tooltip').getByText(whole).waitFor();
+    for (let i = 0; i < 4; i++) await map.press('+');
+    const zoomed = await changed('the cell that the keys brought under the pointer is told', whole);
+    await view.locator('.peft-tooltip').getByText(zoomed).waitFor();
+    await map.press('0');
+    await eventually('the cell of the whole is told', async () => (await where()) === whole);
+    // The pointer is the middle of a wheel zoom, so the same cell stays under it; a swipe takes it away.
+    await workbench().page.mouse.wheel(0, -400);
+    await eventually('the view is zoomed', () => view.locator('.heatmap-position-across').first().isVisible());
+    const wheeled = await where();
+    await workbench().page.mouse.wheel(-300, 0);
+    const swiped = await changed('the cell that the swipe brought under the pointer is told', wheeled);
+    assert.notEqual(swiped, '');
+    // Keys that move the cursor take over from the pointer, although it still rests on the picture.
+    await map.press('Control+Home');
+    await tells(view, [0, 0], '0');
+  });
+
   it('shows names from strangers harmlessly, as text that is all there', async () => {
     const values = new Float32Array(4).fill(1);
     const names = ['__proto__', '<img src=x onerror="document.title=1">', 'rtl\u202Etxt.exe', 'bell\u0007\u001b[2J', '', '../../../etc/passwd', `long.${'x'.repeat(10_000)}`];

@@ -4,6 +4,7 @@ import { sharedTileCache, TileCache } from '../../../webview-ui/shared/heatmap/t
 import { MAX_READS_IN_FLIGHT, TileLoader } from '../../../webview-ui/shared/heatmap/tileLoader';
 import { TileView } from '../../../webview-ui/shared/heatmap/tileView';
 import type { MatrixSource, Viewport } from '../../../webview-ui/shared/heatmap/types';
+import { TestTimers } from './testTimers';
 
 interface Read {
   readonly name: string;
@@ -159,7 +160,7 @@ describe('the tiles on show', () => {
     sharedTileCache.clear();
     const found: unknown[] = [];
     const sampled: boolean[] = [];
-    const clock = { ms: 0 };
+    const clock = new TestTimers();
     const view = new TileView(
       {
         changed: () => {},
@@ -168,7 +169,7 @@ describe('the tiles on show', () => {
         nonNumbers: (present) => void found.push(present),
         sampled: (now) => void sampled.push(now),
       },
-      () => clock.ms,
+      clock,
     );
     return { found, sampled, clock, view };
   }
@@ -232,12 +233,12 @@ describe('the tiles on show', () => {
     const { view, clock } = setUp();
     const source = await shown(view, new HeldSource('zoomed', 512, 512), { x0: 0, x1: 512, y0: 0, y1: 512 });
     for (const side of [300, 200, 100]) {
-      clock.ms += 16;
+      clock.pass(16);
       assert.equal(view.placed({ x0: 0, x1: side, y0: 0, y1: side }, plot, 1).length, 1);
       assert.ok(view.busy, 'finer tiles are to come');
     }
     assert.equal(source.reads.length, 1);
-    clock.ms += 100;
+    clock.pass(100);
     view.placed({ x0: 0, x1: 100, y0: 0, y1: 100 }, plot, 1);
     assert.deepEqual(source.reads.map(({ name }) => name), ['1/0/0', '0/0/0']);
     view.dispose();
@@ -246,7 +247,7 @@ describe('the tiles on show', () => {
   it('does not take a pan for a zoom', async () => {
     const { view, clock } = setUp();
     const source = await shown(view, new HeldSource('panned', 256, 2560), viewport);
-    clock.ms += 16;
+    clock.pass(16);
     view.placed({ x0: 200.1, x1: 456.1, y0: 0, y1: 256 }, plot, 1);
     assert.deepEqual(source.reads.map(({ name }) => name), ['0/0/0', '0/1/0']);
     view.dispose();

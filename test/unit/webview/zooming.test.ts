@@ -1,20 +1,21 @@
 import { strict as assert } from 'node:assert';
 import { Zooming } from '../../../webview-ui/shared/heatmap/zooming';
+import { TestTimers } from './testTimers';
 
 describe('a zoom', () => {
   const STILL = { moving: false, hold: false };
   const HELD = { moving: true, hold: true };
 
-  function setUp(): { clock: { ms: number }; zooming: Zooming; rests: () => number } {
-    const clock = { ms: 0 };
+  function setUp(): { clock: TestTimers; zooming: Zooming; rests: () => number } {
+    const clock = new TestTimers();
     let rests = 0;
-    return { clock, zooming: new Zooming(() => void rests++, () => clock.ms), rests: () => rests };
+    return { clock, zooming: new Zooming(() => void rests++, clock), rests: () => rests };
   }
 
   it('is not what the first size is, nor the same size again', () => {
     const { zooming, clock } = setUp();
     for (const ms of [0, 16, 32]) {
-      clock.ms = ms;
+      clock.pass(ms - clock.ms);
       assert.deepEqual(zooming.at(4), STILL);
     }
   });
@@ -23,12 +24,12 @@ describe('a zoom', () => {
     const { zooming, clock } = setUp();
     zooming.at(4);
     for (let step = 1; step <= 10; step++) {
-      clock.ms += 16;
+      clock.pass(16);
       assert.deepEqual(zooming.at(4 / step - 0.01), HELD);
     }
-    clock.ms += 79;
+    clock.pass(79);
     assert.deepEqual(zooming.at(4 / 10 - 0.01), HELD);
-    clock.ms += 1;
+    clock.pass(1);
     assert.deepEqual(zooming.at(4 / 10 - 0.01), STILL);
     zooming.reset();
   });
@@ -37,7 +38,7 @@ describe('a zoom', () => {
     const { zooming, clock } = setUp();
     let through = 0;
     for (let size = 1000; size > 700; size--) {
-      clock.ms += 16;
+      clock.pass(16);
       const { moving, hold } = zooming.at(size);
       if (moving && !hold) through++;
     }
@@ -46,15 +47,17 @@ describe('a zoom', () => {
     zooming.reset();
   });
 
-  it('calls for a draw when it may be over, unless it ended before', async () => {
-    const { zooming, rests } = setUp();
+  it('calls for a draw when it may be over, unless it ended before', () => {
+    const { zooming, clock, rests } = setUp();
     zooming.at(4);
     zooming.at(3);
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    clock.pass(79);
+    assert.equal(rests(), 0);
+    clock.pass(1);
     assert.equal(rests(), 1);
     zooming.at(2);
     zooming.reset();
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    clock.pass(1000);
     assert.equal(rests(), 1);
   });
 });

@@ -19,11 +19,24 @@ const READ_DELAY_MS = 60;
 /** Stored in 32 bits or fewer, so the value in a tile is the value in the file. */
 const EXACT_IN_TILES = new Set(['F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2']);
 
+interface ScreenPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What is told now. `at` is where the keyboard's cell is on the screen; `null` while the pointer asks. */
+interface Shown {
+  readonly key: string;
+  readonly pane: MatrixPane;
+  readonly cell: CellPosition;
+  at: ScreenPoint | null;
+}
+
 export class CellInspector {
   private readonly tooltip = new Tooltip();
   private controller: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private shown: { key: string; pane: MatrixPane; cell: CellPosition; aloud: boolean } | null = null;
+  private shown: Shown | null = null;
   private pointer = { x: 0, y: 0 };
   private readonly listening = new AbortController();
 
@@ -39,7 +52,7 @@ export class CellInspector {
         this.pointer = { x: clientX, y: clientY };
         if (!this.tooltip.visible) return;
         // What the keyboard asked about stays where it is told; a pointer that moves asks for something else.
-        if (this.shown?.aloud) this.tooltip.hide();
+        if (this.shown?.at) this.tooltip.hide();
         else this.tooltip.move(clientX, clientY);
       },
       { signal, capture: true },
@@ -56,22 +69,32 @@ export class CellInspector {
 
   hover(pane: MatrixPane, cell: CellPosition | null): void {
     if (!cell || !pane.subject) return this.left(pane);
-    this.read(pane, pane.subject, cell, this.pointer, false);
+    this.read(pane, pane.subject, cell, null);
   }
 
   /** The keyboard went to a cell; `at` is where it is on the screen. */
-  cursor(pane: MatrixPane, cell: CellPosition, at: { readonly x: number; readonly y: number }): void {
-    if (pane.subject) this.read(pane, pane.subject, cell, at, true);
+  cursor(pane: MatrixPane, cell: CellPosition, at: ScreenPoint): void {
+    if (pane.subject) this.read(pane, pane.subject, cell, at);
+  }
+
+  /** The view of the pane moved: the keyboard's tooltip goes along with its cell, or leaves with it. */
+  viewMoved(pane: MatrixPane, onScreen: (cell: CellPosition) => ScreenPoint | null): void {
+    const { shown } = this;
+    if (shown?.pane !== pane || !shown.at) return;
+    const at = onScreen(shown.cell);
+    if (!at) return this.tooltip.hide();
+    shown.at = at;
+    if (this.tooltip.visible) this.tooltip.move(at.x, at.y);
   }
 
   /** The pane holds another matrix now: what is said of the cell is read anew, or no more where it is gone. */
   changed(pane: MatrixPane): void {
     if (this.shown?.pane !== pane) return;
-    const { cell, aloud } = this.shown;
+    const { cell, at } = this.shown;
     const { subject } = pane;
     this.shown = null;
-    if (!subject || aloud || cell.row >= subject.rows || cell.column >= subject.columns) this.clear();
-    else this.read(pane, subject, cell, this.pointer, false);
+    if (!subject || at || cell.row >= subject.rows || cell.column >= subject.columns) this.clear();
+    else this.read(pane, subject, cell, null);
   }
 
   /** Pointer or focus left the pane. */
@@ -97,30 +120,19 @@ export class CellInspector {
     return (await this.client.readCell(subject.matrix, row, column)).text;
   }
 
-  private read(
-    pane: MatrixPane,
-    subject: Subject,
-    cell: CellPosition,
-    at: { readonly x: number; readonly y: number },
-    aloud: boolean,
-  ): void {
+  private read(pane: MatrixPane, subject: Subject, cell: CellPosition, at: ScreenPoint | null): void {
     const key = `${matrixKey(subject.matrix)}@${cell.row},${cell.column}`;
-    if (this.shown?.key === key && !aloud) return;
+    if (this.shown?.key === key && !at) return;
     this.stop();
-    this.shown = { key, pane, cell, aloud };
+    const shown: Shown = { key, pane, cell, at };
+    this.shown = shown;
     const near = EXACT_IN_TILES.has(subject.dtype) ? pane.heatmap.valueAt(cell) : undefined;
-    this.show(subject, cell, null, near === undefined ? null : formatFloat32(near), at);
+    this.show(subject, cell, null, near === undefined ? null : formatFloat32(near));
     const controller = (this.controller = new AbortController());
-    this.timer = setTimeout(() => void this.finish(subject, cell, at, aloud, controller.signal), READ_DELAY_MS);
+    this.timer = setTimeout(() => void this.finish(subject, shown, controller.signal), READ_DELAY_MS);
   }
 
-  private async finish(
-    subject: Subject,
-    cell: CellPosition,
-    at: { readonly x: number; readonly y: number },
-    aloud: boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async finish(subject: Subject, { cell, at }: Shown, signal: AbortSignal): Promise<void> {
     try {
       const { counterpart } = subject;
       const [found, other] = await Promise.all([
@@ -129,25 +141,18 @@ export class CellInspector {
       ]);
       if (signal.aborted) return;
       const beside = counterpart && other ? `${counterpart.label} ${other.text}` : '';
-      this.show(subject, cell, found, found.text, aloud ? at : this.pointer, beside);
-      if (aloud) {
+      this.show(subject, cell, found, found.text, beside);
+      if (at) {
         const spoken = [found.text, beside].filter(Boolean).join(', ');
         this.announce(`${subject.title}, ${placeText(subject, cell)}: ${spoken}`);
       }
     } catch (error) {
       if (signal.aborted || error instanceof CancelledError) return;
-      this.show(subject, cell, null, errorText(error), aloud ? at : this.pointer);
+      this.show(subject, cell, null, errorText(error));
     }
   }
 
-  private show(
-    subject: Subject,
-    cell: CellPosition,
-    found: Cell | null,
-    value: string | null,
-    at: { readonly x: number; readonly y: number },
-    beside = '',
-  ): void {
+  private show(subject: Subject, cell: CellPosition, found: Cell | null, value: string | null, beside = ''): void {
     const dtype = found?.dtype ?? subject.dtype;
     const lines = found ? lineTexts(subject, cell, found) : [];
     const exact = found ? exactDecimal(found) : '';
@@ -161,6 +166,7 @@ export class CellInspector {
       h('div', { class: 'tip-place' }, placeText(subject, cell)),
       lines.length > 0 && summaryTable(lines),
     );
+    const at = this.shown?.at ?? this.pointer;
     this.tooltip.show(content, at.x, at.y);
     replace(
       this.status,

@@ -64,7 +64,7 @@ export function gateOverlay(heatmap: Heatmap): GateOverlay {
   };
   const observer = new ResizeObserver(redraw);
   observer.observe(canvas);
-  const stop = [heatmap.on('viewport', redraw), onThemeChange(redraw)];
+  const stop = [heatmap.on('drawn', redraw), onThemeChange(redraw)];
   return {
     show(now) {
       gates = now;

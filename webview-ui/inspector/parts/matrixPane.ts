@@ -1,6 +1,6 @@
 /** A heatmap with its title, colour bar and menu, and its wiring to the cell reader and the details panel. */
 
-import type { CellPosition, ColorSettings, HeatmapOptions, Margins, Viewport } from '../../shared/heatmap/types';
+import type { CellPosition, ColorSettings, HeatmapOptions, Margins, ViewMove } from '../../shared/heatmap/types';
 import { ColorBar } from '../../shared/colorBar';
 import { formatCount } from '../../shared/formatNumber';
 import { Heatmap } from '../../shared/heatmap/heatmap';
@@ -89,6 +89,7 @@ export class MatrixPane implements Colored {
     this.heatmap.on('sampled', (sampled) => (this.sampled.hidden = !sampled));
     this.heatmap.on('hover', (cell) => this.point(cell));
     this.heatmap.on('cursor', (cell) => this.moved(cell));
+    this.heatmap.on('drawn', () => context.cells.viewMoved(this, (cell) => this.onScreen(cell)));
     this.element.addEventListener('focusin', () => context.active.set(this));
     this.element.addEventListener('pointerdown', () => context.active.set(this));
     this.heatmap.element.addEventListener('blur', () => {
@@ -199,7 +200,8 @@ export class MatrixPane implements Colored {
     this.pointListeners.push(listener);
   }
 
-  onViewport(listener: (viewport: Viewport) => void): void {
+  /** The user zooms or pans; called for every frame of an animation. */
+  onViewport(listener: (move: ViewMove) => void): void {
     this.heatmap.on('viewport', listener);
   }
 
@@ -240,7 +242,7 @@ export class MatrixPane implements Colored {
   private moved(cell: CellPosition): void {
     this.cursorCell = cell;
     // A click moves the cursor too, and there the pointer already shows the cell.
-    if (this.pointed === null) this.context.cells.cursor(this, cell, this.onScreen(cell));
+    if (this.pointed === null) this.context.cells.cursor(this, cell, this.onScreen(cell) ?? { x: 0, y: 0 });
     this.tell(cell);
   }
 
@@ -248,13 +250,15 @@ export class MatrixPane implements Colored {
     for (const listener of this.pointListeners) listener(cell);
   }
 
-  private onScreen({ row, column }: CellPosition): { x: number; y: number } {
+  /** The lower right corner of a cell in client px once the view has come to rest, or `null` if it is out of view. */
+  private onScreen({ row, column }: CellPosition): { x: number; y: number } | null {
     const box = this.heatmap.element.getBoundingClientRect();
     const { left, right, top, bottom } = this.heatmap.margins;
-    const { x0, x1, y0, y1 } = this.heatmap.viewport;
+    const { x0, x1, y0, y1 } = this.heatmap.target;
+    if (column + 1 <= x0 || column >= x1 || row + 1 <= y0 || row >= y1) return null;
     return {
-      x: box.left + left + ((column + 1 - x0) / (x1 - x0)) * (box.width - left - right),
-      y: box.top + top + ((row + 1 - y0) / (y1 - y0)) * (box.height - top - bottom),
+      x: box.left + left + ((Math.min(column + 1, x1) - x0) / (x1 - x0)) * (box.width - left - right),
+      y: box.top + top + ((Math.min(row + 1, y1) - y0) / (y1 - y0)) * (box.height - top - bottom),
     };
   }
 

@@ -4,7 +4,8 @@
  */
 
 import type { LoraModuleInfo } from '../../../src/protocol/source';
-import type { CellPosition, Viewport } from '../../shared/heatmap/types';
+import type { CellPosition, Viewport, ViewMove } from '../../shared/heatmap/types';
+import { mapMove } from '../../shared/heatmap/viewport';
 import { naturalMargins } from '../../shared/heatmap/margins';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
@@ -102,21 +103,31 @@ export function loraView(context: ViewContext): View {
   for (const pane of panes) pane.onPoint((cell) => light(pane, cell));
 
   const key = (): string => `lora:${current()?.module ?? ''}`;
-  /** The three share two axes; the rank axes are always whole. */
-  function share(viewport: Viewport | null): void {
+  /** The three share two axes; the rank axes are always whole. The pane that leads moves by itself. */
+  function share(move: ViewMove | null, leader: MatrixPane = product): void {
     const info = current();
     if (!info) return;
-    a.heatmap.setViewport(viewport && { x0: viewport.x0, x1: viewport.x1, y0: 0, y1: info.rank });
-    b.heatmap.setViewport(viewport && { x0: 0, x1: info.rank, y0: viewport.y0, y1: viewport.y1 });
+    const { rank } = info;
+    const show = (pane: MatrixPane, map: (viewport: Viewport) => Viewport): void => {
+      if (pane === leader) return;
+      if (move) pane.heatmap.follow(mapMove(move, map));
+      else pane.heatmap.setViewport(null);
+    };
+    show(a, ({ x0, x1 }) => ({ x0, x1, y0: 0, y1: rank }));
+    show(b, ({ y0, y1 }) => ({ x0: 0, x1: rank, y0, y1 }));
   }
-  product.onViewport((viewport) => (share(viewport), store.setViewport(key(), viewport)));
-  a.onViewport((viewport) => follow({ x0: viewport.x0, x1: viewport.x1 }));
-  b.onViewport((viewport) => follow({ y0: viewport.y0, y1: viewport.y1 }));
-  function follow(part: Partial<Viewport>): void {
-    const viewport = { ...product.heatmap.viewport, ...part };
-    product.heatmap.setViewport(viewport);
-    share(viewport);
-    store.setViewport(key(), viewport);
+  product.onViewport((move) => (share(move), store.setViewport(key(), move.target)));
+  a.onViewport((move) => lead(a, move, ({ x0, x1 }) => ({ x0, x1 })));
+  b.onViewport((move) => lead(b, move, ({ y0, y1 }) => ({ y0, y1 })));
+  /** A factor takes the others along on the axis that it shares with the product. */
+  function lead(leader: MatrixPane, { shown, target }: ViewMove, shared: (viewport: Viewport) => Partial<Viewport>): void {
+    const move = {
+      shown: { ...product.heatmap.viewport, ...shared(shown) },
+      target: { ...product.heatmap.target, ...shared(target) },
+    };
+    product.heatmap.follow(move);
+    share(move, leader);
+    store.setViewport(key(), move.target);
   }
   for (const pane of panes) {
     pane.onReset(() => {
@@ -162,7 +173,7 @@ export function loraView(context: ViewContext): View {
     if (moved) {
       const viewport = store.viewport(key());
       product.heatmap.setViewport(viewport);
-      share(viewport);
+      share(viewport && { shown: viewport, target: viewport });
       lookup.at('', null, undefined);
       products.show(null, 0, 0);
       context.active.set(product);

@@ -112,7 +112,7 @@ export function prefixView(context: ViewContext): View {
     [values, keys],
   ] as const) {
     one.onPoint((cell) => other.heatmap.highlight(cell && { rows: [cell.row], columns: [cell.column] }));
-    one.onViewport((viewport) => other.heatmap.setViewport(viewport));
+    one.onViewport((move) => other.heatmap.follow(move));
     one.onReset(() => {
       one.heatmap.setViewport(null);
       other.heatmap.setViewport(null);

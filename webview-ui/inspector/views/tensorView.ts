@@ -166,7 +166,7 @@ export function tensorView(context: ViewContext): View {
     context.active.set(pane);
     context.active.refresh();
   }
-  pane.onViewport((viewport) => store.setViewport(shownKey, viewport));
+  pane.onViewport(({ target }) => store.setViewport(shownKey, target));
   pane.onReset(() => {
     pane.heatmap.setViewport(null);
     store.setViewport(shownKey, null);

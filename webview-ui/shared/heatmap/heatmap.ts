@@ -12,8 +12,10 @@ import type { ColorMap } from '../colorMap';
 import { Emitter } from '../emitter';
 import { formatCount } from '../formatNumber';
 import { paintSvg } from '../paintSvg';
-import { onThemeChange, prefersReducedMotion, readPalette, themeKind } from '../theme';
+import { BROWSER_FRAMES } from '../browserFrames';
+import { onThemeChange, readPalette, themeKind } from '../theme';
 import type { Palette } from '../theme';
+import { Camera } from './camera';
 import { Frame } from './frame';
 import { moveCursor } from './keyboard';
 import { resolveMargins } from './margins';
@@ -22,16 +24,23 @@ import type { MarksState } from './marks';
 import type { Renderer } from './renderer';
 import { Surface } from './surface';
 import { TileView } from './tileView';
-import type { CellPosition, ColorSettings, HeatmapEvents, HeatmapOptions, Margins, MatrixSource, Viewport } from './types';
-import { blendViewports, cellAt, centreOnCell, clampViewport, fitViewport, sameViewport, scrollToCell, zoomViewport } from './viewport';
-import type { MatrixSize, PlotSize } from './viewport';
+import type {
+  CellPosition,
+  ColorSettings,
+  HeatmapEvents,
+  HeatmapOptions,
+  Margins,
+  MatrixSource,
+  Viewport,
+  ViewMove,
+} from './types';
+import { cellAt, sameViewport } from './viewport';
+import type { MatrixSize } from './viewport';
 import { attachZoom } from './zoom';
 
 const DEFAULT_COLOR: ColorSettings = { scheme: 'redBlue', limit: 1, scale: 'linear', reduction: 'mean' };
 /** What '+' and '-' zoom by. */
 const KEY_ZOOM = 1.5;
-/** Long enough to follow with the eye, short enough not to wait for. */
-const GLIDE_MS = 140;
 const EMPTY: MatrixSize = { rows: 1, columns: 1 };
 
 export class Heatmap {
@@ -42,23 +51,26 @@ export class Heatmap {
   private readonly tiles: TileView;
   private readonly events = new Emitter<HeatmapEvents>();
   private readonly cleanups: (() => void)[] = [];
-  private size: MatrixSize = EMPTY;
-  /** Null while the whole matrix is shown, so that it stays whole when the box is resized. */
-  private chosen: Viewport | null = null;
+  private readonly camera: Camera;
   private color = DEFAULT_COLOR;
   private colorMap: ColorMap;
   private palette: Palette;
   private lit: { rows?: readonly number[]; columns?: readonly number[] } | null = null;
   private hover: CellPosition | null = null;
+  /** Where the pointer rests on the plot, in client px; `null` if it is elsewhere, or the keyboard was used since. */
+  private pointer: { readonly x: number; readonly y: number } | null = null;
   private cursor: CellPosition | null = null;
   private pendingFrame = 0;
-  private glide = 0;
+  private drawn: (ViewMove & { readonly place: string }) | null = null;
 
   constructor(
     container: HTMLElement,
     private options: HeatmapOptions,
   ) {
     this.renderer = createGlRenderer(() => this.invalidate());
+    const moved = (move: ViewMove): void => this.events.emit('viewport', move);
+    this.camera = new Camera({ changed: () => this.invalidate(), moved }, BROWSER_FRAMES);
+    this.setZoomable();
     this.frame = new Frame(() => `11px ${this.palette.font}`);
     this.surface = new Surface(container, this.renderer.canvas, this.frame.element);
     this.element = this.surface.element;
@@ -80,13 +92,19 @@ export class Heatmap {
     this.invalidate();
   }
 
+  /** What is on the screen in this frame. */
   get viewport(): Viewport {
-    return this.chosen ?? fitViewport(this.size);
+    return this.camera.viewport;
+  }
+
+  /** What is on the screen once the view has come to rest; the one to keep, and to start a step from. */
+  get target(): Viewport {
+    return this.camera.target;
   }
 
   /** Those in force: given by the options, or as wide as the axes need. */
   get margins(): Margins {
-    return resolveMargins(this.options, this.size);
+    return resolveMargins(this.options, this.camera.size);
   }
 
   /** The stored value, if the tile that holds it is at hand at full resolution; the exact text is the host's to tell. */
@@ -97,25 +115,23 @@ export class Heatmap {
   /** A matrix of the same size takes the old one's place in the same view; the old is shown until the new one is read. */
   setMatrix(source: MatrixSource | null): void {
     const size = source ? { rows: source.rows, columns: source.columns } : EMPTY;
-    const sameSize = size.rows === this.size.rows && size.columns === this.size.columns;
-    if (!sameSize) {
-      this.stopGlide();
-      this.chosen = null;
+    const resized = this.camera.setSize(size);
+    if (resized) {
       this.cursor = null;
       this.lit = null;
       this.setHover(null);
     }
-    this.size = size;
     this.surface.showFailure(null);
-    this.tiles.setSource(source, this.color.reduction, sameSize);
+    this.tiles.setSource(source, this.color.reduction, !resized);
     // A heatmap outside the document is laid out with the page's next frame, and the worker need not wait for that.
-    if (this.surface.plot.width < 1 && !this.chosen) this.tiles.askAhead();
+    if (this.surface.plot.width < 1 && this.camera.whole) this.tiles.askAhead();
     this.describe();
     this.invalidate();
   }
 
   setOptions(options: Partial<HeatmapOptions>): void {
     this.options = { ...this.options, ...options };
+    this.setZoomable();
     this.describe();
     this.invalidate();
   }
@@ -127,11 +143,14 @@ export class Heatmap {
     this.invalidate();
   }
 
-  /** Null shows the whole matrix. */
+  /** `null` shows the whole matrix. */
   setViewport(viewport: Viewport | null): void {
-    this.stopGlide();
-    this.chosen = viewport && this.clamped(viewport);
-    this.invalidate();
+    this.camera.set(viewport);
+  }
+
+  /** Shows what another heatmap shows in this frame of its move. */
+  follow(move: ViewMove): void {
+    this.camera.follow(move);
   }
 
   highlight(lines: { rows?: readonly number[]; columns?: readonly number[] } | null): void {
@@ -147,11 +166,10 @@ export class Heatmap {
 
   /** Takes the cursor to a cell, and the view there, near enough for the cell to be seen; the focus goes with it. */
   goTo(cell: CellPosition): void {
-    this.stopGlide();
-    this.setHover(null);
+    this.leavePointer();
     this.element.focus({ preventScroll: true });
     this.cursor = cell;
-    this.moveTo(centreOnCell(this.viewport, cell, this.size, this.surface.plot, this.zoomable));
+    this.camera.centreOn(cell);
     this.invalidate();
     this.events.emit('cursor', cell);
   }
@@ -181,7 +199,7 @@ export class Heatmap {
   }
 
   dispose(): void {
-    this.stopGlide();
+    this.camera.dispose();
     cancelAnimationFrame(this.pendingFrame);
     for (const cleanup of this.cleanups) cleanup();
     this.tiles.dispose();
@@ -196,15 +214,18 @@ export class Heatmap {
       target.addEventListener(type, run);
       this.cleanups.push(() => target.removeEventListener(type, run));
     };
-    on(plotElement, 'pointermove', (event) => this.setHover(this.cellUnder(event)));
-    on(plotElement, 'pointerleave', () => this.setHover(null));
-    on(plotElement, 'click', (event) => this.pick(this.cellUnder(event)));
-    on(plotElement, 'dblclick', () => this.glideTo(fitViewport(this.size)));
+    on(plotElement, 'pointermove', ({ clientX: x, clientY: y }) => {
+      this.pointer = { x, y };
+      this.setHover(this.cellUnder(this.pointer));
+    });
+    on(plotElement, 'pointerleave', () => this.leavePointer());
+    on(plotElement, 'click', ({ clientX: x, clientY: y }) => this.pick(this.cellUnder({ x, y })));
+    on(plotElement, 'dblclick', () => this.camera.glideToWhole());
     on(element, 'keydown', (event) => this.pressed(event));
     on(element, 'focus', () => this.invalidate());
     on(element, 'blur', () => this.invalidate());
     this.cleanups.push(
-      attachZoom(plotElement, this.zoomTarget()),
+      attachZoom(plotElement, this.camera),
       this.surface.onResize(() => {
         // A heatmap made outside the document has no colours before it enters it, which is its first change of size.
         this.palette = readPalette(this.element);
@@ -218,74 +239,21 @@ export class Heatmap {
     );
   }
 
-  private zoomTarget(): Parameters<typeof attachZoom>[1] {
-    const viewport = (): Viewport => this.viewport;
-    const size = (): MatrixSize => this.size;
-    const plot = (): PlotSize => this.surface.plot;
-    const zoomable = (): { x: boolean; y: boolean } => this.zoomable;
-    return {
-      get viewport() {
-        return viewport();
-      },
-      get size() {
-        return size();
-      },
-      get plot() {
-        return plot();
-      },
-      get zoomable() {
-        return zoomable();
-      },
-      get whole() {
-        return sameViewport(viewport(), fitViewport(size()));
-      },
-      moveTo: (target) => {
-        this.stopGlide();
-        this.moveTo(target);
-      },
-    };
+  private setZoomable(): void {
+    this.camera.zoomable = { x: this.options.zoom?.x ?? true, y: this.options.zoom?.y ?? true };
   }
 
-  private get zoomable(): { x: boolean; y: boolean } {
-    return { x: this.options.zoom?.x ?? true, y: this.options.zoom?.y ?? true };
-  }
-
-  private clamped(viewport: Viewport): Viewport {
-    return clampViewport(viewport, this.size, this.surface.plot);
-  }
-
-  /** For moves the user makes, which the layout is told of. */
-  private moveTo(viewport: Viewport): void {
-    const target = this.clamped(viewport);
-    const whole = sameViewport(target, fitViewport(this.size));
-    if (sameViewport(target, this.viewport)) return;
-    this.chosen = whole ? null : target;
-    this.invalidate();
-    this.events.emit('viewport', this.viewport);
-  }
-
-  private glideTo(viewport: Viewport): void {
-    this.stopGlide();
-    if (prefersReducedMotion()) return this.moveTo(viewport);
-    const from = this.viewport;
-    const begin = performance.now();
-    const step = (now: number): void => {
-      const share = Math.min(1, Math.max(0, (now - begin) / GLIDE_MS));
-      this.glide = share < 1 ? requestAnimationFrame(step) : 0;
-      this.moveTo(blendViewports(from, viewport, 1 - (1 - share) ** 3));
-    };
-    this.glide = requestAnimationFrame(step);
-  }
-
-  private stopGlide(): void {
-    cancelAnimationFrame(this.glide);
-    this.glide = 0;
-  }
-
-  private cellUnder(event: MouseEvent): CellPosition | null {
-    const { left, top } = this.surface.plotElement.getBoundingClientRect();
+  /** The cell at a point in client px, once the view has come to rest. */
+  private cellUnder({ x, y }: { readonly x: number; readonly y: number }): CellPosition | null {
     if (!this.tiles.hasSource) return null;
-    return cellAt(this.viewport, this.surface.plot, event.clientX - left, event.clientY - top, this.size);
+    const { left, top } = this.surface.plotElement.getBoundingClientRect();
+    return cellAt(this.target, this.surface.plot, x - left, y - top, this.camera.size);
+  }
+
+  /** The pointer left, or the keyboard took over: what lies under a resting pointer is no longer asked about. */
+  private leavePointer(): void {
+    this.pointer = null;
+    this.setHover(null);
   }
 
   private setHover(cell: CellPosition | null): void {
@@ -303,7 +271,7 @@ export class Heatmap {
 
   private moveCursorTo(cell: CellPosition): void {
     this.cursor = cell;
-    this.moveTo(scrollToCell(this.viewport, cell, this.size));
+    this.camera.scrollTo(cell);
     this.invalidate();
     this.events.emit('cursor', cell);
   }
@@ -318,37 +286,26 @@ export class Heatmap {
 
   private zoomedBy(event: KeyboardEvent): boolean {
     if (event.ctrlKey || event.metaKey || !['+', '=', '-', '_', '0'].includes(event.key)) return false;
-    if (event.key === '0') {
-      this.glideTo(fitViewport(this.size));
-      return true;
-    }
-    const { viewport, cursor } = this;
-    const factor = event.key === '+' || event.key === '=' ? KEY_ZOOM : 1 / KEY_ZOOM;
-    const { x: alongX, y: alongY } = this.zoomable;
-    const middle = { x: (viewport.x0 + viewport.x1) / 2, y: (viewport.y0 + viewport.y1) / 2 };
-    const anchor = cursor ? { x: cursor.column + 0.5, y: cursor.row + 0.5 } : middle;
-    const factors = { x: alongX ? factor : 1, y: alongY ? factor : 1 };
-    const zoomed = zoomViewport(viewport, factors, anchor, this.size, this.surface.plot);
-    // Its middle stays where it was, which at an edge of the picture would leave half of the cell outside.
-    this.glideTo(cursor ? scrollToCell(zoomed, cursor, this.size) : zoomed);
+    if (event.key === '0') this.camera.glideToWhole();
+    else this.camera.zoomBy(event.key === '+' || event.key === '=' ? KEY_ZOOM : 1 / KEY_ZOOM, this.cursor);
     return true;
   }
 
   private cursorMovedBy(event: KeyboardEvent): boolean {
-    const { viewport } = this;
-    const page = { rows: viewport.y1 - viewport.y0, columns: viewport.x1 - viewport.x0 };
+    const { x0, x1, y0, y1 } = this.target;
+    const page = { rows: y1 - y0, columns: x1 - x0 };
     const press = { key: event.key, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey };
     // The first key press shows the cursor where the view begins, rather than moving one that was never seen.
-    const first = { row: Math.ceil(viewport.y0 - 0.5), column: Math.ceil(viewport.x0 - 0.5) };
-    const next = moveCursor(this.cursor ?? first, press, this.size, page);
+    const first = { row: Math.ceil(y0 - 0.5), column: Math.ceil(x0 - 0.5) };
+    const next = moveCursor(this.cursor ?? first, press, this.camera.size, page);
     if (!next) return false;
-    this.stopGlide();
+    this.leavePointer();
     this.moveCursorTo(this.cursor || press.ctrl ? next : first);
     return true;
   }
 
   private describe(): void {
-    const { rows, columns } = this.size;
+    const { rows, columns } = this.camera.size;
     const size = this.tiles.hasSource ? `${formatCount(rows)} rows, ${formatCount(columns)} columns` : 'no matrix';
     this.surface.describe(`${this.options.label}; ${size}`);
   }
@@ -363,8 +320,10 @@ export class Heatmap {
     this.surface.layout(this.margins);
     const { plot, scale } = this.surface;
     if (plot.width < 1 || plot.height < 1) return;
-    if (this.chosen) this.chosen = this.clamped(this.chosen);
-    const { viewport, size, colorMap } = this;
+    this.camera.setPlot(plot);
+    if (this.pointer) this.setHover(this.cellUnder(this.pointer));
+    const { viewport, colorMap } = this;
+    const { size } = this.camera;
     const tiles = this.tiles.placed(viewport, plot, scale);
     this.renderer.resize(Math.round(plot.width * scale), Math.round(plot.height * scale));
     this.renderer.draw({ viewport, ...size, tiles, colorMap });
@@ -373,6 +332,18 @@ export class Heatmap {
     this.frame.draw(this.frameState(this.hover ?? (this.isFocused ? this.cursor : null)));
     this.surface.setBusy(this.tiles.busy);
     this.surface.showPosition(viewport, size);
+    this.tellDrawn();
+  }
+
+  private tellDrawn(): void {
+    const { viewport: shown, target } = this.camera;
+    const { left, top } = this.margins;
+    const { width, height } = this.surface.plot;
+    const place = [left, top, width, height].join();
+    const { drawn } = this;
+    if (drawn?.place === place && sameViewport(drawn.shown, shown) && sameViewport(drawn.target, target)) return;
+    this.drawn = { shown, target, place };
+    this.events.emit('drawn', { shown, target });
   }
 
   private get isFocused(): boolean {
@@ -381,13 +352,15 @@ export class Heatmap {
 
   private frameState(marked: CellPosition | null): Parameters<Frame['draw']>[0] {
     const { options, viewport, margins } = this;
-    const size = this.tiles.hasSource ? this.size : null;
+    const size = this.tiles.hasSource ? this.camera.size : null;
     return { options, size, viewport, margins, marked, plot: this.surface.plot };
   }
 
   private marksState(): MarksState {
-    const { options, size, viewport, palette, colorMap, lit, hover, cursor } = this;
+    const { options, viewport, palette, colorMap, lit, hover, cursor, isFocused: focused } = this;
+    const { size } = this.camera;
+    const { plot } = this.surface;
     const valueAt = (cell: CellPosition): number | undefined => this.tiles.valueAt(cell);
-    return { options, size, viewport, palette, colorMap, lit, hover, cursor, valueAt, plot: this.surface.plot, focused: this.isFocused };
+    return { options, size, viewport, palette, colorMap, lit, hover, cursor, valueAt, plot, focused };
   }
 }

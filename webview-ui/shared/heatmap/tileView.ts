@@ -1,5 +1,6 @@
 /** The tiles of the matrix on show, and of the one before it until those have come. No DOM. */
 
+import type { Timers } from '../timers';
 import type { Reduction, Tile } from '../../../src/protocol/matrix';
 import { NO_NON_NUMBERS, nonNumbersIn, sameNonNumbers, withNonNumbers } from './nonNumbers';
 import { poolTile } from './poolTile';
@@ -42,9 +43,9 @@ export class TileView {
 
   constructor(
     private readonly events: TileViewEvents,
-    now?: () => number,
+    timers?: Timers,
   ) {
-    this.zooming = new Zooming(() => events.changed(), now);
+    this.zooming = new Zooming(() => events.changed(), timers);
   }
 
   get hasSource(): boolean {

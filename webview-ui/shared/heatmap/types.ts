@@ -18,6 +18,12 @@ export interface Viewport {
   readonly y1: number;
 }
 
+/** A move of the view: what is on the screen in this frame, and what is on it once the view has come to rest. */
+export interface ViewMove {
+  readonly shown: Viewport;
+  readonly target: Viewport;
+}
+
 export interface CellPosition {
   readonly row: number;
   readonly column: number;
@@ -78,8 +84,10 @@ export interface HeatmapEvents {
   hover: CellPosition | null;
   /** The keyboard cursor moved, or a click set it. */
   cursor: CellPosition;
-  /** The user zoomed or panned; not sent for setViewport. */
-  viewport: Viewport;
+  /** The user zoomed or panned; sent for every frame of an animation, and not for setViewport or follow. */
+  viewport: ViewMove;
+  /** Another part of the matrix was drawn, or the plot has another size or place, whoever caused it. */
+  drawn: ViewMove;
   /** A part of the matrix could not be read. The heatmap says so in the picture as well. */
   failure: Error;
   /** Whether some of what is in view shows a sample of its entries; sent when that changes. */

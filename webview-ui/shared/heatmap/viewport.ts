@@ -1,6 +1,6 @@
 /** Where the window on the matrix stands: fitting, zooming, panning and bounds. No DOM. */
 
-import type { CellPosition, Viewport } from './types';
+import type { CellPosition, Viewport, ViewMove } from './types';
 
 export interface MatrixSize {
   readonly rows: number;
@@ -123,4 +123,9 @@ export function cellAt(viewport: Viewport, plot: PlotSize, x: number, y: number,
 export function blendViewports(from: Viewport, to: Viewport, share: number): Viewport {
   const blend = (a: number, b: number): number => a + (b - a) * share;
   return { x0: blend(from.x0, to.x0), x1: blend(from.x1, to.x1), y0: blend(from.y0, to.y0), y1: blend(from.y1, to.y1) };
+}
+
+/** The move of another view that shares some of its axes with this one. */
+export function mapMove({ shown, target }: ViewMove, map: (viewport: Viewport) => Viewport): ViewMove {
+  return { shown: map(shown), target: map(target) };
 }

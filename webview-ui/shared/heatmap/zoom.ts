@@ -2,27 +2,18 @@
 
 import { select, zoom, zoomIdentity } from 'd3';
 import type { D3ZoomEvent, ZoomTransform } from 'd3';
-import type { Viewport } from './types';
+import type { Camera } from './camera';
 import { panViewport, zoomViewport } from './viewport';
-import type { MatrixSize, PlotSize } from './viewport';
-
-export interface ZoomTarget {
-  readonly viewport: Viewport;
-  readonly size: MatrixSize;
-  readonly plot: PlotSize;
-  readonly zoomable: { readonly x: boolean; readonly y: boolean };
-  /** True where the whole matrix is in view. */
-  readonly whole: boolean;
-  moveTo(viewport: Viewport): void;
-}
 
 /** Returns the function that takes the gestures away. */
-export function attachZoom(element: HTMLElement, target: ZoomTarget): () => void {
+export function attachZoom(element: HTMLElement, camera: Camera): () => void {
   let last: ZoomTransform = zoomIdentity;
   const gestures = zoom<HTMLElement, unknown>()
-    .filter((event: WheelEvent | MouseEvent | TouchEvent) => accepts(event, target))
+    .filter((event: WheelEvent | MouseEvent | TouchEvent) => accepts(event, camera))
+    // What is grabbed must not slip away under the pointer.
+    .on('start', () => camera.settle())
     .on('zoom', ({ transform }: D3ZoomEvent<HTMLElement, unknown>) => {
-      follow(target, last, transform);
+      follow(camera, last, transform);
       last = transform;
     })
     // The viewport is the truth and the transform only how far a gesture went: it starts at nothing each time, so that
@@ -33,7 +24,7 @@ export function attachZoom(element: HTMLElement, target: ZoomTarget): () => void
     });
   const selection = select(element);
   selection.call(gestures).on('dblclick.zoom', null);
-  const pan = (event: WheelEvent): void => panByWheel(event, target);
+  const pan = (event: WheelEvent): void => panByWheel(event, camera);
   element.addEventListener('wheel', pan, { passive: false });
   return () => {
     selection.on('.zoom', null);
@@ -46,7 +37,7 @@ function isSideways(event: WheelEvent): boolean {
   return !event.ctrlKey && (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY));
 }
 
-function accepts(event: WheelEvent | MouseEvent | TouchEvent, { zoomable, whole }: ZoomTarget): boolean {
+function accepts(event: WheelEvent | MouseEvent | TouchEvent, { zoomable, whole }: Camera): boolean {
   if (!zoomable.x && !zoomable.y) return false;
   if (event instanceof WheelEvent) {
     // Zooming out of the whole matrix does nothing, so the page may scroll on past it.
@@ -56,17 +47,17 @@ function accepts(event: WheelEvent | MouseEvent | TouchEvent, { zoomable, whole 
   return true;
 }
 
-function panByWheel(event: WheelEvent, target: ZoomTarget): void {
-  if (!isSideways(event) || !target.zoomable.x || target.whole) return;
+function panByWheel(event: WheelEvent, camera: Camera): void {
+  if (!isSideways(event) || !camera.zoomable.x || camera.whole) return;
   event.preventDefault();
-  const { viewport, plot, size } = target;
+  const { target, plot, size } = camera;
   const distance = event.deltaX === 0 ? event.deltaY : event.deltaX;
   const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? distance * 16 : distance;
-  target.moveTo(panViewport(viewport, { x: (pixels / plot.width) * (viewport.x1 - viewport.x0), y: 0 }, size));
+  camera.jumpTo(panViewport(target, { x: (pixels / plot.width) * (target.x1 - target.x0), y: 0 }, size));
 }
 
-function follow(target: ZoomTarget, from: ZoomTransform, to: ZoomTransform): void {
-  const { viewport, plot, size, zoomable } = target;
+function follow(camera: Camera, from: ZoomTransform, to: ZoomTransform): void {
+  const { target: viewport, plot, size, zoomable } = camera;
   const ratio = to.k / from.k;
   // In pixels of the plot, where the gesture moves a point: p becomes ratio * p + shift.
   const shift = { x: to.x - ratio * from.x, y: to.y - ratio * from.y };
@@ -74,7 +65,7 @@ function follow(target: ZoomTarget, from: ZoomTransform, to: ZoomTransform): voi
   const perPixelY = (viewport.y1 - viewport.y0) / plot.height;
   if (Math.abs(ratio - 1) < 1e-9) {
     const by = { x: zoomable.x ? -shift.x * perPixelX : 0, y: zoomable.y ? -shift.y * perPixelY : 0 };
-    target.moveTo(panViewport(viewport, by, size));
+    camera.jumpTo(panViewport(viewport, by, size));
     return;
   }
   // The point that stays where it is: p = ratio * p + shift.
@@ -83,5 +74,5 @@ function follow(target: ZoomTarget, from: ZoomTransform, to: ZoomTransform): voi
     y: viewport.y0 + (shift.y / (1 - ratio)) * perPixelY,
   };
   const factor = { x: zoomable.x ? ratio : 1, y: zoomable.y ? ratio : 1 };
-  target.moveTo(zoomViewport(viewport, factor, anchor, size, plot));
+  camera.jumpTo(zoomViewport(viewport, factor, anchor, size, plot));
 }
