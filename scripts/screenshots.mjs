@@ -20,9 +20,8 @@ const THEMES = { light: 'Light Modern', dark: 'Dark Modern' };
 const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';
 
 const DEMO_STEP = 'End';
-// Presses of '+' until a cell has room for its value, and what each takes.
+// Presses of '+' until a cell has room for its value.
 const CLOSE_UP = 17;
-const GLIDE_MS = 200;
 // Not for the README: the largest shapes, all zeros.
 const UNPUBLISHED = ['huge', 'configCompletion', 'configHover'];
 
@@ -220,7 +219,6 @@ const SCENES = {
     await map.press('Home');
     for (let i = 0; i < CLOSE_UP; i++) {
       await map.press('+');
-      await map.page().waitForTimeout(GLIDE_MS);
     }
     return () => map.hover({ position: { x: 300, y: 200 } });
   },
