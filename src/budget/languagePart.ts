@@ -1,8 +1,8 @@
 /** Which part of a config describes the language model, and where a multimodal model keeps it. */
 
 import { architectureOf } from './architectures';
-import type { RawConfig } from './config';
-import { isObject, text } from './config';
+import type { RawConfig } from '../peftConfig/configValues';
+import { isObject, text } from '../peftConfig/configValues';
 
 export interface Wrapper {
   /** The path of the bare language model, by the path it has in a class of its own; `bare` is of a class without head. */

@@ -5,9 +5,9 @@
  */
 
 import { architectureOf } from './architectures';
-import type { RawConfig } from './config';
-import { flag, isObject, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH, readCount, requireCount } from './config';
-import { ConfigError } from './errors';
+import type { RawConfig } from '../peftConfig/configValues';
+import { flag, isObject, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH, readCount, requireCount } from '../peftConfig/configValues';
+import { ConfigError } from '../peftConfig/errors';
 import type { Wrapper } from './languagePart';
 import { HIDDEN, languagePart } from './languagePart';
 

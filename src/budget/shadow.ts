@@ -1,7 +1,7 @@
 /** Shadow tuning: for each target an update network, and one small copy of the model beside it. */
 
 import type { Extra } from './adapterExtras';
-import type { AdapterSettings } from './adapterSettings';
+import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { selectTargets, withContainers } from './adapterTargets';
 import { TargetError, UnknownMethodError } from './errors';
 import type { Part } from './methods/method';

@@ -1,11 +1,12 @@
 /** What is wrong with a checkpoint: its header's problems, its config's, and those of its values, all of them read. */
 
-import { CheckpointError, quoted } from '../checkpoint/errors';
-import { PatternError, compilePattern } from '../checkpoint/modulePattern';
-import { withoutSuffixes } from '../checkpoint/wrappedPath';
-import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
-import type { InspectedSource } from '../worker/inspectedSource';
-import { everything } from '../worker/matrixReader';
+import { CheckpointError } from '../checkpoint/errors';
+import { quoted } from '../peftConfig/quoted';
+import { PatternError, compilePattern } from '../peftConfig/modulePattern';
+import { withoutSuffixes } from '../peftConfig/wrappedPath';
+import type { LoraModuleInfo, SourceDescription } from '../checkpoint/sourceDescription';
+import type { InspectedSource } from '../matrices/inspectedSource';
+import { everything } from '../matrices/matrixReader';
 
 /** 'untrained' is of a module that changes nothing: no fault of the file, but never meant. */
 export type Severity = 'error' | 'untrained' | 'warning' | 'info';

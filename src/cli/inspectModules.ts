@@ -1,10 +1,10 @@
 /** The modules of an adapter with their norms, one at a time: never more than one module's factors in memory. */
 
-import { factorNorms } from '../analysis/factorNorms';
+import { factorNorms } from '../matrices/factorNorms';
 import { CheckpointError } from '../checkpoint/errors';
-import type { AdapterFactorInfo, AdapterModuleInfo } from '../protocol/source';
-import type { InspectedSource } from '../worker/inspectedSource';
-import { everything } from '../worker/matrixReader';
+import type { AdapterFactorInfo, AdapterModuleInfo } from '../checkpoint/sourceDescription';
+import type { InspectedSource } from '../matrices/inspectedSource';
+import { everything } from '../matrices/matrixReader';
 
 export interface ModuleReport extends Omit<AdapterModuleInfo, 'factors' | 'unavailable'> {
   readonly normA: number | null;

@@ -2,9 +2,9 @@
 
 import { CheckpointError } from '../checkpoint/errors';
 import { CONVERT } from '../checkpoint/fileKind';
-import { openCheckpoint } from '../worker/checkpointSource';
-import type { InspectedSource } from '../worker/inspectedSource';
-import { nodeFiles } from '../worker/nodeFile';
+import { openCheckpoint } from '../matrices/checkpointSource';
+import type { InspectedSource } from '../matrices/inspectedSource';
+import { nodeFiles } from '../files/nodeFile';
 import { checkpointPath, isPickleName } from './checkpointPath';
 import { RefusedError, UsageError } from './command';
 

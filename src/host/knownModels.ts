@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isObject } from '../budget/config';
+import { isObject } from '../peftConfig/configValues';
 import type { ChosenModel, ModelReference } from '../protocol/planner';
 
 const MODELS_KEY = 'peft.models';

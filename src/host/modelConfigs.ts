@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isObject } from '../budget/config';
+import { isObject } from '../peftConfig/configValues';
 import type { BudgetInputs, ModelChoice } from '../protocol/calculator';
 import { CUSTOM_MODEL } from '../protocol/calculator';
 import type { ConfigAnalysis, ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/planner';

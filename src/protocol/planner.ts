@@ -6,7 +6,7 @@
 import type { BudgetInputs, BudgetReport } from './calculator';
 import type { PlanChoices, PlanFit, PlanInputs, PlanReport, PlanSweep } from './plan';
 import type { PythonRequests } from './python';
-import type { SourceDescription } from './source';
+import type { SourceDescription } from '../checkpoint/sourceDescription';
 
 /** A config.json of the workspace that describes a model. */
 export interface WorkspaceModel {

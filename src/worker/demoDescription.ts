@@ -2,7 +2,7 @@
 
 import type { DemoResult } from '../peft/demo';
 import type { LoraSnapshot } from '../peft/training';
-import type { SourceDescription, TensorInfo } from '../protocol/source';
+import type { SourceDescription, TensorInfo } from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
 
 export const DEMO_LORA = 'lora';

@@ -4,16 +4,16 @@ import { CheckpointError } from '../checkpoint/errors';
 import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../protocol/matrix';
 import { DisconnectedError, RemoteError } from '../protocol/rpc';
 import type { Progress } from '../protocol/rpc';
-import type { LoraModuleInfo } from '../protocol/source';
-import { DeltaMatrix } from './deltaMatrix';
-import type { Factors } from './deltaMatrix';
-import type { InspectedSource, StoredFactors, StoredRun } from './inspectedSource';
-import { everything } from './matrixReader';
+import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
+import { DeltaMatrix } from '../matrices/deltaMatrix';
+import type { Factors } from '../matrices/deltaMatrix';
+import type { InspectedSource, StoredFactors, StoredRun } from '../matrices/inspectedSource';
+import { everything } from '../matrices/matrixReader';
 import type { Measurer, StartMeasurers } from './measurer';
-import { measureFactors } from './moduleMeasures';
-import type { FactorBytes, FactorRun, ModuleMeasures } from './moduleMeasures';
-import { checkSpectrumWork, spectrumWork } from './moduleSpectrum';
-import { Pacer } from './pacer';
+import { measureFactors } from '../matrices/moduleMeasures';
+import type { FactorBytes, FactorRun, ModuleMeasures } from '../matrices/moduleMeasures';
+import { checkSpectrumWork, spectrumWork } from '../matrices/moduleSpectrum';
+import { Pacer } from '../matrices/pacer';
 
 /**
  * Work for maxAbs of all modules together, in multiplications, about a second: it needs every entry of every product.

@@ -1,6 +1,6 @@
 /** Decoders whose layers are of more than one kind: linear attention, short convolutions, shared keys and values. */
 
-import { MAX_WIDTH, readCount, requireCount } from '../config';
+import { MAX_WIDTH, readCount, requireCount } from '../../peftConfig/configValues';
 import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
 import { bare, depthwise, embedding, linear, linears, norm, onlyAt } from '../rows';

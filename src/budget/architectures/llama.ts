@@ -1,6 +1,6 @@
 /** Decoders with gated MLPs and RMSNorm: Llama and its many relatives. */
 
-import type { RawConfig } from '../config';
+import type { RawConfig } from '../../peftConfig/configValues';
 import type { HeadKind } from '../head';
 import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';

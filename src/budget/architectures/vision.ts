@@ -1,7 +1,7 @@
 /** Image encoders and what pairs them with text: ViT, CLIP and SigLIP. */
 
-import type { RawConfig } from '../config';
-import { isObject, MAX_WIDTH, readCount } from '../config';
+import type { RawConfig } from '../../peftConfig/configValues';
+import { isObject, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
 import type { Head, HeadKind } from '../head';
 import { NO_HEAD } from '../head';
 import type { ModelShape } from '../modelShape';

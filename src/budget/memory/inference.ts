@@ -5,9 +5,9 @@
  */
 
 import { tableFor } from '../computeBudget';
-import { isObject } from '../config';
-import type { RawConfig } from '../config';
-import { ConfigError } from '../errors';
+import { isObject } from '../../peftConfig/configValues';
+import type { RawConfig } from '../../peftConfig/configValues';
+import { ConfigError } from '../../peftConfig/errors';
 import type { ModelShape } from '../modelShape';
 import type { ModuleTable } from '../moduleTable';
 import { blocksOf } from './blocks';

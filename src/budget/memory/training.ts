@@ -7,8 +7,8 @@
  */
 
 import { tableFor } from '../computeBudget';
-import { isObject } from '../config';
-import { ConfigError } from '../errors';
+import { isObject } from '../../peftConfig/configValues';
+import { ConfigError } from '../../peftConfig/errors';
 import type { Module } from '../moduleTable';
 import { blocksOf } from './blocks';
 import type { ForwardContext } from './forward';

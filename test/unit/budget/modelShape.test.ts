@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { ConfigError } from '../../../src/budget/errors';
+import { ConfigError } from '../../../src/peftConfig/errors';
 import { readModelShape } from '../../../src/budget/modelShape';
 
 const LLAMA = {

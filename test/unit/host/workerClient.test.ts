@@ -15,8 +15,8 @@ import { fileOf, tensorField } from '../checkpoint/fixtures';
 const MORTAL_WORKER = `
   import { Endpoint } from './src/protocol/rpc';
   import { createJobs } from './src/worker/jobs';
-  import { nodeFiles } from './src/worker/nodeFile';
-  import { parentTransport } from './src/worker/portTransport';
+  import { nodeFiles } from './src/files/nodeFile';
+  import { parentTransport } from './src/files/portTransport';
   new Endpoint(parentTransport(), {
     ...createJobs(nodeFiles),
     'lora/metrics': () => process.exit(7),

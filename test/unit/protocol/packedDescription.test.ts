@@ -2,10 +2,10 @@ import { strict as assert } from 'node:assert';
 import { runDemo } from '../../../src/peft/demo';
 import { packDescription, unpackDescription } from '../../../src/protocol/packedDescription';
 import type { SourceDescription } from '../../../src/protocol/source';
-import { openCheckpoint } from '../../../src/worker/checkpointSource';
+import { openCheckpoint } from '../../../src/matrices/checkpointSource';
 import { demoSource } from '../../../src/worker/demoSource';
-import type { InspectedSource } from '../../../src/worker/inspectedSource';
-import { nodeFiles } from '../../../src/worker/nodeFile';
+import type { InspectedSource } from '../../../src/matrices/inspectedSource';
+import { nodeFiles } from '../../../src/files/nodeFile';
 import { fixturePath } from '../checkpoint/fixtures';
 
 /** Without fields that are undefined: a channel that sends text has no such thing. */

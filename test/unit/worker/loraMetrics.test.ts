@@ -8,10 +8,10 @@ import type { Progress } from '../../../src/protocol/rpc';
 import type { LoraModuleInfo, SourceDescription } from '../../../src/protocol/source';
 import { currentEngine, useEngine } from '../../../src/tensor/engine/current';
 import { seededRandom } from '../../../src/tensor/random';
-import type { InspectedSource, StoredRun } from '../../../src/worker/inspectedSource';
+import type { InspectedSource, StoredRun } from '../../../src/matrices/inspectedSource';
 import { moduleMetrics } from '../../../src/worker/loraMetrics';
 import type { Measurer } from '../../../src/worker/measurer';
-import { measureBytes } from '../../../src/worker/moduleMeasures';
+import { measureBytes } from '../../../src/matrices/moduleMeasures';
 import { GatheredMetrics } from '../../../webview-ui/inspector/data/metrics';
 
 const RANK = 160;
