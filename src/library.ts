@@ -36,16 +36,8 @@ export type { AdapterCache, AdapterOptions } from './peft/adapter';
 export { comparePeftMethods } from './peft/compareMethods';
 export type { ComparedMethod, CompareOptions, MethodCount } from './peft/compareMethods';
 export { runDemo } from './peft/demo';
-export type {
-  DemoAdapter,
-  DemoAttention,
-  DemoLora,
-  DemoOptions,
-  DemoPrefix,
-  DemoProgress,
-  DemoPrompt,
-  DemoResult,
-} from './peft/demo';
+export type { DemoOptions, DemoProgress } from './peft/demo';
+export type { DemoAdapter, DemoAttention, DemoLora, DemoPrefix, DemoPrompt, DemoResult } from './peft/demoResult';
 export { LoRALayer } from './peft/lora';
 export type { LoRACache, LoRAOptions } from './peft/lora';
 export { applyLoraToAttention, LoRALinear } from './peft/loraLinear';

@@ -7,7 +7,7 @@ import type { RawConfig } from '../peftConfig/configValues';
 import { isObject, text } from '../peftConfig/configValues';
 import { ConfigError } from '../peftConfig/errors';
 import type { ModelShape } from './modelShape';
-import { readModelShape } from './modelShape';
+import { readModelShape } from './readModelShape';
 import type { ModuleTable } from './moduleTable';
 import { buildModuleTable } from './moduleTable';
 import { safetensorsBytes } from './safetensorsSize';

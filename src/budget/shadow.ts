@@ -6,7 +6,7 @@ import { selectTargets, withContainers } from './adapterTargets';
 import { TargetError, UnknownMethodError } from './errors';
 import type { Part } from './methods/method';
 import { asBase, trained } from './methods/method';
-import { readModelShape } from './modelShape';
+import { readModelShape } from './readModelShape';
 import type { Module, ModuleTable } from './moduleTable';
 import { buildModuleTable, moduleTensors } from './moduleTable';
 

@@ -8,7 +8,7 @@ import type { FarFiles } from './routedFiles';
  * What reads files elsewhere than on disk, from the bundle that lies beside this one (farFiles.ts). It is loaded with
  * the first such file: without one, no code that could use the network is in the thread.
  */
-export function farFiles(ask: AskEditor): () => FarFiles {
+export function lateFarFiles(ask: AskEditor): () => FarFiles {
   let loaded: FarFiles | null = null;
   return () => {
     const load = createRequire(__filename);

@@ -21,9 +21,9 @@ import type { LoraModuleInfo, SourceDescription } from '../checkpoint/sourceDesc
 import { isEngineDtype } from '../tensor/engine/dtypes';
 import { ByteLru } from '../checkpoint/byteLru';
 import { DeltaMatrix, MergedMatrix } from './deltaMatrix';
-import type { Factors } from './deltaMatrix';
+import type { Factors } from './factors';
 import type { FileAccess } from '../checkpoint/fileAccess';
-import type { InspectedSource, StoredFactors, StoredRun } from './inspectedSource';
+import type { MatrixSource, StoredFactors, StoredRun } from './matrixSource';
 import type { MatrixReader } from './matrixReader';
 import { MemoryMatrix } from './memoryMatrix';
 import { openFiles } from './openFiles';
@@ -41,7 +41,7 @@ const KEPT_WHOLE_BYTES = 64 * 2 ** 20;
 const MAX_SCALARS = 10_000;
 
 /** Rejects with `CheckpointError` where nothing of the file can be shown. */
-export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<InspectedSource> {
+export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<MatrixSource> {
   const opened = await openFiles(files, path, signal);
   try {
     const { header, facts } = opened;
@@ -85,7 +85,7 @@ function computedMatrix(values: Float64Array, layout: MatrixLayout): MemoryMatri
   });
 }
 
-class CheckpointSource implements InspectedSource {
+class CheckpointSource implements MatrixSource {
   private readonly entries: ReadonlyMap<string, TensorEntry>;
   private readonly modules: ReadonlyMap<string, LoraModuleInfo>;
   private readonly kept = new ByteLru<Factors>(FACTOR_CACHE_BYTES);

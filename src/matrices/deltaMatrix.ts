@@ -1,20 +1,9 @@
 /** scaling * B * A, and W + scaling * B * A, computed block by block: the full matrix is never held. */
 
+import type { Factors } from './factors';
 import type { BlockOfCells, CellValue, MatrixReader, ResidentEntries, ScanRequest, Visitor } from './matrixReader';
 import { Pacer } from './pacer';
 import { residentDelta } from './residentDelta';
-
-/** Both factors of a LoRA module in float64, so that nothing is lost of any dtype they are stored in. */
-export interface Factors {
-  readonly rank: number;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly scaling: number;
-  /** (rank, inFeatures), row-major. */
-  readonly a: Float64Array;
-  /** (outFeatures, rank), row-major. */
-  readonly b: Float64Array;
-}
 
 /** Multiplications of one block, some milliseconds of work. */
 const BLOCK_PRODUCTS = 4_000_000;

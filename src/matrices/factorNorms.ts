@@ -22,13 +22,13 @@ export function factorNorms(factors: {
   const { rank, inFeatures, outFeatures, scaling, a, b } = factors;
   const work = (rank * rank * (inFeatures + outFeatures)) / 2;
   return {
-    a: norm(a),
-    b: norm(b),
+    a: euclideanNorm(a),
+    b: euclideanNorm(b),
     delta: work > MAX_NORM_PRODUCTS ? null : Math.abs(scaling) * productNorm(a, b, rank, inFeatures, outFeatures),
   };
 }
 
-export function norm(values: ArrayLike<number>): number {
+export function euclideanNorm(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return Math.sqrt(sum);

@@ -7,7 +7,7 @@ import { currentEngine } from '../tensor/engine/current';
 import { engineDtype, isEngineDtype } from '../tensor/engine/dtypes';
 import type { Engine } from '../tensor/engine/engine';
 import type { ResidentArray } from '../tensor/engine/resident';
-import type { Factors } from './deltaMatrix';
+import type { Factors } from './factors';
 import { checkSpectrumWork, moduleSpectrum, residentSpectrum } from './moduleSpectrum';
 import type { FactorSizes } from './moduleSpectrum';
 

@@ -7,7 +7,7 @@ import { currentEngine } from '../tensor/engine/current';
 import type { Engine } from '../tensor/engine/engine';
 import { productSingularValues } from '../tensor/engine/spectrum';
 import { factoredSingularValues } from '../tensor/svd';
-import type { Factors } from './deltaMatrix';
+import type { Factors } from './factors';
 import { float32Factors } from './residentDelta';
 import type { Float32Factors } from './residentDelta';
 

@@ -2,7 +2,7 @@
 
 import type { Engine } from '../tensor/engine/engine';
 import type { ResidentArray } from '../tensor/engine/resident';
-import type { Factors } from './deltaMatrix';
+import type { Factors } from './factors';
 import type { ResidentEntries } from './matrixReader';
 import { Pacer } from './pacer';
 

@@ -7,7 +7,7 @@ import { currentEngine } from '../tensor/engine/current';
 import { StatisticsScan } from '../tensor/engine/statisticsScan';
 import { StatisticsAccumulator } from '../tensor/statistics';
 import type { SummaryStatistics } from '../tensor/statistics';
-import type { InspectedSource } from './inspectedSource';
+import type { MatrixSource } from './matrixSource';
 import { everything } from './matrixReader';
 import type { MatrixReader, ResidentBlock } from './matrixReader';
 
@@ -22,7 +22,7 @@ const REPORT_MS = 100;
  * `progress` counts entries of the tensors of this turn. Throws NotFound for a `first` outside the list.
  */
 export async function scanTensors(
-  source: InspectedSource,
+  source: MatrixSource,
   first: number,
   progress: (progress: Progress) => void,
   signal?: AbortSignal,

@@ -3,9 +3,10 @@
  * itself becomes a problem. Missing keys take PEFT's defaults.
  */
 
+import { isObject } from './configValues';
 import type { Problem } from './problem';
 import { quoted } from './quoted';
-import { PatternError, compilePatternKey } from './modulePattern';
+import { ModulePatternError, compilePatternKey } from './modulePattern';
 
 /** A config is a few kilobytes; one this large is no config. */
 export const MAX_CONFIG_BYTES = 10 * 2 ** 20;
@@ -175,7 +176,7 @@ function readPatterns(field: string, value: unknown, problems: Problem[]): Patte
     try {
       return [{ key, value: number, matches: compilePatternKey(key) }];
     } catch (error) {
-      if (!(error instanceof PatternError)) throw error;
+      if (!(error instanceof ModulePatternError)) throw error;
       const reason = `it cannot be matched: ${error.message}`;
       problems.push({
         severity: 'warning',
@@ -192,10 +193,6 @@ export function positiveInteger(value: unknown): number | null {
 
 export function finite(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function hasEntries(value: unknown): boolean {

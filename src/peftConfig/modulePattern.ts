@@ -7,8 +7,8 @@
  * references, look-around, inline flags, \b.
  */
 
-export class PatternError extends Error {
-  override readonly name = 'PatternError';
+export class ModulePatternError extends Error {
+  override readonly name = 'ModulePatternError';
 }
 
 /** A module name has a few dozen characters; a longer key is no pattern for one. */
@@ -52,7 +52,7 @@ function plainKey(key: string): (module: string) => boolean {
 /** Compiles a pattern that must match a whole name, as re.fullmatch. Throws `PatternError`. */
 export function compilePattern(pattern: string): (text: string) => boolean {
   if (pattern.length > MAX_PATTERN_LENGTH) {
-    throw new PatternError(`a pattern of ${pattern.length} characters, at most ${MAX_PATTERN_LENGTH} are read`);
+    throw new ModulePatternError(`a pattern of ${pattern.length} characters, at most ${MAX_PATTERN_LENGTH} are read`);
   }
   const compiler = new Compiler(pattern);
   const accept = compiler.state({ kind: 'go', next: [] });
@@ -109,19 +109,19 @@ class Compiler {
 
   state(state: State): number {
     if (this.states.length >= MAX_STATES)
-      throw new PatternError(`the pattern unfolds to more than ${MAX_STATES} states`);
+      throw new ModulePatternError(`the pattern unfolds to more than ${MAX_STATES} states`);
     return this.states.push(state) - 1;
   }
 
   compile(accept: number): number {
     const start = this.alternatives()(accept);
-    if (this.at < this.pattern.length) throw new PatternError(`unbalanced ')' at ${this.at}`);
+    if (this.at < this.pattern.length) throw new ModulePatternError(`unbalanced ')' at ${this.at}`);
     return start;
   }
 
   /** Parsing gives a function that builds the states, so that {m,n} can build a part more than once. */
   private alternatives(): Build {
-    if (++this.nesting > MAX_NESTING) throw new PatternError(`more than ${MAX_NESTING} levels of parentheses`);
+    if (++this.nesting > MAX_NESTING) throw new ModulePatternError(`more than ${MAX_NESTING} levels of parentheses`);
     const options = [this.sequence()];
     while (this.take('|')) options.push(this.sequence());
     this.nesting--;
@@ -139,7 +139,7 @@ class Compiler {
     const part = this.single();
     const [min, max] = this.quantifier();
     if (min === 1 && max === 1) return part;
-    if ('*+?{'.includes(this.pattern[this.at] ?? ' ')) throw new PatternError(`two repetitions in a row at ${this.at}`);
+    if ('*+?{'.includes(this.pattern[this.at] ?? ' ')) throw new ModulePatternError(`two repetitions in a row at ${this.at}`);
     return (next) => {
       let start = next;
       if (max === Infinity) {
@@ -156,7 +156,7 @@ class Compiler {
 
   private place(part: Build, next: number): number {
     if (++this.steps > MAX_BUILD_STEPS)
-      throw new PatternError(`the pattern unfolds to more than ${MAX_BUILD_STEPS} parts`);
+      throw new ModulePatternError(`the pattern unfolds to more than ${MAX_BUILD_STEPS} parts`);
     return part(next);
   }
 
@@ -168,7 +168,7 @@ class Compiler {
     if (range[0] === '*') return [0, Infinity];
     if (range[0] === '+') return [1, Infinity];
     if (range[0] === '?') return [0, 1];
-    if (range[1] === '' && range[3] === '') throw new PatternError(`'${range[0]}' repeats nothing`);
+    if (range[1] === '' && range[3] === '') throw new ModulePatternError(`'${range[0]}' repeats nothing`);
     const min = Number(range[1]);
     if (range[2] === '') return [min, min];
     return [min, range[3] === '' ? Infinity : Number(range[3])];
@@ -182,16 +182,16 @@ class Compiler {
     if (c === '^') return (next) => this.state({ kind: 'go', next: [next], at: 'start' });
     if (c === '$') return (next) => this.state({ kind: 'go', next: [next], at: 'end' });
     if (c === '\\') return this.eat(this.escape());
-    if ('*+?{'.includes(c)) throw new PatternError(`'${c}' at ${this.at - 1} repeats nothing`);
+    if ('*+?{'.includes(c)) throw new ModulePatternError(`'${c}' at ${this.at - 1} repeats nothing`);
     return this.eat((x) => x === c);
   }
 
   private group(): Build {
     if (this.pattern[this.at] === '?' && !this.match(/\?:|\?P<\w+>/y)) {
-      throw new PatternError(`'(${this.pattern.slice(this.at, this.at + 2)}' is not supported`);
+      throw new ModulePatternError(`'(${this.pattern.slice(this.at, this.at + 2)}' is not supported`);
     }
     const inner = this.alternatives();
-    if (!this.take(')')) throw new PatternError("a '(' is not closed");
+    if (!this.take(')')) throw new ModulePatternError("a '(' is not closed");
     return inner;
   }
 
@@ -200,7 +200,7 @@ class Compiler {
     const parts: Accepts[] = [];
     for (let first = true; first || this.pattern[this.at] !== ']'; first = false) {
       const c = this.pattern[this.at++];
-      if (c === undefined) throw new PatternError("a '[' is not closed");
+      if (c === undefined) throw new ModulePatternError("a '[' is not closed");
       const range = this.match(/-([^\]\\])/y);
       const high = range?.[1];
       if (high !== undefined) parts.push((x) => x >= c && x <= high);
@@ -214,7 +214,7 @@ class Compiler {
     const c = this.pattern[this.at++] ?? '';
     const named = classes.get(c);
     if (named) return named;
-    if (c === '' || /[A-Za-z0-9]/.test(c)) throw new PatternError(`'\\${c}' is not supported`);
+    if (c === '' || /[A-Za-z0-9]/.test(c)) throw new ModulePatternError(`'\\${c}' is not supported`);
     return (x) => x === c;
   }
 

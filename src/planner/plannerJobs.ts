@@ -2,7 +2,8 @@
 
 import { PRESETS } from '../budget/presets';
 import type { BudgetInputs } from '../protocol/calculator';
-import type { PlannerRequests, ReportModel } from '../protocol/planner';
+import type { PlannerRequests } from '../protocol/planner';
+import type { ReportModel } from '../protocol/models';
 import type { Handlers } from '../protocol/rpc';
 import { analyseConfig } from './checks/analyse';
 import { hoverText, isExplained } from './hover/adapterConfigHoverText';

@@ -7,16 +7,16 @@ import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
 import { loraAdapter } from '../checkpoint/adapters/loraAdapter';
 import type { AdapterFiles } from '../checkpoint/adapters/loraAdapter';
 import { valueText } from '../checkpoint/valueText';
-import type { DemoResult } from '../peft/demo';
+import type { DemoResult } from '../peft/demoResult';
 import type { LoraSnapshot } from '../peft/training';
 import type { MatrixRef } from '../protocol/matrix';
 import type { SourceDescription } from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
 import { DeltaMatrix, MergedMatrix } from '../matrices/deltaMatrix';
-import type { Factors } from '../matrices/deltaMatrix';
+import type { Factors } from '../matrices/factors';
 import { DEMO_LORA, DEMO_PREFIX, demoTensors, describeDemo } from './demoDescription';
 import type { DemoTensor } from './demoDescription';
-import type { InspectedSource } from '../matrices/inspectedSource';
+import type { MatrixSource } from '../matrices/matrixSource';
 import { unravel } from '../matrices/matrixReader';
 import type { MatrixReader } from '../matrices/matrixReader';
 import { MemoryMatrix } from '../matrices/memoryMatrix';
@@ -24,11 +24,11 @@ import { MemoryMatrix } from '../matrices/memoryMatrix';
 /** The layer's path in the base model that the saved adapter is for. */
 const SAVED_MODULE = 'linear';
 
-export function demoSource(result: DemoResult): InspectedSource {
+export function demoSource(result: DemoResult): MatrixSource {
   return new DemoSource(result);
 }
 
-class DemoSource implements InspectedSource {
+class DemoSource implements MatrixSource {
   readonly description: SourceDescription;
   private readonly tensors: ReadonlyMap<string, DemoTensor>;
 

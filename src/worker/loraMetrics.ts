@@ -6,8 +6,8 @@ import { DisconnectedError, RemoteError } from '../protocol/rpc';
 import type { Progress } from '../protocol/rpc';
 import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
 import { DeltaMatrix } from '../matrices/deltaMatrix';
-import type { Factors } from '../matrices/deltaMatrix';
-import type { InspectedSource, StoredFactors, StoredRun } from '../matrices/inspectedSource';
+import type { Factors } from '../matrices/factors';
+import type { MatrixSource, StoredFactors, StoredRun } from '../matrices/matrixSource';
 import { everything } from '../matrices/matrixReader';
 import type { Measurer, StartMeasurers } from './measurer';
 import { measureFactors } from '../matrices/moduleMeasures';
@@ -44,7 +44,7 @@ const METRICS: readonly ModuleMetric[] = [
  * the modules measured since the last as its `partial`.
  */
 export async function moduleMetrics(
-  source: InspectedSource,
+  source: MatrixSource,
   progress: (progress: Progress) => void,
   signal?: AbortSignal,
   startMeasurers: StartMeasurers = () => [],
@@ -119,7 +119,7 @@ class Hand {
   private shared: readonly Uint8Array[] = [];
 
   constructor(
-    private readonly source: InspectedSource,
+    private readonly source: MatrixSource,
     private readonly withMaxAbs: boolean,
     private measurer: Measurer | null,
     private readonly signal: AbortSignal,

@@ -3,7 +3,7 @@
 import { Endpoint } from '../protocol/rpc';
 import type { EditorRequests, WorkerRequests } from '../protocol/worker';
 import { configureEngine } from '../tensor/engine/current';
-import { farFiles } from '../files/loadFarFiles';
+import { lateFarFiles } from '../files/loadFarFiles';
 import { createJobs } from './jobs';
 import type { MeasurerRequests } from './measurer';
 import { measureBytes } from '../matrices/moduleMeasures';
@@ -19,7 +19,7 @@ if (isMeasurer()) {
   configureEngine(engineThreads());
   const files = routedFiles(
     nodeFiles,
-    farFiles((method, params, options) => host.request(method, params, options)),
+    lateFarFiles((method, params, options) => host.request(method, params, options)),
   );
   const host = new Endpoint<EditorRequests, WorkerRequests>(parentTransport(), createJobs(files, spawnMeasurers));
 }

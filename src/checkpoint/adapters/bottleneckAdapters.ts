@@ -5,7 +5,8 @@
  */
 
 import type { BottleneckInfo } from '../sourceDescription';
-import { finite, isObject } from '../../peftConfig/adapterConfig';
+import { finite } from '../../peftConfig/adapterConfig';
+import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import type { AdapterParts } from './adapterParts';
 

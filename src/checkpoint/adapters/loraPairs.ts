@@ -2,7 +2,8 @@
 
 import type { LoraModuleInfo } from '../sourceDescription';
 import type { Problem } from '../../peftConfig/problem';
-import { isObject, positiveInteger, stringList } from '../../peftConfig/adapterConfig';
+import { positiveInteger, stringList } from '../../peftConfig/adapterConfig';
+import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import { collectParts } from './adapterParts';
 import type { AdapterPart, AdapterParts } from './adapterParts';

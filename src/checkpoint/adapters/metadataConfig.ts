@@ -3,7 +3,8 @@
  * of the pipeline, its keys prefixed with the component, 'transformer.lora_alpha'.
  */
 
-import { isObject, parseAdapterConfig } from '../../peftConfig/adapterConfig';
+import { parseAdapterConfig } from '../../peftConfig/adapterConfig';
+import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 
 const ENTRY = 'lora_adapter_metadata';

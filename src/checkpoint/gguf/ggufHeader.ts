@@ -15,7 +15,7 @@ import { CheckpointError } from '../errors';
 import { quoted } from '../../peftConfig/quoted';
 import { ggmlType } from './ggmlTypes';
 import { checkGgufLayout } from './ggufLayout';
-import { fileTypeText, readCount, readString, readValue } from './ggufMetadata';
+import { fileTypeText, readLength, readString, readValue } from './ggufMetadata';
 import { Faults } from '../header';
 import type { CheckpointHeader, TensorEntry } from '../header';
 import type { Problem } from '../../peftConfig/problem';
@@ -62,8 +62,8 @@ export async function readGgufHeader(source: ByteSource, signal?: AbortSignal): 
   let whole = false;
   let tensorCount = 0;
   try {
-    tensorCount = await readCount(cursor, version);
-    const metadataCount = await readCount(cursor, version);
+    tensorCount = await readLength(cursor, version);
+    const metadataCount = await readLength(cursor, version);
     await readMetadata(cursor, version, metadataCount, metadata, telling, faults);
     await readTensors(cursor, version, tensorCount, tensors, faults);
     whole = true;
@@ -155,7 +155,7 @@ async function readTensor(cursor: ByteCursor, version: number, { report }: Fault
     throw new CheckpointError('InvalidHeaderDeserialization', message, name);
   }
   const shape: number[] = [];
-  for (let i = 0; i < rank; i++) shape.unshift(await readCount(cursor, version));
+  for (let i = 0; i < rank; i++) shape.unshift(await readLength(cursor, version));
   await cursor.need(12);
   const type = cursor.u32();
   const begin = cursor.u64();

@@ -41,7 +41,7 @@ const SCALARS: readonly (Scalar | null)[] = [
 ];
 
 /** Version 1 counts in 32 bits, the later ones in 64. */
-export async function readCount(cursor: ByteCursor, version: number): Promise<number> {
+export async function readLength(cursor: ByteCursor, version: number): Promise<number> {
   const width = version === 1 ? 4 : 8;
   if (!cursor.has(width)) await cursor.need(width);
   return version === 1 ? cursor.u32() : cursor.u64();
@@ -49,7 +49,7 @@ export async function readCount(cursor: ByteCursor, version: number): Promise<nu
 
 /** A string of at most `limit` bytes; of a longer one the beginning and an ellipsis. */
 export async function readString(cursor: ByteCursor, version: number, limit = MAX_TEXT_BYTES): Promise<string> {
-  const length = await readCount(cursor, version);
+  const length = await readLength(cursor, version);
   const kept = Math.min(length, limit);
   if (!cursor.has(kept)) await cursor.need(kept);
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(cursor.take(kept));
@@ -95,7 +95,7 @@ async function readArray(cursor: ByteCursor, version: number, depth: number): Pr
   }
   await cursor.need(4);
   const type = cursor.u32();
-  const count = await readCount(cursor, version);
+  const count = await readLength(cursor, version);
   const shown: string[] = [];
   if (type === STRING || type === ARRAY) {
     for (let i = 0; i < count; i++) {

@@ -6,7 +6,7 @@ import { isObject } from '../../peftConfig/configValues';
 import { BudgetError } from '../../peftConfig/errors';
 import { UnknownArchitectureError } from '../../budget/errors';
 import type { ModelShape } from '../../budget/modelShape';
-import { readModelShape } from '../../budget/modelShape';
+import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
 import { buildModuleTable } from '../../budget/moduleTable';
 import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';

@@ -4,9 +4,9 @@ import type { Node } from 'jsonc-parser';
 import { findNodeAtLocation } from 'jsonc-parser';
 import { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { RawConfig } from '../../peftConfig/configValues';
-import { BudgetError } from '../../peftConfig/errors';
 import type { ModuleTable } from '../../budget/moduleTable';
-import type { Finding, Fix, LocalText, TextEdit } from '../../protocol/planner';
+import type { Finding, Fix, TextEdit } from '../../protocol/planner';
+import type { LocalText } from '../../protocol/localText';
 import type { SourceDescription } from '../../checkpoint/sourceDescription';
 import type { ConfigDocument } from '../configDocument';
 
@@ -84,14 +84,4 @@ export function removal(text: string, node: Node): TextEdit {
   const before = /,\s*$/.exec(text.slice(0, node.offset));
   const offset = before ? before.index : node.offset;
   return { offset, length: end - offset, newText: '' };
-}
-
-/** Null for what the budget refuses: then another check says it. */
-export function attempt<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof BudgetError) return null;
-    throw error;
-  }
 }

@@ -4,7 +4,8 @@ import { patternList } from '../../peftConfig/patternList';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { Fix } from '../../protocol/planner';
 import type { Examined } from './examined';
-import { attempt, local } from './examined';
+import { local } from './examined';
+import { attempt } from '../attempt';
 
 /**
  * The scaling alpha / r that published recipes use: 16/64 (QLoRA) at the low end, 32/8 at the high one.

@@ -12,7 +12,8 @@ import { PythonPattern } from '../../peftConfig/pythonPattern';
 import { isLinear, matchesTarget, targetRule } from '../../budget/targets';
 import type { Fix, TargetLens } from '../../protocol/planner';
 import type { Examined } from './examined';
-import { attempt, local, removal } from './examined';
+import { local, removal } from './examined';
+import { attempt } from '../attempt';
 import { partialCoverage } from './layers';
 import { nearest, suffixesOf } from './suggestions';
 

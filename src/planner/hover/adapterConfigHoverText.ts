@@ -5,7 +5,8 @@ import { architectureOf } from '../../budget/architectures';
 import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
 import { safetensorsBytes } from '../../budget/safetensorsSize';
 import type { AdapterFacts } from './adapterFacts';
-import { Adapter, attempt } from './adapterFacts';
+import { ExplainedAdapter } from './adapterFacts';
+import { attempt } from '../attempt';
 import { code, plain } from './markdownText';
 import { matchTarget } from './targetMatches';
 
@@ -13,13 +14,13 @@ import { matchTarget } from './targetMatches';
 const MAX_LISTED = 24;
 const WEIGHTS = '`adapter_model.safetensors`';
 
-type Explain = (facts: Adapter, path: readonly (string | number)[]) => readonly string[];
+type Explain = (facts: ExplainedAdapter, path: readonly (string | number)[]) => readonly string[];
 
 /** `path` leads from the file's object to the entry: ['target_modules', 1]. Null where there is nothing to say. */
 export function hoverText(path: readonly (string | number)[], facts: AdapterFacts): string | null {
   const [key] = path;
   const explain = typeof key === 'string' ? EXPLANATIONS.get(key) : undefined;
-  return explain ? explain(new Adapter(facts), path).join('\n\n') : null;
+  return explain ? explain(new ExplainedAdapter(facts), path).join('\n\n') : null;
 }
 
 export function isExplained(key: string | number | undefined): boolean {
@@ -45,7 +46,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explain> = new Map<string, Explain>([
   ['bias', (adapter) => explainServed(adapter, 'bias')],
 ]);
 
-function explainRank(adapter: Adapter): readonly string[] {
+function explainRank(adapter: ExplainedAdapter): readonly string[] {
   const { rank, config, isLora } = adapter;
   if (rank === null || !Number.isInteger(rank)) {
     return [`**Rank** must be a whole number above 0, not ${code(JSON.stringify(config['r']) ?? 'nothing')}.`];
@@ -61,7 +62,7 @@ function explainRank(adapter: Adapter): readonly string[] {
   ];
 }
 
-function explainAlpha(adapter: Adapter): readonly string[] {
+function explainAlpha(adapter: ExplainedAdapter): readonly string[] {
   if (!adapter.isLora) return [];
   const { rank, alpha, rankStabilised } = adapter;
   if (rank === null || alpha === null) return ['The scaling needs a rank and an alpha above 0.'];
@@ -72,7 +73,7 @@ function explainAlpha(adapter: Adapter): readonly string[] {
 }
 
 /** The number that the update B·A is multiplied with. */
-function scalingLines({ rank, alpha, rankStabilised, isLora, config }: Adapter): readonly string[] {
+function scalingLines({ rank, alpha, rankStabilised, isLora, config }: ExplainedAdapter): readonly string[] {
   if (!isLora || rank === null || alpha === null) return [];
   const [formula, figures, scaling] = rankStabilised
     ? ['lora_alpha / √r', `${number(alpha)} / √${number(rank)}`, alpha / Math.sqrt(rank)]
@@ -84,7 +85,7 @@ function scalingLines({ rank, alpha, rankStabilised, isLora, config }: Adapter):
   return [`**Scaling** ${formula} = ${figures} = **${number(scaling)}**: ΔW = ${number(scaling)} · B·A.${besides}`];
 }
 
-function rankInWeights({ weights, config }: Adapter, rank: number): readonly string[] {
+function rankInWeights({ weights, config }: ExplainedAdapter, rank: number): readonly string[] {
   const ranks = [...new Set((weights?.lora ?? []).map((module) => module.rank))].sort((a, b) => a - b);
   const patterned = (attempt(() => readPattern(config, 'rank_pattern').length) ?? 0) > 0;
   if (ranks.length === 0 || patterned || ranks.includes(rank)) return [];
@@ -92,7 +93,7 @@ function rankInWeights({ weights, config }: Adapter, rank: number): readonly str
 }
 
 /** From the weights where there are some, else from the base model's shapes. */
-function explainParameters(adapter: Adapter): readonly string[] {
+function explainParameters(adapter: ExplainedAdapter): readonly string[] {
   const { weights, baseTitle, table } = adapter;
   if (weights) {
     const modules = weights.lora.length > 0 ? ` of ${count(weights.lora.length, 'module')}` : '';
@@ -111,7 +112,7 @@ function explainParameters(adapter: Adapter): readonly string[] {
   ];
 }
 
-function growthLine(adapter: Adapter, rank: number): readonly string[] {
+function growthLine(adapter: ExplainedAdapter, rank: number): readonly string[] {
   if (!adapter.isLora) return [];
   const here = adapter.plan({ r: rank });
   const next = adapter.plan({ r: rank + 1 });
@@ -124,7 +125,7 @@ function growthLine(adapter: Adapter, rank: number): readonly string[] {
   return inOut > 0 ? [`Each rank more adds ${formatCount(inOut)}.`] : [];
 }
 
-function explainTargets(adapter: Adapter, path: readonly (string | number)[]): readonly string[] {
+function explainTargets(adapter: ExplainedAdapter, path: readonly (string | number)[]): readonly string[] {
   const targets = adapter.value('target_modules');
   if (targets === undefined || targets === null) return [...usualTargets(adapter), ...explainParameters(adapter)];
   if (typeof targets === 'string') {
@@ -151,7 +152,7 @@ function explainTargets(adapter: Adapter, path: readonly (string | number)[]): r
   ];
 }
 
-function targetLine({ weights, table, baseTitle }: Adapter, name: string): string {
+function targetLine({ weights, table, baseTitle }: ExplainedAdapter, name: string): string {
   const matches = matchTarget(name, weights, table);
   const meant = matches.meant === null ? '' : ` Did you mean ${code(matches.meant)}?`;
   const inBase = matches.base === null ? '' : `${count(matches.base, 'module')} of ${code(baseTitle)}`;
@@ -167,7 +168,7 @@ function targetLine({ weights, table, baseTitle }: Adapter, name: string): strin
     : `${code(name)}: **matches no module** of ${code(baseTitle)}.${meant}`;
 }
 
-function usualTargets({ table }: Adapter): readonly string[] {
+function usualTargets({ table }: ExplainedAdapter): readonly string[] {
   const usual = table ? (architectureOf(table.shape.modelType)?.defaultTargets ?? []) : [];
   if (!table || usual.length === 0)
     return ["**Target modules**: null takes PEFT's choice for the base model's type, where it has one."];
@@ -176,7 +177,7 @@ function usualTargets({ table }: Adapter): readonly string[] {
   ];
 }
 
-function explainPattern(adapter: Adapter, key: 'rank_pattern' | 'alpha_pattern'): readonly string[] {
+function explainPattern(adapter: ExplainedAdapter, key: 'rank_pattern' | 'alpha_pattern'): readonly string[] {
   const pairs = attempt(() => readPattern(adapter.config, key)) ?? [];
   const what = key === 'rank_pattern' ? 'rank' : 'alpha';
   const base = key === 'rank_pattern' ? adapter.rank : adapter.alpha;
@@ -185,7 +186,7 @@ function explainPattern(adapter: Adapter, key: 'rank_pattern' | 'alpha_pattern')
   return [`Modules with a ${what} of their own; the first key that fits the end of a name counts.`, lines.join('\n')];
 }
 
-function explainDropout(adapter: Adapter): readonly string[] {
+function explainDropout(adapter: ExplainedAdapter): readonly string[] {
   const share = adapter.value('lora_dropout');
   if (typeof share !== 'number' || share < 0 || share >= 1)
     return ['**Dropout** on the input of A, in training only: from 0 to below 1.'];
@@ -196,7 +197,7 @@ function explainDropout(adapter: Adapter): readonly string[] {
 const SERVED_HEADS = ['classifier', 'score'];
 
 /** What keeps vLLM from loading the adapter. Source: vllm/lora/peft_helper.py. */
-function explainServed(adapter: Adapter, key: 'use_dora' | 'modules_to_save' | 'bias'): readonly string[] {
+function explainServed(adapter: ExplainedAdapter, key: 'use_dora' | 'modules_to_save' | 'bias'): readonly string[] {
   const value = adapter.value(key);
   const said: string[] = [];
   if (key === 'use_dora')
@@ -217,7 +218,7 @@ function explainServed(adapter: Adapter, key: 'use_dora' | 'modules_to_save' | '
   return [...said, ...(adapter.isLora && refused ? [warning] : []), ...explainParameters(adapter)];
 }
 
-function explainBase(adapter: Adapter): readonly string[] {
+function explainBase(adapter: ExplainedAdapter): readonly string[] {
   const { baseTitle, table } = adapter;
   if (!baseTitle) return ['**Base model**: no config.json of it in this workspace, on the disk or in the Hugging Face cache.'];
   const total = table ? `, ${formatCount(table.parameters)} parameters` : '';

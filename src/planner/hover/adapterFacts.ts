@@ -3,11 +3,11 @@
 import type { AdapterPlan } from '../../budget/adapterPlan';
 import { planAdapter } from '../../budget/adapterPlan';
 import type { RawConfig } from '../../peftConfig/configValues';
-import { BudgetError } from '../../peftConfig/errors';
-import { readModelShape } from '../../budget/modelShape';
+import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
 import { buildModuleTable } from '../../budget/moduleTable';
 import type { SourceDescription } from '../../checkpoint/sourceDescription';
+import { attempt } from '../attempt';
 
 export interface AdapterFacts {
   /** adapter_config.json as it stands in the editor. */
@@ -22,7 +22,7 @@ export interface AdapterFacts {
 const DEFAULT_RANK = 8;
 const DEFAULT_ALPHA = 8;
 /** The facts, with what several explanations derive from them. */
-export class Adapter {
+export class ExplainedAdapter {
   readonly config: RawConfig;
   readonly weights: SourceDescription | null;
   readonly baseTitle: string;
@@ -57,15 +57,5 @@ export class Adapter {
     const { table } = this;
     const config: RawConfig = { peft_type: 'LORA', ...this.config, ...changes };
     return table && attempt(() => planAdapter(table, config));
-  }
-}
-
-/** Null for what the budget cannot count: then less is said. */
-export function attempt<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof BudgetError) return null;
-    throw error;
   }
 }

@@ -19,6 +19,7 @@ import { INFERENCE_FIELDS, SETUP_FIELDS } from './planChoices';
 import { methodFields, typedValues } from './planFields';
 import { planTable, taskTypeOf } from './planModel';
 import { pythonCode } from './pythonCode';
+import { attemptOrMessage } from '../attempt';
 
 const NOTHING = { counts: null, warnings: [], targets: [], memory: null, memoryProblem: '', python: '', configText: '', claim: null };
 /** As nvidia-smi and torch count. */
@@ -53,10 +54,10 @@ function contextOf(values: PlanInputs['values']): RawConfig {
 export function planReport(inputs: PlanInputs, model: BudgetModel, known: readonly BudgetModel[] = []): PlanReport {
   const modelTitle = model.title;
   if (!('config' in model)) return { ...NOTHING, modelTitle, problem: model.errors.map(({ message }) => message).join(' ') };
-  const planned = attempt(() => plannedOn(inputs, model.config));
+  const planned = attemptOrMessage(() => plannedOn(inputs, model.config));
   if (typeof planned === 'string') return { ...NOTHING, modelTitle, problem: planned };
   const { config, table } = planned;
-  const counted = attempt(() => budgetOf(table, config));
+  const counted = attemptOrMessage(() => budgetOf(table, config));
   const claim = parseClaim(inputs.claim);
   const shown = {
     modelTitle,
@@ -66,7 +67,7 @@ export function planReport(inputs: PlanInputs, model: BudgetModel, known: readon
     claim: inputs.claim.trim() === '' ? null : claim ? checkClaim(table, config, claim, knownTables(known)) : NO_CLAIM,
   };
   if (typeof counted === 'string') return { ...NOTHING, ...shown, problem: counted };
-  const memory = attempt(() => planMemory(table, config, inputs));
+  const memory = attemptOrMessage(() => planMemory(table, config, inputs));
   const { trainable, all, percent, fileBytes, warnings } = counted;
   return {
     ...shown,
@@ -81,7 +82,7 @@ export function planReport(inputs: PlanInputs, model: BudgetModel, known: readon
 /** Models that a claim may be of; what cannot be read is left out. */
 function knownTables(models: readonly BudgetModel[]): readonly KnownModel[] {
   return models.flatMap((model) => {
-    const table = 'config' in model ? attempt(() => planTable(model.config, null)) : '';
+    const table = 'config' in model ? attemptOrMessage(() => planTable(model.config, null)) : '';
     return typeof table === 'string' ? [] : [{ title: model.title, table }];
   });
 }
@@ -93,7 +94,7 @@ function plannedOn(inputs: PlanInputs, model: unknown): { readonly config: RawCo
 
 /** Nothing where the plan cannot be estimated: the report says why. */
 export function planFit(inputs: PlanInputs, model: BudgetModel): PlanFit {
-  const found = attempt(() => ('config' in model ? fitOf(inputs, model.config) : NO_FIT));
+  const found = attemptOrMessage(() => ('config' in model ? fitOf(inputs, model.config) : NO_FIT));
   return typeof found === 'string' ? NO_FIT : found;
 }
 
@@ -106,7 +107,7 @@ function fitOf(inputs: PlanInputs, model: unknown): PlanFit {
   const setup = readTrainingSetup(typedValues(inputs.setup, SETUP_FIELDS));
   const fits: string[] = [];
   for (const [vary, label] of [['rank', 'rank'], ['microBatch', 'micro-batch'], ['sequenceLength', 'sequence length']] as const) {
-    const fit = attempt(() => largestThatFits(table, config, setup, { vary, bytes: limit }));
+    const fit = attemptOrMessage(() => largestThatFits(table, config, setup, { vary, bytes: limit }));
     if (typeof fit === 'string' || fit.largest === null) continue;
     fits.push(`${label} ${fit.largest.toLocaleString('en-US')}${fit.bounded ? ' (its bound)' : ''}`);
   }
@@ -127,16 +128,6 @@ function codeOf(config: RawConfig): string {
 }
 
 const NO_CLAIM = { agrees: false, lines: ['No number of trainable parameters was found in the text.'] };
-
-/** What it returns, or the message of the typed error it throws. */
-export function attempt<T>(run: () => T): T | string {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof BudgetError) return error.message;
-    throw error;
-  }
-}
 
 function planMemory(table: ModuleTable, config: RawConfig, inputs: PlanInputs): PlanMemory {
   const estimate =

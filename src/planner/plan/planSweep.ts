@@ -10,7 +10,8 @@ import type { BudgetModel } from '../calculator/budgetReport';
 import { planChoices, SETUP_FIELDS } from './planChoices';
 import { methodFields, typedValues } from './planFields';
 import { planTable, taskTypeOf } from './planModel';
-import { attempt, planConfig } from './planReport';
+import { planConfig } from './planReport';
+import { attemptOrMessage } from '../attempt';
 
 /** The optimiser and the rest of a step need at least a rank; beyond these a sweep tells nothing new. */
 const SWEPT_RANKS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
@@ -23,10 +24,10 @@ const REMOVED = 'BONE';
 export function planSweep(inputs: PlanInputs, model: BudgetModel): PlanSweep {
   if (!('config' in model)) return NOTHING;
   const { config: modelConfig } = model;
-  const task = attempt(() => ({ type: taskTypeOf(modelConfig) }));
+  const task = attemptOrMessage(() => ({ type: taskTypeOf(modelConfig) }));
   if (typeof task === 'string') return NOTHING;
   const point = (label: string, rank: number | null, config: RawConfig | null): PlanPoint[] => {
-    const made = attempt(() => {
+    const made = attemptOrMessage(() => {
       const setup = readTrainingSetup(typedValues(inputs.setup, SETUP_FIELDS));
       const { trainable, deviceBytes, warnings } = estimateTrainingMemory(planTable(modelConfig, task.type), config, setup);
       // What is left out of an estimate would put its method where it does not belong.

@@ -2,7 +2,8 @@
 
 import { architectureOf } from '../../budget/architectures';
 import type { Budget } from '../../budget/computeBudget';
-import type { Finding, ModelReference } from '../../protocol/planner';
+import type { Finding } from '../../protocol/planner';
+import type { ModelReference } from '../../protocol/models';
 import type { PythonConfigCall, PythonDocument, UnknownSetting } from '../../protocol/python';
 import { analyseConfig } from '../checks/analyse';
 import { countOn } from '../countAdapter';

@@ -1,6 +1,6 @@
 /** What stands over a call: PEFT's own figures, or why there are none. */
 
-import type { LocalText } from '../../protocol/planner';
+import type { LocalText } from '../../protocol/localText';
 import type { ComparisonSettings, PythonConfigCall, PythonLens, PythonModelCall } from '../../protocol/python';
 import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
 import type { PythonFacts } from './pythonFacts';

@@ -3,7 +3,7 @@ import { countAdapter } from '../../../src/budget/adapterCount';
 import { budgetOf, computeBudget } from '../../../src/budget/computeBudget';
 import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { NeedsWeightsError } from '../../../src/budget/errors';
-import { readModelShape } from '../../../src/budget/modelShape';
+import { readModelShape } from '../../../src/budget/readModelShape';
 import type { ModuleTable } from '../../../src/budget/moduleTable';
 import { conv, embedding, linear, multihead } from '../../../src/budget/rows';
 import { readGolden, tableOf } from './goldenModels';

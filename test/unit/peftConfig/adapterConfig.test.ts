@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { parseAdapterConfig } from '../../../src/peftConfig/adapterConfig';
-import { PatternError, compilePattern, compilePatternKey } from '../../../src/peftConfig/modulePattern';
+import { ModulePatternError, compilePattern, compilePatternKey } from '../../../src/peftConfig/modulePattern';
 
 describe('adapter_config.json', () => {
   it("takes PEFT's defaults for what is missing", () => {
@@ -137,6 +137,6 @@ describe('a key of rank_pattern', () => {
       'x'.repeat(2000) + '+',
       '('.repeat(400),
     ];
-    for (const key of refused) assert.throws(() => compilePatternKey(key), PatternError, key);
+    for (const key of refused) assert.throws(() => compilePatternKey(key), ModulePatternError, key);
   });
 });

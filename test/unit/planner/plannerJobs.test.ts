@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { DEFAULT_INPUTS } from '../../../src/host/budgetInputs';
-import type { ModelReference } from '../../../src/protocol/planner';
+import type { ModelReference } from '../../../src/protocol/models';
 import type { PlannerCall } from './plannerCaller';
 import { NOWHERE, plannerCaller } from './plannerCaller';
 

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { DEFAULT_INPUTS } from '../../../src/host/budgetInputs';
-import type { LocalText } from '../../../src/protocol/planner';
+import type { LocalText } from '../../../src/protocol/localText';
 import type { PythonDocument } from '../../../src/protocol/python';
 import { NOWHERE, plannerCaller } from './plannerCaller';
 

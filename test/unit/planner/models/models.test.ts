@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import type { ModelReference } from '../../../../src/protocol/planner';
+import type { ModelReference } from '../../../../src/protocol/models';
 import { hubFolderName, hubFolders } from '../../../../src/files/hubCache';
 import { Models } from '../../../../src/planner/models/models';
 import { nodeModelFiles } from '../../../../src/files/nodeModelFiles';

@@ -1,17 +1,17 @@
 /** Which of the matrices on show the details panel is about: the one last touched. */
 
-import type { MatrixPane } from './matrixPane';
+import type { Pane } from './pane';
 
 export class ActiveMatrix {
-  private pane: MatrixPane | null = null;
+  private pane: Pane | null = null;
   private readonly listeners = new Set<() => void>();
   private readonly colorListeners = new Set<() => void>();
 
-  get current(): MatrixPane | null {
+  get current(): Pane | null {
     return this.pane;
   }
 
-  set(pane: MatrixPane | null): void {
+  set(pane: Pane | null): void {
     if (pane === this.pane) return;
     this.pane?.element.classList.remove('active');
     pane?.element.classList.add('active');
@@ -20,7 +20,7 @@ export class ActiveMatrix {
   }
 
   /** The pane's colours changed. */
-  recolored(pane: MatrixPane): void {
+  recolored(pane: Pane): void {
     if (pane === this.pane) for (const listener of this.colorListeners) listener();
   }
 

@@ -11,7 +11,7 @@ import type { NamedSummary } from '../../data/cellText';
 import type { InspectorClient } from '../../data/inspectorClient';
 import type { Subject } from '../../data/subject';
 import { h, replace } from '../element';
-import type { MatrixPane } from './matrixPane';
+import type { Pane } from './pane';
 import { errorText } from '../notes/progressNote';
 
 /** A pointer on its way elsewhere crosses a cell in less. */
@@ -23,7 +23,7 @@ export class CellInspector {
   private readonly tooltip = new Tooltip();
   private controller: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private shown: { key: string; pane: MatrixPane; cell: CellPosition; aloud: boolean } | null = null;
+  private shown: { key: string; pane: Pane; cell: CellPosition; aloud: boolean } | null = null;
   private pointer = { x: 0, y: 0 };
   private readonly listening = new AbortController();
 
@@ -54,18 +54,18 @@ export class CellInspector {
     );
   }
 
-  hover(pane: MatrixPane, cell: CellPosition | null): void {
+  hover(pane: Pane, cell: CellPosition | null): void {
     if (!cell || !pane.subject) return this.left(pane);
     this.read(pane, pane.subject, cell, this.pointer, false);
   }
 
   /** The keyboard went to a cell; `at` is where it is on the screen. */
-  cursor(pane: MatrixPane, cell: CellPosition, at: { readonly x: number; readonly y: number }): void {
+  cursor(pane: Pane, cell: CellPosition, at: { readonly x: number; readonly y: number }): void {
     if (pane.subject) this.read(pane, pane.subject, cell, at, true);
   }
 
   /** The pane holds another matrix now: what is said of the cell is read anew, or no more where it is gone. */
-  changed(pane: MatrixPane): void {
+  changed(pane: Pane): void {
     if (this.shown?.pane !== pane) return;
     const { cell, aloud } = this.shown;
     const { subject } = pane;
@@ -75,7 +75,7 @@ export class CellInspector {
   }
 
   /** Pointer or focus left the pane. */
-  left(pane: MatrixPane): void {
+  left(pane: Pane): void {
     if (this.shown?.pane === pane) this.clear();
   }
 
@@ -98,7 +98,7 @@ export class CellInspector {
   }
 
   private read(
-    pane: MatrixPane,
+    pane: Pane,
     subject: Subject,
     cell: CellPosition,
     at: { readonly x: number; readonly y: number },

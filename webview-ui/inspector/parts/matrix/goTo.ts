@@ -4,11 +4,11 @@ import { formatCount } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
 import { placeNamed } from '../../data/cellText';
 import { h } from '../element';
-import type { MatrixPane } from './matrixPane';
+import type { Pane } from './pane';
 
 let close: (() => void) | null = null;
 
-export function openGoTo(pane: MatrixPane, { notify }: ViewContext): void {
+export function openGoTo(pane: Pane, { notify }: ViewContext): void {
   const { subject } = pane;
   if (!subject) return;
   close?.();

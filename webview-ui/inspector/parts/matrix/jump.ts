@@ -4,7 +4,7 @@ import type { EntryPlace, Sought } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
 import { formatPercent } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
-import type { MatrixPane } from './matrixPane';
+import type { Pane } from './pane';
 import { errorText } from '../notes/progressNote';
 
 const NONE: Readonly<Record<Sought, string>> = {
@@ -16,7 +16,7 @@ const NONE: Readonly<Record<Sought, string>> = {
 let searching: AbortController | null = null;
 
 /** Looks on from the cursor; of the largest magnitude there is one. */
-export async function jump(pane: MatrixPane, context: ViewContext, sought: Sought): Promise<void> {
+export async function jump(pane: Pane, context: ViewContext, sought: Sought): Promise<void> {
   const { subject, cursor } = pane;
   if (!subject) return;
   searching?.abort();
@@ -41,7 +41,7 @@ export async function jump(pane: MatrixPane, context: ViewContext, sought: Sough
 }
 
 async function find(
-  { subject }: MatrixPane,
+  { subject }: Pane,
   { client, notify }: ViewContext,
   sought: Sought,
   cursor: EntryPlace | null,

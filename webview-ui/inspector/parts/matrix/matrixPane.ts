@@ -14,6 +14,7 @@ import { subjectKey } from '../../data/subject';
 import { h, replace } from '../element';
 import { openGoTo } from './goTo';
 import { jump } from './jump';
+import type { Pane } from './pane';
 import { paneMenu } from './paneMenu';
 
 export interface MatrixPaneOptions extends Pick<HeatmapOptions, 'axes' | 'zoom' | 'margins'> {
@@ -21,7 +22,7 @@ export interface MatrixPaneOptions extends Pick<HeatmapOptions, 'axes' | 'zoom' 
   readonly className?: string;
 }
 
-export class MatrixPane implements Colored {
+export class MatrixPane implements Pane, Colored {
   readonly element: HTMLElement;
   readonly heatmap: Heatmap;
   private current: Subject | null = null;
@@ -121,12 +122,10 @@ export class MatrixPane implements Colored {
     return this.current;
   }
 
-  /** The cell actions are about: the one under the pointer, else the cursor's. */
   get cell(): CellPosition | null {
     return this.pointed ?? this.cursorCell;
   }
 
-  /** The keyboard's, wherever the pointer is. */
   get cursor(): CellPosition | null {
     return this.cursorCell;
   }
@@ -171,7 +170,6 @@ export class MatrixPane implements Colored {
     return this.currentColor;
   }
 
-  /** The picture with its title and colour bar, as it is on the screen. */
   toCanvas(): HTMLCanvasElement {
     const { background, foreground, font } = readPalette(this.element);
     const { title: short = '', name = '' } = this.current ?? {};
@@ -189,7 +187,6 @@ export class MatrixPane implements Colored {
     this.heatmap.setOptions({ margins });
   }
 
-  /** Statistics were read that the colour limit had to do without. */
   recolor(): void {
     this.colors.remeasure(this);
   }

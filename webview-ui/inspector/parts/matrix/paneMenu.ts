@@ -5,10 +5,10 @@ import { canvasToPng } from '../../../shared/picture';
 import type { ViewContext } from '../../context';
 import { openGoTo } from './goTo';
 import { jump } from './jump';
-import type { MatrixPane } from './matrixPane';
+import type { Pane } from './pane';
 import { openMenu } from '../controls/menu';
 
-export function paneMenu(pane: MatrixPane, context: ViewContext, x: number, y: number, opener: HTMLElement): void {
+export function paneMenu(pane: Pane, context: ViewContext, x: number, y: number, opener: HTMLElement): void {
   const none = pane.subject === null;
   openMenu(
     [
@@ -27,14 +27,14 @@ export function paneMenu(pane: MatrixPane, context: ViewContext, x: number, y: n
   );
 }
 
-async function copyName({ subject }: MatrixPane, { client, attempt }: ViewContext): Promise<void> {
+async function copyName({ subject }: Pane, { client, attempt }: ViewContext): Promise<void> {
   await attempt(async () => {
     await client.copy(subject?.name ?? '');
     return 'Copied the name';
   });
 }
 
-async function savePicture(pane: MatrixPane, { client, attempt }: ViewContext): Promise<void> {
+async function savePicture(pane: Pane, { client, attempt }: ViewContext): Promise<void> {
   const { subject } = pane;
   if (!subject) return;
   await attempt(async () => {
@@ -45,7 +45,7 @@ async function savePicture(pane: MatrixPane, { client, attempt }: ViewContext): 
 }
 
 async function exportMatrix(
-  { subject }: MatrixPane,
+  { subject }: Pane,
   { client, attempt }: ViewContext,
   format: ExportFormat,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import type { StoredType } from '../checkpoint/dtypes';
 import type { AdapterFiles } from '../checkpoint/adapters/loraAdapter';
 import type { MatrixRef } from '../protocol/matrix';
 import type { SourceDescription } from '../checkpoint/sourceDescription';
-import type { Factors } from './deltaMatrix';
+import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { FactorSizes } from './moduleSpectrum';
 
@@ -22,7 +22,7 @@ export interface StoredFactors extends FactorSizes {
   readonly b: StoredRun;
 }
 
-export interface InspectedSource {
+export interface MatrixSource {
   readonly description: SourceDescription;
   /** Rejects with `CheckpointError` where the source has no such matrix or its data is damaged. */
   matrix(ref: MatrixRef, signal?: AbortSignal): Promise<MatrixReader>;

@@ -6,7 +6,7 @@ import type { Params, RequestOptions, Result } from '../protocol/rpc';
 import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
 import type { WorkerClient } from './workerClient';
 
-export interface InspectedSourceOptions {
+export interface WorkerSourceOptions {
   /** The address to ask about before anything is fetched; null once somebody asked for it. */
   readonly held?: () => string | null;
   /** Somebody asked for what is held. */
@@ -25,7 +25,7 @@ interface Opening {
  * One thing under inspection, however many editors show it: opened in the worker on first use, and again after a
  * reload or when the worker was replaced.
  */
-export class InspectedSource implements vscode.Disposable {
+export class WorkerSource implements vscode.Disposable {
   private current: Opening | null = null;
   private disposed = false;
 
@@ -33,7 +33,7 @@ export class InspectedSource implements vscode.Disposable {
   constructor(
     private readonly worker: WorkerClient,
     private readonly open: () => Promise<OpenedSource>,
-    private readonly options: InspectedSourceOptions = {},
+    private readonly options: WorkerSourceOptions = {},
   ) {}
 
   /** Never rejects: what went wrong is the snapshot's `failure`. */
