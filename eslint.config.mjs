@@ -2,13 +2,13 @@
 // same table against the real import graph.
 import tseslint from 'typescript-eslint';
 
-const pureRooms = ['tensor', 'peft', 'checkpoint', 'budget', 'analysis', 'python', 'protocol'];
+const pureRooms = ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol'];
 
 const inPureRooms = {
   paths: [{ name: 'vscode', message: 'The pure rooms run without an editor.' }],
   patterns: [
     { group: ['node:*'], message: 'The pure rooms run in a browser too.' },
-    { group: ['**/host/**', '**/worker/**', '**/cli/**', '**/webview-ui/**'], message: 'The pure rooms import only each other.' },
+    { group: ['**/files/**', '**/planner/**', '**/host/**', '**/worker/**', '**/cli/**', '**/webview-ui/**'], message: 'The pure rooms import only each other.' },
   ],
 };
 
@@ -34,6 +34,15 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': ['error', inPureRooms],
       'no-restricted-globals': ['error', 'Buffer', 'process', 'document', 'window', 'require'],
+    },
+  },
+  {
+    files: ['src/cli/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/worker/**', '**/planner/**'], message: 'The command line starts no threads: it asks the pure rooms and files.' }] },
+      ],
     },
   },
   {

@@ -37,8 +37,7 @@ const kernelsApart = {
   },
 };
 
-const BUDGET = path.join(root, 'src/budget');
-const APART = new Set([path.join(BUDGET, 'architectures'), path.join(BUDGET, 'errors')]);
+const APART = new Set(['budget/architectures', 'budget/errors', 'peftConfig/errors'].map((file) => path.join(root, 'src', file)));
 
 /**
  * The module tables are a file of their own for both bundles of the planner, which would have 45 KB of them each. The
@@ -65,17 +64,17 @@ const bundles = [
     plugins: [kernelsApart],
   },
   { entryPoints: ['src/worker/writers.ts'], outfile: 'dist/writers.js', keepNames: false },
-  { entryPoints: ['src/worker/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
+  { entryPoints: ['src/files/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
   {
-    entryPoints: ['src/worker/planner/main.ts'],
+    entryPoints: ['src/planner/main.ts'],
     outfile: 'dist/planner.js',
     keepNames: false,
     external: [...shared.external, './pythonReader.js', './planReader.js'],
     plugins: [architecturesApart],
   },
-  { entryPoints: ['src/worker/planner/planReader.ts'], outfile: 'dist/planReader.js', keepNames: false, plugins: [architecturesApart] },
-  { entryPoints: ['src/worker/planner/architecturesApart.ts'], outfile: 'dist/architectures.js', keepNames: false },
-  { entryPoints: ['src/worker/planner/pythonReader.ts'], outfile: 'dist/pythonReader.js', keepNames: false },
+  { entryPoints: ['src/planner/planReader.ts'], outfile: 'dist/planReader.js', keepNames: false, plugins: [architecturesApart] },
+  { entryPoints: ['src/planner/architecturesApart.ts'], outfile: 'dist/architectures.js', keepNames: false },
+  { entryPoints: ['src/planner/pythonReader.ts'], outfile: 'dist/pythonReader.js', keepNames: false },
   { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js', plugins: [kernelsApart] },
   { entryPoints: ['src/library.ts'], outfile: 'dist/peft.cjs' },
   { entryPoints: ['src/cli/main.ts'], outfile: 'dist/cli.cjs', banner: { js: '#!/usr/bin/env node' } },

@@ -7,7 +7,7 @@ import * as esbuild from 'esbuild';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const { outputFiles } = await esbuild.build({
   absWorkingDir: root,
-  entryPoints: ['src/budget/peftConfig/configSchema.ts'],
+  entryPoints: ['src/peftConfig/configSchema.ts'],
   bundle: true,
   format: 'esm',
   write: false,

@@ -17,7 +17,7 @@ import { ModelConfigs } from './host/modelConfigs';
 import { registerPlanAdapter } from './host/planAdapter';
 import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
-import { AskedAddresses, openRemote } from './host/remoteDocuments';
+import { AskedAddresses, openFromAddress } from './host/remoteDocuments';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
 
@@ -41,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     planner,
     configs,
     registerInspectorEditor(services, asked),
-    vscode.commands.registerCommand('peft.openRemote', () => openRemote(context.globalState, asked)),
+    vscode.commands.registerCommand('peft.openRemote', () => openFromAddress(context.globalState, asked)),
     vscode.commands.registerCommand('peft.setHubToken', () => token.set()),
     vscode.commands.registerCommand('peft.forgetHubToken', () => token.forget()),
     registerDemo(services),

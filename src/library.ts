@@ -13,15 +13,8 @@ export type { LowRankFactors, SingularValues, SingularVectors } from './tensor/s
 export { computeBudget } from './budget/computeBudget';
 export type { Budget, BudgetOptions } from './budget/computeBudget';
 export type { CountedModule } from './budget/adapterCount';
-export {
-  BudgetError,
-  ConfigError,
-  NeedsWeightsError,
-  PatternError,
-  TargetError,
-  UnknownArchitectureError,
-  UnknownMethodError,
-} from './budget/errors';
+export { BudgetError, ConfigError, PatternError } from './peftConfig/errors';
+export { NeedsWeightsError, TargetError, UnknownArchitectureError, UnknownMethodError } from './budget/errors';
 
 export { GPUS, gpuBytes } from './budget/gpus';
 export type { Gpu } from './budget/gpus';
@@ -43,16 +36,8 @@ export type { AdapterCache, AdapterOptions } from './peft/adapter';
 export { comparePeftMethods } from './peft/compareMethods';
 export type { ComparedMethod, CompareOptions, MethodCount } from './peft/compareMethods';
 export { runDemo } from './peft/demo';
-export type {
-  DemoAdapter,
-  DemoAttention,
-  DemoLora,
-  DemoOptions,
-  DemoPrefix,
-  DemoProgress,
-  DemoPrompt,
-  DemoResult,
-} from './peft/demo';
+export type { DemoOptions, DemoProgress } from './peft/demo';
+export type { DemoAdapter, DemoAttention, DemoLora, DemoPrefix, DemoPrompt, DemoResult } from './peft/demoResult';
 export { LoRALayer } from './peft/lora';
 export type { LoRACache, LoRAOptions } from './peft/lora';
 export { applyLoraToAttention, LoRALinear } from './peft/loraLinear';
@@ -67,13 +52,13 @@ export type { PromptTuningOptions } from './peft/promptTuning';
 export { trainLora } from './peft/training';
 export type { LoraSnapshot, LoraTrainingOptions, LoraTrainingRecord } from './peft/training';
 
-export { effectiveRank, energyCurve, frobeniusNorm, stableRank } from './analysis/spectrum';
+export { effectiveRank, energyCurve, frobeniusNorm, stableRank } from './matrices/spectrum';
 
-export { adapterConfigJson } from './checkpoint/adapterConfigJson';
-export type { ConfigObject, ConfigValue } from './checkpoint/adapterConfigJson';
+export { adapterConfigJson } from './checkpoint/adapters/adapterConfigJson';
+export type { ConfigObject, ConfigValue } from './checkpoint/adapters/adapterConfigJson';
 export { CheckpointError } from './checkpoint/errors';
 export type { CheckpointErrorCode } from './checkpoint/errors';
-export { loraAdapter } from './checkpoint/loraAdapter';
-export type { AdapterFiles, LoraAdapterOptions, LoraFactors } from './checkpoint/loraAdapter';
-export { encodeSafetensors, PEFT_METADATA, planSafetensors, writeSafetensors } from './checkpoint/safetensorsWriter';
-export type { PlannedTensor, SafetensorsPlan, TensorData, TensorSpec } from './checkpoint/safetensorsWriter';
+export { loraAdapter } from './checkpoint/adapters/loraAdapter';
+export type { AdapterFiles, LoraAdapterOptions, LoraFactors } from './checkpoint/adapters/loraAdapter';
+export { encodeSafetensors, PEFT_METADATA, planSafetensors, writeSafetensors } from './checkpoint/safetensors/safetensorsWriter';
+export type { PlannedTensor, SafetensorsPlan, TensorData, TensorSpec } from './checkpoint/safetensors/safetensorsWriter';

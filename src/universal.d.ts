@@ -35,6 +35,7 @@ type ReadableStream = object;
 declare const Response: { new (body: ReadableStream): { arrayBuffer(): Promise<ArrayBuffer> } };
 
 declare const performance: { now(): number };
+declare function setImmediate(handler: () => void): unknown;
 declare function setTimeout(handler: () => void, ms?: number): unknown;
 
 declare class URL {

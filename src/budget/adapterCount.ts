@@ -15,13 +15,14 @@ import {
   trainedModules,
   trainedTokens,
 } from './adapterExtras';
-import { checkedSettings } from './adapterRules';
-import { AdapterSettings } from './adapterSettings';
+import { checkedSettings } from '../peftConfig/adapterRules';
+import { AdapterSettings } from '../peftConfig/adapterSettings';
 import { modulesToSave, readTargets, selectTargets, withContainers } from './adapterTargets';
-import type { RawConfig } from './config';
-import { text } from './config';
+import type { RawConfig } from '../peftConfig/configValues';
+import { text } from '../peftConfig/configValues';
 import { defaultTargetsOf } from './defaultTargets';
-import { BudgetError, ConfigError, TargetError, UnknownMethodError } from './errors';
+import { BudgetError, ConfigError } from '../peftConfig/errors';
+import { TargetError, UnknownMethodError } from './errors';
 import { fusedTargets } from './fusedExperts';
 import { replicateLayers } from './layerReplication';
 import type { Method, Part } from './methods/method';

@@ -1,13 +1,14 @@
 /** What a config trains or saves beside its adapters: whole modules, single tokens, biases, embeddings. */
 
-import type { AdapterSettings } from './adapterSettings';
+import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { withContainers } from './adapterTargets';
-import { ConfigError, TargetError } from './errors';
+import { ConfigError } from '../peftConfig/errors';
+import { TargetError } from './errors';
 import type { Part } from './methods/method';
 import { asBase, stored, trained } from './methods/method';
 import type { Module, ModuleTable } from './moduleTable';
 import { moduleTensors } from './moduleTable';
-import { PythonPattern } from './pythonPattern';
+import { PythonPattern } from '../peftConfig/pythonPattern';
 import { elements } from './safetensorsSize';
 
 /** Parts under the name of the module, or of nothing, that they belong to. */

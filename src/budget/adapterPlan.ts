@@ -3,7 +3,7 @@
  * adapters of the core. All but the last are counted as their configs would be.
  */
 
-import type { RawConfig } from './config';
+import type { RawConfig } from '../peftConfig/configValues';
 import { countAdapter } from './adapterCount';
 import type { ModelShape } from './modelShape';
 import type { ModuleTable } from './moduleTable';

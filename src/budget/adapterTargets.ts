@@ -1,11 +1,12 @@
 /** What an adapter's config adapts of a model: modules, and bare parameters beside them. */
 
-import type { AdapterSettings } from './adapterSettings';
-import { ConfigError, TargetError } from './errors';
+import type { AdapterSettings } from '../peftConfig/adapterSettings';
+import { ConfigError } from '../peftConfig/errors';
+import { TargetError } from './errors';
 import { defaultTargetsOf } from './defaultTargets';
 import type { FusedTargets } from './fusedExperts';
 import type { Module, ModuleTable } from './moduleTable';
-import { PythonPattern } from './pythonPattern';
+import { PythonPattern } from '../peftConfig/pythonPattern';
 import type { ModuleKind } from './rows';
 import type { TargetSelection } from './targets';
 import { isLinear, targetRule } from './targets';

@@ -13,27 +13,24 @@ import { REMOTE_FAMILY } from './architectures/remote';
 import { T5_FAMILY } from './architectures/t5';
 import { VISION_FAMILY } from './architectures/vision';
 
-/** A function, for the families and this list import each other. */
-function architectures(): readonly Architecture[] {
-  return [
-    ...LLAMA_FAMILY,
-    ...EXPERT_FAMILY,
-    ...RECENT_FAMILY,
-    ...HYBRID_FAMILY,
-    ...GPT_FAMILY,
-    ...REMOTE_FAMILY,
-    ...ENCODER_FAMILY,
-    ...MORE_ENCODERS,
-    ...T5_FAMILY,
-    ...BART_FAMILY,
-    ...VISION_FAMILY,
-  ];
-}
+const ARCHITECTURES: readonly Architecture[] = [
+  ...LLAMA_FAMILY,
+  ...EXPERT_FAMILY,
+  ...RECENT_FAMILY,
+  ...HYBRID_FAMILY,
+  ...GPT_FAMILY,
+  ...REMOTE_FAMILY,
+  ...ENCODER_FAMILY,
+  ...MORE_ENCODERS,
+  ...T5_FAMILY,
+  ...BART_FAMILY,
+  ...VISION_FAMILY,
+];
 
 export function architectureOf(modelType: string): Architecture | null {
-  return architectures().find(({ modelTypes }) => modelTypes.includes(modelType)) ?? null;
+  return ARCHITECTURES.find(({ modelTypes }) => modelTypes.includes(modelType)) ?? null;
 }
 
 export function knownModelTypes(): string[] {
-  return architectures().flatMap(({ modelTypes }) => modelTypes);
+  return ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes);
 }

@@ -4,8 +4,8 @@
  */
 
 import { budgetOf } from './computeBudget';
-import type { RawConfig } from './config';
-import { BudgetError } from './errors';
+import type { RawConfig } from '../peftConfig/configValues';
+import { BudgetError } from '../peftConfig/errors';
 import type { ModuleTable } from './moduleTable';
 import { ownParameters } from './moduleTable';
 

@@ -1,13 +1,13 @@
 /** The whole answer for a config.json and an adapter_config.json: counts, file size, rows by module, warnings. */
 
-import { AdapterSettings } from './adapterSettings';
+import { AdapterSettings } from '../peftConfig/adapterSettings';
 import type { CountedModule } from './adapterCount';
 import { countAdapter } from './adapterCount';
-import type { RawConfig } from './config';
-import { isObject, text } from './config';
-import { ConfigError } from './errors';
+import type { RawConfig } from '../peftConfig/configValues';
+import { isObject, text } from '../peftConfig/configValues';
+import { ConfigError } from '../peftConfig/errors';
 import type { ModelShape } from './modelShape';
-import { readModelShape } from './modelShape';
+import { readModelShape } from './readModelShape';
 import type { ModuleTable } from './moduleTable';
 import { buildModuleTable } from './moduleTable';
 import { safetensorsBytes } from './safetensorsSize';

@@ -1,21 +1,6 @@
-/** Errors of the budget: each says which key or name, what was there and what was expected. */
+/** Errors of counting: each says what was there and what was expected. */
 
-export class BudgetError extends Error {
-  override readonly name: string = 'BudgetError';
-}
-
-/** A key of a model's or an adapter's config holds what cannot be used. */
-export class ConfigError extends BudgetError {
-  override readonly name = 'ConfigError';
-
-  constructor(
-    readonly key: string,
-    readonly got: unknown,
-    readonly expected: string,
-  ) {
-    super(`config key '${key}': got ${describe(got)}, expected ${expected}`);
-  }
-}
+import { BudgetError, shorten } from '../peftConfig/errors';
 
 /** The model is readable, but no table says which modules its type has. */
 export class UnknownArchitectureError extends BudgetError {
@@ -32,18 +17,6 @@ export class UnknownArchitectureError extends BudgetError {
   }
 }
 
-/** A regular expression of the adapter's config that Python would refuse or that is not evaluated here. */
-export class PatternError extends BudgetError {
-  override readonly name = 'PatternError';
-
-  constructor(
-    readonly pattern: string,
-    reason: string,
-  ) {
-    super(`pattern ${JSON.stringify(shorten(pattern))}: ${reason}`);
-  }
-}
-
 /** The targets match nothing, or what they match cannot hold this kind of adapter; PEFT refuses it too. */
 export class TargetError extends BudgetError {
   override readonly name = 'TargetError';
@@ -57,18 +30,4 @@ export class NeedsWeightsError extends BudgetError {
 /** No rule is known here for this method or variant. */
 export class UnknownMethodError extends BudgetError {
   override readonly name = 'UnknownMethodError';
-}
-
-/** Values quoted in a message are cut here: a config is a stranger's file. */
-const MAX_QUOTED_CHARACTERS = 60;
-
-function describe(got: unknown): string {
-  if (got === undefined) return 'nothing';
-  if (typeof got === 'string') return JSON.stringify(shorten(got));
-  if (typeof got === 'number' || typeof got === 'boolean' || got === null) return String(got);
-  return Array.isArray(got) ? 'a list' : 'an object';
-}
-
-function shorten(text: string): string {
-  return text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)}...` : text;
 }

@@ -5,12 +5,12 @@
  * Source: huggingface/peft, `utils/transformers_weight_conversion.py`, as of 0.21.
  */
 
-import type { AdapterSettings } from './adapterSettings';
+import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { TargetError } from './errors';
 import type { Module, ModuleTable } from './moduleTable';
-import type { PatternList } from './patternList';
-import { patternList } from './patternList';
-import { PythonPattern } from './pythonPattern';
+import type { PatternList } from '../peftConfig/patternList';
+import { patternList } from '../peftConfig/patternList';
+import { PythonPattern } from '../peftConfig/pythonPattern';
 import { moduleTensors } from './moduleTable';
 import { isLinear } from './targets';
 

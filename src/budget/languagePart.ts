@@ -1,15 +1,10 @@
 /** Which part of a config describes the language model, and where a multimodal model keeps it. */
 
 import { architectureOf } from './architectures';
-import type { RawConfig } from './config';
-import { isObject, text } from './config';
-
-export interface Wrapper {
-  /** The path of the bare language model, by the path it has in a class of its own; `bare` is of a class without head. */
-  readonly base: (ownPath: string, bare: boolean) => string;
-  /** What stands before the output layer's name. */
-  readonly head: string;
-}
+import type { RawConfig } from '../peftConfig/configValues';
+import { isObject, text } from '../peftConfig/configValues';
+import type { Wrapper } from './modelShape';
+import { HIDDEN } from './partShape';
 
 export interface LanguagePart {
   readonly part: RawConfig;
@@ -17,9 +12,6 @@ export interface LanguagePart {
   /** Null where the model is a language model and nothing else. */
   readonly wrapper: Wrapper | null;
 }
-
-/** The usual names of a model's width. */
-export const HIDDEN: readonly string[] = ['hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim'];
 
 /** transformers 5 holds the language model beside the vision tower, the output layer above both. */
 const under = (name: string): Wrapper => ({ base: (_, bare) => (bare ? name : `model.${name}`), head: '' });

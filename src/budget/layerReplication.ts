@@ -3,8 +3,8 @@
  * each replica's own.
  */
 
-import type { AdapterSettings } from './adapterSettings';
-import { BudgetError, ConfigError } from './errors';
+import type { AdapterSettings } from '../peftConfig/adapterSettings';
+import { BudgetError, ConfigError } from '../peftConfig/errors';
 import type { Module, ModuleTable } from './moduleTable';
 import { ownParameters } from './moduleTable';
 

@@ -6,7 +6,8 @@
  */
 
 import { architectureOf, knownModelTypes } from './architectures';
-import { ConfigError, UnknownArchitectureError } from './errors';
+import { ConfigError } from '../peftConfig/errors';
+import { UnknownArchitectureError } from './errors';
 import { headKindOf } from './head';
 import type { ModelShape } from './modelShape';
 import type { Row } from './rows';

@@ -1,6 +1,6 @@
 /** Models to plan for without a config.json at hand: the sizes of their published configs. */
 
-import type { RawConfig } from './config';
+import type { RawConfig } from '../peftConfig/configValues';
 
 export interface Preset {
   readonly id: string;

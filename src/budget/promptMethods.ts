@@ -5,8 +5,8 @@
  */
 
 import { architectureOf } from './architectures';
-import type { AdapterSettings } from './adapterSettings';
-import { ConfigError } from './errors';
+import type { AdapterSettings } from '../peftConfig/adapterSettings';
+import { ConfigError } from '../peftConfig/errors';
 import type { ModelShape } from './modelShape';
 import type { Part } from './methods/method';
 import { frozen, stored, trained, unsaved } from './methods/method';

@@ -1,6 +1,6 @@
 /** The settings that people type: what each may be, and the sentence for what it may not. */
 
-import { BudgetError } from './errors';
+import { BudgetError } from '../peftConfig/errors';
 
 export interface Setting {
   /** As it stands beside the field. */

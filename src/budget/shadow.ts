@@ -1,12 +1,12 @@
 /** Shadow tuning: for each target an update network, and one small copy of the model beside it. */
 
 import type { Extra } from './adapterExtras';
-import type { AdapterSettings } from './adapterSettings';
+import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { selectTargets, withContainers } from './adapterTargets';
 import { TargetError, UnknownMethodError } from './errors';
 import type { Part } from './methods/method';
 import { asBase, trained } from './methods/method';
-import { readModelShape } from './modelShape';
+import { readModelShape } from './readModelShape';
 import type { Module, ModuleTable } from './moduleTable';
 import { buildModuleTable, moduleTensors } from './moduleTable';
 

@@ -6,7 +6,7 @@
  */
 
 import type { Module, ModuleTable } from './moduleTable';
-import { PythonPattern } from './pythonPattern';
+import { PythonPattern } from '../peftConfig/pythonPattern';
 
 export interface TargetSelection {
   readonly targets: readonly string[] | 'all-linear' | PythonPattern;

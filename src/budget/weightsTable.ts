@@ -5,7 +5,7 @@
  * says so; one dimension a norm; more a convolution. What is tied is known by its absence.
  */
 
-import { ConfigError } from './errors';
+import { ConfigError } from '../peftConfig/errors';
 import type { ModelShape } from './modelShape';
 import type { Module, ModuleTable } from './moduleTable';
 import type { NamedShape, Row } from './rows';

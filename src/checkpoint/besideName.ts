@@ -1,6 +1,7 @@
 /** Names of other files that a file gives, such as the shards of an index: followed below its own folder only. */
 
-import { CheckpointError, quoted } from './errors';
+import { CheckpointError } from './errors';
+import { quoted } from '../peftConfig/quoted';
 
 /** Longer paths no file system has. */
 const MAX_NAME_LENGTH = 4096;

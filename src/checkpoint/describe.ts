@@ -1,15 +1,16 @@
 /** What an opened checkpoint holds, from its header, the config beside it and the file itself. */
 
-import type { AdapterTargets, Problem, SourceDescription, TensorInfo } from '../protocol/source';
-import { isTrainedWhole, stringList } from './adapterConfig';
-import type { AdapterConfig } from './adapterConfig';
-import { adapterLayout } from './adapterLayout';
-import { describeAdapter } from './adapterModules';
-import type { AdapterParts } from './adapterParts';
-import { describeBottlenecks } from './bottleneckAdapters';
-import type { LoraPairing } from './loraPairs';
-import type { PromptTensors } from './promptTensors';
-import { elementCount } from './safetensorsLayout';
+import type { AdapterTargets, SourceDescription, TensorInfo } from './sourceDescription';
+import type { Problem } from '../peftConfig/problem';
+import { isTrainedWhole, stringList } from '../peftConfig/adapterConfig';
+import type { AdapterConfig } from '../peftConfig/adapterConfig';
+import { adapterLayout } from './adapters/adapterLayout';
+import { describeAdapter } from './adapters/adapterModules';
+import type { AdapterParts } from './adapters/adapterParts';
+import { describeBottlenecks } from './adapters/bottleneckAdapters';
+import type { LoraPairing } from './adapters/loraPairs';
+import type { PromptTensors } from './adapters/promptTensors';
+import { elementCount } from './safetensors/safetensorsLayout';
 import { undecodable } from './dtypes';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader } from './header';

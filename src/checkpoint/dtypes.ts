@@ -1,6 +1,7 @@
 /** The dtypes of safetensors: how wide an entry is, and how its bits become numbers; ggml's blocks by the same calls. */
 
-import { CheckpointError, quoted } from './errors';
+import { CheckpointError } from './errors';
+import { quoted } from '../peftConfig/quoted';
 import {
   BF16_FORMAT,
   F16_FORMAT,
@@ -15,7 +16,7 @@ import {
   decodeFloat,
 } from './floatFormats';
 import type { FloatFormat } from './floatFormats';
-import { decodeBlocks, ggmlTypeNamed } from './ggmlTypes';
+import { decodeBlocks, ggmlTypeNamed } from './gguf/ggmlTypes';
 
 /** Bits of one entry. */
 const BITS = {

@@ -1,6 +1,6 @@
 /** What a file that is no safetensors file is, and what to do about it. */
 
-import { quoted } from './errors';
+import { quoted } from '../peftConfig/quoted';
 
 /** As much of a file's start as recognising it takes. */
 const SNIFFED_BYTES = 1024;

@@ -1,6 +1,6 @@
 /** What a checkpoint's header says, whichever format it is in. */
 
-import type { Problem } from '../protocol/source';
+import type { Problem } from '../peftConfig/problem';
 import { CheckpointError } from './errors';
 import type { CheckpointErrorCode } from './errors';
 

@@ -6,7 +6,8 @@
  */
 
 import { besideSegments } from './besideName';
-import { CheckpointError, quoted } from './errors';
+import { CheckpointError } from './errors';
+import { quoted } from '../peftConfig/quoted';
 
 export const HUB_ORIGIN = 'https://huggingface.co';
 /** The Hub's own other names. */

@@ -1,11 +1,12 @@
 /** What is wrong with a checkpoint: its header's problems, its config's, and those of its values, all of them read. */
 
-import { CheckpointError, quoted } from '../checkpoint/errors';
-import { PatternError, compilePattern } from '../checkpoint/modulePattern';
-import { withoutSuffixes } from '../checkpoint/wrappedPath';
-import type { LoraModuleInfo, SourceDescription } from '../protocol/source';
-import type { InspectedSource } from '../worker/inspectedSource';
-import { everything } from '../worker/matrixReader';
+import { CheckpointError } from '../checkpoint/errors';
+import { quoted } from '../peftConfig/quoted';
+import { ModulePatternError, compilePattern } from '../peftConfig/modulePattern';
+import { withoutSuffixes } from '../peftConfig/wrappedPath';
+import type { LoraModuleInfo, SourceDescription } from '../checkpoint/sourceDescription';
+import type { MatrixSource } from '../matrices/matrixSource';
+import { everything } from '../matrices/matrixReader';
 
 /** 'untrained' is of a module that changes nothing: no fault of the file, but never meant. */
 export type Severity = 'error' | 'untrained' | 'warning' | 'info';
@@ -28,7 +29,7 @@ const LISTED = 5;
 /** PEFT adds both of these for a classifier, whichever the model has. */
 const AUTOMATIC_HEADS: ReadonlySet<string> = new Set(['classifier', 'score', 'qa_outputs']);
 
-export async function findProblems(source: InspectedSource): Promise<Findings> {
+export async function findProblems(source: MatrixSource): Promise<Findings> {
   const { description } = source;
   const findings: Finding[] = description.problems.map(({ severity, message, subject }) => ({
     severity,
@@ -44,7 +45,7 @@ export async function findProblems(source: InspectedSource): Promise<Findings> {
 }
 
 async function scanValues(
-  source: InspectedSource,
+  source: MatrixSource,
   findings: Finding[],
   zeros: Set<string>,
 ): Promise<Findings['scanned']> {
@@ -81,7 +82,7 @@ interface Counts {
   readonly zero: number;
 }
 
-async function countValues(source: InspectedSource, name: string): Promise<Counts> {
+async function countValues(source: MatrixSource, name: string): Promise<Counts> {
   const matrix = await source.matrix({ kind: 'entries', name });
   let [nan, infinite, zero] = [0, 0, 0];
   await matrix.scan(everything(matrix), ({ values }) => {
@@ -99,7 +100,7 @@ async function countValues(source: InspectedSource, name: string): Promise<Count
 }
 
 /** Modules whose change is exactly zero, because one of their factors is. */
-async function deadProducts(source: InspectedSource, zeros: ReadonlySet<string>): Promise<Finding[]> {
+async function deadProducts(source: MatrixSource, zeros: ReadonlySet<string>): Promise<Finding[]> {
   const { lora, adapters = [] } = source.description;
   if (zeros.size === 0) return [];
   const factors = new Map(adapters.map(({ module, factors: own }) => [module, own]));
@@ -122,7 +123,7 @@ async function deadProducts(source: InspectedSource, zeros: ReadonlySet<string>)
   return [{ severity: 'untrained', code: 'dead-product', message, subject: first.module }];
 }
 
-async function isZero(source: InspectedSource, module: string): Promise<boolean> {
+async function isZero(source: MatrixSource, module: string): Promise<boolean> {
   const { a, b } = await source.factors(module);
   return a.every((value) => value === 0) || b.every((value) => value === 0);
 }
@@ -185,7 +186,7 @@ function compiled(pattern: string): ((module: string) => boolean) | null {
   try {
     return compilePattern(pattern);
   } catch (error) {
-    if (error instanceof PatternError) return null;
+    if (error instanceof ModulePatternError) return null;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** `peft-inspector inspect`: what a checkpoint holds, as a table or as JSON. */
 
 import { parseArgs } from 'node:util';
-import type { SourceDescription } from '../protocol/source';
+import type { SourceDescription } from '../checkpoint/sourceDescription';
 import type { Command } from './command';
 import { describeModules } from './inspectModules';
 import type { ModuleReport } from './inspectModules';

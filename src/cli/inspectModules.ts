@@ -1,10 +1,10 @@
 /** The modules of an adapter with their norms, one at a time: never more than one module's factors in memory. */
 
-import { factorNorms } from '../analysis/factorNorms';
+import { factorNorms } from '../matrices/factorNorms';
 import { CheckpointError } from '../checkpoint/errors';
-import type { AdapterFactorInfo, AdapterModuleInfo } from '../protocol/source';
-import type { InspectedSource } from '../worker/inspectedSource';
-import { everything } from '../worker/matrixReader';
+import type { AdapterFactorInfo, AdapterModuleInfo } from '../checkpoint/sourceDescription';
+import type { MatrixSource } from '../matrices/matrixSource';
+import { everything } from '../matrices/matrixReader';
 
 export interface ModuleReport extends Omit<AdapterModuleInfo, 'factors' | 'unavailable'> {
   readonly normA: number | null;
@@ -17,7 +17,7 @@ export interface ModuleReport extends Omit<AdapterModuleInfo, 'factors' | 'unava
 }
 
 /** One for each module of the adapter; stacked experts are one each. */
-export async function describeModules(source: InspectedSource): Promise<ModuleReport[]> {
+export async function describeModules(source: MatrixSource): Promise<ModuleReport[]> {
   const { adapters = [], lora } = source.description;
   const products = new Map<string, typeof lora[number][]>();
   const keyOf = (module: string): string => module.replace(/\[\d+\]$/, '');
@@ -77,7 +77,7 @@ function reasonOf(unavailable: string | undefined): { readonly unavailable?: str
   return unavailable === undefined ? {} : { unavailable };
 }
 
-async function normsOf(source: InspectedSource, module: string): Promise<Norms> {
+async function normsOf(source: MatrixSource, module: string): Promise<Norms> {
   try {
     return factorNorms(await source.factors(module));
   } catch (error) {
@@ -86,13 +86,13 @@ async function normsOf(source: InspectedSource, module: string): Promise<Norms> 
   }
 }
 
-async function withNorms(source: InspectedSource, { factors }: AdapterModuleInfo): Promise<ModuleReport['factors']> {
+async function withNorms(source: MatrixSource, { factors }: AdapterModuleInfo): Promise<ModuleReport['factors']> {
   const reports: (AdapterFactorInfo & { norm: number | null })[] = [];
   for (const factor of factors) reports.push({ ...factor, norm: await tensorNorm(source, factor.tensor) });
   return reports;
 }
 
-async function tensorNorm(source: InspectedSource, name: string): Promise<number | null> {
+async function tensorNorm(source: MatrixSource, name: string): Promise<number | null> {
   try {
     const matrix = await source.matrix({ kind: 'entries', name });
     let sum = 0;

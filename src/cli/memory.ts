@@ -1,7 +1,7 @@
 /** `peft-inspector memory`: what training or running a model takes on a GPU, term by term, and what fits. */
 
 import { parseArgs } from 'node:util';
-import { BudgetError } from '../budget/errors';
+import { BudgetError } from '../peftConfig/errors';
 import { GPUS, gpuBytes } from '../budget/gpus';
 import { estimateInferenceMemory } from '../budget/memory/inference';
 import { prepareModel } from '../budget/memory/prepare';
@@ -10,7 +10,7 @@ import { adviceFor, largestThatFits } from '../budget/memory/solver';
 import type { Advice, Fit, FitQuestion } from '../budget/memory/solver';
 import type { MemoryEstimate } from '../budget/memory/terms';
 import { estimateTrainingMemory } from '../budget/memory/training';
-import { isObject } from '../budget/config';
+import { isObject } from '../peftConfig/configValues';
 import { PRESETS, presetForHubName } from '../budget/presets';
 import { UsageError } from './command';
 import type { Command } from './command';

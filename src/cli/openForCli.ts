@@ -2,14 +2,14 @@
 
 import { CheckpointError } from '../checkpoint/errors';
 import { CONVERT } from '../checkpoint/fileKind';
-import { openCheckpoint } from '../worker/checkpointSource';
-import type { InspectedSource } from '../worker/inspectedSource';
-import { nodeFiles } from '../worker/nodeFile';
+import { openCheckpoint } from '../matrices/checkpointSource';
+import type { MatrixSource } from '../matrices/matrixSource';
+import { nodeFiles } from '../files/nodeFile';
 import { checkpointPath, isPickleName } from './checkpointPath';
 import { RefusedError, UsageError } from './command';
 
 export interface CliCheckpoint {
-  readonly source: InspectedSource;
+  readonly source: MatrixSource;
   readonly file: string;
   readonly others: readonly string[];
 }

@@ -2,9 +2,9 @@
 
 import { open } from 'node:fs/promises';
 import * as path from 'node:path';
-import { isObject } from '../budget/config';
+import { isObject } from '../peftConfig/configValues';
 import type { NamedShape } from '../budget/rows';
-import { headerLength, LENGTH_BYTES, parseSafetensorsHeader } from '../checkpoint/safetensorsHeader';
+import { headerLength, LENGTH_BYTES, parseSafetensorsHeader } from '../checkpoint/safetensors/safetensorsHeader';
 import { readJson } from './readJson';
 
 /** The largest published checkpoints have some hundreds. */

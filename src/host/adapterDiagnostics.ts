@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import type { Finding, FindingCode, LocalText } from '../protocol/planner';
+import type { Finding, FindingCode } from '../protocol/planner';
+import type { LocalText } from '../protocol/localText';
 import type { AdapterAnalyses } from './adapterAnalyses';
 import { isAdapterConfig } from './adapterAnalyses';
 import { ADAPTER_CONFIG, rangeOf } from './adapterDocuments';

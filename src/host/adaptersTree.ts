@@ -73,7 +73,7 @@ async function openAdapter(adapter: AdapterEntry): Promise<void> {
   }
 }
 
-async function openCheckpoint(): Promise<void> {
+async function pickCheckpoint(): Promise<void> {
   const picked = await vscode.window.showOpenDialog({
     // Pickles are among them so that the page can say how to convert one; none is ever loaded.
     filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'gguf', 'json', 'bin', 'pt', 'pth', 'ckpt'] },
@@ -90,7 +90,7 @@ export function registerAdaptersTree(): vscode.Disposable {
     view,
     vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
     vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
-    vscode.commands.registerCommand('peft.openCheckpoint', openCheckpoint),
+    vscode.commands.registerCommand('peft.openCheckpoint', pickCheckpoint),
     // From the keyboard a command comes without its row: the selected one is meant.
     vscode.commands.registerCommand('peft.openAdapter', async (adapter = view.selection[0]) => adapter && openAdapter(adapter)),
     vscode.commands.registerCommand(

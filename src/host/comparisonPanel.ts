@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isObject } from '../budget/config';
+import { isObject } from '../peftConfig/configValues';
 import type { BudgetEvents, BudgetInputs, ComparisonRequests } from '../protocol/calculator';
 import { Endpoint } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';

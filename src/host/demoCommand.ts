@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { CancelledError } from '../protocol/rpc';
 import type { DemoOptions, OpenedSource } from '../protocol/worker';
-import { InspectedSource } from './inspectedSource';
+import { WorkerSource } from './workerSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
 import { saveDemoAdapter } from './saveDemoAdapter';
@@ -17,10 +17,10 @@ const STATUS_MS = 8000;
 
 /** "PEFT: Run Demo": runs the core, prints what the reference document prints, and inspects what it made. */
 export function registerDemo(services: InspectorServices & { readonly output: vscode.OutputChannel }): vscode.Disposable {
-  let open: { readonly panel: vscode.WebviewPanel; readonly source: InspectedSource } | null = null;
+  let open: { readonly panel: vscode.WebviewPanel; readonly source: WorkerSource } | null = null;
 
   const attach = (panel: vscode.WebviewPanel): void => {
-    const source = new InspectedSource(services.worker, () => runWithProgress(services));
+    const source = new WorkerSource(services.worker, () => runWithProgress(services));
     const session = new InspectorSession(services, source, panel, undefined);
     panel.iconPath = tabIcon(services.extensionUri);
     const opened = { panel, source };

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { CancelledError } from '../protocol/rpc';
 import type { OpenedSource } from '../protocol/worker';
-import { InspectedSource } from './inspectedSource';
+import { WorkerSource } from './workerSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
 import { remoteLocation } from './remoteDocuments';
@@ -14,7 +14,7 @@ const INDEX_VIEW_TYPE = 'peft.indexInspector';
 
 /** An opened checkpoint file: one source for all its editors. */
 class CheckpointDocument implements vscode.CustomDocument {
-  readonly source: InspectedSource;
+  readonly source: WorkerSource;
   private readonly sessions = new Set<InspectorSession>();
   private readonly listening: vscode.Disposable;
 
@@ -24,7 +24,7 @@ class CheckpointDocument implements vscode.CustomDocument {
     asked: AskedAddresses,
   ) {
     const address = remoteLocation(uri);
-    this.source = new InspectedSource(services.worker, () => openCheckpoint(services, uri, address), {
+    this.source = new WorkerSource(services.worker, () => openInWorker(services, uri, address), {
       held: () => (address === null || asked.has(address) ? null : address),
       release: () => address !== null && !asked.has(address) && asked.add(address),
       onChanged: () => this.notify('changed'),
@@ -72,7 +72,7 @@ class CheckpointDocument implements vscode.CustomDocument {
   }
 }
 
-async function openCheckpoint({ worker }: InspectorServices, uri: vscode.Uri, address: string | null): Promise<OpenedSource> {
+async function openInWorker({ worker }: InspectorServices, uri: vscode.Uri, address: string | null): Promise<OpenedSource> {
   if (uri.scheme === 'file') return worker.request('checkpoint/open', { path: uri.fsPath });
   // `fsPath` of another scheme would name some other file.
   return vscode.window.withProgress(

@@ -3,7 +3,7 @@ import type { InspectorEvents, InspectorRequests } from '../protocol/inspector';
 import type { MatrixRequests } from '../protocol/matrix';
 import type { Handlers, RequestContext } from '../protocol/rpc';
 import { CancelledError, Endpoint } from '../protocol/rpc';
-import type { InspectedSource } from './inspectedSource';
+import type { WorkerSource } from './workerSource';
 import { basename } from './uriNames';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
@@ -23,7 +23,7 @@ export class InspectorSession implements vscode.Disposable {
   /** `folder` is where a save dialog starts. */
   constructor(
     private readonly services: InspectorServices,
-    private readonly source: InspectedSource,
+    private readonly source: WorkerSource,
     panel: vscode.WebviewPanel,
     private readonly folder: vscode.Uri | undefined,
   ) {

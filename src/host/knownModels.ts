@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { isObject } from '../budget/config';
-import type { ChosenModel, ModelReference } from '../protocol/planner';
+import { isObject } from '../peftConfig/configValues';
+import type { ChosenModel, ModelReference } from '../protocol/models';
 
 const MODELS_KEY = 'peft.models';
 const CHOSEN_KEY = 'peft.chosenModels';

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
-import { isObject } from '../budget/config';
+import { isObject } from '../peftConfig/configValues';
 import type { BudgetInputs, ModelChoice } from '../protocol/calculator';
 import { CUSTOM_MODEL } from '../protocol/calculator';
-import type { ConfigAnalysis, ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/planner';
+import type { ConfigAnalysis } from '../protocol/planner';
+import type { ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/models';
 import type { KnownModels } from './knownModels';
 import type { PlannerClient } from './workerClient';
 

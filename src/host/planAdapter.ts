@@ -16,12 +16,12 @@ interface Services {
 /** Commands of the lenses: an adapter's settings in the calculator, and a model for a name that is not found. */
 export function registerPlanAdapter(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
-    vscode.commands.registerCommand('peft.planAdapter', (uri?: unknown) => planAdapter(services, uri)),
+    vscode.commands.registerCommand('peft.planAdapter', (uri?: unknown) => showPlan(services, uri)),
     vscode.commands.registerCommand('peft.chooseBaseModel', (name?: unknown) => chooseBaseModel(services, name)),
   );
 }
 
-async function planAdapter({ analyses, configs, calculator }: Services, uri: unknown): Promise<void> {
+async function showPlan({ analyses, configs, calculator }: Services, uri: unknown): Promise<void> {
   const document = await documentOf(uri);
   const analysis = document && (await analyses.of(document));
   await calculator.show(analysis ? await inputsOf(analysis, configs, calculator.inputs) : calculator.inputs);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { BudgetInputs } from '../protocol/calculator';
-import type { LocalText } from '../protocol/planner';
+import type { LocalText } from '../protocol/localText';
 import type { PythonLens } from '../protocol/python';
 import { onDidChangeCalculatorInputs } from './calculatorView';
 import type { PythonServices, PythonSource } from './pythonDocuments';

@@ -37,7 +37,7 @@ export class AskedAddresses {
 }
 
 /** "PEFT: Open from URL or Hugging Face...". */
-export async function openRemote(state: vscode.Memento, asked: AskedAddresses): Promise<void> {
+export async function openFromAddress(state: vscode.Memento, asked: AskedAddresses): Promise<void> {
   const text = await vscode.window.showInputBox({
     title: vscode.l10n.t('Open from URL or Hugging Face'),
     prompt: vscode.l10n.t('hf://owner/repo/file, hf://owner/repo@revision/file, a link from huggingface.co, or https://…'),

@@ -3,7 +3,7 @@
 import { formatShape } from '../tensor/tensor';
 import { comparePeftMethods } from './compareMethods';
 import type { ComparedMethod } from './compareMethods';
-import type { DemoResult } from './demo';
+import type { DemoResult } from './demoResult';
 
 const TITLE_RULE = '='.repeat(60);
 const SECTION_RULE = '-'.repeat(40);

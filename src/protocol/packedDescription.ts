@@ -4,7 +4,7 @@
  * window on another machine gets a tenth of the bytes.
  */
 
-import type { SourceDescription, TrainingInfo } from './source';
+import type { SourceDescription, TrainingInfo } from '../checkpoint/sourceDescription';
 
 export interface PackedDescription {
   /** UTF-8 JSON of all but `loss`, gzipped where it is long. */

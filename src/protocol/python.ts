@@ -1,7 +1,8 @@
 /** What is read of PEFT in a Python program, and what is said of it there. Offsets are of UTF-16 code units, within the part they are in. */
 
 import type { BudgetInputs, MethodField } from './calculator';
-import type { LocalText, ReportModel, Surroundings } from './planner';
+import type { LocalText } from './localText';
+import type { ReportModel, Surroundings } from './models';
 
 /** A stretch of one part of the program: a file has one part, a notebook one for each cell. */
 export interface PythonSpan {

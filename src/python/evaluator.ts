@@ -3,7 +3,7 @@
 import type { SyntaxNode } from '@lezer/common';
 import { argumentsOf } from './arguments';
 import { childrenOf } from './bindings';
-import { enumMembers, nestedConfigFields } from './configClasses';
+import { enumMembers, nestedConfigFields } from '../peftConfig/configClasses';
 import type { Definition, Names } from './names';
 import { binary, numberValue, unary } from './numbers';
 import type { Scope } from './scopes';

@@ -5,8 +5,8 @@ import type { PythonArgument, PythonConfigCall, PythonModelCall, PythonProgram, 
 import type { Argument } from './arguments';
 import { argumentsOf } from './arguments';
 import { baseModelOf, onlyLoadedModel } from './baseModel';
-import type { ConfigClass } from './configClasses';
-import { configClass } from './configClasses';
+import type { ConfigClass } from '../peftConfig/configClasses';
+import { configClass } from '../peftConfig/configClasses';
 import { Evaluator } from './evaluator';
 import { Names } from './names';
 import type { Program, PythonParts } from './program';

@@ -5,26 +5,16 @@
 
 import type { SyntaxNode, SyntaxNodeRef, Tree } from '@lezer/common';
 import { argumentsOf } from './arguments';
+import type { Binder, BindingKind, BoundValue } from './bindings';
 import { bindComprehension, bindImport, bindParameters, bindStatement } from './bindings';
 import type { Program } from './program';
 import { stringValue } from './stringLiteral';
 
-/** How a name came to its value, for people where it is none that can be read. */
-export type BindingKind = 'value' | 'import' | 'parameter' | 'definition' | 'other';
-
-export interface Binding {
+export interface Binding extends BoundValue {
   readonly name: string;
   readonly kind: BindingKind;
-  /** What is assigned: an expression; null for what is none. */
-  readonly value: SyntaxNode | null;
-  /** Which item of the value, where it is taken apart: `a, b = 1, 2`. */
-  readonly path: readonly number[];
-  /** Of an import: the dotted name of what it stands for. */
-  readonly imported: string;
   /** Of a class: what its body binds. */
   readonly body: Scope | null;
-  /** From where on it holds. */
-  readonly from: number;
   /** The block it is in: it holds for certain only inside. */
   readonly block: Block;
 }
@@ -77,7 +67,7 @@ const MAX_CHANGES = 2000;
 /** Assignments to one name: with that many there is no telling which one holds. */
 export const MAX_BINDINGS = 500;
 
-export class Scopes {
+export class Scopes implements Binder {
   readonly module: Scope;
   /** Every call, in the program's order, with the scope it is in. */
   readonly calls: { readonly node: SyntaxNode; readonly scope: Scope }[] = [];

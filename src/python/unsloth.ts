@@ -5,8 +5,8 @@
  * Source: the signatures of unslothai/unsloth, as of 2025-12.
  */
 
-import type { ConfigClass } from './configClasses';
-import { configClass, signature } from './configClasses';
+import type { ConfigClass } from '../peftConfig/configClasses';
+import { configClass, signature } from '../peftConfig/configClasses';
 
 const LINEAR_LAYERS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 /** Named as targets, they are trained whole. */

@@ -1,8 +1,8 @@
 /** What a run of the demo holds: the names of its tensors, and how the views find their way in them. */
 
-import type { DemoResult } from '../peft/demo';
+import type { DemoResult } from '../peft/demoResult';
 import type { LoraSnapshot } from '../peft/training';
-import type { SourceDescription, TensorInfo } from '../protocol/source';
+import type { SourceDescription, TensorInfo } from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
 
 export const DEMO_LORA = 'lora';

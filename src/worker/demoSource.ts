@@ -1,33 +1,34 @@
 /** A run of the demo as a source: its tensors by name, in memory, those of the LoRA layer at every recorded step. */
 
-import { CheckpointError, quoted } from '../checkpoint/errors';
-import { entriesLayout, sliceLayout } from '../checkpoint/factorLayout';
-import type { MatrixLayout } from '../checkpoint/factorLayout';
-import { loraAdapter } from '../checkpoint/loraAdapter';
-import type { AdapterFiles } from '../checkpoint/loraAdapter';
+import { CheckpointError } from '../checkpoint/errors';
+import { quoted } from '../peftConfig/quoted';
+import { entriesLayout, sliceLayout } from '../checkpoint/adapters/factorLayout';
+import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
+import { loraAdapter } from '../checkpoint/adapters/loraAdapter';
+import type { AdapterFiles } from '../checkpoint/adapters/loraAdapter';
 import { valueText } from '../checkpoint/valueText';
-import type { DemoResult } from '../peft/demo';
+import type { DemoResult } from '../peft/demoResult';
 import type { LoraSnapshot } from '../peft/training';
 import type { MatrixRef } from '../protocol/matrix';
-import type { SourceDescription } from '../protocol/source';
+import type { SourceDescription } from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
-import { DeltaMatrix, MergedMatrix } from './deltaMatrix';
-import type { Factors } from './deltaMatrix';
+import { DeltaMatrix, MergedMatrix } from '../matrices/deltaMatrix';
+import type { Factors } from '../matrices/factors';
 import { DEMO_LORA, DEMO_PREFIX, demoTensors, describeDemo } from './demoDescription';
 import type { DemoTensor } from './demoDescription';
-import type { InspectedSource } from './inspectedSource';
-import { unravel } from './matrixReader';
-import type { MatrixReader } from './matrixReader';
-import { MemoryMatrix } from './memoryMatrix';
+import type { MatrixSource } from '../matrices/matrixSource';
+import { unravel } from '../matrices/matrixReader';
+import type { MatrixReader } from '../matrices/matrixReader';
+import { MemoryMatrix } from '../matrices/memoryMatrix';
 
 /** The layer's path in the base model that the saved adapter is for. */
 const SAVED_MODULE = 'linear';
 
-export function demoSource(result: DemoResult): InspectedSource {
+export function demoSource(result: DemoResult): MatrixSource {
   return new DemoSource(result);
 }
 
-class DemoSource implements InspectedSource {
+class DemoSource implements MatrixSource {
   readonly description: SourceDescription;
   private readonly tensors: ReadonlyMap<string, DemoTensor>;
 

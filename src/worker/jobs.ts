@@ -8,20 +8,20 @@ import { packDescription } from '../protocol/packedDescription';
 import type { Handlers, RequestContext } from '../protocol/rpc';
 import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
 import { currentEngine } from '../tensor/engine/current';
-import { ByteLru } from './byteLru';
-import { openCheckpoint } from './checkpointSource';
-import { entryProducts } from './deltaMatrix';
+import { ByteLru } from '../checkpoint/byteLru';
+import { openCheckpoint } from '../matrices/checkpointSource';
+import { entryProducts } from '../matrices/deltaMatrix';
 import { demoSource } from './demoSource';
-import type { FileAccess } from './fileAccess';
-import { findEntry } from './findEntry';
-import type { InspectedSource } from './inspectedSource';
+import type { FileAccess } from '../checkpoint/fileAccess';
+import { findEntry } from '../matrices/findEntry';
+import type { MatrixSource } from '../matrices/matrixSource';
 import { moduleMetrics } from './loraMetrics';
 import type { StartMeasurers } from './measurer';
-import { moduleSpectrum } from './moduleSpectrum';
-import { readCell } from './readCell';
-import { QUICK, readStatistics } from './readStatistics';
-import { QUICK_TILE_BUDGET, readTile } from './readTile';
-import { scanTensors } from './scanTensors';
+import { moduleSpectrum } from '../matrices/moduleSpectrum';
+import { readCell } from '../matrices/readCell';
+import { QUICK, readStatistics } from '../matrices/readStatistics';
+import { QUICK_TILE_BUDGET, readTile } from '../matrices/readTile';
+import { scanTensors } from '../matrices/scanTensors';
 import { Turns } from './turns';
 
 /** Tiles kept: some 125, two screens at several levels. A view keeps more of its own. */
@@ -35,18 +35,18 @@ const LOCAL_TILES_AT_ONCE = 2;
 const COLUMN_CACHE_BYTES = 16 * 2 ** 20;
 
 export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): Handlers<WorkerRequests> {
-  const sources = new Map<SourceId, InspectedSource>();
+  const sources = new Map<SourceId, MatrixSource>();
   const tiles = new ByteLru<Tile>(TILE_CACHE_BYTES);
   const columns = new ByteLru<readonly LineSummary[]>(COLUMN_CACHE_BYTES);
   const localTurns = new Turns(LOCAL_TILES_AT_ONCE);
   let nextId: SourceId = 1;
 
-  const find = (id: SourceId): InspectedSource => {
+  const find = (id: SourceId): MatrixSource => {
     const source = sources.get(id);
     if (!source) throw new CheckpointError('NotFound', `source ${id} is not open`);
     return source;
   };
-  const add = async (source: InspectedSource, { signal, transfer }: RequestContext): Promise<OpenedSource> => {
+  const add = async (source: MatrixSource, { signal, transfer }: RequestContext): Promise<OpenedSource> => {
     try {
       const description = await packDescription(source.description);
       // Cancelled meanwhile: nobody will learn the id, so nobody could close it.

@@ -4,16 +4,16 @@ import { CheckpointError } from '../checkpoint/errors';
 import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../protocol/matrix';
 import { DisconnectedError, RemoteError } from '../protocol/rpc';
 import type { Progress } from '../protocol/rpc';
-import type { LoraModuleInfo } from '../protocol/source';
-import { DeltaMatrix } from './deltaMatrix';
-import type { Factors } from './deltaMatrix';
-import type { InspectedSource, StoredFactors, StoredRun } from './inspectedSource';
-import { everything } from './matrixReader';
+import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
+import { DeltaMatrix } from '../matrices/deltaMatrix';
+import type { Factors } from '../matrices/factors';
+import type { MatrixSource, StoredFactors, StoredRun } from '../matrices/matrixSource';
+import { everything } from '../matrices/matrixReader';
 import type { Measurer, StartMeasurers } from './measurer';
-import { measureFactors } from './moduleMeasures';
-import type { FactorBytes, FactorRun, ModuleMeasures } from './moduleMeasures';
-import { checkSpectrumWork, spectrumWork } from './moduleSpectrum';
-import { Pacer } from './pacer';
+import { measureFactors } from '../matrices/moduleMeasures';
+import type { FactorBytes, FactorRun, ModuleMeasures } from '../matrices/moduleMeasures';
+import { checkSpectrumWork, spectrumWork } from '../matrices/moduleSpectrum';
+import { Pacer } from '../matrices/pacer';
 
 /**
  * Work for maxAbs of all modules together, in multiplications, about a second: it needs every entry of every product.
@@ -44,7 +44,7 @@ const METRICS: readonly ModuleMetric[] = [
  * the modules measured since the last as its `partial`.
  */
 export async function moduleMetrics(
-  source: InspectedSource,
+  source: MatrixSource,
   progress: (progress: Progress) => void,
   signal?: AbortSignal,
   startMeasurers: StartMeasurers = () => [],
@@ -119,7 +119,7 @@ class Hand {
   private shared: readonly Uint8Array[] = [];
 
   constructor(
-    private readonly source: InspectedSource,
+    private readonly source: MatrixSource,
     private readonly withMaxAbs: boolean,
     private measurer: Measurer | null,
     private readonly signal: AbortSignal,

@@ -3,13 +3,13 @@
 import { Endpoint } from '../protocol/rpc';
 import type { EditorRequests, WorkerRequests } from '../protocol/worker';
 import { configureEngine } from '../tensor/engine/current';
-import { farFiles } from './loadFarFiles';
+import { lateFarFiles } from '../files/loadFarFiles';
 import { createJobs } from './jobs';
 import type { MeasurerRequests } from './measurer';
-import { measureBytes } from './moduleMeasures';
-import { nodeFiles } from './nodeFile';
-import { parentTransport } from './portTransport';
-import { routedFiles } from './routedFiles';
+import { measureBytes } from '../matrices/moduleMeasures';
+import { nodeFiles } from '../files/nodeFile';
+import { parentTransport } from '../files/portTransport';
+import { routedFiles } from '../files/routedFiles';
 import { engineThreads } from './spawnEngineThread';
 import { isMeasurer, spawnMeasurers } from './spawnMeasurer';
 
@@ -19,7 +19,7 @@ if (isMeasurer()) {
   configureEngine(engineThreads());
   const files = routedFiles(
     nodeFiles,
-    farFiles((method, params, options) => host.request(method, params, options)),
+    lateFarFiles((method, params, options) => host.request(method, params, options)),
   );
   const host = new Endpoint<EditorRequests, WorkerRequests>(parentTransport(), createJobs(files, spawnMeasurers));
 }

@@ -1,7 +1,7 @@
 /** Threads beside the worker that measure modules, while the worker reads the next ones and answers what else is asked. */
 
 import type { RequestOptions } from '../protocol/rpc';
-import type { FactorBytes, ModuleMeasures } from './moduleMeasures';
+import type { FactorBytes, ModuleMeasures } from '../matrices/moduleMeasures';
 
 export interface MeasurerRequests {
   'factors/measure'(params: FactorBytes): ModuleMeasures;

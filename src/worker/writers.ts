@@ -1,4 +1,4 @@
 /** What writes files: a bundle of its own, which the thread loads with the first file that is saved. */
 
-export { saveAdapter } from './saveAdapter';
-export { writeMatrix } from './writeMatrix';
+export { saveAdapter } from '../checkpoint/adapters/saveAdapter';
+export { writeMatrix } from '../matrices/writeMatrix';

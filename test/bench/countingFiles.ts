@@ -1,8 +1,8 @@
 /** The local files, with every byte counted that is read of them at the `ByteSource`. */
 
 import type { ByteSource } from '../../src/checkpoint/byteSource';
-import type { FileAccess } from '../../src/worker/fileAccess';
-import { nodeFiles } from '../../src/worker/nodeFile';
+import type { FileAccess } from '../../src/checkpoint/fileAccess';
+import { nodeFiles } from '../../src/files/nodeFile';
 
 export function countingFiles(): FileAccess & { bytes: number } {
   const counted = {

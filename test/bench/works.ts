@@ -11,8 +11,8 @@ import { StatisticsScan } from '../../src/tensor/engine/statisticsScan';
 import type { ScanSummary } from '../../src/tensor/engine/moments';
 import type { GemmLayout } from '../../src/tensor/gemm';
 import { brainFloats, probe, uniform } from './data';
-import { scanPieces } from '../../src/worker/residentPieces';
-import type { PieceReader } from '../../src/worker/residentPieces';
+import { scanPieces } from '../../src/matrices/residentPieces';
+import type { PieceReader } from '../../src/matrices/residentPieces';
 import { ResidentLoraLayer } from './layer';
 
 export interface Work {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { computeBudget } from '../../src/budget/computeBudget';
-import { BudgetError } from '../../src/budget/errors';
+import { BudgetError } from '../../src/peftConfig/errors';
 import type { Random } from '../../src/tensor/random';
 import { mutateJson, pick } from './mutate';
 import { MAX_MS } from './trial';

@@ -2,7 +2,7 @@
 
 import { memorySource } from '../../src/checkpoint/byteSource';
 import { CheckpointError } from '../../src/checkpoint/errors';
-import type { FileAccess } from '../../src/worker/fileAccess';
+import type { FileAccess } from '../../src/checkpoint/fileAccess';
 
 /** One flat folder. */
 export function memoryFiles(folder: ReadonlyMap<string, Uint8Array>): FileAccess {

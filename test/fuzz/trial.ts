@@ -1,6 +1,6 @@
 /** What one damaged file is put through: everything the inspector would ask about it. */
 
-import { BudgetError } from '../../src/budget/errors';
+import { BudgetError } from '../../src/peftConfig/errors';
 import { CheckpointError } from '../../src/checkpoint/errors';
 import type { MatrixRef } from '../../src/protocol/matrix';
 import { TILE_SIZE } from '../../src/protocol/matrix';

@@ -5,30 +5,30 @@ import { pathToFileURL } from 'node:url';
 import type { Import } from './importGraph';
 import { importsOf, sourceFiles } from './importGraph';
 
-const PURE_ROOMS = ['tensor', 'peft', 'checkpoint', 'budget', 'analysis', 'python', 'protocol'];
-
 /** Rooms below src, and the rooms each may import: the table of CONTRIBUTING, "Rooms and arrows". */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  peftConfig: [],
   tensor: [],
   peft: ['tensor'],
-  checkpoint: ['tensor'],
-  budget: [],
-  analysis: ['tensor', 'peft', 'checkpoint'],
-  python: [],
-  protocol: [],
-  worker: PURE_ROOMS,
-  host: PURE_ROOMS,
-  cli: [...PURE_ROOMS, 'worker'],
-  'library.ts': PURE_ROOMS,
+  python: ['peftConfig', 'protocol'],
+  checkpoint: ['tensor', 'peftConfig'],
+  budget: ['peftConfig'],
+  protocol: ['checkpoint', 'peftConfig'],
+  matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
+  files: ['checkpoint', 'peftConfig', 'protocol'],
+  planner: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],
+  worker: ['peftConfig', 'tensor', 'peft', 'checkpoint', 'matrices', 'protocol', 'files'],
+  host: ['peftConfig', 'budget', 'checkpoint', 'protocol'],
+  cli: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'files'],
+  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'matrices'],
   'extension.ts': ['host'],
 };
 
-/** Rooms that may import packages and Node's modules, by pattern. The workers do so in their door and their file access. */
+/** Rooms that may import packages and Node's modules, by pattern: threads do so in their entries and spawners alone. */
 const PACKAGES: readonly { readonly files: RegExp; readonly packages: RegExp }[] = [
-  { files: /^src\/worker\/(portTransport|nodeFile|httpRequest|loadFarFiles|engineThread|spawnEngineThread|spawnMeasurer|planner\/nodeModelFiles)\.ts$/, packages: /^node:/ },
-  { files: /^src\/worker\/planner\//, packages: /^jsonc-parser$/ },
-  { files: /^src\/(host\/|extension\.ts)/, packages: /^(node:|vscode$)/ },
-  { files: /^src\/cli\//, packages: /^node:/ },
+  { files: /^src\/(files|host|cli)\/|^src\/worker\/(engineThread|spawnEngineThread|spawnMeasurer)\.ts$/, packages: /^node:/ },
+  { files: /^src\/planner\//, packages: /^jsonc-parser$/ },
+  { files: /^src\/(host\/|extension\.ts)/, packages: /^vscode$/ },
   { files: /^src\/python\//, packages: /^@lezer\/(common|python)$/ },
   { files: /^webview-ui\//, packages: /^d3$/ },
 ];
@@ -79,12 +79,11 @@ describe('the rooms and their arrows', () => {
   });
 
   it('import only the rooms they may', () => {
-    const wrong = sources.flatMap(importsOf).filter(({ from, specifier, target, typeOnly }) => {
+    const wrong = sources.flatMap(importsOf).filter(({ from, specifier, target }) => {
       if (!specifier.startsWith('.')) return false;
       const room = roomOf(from);
       if (!target.startsWith('src/')) return !target.endsWith('package.json');
-      const allowed = [room, ...(ARROWS[room] ?? []), ...(typeOnly ? ['protocol'] : [])];
-      return !allowed.includes(roomOf(target));
+      return ![room, ...(ARROWS[room] ?? [])].includes(roomOf(target));
     });
     assert.deepEqual(wrong.map(show), []);
   });
@@ -101,7 +100,7 @@ describe('the rooms and their arrows', () => {
     const modules = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
     const globals = /(?<![.\w])(fetch|XMLHttpRequest|WebSocket|EventSource|WebTransport|sendBeacon)\s*\(/;
     const importing = [...sources, ...webviewSources].flatMap(importsOf).filter(({ specifier, typeOnly }) => !typeOnly && modules.test(specifier));
-    assert.deepEqual([...new Set(importing.map(({ from }) => from))], ['src/worker/httpRequest.ts']);
+    assert.deepEqual([...new Set(importing.map(({ from }) => from))], ['src/files/httpRequest.ts']);
     assert.deepEqual([...sources, ...webviewSources].filter((file) => globals.test(readFileSync(file, 'utf8'))), []);
     const bundles = readdirSync('dist').filter((name) => /\.c?js$/.test(name));
     const requiring = bundles.filter((name) => /require\(["'](node:)?(https?|http2|net|tls|dgram|dns)["']\)/.test(readFileSync(`dist/${name}`, 'utf8')));

@@ -3,8 +3,8 @@
 import type { SourceDescription } from '../../src/protocol/source';
 import type { InspectorClient } from './data/inspectorClient';
 import type { StateStore } from './data/state';
-import type { CellInspector } from './parts/cellInspector';
-import type { ActiveMatrix } from './parts/activeMatrix';
+import type { CellInspector } from './parts/matrix/cellInspector';
+import type { ActiveMatrix } from './parts/matrix/activeMatrix';
 
 export interface ViewContext {
   readonly client: InspectorClient;

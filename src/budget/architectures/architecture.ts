@@ -1,9 +1,9 @@
 /** What a table of an architecture holds. */
 
-import { isObject, flag, MAX_WIDTH, readCount, requireCount } from '../config';
-import type { RawConfig } from '../config';
+import { isObject, flag, MAX_WIDTH, readCount, requireCount } from '../../peftConfig/configValues';
+import type { RawConfig } from '../../peftConfig/configValues';
 import { defaultTargetsOf } from '../defaultTargets';
-import { ConfigError } from '../errors';
+import { ConfigError } from '../../peftConfig/errors';
 import type { Head, HeadKind } from '../head';
 import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';

@@ -1,6 +1,6 @@
 /** Encoder-decoders of BART's build: BART, mBART and Whisper. */
 
-import { MAX_LAYERS, MAX_WIDTH, readCount } from '../config';
+import { MAX_LAYERS, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
 import type { Head, HeadKind } from '../head';
 import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';

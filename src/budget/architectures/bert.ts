@@ -1,6 +1,6 @@
 /** Encoders: BERT, RoBERTa, ELECTRA, DeBERTa and DistilBERT. */
 
-import { MAX_WIDTH, readCount, text } from '../config';
+import { MAX_WIDTH, readCount, text } from '../../peftConfig/configValues';
 import type { Head, HeadKind } from '../head';
 import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';

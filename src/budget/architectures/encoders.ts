@@ -1,6 +1,6 @@
 /** More encoders: ModernBERT, MPNet, ALBERT and the first DeBERTa. */
 
-import { MAX_LAYERS, requireCount } from '../config';
+import { MAX_LAYERS, requireCount } from '../../peftConfig/configValues';
 import type { Head, HeadKind } from '../head';
 import type { ModelShape } from '../modelShape';
 import type { Row } from '../rows';

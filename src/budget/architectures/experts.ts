@@ -8,17 +8,8 @@ import type { Row, Section } from '../rows';
 import { bare, embedding, linear, norm, onlyAt } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, decoderHead, intermediate, layers, on, size, vocabulary } from './architecture';
+import type { Experts } from './llama';
 import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './llama';
-
-export interface Experts {
-  /** The layers that have them. */
-  readonly at: (layer: number) => boolean;
-  readonly rows: readonly Row[];
-  /** Of the other layers, where their MLP is not the usual. */
-  readonly dense?: readonly Row[];
-  /** There are no other layers. */
-  readonly everywhere?: boolean;
-}
 
 const always = (): boolean => true;
 

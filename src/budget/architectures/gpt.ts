@@ -1,7 +1,7 @@
 /** Decoders with plain MLPs and LayerNorm: GPT-2 and what followed it. */
 
 import type { ModelShape } from '../modelShape';
-import { flag, MAX_WIDTH, readCount } from '../config';
+import { flag, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
 import type { Row } from '../rows';
 import { conv1d, embedding, layerNorm, linear, linears, norm } from '../rows';
 import type { Architecture } from './architecture';

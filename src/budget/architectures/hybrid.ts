@@ -1,13 +1,13 @@
 /** Decoders whose layers are of more than one kind: linear attention, short convolutions, shared keys and values. */
 
-import { MAX_WIDTH, readCount, requireCount } from '../config';
+import { MAX_WIDTH, readCount, requireCount } from '../../peftConfig/configValues';
 import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
 import { bare, depthwise, embedding, linear, linears, norm, onlyAt } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, decoderHead, intermediate, layers, on, size, vocabulary } from './architecture';
 import { expertCount, fused, layerList, router, sparseLayers } from './experts';
-import { baseModelOf, FOUR_NORMS, gatedMlp, headNorms, TWO_NORMS } from './llama';
+import { decoderBaseModel, FOUR_NORMS, gatedMlp, headNorms, TWO_NORMS } from './llama';
 
 const UNTIED = { tie_word_embeddings: false };
 
@@ -80,7 +80,7 @@ function qwenHybrid(
       linear_num_value_heads: 32,
       ...defaults,
     },
-    baseModel: (head) => baseModelOf(modelTypes, head),
+    baseModel: (head) => decoderBaseModel(modelTypes, head),
     usualHead: 'languageModel',
     sections: (shape) => {
       const { hiddenSize: h, config } = shape;

@@ -1,13 +1,23 @@
 /** Decoders with gated MLPs and RMSNorm: Llama and its many relatives. */
 
-import type { RawConfig } from '../config';
+import type { RawConfig } from '../../peftConfig/configValues';
 import type { HeadKind } from '../head';
 import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
 import { bare, embedding, linear, linears, norm, onlyAt } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, decoderHead, intermediate, layers, on, vocabulary } from './architecture';
-import type { Experts } from './experts';
+
+/** The experts of a decoder, where its MLP is otherwise dense. */
+export interface Experts {
+  /** The layers that have them. */
+  readonly at: (layer: number) => boolean;
+  readonly rows: readonly Row[];
+  /** Of the other layers, where their MLP is not the usual. */
+  readonly dense?: readonly Row[];
+  /** There are no other layers. */
+  readonly everywhere?: boolean;
+}
 
 export interface Variant {
   /** Biases of the query, key and value projections, and of the output projection. */
@@ -91,7 +101,7 @@ function lastNorm({ lastNorm: name = 'norm', normBias }: Variant, width: number)
 /** The types whose question answering classes kept the name of the bare model that the first of them had. */
 const NAMED_TRANSFORMER = 'llama qwen2 qwen3 qwen3_moe seed_oss smollm3 exaone4 ministral ministral3 nemotron arcee diffllama qwen3_next'.split(' ');
 
-export function baseModelOf(modelTypes: readonly string[], head: HeadKind): string {
+export function decoderBaseModel(modelTypes: readonly string[], head: HeadKind): string {
   const older = head === 'questionAnswering' && modelTypes.some((type) => NAMED_TRANSFORMER.includes(type));
   return older ? 'transformer' : 'model';
 }
@@ -100,7 +110,7 @@ export function gatedDecoder(modelTypes: readonly string[], variant: Variant, de
   return architecture({
     modelTypes,
     defaults,
-    baseModel: (head) => baseModelOf(modelTypes, head),
+    baseModel: (head) => decoderBaseModel(modelTypes, head),
     usualHead: 'languageModel',
     sections: sections(variant),
     head: decoderHead(variant.headBias ? { bias: variant.headBias } : {}),

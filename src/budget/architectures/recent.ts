@@ -7,7 +7,7 @@ import type { Architecture } from './architecture';
 import { architecture, intermediate, layers, on, size, vocabulary, decoderHead } from './architecture';
 import { embedding } from '../rows';
 import { deepseekExperts, expertCount, fused, latentAttention, layerList, router } from './experts';
-import type { Experts } from './experts';
+import type { Experts } from './llama';
 import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './llama';
 
 const UNTIED = { tie_word_embeddings: false };

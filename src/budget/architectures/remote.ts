@@ -1,7 +1,7 @@
 /** Decoders whose code comes with their weights, so that their names follow no library. */
 
 import type { ModelShape } from '../modelShape';
-import { MAX_VOCABULARY, MAX_WIDTH, readCount } from '../config';
+import { MAX_VOCABULARY, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
 import type { Head, HeadKind } from '../head';
 import type { Row, Section } from '../rows';
 import { embedding, layerNorm, linear, linears, norm, tied } from '../rows';

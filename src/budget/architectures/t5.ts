@@ -3,7 +3,7 @@
 import type { Head, HeadKind } from '../head';
 import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';
-import { MAX_LAYERS, MAX_WIDTH, readCount, requireCount, text } from '../config';
+import { MAX_LAYERS, MAX_WIDTH, readCount, requireCount, text } from '../../peftConfig/configValues';
 import type { Row, Section } from '../rows';
 import { embedding, linear, linears, norm, onlyAt, tied } from '../rows';
 import type { Architecture } from './architecture';

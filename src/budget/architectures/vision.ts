@@ -1,11 +1,11 @@
 /** Image encoders and what pairs them with text: ViT, CLIP and SigLIP. */
 
-import type { RawConfig } from '../config';
-import { isObject, MAX_WIDTH, readCount } from '../config';
+import type { RawConfig } from '../../peftConfig/configValues';
+import { isObject, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
 import type { Head, HeadKind } from '../head';
 import { NO_HEAD } from '../head';
 import type { ModelShape } from '../modelShape';
-import { readModelShape } from '../modelShape';
+import { partShape } from '../partShape';
 import type { Row, Section } from '../rows';
 import { bare, conv, embedding, layerNorm, linear, linears, multihead } from '../rows';
 import type { Architecture } from './architecture';
@@ -171,17 +171,31 @@ function tower(modelTypes: readonly string[], defaults: RawConfig, siglip: boole
   });
 }
 
-/** A tower's own shape, from its part of the pair's config. */
-function part({ whole }: ModelShape, key: string, modelType: string, sizes: RawConfig): ModelShape {
+const TOWERS = {
+  clip: {
+    text: tower(['clip_text_model'], CLIP_TEXT, false, false),
+    image: tower(['clip_vision_model'], CLIP_IMAGE, false, true),
+    textSizes: CLIP_SIZES,
+  },
+  siglip: {
+    text: tower(['siglip_text_model'], SIGLIP_TEXT, true, false),
+    image: tower(['siglip_vision_model'], IMAGE, true, true),
+    textSizes: BASE_SIZES,
+  },
+};
+
+/** A tower's own shape, from its part of the pair's config; `sizes` are those of its config class. */
+function towerShape({ whole }: ModelShape, key: string, { modelTypes, defaults }: Architecture, sizes: RawConfig): ModelShape {
   const config = whole[key];
-  return readModelShape({ ...sizes, ...(isObject(config) ? config : {}), model_type: modelType });
+  const part = { ...sizes, ...(isObject(config) ? config : {}) };
+  return partShape({ part, modelType: modelTypes[0] ?? '', wrapper: null, whole: part, defaults });
 }
 
 function pair(name: 'clip' | 'siglip'): Architecture {
   const siglip = name === 'siglip';
-  const text = (shape: ModelShape): ModelShape =>
-    part(shape, 'text_config', `${name}_text_model`, siglip ? BASE_SIZES : CLIP_SIZES);
-  const image = (shape: ModelShape): ModelShape => part(shape, 'vision_config', `${name}_vision_model`, BASE_SIZES);
+  const towers = TOWERS[name];
+  const text = (shape: ModelShape): ModelShape => towerShape(shape, 'text_config', towers.text, towers.textSizes);
+  const image = (shape: ModelShape): ModelShape => towerShape(shape, 'vision_config', towers.image, BASE_SIZES);
   const under = (path: string, sections: Section[]): Section[] =>
     sections.map((section) => ({ ...section, path: section.path ? `${path}.${section.path}` : path }));
   const onlyImage = (head: HeadKind): boolean => head === 'imageClassification';
@@ -215,10 +229,10 @@ function pair(name: 'clip' | 'siglip'): Architecture {
 
 export const VISION_FAMILY: readonly Architecture[] = [
   vit,
-  tower(['clip_text_model'], CLIP_TEXT, false, false),
-  tower(['clip_vision_model'], CLIP_IMAGE, false, true),
-  tower(['siglip_text_model'], SIGLIP_TEXT, true, false),
-  tower(['siglip_vision_model'], IMAGE, true, true),
+  TOWERS.clip.text,
+  TOWERS.clip.image,
+  TOWERS.siglip.text,
+  TOWERS.siglip.image,
   pair('clip'),
   pair('siglip'),
 ];

@@ -5,7 +5,7 @@
  * layer. i and o are its sizes, r its rank; "cast" is the input in the adapter's type.
  */
 
-import type { AdapterSettings } from '../adapterSettings';
+import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { Module } from '../moduleTable';
 
 /** What a rule may keep; sizes are counts of values. */

@@ -7,9 +7,9 @@
  * high. Its evaluation generates for 50 prompts at once, which stays below the training peak of all runs here.
  */
 
-import type { RawConfig } from '../config';
-import { isObject, text } from '../config';
-import { BudgetError, ConfigError } from '../errors';
+import type { RawConfig } from '../../peftConfig/configValues';
+import { isObject, text } from '../../peftConfig/configValues';
+import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import { estimateTrainingMemory } from './training';
 
 export interface BenchmarkRow {

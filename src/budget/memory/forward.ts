@@ -1,7 +1,7 @@
 /** The forward pass of a transformer as transformers 5 writes it, on the tape. */
 
-import type { RawConfig } from '../config';
-import { text } from '../config';
+import type { RawConfig } from '../../peftConfig/configValues';
+import { text } from '../../peftConfig/configValues';
 import type { Module } from '../moduleTable';
 import type { ModelShape } from '../modelShape';
 import type { AttentionPart, Block } from './blocks';

@@ -5,16 +5,16 @@
  */
 
 import { tableFor } from '../computeBudget';
-import { isObject } from '../config';
-import type { RawConfig } from '../config';
-import { ConfigError } from '../errors';
+import { isObject } from '../../peftConfig/configValues';
+import type { RawConfig } from '../../peftConfig/configValues';
+import { ConfigError } from '../../peftConfig/errors';
 import type { ModelShape } from '../modelShape';
 import type { ModuleTable } from '../moduleTable';
 import { blocksOf } from './blocks';
 import { CACHE_BYTES, readInferenceSetup } from './setup';
 import type { InferenceSetup } from './setup';
 import type { MemoryEstimate, MemoryTerm } from './terms';
-import { count, CUDA_CONTEXT_BYTES, sumBytes } from './terms';
+import { groupedDigits, CUDA_CONTEXT_BYTES, sumBytes } from './terms';
 import { trainedModel } from './trainedModel';
 import { weightBytes } from './weightBytes';
 
@@ -35,8 +35,8 @@ export function estimateInferenceMemory(model: unknown, adapterConfig: unknown, 
       label: 'Weights',
       bytes: weights.total / setup.gpus,
       formula:
-        (weights.quantized > 0 ? `${setup.quantization}: ${count(weights.quantized)} bytes; ` : '') +
-        `${count(weights.plainParameters)} parameters x ${item} bytes${share}`,
+        (weights.quantized > 0 ? `${setup.quantization}: ${groupedDigits(weights.quantized)} bytes; ` : '') +
+        `${groupedDigits(weights.plainParameters)} parameters x ${item} bytes${share}`,
       ...(setup.merged && adapterConfig !== null && { note: 'The adapter is merged: it takes nothing.' }),
     },
     ...(adapter ? [adapter] : []),
@@ -63,7 +63,7 @@ function adapterTerm(table: ModuleTable, config: RawConfig, item: number): Memor
     group: 'adapter',
     label: 'Adapter weights',
     bytes,
-    formula: `${count(own)} values x 4 bytes, as PEFT loads them: ${count(bytes)} bytes with its buffers`,
+    formula: `${groupedDigits(own)} values x 4 bytes, as PEFT loads them: ${groupedDigits(bytes)} bytes with its buffers`,
   };
 }
 
@@ -126,8 +126,8 @@ function cacheTerm(table: ModuleTable, setup: InferenceSetup, share: string): Me
     label: 'Key-value cache',
     bytes: (setup.batch * values * item) / setup.gpus,
     formula:
-      `${count(setup.batch)} sequences x ${caches.length} layers x ${count(caches[0]?.values ?? 0)} values ` +
-      `x ${count(setup.contextLength)} tokens x ${item} bytes` +
+      `${groupedDigits(setup.batch)} sequences x ${caches.length} layers x ${groupedDigits(caches[0]?.values ?? 0)} values ` +
+      `x ${groupedDigits(setup.contextLength)} tokens x ${item} bytes` +
       (windowed > 0 ? `; ${windowed} layers hold a sliding window only` : '') +
       share,
     ...(latent !== null && {
@@ -152,7 +152,7 @@ function workTerm(table: ModuleTable, setup: InferenceSetup, item: number, unpac
     label: 'Prefill',
     bytes: tokens * width * item + setup.batch * vocabulary * (item + 4) + unpacked * item,
     formula:
-      `${count(tokens)} tokens x ${count(width)} values x ${item} bytes, and ${count(setup.batch)} rows of logits` +
-      (unpacked > 0 ? `, and a weight unpacked: ${count(unpacked * item)} bytes` : ''),
+      `${groupedDigits(tokens)} tokens x ${groupedDigits(width)} values x ${item} bytes, and ${groupedDigits(setup.batch)} rows of logits` +
+      (unpacked > 0 ? `, and a weight unpacked: ${groupedDigits(unpacked * item)} bytes` : ''),
   };
 }

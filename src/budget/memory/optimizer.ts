@@ -1,7 +1,7 @@
 /** What an optimiser keeps for each trained parameter, and what its step needs for a moment. */
 
 import type { OptimizerName } from './setup';
-import { count } from './terms';
+import { groupedDigits } from './terms';
 
 export interface OptimizerBytes {
   readonly states: number;
@@ -21,7 +21,7 @@ export function optimizerBytes(
   bytes: number,
   factors: number,
 ): OptimizerBytes {
-  const [trained, size] = [count(parameters), count(bytes)];
+  const [trained, size] = [groupedDigits(parameters), groupedDigits(bytes)];
   switch (name) {
     case 'adamw':
     case 'paged-adamw':
@@ -57,7 +57,7 @@ export function optimizerBytes(
     case 'adafactor':
       return {
         states: 4 * factors,
-        statesFormula: `4 bytes for each row and column that is trained: 4 x ${count(factors)}`,
+        statesFormula: `4 bytes for each row and column that is trained: 4 x ${groupedDigits(factors)}`,
         step: 0,
         stepFormula: 'one parameter at a time',
       };

@@ -1,6 +1,6 @@
 /** Making a model ready to be asked often: by sweeps, solvers and calculators. */
 
-import type { RawConfig } from '../config';
+import type { RawConfig } from '../../peftConfig/configValues';
 import { tableFor } from '../computeBudget';
 import type { ModuleTable } from '../moduleTable';
 import { blocksOf } from './blocks';

@@ -1,7 +1,7 @@
 /** How a model is trained or run, as far as its memory depends on it: what may be said, and the defaults. */
 
-import { isObject } from '../config';
-import { ConfigError } from '../errors';
+import { isObject } from '../../peftConfig/configValues';
+import { ConfigError } from '../../peftConfig/errors';
 
 /**
  * `bf16`: weights and activations in bfloat16, adapters in float32 as PEFT makes them. `bf16-mixed`: autocast over

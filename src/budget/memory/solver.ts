@@ -1,10 +1,10 @@
 /** What fits: the largest rank, batch or sequence under a limit, and what to change first where nothing does. */
 
-import { AdapterSettings } from '../adapterSettings';
+import { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { tableFor } from '../computeBudget';
-import type { RawConfig } from '../config';
-import { isObject } from '../config';
-import { BudgetError, ConfigError } from '../errors';
+import type { RawConfig } from '../../peftConfig/configValues';
+import { isObject } from '../../peftConfig/configValues';
+import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import type { ModuleTable } from '../moduleTable';
 import { MAX_BATCH, MAX_SEQUENCE, readTrainingSetup } from './setup';
 import type { TrainingSetup } from './setup';

@@ -49,7 +49,7 @@ export interface TrainingMemory extends MemoryEstimate {
 export const CUDA_CONTEXT_BYTES = 500 * 2 ** 20;
 
 /** With commas. `toLocaleString` would take more time than the whole estimate. */
-export function count(value: number): string {
+export function groupedDigits(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 

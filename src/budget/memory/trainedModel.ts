@@ -2,8 +2,8 @@
 
 import type { AdapterLayout } from '../adapterCount';
 import { countAdapter } from '../adapterCount';
-import { AdapterSettings } from '../adapterSettings';
-import type { RawConfig } from '../config';
+import { AdapterSettings } from '../../peftConfig/adapterSettings';
+import type { RawConfig } from '../../peftConfig/configValues';
 import type { Module, ModuleTable } from '../moduleTable';
 import { ownParameters } from '../moduleTable';
 import type { Adapted } from './adapterTrace';

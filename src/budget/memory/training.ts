@@ -7,8 +7,8 @@
  */
 
 import { tableFor } from '../computeBudget';
-import { isObject } from '../config';
-import { ConfigError } from '../errors';
+import { isObject } from '../../peftConfig/configValues';
+import { ConfigError } from '../../peftConfig/errors';
 import type { Module } from '../moduleTable';
 import { blocksOf } from './blocks';
 import type { ForwardContext } from './forward';
@@ -20,7 +20,7 @@ import type { AttentionKernel, TrainingSetup } from './setup';
 import { PLACES } from './tape';
 import type { Place } from './tape';
 import type { MemoryTerm, Phase, TrainingMemory } from './terms';
-import { count, CUDA_CONTEXT_BYTES, withTotals } from './terms';
+import { groupedDigits, CUDA_CONTEXT_BYTES, withTotals } from './terms';
 import { trainedModel } from './trainedModel';
 import type { TrainedModel } from './trainedModel';
 import { isQuantized, weightBytes } from './weightBytes';
@@ -59,10 +59,10 @@ export function trainingMemory(model: TrainedModel, asked: TrainingSetup): Train
       bytes: weights.total / shards(3),
       formula:
         (weights.quantized > 0
-          ? `${setup.quantization}: ${count(weights.quantized)} bytes for ${count(weights.quantizedParameters)} ` +
+          ? `${setup.quantization}: ${groupedDigits(weights.quantized)} bytes for ${groupedDigits(weights.quantizedParameters)} ` +
             'parameters; the other '
           : '') +
-        `${count(weights.plainParameters)} parameters x ${types.weight} bytes` +
+        `${groupedDigits(weights.plainParameters)} parameters x ${types.weight} bytes` +
         divided(shards(3)),
     },
   ];
@@ -73,8 +73,8 @@ export function trainingMemory(model: TrainedModel, asked: TrainingSetup): Train
       label: 'Adapter weights',
       bytes: (ownAdapter + frozen) / shards(3),
       formula:
-        `${count(model.trainable)} trained x ${types.adapter} bytes` +
-        (frozen > 0 ? ` + ${count(frozen)} bytes of frozen tensors and buffers` : '') +
+        `${groupedDigits(model.trainable)} trained x ${types.adapter} bytes` +
+        (frozen > 0 ? ` + ${groupedDigits(frozen)} bytes of frozen tensors and buffers` : '') +
         divided(shards(3)),
     });
   terms.push({
@@ -92,7 +92,7 @@ export function trainingMemory(model: TrainedModel, asked: TrainingSetup): Train
     group: 'gradients',
     label: 'Gradients',
     bytes,
-    formula: `one for each trained parameter, in its type: ${count(trainedBytes)} bytes` + divided(shards(2)),
+    formula: `one for each trained parameter, in its type: ${groupedDigits(trainedBytes)} bytes` + divided(shards(2)),
     ...(bytes === 0 && { note: 'None at the peak: they come into being as the activations go.' }),
   });
   const carried = setup.gradientAccumulation > 1 ? gradients : 0;
@@ -218,8 +218,8 @@ function activationTerms(activations: Activations, setup: TrainingSetup): Memory
     label: LABELS[place][0],
     bytes: activations.kept[place],
     formula:
-      `${count(tokens)} tokens (${setup.microBatch} x ${count(tokens / setup.microBatch)}), ${layers} layers, ` +
-      `${count(Math.round(activations.kept[place] / tokens))} bytes for each token: ${LABELS[place][1]}`,
+      `${groupedDigits(tokens)} tokens (${setup.microBatch} x ${groupedDigits(tokens / setup.microBatch)}), ${layers} layers, ` +
+      `${groupedDigits(Math.round(activations.kept[place] / tokens))} bytes for each token: ${LABELS[place][1]}`,
   }));
   if (activations.checkpoints > 0)
     terms.push({
@@ -227,7 +227,7 @@ function activationTerms(activations: Activations, setup: TrainingSetup): Memory
       group: 'activations',
       label: 'Checkpoints',
       bytes: activations.checkpoints,
-      formula: `the inputs of ${layers} layers, for ${count(tokens)} tokens: ${count(activations.checkpoints)} bytes`,
+      formula: `the inputs of ${layers} layers, for ${groupedDigits(tokens)} tokens: ${groupedDigits(activations.checkpoints)} bytes`,
     });
   return terms;
 }
@@ -245,7 +245,7 @@ function lossTerms(
     group: 'logits',
     label: 'Logits',
     bytes: size * compute,
-    formula: `${count(tokens)} tokens x ${count(vocabulary)} entries x ${compute} bytes`,
+    formula: `${groupedDigits(tokens)} tokens x ${groupedDigits(vocabulary)} entries x ${compute} bytes`,
   };
   if (!atLoss) return setup.keepsLogits ? [logits] : [];
   return [
@@ -255,7 +255,7 @@ function lossTerms(
       group: 'logits',
       label: 'Cross-entropy',
       bytes: 3 * 4 * size,
-      formula: `log-probabilities and two gradients in float32: 3 x 4 x ${count(tokens)} x ${count(vocabulary)}`,
+      formula: `log-probabilities and two gradients in float32: 3 x 4 x ${groupedDigits(tokens)} x ${groupedDigits(vocabulary)}`,
     },
   ];
 }
@@ -273,7 +273,7 @@ function recomputed({ recomputed: bytes, tokens }: Activations): MemoryTerm[] {
       group: 'activations',
       label: 'One block, computed again',
       bytes,
-      formula: `what the largest block keeps of ${count(tokens)} tokens, between its checkpoint and its gradients`,
+      formula: `what the largest block keeps of ${groupedDigits(tokens)} tokens, between its checkpoint and its gradients`,
     },
   ];
 }
@@ -289,7 +289,7 @@ function tiedGradients({ method, table }: TrainedModel, item: number): MemoryTer
       group: 'temporary',
       label: 'Gradients of the tied embedding',
       bytes: 2 * values * item,
-      formula: `the embedding's and the output layer's until they are summed: 2 x ${count(values)} x ${item} bytes`,
+      formula: `the embedding's and the output layer's until they are summed: 2 x ${groupedDigits(values)} x ${item} bytes`,
     },
   ];
 }
@@ -317,10 +317,10 @@ function temporary({ gradients, unpacked, method, gathered }: Moment, setup: Tra
     label: 'Temporary',
     bytes: gradients + unpacked + method + gathered,
     formula: [
-      `gradients of a block's activations ${count(gradients)}`,
-      ...(unpacked > 0 ? [`the largest ${setup.quantization} weight unpacked ${count(unpacked)}`] : []),
-      ...(method > 0 ? [`the method's largest weight ${count(method)}`] : []),
-      ...(gathered > 0 ? [`a block's weights gathered from ${setup.gpus} GPUs ${count(gathered)}`] : []),
+      `gradients of a block's activations ${groupedDigits(gradients)}`,
+      ...(unpacked > 0 ? [`the largest ${setup.quantization} weight unpacked ${groupedDigits(unpacked)}`] : []),
+      ...(method > 0 ? [`the method's largest weight ${groupedDigits(method)}`] : []),
+      ...(gathered > 0 ? [`a block's weights gathered from ${setup.gpus} GPUs ${groupedDigits(gathered)}`] : []),
     ].join(' + '),
   };
 }

@@ -4,8 +4,9 @@
  * DoRA adds a magnitude for each output, KaSA a diagonal, MiCA freezes B, BD-LoRA makes one factor block-diagonal.
  */
 
-import type { AdapterSettings } from '../adapterSettings';
-import { BudgetError, ConfigError, NeedsWeightsError } from '../errors';
+import type { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { BudgetError, ConfigError } from '../../peftConfig/errors';
+import { NeedsWeightsError } from '../errors';
 import type { Module } from '../moduleTable';
 import type { ModuleKind } from '../rows';
 import type { Method, Part } from './method';

@@ -1,9 +1,9 @@
 /** Relatives of LoRA that keep two factors or a block structure of their own for each module. */
 
-import type { AdapterSettings } from '../adapterSettings';
-import { BudgetError, ConfigError } from '../errors';
+import type { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import type { Module } from '../moduleTable';
-import { PythonPattern } from '../pythonPattern';
+import { PythonPattern } from '../../peftConfig/pythonPattern';
 import { loraRank } from './lora';
 import type { Method, Part } from './method';
 import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';

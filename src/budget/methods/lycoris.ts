@@ -1,6 +1,6 @@
 /** LoHa and LoKr of LyCORIS (Yeh et al. 2023): products of small factors, elementwise and by Kronecker. */
 
-import type { AdapterSettings } from '../adapterSettings';
+import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { Module } from '../moduleTable';
 import { loraRank } from './lora';
 import type { Method, Part } from './method';

@@ -1,6 +1,6 @@
 /** What a table of a PEFT method holds: the tensors that it adds to a module, from which every count follows. */
 
-import type { AdapterSettings } from '../adapterSettings';
+import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { Module } from '../moduleTable';
 import type { ModuleKind } from '../rows';
 import type { Dtype } from '../safetensorsSize';

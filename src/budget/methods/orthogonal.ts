@@ -1,7 +1,7 @@
 /** Methods that multiply the weight by an orthogonal matrix of their own: OFT, BOFT, HRA, PSOFT. */
 
-import type { AdapterSettings } from '../adapterSettings';
-import { BudgetError } from '../errors';
+import type { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { BudgetError } from '../../peftConfig/errors';
 import type { Module } from '../moduleTable';
 import type { Method } from './method';
 import { kernelSize, LINEAR, LINEAR_AND_CONV, trained } from './method';

@@ -1,10 +1,10 @@
 /** Methods that train vectors: scales, biases and spectra, some over frozen random projections. */
 
-import type { AdapterSettings } from '../adapterSettings';
-import { BudgetError } from '../errors';
+import type { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { BudgetError } from '../../peftConfig/errors';
 import type { Module } from '../moduleTable';
 import { moduleTensors } from '../moduleTable';
-import { PythonPattern } from '../pythonPattern';
+import { PythonPattern } from '../../peftConfig/pythonPattern';
 import type { Method, Part } from './method';
 import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 

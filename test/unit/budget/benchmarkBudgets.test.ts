@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { countAdapter } from '../../../src/budget/adapterCount';
 import { budgetOf } from '../../../src/budget/computeBudget';
-import type { RawConfig } from '../../../src/budget/config';
-import { readModelShape } from '../../../src/budget/modelShape';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
+import { readModelShape } from '../../../src/budget/readModelShape';
 import type { ModuleTable } from '../../../src/budget/moduleTable';
 import type { NamedShape } from '../../../src/budget/rows';
 import { tableFromTensors } from '../../../src/budget/weightsTable';

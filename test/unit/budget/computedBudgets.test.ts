@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { computeBudget } from '../../../src/budget/computeBudget';
-import { BudgetError } from '../../../src/budget/errors';
-import type { RawConfig } from '../../../src/budget/config';
+import { BudgetError } from '../../../src/peftConfig/errors';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
 import type { GoldenBudget, GoldenModel } from './goldenModels';
 import { readGolden } from './goldenModels';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import type { RawConfig } from '../../../src/budget/config';
-import { readModelShape } from '../../../src/budget/modelShape';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
+import { readModelShape } from '../../../src/budget/readModelShape';
 import type { Module, ModuleTable } from '../../../src/budget/moduleTable';
 import { buildModuleTable } from '../../../src/budget/moduleTable';
 import { rowTensors } from '../../../src/budget/rows';

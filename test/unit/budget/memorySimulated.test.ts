@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { RawConfig } from '../../../src/budget/config';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { estimateTrainingMemory } from '../../../src/budget/memory/training';
 import type { TrainingMemory } from '../../../src/budget/memory/terms';
 import type { GoldenModel } from './goldenModels';

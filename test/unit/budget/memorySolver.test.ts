@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { GPUS, gpuBytes } from '../../../src/budget/gpus';
-import { ConfigError, BudgetError } from '../../../src/budget/errors';
+import { ConfigError, BudgetError } from '../../../src/peftConfig/errors';
 import { prepareModel } from '../../../src/budget/memory/prepare';
 import { adviceFor, largestThatFits } from '../../../src/budget/memory/solver';
 import { estimateTrainingMemory } from '../../../src/budget/memory/training';

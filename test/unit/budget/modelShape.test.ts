@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { ConfigError } from '../../../src/budget/errors';
-import { readModelShape } from '../../../src/budget/modelShape';
+import { ConfigError } from '../../../src/peftConfig/errors';
+import { readModelShape } from '../../../src/budget/readModelShape';
 
 const LLAMA = {
   model_type: 'llama',

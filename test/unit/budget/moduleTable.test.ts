@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
-import type { RawConfig } from '../../../src/budget/config';
-import { BudgetError, UnknownArchitectureError } from '../../../src/budget/errors';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
+import { BudgetError } from '../../../src/peftConfig/errors';
+import { UnknownArchitectureError } from '../../../src/budget/errors';
 import { PRESETS, presetForHubName } from '../../../src/budget/presets';
 import type { GoldenModel } from './goldenModels';
 import { lineOf, readGolden, tableOf } from './goldenModels';

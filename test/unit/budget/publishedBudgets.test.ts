@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { computeBudget } from '../../../src/budget/computeBudget';
-import type { RawConfig } from '../../../src/budget/config';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { NOT_PEFT, UNTIED_T5 } from './goldenExceptions';
 import { readGolden } from './goldenModels';
 import { publishedModel } from './publishedModels';

@@ -1,6 +1,6 @@
 /** Configs of the models that published budgets name: the sizes that count. */
 
-import type { RawConfig } from '../../../src/budget/config';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { PRESETS } from '../../../src/budget/presets';
 import type { GoldenModel } from './goldenModels';
 import { readGolden } from './goldenModels';

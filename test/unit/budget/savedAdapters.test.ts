@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { countAdapter } from '../../../src/budget/adapterCount';
 import { budgetOf, computeBudget } from '../../../src/budget/computeBudget';
-import type { RawConfig } from '../../../src/budget/config';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { NeedsWeightsError } from '../../../src/budget/errors';
-import { readModelShape } from '../../../src/budget/modelShape';
+import { readModelShape } from '../../../src/budget/readModelShape';
 import type { ModuleTable } from '../../../src/budget/moduleTable';
 import { conv, embedding, linear, multihead } from '../../../src/budget/rows';
 import { readGolden, tableOf } from './goldenModels';

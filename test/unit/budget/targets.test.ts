@@ -1,9 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { computeBudget } from '../../../src/budget/computeBudget';
-import type { RawConfig } from '../../../src/budget/config';
-import { BudgetError, ConfigError, PatternError, TargetError } from '../../../src/budget/errors';
+import type { RawConfig } from '../../../src/peftConfig/configValues';
+import { BudgetError, ConfigError, PatternError } from '../../../src/peftConfig/errors';
+import { TargetError } from '../../../src/budget/errors';
 import { PRESETS } from '../../../src/budget/presets';
-import { PythonPattern } from '../../../src/budget/pythonPattern';
+import { PythonPattern } from '../../../src/peftConfig/pythonPattern';
 import { selectModules, targetRule } from '../../../src/budget/targets';
 import { readGolden, tableOf } from './goldenModels';
 

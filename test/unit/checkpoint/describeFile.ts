@@ -1,11 +1,11 @@
 /** Describes a made-up file by the names and shapes of its tensors. */
 
-import { parseAdapterConfig } from '../../../src/checkpoint/adapterConfig';
-import { collectParts } from '../../../src/checkpoint/adapterParts';
+import { parseAdapterConfig } from '../../../src/peftConfig/adapterConfig';
+import { collectParts } from '../../../src/checkpoint/adapters/adapterParts';
 import { describeCheckpoint } from '../../../src/checkpoint/describe';
-import { configOfMetadata } from '../../../src/checkpoint/metadataConfig';
-import { pairLora } from '../../../src/checkpoint/loraPairs';
-import { describePrompts } from '../../../src/checkpoint/promptTensors';
+import { configOfMetadata } from '../../../src/checkpoint/adapters/metadataConfig';
+import { pairLora } from '../../../src/checkpoint/adapters/loraPairs';
+import { describePrompts } from '../../../src/checkpoint/adapters/promptTensors';
 import type { SourceDescription } from '../../../src/protocol/source';
 
 export function describeShapes(

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { memorySource } from '../../../src/checkpoint/byteSource';
-import { openSafetensors } from '../../../src/checkpoint/openSafetensors';
+import { openSafetensors } from '../../../src/checkpoint/safetensors/openSafetensors';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { build } from 'esbuild';
-import { InspectedSource } from '../../../src/host/inspectedSource';
+import { WorkerSource } from '../../../src/host/workerSource';
 import { WorkerClient } from '../../../src/host/workerClient';
 import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
 import { CancelledError, DisconnectedError } from '../../../src/protocol/rpc';
@@ -15,8 +15,8 @@ import { fileOf, tensorField } from '../checkpoint/fixtures';
 const MORTAL_WORKER = `
   import { Endpoint } from './src/protocol/rpc';
   import { createJobs } from './src/worker/jobs';
-  import { nodeFiles } from './src/worker/nodeFile';
-  import { parentTransport } from './src/worker/portTransport';
+  import { nodeFiles } from './src/files/nodeFile';
+  import { parentTransport } from './src/files/portTransport';
   new Endpoint(parentTransport(), {
     ...createJobs(nodeFiles),
     'lora/metrics': () => process.exit(7),
@@ -56,13 +56,13 @@ describe('a worker that dies', () => {
   afterEach(() => client.dispose());
 
   /** A file of one value, over and over. */
-  const sourceOf = (value: number): InspectedSource => {
+  const sourceOf = (value: number): WorkerSource => {
     const file = path.join(folder, `${value}.safetensors`);
     const values = new Float32Array(64).fill(value);
     writeFileSync(file, Buffer.concat([fileOf({ x: tensorField('F32', [8, 8], 0, 256) }), new Uint8Array(values.buffer)]));
-    return new InspectedSource(client, () => client.request('checkpoint/open', { path: file }));
+    return new WorkerSource(client, () => client.request('checkpoint/open', { path: file }));
   };
-  const statistics = (source: InspectedSource): Promise<Statistics> => source.request('matrix/statistics', { matrix: MATRIX });
+  const statistics = (source: WorkerSource): Promise<Statistics> => source.request('matrix/statistics', { matrix: MATRIX });
   /** Of a request that must fail. */
   const failure = (request: Promise<unknown>): Promise<Error> =>
     request.then(
@@ -109,7 +109,7 @@ describe('a worker that dies', () => {
     const [first, second] = [sourceOf(6), sourceOf(7)];
     await statistics(first);
     await statistics(second);
-    const meanOf = (source: InspectedSource): Promise<number | null> =>
+    const meanOf = (source: WorkerSource): Promise<number | null> =>
       statistics(source).then(
         ({ mean }) => mean,
         (error: unknown) => (error instanceof DisconnectedError ? null : assert.fail(String(error))),

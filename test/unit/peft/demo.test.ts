@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { runDemo } from '../../../src/peft/demo';
-import type { DemoResult } from '../../../src/peft/demo';
+import type { DemoResult } from '../../../src/peft/demoResult';
 import { factoredSingularValues } from '../../../src/tensor/svd';
 import type { Tensor } from '../../../src/tensor/tensor';
 import { matmul } from '../../../src/tensor/matmul';

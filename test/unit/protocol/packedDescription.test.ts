@@ -2,10 +2,10 @@ import { strict as assert } from 'node:assert';
 import { runDemo } from '../../../src/peft/demo';
 import { packDescription, unpackDescription } from '../../../src/protocol/packedDescription';
 import type { SourceDescription } from '../../../src/protocol/source';
-import { openCheckpoint } from '../../../src/worker/checkpointSource';
+import { openCheckpoint } from '../../../src/matrices/checkpointSource';
 import { demoSource } from '../../../src/worker/demoSource';
-import type { InspectedSource } from '../../../src/worker/inspectedSource';
-import { nodeFiles } from '../../../src/worker/nodeFile';
+import type { MatrixSource } from '../../../src/matrices/matrixSource';
+import { nodeFiles } from '../../../src/files/nodeFile';
 import { fixturePath } from '../checkpoint/fixtures';
 
 /** Without fields that are undefined: a channel that sends text has no such thing. */
@@ -13,7 +13,7 @@ function asSent(description: SourceDescription): unknown {
   return JSON.parse(JSON.stringify({ ...description, training: undefined }));
 }
 
-async function openSmall(): Promise<{ source: InspectedSource; description: SourceDescription }> {
+async function openSmall(): Promise<{ source: MatrixSource; description: SourceDescription }> {
   const source = await openCheckpoint(nodeFiles, fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'));
   return { source, description: source.description };
 }

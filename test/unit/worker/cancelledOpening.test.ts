@@ -2,8 +2,8 @@ import { strict as assert } from 'node:assert';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import type { FileAccess } from '../../../src/worker/fileAccess';
-import { nodeFiles } from '../../../src/worker/nodeFile';
+import type { FileAccess } from '../../../src/checkpoint/fileAccess';
+import { nodeFiles } from '../../../src/files/nodeFile';
 import { fileOf, tensorField } from '../checkpoint/fixtures';
 import { jobCaller } from './jobContext';
 

@@ -6,7 +6,7 @@ import type { Params, Progress, RequestContext, Result } from '../../../src/prot
 import type { SourceDescription } from '../../../src/protocol/source';
 import type { OpenedSource, WorkerRequests } from '../../../src/protocol/worker';
 import { createJobs } from '../../../src/worker/jobs';
-import { nodeFiles } from '../../../src/worker/nodeFile';
+import { nodeFiles } from '../../../src/files/nodeFile';
 
 export interface Called {
   readonly progress: Progress[];

@@ -8,10 +8,10 @@ import type { Progress } from '../../../src/protocol/rpc';
 import type { LoraModuleInfo, SourceDescription } from '../../../src/protocol/source';
 import { currentEngine, useEngine } from '../../../src/tensor/engine/current';
 import { seededRandom } from '../../../src/tensor/random';
-import type { InspectedSource, StoredRun } from '../../../src/worker/inspectedSource';
+import type { MatrixSource, StoredRun } from '../../../src/matrices/matrixSource';
 import { moduleMetrics } from '../../../src/worker/loraMetrics';
 import type { Measurer } from '../../../src/worker/measurer';
-import { measureBytes } from '../../../src/worker/moduleMeasures';
+import { measureBytes } from '../../../src/matrices/moduleMeasures';
 import { GatheredMetrics } from '../../../webview-ui/inspector/data/metrics';
 
 const RANK = 160;
@@ -51,7 +51,7 @@ const source = {
     const { a, b } = factorsOf(Number(name.slice(1)));
     return { ...SIZES, scaling: 2, a: Float64Array.from(a), b: Float64Array.from(b) };
   },
-} as Partial<InspectedSource> as InspectedSource;
+} as Partial<MatrixSource> as MatrixSource;
 
 /** A measurer without a thread; `dies` after so many, and takes so long for each. */
 function measurer(dies = Infinity, ms = 0): Measurer & { measured: number; stopped: boolean } {

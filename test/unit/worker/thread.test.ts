@@ -9,7 +9,7 @@ import type { Message, Progress } from '../../../src/protocol/rpc';
 import type { WorkerRequests } from '../../../src/protocol/worker';
 import { seededRandom } from '../../../src/tensor/random';
 import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
-import { TestServer } from './httpServer';
+import { TestServer } from '../files/httpServer';
 import { jobCaller, unpacked } from './jobContext';
 
 /** Sixteen modules of rank 160: enough work that threads are started for it. 16 MB. */
@@ -42,7 +42,7 @@ describe('the worker thread', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-'));
     const outfile = path.join(folder, 'worker.js');
     await build({
-      entryPoints: { worker: 'src/worker/main.ts', farFiles: 'src/worker/farFiles.ts' },
+      entryPoints: { worker: 'src/worker/main.ts', farFiles: 'src/files/farFiles.ts' },
       outdir: folder,
       bundle: true,
       platform: 'node',

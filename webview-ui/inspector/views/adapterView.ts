@@ -8,13 +8,13 @@ import { ColorModel } from '../data/colorModel';
 import { gatesOf } from '../data/gates';
 import { readWhole } from '../data/readWhole';
 import { findTensor, matrixShape, tensorSubject } from '../data/subject';
-import { flowArrow, residualPath } from '../parts/flowArrows';
-import { gateOverlay } from '../parts/gateOverlay';
+import { flowArrow, residualPath } from '../parts/methods/flowArrows';
+import { gateOverlay } from '../parts/methods/gateOverlay';
 import { h, replace } from '../parts/element';
-import { MatrixPane } from '../parts/matrixPane';
-import { errorText } from '../parts/progressNote';
-import { moduleSelect } from '../parts/moduleSelect';
-import { segmented } from '../parts/segmented';
+import { MatrixPane } from '../parts/matrix/matrixPane';
+import { errorText } from '../parts/notes/progressNote';
+import { moduleSelect } from '../parts/controls/moduleSelect';
+import { segmented } from '../parts/controls/segmented';
 
 export function adapterView(context: ViewContext): View {
   const { description, store, client } = context;

@@ -7,13 +7,13 @@ import type { View, ViewContext } from '../context';
 import { GatheredMetrics, metricName, METRICS } from '../data/metrics';
 import { moduleGrid } from '../data/moduleGrid';
 import { h, replace } from '../parts/element';
-import { gridCell } from '../parts/gridCell';
-import { gridKeys, keepingFocus } from '../parts/gridKeys';
-import { layerTable, otherModules } from '../parts/gridTable';
-import { layerChart } from '../parts/layerChart';
-import { longWork } from '../parts/progressNote';
-import { rampLegend } from '../parts/rampLegend';
-import { topModules } from '../parts/topModules';
+import { gridCell } from '../parts/grid/gridCell';
+import { gridKeys, keepingFocus } from '../parts/grid/gridKeys';
+import { layerTable, otherModules } from '../parts/grid/gridTable';
+import { layerChart } from '../parts/charts/layerChart';
+import { longWork } from '../parts/notes/progressNote';
+import { rampLegend } from '../parts/grid/rampLegend';
+import { topModules } from '../parts/grid/topModules';
 
 export function gridView(context: ViewContext): View {
   const { description, store, client } = context;

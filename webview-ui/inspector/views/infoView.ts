@@ -4,7 +4,7 @@ import type { SourceDescription } from '../../../src/protocol/source';
 import { formatBytes } from '../../shared/formatNumber';
 import type { View } from '../context';
 import { h } from '../parts/element';
-import { problemList } from '../parts/problemBanner';
+import { problemList } from '../parts/notes/problemBanner';
 
 /** A training tool may store megabytes of JSON in one entry; the rest is behind a button. */
 const SHOWN_TEXT = 2000;

@@ -12,15 +12,15 @@ import { ColorModel } from '../data/colorModel';
 import { hasGradients, loraSubjects } from '../data/loraSubjects';
 import type { Corner } from '../data/loraSubjects';
 import { h } from '../parts/element';
-import { loraFormula } from '../parts/loraFormula';
-import { MatrixPane } from '../parts/matrixPane';
-import { modulePicker } from '../parts/modulePicker';
-import { productsCard } from '../parts/products';
-import { productLookup } from '../parts/productLookup';
-import { segmented } from '../parts/segmented';
-import { spectrumCard } from '../parts/spectrumCard';
-import { stepSlider } from '../parts/stepSlider';
-import { zeroNote } from '../parts/zeroNote';
+import { loraFormula } from '../parts/methods/loraFormula';
+import { MatrixPane } from '../parts/matrix/matrixPane';
+import { modulePicker } from '../parts/controls/modulePicker';
+import { productsCard } from '../parts/methods/products';
+import { productLookup } from '../parts/methods/productLookup';
+import { segmented } from '../parts/controls/segmented';
+import { spectrumCard } from '../parts/methods/spectrumCard';
+import { stepSlider } from '../parts/controls/stepSlider';
+import { zeroNote } from '../parts/notes/zeroNote';
 
 export function loraView(context: ViewContext): View {
   const { description, store, client } = context;

@@ -6,12 +6,12 @@ import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { attentionLayer, attentionSubject, prefixSubject } from '../data/prefixSubjects';
 import { h, replace } from '../parts/element';
-import { massCard } from '../parts/massCard';
-import { MatrixPane } from '../parts/matrixPane';
-import { moduleSelect } from '../parts/moduleSelect';
-import { numberSelect } from '../parts/numberSelect';
-import { segmented } from '../parts/segmented';
-import { MAX_THUMBNAILS, thumbnails } from '../parts/thumbnails';
+import { massCard } from '../parts/methods/massCard';
+import { MatrixPane } from '../parts/matrix/matrixPane';
+import { moduleSelect } from '../parts/controls/moduleSelect';
+import { numberSelect } from '../parts/controls/numberSelect';
+import { segmented } from '../parts/controls/segmented';
+import { MAX_THUMBNAILS, thumbnails } from '../parts/matrix/thumbnails';
 
 export function prefixView(context: ViewContext): View {
   const { description, store, client } = context;

@@ -8,9 +8,9 @@ import type { InspectorState } from '../data/state';
 import { findTensor, tensorSubject } from '../data/subject';
 import type { Subject } from '../data/subject';
 import { h, replace } from '../parts/element';
-import { MatrixPane } from '../parts/matrixPane';
-import { moduleSelect } from '../parts/moduleSelect';
-import { segmented } from '../parts/segmented';
+import { MatrixPane } from '../parts/matrix/matrixPane';
+import { moduleSelect } from '../parts/controls/moduleSelect';
+import { segmented } from '../parts/controls/segmented';
 
 type Part = InspectorState['promptPart'];
 

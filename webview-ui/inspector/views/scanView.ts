@@ -7,8 +7,8 @@ import { SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
 import type { ScanColumn, ScanRow } from '../data/scanTable';
 import { listedTensors } from '../data/tensorList';
 import { h, replace } from '../parts/element';
-import { longWork } from '../parts/progressNote';
-import { VirtualList } from '../parts/virtualList';
+import { longWork } from '../parts/notes/progressNote';
+import { VirtualList } from '../parts/controls/virtualList';
 
 const ROW_PX = 24;
 /** While a scan runs the table is put in order anew so often; sorting 200,000 rows takes a good part of a second. */

@@ -1,10 +1,10 @@
 /** The part of the page that holds one view at a time: fetches its script, shows it, and says so when that fails. */
 
-import type { MatrixCard } from '../parts/matrixCard';
+import type { MatrixCard } from '../parts/matrix/matrixCard';
 import type { TabName, View, ViewContext } from '../context';
 import { h, replace } from '../parts/element';
-import { emptyState } from '../parts/emptyState';
-import { errorText } from '../parts/progressNote';
+import { emptyState } from '../parts/notes/emptyState';
+import { errorText } from '../parts/notes/progressNote';
 import { TABS } from './tabs';
 
 /** A script from the disk comes sooner; nothing flickers then. */
@@ -76,7 +76,7 @@ export function viewStage(context: ViewContext): Stage {
 }
 
 async function loadCard(): Promise<(context: ViewContext) => MatrixCard> {
-  return (await import(/* webpackChunkName: "inspector-matrices" */ '../parts/matrixCard')).matrixCard;
+  return (await import(/* webpackChunkName: "inspector-matrices" */ '../parts/matrix/matrixCard')).matrixCard;
 }
 
 function loadingNote(label: string): HTMLElement {

@@ -11,11 +11,11 @@ import { namedAxis, roleText, tensorRoles } from '../data/tensorRole';
 import { TensorTree } from '../data/tensorTree';
 import type { TensorGroup, TreeRow } from '../data/tensorTree';
 import { h } from '../parts/element';
-import { MatrixPane } from '../parts/matrixPane';
-import { segmented } from '../parts/segmented';
-import { slicePicker } from '../parts/slicePicker';
-import { stepSlider } from '../parts/stepSlider';
-import { VirtualList } from '../parts/virtualList';
+import { MatrixPane } from '../parts/matrix/matrixPane';
+import { segmented } from '../parts/controls/segmented';
+import { slicePicker } from '../parts/controls/slicePicker';
+import { stepSlider } from '../parts/controls/stepSlider';
+import { VirtualList } from '../parts/controls/virtualList';
 
 const ROW_PX = 40;
 /** Trees of at most so many tensors start with every group open. */

@@ -1,0 +1,112 @@
+/**
+ * Reads the sizes of one model from its part of a transformers config, under whichever of the usual names it gives them.
+ *
+ * Left out: which modules the model has (architectures/), and everything that changes no shape.
+ */
+
+import type { RawConfig } from '../peftConfig/configValues';
+import { flag, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH, readCount, requireCount } from '../peftConfig/configValues';
+import { ConfigError } from '../peftConfig/errors';
+import type { ModelShape, Wrapper } from './modelShape';
+
+/** The usual names of a model's width. */
+export const HIDDEN: readonly string[] = ['hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim'];
+
+const LAYERS = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers', 'encoder_layers'];
+const HEADS = ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'encoder_attention_heads'];
+/** With latent attention a head is as wide as its rotated part; two types overwrite what their configs say. */
+const HEAD_DIM: Readonly<Record<string, readonly string[]>> = {
+  deepseek_v2: ['qk_rope_head_dim'],
+  deepseek_v32: ['qk_rope_head_dim'],
+};
+const INTERMEDIATE = [
+  'intermediate_size',
+  'n_inner',
+  'ffn_dim',
+  'd_ff',
+  'ffn_hidden_size',
+  'encoder_ffn_dim',
+  'hidden_dim',
+];
+
+export interface ConfigPart {
+  /** The part of the config that describes this model. */
+  readonly part: RawConfig;
+  readonly modelType: string;
+  readonly wrapper: Wrapper | null;
+  /** The config as it was given. */
+  readonly whole: RawConfig;
+  /** What transformers' config class fills in, of the architecture with this type. */
+  readonly defaults: RawConfig | undefined;
+}
+
+/** Throws `ConfigError` where a size is missing or is not a usable number. */
+export function partShape({ part, modelType, wrapper, whole, defaults }: ConfigPart): ModelShape {
+  const config: Record<string, unknown> = { ...defaults, ...part };
+  // One key and value for all heads is a default only where nothing says otherwise.
+  if (
+    part['multi_query'] === false &&
+    !Object.hasOwn(part, 'num_key_value_heads') &&
+    Object.hasOwn(config, 'num_key_value_heads')
+  )
+    config['num_key_value_heads'] = null;
+
+  const hiddenSize = requireCount(config, HIDDEN, MAX_WIDTH);
+  const numHeads = requireCount(config, HEADS, MAX_WIDTH);
+  const keyValueHeads = readCount(config, ['num_key_value_heads'], MAX_WIDTH);
+  const numKeyValueHeads = keyValueHeads ?? numHeads;
+  const headDim =
+    readCount(config, own(HEAD_DIM, modelType) ?? ['head_dim', 'qk_rope_head_dim', 'd_kv'], MAX_WIDTH) ?? Math.floor(hiddenSize / numHeads);
+  if (headDim < 1) throw new ConfigError(present(config, HEADS), numHeads, `at most the hidden size, ${hiddenSize}`);
+  const queryWidth = bounded('head_dim', headDim, numHeads);
+  const keyValueWidth = bounded('head_dim', headDim, numKeyValueHeads);
+  return {
+    modelType,
+    className: firstString(whole, 'architectures') ?? firstString(part, 'architectures'),
+    hiddenSize,
+    numLayers: requireCount(config, LAYERS, MAX_LAYERS),
+    numHeads,
+    numKeyValueHeads,
+    headDim,
+    queryWidth,
+    keyValueWidth,
+    // transformers fills in key-value heads for the types that know them, so the key counts even where it is null.
+    prefixWidth: Object.hasOwn(config, 'num_key_value_heads') ? keyValueWidth : hiddenSize,
+    // A list has a width for each layer, which its architecture reads.
+    intermediateSize: INTERMEDIATE.some((key) => Array.isArray(config[key])) ? null : readCount(config, INTERMEDIATE, MAX_WIDTH),
+    vocabSize: readCount(config, VOCABULARY, MAX_VOCABULARY),
+    encoderDecoder: flag(config, 'is_encoder_decoder', false),
+    tiedEmbeddings: tiedEmbeddings(config, part, whole),
+    config,
+    whole,
+    textPartOnly: wrapper !== null,
+    wrapper,
+  };
+}
+
+const VOCABULARY = ['vocab_size', 'padded_vocab_size'];
+
+/** The part's own word counts, then the whole's, then the default of the part's type. */
+function tiedEmbeddings(config: RawConfig, part: RawConfig, whole: RawConfig): boolean {
+  const own = [part, whole].find((each) => typeof each['tie_word_embeddings'] === 'boolean');
+  return flag(own ?? config, 'tie_word_embeddings', true);
+}
+
+function firstString(config: RawConfig, key: string): string | null {
+  const list = Object.hasOwn(config, key) ? config[key] : undefined;
+  return Array.isArray(list) && typeof list[0] === 'string' ? list[0] : null;
+}
+
+function present(config: RawConfig, keys: readonly string[]): string {
+  return keys.find((key) => Object.hasOwn(config, key)) ?? keys[0] ?? '';
+}
+
+function bounded(key: string, headDim: number, heads: number): number {
+  if (headDim * heads > MAX_WIDTH)
+    throw new ConfigError(key, headDim, `at most ${Math.floor(MAX_WIDTH / heads)} for ${heads} heads`);
+  return headDim * heads;
+}
+
+function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}

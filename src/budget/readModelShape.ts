@@ -1,0 +1,15 @@
+/** The sizes of the language model that a `config.json` describes, alone or within a multimodal model. */
+
+import { isObject } from '../peftConfig/configValues';
+import { ConfigError } from '../peftConfig/errors';
+import { architectureOf } from './architectures';
+import { languagePart } from './languagePart';
+import type { ModelShape } from './modelShape';
+import { partShape } from './partShape';
+
+/** Throws `ConfigError` where a size is missing or is not a usable number. */
+export function readModelShape(parsed: unknown): ModelShape {
+  if (!isObject(parsed)) throw new ConfigError('(the file)', parsed, 'a JSON object');
+  const found = languagePart(parsed);
+  return partShape({ ...found, whole: parsed, defaults: architectureOf(found.modelType)?.defaults });
+}

@@ -1,0 +1,68 @@
+/** Gathers an adapter's tensors by the module they adapt. */
+
+import type { TensorEntry } from '../header';
+import { readTensorName } from './tensorNames';
+import type { TensorName } from './tensorNames';
+import type { TensorStyle } from './tensorRoles';
+
+export interface PartTensor {
+  readonly name: TensorName;
+  readonly entry: TensorEntry;
+}
+
+/** The tensors of one adapted module. */
+export interface AdapterPart {
+  /** Path in the base model; with the adapter's name behind it where a file holds several. '' for what all share. */
+  readonly module: string;
+  /** PEFT's name for the method: 'LORA', 'LOHA', ... */
+  method: string;
+  style: TensorStyle;
+  /** By `TensorName.part`. */
+  readonly tensors: Map<string, PartTensor>;
+}
+
+export interface AdapterParts {
+  readonly parts: readonly AdapterPart[];
+  /** Tensors that are no adapter's by their name. */
+  readonly rest: readonly TensorEntry[];
+  /** Tensors whose place in a module was already taken. */
+  readonly doubles: readonly TensorEntry[];
+}
+
+export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
+  const named = tensors.map((entry) => ({ entry, name: readTensorName(entry.name) }));
+  const adapters = new Set(named.flatMap(({ name }) => (name && !name.rule.weak ? [name.adapter] : [])));
+  const several = adapters.size > 1;
+  const keyOf = ({ module, adapter }: TensorName): string =>
+    several && adapter !== '' && adapter !== 'default' ? `${module} (${adapter})` : module;
+
+  const strong = new Set(named.flatMap(({ name }) => (name && !name.rule.weak ? [keyOf(name)] : [])));
+  const parts = new Map<string, AdapterPart>();
+  const rest: TensorEntry[] = [];
+  const doubles: TensorEntry[] = [];
+  for (const { entry, name } of named) {
+    const key = name && keyOf(name);
+    if (name === null || key === null || !strong.has(key)) {
+      rest.push(entry);
+      continue;
+    }
+    const { rule, style } = name;
+    const part = parts.get(key) ?? { module: key, method: rule.method, style, tensors: new Map<string, PartTensor>() };
+    parts.set(key, part);
+    // An alpha may stand before the factors; it is they who tell method and style.
+    if (!rule.weak && part.method !== 'ADALORA') Object.assign(part, { method: rule.method, style });
+    if (part.tensors.has(name.part)) doubles.push(entry);
+    else part.tensors.set(name.part, { name, entry });
+  }
+  return { parts: [...parts.values()], rest, doubles };
+}
+
+/** Tensors that hold one number each, which scalings need: the alphas and scales that kohya and LyCORIS store. */
+export function scalarTensors({ parts }: AdapterParts): TensorEntry[] {
+  return parts.flatMap(({ tensors }) =>
+    ['alpha', 'scale'].flatMap((part) => {
+      const entry = tensors.get(part)?.entry;
+      return entry?.readable && entry.shape.every((size) => size === 1) ? [entry] : [];
+    }),
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * Modules whose factors hold those of several experts: PEFT's `target_parameters` and MLX's switch layers. Each expert
+ * becomes a module of its own, `model.layers.0.mlp.experts.down_proj[3]`.
+ */
+
+import { stringList } from '../../peftConfig/adapterConfig';
+import type { AdapterConfig, PatternValue } from '../../peftConfig/adapterConfig';
+import type { AdapterPart } from './adapterParts';
+import { quoted } from '../../peftConfig/quoted';
+import { expertLayout } from './factorLayout';
+import type { Planned } from './products';
+import { unwrapped } from '../../peftConfig/wrappedPath';
+
+export interface ExpertModule {
+  readonly part: AdapterPart;
+  readonly name: string;
+  readonly planned: Planned | null;
+}
+
+/** Null for a module that is one; at most `most` experts. */
+export function stackedExperts(
+  part: AdapterPart,
+  config: AdapterConfig | null,
+  rankPatterns: readonly PatternValue[],
+  most: number,
+): ExpertModule[] | null {
+  const a = part.tensors.get('a')?.entry;
+  const b = part.tensors.get('b')?.entry;
+  if (!a || !b || part.method !== 'LORA') return null;
+  const switched = part.style === 'mlx' && a.shape.length === 3;
+  const path = switched ? part.module : parameterPath(part.module, config);
+  if (path === null) return null;
+  // Rank times experts is what the file tells; the rank is the config's.
+  const experts = switched ? (a.shape[0] ?? 0) : (a.shape[0] ?? 0) / (rankPatterns.find(({ matches }) => matches(path))?.value ?? config!.rank);
+  if (experts === 1 && !switched) return [{ part, name: path, planned: null }];
+  const broken = [a, b].find(({ readable }) => !readable);
+  const reason = broken
+    ? `the data of ${quoted(broken.name)} is missing or damaged`
+    : !Number.isInteger(experts) || experts < 1
+      ? `A has ${a.shape[0]} rows, expected a multiple of the rank, one for each expert`
+      : experts > most
+        ? `the factors of ${experts} experts are stacked in one pair, at most ${most} more are taken apart`
+        : null;
+  if (reason !== null) return [{ part, name: path, planned: { unavailable: reason } }];
+  return Array.from({ length: experts }, (_, expert): ExpertModule => {
+    const name = `${path}[${expert}]`;
+    const layoutA = expertLayout('a', a.shape, expert, experts);
+    const layoutB = expertLayout('b', b.shape, expert, experts);
+    if (!layoutA || !layoutB || layoutA.rows !== layoutB.columns) {
+      const shapes = `A has shape [${a.shape.join(', ')}], B has shape [${b.shape.join(', ')}]`;
+      return { part, name, planned: { unavailable: `the ranks of the experts differ: ${shapes}` } };
+    }
+    const inputs = new Map([
+      ['a', { tensor: a.name, layout: layoutA }],
+      ['b', { tensor: b.name, layout: layoutB }],
+    ]);
+    const sizes = { rank: layoutA.rows, inFeatures: layoutA.columns, outFeatures: layoutB.rows };
+    const product = { recipe: 'plain', ...sizes, inputs, reshaped: true, formula: `expert ${expert} of ${experts}` } as const;
+    return { part, name, planned: { product } };
+  });
+}
+
+/**
+ * The parameter that a pair belongs to, or null where the config names none of this module. PEFT nests the pairs of one
+ * module: the parameter that comes first in the module is innermost, under the most `.base_layer`.
+ */
+function parameterPath(module: string, config: AdapterConfig | null): string | null {
+  const parameters = stringList(config?.get('target_parameters'));
+  if (parameters.length === 0) return null;
+  const { path, depth } = unwrapped(module);
+  const names = parameters
+    .filter((parameter) => {
+      const owner = parameter.slice(0, Math.max(parameter.lastIndexOf('.'), 0));
+      return owner === '' || path === owner || path.endsWith(`.${owner}`);
+    })
+    .map((parameter) => parameter.slice(parameter.lastIndexOf('.') + 1));
+  if (names.length === 0) return null;
+  // In every known model the projections into the experts come before the ones out of them.
+  const ordered = [...new Set(names)].sort((x, y) => order(x) - order(y));
+  const name = ordered[ordered.length - 1 - depth];
+  return `${path}.${name ?? `parameter ${depth}`}`;
+}
+
+function order(parameter: string): number {
+  if (/down|w2|output|wo$/.test(parameter)) return 1;
+  return 0;
+}

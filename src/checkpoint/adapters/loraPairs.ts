@@ -1,0 +1,173 @@
+/** The modules whose change is a product: each one's factors, rank, alpha and scaling, with where they came from. */
+
+import type { LoraModuleInfo } from '../sourceDescription';
+import type { Problem } from '../../peftConfig/problem';
+import { positiveInteger, stringList } from '../../peftConfig/adapterConfig';
+import { isObject } from '../../peftConfig/configValues';
+import type { AdapterConfig } from '../../peftConfig/adapterConfig';
+import { collectParts } from './adapterParts';
+import type { AdapterPart, AdapterParts } from './adapterParts';
+import { quoted } from '../../peftConfig/quoted';
+import { stackedExperts } from './expertModules';
+import { placeModules } from './layerGroups';
+import { usablePatterns } from '../../peftConfig/peftScaling';
+import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
+import { isProduct, planProduct, withBlocksOfA } from './products';
+import { inputsAreAlike } from './sharedInputs';
+import type { Planned, Product } from './products';
+import type { TensorEntry } from '../header';
+
+/** Experts taken apart, of all modules together: the largest published models have 100 layers of 512, twice each. */
+const MAX_EXPERT_MODULES = 120_000;
+
+export interface LoraPairing {
+  readonly modules: readonly LoraModuleInfo[];
+  /** By module: how its factors are had from the file. */
+  readonly products: ReadonlyMap<string, Product>;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * `scalars` holds the values of `scalarTensors` by tensor name; `loraAlpha` is the one alpha of all modules that a GGUF
+ * adapter has.
+ */
+export function pairLora(
+  tensors: readonly TensorEntry[],
+  config: AdapterConfig | null,
+  scalars: ReadonlyMap<string, number>,
+  collected: AdapterParts = collectParts(tensors),
+  loraAlpha?: number,
+): LoraPairing {
+  const shared = collected.parts.find(({ module }) => module === '');
+  const sharing = collected.parts.filter(({ tensors: own }) => own.has('lambda_b'));
+  const alike = inputsAreAlike(sharing.map(({ module }) => module));
+  const problems: Problem[] = [];
+  const adapted = collected.parts.filter(isProduct);
+  const rankPatterns = usablePatterns(adapted.length, config, []).rank;
+  let experts = MAX_EXPERT_MODULES;
+  const units = adapted.flatMap((part) => {
+    const stacked = stackedExperts(part, config, rankPatterns, experts);
+    experts -= stacked?.length ?? 0;
+    return stacked ?? [{ part, name: part.module, planned: null }];
+  });
+  const places = placeModules(units.map(({ name }) => name));
+  const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const patterns = usablePatterns(units.length, config, problems);
+  const products = new Map<string, Product>();
+
+  const modules = units.map(({ part, name, planned }, i): LoraModuleInfo => {
+    const plan = planned ?? planOf(part, shared, alike, config);
+    const product = 'product' in plan ? plan.product : null;
+    const unavailable = 'unavailable' in plan ? plan.unavailable : null;
+    const sizes = product ?? looseSizes(part);
+    const rank = alphaRank(part, sizes.rank);
+    if (product) products.set(name, product);
+    if (unavailable !== null)
+      problems.push({
+        severity: 'unsaved' in plan ? 'info' : 'warning',
+        message: `${quoted(name)}: ${unavailable}`,
+        subject: name,
+      });
+    const weight = product?.recipe === 'plain' ? frozenWeight(part, product, stored, config) : null;
+    const source = (key: 'a' | 'b'): string => part.tensors.get(key)?.entry.name ?? '';
+    return {
+      module: name,
+      ...places[i]!,
+      rank: sizes.rank,
+      ...scalingOf(name, part, rank, config, patterns, { scalars, loraAlpha }, problems),
+      inFeatures: sizes.inFeatures,
+      outFeatures: sizes.outFeatures,
+      a: source('a'),
+      b: source('b'),
+      ...(product?.reshaped && { reshaped: true }),
+      ...(product?.formula && { formula: product.formula }),
+      ...(weight !== null && { weight }),
+      ...(unavailable !== null && { unavailable }),
+    };
+  });
+  const unknown = modules.filter(({ scalingSource }) => scalingSource === UNKNOWN_ALPHA).length;
+  if (unknown > 0) problems.push({ severity: 'info', message: unknownAlphaMessage(unknown, config === null) });
+  const magnitudes = adapted.filter((part) => part.tensors.has('magnitude')).length;
+  if (magnitudes > 0) problems.push({ severity: 'info', message: doraMessage(magnitudes) });
+  return { modules, products, problems };
+}
+
+function unknownAlphaMessage(count: number, withoutConfig: boolean): string {
+  const where = withoutConfig
+    ? 'there is no adapter_config.json beside the file'
+    : 'it is not in the file or its config';
+  return `the alpha of ${count} modules is unknown (${where}): their scaling is taken as 1`;
+}
+
+function doraMessage(count: number): string {
+  return (
+    `${count} modules are DoRA: their rows are scaled to learned magnitudes after scaling * B * A is added, ` +
+    'so the product shown is the change of direction, not the whole change'
+  );
+}
+
+function planOf(part: AdapterPart, shared: AdapterPart | undefined, alike: boolean, config: AdapterConfig | null): Planned {
+  if (part.tensors.has('lambda_b') && shared?.tensors.has('shared_A') && !alike) {
+    const unavailable = 'A is shared by modules of several widths, and the file does not tell the width of this one';
+    return { unavailable, unsaved: true };
+  }
+  const blocks = blockDiagonal(part, config);
+  // loralib stores its MergedLinear, and nothing but it, with a B narrower than A is high; its names end bare.
+  const bare = part.tensors.get('b')?.entry.name.endsWith('.lora_B') ?? false;
+  const plan = planProduct(part, shared, blocks?.side === 'b' || bare);
+  return blocks?.side === 'a' && 'product' in plan && plan.product.recipe === 'plain'
+    ? { product: withBlocksOfA(plan.product, blocks.count) }
+    : plan;
+}
+
+/** BD-LoRA: the config names, by any part of their paths, the modules of which one factor is block-diagonal. */
+function blockDiagonal({ module }: AdapterPart, config: AdapterConfig | null): { side: 'a' | 'b'; count: number } | null {
+  const settings = config?.get('use_bdlora');
+  if (!isObject(settings)) return null;
+  const count = positiveInteger(settings['nblocks']) ?? 1;
+  const named = (key: string): boolean => stringList(settings[key]).some((pattern) => module.includes(pattern));
+  if (named('target_modules_bd_a')) return { side: 'a', count };
+  return named('target_modules_bd_b') ? { side: 'b', count } : null;
+}
+
+/** The rank that alpha is divided by: that of each product of a LoHa, of LoKr's factors where they have one. */
+function alphaRank({ method, tensors }: AdapterPart, rank: number): number | null {
+  if (method === 'LOHA') return tensors.get('w1_b')?.entry.shape[0] ?? null;
+  if (method === 'LOKR') {
+    for (const part of ['w2_b', 'w1_b']) {
+      const entry = tensors.get(part)?.entry;
+      if (entry) return entry.shape[0] ?? null;
+    }
+    return null;
+  }
+  // A block-diagonal B of loralib: alpha is divided by the rank of one block.
+  const b = tensors.get('b')?.entry;
+  return b?.name.endsWith('.lora_B') && !tensors.has('inner') ? (b.shape[1] ?? rank) : rank;
+}
+
+/** Of a module without a product, what its halves tell. */
+function looseSizes({ method, tensors }: AdapterPart): Pick<LoraModuleInfo, 'rank' | 'inFeatures' | 'outFeatures'> {
+  const scales = tensors.get('lambda_d')?.entry.shape[0];
+  if (scales !== undefined) {
+    const rank = method === 'PVERA' ? scales / 2 : scales;
+    return { rank, inFeatures: 0, outFeatures: tensors.get('lambda_b')?.entry.shape[0] ?? 0 };
+  }
+  const a = tensors.get('a')?.entry.shape ?? [];
+  const b = tensors.get('b')?.entry.shape ?? [];
+  return { rank: (a.length > 1 ? a[0] : b[1]) ?? 0, inFeatures: a[1] ?? 0, outFeatures: (b.length > 1 ? b[0] : 0) ?? 0 };
+}
+
+/** PEFT saves the base weight beside an embedding's factors; only one laid out as B * A can be added to it. */
+function frozenWeight(
+  { tensors, style }: AdapterPart,
+  { outFeatures, inFeatures }: Product,
+  stored: ReadonlyMap<string, TensorEntry>,
+  config: AdapterConfig | null,
+): string | null {
+  if (style !== 'peft' || config?.fanInFanOut) return null;
+  const path = tensors.get('a')!.entry.name.replace(/\.lora_A.*$/, '');
+  const weight = stored.get(`${path}.base_layer.weight`);
+  const fits =
+    weight?.readable && weight.shape.length === 2 && weight.shape[0] === outFeatures && weight.shape[1] === inFeatures;
+  return fits ? weight.name : null;
+}

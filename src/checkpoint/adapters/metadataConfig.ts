@@ -1,0 +1,60 @@
+/**
+ * The LoRA settings that diffusers keeps in a file's metadata, `lora_adapter_metadata`: PEFT's config of each component
+ * of the pipeline, its keys prefixed with the component, 'transformer.lora_alpha'.
+ */
+
+import { parseAdapterConfig } from '../../peftConfig/adapterConfig';
+import { isObject } from '../../peftConfig/configValues';
+import type { AdapterConfig } from '../../peftConfig/adapterConfig';
+
+const ENTRY = 'lora_adapter_metadata';
+/** As of a config file. */
+const MAX_TEXT = 10 * 2 ** 20;
+/** Keys that mean something for the scaling; the rest is for training. */
+const KEYS = ['r', 'lora_alpha', 'use_rslora', 'use_dora', 'rank_pattern', 'alpha_pattern'] as const;
+
+/** Null where the metadata has none, or none that can be read. */
+export function configOfMetadata(metadata: readonly (readonly [string, string])[]): AdapterConfig | null {
+  const text = metadata.find(([key]) => key === ENTRY)?.[1];
+  if (text === undefined || text.length > MAX_TEXT) return null;
+  const components = componentsOf(text);
+  const [first] = components.values();
+  if (!first) return null;
+  const settings = Object.fromEntries(first);
+  if (components.size > 1) {
+    settings['rank_pattern'] = joined(components, 'rank_pattern', 'r');
+    settings['alpha_pattern'] = joined(components, 'alpha_pattern', 'lora_alpha');
+  }
+  return parseAdapterConfig(JSON.stringify(settings));
+}
+
+function componentsOf(text: string): Map<string, Map<string, unknown>> {
+  const components = new Map<string, Map<string, unknown>>();
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch {
+    return components;
+  }
+  if (!isObject(values)) return components;
+  for (const [path, value] of Object.entries(values)) {
+    const key = KEYS.find((known) => path.endsWith(`.${known}`));
+    if (key === undefined) continue;
+    const component = path.slice(0, -key.length - 1);
+    const settings = components.get(component) ?? new Map<string, unknown>();
+    components.set(component, settings.set(key, value));
+  }
+  return components;
+}
+
+/** The patterns of each component, then its own value for all of its modules: the first that matches counts. */
+function joined(components: ReadonlyMap<string, ReadonlyMap<string, unknown>>, pattern: string, key: string): object {
+  const entries: [string, unknown][] = [];
+  for (const [component, settings] of components) {
+    const stem = component.replace(/[^\w]/g, '\\$&');
+    const own = settings.get(pattern);
+    for (const [name, value] of Object.entries(isObject(own) ? own : {})) entries.push([`${stem}\\.(.*\\.)?(${name})`, value]);
+    entries.push([`${stem}\\..*`, settings.get(key)]);
+  }
+  return Object.fromEntries(entries);
+}

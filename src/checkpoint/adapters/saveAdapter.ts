@@ -1,0 +1,24 @@
+/** Saves an adapter as PEFT does: a folder with its weights and its config. */
+
+import { adapterConfigJson } from './adapterConfigJson';
+import type { AdapterFiles } from './loraAdapter';
+import { PEFT_METADATA, writeSafetensors } from '../safetensors/safetensorsWriter';
+import type { FileAccess } from '../fileAccess';
+
+/**
+ * Each file is replaced at once or not at all; the config comes last, for PEFT looks for it first. Returns their paths.
+ * Rejects with `CheckpointError` Unwritable, and with the signal's reason.
+ */
+export async function saveAdapter(
+  files: FileAccess,
+  folder: string,
+  { config, tensors }: AdapterFiles,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const json = new TextEncoder().encode(adapterConfigJson(config));
+  const weights = await files.placeIn(folder, 'adapter_model.safetensors');
+  await files.writeAtomically(weights, (sink) => writeSafetensors(tensors, sink, PEFT_METADATA, signal));
+  const configFile = await files.placeIn(folder, 'adapter_config.json');
+  await files.writeAtomically(configFile, (sink) => sink(json));
+  return [weights, configFile];
+}

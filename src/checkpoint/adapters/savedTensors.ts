@@ -1,0 +1,121 @@
+/** The tensors beside an adapter's own: modules that were saved whole, biases, embeddings, heads. */
+
+import type { AdapterFactorInfo, AdapterModuleInfo } from '../sourceDescription';
+import { isTrainedWhole, stringList } from '../../peftConfig/adapterConfig';
+import type { AdapterConfig } from '../../peftConfig/adapterConfig';
+import type { AdapterPart } from './adapterParts';
+import { elementCount } from '../safetensors/safetensorsLayout';
+import type { TensorEntry } from '../header';
+import { withoutPeftPrefix } from './tensorNames';
+
+/** What PEFT saves of itself with a classifier or a question-answering model. */
+const HEADS = ['classifier', 'score', 'qa_outputs'] as const;
+/** Saved whole where the vocabulary was changed, or where one of them is a target. */
+const EMBEDDINGS = ['embed_tokens', 'lm_head', 'wte', 'embed_out', 'word_embeddings', 'shared', 'embed_in', 'tok_embeddings'];
+/** AdapterHub keeps prediction heads in a file of their own. */
+const ADAPTERHUB_HEAD = /^heads\.[^.]+\./;
+
+interface Saved {
+  readonly modules: readonly AdapterModuleInfo[];
+  readonly unexplained: readonly { readonly tensor: string; readonly reason: string }[];
+}
+
+/** `rest` are the tensors that are no adapter's by their name. */
+export function savedTensors(
+  rest: readonly TensorEntry[],
+  parts: readonly AdapterPart[],
+  config: AdapterConfig | null,
+): Saved {
+  const adapted = new Set(parts.map(({ module }) => module));
+  const modules = new Map<string, AdapterFactorInfo[]>();
+  const unexplained: { tensor: string; reason: string }[] = [];
+  for (const { name, shape } of rest) {
+    const role = roleOf(name, adapted, config);
+    if (role === null) {
+      unexplained.push({ tensor: name, reason: reasonFor(name, config) });
+      continue;
+    }
+    const path = pathOf(name);
+    const module = path.slice(0, Math.max(path.lastIndexOf('.'), 0)).replace(/\.base_layer$/, '');
+    const factors = modules.get(module) ?? [];
+    modules.set(module, factors);
+    factors.push({ tensor: name, role, shape, dims: dimsOf(name, shape) });
+  }
+  return { modules: [...modules].map(([module, factors]) => savedModule(module, factors)), unexplained };
+}
+
+function savedModule(module: string, factors: readonly AdapterFactorInfo[]): AdapterModuleInfo {
+  const weight = factors.find(({ shape }) => shape.length === 2)?.shape;
+  return {
+    module,
+    method: 'SAVED',
+    rank: null,
+    alpha: null,
+    scaling: null,
+    scalingSource: null,
+    inFeatures: weight?.[1] ?? null,
+    outFeatures: weight?.[0] ?? null,
+    factors,
+    parameters: factors.reduce((sum, { shape }) => sum + (elementCount(shape) ?? 0), 0),
+    unavailable: 'it is saved whole, in place of the frozen one',
+  };
+}
+
+/** PEFT before 0.4 left `modules_to_save.default` in; `original_module` is the copy from before training. */
+function pathOf(name: string): string {
+  return withoutPeftPrefix(name).replace(/\.(?:modules_to_save(?:\.[^.]{1,64})?|original_module)(?=\.[^.]+$)/, '');
+}
+
+function roleOf(name: string, adapted: ReadonlySet<string>, config: AdapterConfig | null): string | null {
+  const path = pathOf(name);
+  const end = path.lastIndexOf('.');
+  const module = path.slice(0, Math.max(end, 0));
+  const kind = path.slice(end + 1);
+  if (ADAPTERHUB_HEAD.test(path)) return 'prediction head';
+  if (isTrainedWhole(config)) return `${kind} of a module that was trained whole`;
+  if (config?.peftType === 'SHADOW' && path.startsWith('shadow_backbone.')) return `${kind} of the shadow backbone`;
+  if (name.startsWith('base_model.lora_model.')) return `${kind} of the base model, which X-LoRA saves with its adapters`;
+  if (module.endsWith('.base_layer') && adapted.has(module.slice(0, -'.base_layer'.length)))
+    return kind === 'bias' ? 'bias of the adapted module, retrained' : 'frozen weight of the adapted module';
+  const saved = [...stringList(config?.get('modules_to_save')), ...(usesHeads(config) ? HEADS : [])];
+  if (name.includes('.modules_to_save.') || saved.some((key) => isSavedAs(module, key))) return `${kind} of a module saved whole`;
+  if (name.includes('.original_module.')) return `${kind} of a saved module before training`;
+  if (kind === 'bias' && hasBias(config)) return 'bias, retrained';
+  if (kind === 'weight' && EMBEDDINGS.some((key) => isPart(module, key))) return 'embedding, saved whole';
+  // Without a config nothing says which modules were saved; PEFT's prefix says that they were.
+  const fromPeft = name.startsWith('base_model.');
+  return !config && fromPeft && (kind === 'weight' || kind === 'bias') ? `${kind} of a module saved whole` : null;
+}
+
+function usesHeads(config: AdapterConfig | null): boolean {
+  const task = config?.get('task_type');
+  return config === null || (typeof task === 'string' && /CLS|QUESTION/.test(task)) || task === undefined;
+}
+
+function hasBias(config: AdapterConfig | null): boolean {
+  const bias = config?.get('bias');
+  return typeof bias === 'string' && bias !== 'none';
+}
+
+/** The key names the module or one that it lies in. */
+function isPart(module: string, key: string): boolean {
+  return `.${module}.`.includes(`.${key}.`);
+}
+
+/** PEFT saves every module whose path ends with the key, be it in the middle of a word: 'norm' has 'layernorm', too. */
+function isSavedAs(module: string, key: string): boolean {
+  return key !== '' && `${module}.`.includes(`${key}.`);
+}
+
+function dimsOf(name: string, shape: readonly number[]): readonly string[] {
+  if (shape.length === 1) return ['out'];
+  if (shape.length === 2 && name.endsWith('weight')) return ['out', 'in'];
+  return shape.map((_, i) => `dimension ${i + 1}`);
+}
+
+function reasonFor(name: string, config: AdapterConfig | null): string {
+  if (!config) return 'its name belongs to no method that is known here, and there is no adapter_config.json';
+  return /\.(?:weight|bias)$/.test(name)
+    ? 'its name belongs to no known method, and adapter_config.json does not say that it was saved (modules_to_save, bias)'
+    : 'its name belongs to no method that is known here';
+}

@@ -1,0 +1,86 @@
+/** Files that only the editor can reach, of the schemes of virtual workspaces: it reads them whole and hands them over. */
+
+import { besideSegments } from '../checkpoint/besideName';
+import { memorySource } from '../checkpoint/byteSource';
+import { CheckpointError } from '../checkpoint/errors';
+import type { Params, RequestOptions, Result } from '../protocol/rpc';
+import type { EditorRequests } from '../protocol/worker';
+import type { FileReading } from '../checkpoint/fileAccess';
+
+export type AskEditor = <M extends keyof EditorRequests & string>(
+  method: M,
+  params: Params<EditorRequests[M]>,
+  options?: RequestOptions,
+) => Promise<Result<EditorRequests[M]>>;
+
+/** A file that is only to be had whole is taken up to this size: both threads hold it for a moment. */
+export const MAX_EDITOR_FILE_BYTES = 256 * 2 ** 20;
+
+export function editorFiles(ask: AskEditor): FileReading {
+  const read = (uri: string, limit: number, signal?: AbortSignal): Promise<Result<EditorRequests['file/read']>> =>
+    ask('file/read', { uri, limit }, { signal });
+  return {
+    async open(uri, signal) {
+      const found = await read(uri, MAX_EDITOR_FILE_BYTES, signal);
+      if (found.bytes === null) {
+        const message =
+          `${found.size} bytes are more than the ${MAX_EDITOR_FILE_BYTES} that are read of a file that is not on disk, ` +
+          'for it is read whole. Copy it to a local folder and open the copy.';
+        throw new CheckpointError('TooLarge', message, uri);
+      }
+      return { source: memorySource(found.bytes), modified: found.modified, ...names(uri) };
+    },
+    beside: editorBeside,
+    async namesBeside(uri, signal) {
+      try {
+        return await ask('file/names', { uri }, { signal });
+      } catch {
+        signal?.throwIfAborted();
+        return null;
+      }
+    },
+    async readBeside(uri, name, limit, signal) {
+      try {
+        const { bytes } = await read(editorBeside(uri, name), limit, signal);
+        return bytes === null ? null : new TextDecoder().decode(bytes);
+      } catch {
+        signal?.throwIfAborted();
+        return null;
+      }
+    },
+  };
+}
+
+/** Scheme and authority, path, query and fragment (RFC 3986, appendix B). */
+const PARTS = /^([^:/?#]+:(?:\/\/[^/?#]*)?)([^?#]*)(.*)$/s;
+
+/** Exported for its tests. Throws as `besideSegments` does. */
+export function editorBeside(uri: string, name: string): string {
+  const segments = besideSegments(name);
+  const [, before = '', path = '', after = ''] = PARTS.exec(uri) ?? [];
+  return before + [...path.split('/').slice(0, -1), ...segments.map(encodeURIComponent)].join('/') + queryBeside(after, segments);
+}
+
+/** A query belongs to the one file, but for that of git: it has the path once more, and the commit. */
+function queryBeside(after: string, segments: readonly string[]): string {
+  try {
+    const query = JSON.parse(decodeURIComponent(/^\?([^#]*)/.exec(after)?.[1] ?? '')) as { path?: unknown };
+    if (typeof query.path !== 'string') return '';
+    // Windows writes its own separator there.
+    const folder = query.path.slice(0, Math.max(query.path.lastIndexOf('/'), query.path.lastIndexOf('\\')) + 1);
+    return `?${encodeURIComponent(JSON.stringify({ ...query, path: folder + segments.join('/') }))}`;
+  } catch {
+    return '';
+  }
+}
+
+function names(uri: string): { name: string; folder: string } {
+  const segments = (PARTS.exec(uri)?.[2] ?? '').split('/').map((segment) => {
+    try {
+      return decodeURIComponent(segment);
+    } catch {
+      return segment;
+    }
+  });
+  return { name: segments.at(-1) ?? '', folder: segments.at(-2) ?? '' };
+}

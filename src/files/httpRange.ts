@@ -1,0 +1,284 @@
+/**
+ * Ranges of one file on a server: asks again where that may help, and believes nothing that contradicts itself.
+ * Every answer must be of the same file as the first, by its length and its ETag or time of change (RFC 9110, 13 and 14).
+ */
+
+import { CheckpointError } from '../checkpoint/errors';
+import { quoted } from '../peftConfig/quoted';
+import { TransientError, httpGet, network } from './httpRequest';
+import type { HttpOptions, HttpResponse } from './httpRequest';
+
+export interface RangeOptions extends HttpOptions {
+  /** Times a range is asked for before its failure is told. */
+  readonly attempts: number;
+  /** Pause before the second attempt; it doubles with each further one. */
+  readonly backoffMs: number;
+  /** A file from a server without ranges is taken whole up to this size. */
+  readonly maxWholeBytes: number;
+}
+
+export const DEFAULT_RANGES = {
+  attempts: 4,
+  backoffMs: 500,
+  // Larger than any adapter worth the name, and still a minute's download.
+  maxWholeBytes: 256 * 2 ** 20,
+} as const;
+
+/** However long a server asks to wait: beyond this the failure is told instead. */
+const MAX_WAIT_MS = 30_000;
+
+interface Validators {
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+/** What the first answer was: the file's size and first bytes, or all of it from a server that has no ranges. */
+export type FirstAnswer =
+  | { readonly whole: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly modified: number }
+  | { readonly whole: false; readonly file: RemoteFile; readonly bytes: Uint8Array<ArrayBuffer>; readonly modified: number };
+
+/**
+ * Asks for the first `length` bytes. Rejects with `CheckpointError` Unreadable (no such file, no permission), TooLarge
+ * (no ranges, and over the limit) or Network.
+ */
+export async function openRemote(url: string, length: number, options: RangeOptions, signal?: AbortSignal): Promise<FirstAnswer> {
+  return retrying(url, options, signal, async () => {
+    const response = await httpGet(url, rangeHeaders(0, length), options, signal);
+    checkPlain(response, url);
+    const modified = Date.parse(response.headers['last-modified'] ?? '') || 0;
+    if (response.status === 200) return { whole: true, bytes: await readWhole(response, url, options), modified };
+    if (response.status === 416 && contentRange(response)?.total === 0) {
+      response.discard();
+      return { whole: true, bytes: new Uint8Array(), modified };
+    }
+    if (response.status !== 206) throw refused(response, url, options);
+    const range = contentRange(response);
+    if (range?.begin !== 0 || range.end > length || range.total === null || range.end > range.total) {
+      response.discard();
+      throw network(url, `was asked for bytes 0 to ${length - 1} and sends '${response.headers['content-range'] ?? 'no range'}'`);
+    }
+    const expected = Math.min(length, range.total);
+    const bytes = new Uint8Array(expected);
+    const got = await readInto(response, url, bytes, range.end);
+    if (got < expected) throw new TransientError(`sent ${got} of ${expected} bytes`);
+    return { whole: false, file: new RemoteFile(url, response, range.total, options), bytes, modified };
+  });
+}
+
+export class RemoteFile {
+  private readonly validators: Validators;
+  /** Where the redirects led: saves them for as long as that address holds. */
+  private direct: string;
+
+  constructor(
+    private readonly url: string,
+    first: HttpResponse,
+    readonly size: number,
+    private readonly options: RangeOptions,
+  ) {
+    this.direct = first.url;
+    this.validators = { etag: first.headers.etag, lastModified: first.headers['last-modified'] };
+  }
+
+  /** Bytes [begin, end). Rejects with `CheckpointError` Changed or Network, or with the signal's reason. */
+  async read(begin: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(end - begin);
+    let done = 0;
+    return retrying(this.url, this.options, signal, async () => {
+      // What an attempt got before it broke off is kept: the next goes on from there.
+      const rest = bytes.subarray(done);
+      try {
+        await this.readOnce(begin + done, rest, (got) => (done += got), signal);
+      } finally {
+        signal?.throwIfAborted();
+      }
+      if (done < bytes.length) throw new TransientError(`sent ${done} of ${bytes.length} bytes`);
+      return bytes;
+    });
+  }
+
+  private async readOnce(begin: number, out: Uint8Array, got: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+    const { etag, lastModified } = this.validators;
+    // A weak ETag is no validator for ranges; a date is, to the second.
+    const validator = etag === undefined ? lastModified : etag.startsWith('W/') ? undefined : etag;
+    const headers = { ...rangeHeaders(begin, out.length), ...(validator !== undefined && { 'if-range': validator }) };
+    const response = await httpGet(this.direct, headers, this.options, signal);
+    if ([401, 403, 404, 410].includes(response.status) && this.direct !== this.url) {
+      // Signed addresses expire after a while: the redirects give a fresh one.
+      response.discard();
+      this.direct = this.url;
+      throw new TransientError(`answers ${response.status}`, 0);
+    }
+    this.direct = response.url;
+    checkPlain(response, this.url);
+    const range = contentRange(response);
+    const total = response.status === 200 ? contentLength(response) : (range?.total ?? null);
+    const now = { etag: response.headers.etag, lastModified: response.headers['last-modified'] };
+    if ([200, 206, 412, 416].includes(response.status) && this.isOther(now, total, response.status)) {
+      response.discard();
+      throw new CheckpointError('Changed', 'the file on the server changed since it was opened. Reload to see it as it is now.');
+    }
+    if (response.status === 200) {
+      response.discard();
+      throw network(this.url, 'no longer serves ranges of the file');
+    }
+    if (response.status !== 206) throw refused(response, this.url, this.options);
+    if (range?.begin !== begin || range.end > begin + out.length) {
+      response.discard();
+      throw network(this.url, `was asked for bytes from ${begin} and sends '${response.headers['content-range'] ?? 'no range'}'`);
+    }
+    await readInto(response, this.url, out, range.end - begin, got);
+  }
+
+  private isOther({ etag, lastModified }: Validators, total: number | null, status: number): boolean {
+    if (status === 412 || status === 416) return true;
+    if (total !== null && total !== this.size) return true;
+    const known = this.validators;
+    if (etag !== undefined && known.etag !== undefined) return etag !== known.etag;
+    return lastModified !== undefined && known.lastModified !== undefined && lastModified !== known.lastModified;
+  }
+}
+
+/** The text of a small file; null where there is none or it is over `limit` bytes. */
+export async function readRemoteText(url: string, limit: number, options: RangeOptions, signal?: AbortSignal): Promise<string | null> {
+  return retrying(url, options, signal, async () => {
+    const response = await httpGet(url, { 'accept-encoding': 'identity' }, options, signal);
+    if (response.status !== 200) {
+      response.discard();
+      // A bucket without the right to list says 403 for what is missing.
+      if ([401, 403, 404, 410].includes(response.status)) return null;
+      throw refused(response, url, options);
+    }
+    checkPlain(response, url);
+    try {
+      return new TextDecoder().decode(await readWhole(response, url, { ...options, maxWholeBytes: limit }));
+    } catch (error) {
+      if (error instanceof CheckpointError && error.code === 'TooLarge') return null;
+      throw error;
+    }
+  });
+}
+
+async function retrying<T>(url: string, options: RangeOptions, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      const wait = error.retryAfterMs ?? options.backoffMs * 2 ** (tried - 1);
+      if (tried >= options.attempts || wait > MAX_WAIT_MS) {
+        throw network(url, `${error.message}${tried > 1 ? `, ${tried} times` : ''}. Try again later.`);
+      }
+      await pause(wait, signal);
+    }
+  }
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal!.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+function rangeHeaders(begin: number, length: number): Record<string, string> {
+  // Of a compressed body no range means anything.
+  return { range: `bytes=${begin}-${begin + length - 1}`, 'accept-encoding': 'identity' };
+}
+
+function checkPlain(response: HttpResponse, url: string): void {
+  const encoding = response.headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity' || ![200, 206].includes(response.status)) return;
+  response.discard();
+  throw network(url, `sends the file compressed (${quoted(encoding)}), though asked not to: its bytes cannot be told`);
+}
+
+/** [begin, end) and the size of the file, which is null where the server does not tell. */
+function contentRange(response: HttpResponse): { begin: number; end: number; total: number | null } | null {
+  const match = /^bytes (?:(\d{1,16})-(\d{1,16})|\*)\/(\d{1,16}|\*)$/i.exec(response.headers['content-range'] ?? '');
+  if (!match) return null;
+  const [, first = '0', last = '-1', total = '*'] = match;
+  return { begin: Number(first), end: Number(last) + 1, total: total === '*' ? null : Number(total) };
+}
+
+function contentLength(response: HttpResponse): number | null {
+  const length = response.headers['content-length'];
+  return length !== undefined && /^\d{1,16}$/.test(length) ? Number(length) : null;
+}
+
+/** Reads `length` bytes of the body into the front of `out`; more than that is a lie. Returns how many came. */
+async function readInto(
+  response: HttpResponse,
+  url: string,
+  out: Uint8Array,
+  length: number,
+  got: (bytes: number) => void = () => undefined,
+): Promise<number> {
+  let done = 0;
+  for await (const chunk of response.body) {
+    if (done + chunk.length > length) {
+      response.discard();
+      throw network(url, `announced ${length} bytes and sends more`);
+    }
+    out.set(chunk, done);
+    done += chunk.length;
+    got(chunk.length);
+  }
+  return done;
+}
+
+async function readWhole(response: HttpResponse, url: string, { maxWholeBytes }: RangeOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const length = contentLength(response);
+  const tooLarge = (size: string): CheckpointError => {
+    response.discard();
+    const message = `${new URL(url).host} serves the file only whole, and ${size} bytes are more than the ${maxWholeBytes} taken that way. Download it and open the copy.`;
+    return new CheckpointError('TooLarge', message);
+  };
+  if (length !== null && length > maxWholeBytes) throw tooLarge(String(length));
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of response.body) {
+    total += chunk.length;
+    if (total > maxWholeBytes) throw tooLarge(`over ${maxWholeBytes}`);
+    pieces.push(chunk);
+  }
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** What an answer other than the file means. */
+function refused(response: HttpResponse, url: string, { tokenOrigin }: RangeOptions): Error {
+  const { status, headers } = response;
+  response.discard();
+  if (status === 429 || status >= 500) {
+    const seconds = Number(headers['retry-after']);
+    return new TransientError(`answers ${status}`, Number.isFinite(seconds) && seconds >= 0 ? 1000 * seconds : null);
+  }
+  const hub = new URL(url).origin === tokenOrigin;
+  const said = headers['x-error-message'];
+  const detail = hub && typeof said === 'string' ? ` It says: ${quoted(said)}` : '';
+  const { host } = new URL(url);
+  if (status === 401 || status === 403) {
+    const advice = hub
+      ? 'the repository is private, gated or not there. Accept its terms on its page, or run "PEFT: Set Hugging Face Token".'
+      : 'it asks for permission that this extension does not have.';
+    return new CheckpointError('Unreadable', `${host} answers ${status}: ${advice}${detail}`);
+  }
+  if (status === 404 || status === 410) {
+    return new CheckpointError('Unreadable', `${host} answers ${status}: there is no such file, repository or revision.${detail}`);
+  }
+  return new CheckpointError('Network', `${host} answers ${status}, expected the file.${detail}`);
+}

@@ -1,0 +1,208 @@
+/** Local files through Node: the one file of the worker that imports node's file system. */
+
+import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { mkdir, open, readFile, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import * as path from 'node:path';
+import { besideSegments } from '../checkpoint/besideName';
+import { checkRange, shortRead } from '../checkpoint/byteSource';
+import type { ByteSource } from '../checkpoint/byteSource';
+import { CheckpointError } from '../checkpoint/errors';
+import type { FileAccess, Sink } from '../checkpoint/fileAccess';
+
+/** What the commonest failures mean, for people. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'permission denied'],
+  ['EMFILE', 'too many files are open'],
+  ['ENAMETOOLONG', 'the name is too long'],
+  ['ENOSPC', 'the disk is full'],
+  ['EROFS', 'the disk is read-only'],
+  // Of a folder on Windows, and of a socket.
+  ['EISDIR', 'it is not a file'],
+  ['ENXIO', 'it is not a file'],
+]);
+
+function failure(code: 'Unreadable' | 'Unwritable', file: string, error: unknown): CheckpointError {
+  const { code: reason, message } = error as NodeJS.ErrnoException;
+  const verb = code === 'Unreadable' ? 'opened' : 'written';
+  return new CheckpointError(code, `${file} cannot be ${verb}: ${REASONS.get(reason ?? '') ?? message}`, file);
+}
+
+/** How often each file is open, by device and inode: what is being read is not written over. */
+const openFiles = new Map<string, number>();
+const identity = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
+
+class NodeSource implements ByteSource {
+  readonly size: number;
+  private closed = false;
+  private nextCheck: Promise<void> | null = null;
+
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly opened: BigIntStats,
+  ) {
+    this.size = Number(opened.size);
+    const id = identity(opened);
+    openFiles.set(id, (openFiles.get(id) ?? 0) + 1);
+  }
+
+  async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    signal?.throwIfAborted();
+    checkRange(offset, length, this.size);
+    const bytes = new Uint8Array(length);
+    await this.readInto(offset, bytes, signal);
+    return bytes;
+  }
+
+  async readInto(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    checkRange(offset, target.length, this.size);
+    await this.fill(target, offset);
+    signal?.throwIfAborted();
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    const id = identity(this.opened);
+    const others = (openFiles.get(id) ?? 1) - 1;
+    if (others > 0) openFiles.set(id, others);
+    else openFiles.delete(id);
+    await this.handle.close();
+  }
+
+  private async fill(bytes: Uint8Array, offset: number): Promise<void> {
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesRead } = await this.handle.read(bytes, done, bytes.length - done, offset + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    // Asked after reading: a file rewritten in between would pass if asked before.
+    await this.checkSoon();
+    if (done < bytes.length) shortRead(offset, bytes.length, done);
+  }
+
+  /** Reads that end in the same turn of the event loop are checked together: none has been by then. */
+  private checkSoon(): Promise<void> {
+    return (this.nextCheck ??= new Promise((resume) => setImmediate(resume)).then(() => {
+      this.nextCheck = null;
+      return this.checkUnchanged();
+    }));
+  }
+
+  /** A file replaced by another of its name stays as it was under this handle; one written in place does not. */
+  private async checkUnchanged(): Promise<void> {
+    const { size, mtimeNs } = await this.handle.stat({ bigint: true });
+    if (size === this.opened.size && mtimeNs === this.opened.mtimeNs) return;
+    const how = size === this.opened.size ? 'it was written to' : `it had ${this.opened.size} bytes and has ${size}`;
+    throw new CheckpointError('Changed', `the file changed since it was opened: ${how}. Reload to see it as it is now.`);
+  }
+}
+
+/** To open a pipe would otherwise wait for whoever writes to it. Windows has no such flag, and no such pipes. */
+const READ_AT_ONCE = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
+async function openSource(file: string): Promise<{ source: ByteSource; modified: number }> {
+  const handle = await open(file, READ_AT_ONCE);
+  try {
+    const opened = await handle.stat({ bigint: true });
+    if (!opened.isFile()) throw new CheckpointError('Unreadable', `${file} is not a file`, file);
+    return { source: new NodeSource(handle, opened), modified: Number(opened.mtimeMs) };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The file that a path stands for: a symbolic link keeps pointing where it does, and its target is replaced. */
+async function writeTarget(file: string): Promise<string> {
+  const target = await realpath(file).catch(() => file);
+  const found = await stat(target, { bigint: true }).catch(() => null);
+  if (found && !found.isFile()) throw new CheckpointError('Unwritable', `${file} is there and is not a file`, file);
+  if (found && openFiles.has(identity(found))) {
+    const message = `${file} is open in the inspector and is not written over: choose another name`;
+    throw new CheckpointError('Unwritable', message, file);
+  }
+  return target;
+}
+
+/** Makes the new name last. Not every system can; the file itself is safe on disk by then. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+export const nodeFiles: FileAccess = {
+  async open(file, signal) {
+    try {
+      signal?.throwIfAborted();
+      const opened = await openSource(file);
+      return { ...opened, name: path.basename(file), folder: path.basename(path.dirname(file)) };
+    } catch (error) {
+      throw error instanceof CheckpointError || signal?.aborted ? error : failure('Unreadable', file, error);
+    }
+  },
+
+  beside: (file, name) => path.join(path.dirname(file), ...besideSegments(name)),
+
+  async namesBeside(file) {
+    return readdir(path.dirname(file)).catch(() => null);
+  },
+
+  async readBeside(file, name, limit) {
+    const beside = nodeFiles.beside(file, name);
+    try {
+      const found = await stat(beside);
+      if (!found.isFile() || found.size > limit) return null;
+      return await readFile(beside, 'utf8');
+    } catch {
+      return null;
+    }
+  },
+
+  async placeIn(folder, name) {
+    try {
+      await mkdir(folder, { recursive: true });
+      return path.join(folder, name);
+    } catch (error) {
+      throw failure('Unwritable', folder, error);
+    }
+  },
+
+  async writeAtomically(file, fill) {
+    const target = await writeTarget(file);
+    // In the same folder, for only within one file system is a rename atomic. A short name fits where a long one is.
+    const temporary = path.join(path.dirname(target), `.peft-${crypto.randomUUID()}.tmp`);
+    const handle = await open(temporary, 'wx').catch((error: unknown) => {
+      throw failure('Unwritable', file, error);
+    });
+    let written = 0;
+    const sink: Sink = async (bytes) => {
+      for (let done = 0; done < bytes.length;) {
+        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
+        done += bytesWritten;
+      }
+      written += bytes.length;
+    };
+    try {
+      await fill(sink);
+      await handle.sync();
+      await handle.close();
+      await rename(temporary, target);
+    } catch (error) {
+      // A second close of a closed handle rejects, and says nothing new.
+      await handle.close().catch(() => undefined);
+      await unlink(temporary).catch(() => undefined);
+      throw (error as NodeJS.ErrnoException).code === undefined || error instanceof CheckpointError
+        ? error
+        : failure('Unwritable', file, error);
+    }
+    await syncFolder(path.dirname(target));
+    return written;
+  },
+};

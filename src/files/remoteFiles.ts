@@ -1,0 +1,21 @@
+/** Files on servers, for reading. */
+
+import { normaliseRemote, remoteBeside, remoteNames, remoteUrl } from '../checkpoint/remoteLocation';
+import type { FileReading } from '../checkpoint/fileAccess';
+import { readRemoteText } from './httpRange';
+import type { RangeOptions } from './httpRange';
+import { openHttpSource } from './httpSource';
+
+export function remoteFiles(options: RangeOptions): FileReading {
+  return {
+    async open(location, signal) {
+      const normal = normaliseRemote(location);
+      return { ...(await openHttpSource(remoteUrl(normal), options, signal)), ...remoteNames(normal) };
+    },
+    beside: (location, name) => remoteBeside(normaliseRemote(location), name),
+    // No listing is part of HTTP.
+    namesBeside: async () => null,
+    readBeside: (location, name, limit, signal) =>
+      readRemoteText(remoteUrl(remoteBeside(normaliseRemote(location), name)), limit, options, signal),
+  };
+}

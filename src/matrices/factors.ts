@@ -1,0 +1,11 @@
+/** Both factors of a LoRA module in float64, so that nothing is lost of any dtype they are stored in. */
+export interface Factors {
+  readonly rank: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly scaling: number;
+  /** (rank, inFeatures), row-major. */
+  readonly a: Float64Array;
+  /** (outFeatures, rank), row-major. */
+  readonly b: Float64Array;
+}

@@ -1,0 +1,91 @@
+/** A summary of every entry of every tensor, a few tensors at a time, so that a table fills while a file is read. */
+
+import { CheckpointError } from '../checkpoint/errors';
+import type { TensorScan, TensorSummary } from '../protocol/matrix';
+import type { Progress } from '../protocol/rpc';
+import { currentEngine } from '../tensor/engine/current';
+import { StatisticsScan } from '../tensor/engine/statisticsScan';
+import { StatisticsAccumulator } from '../tensor/statistics';
+import type { SummaryStatistics } from '../tensor/statistics';
+import type { MatrixSource } from './matrixSource';
+import { everything } from './matrixReader';
+import type { MatrixReader, ResidentBlock } from './matrixReader';
+
+/** Summaries are sent on after so long, or after so many: a table is drawn some five times a second. */
+const TURN_MS = 200;
+const TURN_TENSORS = 2000;
+/** Between two reports, so that they cost nothing beside the work. */
+const REPORT_MS = 100;
+
+/**
+ * From tensor `first` on until a turn's time is over, at least one. A tensor that cannot be read has a failure instead.
+ * `progress` counts entries of the tensors of this turn. Throws NotFound for a `first` outside the list.
+ */
+export async function scanTensors(
+  source: MatrixSource,
+  first: number,
+  progress: (progress: Progress) => void,
+  signal?: AbortSignal,
+): Promise<TensorScan> {
+  const { tensors } = source.description;
+  if (!Number.isInteger(first) || first < 0 || (first >= tensors.length && first > 0)) {
+    throw new CheckpointError('NotFound', `there is no tensor ${first} among ${tensors.length}`);
+  }
+  const start = performance.now();
+  const rows: TensorSummary[] = [];
+  let next = first;
+  while (next < tensors.length && rows.length < TURN_TENSORS && (next === first || performance.now() - start < TURN_MS)) {
+    const { name } = tensors[next]!;
+    try {
+      const matrix = await source.matrix({ kind: 'entries', name }, signal);
+      rows.push({ index: next, ...(await summarize(matrix, progress, signal)) });
+    } catch (error) {
+      signal?.throwIfAborted();
+      rows.push({ index: next, ...new StatisticsAccumulator().summary(), failure: error instanceof Error ? error.message : String(error) });
+    }
+    next++;
+  }
+  return { rows, next: next < tensors.length ? next : null };
+}
+
+async function summarize(
+  matrix: MatrixReader,
+  progress: (progress: Progress) => void,
+  signal?: AbortSignal,
+): Promise<SummaryStatistics> {
+  const total = matrix.rows * matrix.columns;
+  let done = 0;
+  let reported = performance.now();
+  const count = (entries: number): void => {
+    done += entries;
+    if (performance.now() - reported < REPORT_MS) return;
+    reported = performance.now();
+    progress({ done, total });
+  };
+  const engine = currentEngine();
+  const resident = (engine && matrix.resident) ?? null;
+  if (!engine || !resident) {
+    const accumulator = new StatisticsAccumulator();
+    const visit = ({ values }: { readonly values: ArrayLike<number> }): void => {
+      accumulator.add(values);
+      count(values.length);
+    };
+    if (total > 0) await matrix.scan(everything(matrix), visit, signal);
+    return accumulator.summary();
+  }
+  // A row of the table has no histogram, and moments take half the time that counting every code does.
+  const scan = new StatisticsScan(engine, resident.dtype, { momentsOnly: true });
+  try {
+    const visit = ({ rowCount, columnCount, address, strideBytes }: ResidentBlock): void => {
+      const rowBytes = columnCount * scan.dtype.bytes;
+      if (strideBytes === rowBytes) scan.addResident(address, rowCount * rowBytes);
+      else for (let i = 0; i < rowCount; i++) scan.addResident(address + i * strideBytes, rowBytes);
+      count(rowCount * columnCount);
+    };
+    if (total > 0) await resident.scan(engine, everything(matrix), visit, signal);
+    const { l1: _, ...summary } = scan.summary();
+    return summary;
+  } finally {
+    scan.free();
+  }
+}

@@ -1,0 +1,185 @@
+/** A matrix of a tensor in a file, read in ranges: never more of it in memory than a chunk. */
+
+import type { ByteSource } from '../checkpoint/byteSource';
+import { decodeValues, isDtype, packingOf, undecodable, valuesFor } from '../checkpoint/dtypes';
+import type { Packing, StoredType } from '../checkpoint/dtypes';
+import { CheckpointError } from '../checkpoint/errors';
+import { quoted } from '../peftConfig/quoted';
+import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
+import type { TensorEntry } from '../checkpoint/header';
+import { storedText } from '../checkpoint/valueText';
+import { isEngineDtype } from '../tensor/engine/dtypes';
+import type { Engine } from '../tensor/engine/engine';
+import { unravel } from './matrixReader';
+import type { CellValue, MatrixReader, ResidentEntries, ScanRequest, Visitor } from './matrixReader';
+import { Pacer } from './pacer';
+import { scanPieces } from './residentPieces';
+import type { Piece } from './residentPieces';
+
+/** Bytes of one read: enough that the cost of a read is lost in it, little enough to cancel and to hold. */
+const CHUNK_BYTES = 4 * 2 ** 20;
+/** Between two rows' segments this much is read along rather than skipped: about what a read of its own costs. */
+const GAP_BYTES = 64 * 2 ** 10;
+
+/** Decoding a quantised entry, or one of few bits, takes as long as reading about so many bytes. */
+const DECODING_COST = 2;
+
+/** A tensor's bytes in its file, and single entries of it. */
+export class StoredTensor {
+  readonly dtype: StoredType;
+  /** On the average: a quantised block has scales besides its entries. */
+  readonly bits: number;
+  private readonly packing: Packing;
+
+  /** Throws `CheckpointError` Unreadable for a tensor whose data is not whole, or of a type that is not decoded. */
+  constructor(
+    private readonly source: ByteSource,
+    /** Where the data of the file begins. */
+    private readonly dataStart: number,
+    readonly entry: TensorEntry,
+  ) {
+    const { name, dtype, readable } = entry;
+    const unread = readable ? undecodable(dtype) : 'its data is missing or damaged';
+    const packing = packingOf(dtype);
+    if (unread !== null || !packing) {
+      throw new CheckpointError('Unreadable', `tensor ${quoted(name)}: ${unread}`, name);
+    }
+    this.dtype = dtype;
+    this.packing = packing;
+    this.bits = (8 * packing.bytes) / packing.entries;
+  }
+
+  /** The whole runs that hold `count` entries from entry `first` on; `skip` entries before the first. */
+  async read(first: number, count: number, signal?: AbortSignal): Promise<{ bytes: Uint8Array; skip: number }> {
+    const { entries, bytes: runBytes } = this.packing;
+    const run = Math.floor(first / entries);
+    const start = run * runBytes;
+    // The last run of a tensor of sub-byte entries need not be whole.
+    const end = Math.min(Math.ceil((first + count) / entries) * runBytes, this.entry.end - this.entry.begin);
+    const bytes = await this.source.read(this.dataStart + this.entry.begin + start, end - start, signal);
+    return { bytes, skip: first - run * entries };
+  }
+
+  /** Whether a local file is behind it. */
+  get fast(): boolean {
+    return this.source.readInto !== undefined;
+  }
+
+  /** `count` entries of whole bytes from entry `first` on, into the engine's memory at `address`. */
+  async readResident(engine: Engine, first: number, count: number, address: number, signal?: AbortSignal): Promise<void> {
+    const length = (count * this.bits) / 8;
+    // Memory that is not shared may move while a file is read into it.
+    if (engine.arena.shared) await this.readInto(first, engine.arena.bytes(address, length), signal);
+    else engine.arena.bytes(address, length).set((await this.read(first, count, signal)).bytes);
+  }
+
+  /** The bytes of entries from entry `first` on, as many as fill `target`. */
+  async readInto(first: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
+    const offset = this.dataStart + this.entry.begin + (first * this.bits) / 8;
+    if (this.source.readInto) await this.source.readInto(offset, target, signal);
+    else target.set(await this.source.read(offset, target.length, signal));
+  }
+
+  async entryAt(offset: number, signal?: AbortSignal): Promise<CellValue> {
+    const { bytes, skip } = await this.read(offset, 1, signal);
+    const value = new Float64Array(1);
+    decodeValues(this.dtype, bytes, value, skip);
+    return { value: value[0]!, text: storedText(this.dtype, bytes, skip), index: unravel(offset, this.entry.shape) };
+  }
+}
+
+export class StoredMatrix implements MatrixReader {
+  readonly rows: number;
+  readonly columns: number;
+  readonly dtype: StoredType;
+  readonly costPerEntry: number;
+  readonly columnCost: number;
+  readonly resident: ResidentEntries | null;
+
+  /** `layout` must be of column stride 1: other layouts are only ever of factors, which are read whole. */
+  constructor(
+    private readonly tensor: StoredTensor,
+    private readonly layout: MatrixLayout,
+  ) {
+    this.rows = layout.rows;
+    this.columns = layout.columns;
+    this.dtype = tensor.dtype;
+    this.costPerEntry = isEngineDtype(tensor.dtype) ? tensor.bits / 8 : Math.max(tensor.bits / 8, DECODING_COST);
+    this.columnCost = layout.rows * Math.min(layout.rowStride * this.costPerEntry, GAP_BYTES);
+    this.resident = isEngineDtype(tensor.dtype) ? this.residentEntries() : null;
+  }
+
+  private residentEntries(): ResidentEntries {
+    const { offset, rowStride } = this.layout;
+    const entriesOf = ({ rowCount, columnCount }: Piece): number => (rowCount - 1) * rowStride + columnCount;
+    return {
+      dtype: this.dtype,
+      fast: this.tensor.fast,
+      scan: (engine, request, visit, signal) =>
+        scanPieces(
+          engine,
+          this.pieces(request),
+          {
+            bytesOf: (piece) => entriesOf(piece) * this.costPerEntry,
+            strideBytes: rowStride * this.costPerEntry,
+            read: (piece, address) => {
+              const first = offset + piece.firstRow * rowStride + piece.firstColumn;
+              return this.tensor.readResident(engine, first, entriesOf(piece), address, signal);
+            },
+          },
+          visit,
+          signal,
+        ),
+    };
+  }
+
+  cell(row: number, column: number, signal?: AbortSignal): Promise<CellValue> {
+    return this.tensor.entryAt(this.layout.offset + row * this.layout.rowStride + column, signal);
+  }
+
+  async scan(request: ScanRequest, visit: Visitor, signal?: AbortSignal): Promise<void> {
+    const pacer = new Pacer(signal);
+    for (const piece of this.pieces(request)) {
+      await this.visitPiece(piece, visit, signal);
+      await pacer.pause();
+    }
+  }
+
+  private *pieces({ ranges, firstColumn, columnCount }: ScanRequest): Generator<Piece> {
+    const rowsAtOnce = this.rowsAtOnce(columnCount);
+    const columnsAtOnce = Math.min(columnCount, Math.floor(CHUNK_BYTES / this.costPerEntry));
+    for (const { first, count } of ranges) {
+      for (let row = first; row < first + count; row += rowsAtOnce) {
+        const rowCount = Math.min(rowsAtOnce, first + count - row);
+        for (let column = 0; column < columnCount; column += columnsAtOnce) {
+          const width = Math.min(columnsAtOnce, columnCount - column);
+          yield { firstRow: row, rowCount, firstColumn: firstColumn + column, columnCount: width };
+        }
+      }
+    }
+  }
+
+  /** More than one row is read at once where whole rows fit a chunk and little lies between what is wanted of them. */
+  private rowsAtOnce(columnCount: number): number {
+    const stride = this.layout.rowStride * this.costPerEntry;
+    if (stride - columnCount * this.costPerEntry > GAP_BYTES) return 1;
+    return Math.max(1, Math.floor(CHUNK_BYTES / stride));
+  }
+
+  private async visitPiece(piece: Piece, visit: Visitor, signal?: AbortSignal): Promise<void> {
+    const { firstRow, rowCount, firstColumn, columnCount } = piece;
+    const { offset, rowStride } = this.layout;
+    const first = offset + firstRow * rowStride + firstColumn;
+    const { bytes, skip } = await this.tensor.read(first, (rowCount - 1) * rowStride + columnCount, signal);
+    const values = valuesFor(this.dtype, rowCount * columnCount);
+    if (rowStride === columnCount) decodeValues(this.dtype, bytes, values, skip);
+    else {
+      for (let i = 0; i < rowCount; i++) {
+        const row = values.subarray(i * columnCount, (i + 1) * columnCount);
+        decodeValues(this.dtype, bytes, row, skip + i * rowStride);
+      }
+    }
+    const stored = isDtype(this.dtype) ? { dtype: this.dtype, bytes, first: skip, rowStride } : undefined;
+    await visit({ ...piece, values, ...(stored && { stored }) });
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * adapter_config.json, read tolerantly: only what is understood is taken, the rest is left alone, and what contradicts
+ * itself becomes a problem. Missing keys take PEFT's defaults.
+ */
+
+import { isObject } from './configValues';
+import type { Problem } from './problem';
+import { quoted } from './quoted';
+import { ModulePatternError, compilePatternKey } from './modulePattern';
+
+/** A config is a few kilobytes; one this large is no config. */
+export const MAX_CONFIG_BYTES = 10 * 2 ** 20;
+/** Defaults of PEFT's LoraConfig. */
+const DEFAULT_RANK = 8;
+const DEFAULT_ALPHA = 8;
+/** A row of the summary shows this much of a value. */
+const SHOWN_TEXT_LENGTH = 300;
+
+/** A value for the modules that match a key of rank_pattern or alpha_pattern. */
+export interface PatternValue {
+  readonly key: string;
+  readonly value: number;
+  readonly matches: (module: string) => boolean;
+}
+
+export interface AdapterConfig {
+  /** Upper case; null where the file has none (MLX, AdapterHub and other libraries). */
+  readonly peftType: string | null;
+  readonly rank: number;
+  readonly alpha: number;
+  /** Keys absent from the file, for which the default stands. */
+  readonly defaulted: ReadonlySet<'r' | 'lora_alpha'>;
+  readonly useRslora: boolean;
+  readonly useDora: boolean;
+  readonly fanInFanOut: boolean;
+  /** Keys in the file's order: the first that matches counts. */
+  readonly rankPattern: readonly PatternValue[];
+  readonly alphaPattern: readonly PatternValue[];
+  /** True where the adapter targets parameters (experts) as well as modules. */
+  readonly targetsParameters: boolean;
+  /** MLX: the factor itself, lora_parameters.scale. */
+  readonly mlxScale: number | null;
+  /** Any other key, as the file has it: undefined where it is missing. Nothing is checked. */
+  readonly get: (key: string) => unknown;
+  readonly prompt: PromptConfig;
+  /** Label and text for people, most telling first. */
+  readonly rows: readonly (readonly [string, string])[];
+  readonly problems: readonly Problem[];
+}
+
+/** What prompt and prefix tuning say of themselves; null where the key is missing or no positive integer. */
+export interface PromptConfig {
+  readonly numVirtualTokens: number | null;
+  readonly numLayers: number | null;
+  readonly numAttentionHeads: number | null;
+  readonly tokenDim: number | null;
+  readonly numTransformerSubmodules: number | null;
+}
+
+/** Rows of the summary, in this order; keys that are missing, null, false or empty are left out. */
+const SHOWN_KEYS: readonly (readonly [string, string])[] = [
+  ['peft_type', 'Method'],
+  ['fine_tune_type', 'Method'],
+  ['base_model_name_or_path', 'Base model'],
+  ['model', 'Base model'],
+  ['model_name', 'Base model'],
+  ['config', 'Adapter'],
+  ['task_type', 'Task'],
+  ['r', 'Rank r'],
+  ['lora_alpha', 'Alpha'],
+  ['alpha', 'Alpha'],
+  ['init_r', 'Initial rank'],
+  ['target_r', 'Target rank'],
+  ['use_rslora', 'rsLoRA'],
+  ['use_dora', 'DoRA'],
+  ['target_modules', 'Target modules'],
+  ['target_parameters', 'Target parameters'],
+  ['feedforward_modules', 'Feed-forward modules'],
+  ['exclude_modules', 'Excluded modules'],
+  ['modules_to_save', 'Saved modules'],
+  ['rank_pattern', 'Rank pattern'],
+  ['alpha_pattern', 'Alpha pattern'],
+  ['layers_to_transform', 'Layers'],
+  ['lora_parameters', 'LoRA parameters'],
+  ['num_virtual_tokens', 'Virtual tokens'],
+  ['token_dim', 'Token dimension'],
+  ['num_layers', 'Layers'],
+  ['num_attention_heads', 'Attention heads'],
+  ['num_transformer_submodules', 'Transformer submodules'],
+  ['prompt_tuning_init', 'Prompt initialised'],
+  ['prefix_projection', 'Prefix projection'],
+  ['lora_dropout', 'Dropout'],
+  ['bias', 'Bias'],
+  ['fan_in_fan_out', 'Weights stored (in, out)'],
+  ['init_lora_weights', 'Initialised'],
+  ['peft_version', 'PEFT version'],
+];
+
+/** Never throws: text that is no JSON object gives a config of defaults, with a problem. */
+export function parseAdapterConfig(text: string): AdapterConfig {
+  const problems: Problem[] = [];
+  const object = parseObject(text, problems);
+  const get = (key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
+  const peftType = get('peft_type');
+  const rank = positiveInteger(get('r'));
+  const alpha = finite(get('lora_alpha'));
+  const defaulted = new Set<'r' | 'lora_alpha'>();
+  if (rank === null) defaulted.add('r');
+  if (alpha === null) defaulted.add('lora_alpha');
+  for (const [key, value, expected] of [
+    ['r', rank, 'positive integer'],
+    ['lora_alpha', alpha, 'number'],
+  ] as const) {
+    if (value !== null || get(key) === undefined || get(key) === null) continue;
+    // OFT says with r = 0 that its block size counts instead.
+    if (key === 'r' && peftType === 'OFT' && get('r') === 0) continue;
+    problems.push({
+      severity: 'warning',
+      message: `adapter_config.json: '${key}' is ${shown(get(key))}, expected a ${expected}`,
+    });
+  }
+  const mlx = get('lora_parameters');
+  return {
+    peftType: typeof peftType === 'string' ? peftType.toUpperCase() : null,
+    rank: rank ?? DEFAULT_RANK,
+    alpha: alpha ?? DEFAULT_ALPHA,
+    defaulted,
+    useRslora: get('use_rslora') === true,
+    useDora: get('use_dora') === true,
+    fanInFanOut: get('fan_in_fan_out') === true,
+    rankPattern: readPatterns('rank_pattern', get('rank_pattern'), problems),
+    alphaPattern: readPatterns('alpha_pattern', get('alpha_pattern'), problems),
+    targetsParameters: hasEntries(get('target_parameters')),
+    mlxScale: isObject(mlx) ? finite(mlx['scale']) : null,
+    get,
+    prompt: {
+      numVirtualTokens: positiveInteger(get('num_virtual_tokens')),
+      numLayers: positiveInteger(get('num_layers')),
+      numAttentionHeads: positiveInteger(get('num_attention_heads')),
+      tokenDim: positiveInteger(get('token_dim')),
+      numTransformerSubmodules: positiveInteger(get('num_transformer_submodules')),
+    },
+    rows: SHOWN_KEYS.flatMap(([key, label]) => (isTelling(get(key)) ? [[label, shown(get(key))] as const] : [])),
+    problems,
+  };
+}
+
+function parseObject(text: string, problems: Problem[]): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    if (isObject(value)) return value;
+    problems.push({ severity: 'warning', message: 'adapter_config.json is not a JSON object; it is left out' });
+  } catch (error) {
+    problems.push({ severity: 'warning', message: `adapter_config.json cannot be read: ${(error as Error).message}` });
+  }
+  return {};
+}
+
+/** The strings of a list, or of one string; nothing else. */
+export function stringList(value: unknown): readonly string[] {
+  const list = Array.isArray(value) ? value : [value];
+  return list.filter((entry): entry is string => typeof entry === 'string');
+}
+
+/** MLX's other way to fine-tune: the last layers whole, in the file that would hold the adapter. */
+export function isTrainedWhole(config: AdapterConfig | null): boolean {
+  return config?.get('fine_tune_type') === 'full';
+}
+
+/** AdaLoRA also calls a map of booleans `rank_pattern`; only numbers are ranks. */
+function readPatterns(field: string, value: unknown, problems: Problem[]): PatternValue[] {
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, entry]) => {
+    const number = field === 'rank_pattern' ? positiveInteger(entry) : finite(entry);
+    if (number === null) return [];
+    try {
+      return [{ key, value: number, matches: compilePatternKey(key) }];
+    } catch (error) {
+      if (!(error instanceof ModulePatternError)) throw error;
+      const reason = `it cannot be matched: ${error.message}`;
+      problems.push({
+        severity: 'warning',
+        message: `adapter_config.json: ${field} ${quoted(key)} is left out, ${reason}`,
+      });
+      return [];
+    }
+  });
+}
+
+export function positiveInteger(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
+}
+
+export function finite(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function hasEntries(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return isObject(value) ? Object.keys(value).length > 0 : false;
+}
+
+function isTelling(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '') return false;
+  return typeof value === 'object' ? hasEntries(value) : true;
+}
+
+function shown(value: unknown): string {
+  const parts = Array.isArray(value)
+    ? value.map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+    : null;
+  const text = parts?.join(', ') ?? (typeof value === 'string' ? value : JSON.stringify(value));
+  return text.length > SHOWN_TEXT_LENGTH ? `${text.slice(0, SHOWN_TEXT_LENGTH)}…` : text;
+}

@@ -1,0 +1,98 @@
+/** PEFT's own rule for what a module's product is multiplied by: alpha over the rank, both by pattern. */
+
+import type { AdapterConfig, PatternValue } from './adapterConfig';
+import { finite, positiveInteger } from './adapterConfig';
+import type { Problem } from './problem';
+import { quoted } from './quoted';
+import { patternName } from './wrappedPath';
+
+/** Modules times pattern keys; a real adapter has hundreds of each, a hostile one would hold us up for minutes. */
+const MAX_PATTERN_CHECKS = 10_000_000;
+/** Defaults of PEFT's AdaLoraConfig and of the configs whose alpha goes by another name. */
+const DEFAULT_INIT_RANK = 12;
+const ALPHA_KEYS: ReadonlyMap<string, readonly [key: string, missing: number]> = new Map([
+  ['LOHA', ['alpha', 8]],
+  ['LOKR', ['alpha', 8]],
+]);
+/** AdaLoRA divides by the rank and this, so that a module pruned to nothing divides by no zero (PEFT). */
+const ADALORA_EPSILON = 1e-5;
+/** Methods whose product has no further factor. */
+export const UNSCALED: ReadonlySet<string> = new Set(['VERA', 'PVERA', 'DELORA', 'HIRA']);
+
+export interface Scaling {
+  readonly alpha: number | null;
+  readonly scaling: number;
+  /** How the scaling came about, for people: 'alpha / r = 16 / 8'. */
+  readonly scalingSource: string;
+}
+
+export interface Patterns {
+  readonly rank: readonly PatternValue[];
+  readonly alpha: readonly PatternValue[];
+}
+
+/** The patterns of the config, or none where matching them would take too long. */
+export function usablePatterns(modules: number, config: AdapterConfig | null, problems: Problem[]): Patterns {
+  if (!config) return { rank: [], alpha: [] };
+  const checks = modules * (config.rankPattern.length + config.alphaPattern.length);
+  if (checks <= MAX_PATTERN_CHECKS) return { rank: config.rankPattern, alpha: config.alphaPattern };
+  const limit = `at most ${MAX_PATTERN_CHECKS} are made`;
+  const message = `rank_pattern and alpha_pattern are left out: matching them takes ${checks} steps, ${limit}`;
+  problems.push({ severity: 'warning', message });
+  return { rank: [], alpha: [] };
+}
+
+/** What r and rank_pattern say of one module. */
+export function configuredRank(module: string, { rank, rankPattern }: AdapterConfig): number {
+  const path = patternName(module);
+  return rankPattern.find(({ matches }) => matches(path))?.value ?? rank;
+}
+
+/** What the tensors of a module say that its config must agree with. */
+export interface ScaledModule {
+  readonly module: string;
+  readonly method: string;
+  /** Null where the tensors have none. */
+  readonly tensorRank: number | null;
+  /** True where a third factor stands between the two, whose size is not the config's rank. */
+  readonly hasInner: boolean;
+}
+
+export function peftScaling(
+  { module, method, tensorRank, hasInner }: ScaledModule,
+  config: AdapterConfig,
+  patterns: Patterns,
+  problems: Problem[],
+): Scaling {
+  const path = patternName(module);
+  const rankPattern = patterns.rank.find(({ matches }) => matches(path));
+  const alphaPattern = patterns.alpha.find(({ matches }) => matches(path));
+  const configured = rankPattern?.value ?? config.rank;
+  const named = ALPHA_KEYS.get(method);
+  const alpha = alphaPattern?.value ?? (named ? (finite(config.get(named[0])) ?? named[1]) : config.alpha);
+  const rank = tensorRank ?? configured;
+  if (configured !== rank && rank > 0 && !hasInner) {
+    const source = rankPattern ? `rank_pattern ${quoted(rankPattern.key)}` : 'r';
+    const said = `adapter_config.json says ${configured} (${source})`;
+    const message = `${quoted(module)}: the tensors have rank ${rank}, ${said}; ${rank} is used`;
+    problems.push({ severity: 'warning', message, subject: module });
+  }
+  const notes: string[] = [];
+  if (rankPattern) notes.push(`rank_pattern ${quoted(rankPattern.key)}`);
+  if (alphaPattern) notes.push(`alpha_pattern ${quoted(alphaPattern.key)}`);
+  else if (!named && config.defaulted.has('lora_alpha')) notes.push("lora_alpha is missing: PEFT's default");
+  const suffix = notes.length > 0 ? ` (${notes.join(', ')})` : '';
+  if (config.useRslora) {
+    const scalingSource = `alpha / sqrt(r) = ${alpha} / sqrt(${rank})${suffix}`;
+    return { alpha, scaling: alpha / Math.sqrt(rank), scalingSource };
+  }
+  return { alpha, scaling: alpha / rank, scalingSource: `alpha / r = ${alpha} / ${rank}${suffix}` };
+}
+
+/** alpha over the rank before pruning, which is what `ranknum` holds after loading. */
+export function adaLoraScaling(config: AdapterConfig): Scaling {
+  const initRank = positiveInteger(config.get('init_r')) ?? DEFAULT_INIT_RANK;
+  const alpha = config.alpha > 0 ? config.alpha : initRank;
+  const scalingSource = `alpha / init_r = ${alpha} / ${initRank}`;
+  return { alpha, scaling: alpha / (initRank + ADALORA_EPSILON), scalingSource };
+}

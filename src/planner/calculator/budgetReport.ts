@@ -1,0 +1,268 @@
+/** Inputs and a model in, all that the calculator and the comparison show out. Pure: no editor, no files. */
+
+import { valueBytes } from '../../budget/adapterPlan';
+import { architectureOf } from '../../budget/architectures';
+import { isObject } from '../../peftConfig/configValues';
+import { BudgetError } from '../../peftConfig/errors';
+import { UnknownArchitectureError } from '../../budget/errors';
+import type { ModelShape } from '../../budget/modelShape';
+import { readModelShape } from '../../budget/readModelShape';
+import type { ModuleTable } from '../../budget/moduleTable';
+import { buildModuleTable } from '../../budget/moduleTable';
+import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
+import type { Setting } from '../../budget/settings';
+import { METHOD_SETTINGS, parseSetting, SettingError } from '../../budget/settings';
+import { selectModules } from '../../budget/targets';
+import type {
+  BudgetInputs,
+  BudgetReport,
+  Field,
+  GrowthLine,
+  MethodBudget,
+  MethodField,
+  TargetChoice,
+} from '../../protocol/calculator';
+import { METHOD_FIELDS } from '../../protocol/calculator';
+import type { Counted, Method } from './budgetMethods';
+import { exactMethods, referenceFull, referenceMethods } from './budgetMethods';
+import { NO_FIGURE } from './budgetText';
+
+/** A model to plan for: its parsed config, or why there is none. */
+export type BudgetModel =
+  | { readonly title: string; readonly config: unknown }
+  | { readonly title: string; readonly errors: readonly { readonly field: Field; readonly message: string }[] };
+
+/** A method at the setting in force; not counted where that is not valid. */
+interface Evaluated {
+  readonly method: Method;
+  readonly setting: number | null;
+  readonly counted: Counted | null;
+}
+
+interface Errors {
+  readonly list: { field: Field; message: string }[];
+  add(field: Field, message: string): void;
+}
+
+/** Never throws for what people can type or a file can hold: the report says what is wrong. */
+export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetReport {
+  const list: Errors['list'] = [];
+  const errors: Errors = { list, add: (field, message) => void list.push({ field, message }) };
+  const settings = readSettings(inputs, errors);
+  const shape = readShape(model, errors);
+  const table = shape && 'config' in model ? readTable(model.config, shape, inputs, errors) : null;
+  const targets = shape && inputs.basis === 'exact' ? chooseTargets(inputs, shape, table) : NO_TARGETS;
+  const chosen = targets.choices.filter((choice) => choice.chosen).map(({ name }) => name);
+  if (targets.choices.length > 0 && chosen.length === 0) errors.add('targets', 'Choose at least one module for LoRA.');
+
+  const base = shape && denominatorOf(shape, table, inputs);
+  const methods = !shape ? [] : inputs.basis === 'exact' ? exactMethods(shape, table, chosen) : referenceMethods(shape);
+  const usable = methods.filter(({ id }) => id !== 'lora' || inputs.basis === 'reference' || chosen.length > 0);
+  const total = table?.parameters ?? null;
+  const evaluated = usable.map((method): Evaluated => {
+    const setting = settings[method.field];
+    return { method, setting, counted: setting === null ? null : method.count(setting) };
+  });
+  const rows = METHOD_ORDER.map(([id, label]) => {
+    const found = evaluated.find(({ method }) => method.id === id);
+    if (found) return budgetOf(found, base?.parameters ?? null, total);
+    return { ...EMPTY, method: id, label, problem: missing(id, shape, table) };
+  });
+  return {
+    modelTitle: model.title,
+    modelSummary: shape ? summaryOf(shape) : '',
+    basis: inputs.basis,
+    denominator: base?.label ?? '',
+    methods: [fullBudget(base, inputs), ...rows],
+    growth: evaluated.map(growthOf),
+    targetsKey: targets.key,
+    targets: targets.choices,
+    scaling: scalingOf(settings),
+    errors: errors.list,
+    warnings: inputs.basis === 'exact' ? (table?.warnings ?? []) : [],
+  };
+}
+
+const METHOD_ORDER = [
+  ['lora', 'LoRA'],
+  ['adapters', 'Adapters'],
+  ['prefix', 'Prefix tuning'],
+  ['prompt', 'Prompt tuning'],
+] as const;
+
+const NO_TARGETS: { key: string; choices: TargetChoice[] } = { key: '', choices: [] };
+
+const EMPTY: Omit<MethodBudget, 'method' | 'label'> = {
+  detail: '',
+  parameters: null,
+  parametersText: NO_FIGURE,
+  ratio: null,
+  ratioText: NO_FIGURE,
+  trainablePercentText: '',
+  fileBytes: null,
+  fileText: NO_FIGURE,
+  fileNote: '',
+  formula: '',
+  problem: '',
+};
+
+type Settings = Record<MethodField, number | null>;
+
+function readSettings(inputs: BudgetInputs, errors: Errors): Settings {
+  const read = (field: MethodField, setting: Setting): number | null => {
+    try {
+      return parseSetting(inputs.method[field], setting);
+    } catch (error) {
+      if (!(error instanceof SettingError)) throw error;
+      errors.add(field, error.message);
+      return null;
+    }
+  };
+  const settings: Partial<Settings> = {};
+  for (const field of METHOD_FIELDS) settings[field] = read(field, METHOD_SETTINGS[field]);
+  return settings as Settings;
+}
+
+function readShape(model: BudgetModel, errors: Errors): ModelShape | null {
+  if ('errors' in model) {
+    for (const { field, message } of model.errors) errors.add(field, message);
+    return null;
+  }
+  try {
+    return readModelShape(model.config);
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error;
+    errors.add('model', error.message);
+    return null;
+  }
+}
+
+/** Tables of configs already seen: typing a rank must not lay the model out again. */
+const tables = new WeakMap<object, ModuleTable>();
+
+function readTable(config: unknown, shape: ModelShape, { basis }: BudgetInputs, errors: Errors): ModuleTable | null {
+  const key = isObject(config) ? config : {};
+  const known = tables.get(key);
+  if (known) return known;
+  try {
+    const table = buildModuleTable(shape);
+    tables.set(key, table);
+    return table;
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error;
+    const message =
+      error instanceof UnknownArchitectureError
+        ? `There is no module table for model_type '${error.modelType}': LoRA and ratios need one, the reference formulas do not.`
+        : error.message;
+    if (basis === 'exact') errors.add('model', message);
+    return null;
+  }
+}
+
+function chooseTargets(inputs: BudgetInputs, shape: ModelShape, table: ModuleTable | null): typeof NO_TARGETS {
+  const architecture = architectureOf(shape.modelType);
+  if (!architecture || !table) return NO_TARGETS;
+  const names = architecture.targets(shape);
+  const key = architecture.modelTypes[0] ?? '';
+  const kept = inputs.targets.find(([kind]) => kind === key)?.[1];
+  const usual = architecture.defaultTargets.length > 0 ? architecture.defaultTargets : names.slice(0, 1);
+  const choices = names.map((name) => {
+    const modules = selectModules(table, { targets: [name], modulesToSave: table.taskHeads });
+    // A layer's modules mostly have the shapes of the layer before; only those that differ are told.
+    const shapes = new Map(modules.map((module) => [`${module.inFeatures},${module.outFeatures}`, module]));
+    const told = [...shapes.values()].map(
+      (module) => `${formatCount(module.inFeatures)} to ${formatCount(module.outFeatures)}`,
+    );
+    return {
+      name,
+      chosen: (kept ?? usual).includes(name),
+      description: `${name}: ${formatCount(modules.length)} modules, ${told.join(' and ')}`,
+    };
+  });
+  return { key, choices };
+}
+
+interface Denominator {
+  readonly parameters: number;
+  readonly label: string;
+  readonly detail: string;
+}
+
+function denominatorOf(shape: ModelShape, table: ModuleTable | null, { basis }: BudgetInputs): Denominator | null {
+  if (basis === 'reference') {
+    const parameters = referenceFull(shape);
+    const label = `the ${formatCount(parameters)} attention weights, layers × 4 × hidden²`;
+    return { parameters, label, detail: 'attention weights only' };
+  }
+  if (!table) return null;
+  const label = `all ${formatCount(table.parameters)} parameters of the model`;
+  return { parameters: table.parameters, label, detail: 'all parameters' };
+}
+
+function budgetOf({ method, counted }: Evaluated, base: number | null, total: number | null): MethodBudget {
+  const row = { ...EMPTY, method: method.id, label: method.label, formula: method.formula };
+  if (!counted) return { ...row, problem: `${METHOD_SETTINGS[method.field].label} is not valid` };
+  const { parameters, detail, fileBytes, fileNote } = counted;
+  const bytes = fileBytes();
+  return {
+    ...row,
+    detail,
+    parameters,
+    parametersText: formatCount(parameters),
+    ratio: base === null ? null : parameters / base,
+    ratioText: base === null ? NO_FIGURE : formatPercent(parameters / base),
+    trainablePercentText: total === null ? '' : formatPercent(parameters / (total + parameters)),
+    fileBytes: bytes,
+    fileText: formatBytes(bytes),
+    fileNote: `${formatCount(bytes)} bytes. ${fileNote}`,
+  };
+}
+
+function fullBudget(base: Denominator | null, { basis }: BudgetInputs): MethodBudget {
+  const row = { ...EMPTY, method: 'full' as const, label: 'Full fine-tuning' };
+  if (!base) return { ...row, problem: 'the total is not known' };
+  const bytes = valueBytes(base.parameters);
+  return {
+    ...row,
+    detail: base.detail,
+    parameters: base.parameters,
+    parametersText: formatCount(base.parameters),
+    ratio: 1,
+    ratioText: formatPercent(1),
+    trainablePercentText: basis === 'exact' ? formatPercent(1) : '',
+    fileBytes: bytes,
+    fileText: formatBytes(bytes),
+    fileNote: `${formatCount(bytes)} bytes. The float32 values alone, 4 bytes each.`,
+    formula: basis === 'exact' ? 'every weight of the model, shared weights once' : 'L × 4 × d²',
+  };
+}
+
+/** Two points fix the line; every method is linear in its setting. */
+function growthOf({ method, setting, counted }: Evaluated): GrowthLine {
+  const from = setting ?? 1;
+  const { parameters } = counted ?? method.count(from);
+  const perUnit = method.count(from + 1).parameters - parameters;
+  const constant = parameters - perUnit * from;
+  return { method: method.id, label: method.label, variable: method.variable, constant, perUnit, current: setting };
+}
+
+function scalingOf({ rank, alpha }: Settings): string {
+  if (rank === null || alpha === null) return '';
+  return `scaling ${Number((alpha / rank).toPrecision(4))} = alpha / rank`;
+}
+
+function summaryOf(shape: ModelShape): string {
+  const { modelType, numLayers, hiddenSize, numHeads, numKeyValueHeads } = shape;
+  const heads = numKeyValueHeads === numHeads ? '' : ` (${formatCount(numKeyValueHeads)} key-value)`;
+  return [
+    modelType || 'no model_type',
+    `${formatCount(numLayers)} layers`,
+    `hidden ${formatCount(hiddenSize)}`,
+    `${formatCount(numHeads)} heads${heads}`,
+  ].join(', ');
+}
+
+function missing(method: string, shape: ModelShape | null, table: ModuleTable | null): string {
+  if (!shape) return 'the model cannot be read';
+  return method === 'lora' && !table ? 'the modules are not known' : 'no target module chosen';
+}

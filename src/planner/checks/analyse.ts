@@ -1,0 +1,95 @@
+/** All that is to be said of an adapter_config.json, from its text, its weights and the models around it. */
+
+import { replicateLayers } from '../../budget/layerReplication';
+import { ConfigError, PatternError } from '../../peftConfig/errors';
+import { NeedsWeightsError, UnknownArchitectureError, UnknownMethodError } from '../../budget/errors';
+import type { BudgetError } from '../../peftConfig/errors';
+import type { AdapterDocument, ConfigAnalysis } from '../../protocol/planner';
+import { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { baseModelName, readConfigDocument } from '../configDocument';
+import type { Counting } from '../countAdapter';
+import { asAdapterBudget, countOn } from '../countAdapter';
+import { oversized } from '../listLimits';
+import type { FoundModel, Models } from '../models/models';
+import { Examined, local } from './examined';
+import { attempt } from '../attempt';
+import { calculatorSettings } from './calculatorSettings';
+import { checkKeys } from './keyChecks';
+import { checkNames } from './nameChecks';
+import { checkScale } from './scaleChecks';
+import { checkTargets } from './targetChecks';
+
+/** Null where the text is no PEFT config: other programs write files of this name too. */
+export async function analyseConfig(models: Models, request: AdapterDocument): Promise<ConfigAnalysis | null> {
+  const { text, weights, ...around } = request;
+  const document = readConfigDocument(text);
+  if (!document || typeof document.config['peft_type'] !== 'string') return null;
+  const { config } = document;
+  const wanted = baseModelName(config);
+  const revision = typeof config['revision'] === 'string' ? config['revision'] : null;
+  const base = await models.find({ kind: 'named', name: wanted, revision, ...around });
+  const counting = base && (await countOn(models, base, config));
+  const table = counting?.table ?? null;
+  const replicated = table && (attempt(() => replicateLayers(table, new AdapterSettings(config))) ?? table);
+  const x = new Examined(text, document, weights, base?.title ?? '', replicated);
+  checkKeys(x);
+  const checked = oversized(config) === null;
+  const targets = checked ? attempt(() => checkTargets(x)) : null;
+  if (checked) {
+    checkScale(x);
+    checkNames(x);
+  }
+  checkBase(x, wanted, base);
+  if (counting?.error) sayWhyNot(x, counting.error);
+  return {
+    method: x.type,
+    wanted,
+    place: base?.place ?? null,
+    path: base?.path ?? null,
+    preset: base?.preset ?? null,
+    budget: budgetFor(base, counting),
+    weightsParameters: weights?.parameters ?? null,
+    targets,
+    findings: x.findings,
+    settings: calculatorSettings(x),
+  };
+}
+
+function budgetFor(base: FoundModel | null, counting: Counting | null): ConfigAnalysis['budget'] {
+  if (base && counting) return asAdapterBudget(base, counting);
+  return { modelTitle: null, counted: null, warnings: [], problem: '' };
+}
+
+function checkBase(x: Examined, wanted: string | null, base: FoundModel | null): void {
+  if (base) return;
+  const at = x.node('base_model_name_or_path') ?? x.keyNode('base_model_name_or_path');
+  const text =
+    wanted === null
+      ? local('The base model is not named, so that nothing can be counted.')
+      : local(
+          "The base model {0} is not found: no config.json of it in the workspace, on the disk or in the Hugging Face cache, and no preset. Nothing is fetched; without it targets and parameters are not checked.",
+          wanted.slice(0, 120),
+        );
+  const choose = { title: local('Choose a base model...'), edits: [], choosesBaseModel: true };
+  x.add('base-not-found', 'information', at, text, wanted === null ? [] : [choose]);
+}
+
+/** What stands in the way of a count and no other check has said. */
+function sayWhyNot(x: Examined, error: BudgetError): void {
+  if (x.findings.some(({ severity, code }) => severity === 'error' || code === 'pattern-not-translated')) return;
+  const said = local('{0}', error.message);
+  if (error instanceof UnknownArchitectureError) {
+    const text = '{0} is of the type {1}, which has no table of modules here; with its safetensors files beside its config.json their headers would serve.';
+    x.add('base-unreadable', 'information', x.node('base_model_name_or_path') ?? x.keyNode('peft_type'), local(text, x.baseTitle, error.modelType));
+  } else if (error instanceof NeedsWeightsError || error instanceof UnknownMethodError) {
+    x.add('uncounted', 'information', x.node('peft_type') ?? x.document.root, said);
+  } else if (error instanceof PatternError) {
+    x.add('pattern-not-translated', 'information', x.node('target_modules') ?? x.keyNode('peft_type'), said);
+  } else if (error instanceof ConfigError) {
+    const [key = ''] = error.key.split('.');
+    const own = x.node(key);
+    const isModels = own === null && !Object.hasOwn(x.config, key);
+    if (isModels) x.add('base-unreadable', 'information', x.node('base_model_name_or_path') ?? x.keyNode('peft_type'), said);
+    else x.add('uncounted', 'error', own ?? x.keyNode(key), said);
+  } else x.add('uncounted', 'error', x.keyNode('target_modules'), said);
+}

@@ -1,0 +1,87 @@
+/** What the checks look at, and how they say what they find. */
+
+import type { Node } from 'jsonc-parser';
+import { findNodeAtLocation } from 'jsonc-parser';
+import { AdapterSettings } from '../../peftConfig/adapterSettings';
+import type { RawConfig } from '../../peftConfig/configValues';
+import type { ModuleTable } from '../../budget/moduleTable';
+import type { Finding, Fix, TextEdit } from '../../protocol/planner';
+import type { LocalText } from '../../protocol/localText';
+import type { SourceDescription } from '../../checkpoint/sourceDescription';
+import type { ConfigDocument } from '../configDocument';
+
+/** A file with more findings than this is of another kind, or hostile. */
+const MAX_FINDINGS = 100;
+
+export const local = (message: string, ...args: (string | number)[]): LocalText => ({ message, args });
+
+type Path = readonly (string | number)[];
+
+export class Examined {
+  readonly findings: Finding[] = [];
+  readonly settings: AdapterSettings;
+  /** In upper case. */
+  readonly type: string;
+
+  constructor(
+    readonly text: string,
+    readonly document: ConfigDocument,
+    readonly weights: SourceDescription | null,
+    /** The base model, for people; '' where there is none. */
+    readonly baseTitle: string,
+    /** Its modules, replicas included; null where they are not known. */
+    readonly table: ModuleTable | null,
+  ) {
+    this.settings = new AdapterSettings(document.config);
+    this.type = String(document.config['peft_type'] ?? '').toUpperCase();
+  }
+
+  get config(): RawConfig {
+    return this.document.config;
+  }
+
+  node(...path: Path): Node | null {
+    return findNodeAtLocation(this.document.root, [...path]) ?? null;
+  }
+
+  /** The key itself; the file's first one where the key is absent. */
+  keyNode(key: string): Node {
+    const property = this.node(key)?.parent;
+    return property?.children?.[0] ?? this.node('peft_type') ?? this.document.root;
+  }
+
+  value(key: string): unknown {
+    return this.settings.raw(key);
+  }
+
+  /** No more is said of the file. */
+  get isFull(): boolean {
+    return this.findings.length >= MAX_FINDINGS;
+  }
+
+  add(code: Finding['code'], severity: Finding['severity'], at: Node, text: LocalText, fixes: readonly Fix[] = []): void {
+    const { offset, length } = at;
+    if (!this.isFull) this.findings.push({ code, severity, offset, length, text, fixes });
+  }
+
+  /** Gives the key this value, as a new first entry where it is absent. */
+  set(key: string, value: unknown): TextEdit {
+    const text = JSON.stringify(value);
+    const node = this.node(key);
+    if (node) return { offset: node.offset, length: node.length, newText: text };
+    const start = this.document.root.offset + 1;
+    const indent = /^\s*/.exec(this.text.slice(start))?.[0] ?? '';
+    const comma = (this.document.root.children?.length ?? 0) > 0 ? ',' : '';
+    return { offset: start, length: 0, newText: `${indent}${JSON.stringify(key)}: ${text}${comma}` };
+  }
+}
+
+/** Takes an element of a list, or an entry of an object, out of it with the comma that belongs to it. */
+export function removal(text: string, node: Node): TextEdit {
+  const end = node.offset + node.length;
+  const after = /^\s*,\s*/.exec(text.slice(end));
+  if (after) return { offset: node.offset, length: node.length + after[0].length, newText: '' };
+  const before = /,\s*$/.exec(text.slice(0, node.offset));
+  const offset = before ? before.index : node.offset;
+  return { offset, length: end - offset, newText: '' };
+}

@@ -1,0 +1,48 @@
+/** adapter_config.json as a tree with offsets: works on unsaved and half-typed text. */
+
+import type { Node } from 'jsonc-parser';
+import { findNodeAtOffset, getNodePath, getNodeValue, parseTree } from 'jsonc-parser';
+import type { RawConfig } from '../peftConfig/configValues';
+import { isObject } from '../peftConfig/configValues';
+
+/** An adapter_config.json is a few kilobytes; anything much larger is not one. */
+const MAX_CHARACTERS = 1 << 20;
+
+/** PEFT's largest config class has some fifty. */
+const MAX_KEYS = 1000;
+
+export interface ConfigDocument {
+  readonly root: Node;
+  readonly config: RawConfig;
+}
+
+/** Null where the text is no object, as far as it can be read. */
+export function readConfigDocument(text: string): ConfigDocument | null {
+  if (text.length > MAX_CHARACTERS) return null;
+  try {
+    const root = parseTree(text, [], { allowTrailingComma: true });
+    if ((root?.children?.length ?? 0) > MAX_KEYS) return null;
+    const config: unknown = root && getNodeValue(root);
+    return root && isObject(config) ? { root, config } : null;
+  } catch (error) {
+    // The parser is recursive: thousands of lists in lists are more than its stack.
+    if (!(error instanceof RangeError)) throw error;
+    return null;
+  }
+}
+
+export interface Entry {
+  readonly node: Node;
+  /** From the file's object to the entry: ['target_modules', 1]. */
+  readonly path: readonly (string | number)[];
+}
+
+export function entryAt({ root }: ConfigDocument, offset: number): Entry | null {
+  const node = findNodeAtOffset(root, offset, true);
+  return node ? { node, path: getNodePath(node) } : null;
+}
+
+export function baseModelName(config: RawConfig): string | null {
+  const named = Object.hasOwn(config, 'base_model_name_or_path') ? config['base_model_name_or_path'] : null;
+  return typeof named === 'string' && named !== '' ? named : null;
+}

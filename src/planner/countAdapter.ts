@@ -1,0 +1,61 @@
+/** An adapter's config counted on a model that was found; where its type has no table, on the header of its weights. */
+
+import type { Budget } from '../budget/computeBudget';
+import { adapterTable, budgetOf } from '../budget/computeBudget';
+import type { RawConfig } from '../peftConfig/configValues';
+import { isObject } from '../peftConfig/configValues';
+import { BudgetError, ConfigError } from '../peftConfig/errors';
+import { UnknownArchitectureError } from '../budget/errors';
+import type { ModuleTable } from '../budget/moduleTable';
+import type { AdapterBudget } from '../protocol/planner';
+import { oversized } from './listLimits';
+import type { FoundModel, Models } from './models/models';
+
+export interface Counting {
+  /** Null where the model has no table. */
+  readonly table: ModuleTable | null;
+  readonly budget: Budget | null;
+  /** Why there is no budget. */
+  readonly error: BudgetError | null;
+}
+
+export async function countOn(models: Models, model: FoundModel, adapterConfig: unknown): Promise<Counting> {
+  let table: ModuleTable | null = null;
+  try {
+    if (!isObject(adapterConfig)) throw new ConfigError('(the adapter config)', adapterConfig, 'a JSON object');
+    const large = oversized(adapterConfig);
+    if (large) throw new ConfigError(large.key, `${large.entries} entries`, `at most ${large.most} entries`);
+    const laidOut = await layOut(models, model, adapterConfig);
+    table = laidOut.table;
+    return { table, budget: budgetOf(table, adapterConfig, laidOut.warnings), error: null };
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error;
+    return { table, budget: null, error };
+  }
+}
+
+async function layOut(models: Models, model: FoundModel, config: RawConfig): Promise<ReturnType<typeof adapterTable>> {
+  try {
+    return adapterTable(model.config, config);
+  } catch (error) {
+    if (!(error instanceof UnknownArchitectureError)) throw error;
+    const tensors = await models.tensors(model);
+    if (!tensors) throw error;
+    return adapterTable(model.config, config, { tensors });
+  }
+}
+
+export async function adapterBudget(
+  models: Models,
+  adapterConfig: unknown,
+  model: FoundModel | null,
+): Promise<AdapterBudget> {
+  if (!model) return { modelTitle: null, counted: null, warnings: [], problem: 'The base model was not found.' };
+  return asAdapterBudget(model, await countOn(models, model, adapterConfig));
+}
+
+export function asAdapterBudget({ title }: FoundModel, { budget, error }: Counting): AdapterBudget {
+  if (!budget) return { modelTitle: title, counted: null, warnings: [], problem: error?.message ?? '' };
+  const { trainable, all, percent, fileBytes, warnings } = budget;
+  return { modelTitle: title, counted: { trainable, all, percent, fileBytes }, warnings, problem: '' };
+}

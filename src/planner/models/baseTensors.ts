@@ -1,0 +1,38 @@
+/** Names and shapes of a model's tensors, from the headers of the safetensors files beside its config.json. */
+
+import { isObject } from '../../peftConfig/configValues';
+import type { NamedShape } from '../../budget/rows';
+import type { ModelFiles } from '../../files/modelFiles';
+
+/** The largest published checkpoints have some hundreds. */
+const MAX_SHARDS = 2_000;
+/** An index names each tensor once: some 100 bytes each. */
+const MAX_INDEX_BYTES = 64 << 20;
+
+/** Null where there are none, or one cannot be read: half of a model would count too little. */
+export async function baseTensors(files: ModelFiles, config: string): Promise<readonly NamedShape[] | null> {
+  const folder = config.replace(/[\\/][^\\/]*$/, '');
+  const index = `${folder}/model.safetensors.index.json`;
+  if ((await files.stamp(index, MAX_INDEX_BYTES)) === null) return files.tensorShapes(`${folder}/model.safetensors`);
+  const shapes: NamedShape[] = [];
+  for (const shard of shardNames((await files.readText(index)) ?? '')) {
+    const part = await files.tensorShapes(`${folder}/${shard}`);
+    if (!part) return null;
+    shapes.push(...part);
+  }
+  return shapes.length > 0 ? shapes : null;
+}
+
+/** An index is a stranger's: it names files beside itself and nothing else. */
+function shardNames(text: string): readonly string[] {
+  let index: unknown;
+  try {
+    index = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const map = isObject(index) ? index['weight_map'] : undefined;
+  const names = [...new Set(isObject(map) ? Object.values(map) : [])];
+  const plain = names.filter((name): name is string => typeof name === 'string' && /^[\w][\w.-]*\.safetensors$/.test(name));
+  return plain.length === names.length && plain.length <= MAX_SHARDS ? plain : [];
+}

@@ -1,0 +1,42 @@
+/** The model that a plan is made for: its module table, kept while it is asked about, and the task its class is for. */
+
+import { tableFor } from '../../budget/computeBudget';
+import { isObject } from '../../peftConfig/configValues';
+import { ConfigError } from '../../peftConfig/errors';
+import type { ModuleTable } from '../../budget/moduleTable';
+
+const tables = new WeakMap<object, Map<string, ModuleTable>>();
+
+/** As `tableFor`, made once for each config and task: typing asks for the same table again and again. */
+export function planTable(model: unknown, taskType: string | null): ModuleTable {
+  if (!isObject(model)) throw new ConfigError('(the model config)', model, 'a JSON object');
+  const known = tables.get(model) ?? new Map<string, ModuleTable>();
+  tables.set(model, known);
+  const found = known.get(taskType ?? '');
+  if (found) return found;
+  const table = tableFor(model, taskType === null ? null : { task_type: taskType });
+  known.set(taskType ?? '', table);
+  return table;
+}
+
+const TASKS: readonly (readonly [RegExp, string | null])[] = [
+  [/ForSequenceClassification$/, 'SEQ_CLS'],
+  [/ForTokenClassification$/, 'TOKEN_CLS'],
+  [/ForQuestionAnswering$/, 'QUESTION_ANS'],
+  [/(?:ForCausalLM|LMHeadModel|DoubleHeadsModel)$/, 'CAUSAL_LM'],
+];
+/** Encoders and decoders whose inputs are no tokens: PEFT's wrapper of the task would ask for `input_ids`. */
+const WITHOUT_TOKENS = /^(?:whisper|speech|vision-encoder)/;
+
+/** PEFT's name of the task that the class of a config is made for; null where it has none. */
+export function taskTypeOf(model: unknown): string | null {
+  const { outputEmbedding, shape } = planTable(model, null);
+  const classes = isObject(model) ? model['architectures'] : null;
+  const [first] = Array.isArray(classes) ? (classes as readonly unknown[]) : [];
+  const named = typeof first === 'string' ? first : null;
+  const task = named === null ? undefined : TASKS.find(([ending]) => ending.test(named));
+  if (task) return task[1];
+  if (outputEmbedding === null || WITHOUT_TOKENS.test(shape.modelType)) return null;
+  if (shape.encoderDecoder) return 'SEQ_2_SEQ_LM';
+  return named === null || /ForConditionalGeneration$/.test(named) ? 'CAUSAL_LM' : null;
+}

@@ -1,0 +1,177 @@
+/** A plan counted: parameters, memory on a GPU, targets, the config to paste, and a claim held against it. */
+
+import { checkClaim, parseClaim } from '../../budget/claim';
+import type { KnownModel } from '../../budget/claim';
+import { budgetOf } from '../../budget/computeBudget';
+import type { Budget } from '../../budget/computeBudget';
+import type { RawConfig } from '../../peftConfig/configValues';
+import { BudgetError } from '../../peftConfig/errors';
+import { gpuBytes } from '../../budget/gpus';
+import { estimateInferenceMemory } from '../../budget/memory/inference';
+import { readTrainingSetup } from '../../budget/memory/setup';
+import { adviceFor, largestThatFits } from '../../budget/memory/solver';
+import { estimateTrainingMemory } from '../../budget/memory/training';
+import type { ModuleTable } from '../../budget/moduleTable';
+import { METHOD_KEYS } from '../../peftConfig/methodKeys';
+import type { PlanFit, PlanInputs, PlanMemory, PlanReport, TargetRow } from '../../protocol/plan';
+import type { BudgetModel } from '../calculator/budgetReport';
+import { INFERENCE_FIELDS, SETUP_FIELDS } from './planChoices';
+import { methodFields, typedValues } from './planFields';
+import { planTable, taskTypeOf } from './planModel';
+import { pythonCode } from './pythonCode';
+import { attemptOrMessage } from '../attempt';
+
+const NOTHING = { counts: null, warnings: [], targets: [], memory: null, memoryProblem: '', python: '', configText: '', claim: null };
+/** As nvidia-smi and torch count. */
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+/** The adapter_config.json that the inputs stand for: what was not typed has PEFT's default and is left out. */
+export function planConfig({ peftType, values, targets }: PlanInputs, taskType: string | null): RawConfig {
+  const fields = Object.hasOwn(METHOD_KEYS, peftType) ? methodFields(peftType) : [];
+  const targeting = Object.hasOwn(METHOD_KEYS[peftType] ?? {}, 'target_modules');
+  const chosen = targets.length === 1 && targets[0] === 'all-linear' ? 'all-linear' : [...targets];
+  return {
+    peft_type: peftType,
+    ...(taskType !== null && { task_type: taskType }),
+    ...typedValues(values, fields),
+    ...(peftType === 'CPT' && contextOf(values)),
+    ...(targeting && chosen.length > 0 ? { target_modules: chosen } : {}),
+  };
+}
+
+/** Longest context that is written out in full. */
+const MAX_CONTEXT = 4096;
+
+/** CPT's context as so many tokens of index 0: PEFT counts the list of tokens, whatever num_virtual_tokens says. */
+function contextOf(values: PlanInputs['values']): RawConfig {
+  const tokens = Number(values.find(([key]) => key === 'num_virtual_tokens')?.[1] ?? NaN);
+  if (!Number.isInteger(tokens) || tokens < 1 || tokens > MAX_CONTEXT) return {};
+  const all = (value: number): number[] => new Array<number>(tokens).fill(value);
+  return { cpt_token_ids: all(0), cpt_mask: all(1), cpt_tokens_type_mask: all(1) };
+}
+
+/** Never throws for what can be typed: what is wrong is in the report. */
+export function planReport(inputs: PlanInputs, model: BudgetModel, known: readonly BudgetModel[] = []): PlanReport {
+  const modelTitle = model.title;
+  if (!('config' in model)) return { ...NOTHING, modelTitle, problem: model.errors.map(({ message }) => message).join(' ') };
+  const planned = attemptOrMessage(() => plannedOn(inputs, model.config));
+  if (typeof planned === 'string') return { ...NOTHING, modelTitle, problem: planned };
+  const { config, table } = planned;
+  const counted = attemptOrMessage(() => budgetOf(table, config));
+  const claim = parseClaim(inputs.claim);
+  const shown = {
+    modelTitle,
+    targets: targetRows(table, typeof counted === 'string' ? null : counted),
+    python: codeOf(config),
+    configText: `${JSON.stringify(config, null, 2)}\n`,
+    claim: inputs.claim.trim() === '' ? null : claim ? checkClaim(table, config, claim, knownTables(known)) : NO_CLAIM,
+  };
+  if (typeof counted === 'string') return { ...NOTHING, ...shown, problem: counted };
+  const memory = attemptOrMessage(() => planMemory(table, config, inputs));
+  const { trainable, all, percent, fileBytes, warnings } = counted;
+  return {
+    ...shown,
+    problem: '',
+    counts: { trainable, all, percent, fileBytes },
+    warnings,
+    memory: typeof memory === 'string' ? null : memory,
+    memoryProblem: typeof memory === 'string' ? memory : '',
+  };
+}
+
+/** Models that a claim may be of; what cannot be read is left out. */
+function knownTables(models: readonly BudgetModel[]): readonly KnownModel[] {
+  return models.flatMap((model) => {
+    const table = 'config' in model ? attemptOrMessage(() => planTable(model.config, null)) : '';
+    return typeof table === 'string' ? [] : [{ title: model.title, table }];
+  });
+}
+
+function plannedOn(inputs: PlanInputs, model: unknown): { readonly config: RawConfig; readonly table: ModuleTable } {
+  const task = taskTypeOf(model);
+  return { config: planConfig(inputs, task), table: planTable(model, task) };
+}
+
+/** Nothing where the plan cannot be estimated: the report says why. */
+export function planFit(inputs: PlanInputs, model: BudgetModel): PlanFit {
+  const found = attemptOrMessage(() => ('config' in model ? fitOf(inputs, model.config) : NO_FIT));
+  return typeof found === 'string' ? NO_FIT : found;
+}
+
+const NO_FIT: PlanFit = { fits: [], advice: [] };
+
+function fitOf(inputs: PlanInputs, model: unknown): PlanFit {
+  const limit = inputs.gpu.trim() === '' ? null : gpuBytes(inputs.gpu);
+  if (limit === null || inputs.purpose === 'inference') return NO_FIT;
+  const { config, table } = plannedOn(inputs, model);
+  const setup = readTrainingSetup(typedValues(inputs.setup, SETUP_FIELDS));
+  const fits: string[] = [];
+  for (const [vary, label] of [['rank', 'rank'], ['microBatch', 'micro-batch'], ['sequenceLength', 'sequence length']] as const) {
+    const fit = attemptOrMessage(() => largestThatFits(table, config, setup, { vary, bytes: limit }));
+    if (typeof fit === 'string' || fit.largest === null) continue;
+    fits.push(`${label} ${fit.largest.toLocaleString('en-US')}${fit.bounded ? ' (its bound)' : ''}`);
+  }
+  const advice = adviceFor(table, config, setup, limit).map(
+    ({ label, saves, bytes, fits: enough }) => `${label}: saves ${gibibytes(saves)}, leaves ${gibibytes(bytes)}${enough ? ', which fits' : ''}.`,
+  );
+  return { fits, advice };
+}
+
+/** '' for what no constructor takes. */
+function codeOf(config: RawConfig): string {
+  try {
+    return pythonCode(config);
+  } catch (error) {
+    if (error instanceof BudgetError) return '';
+    throw error;
+  }
+}
+
+const NO_CLAIM = { agrees: false, lines: ['No number of trainable parameters was found in the text.'] };
+
+function planMemory(table: ModuleTable, config: RawConfig, inputs: PlanInputs): PlanMemory {
+  const estimate =
+    inputs.purpose === 'inference'
+      ? { ...estimateInferenceMemory(table, config, typedValues(inputs.inference, INFERENCE_FIELDS)), phases: [] }
+      : estimateTrainingMemory(table, config, typedValues(inputs.setup, SETUP_FIELDS));
+  const { terms, deviceBytes, contextBytes, warnings, phases } = estimate;
+  const context = { id: 'context', group: 'context', label: 'CUDA context', bytes: contextBytes, formula: 'What the driver and the loaded kernels take before the first tensor' };
+  const shown = terms.map(({ id, group, label, bytes, formula, note }) => ({ id, group, label, bytes, formula: note === undefined ? formula : `${formula}. ${note}` }));
+  return {
+    terms: [...shown, context],
+    deviceBytes,
+    gpuBytes: inputs.gpu.trim() === '' ? null : gpuBytes(inputs.gpu),
+    phases: phases.map(({ label, bytes }) => ({ label, bytes: bytes + contextBytes })),
+    warnings,
+  };
+}
+
+/** Modules that a method could adapt, those of all layers in one row. */
+function targetRows(table: ModuleTable, counted: Budget | null): TargetRow[] {
+  const trained = new Map((counted?.modules ?? []).map(({ name, trainable }) => [name, trainable]));
+  const rows = new Map<string, { -readonly [K in keyof TargetRow]: TargetRow[K] }>();
+  for (const { name, kind, layer, inFeatures, outFeatures } of table.modules) {
+    if (kind !== 'linear' && kind !== 'conv1d' && kind !== 'embedding' && kind !== 'conv') continue;
+    const pattern = layer === null ? name : name.replace(`.${layer}.`, '.*.');
+    let row = rows.get(pattern);
+    if (!row) rows.set(pattern, (row = { pattern, end: '', modules: 0, inFeatures, outFeatures, adapted: 0, trainable: 0 }));
+    row.modules++;
+    const own = trained.get(name);
+    if (own === undefined) continue;
+    row.adapted++;
+    row.trainable += own;
+  }
+  const patterns = [...rows.keys()];
+  for (const row of rows.values()) row.end = endOf(row.pattern, patterns);
+  return [...rows.values()];
+}
+
+/** GPT-2 has two `c_proj` in each layer: what tells them apart is a part more of the name. */
+function endOf(pattern: string, all: readonly string[]): string {
+  const parts = pattern.slice(pattern.lastIndexOf('*.') + 1).replace(/^\./, '').split('.');
+  for (let taken = 1; taken <= parts.length; taken++) {
+    const end = parts.slice(-taken).join('.');
+    if (all.filter((each) => each === end || each.endsWith(`.${end}`)).length === 1) return end;
+  }
+  return parts.at(-1)!;
+}

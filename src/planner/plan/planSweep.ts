@@ -1,0 +1,57 @@
+/** Trainable parameters against memory: every method at its defaults, and ranks of the one that is planned. */
+
+import type { RawConfig } from '../../peftConfig/configValues';
+import { gpuBytes } from '../../budget/gpus';
+import { readTrainingSetup } from '../../budget/memory/setup';
+import { estimateTrainingMemory } from '../../budget/memory/training';
+import { METHOD_KEYS } from '../../peftConfig/methodKeys';
+import type { PlanInputs, PlanPoint, PlanSweep } from '../../protocol/plan';
+import type { BudgetModel } from '../calculator/budgetReport';
+import { planChoices, SETUP_FIELDS } from './planChoices';
+import { methodFields, typedValues } from './planFields';
+import { planTable, taskTypeOf } from './planModel';
+import { planConfig } from './planReport';
+import { attemptOrMessage } from '../attempt';
+
+/** The optimiser and the rest of a step need at least a rank; beyond these a sweep tells nothing new. */
+const SWEPT_RANKS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+const NOTHING: PlanSweep = { methods: [], ranks: [], gpu: null };
+/** Not on the chart: PEFT no longer has it. */
+const REMOVED = 'BONE';
+
+/** One point for each method that can be counted on the model with its defaults, and ranks of the one that is planned. */
+export function planSweep(inputs: PlanInputs, model: BudgetModel): PlanSweep {
+  if (!('config' in model)) return NOTHING;
+  const { config: modelConfig } = model;
+  const task = attemptOrMessage(() => ({ type: taskTypeOf(modelConfig) }));
+  if (typeof task === 'string') return NOTHING;
+  const point = (label: string, rank: number | null, config: RawConfig | null): PlanPoint[] => {
+    const made = attemptOrMessage(() => {
+      const setup = readTrainingSetup(typedValues(inputs.setup, SETUP_FIELDS));
+      const { trainable, deviceBytes, warnings } = estimateTrainingMemory(planTable(modelConfig, task.type), config, setup);
+      // What is left out of an estimate would put its method where it does not belong.
+      const whole = !warnings.some((warning) => warning.includes('not modelled; only'));
+      return whole ? [{ label, rank, trainable, bytes: deviceBytes }] : [];
+    });
+    return typeof made === 'string' ? [] : made;
+  };
+  const methods = Object.keys(METHOD_KEYS).flatMap((peftType) => {
+    if (peftType === REMOVED) return [];
+    const values = methodFields(peftType).flatMap(({ key, start }): [string, string][] => (start === '' ? [] : [[key, start]]));
+    return point(peftType, null, planConfig({ ...inputs, peftType, values, targets: [] }, task.type));
+  });
+  const key = Object.hasOwn(METHOD_KEYS[inputs.peftType] ?? {}, 'init_r') ? 'init_r' : 'r';
+  const ranked = Object.hasOwn(METHOD_KEYS[inputs.peftType] ?? {}, key);
+  const ranks = !ranked
+    ? []
+    : SWEPT_RANKS.flatMap((rank) => point(`${key} = ${rank}`, rank, { ...planConfig(inputs, task.type), [key]: rank }));
+  return { methods: [...methods, ...point('Full fine-tuning', null, null)], ranks, gpu: gpuOf(inputs.gpu) };
+}
+
+function gpuOf(id: string): PlanSweep['gpu'] {
+  const known = planChoices().gpus.find((gpu) => gpu.id === id);
+  if (known) return { label: known.label, bytes: known.bytes };
+  const bytes = id.trim() === '' ? null : gpuBytes(id);
+  return bytes === null ? null : { label: id, bytes };
+}

@@ -1,0 +1,102 @@
+/** What is known of one config call: its model, its count, and what is wrong with it. */
+
+import { architectureOf } from '../../budget/architectures';
+import type { Budget } from '../../budget/computeBudget';
+import type { Finding } from '../../protocol/planner';
+import type { ModelReference } from '../../protocol/models';
+import type { PythonConfigCall, PythonDocument, UnknownSetting } from '../../protocol/python';
+import { analyseConfig } from '../checks/analyse';
+import { countOn } from '../countAdapter';
+import type { FoundModel, Models } from '../models/models';
+import type { BaseModel } from './pythonModels';
+import { baseModelFor } from './pythonModels';
+import { uncounted } from './uncounted';
+
+export interface PythonFacts {
+  readonly call: PythonConfigCall;
+  readonly base: BaseModel | null;
+  /** Under which key of `BudgetInputs.targets` the choice for such a model is kept; '' where there is none. */
+  readonly targetsKey: string;
+  readonly budget: Budget | null;
+  /** Why it is not counted, where it is not a setting that is not known; '' otherwise. */
+  readonly problem: string;
+  /** Settings that stand in the way of a count. */
+  readonly missing: readonly UnknownSetting[];
+  /** What each rank adds, where the rank is all that is missing and the count grows evenly with it. */
+  readonly perRank: number | null;
+  /** What an adapter_config.json of the same settings would be warned of. */
+  readonly findings: readonly Finding[];
+}
+
+export async function factsOf(models: Models, call: PythonConfigCall, document: PythonDocument): Promise<PythonFacts> {
+  const base = await baseModelFor(models, call, document);
+  const missing = uncounted(call);
+  const counting = base && (await countOn(models, base.model, call.config));
+  const known = missing.length === 0;
+  return {
+    call,
+    base,
+    targetsKey: architectureOf(counting?.table?.shape.modelType ?? '')?.modelTypes[0] ?? '',
+    budget: known ? (counting?.budget ?? null) : null,
+    problem: known ? (counting?.error?.message ?? '') : '',
+    missing,
+    perRank: base && (await rankGrowth(models, base, call, missing)),
+    findings: base ? await findingsOf(models, base, call) : [],
+  };
+}
+
+/** Ranks that every method takes. */
+const RANKS = [2, 4, 6] as const;
+
+async function rankGrowth(
+  models: Models,
+  { model }: BaseModel,
+  { config }: PythonConfigCall,
+  missing: readonly UnknownSetting[],
+): Promise<number | null> {
+  if (missing.length !== 1 || missing[0]?.key !== 'r') return null;
+  const counts: number[] = [];
+  for (const r of RANKS) {
+    const { budget } = await countOn(models, model, { ...config, r });
+    if (!budget) return null;
+    counts.push(budget.trainable);
+  }
+  const [low = 0, middle = 0, high = 0] = counts;
+  return middle > low && high - middle === middle - low ? (middle - low) / (RANKS[1] - RANKS[0]) : null;
+}
+
+/** Findings that are about a file, or that the program's own words make plain. */
+const OF_FILES: readonly Finding['code'][] = [
+  'base-not-found',
+  'base-unreadable',
+  'rank-differs-from-weights',
+  'uncounted',
+  'unknown-key',
+];
+
+/** Without those that hang on a setting that is not known. */
+async function findingsOf(models: Models, base: BaseModel, call: PythonConfigCall): Promise<readonly Finding[]> {
+  if (call.unknown.some(({ key }) => key.startsWith('*'))) return [];
+  const name = base.model.title;
+  const analysis = await analyseConfig(models, {
+    text: JSON.stringify({ ...call.config, base_model_name_or_path: name }),
+    weights: null,
+    folder: null,
+    localFolder: null,
+    workspace: [],
+    chosen: [{ name, model: referenceTo(base.model) }],
+  });
+  const unknown = new Set(call.unknown.map(({ key }) => key));
+  const depends = (code: Finding['code']): readonly string[] =>
+    code.startsWith('target') || code.startsWith('layers')
+      ? ['target_modules', 'exclude_modules', 'layers_to_transform', 'layers_pattern', 'modules_to_save']
+      : ['r', 'lora_alpha', 'use_rslora', 'rank_pattern', 'alpha_pattern', 'exclude_modules', 'modules_to_save'];
+  return (analysis?.findings ?? []).filter(
+    ({ code }) => !OF_FILES.includes(code) && !depends(code).some((key) => unknown.has(key)),
+  );
+}
+
+function referenceTo({ title, config, path, preset }: FoundModel): ModelReference {
+  if (preset !== null) return { kind: 'preset', id: preset };
+  return path === null ? { kind: 'config', title, config } : { kind: 'file', title, path };
+}

@@ -1,0 +1,107 @@
+/** What stands over a call: PEFT's own figures, or why there are none. */
+
+import type { LocalText } from '../../protocol/localText';
+import type { ComparisonSettings, PythonConfigCall, PythonLens, PythonModelCall } from '../../protocol/python';
+import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
+import type { PythonFacts } from './pythonFacts';
+import type { BaseModel } from './pythonModels';
+
+/** A line over a program is read at a glance. */
+const MAX_NAME = 60;
+const MAX_PROBLEM = 160;
+
+export function configLens(facts: PythonFacts): PythonLens {
+  const { call } = facts;
+  return { span: call.name, title: titleOf(facts), tooltip: tooltipOf(facts), comparison: comparisonOf(facts) };
+}
+
+/** Over `get_peft_model`: the line that `print_trainable_parameters` will print. */
+export function modelLens({ name }: PythonModelCall, facts: PythonFacts): PythonLens | null {
+  const { budget } = facts;
+  if (!budget) return null;
+  const { trainable, all, percent } = budget;
+  const title = local(
+    'trainable params: {0} || all params: {1} || trainable%: {2}',
+    formatCount(trainable),
+    formatCount(all),
+    percent.toFixed(4),
+  );
+  return { span: name, title, tooltip: tooltipOf(facts), comparison: comparisonOf(facts) };
+}
+
+/** A model of the workspace goes by its folder. */
+function shownTitle({ model }: BaseModel): string {
+  return cut(model.title.replace(/[\\/]config\.json$/, ''));
+}
+
+function titleOf(facts: PythonFacts): LocalText {
+  const { base, budget, problem } = facts;
+  if (facts.missing.length > 0) return missingText(facts);
+  if (!base) return local('Not counted: no config.json of a model in the workspace');
+  if (!budget) return local('Not counted on {0}: {1}', shownTitle(base), cut(problem, MAX_PROBLEM));
+  const figures = [
+    formatCount(budget.trainable),
+    formatPercent(budget.trainable / budget.all),
+    shownTitle(base),
+    formatBytes(budget.fileBytes),
+  ];
+  if (base.inPlaceOf !== null)
+    return local('{0} trainable · {1} of {2}, in place of {4} · {3}', ...figures, cut(base.inPlaceOf));
+  // PEFT leaves them out without a word.
+  const unmatched = facts.findings.filter(({ code }) => code === 'target-no-match').length;
+  if (unmatched > 1) return local('{0} trainable · {1} of {2} · {3} · {4} targets match no module', ...figures, unmatched);
+  if (unmatched === 1) return local('{0} trainable · {1} of {2} · {3} · a target matches no module', ...figures);
+  return local('{0} trainable · {1} of {2} · {3}', ...figures);
+}
+
+function missingText({ missing, perRank }: PythonFacts): LocalText {
+  const [first] = missing;
+  const names = missing.map(({ key }) => (key.startsWith('*') ? `${key}...` : key));
+  if (missing.length > 1 || !first) return local('{0} are not known: not counted', names.join(', '));
+  if (perRank === null) return local('{0} is {1}: not counted', names[0] ?? '', first.reason);
+  return local('{0} is {1}: not counted · each rank adds {2}', first.key, first.reason, formatCount(perRank));
+}
+
+function tooltipOf({ base, budget }: PythonFacts): LocalText {
+  if (!base || !budget) return local('Counted where every setting is a literal and the model is known');
+  if (base.inPlaceOf === null) return local('Counted as PEFT does, on {0}. Opens the comparison.', base.model.title);
+  const text = 'No config.json of {0} in the workspace or the Hugging Face cache, and no preset: counted on {1}.';
+  return local(text, base.inPlaceOf, base.model.title);
+}
+
+/** The comparison of methods at these settings, as far as it has them. */
+function comparisonOf({ call, base, targetsKey }: PythonFacts): ComparisonSettings | null {
+  if (!base) return null;
+  const { path, preset } = base.model;
+  const model = preset !== null ? { preset } : path !== null ? { path } : null;
+  return { model, method: methodOf(call), targets: targetsOf(call, targetsKey) };
+}
+
+function methodOf({ config, peftType }: PythonConfigCall): ComparisonSettings['method'] {
+  const whole = (key: string): string | null => {
+    const value = config[key];
+    return typeof value === 'number' && Number.isInteger(value) && value > 0 ? String(value) : null;
+  };
+  const [rank, alpha, tokens] = [whole('r'), whole('lora_alpha'), whole('num_virtual_tokens')];
+  return {
+    ...(peftType === 'LORA' && rank !== null && { rank }),
+    ...(peftType === 'LORA' && alpha !== null && { alpha }),
+    ...(peftType === 'PREFIX_TUNING' && tokens !== null && { prefixLength: tokens }),
+    ...(peftType === 'PROMPT_TUNING' && tokens !== null && { promptLength: tokens }),
+  };
+}
+
+function targetsOf({ config, peftType }: PythonConfigCall, targetsKey: string): ComparisonSettings['targets'] {
+  const names = config['target_modules'];
+  if (peftType !== 'LORA' || targetsKey === '' || !Array.isArray(names)) return [];
+  return [[targetsKey, names.filter((name) => typeof name === 'string')]];
+}
+
+function local(message: string, ...args: (string | number)[]): LocalText {
+  return { message, args };
+}
+
+function cut(text: string, length = MAX_NAME): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > length ? `${line.slice(0, length)}...` : line;
+}

@@ -1,0 +1,47 @@
+/** The model that a config of a program is counted on. */
+
+import type { PythonConfigCall, PythonDocument } from '../../protocol/python';
+import { customModel } from '../calculator/customModel';
+import type { FoundModel, Models } from '../models/models';
+
+export interface BaseModel {
+  readonly model: FoundModel;
+  /** The program names another, which is not found here. */
+  readonly inPlaceOf: string | null;
+}
+
+/**
+ * By the name the program gives: in the workspace, on the disk, in the hub's local cache, as a preset. Without one, or
+ * where it is not found: the config.json beside the program, the only one of the workspace, what the calculator has.
+ */
+export async function baseModelFor(
+  models: Models,
+  { baseModel, config }: PythonConfigCall,
+  document: PythonDocument,
+): Promise<BaseModel | null> {
+  const { folder, localFolder, workspace, chosen = [] } = document;
+  const revision = typeof config['revision'] === 'string' ? config['revision'] : null;
+  const around = { localFolder, chosen };
+  if (baseModel !== null) {
+    // The name decides, not a config.json that happens to lie beside the program.
+    const named = { kind: 'named', name: baseModel, revision, folder: null, workspace, ...around } as const;
+    const model = await models.find(named);
+    if (model) return { model, inPlaceOf: null };
+  }
+  const beside = await models.find({ kind: 'named', name: null, folder, workspace, ...around });
+  const [only, second] = workspace;
+  const single =
+    beside || !only || second
+      ? beside
+      : await models.find({ kind: 'named', name: null, folder: only.folder, workspace, ...around });
+  const model = single ?? (await calculatorModel(models, document));
+  return model && { model, inPlaceOf: baseModel };
+}
+
+async function calculatorModel(models: Models, { calculator }: PythonDocument): Promise<FoundModel | null> {
+  const { inputs, model } = calculator;
+  if (model.kind === 'missing') return null;
+  if (model.kind !== 'custom') return models.find(model);
+  const custom = customModel({ ...inputs, basis: 'exact' });
+  return 'errors' in custom ? null : { ...custom, place: 'chosen', path: null, preset: null };
+}

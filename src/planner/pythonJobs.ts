@@ -1,0 +1,72 @@
+/** What the editor shows on the Python that sets up an adapter. */
+
+import type { PythonDocument, PythonLens, PythonProgram, PythonRequests, PythonSpan } from '../protocol/python';
+import type { Handlers } from '../protocol/rpc';
+import { hoverText } from './hover/adapterConfigHoverText';
+import type { Models } from './models/models';
+import type { PythonFacts } from './python/pythonFacts';
+import { factsOf } from './python/pythonFacts';
+import type * as pythonReader from './pythonReader';
+
+/** The reader's bundle is loaded with the first program. */
+export type PythonReader = Pick<
+  typeof pythonReader,
+  'readProgram' | 'argumentHover' | 'classHover' | 'configLens' | 'modelLens'
+>;
+
+export function createPythonJobs(models: Models, load: () => Promise<PythonReader>): Handlers<PythonRequests> {
+  /** The program read last: a hover asks for the one that the lenses are of. */
+  let last: { readonly parts: PythonDocument['parts']; readonly program: PythonProgram } | null = null;
+
+  const read = async ({ parts }: PythonDocument): Promise<PythonProgram> => {
+    const { readProgram } = await load();
+    if (!last || !sameParts(last.parts, parts)) last = { parts, program: readProgram(parts) };
+    return last.program;
+  };
+
+  return {
+    async 'python/lenses'(document, { signal }) {
+      const { configLens, modelLens } = await load();
+      const { configs, models: calls } = await read(document);
+      const facts: PythonFacts[] = [];
+      for (const call of configs) {
+        signal.throwIfAborted();
+        facts.push(await factsOf(models, call, document));
+      }
+      const lenses: PythonLens[] = facts.map(configLens);
+      for (const call of calls) {
+        const known = call.config === null ? undefined : facts[call.config];
+        const lens = known ? modelLens(call, known) : null;
+        if (lens) lenses.push(lens);
+      }
+      return lenses;
+    },
+
+    async 'python/hover'({ part, offset, ...document }) {
+      const { argumentHover, classHover } = await load();
+      const { configs, models: calls } = await read(document);
+      const within = (span: PythonSpan): boolean => span.part === part && span.from <= offset && offset <= span.to;
+      const model = calls.find(({ name }) => within(name));
+      // Of calls in each other, the inner one is the later.
+      const call = model ? configs[model.config ?? -1] : configs.filter(({ span }) => within(span)).at(-1);
+      const argument = call?.arguments.filter(({ span }) => within(span)).at(-1);
+      const span = model?.name ?? (call && within(call.name) ? call.name : argument?.span);
+      if (!call || !span) return null;
+      const facts = await factsOf(models, call, document);
+      const hover = { facts, explain: explanations(facts) };
+      const onClass = span !== argument?.span;
+      return { span, markdown: onClass || !argument ? classHover(hover) : argumentHover(argument.key, hover) };
+    },
+  };
+}
+
+/** What the hover in adapter_config.json would say; of counts only where every setting is known. */
+function explanations({ call, base, budget }: PythonFacts): (key: string) => string | null {
+  const model = budget && base ? base.model : null;
+  const config = { ...call.config, base_model_name_or_path: base?.model.title ?? null };
+  return (key) => hoverText([key], { config, weights: null, base: model });
+}
+
+function sameParts(a: PythonDocument['parts'], b: PythonDocument['parts']): boolean {
+  return a.length === b.length && a.every(({ text, notebookCell }, index) => text === b[index]?.text && notebookCell === b[index].notebookCell);
+}

@@ -1,4 +1,0 @@
-/** What the planner's bundles share, in one file beside them (scripts/build.mjs): module tables, and errors with them. */
-
-export * from '../../budget/architectures';
-export * from '../../budget/errors';

@@ -1,0 +1,76 @@
+import { strict as assert } from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { CONFIG_CLASS_NAMES, configClass, enumMembers, nestedConfigFields } from '../../../src/peftConfig/configClasses';
+
+/** A Python literal as its JSON; the defaults are all simple. */
+function fromPython(text: string): unknown {
+  if (text === 'None') return null;
+  if (text === 'True' || text === 'False') return text === 'True';
+  return text.startsWith("'") ? text.slice(1, -1) : (JSON.parse(text) as unknown);
+}
+
+describe("PEFT's config classes", () => {
+  // By peft_type: the arguments in order, and their defaults.
+  const golden = JSON.parse(readFileSync('test/fixtures/golden/config_fields.json', 'utf8')) as Record<
+    string,
+    Record<string, unknown>
+  >;
+
+  for (const name of CONFIG_CLASS_NAMES.filter((each) => each !== 'BoneConfig')) {
+    it(`have ${name} with PEFT's arguments in PEFT's order, and its defaults`, () => {
+      const found = configClass(name);
+      const fields = golden[found?.peftType ?? ''] ?? {};
+      // An object that no file holds, and the type, which is the class itself.
+      const compared = (each: string): boolean => each !== 'runtime_config' && each !== 'peft_type';
+      const names = [...(found?.fields.keys() ?? [])];
+      assert.deepEqual(names.filter(compared), Object.keys(fields).filter(compared));
+      for (const each of names.filter(compared)) assert.deepEqual(fromPython(found?.fields.get(each) ?? ''), fields[each], each);
+    });
+  }
+
+  it('are one of each method of the golden file, and BoneConfig', () => {
+    const types = CONFIG_CLASS_NAMES.map((name) => configClass(name)?.peftType);
+    assert.deepEqual(types.sort(), [...Object.keys(golden), 'BONE'].sort());
+  });
+
+  it('do not have what every object has', () => {
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      assert.equal(configClass(name), null);
+      assert.equal(nestedConfigFields(name), null);
+      assert.equal(enumMembers(name), null);
+    }
+  });
+
+  it('take the arguments that the installed PEFT gives its classes, nested ones and enumerations too', function () {
+    const python = '/tmp/oracle/v/bin/python3';
+    if (!existsSync(python)) {
+      console.log('      (PEFT is not installed here: not compared)');
+      return;
+    }
+    this.timeout(180_000);
+    const nested = 'ArrowConfig BdLoraConfig CordaConfig EvaConfig KasaConfig LoftQConfig LoraGAConfig LoraRuntimeConfig MontecloraConfig VeloraConfig'.split(' ');
+    const script = `
+import dataclasses, inspect, json, peft
+from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING as classes
+from peft.tuners.lora import config as lora
+from peft.tuners.prompt_tuning import PromptTuningInit
+from peft.tuners.p_tuning import PromptEncoderReparameterizationType
+from peft.tuners.multitask_prompt_tuning import MultitaskPromptTuningInit
+names = lambda cls: list(inspect.signature(cls.__init__).parameters)[1:]
+print(json.dumps({
+  'classes': {cls.__name__: names(cls) for cls in classes.values()},
+  'nested': {name: names(getattr(lora, name)) for name in ${JSON.stringify(nested)}},
+  'enums': {e.__name__: [m.value for m in e] for e in
+    (peft.TaskType, PromptTuningInit, PromptEncoderReparameterizationType, MultitaskPromptTuningInit)},
+}))`;
+    const real = JSON.parse(execFileSync(python, ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as Record<
+      'classes' | 'nested' | 'enums',
+      Record<string, string[]>
+    >;
+    for (const [name, fields] of Object.entries(real.classes))
+      assert.deepEqual([...(configClass(name)?.fields.keys() ?? [])], fields, name);
+    for (const [name, fields] of Object.entries(real.nested)) assert.deepEqual(nestedConfigFields(name), fields, name);
+    for (const [name, members] of Object.entries(real.enums)) assert.deepEqual(enumMembers(name), members, name);
+  });
+});

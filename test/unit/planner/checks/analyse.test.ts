@@ -1,0 +1,356 @@
+import { strict as assert } from 'node:assert';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import type { ConfigAnalysis, Finding, FindingCode, Fix } from '../../../../src/protocol/planner';
+import type { LocalText } from '../../../../src/protocol/localText';
+import type { ModelReference } from '../../../../src/protocol/models';
+import type { SourceDescription } from '../../../../src/protocol/source';
+import { openCheckpoint } from '../../../../src/matrices/checkpointSource';
+import { nodeFiles } from '../../../../src/files/nodeFile';
+import { NOWHERE, plannerCaller } from '../plannerCaller';
+
+const call = plannerCaller();
+const folders: string[] = [];
+const say = ({ message, args }: LocalText): string => message.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)]));
+
+interface Around {
+  readonly weights?: SourceDescription | null;
+  readonly model?: ModelReference;
+}
+
+const LLAMA: ModelReference = { kind: 'preset', id: 'llama-3-8b' };
+
+async function analyse(text: string, { weights = null, model = LLAMA }: Around = {}): Promise<ConfigAnalysis> {
+  const chosen = [{ name: 'base', model }];
+  const analysis = await call('config/analyse', { ...NOWHERE, text, weights, chosen });
+  assert.ok(analysis);
+  return analysis;
+}
+
+const lora = (changes: Record<string, unknown>): string =>
+  JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: 'base', r: 8, lora_alpha: 16, target_modules: ['q_proj'], ...changes }, null, 2);
+
+async function findings(changes: Record<string, unknown>, around?: Around): Promise<readonly Finding[]> {
+  return (await analyse(lora(changes), around)).findings;
+}
+
+const codes = (found: readonly Finding[]): FindingCode[] => found.map(({ code }) => code);
+
+function only(found: readonly Finding[], code: FindingCode): Finding {
+  const [first, ...more] = found.filter((each) => each.code === code);
+  assert.ok(first && more.length === 0, `${code} once, not in ${codes(found).join()}`);
+  return first;
+}
+
+function apply(text: string, { edits }: Fix): string {
+  return [...edits]
+    .sort((a, b) => b.offset - a.offset)
+    .reduce((result, { offset, length, newText }) => result.slice(0, offset) + newText + result.slice(offset + length), text);
+}
+
+/** Applies the finding's n-th fix: the result parses, and the finding is gone. */
+async function fixed(text: string, code: FindingCode, index = 0, around?: Around): Promise<Record<string, unknown>> {
+  const { findings: found } = await analyse(text, around);
+  const fix = found.find((each) => each.code === code)?.fixes[index];
+  assert.ok(fix, `${code} has fix ${index}`);
+  const after = apply(text, fix);
+  assert.ok(!codes((await analyse(after, around)).findings).includes(code), `${say(fix.title)} leaves ${code}:\n${after}`);
+  return JSON.parse(after) as Record<string, unknown>;
+}
+
+describe('the analysis of adapter_config.json', () => {
+  after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+
+  it('finds nothing in a config as people write it, and counts it', async () => {
+    const analysis = await analyse(lora({ target_modules: ['q_proj', 'v_proj'] }));
+    assert.deepEqual(analysis.findings, []);
+    assert.equal(analysis.budget.counted?.trainable, 3_407_872);
+    assert.equal(analysis.budget.counted?.all, 8_030_261_248 + 3_407_872);
+    assert.deepEqual(analysis.targets?.entries, [['q_proj', 32], ['v_proj', 32]]);
+    assert.equal(analysis.place, 'chosen');
+  });
+
+  it('points at the entry that matches nothing, exactly, and says what was meant', async () => {
+    const text = lora({ target_modules: ['q_porj', 'v_proj'] });
+    const { findings: found } = await analyse(text);
+    const finding = only(found, 'target-no-match');
+    assert.equal(text.slice(finding.offset, finding.offset + finding.length), '"q_porj"');
+    assert.equal(finding.severity, 'warning');
+    assert.match(say(finding.text), /'q_porj' matches no module of Llama-3-8B. Did you mean 'q_proj' \(32 modules\)\?/);
+    assert.deepEqual((await fixed(text, 'target-no-match'))['target_modules'], ['q_proj', 'v_proj']);
+    const removing = finding.fixes.length - 1;
+    assert.deepEqual((await fixed(text, 'target-no-match', removing))['target_modules'], ['v_proj']);
+  });
+
+  it('takes a list of which nothing matches for an error: PEFT refuses it', async () => {
+    const found = await findings({ target_modules: ['query_key_valeu', 'qkv'] });
+    assert.deepEqual(found.filter(({ code }) => code === 'target-no-match').map(({ severity }) => severity), ['error', 'error']);
+  });
+
+  it("knows the name of the same part in another architecture: q_proj is GPT-NeoX's query_key_value", async () => {
+    const config = { model_type: 'gpt_neox', architectures: ['GPTNeoXForCausalLM'], hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 256, vocab_size: 100 };
+    const model: ModelReference = { kind: 'config', title: 'neox', config };
+    const text = lora({ target_modules: ['q_proj', 'v_proj'] });
+    const { findings: found } = await analyse(text, { model });
+    assert.match(say(found[0]!.text), /Did you mean 'query_key_value' \(2 modules\)/);
+    const after = apply(text, found[0]!.fixes[0]!);
+    assert.deepEqual(codes((await analyse(after, { model })).findings), ['target-no-match']);
+  });
+
+  it('tells upper from lower case, and keeps whole suffixes apart from other ends', async () => {
+    assert.deepEqual((await fixed(lora({ target_modules: ['Q_proj'] }), 'target-no-match'))['target_modules'], ['q_proj']);
+    only(await findings({ target_modules: ['proj', 'q_proj'] }), 'target-no-match');
+  });
+
+  it('tells a pattern in a list, a name as a pattern, and "all-linear" in a list from what was meant', async () => {
+    assert.equal((await fixed(lora({ target_modules: ['.*\\.(q|v)_proj'] }), 'target-no-match'))['target_modules'], '.*\\.(q|v)_proj');
+    assert.deepEqual((await fixed(lora({ target_modules: 'q_proj' }), 'target-no-match'))['target_modules'], ['q_proj']);
+    assert.equal((await fixed(lora({ target_modules: ['all-linear'] }), 'target-no-match'))['target_modules'], 'all-linear');
+    assert.deepEqual(await findings({ target_modules: 'all-linear' }), []);
+    assert.deepEqual(await findings({ target_modules: '.*\\.(q|v)_proj' }), []);
+  });
+
+  it('says of a pattern that it cannot evaluate why, as information', async () => {
+    const finding = only(await findings({ target_modules: '.*(q)\\1_proj' }), 'pattern-not-translated');
+    assert.equal(finding.severity, 'information');
+    only(await findings({ target_modules: '.*(q_proj' }), 'pattern-not-translated');
+  });
+
+  it('offers the linear layers of a module that only holds others', async () => {
+    const text = lora({ target_modules: ['q_proj', 'mlp'] });
+    assert.equal(only((await analyse(text)).findings, 'target-unsupported').severity, 'error');
+    assert.deepEqual((await fixed(text, 'target-unsupported'))['target_modules'], ['q_proj', 'gate_proj', 'up_proj', 'down_proj']);
+    only(await findings({ target_modules: ['input_layernorm'] }), 'target-unsupported');
+  });
+
+  it('counts the layers that a target leaves out: a warning where nothing else reaches them', async () => {
+    const names = Array.from({ length: 6 }, (_, layer) => [
+      [`model.layers.${layer}.norm.weight`, [8]],
+      ...(layer % 3 === 2 ? [[`model.layers.${layer}.attn.q_proj.weight`, [8, 8]]] : [[`model.layers.${layer}.mixer.in_proj.weight`, [16, 8]]]),
+    ]).flat();
+    const folder = hybridModel(names as [string, number[]][]);
+    const model: ModelReference = { kind: 'file', title: 'hybrid', path: path.join(folder, 'config.json') };
+    const finding = only(await findings({ target_modules: ['q_proj'] }, { model }), 'target-partial');
+    assert.equal(finding.severity, 'warning');
+    assert.match(say(finding.text), /'q_proj' matches 2 modules, in 2 of 6 layers; left out: 0-1, 3-4\./);
+    const both = await findings({ target_modules: ['q_proj', 'in_proj'] }, { model });
+    assert.deepEqual(both.map(({ severity }) => severity), ['information', 'information']);
+    assert.deepEqual(await findings({ target_modules: ['q_proj'], layers_to_transform: [2, 5] }, { model }), []);
+    only(await findings({ target_modules: ['q_proj'], layers_to_transform: [1, 2] }, { model }), 'target-partial');
+    assert.deepEqual(await findings({ target_modules: ['model.layers.2.attn.q_proj'] }, { model }), []);
+  });
+
+  it('says that all modules of a target are excluded', async () => {
+    only(await findings({ target_modules: ['q_proj', 'v_proj'], exclude_modules: ['v_proj'] }), 'target-excluded');
+  });
+
+  it('asks for targets where PEFT has none for the type of model, and offers the linear layers', async () => {
+    const config = { model_type: 'phi3', architectures: ['Phi3ForCausalLM'], hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 256, vocab_size: 100 };
+    const model: ModelReference = { kind: 'config', title: 'phi3', config };
+    const after = await fixed(lora({ target_modules: null }), 'targets-missing', 0, { model });
+    assert.deepEqual(after['target_modules'], ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj']);
+    assert.deepEqual(codes(await findings({ target_modules: null })), []);
+  });
+
+  it('refuses a rank that is none, and sets it to PEFT\'s', async () => {
+    for (const r of [0, -4, 2.5, '8', true]) {
+      const text = lora({ r, lora_alpha: 16 });
+      const finding = only((await analyse(text)).findings, 'rank-invalid');
+      assert.equal(finding.severity, 'error');
+      assert.equal(text.slice(finding.offset, finding.offset + finding.length), JSON.stringify(r));
+      assert.equal((await fixed(text, 'rank-invalid'))['r'], 8);
+    }
+    only(await findings({ rank_pattern: { q_proj: 0 } }), 'rank-invalid');
+    const oft = JSON.stringify({ peft_type: 'OFT', base_model_name_or_path: 'base', r: 0, oft_block_size: 32, target_modules: ['q_proj'] });
+    assert.deepEqual((await analyse(oft)).findings, []);
+    const adalora = JSON.stringify({ peft_type: 'ADALORA', base_model_name_or_path: 'base', init_r: 0, target_modules: ['q_proj'] });
+    only((await analyse(adalora)).findings, 'rank-invalid');
+  });
+
+  it('states the usual band for alpha / r, and mends alpha', async () => {
+    const finding = only(await findings({ r: 1, lora_alpha: 32 }), 'alpha-ratio');
+    assert.match(say(finding.text), /lora_alpha \/ r is 32 \/ 1 = 32; the usual band is from 0\.25 to 4/);
+    assert.equal((await fixed(lora({ r: 16, lora_alpha: 1 }), 'alpha-ratio'))['lora_alpha'], 32);
+    // Published recipes at both ends: QLoRA's 16 / 64, and 32 / 8.
+    assert.deepEqual(await findings({ r: 64, lora_alpha: 16 }), []);
+    assert.deepEqual(await findings({ r: 8, lora_alpha: 32 }), []);
+    // The default alpha is 8.
+    const absent = await fixed(lora({ r: 64, lora_alpha: undefined }), 'alpha-ratio');
+    assert.equal(absent['lora_alpha'], 128);
+  });
+
+  it('knows an alpha for alpha / r under use_rslora, and either keeps the scaling or turns it off', async () => {
+    const text = lora({ r: 64, lora_alpha: 128, use_rslora: true });
+    const finding = only((await analyse(text)).findings, 'rslora-alpha');
+    assert.match(say(finding.text), /= 128 \/ sqrt\(64\) = 16.*where it gives 2/);
+    assert.equal((await fixed(text, 'rslora-alpha', 0))['lora_alpha'], 16);
+    assert.equal((await fixed(text, 'rslora-alpha', 1))['use_rslora'], false);
+    assert.deepEqual(await findings({ r: 64, lora_alpha: 16, use_rslora: true }), []);
+    only(await findings({ r: 4, lora_alpha: 1000, use_rslora: true }), 'alpha-ratio');
+  });
+
+  it('knows the ranks that vLLM has room for', async () => {
+    const beyond = only(await findings({ r: 1024, lora_alpha: 1024 }), 'rank-not-served');
+    assert.equal(beyond.severity, 'warning');
+    assert.equal((await fixed(lora({ r: 1024, lora_alpha: 1024 }), 'rank-not-served'))['r'], 512);
+    const between = only(await findings({ r: 24, lora_alpha: 24 }), 'rank-not-served');
+    assert.equal(between.severity, 'information');
+    assert.match(say(between.text), /--max-lora-rank 32/);
+    only(await findings({ rank_pattern: { q_proj: 600 } }), 'rank-not-served');
+    for (const r of [1, 4, 8, 16, 256, 320, 512]) assert.ok(!codes(await findings({ r, lora_alpha: r })).includes('rank-not-served'), String(r));
+  });
+
+  it('finds keys that PEFT does not know, renames them or takes them out with their comma', async () => {
+    const text = lora({ lora_alhpa: 32, num_virtual_tokens: 4 });
+    const found = (await analyse(text)).findings.filter(({ code }) => code === 'unknown-key');
+    assert.deepEqual(found.map(({ offset, length }) => text.slice(offset, offset + length)), ['"lora_alhpa"', '"num_virtual_tokens"']);
+    assert.match(say(found[1]!.text), /is a key of .*PREFIX_TUNING.*, not of LORA/);
+    const one = lora({ lora_alpha: undefined, lora_alhpa: 32 });
+    assert.equal((await fixed(one, 'unknown-key', 0))['lora_alpha'], 32);
+    assert.ok(!Object.hasOwn(await fixed(one, 'unknown-key', 1), 'lora_alhpa'));
+    const former = only(await findings({ merge_weights: false }), 'unknown-key');
+    assert.equal(former.severity, 'information');
+  });
+
+  it('does not warn of a key that only a later release can know', async () => {
+    const [newer] = await findings({ peft_version: '0.22.1', brand_new_setting: 1 });
+    assert.deepEqual([newer?.code, newer?.severity], ['unknown-key', 'information']);
+    assert.match(say(newer!.text), /^'brand_new_setting' is no key of PEFT 0\.21; the file was written by PEFT 0\.22\.1\.$/);
+    const slip = only(await findings({ peft_version: '0.22.1', lora_droput: 0 }), 'unknown-key');
+    assert.equal(slip.severity, 'warning');
+    assert.equal(only(await findings({ peft_version: '0.21.0', brand_new_setting: 1 }), 'unknown-key').severity, 'warning');
+  });
+
+  it('finds modules to save, exclusions and patterns that match nothing', async () => {
+    const saved = only(await findings({ modules_to_save: ['lm_heda', 'embed_tokens'] }), 'save-no-match');
+    assert.match(say(saved.text), /Did you mean 'lm_head'/);
+    assert.deepEqual((await fixed(lora({ modules_to_save: ['lm_heda'] }), 'save-no-match'))['modules_to_save'], ['lm_head']);
+    only(await findings({ exclude_modules: ['visoin'] }), 'exclude-no-match');
+    only(await findings({ rank_pattern: { q_prj: 4 } }), 'pattern-no-match');
+    assert.deepEqual((await fixed(lora({ alpha_pattern: { q_prj: 4 } }), 'pattern-no-match'))['alpha_pattern'], { q_proj: 4 });
+    assert.deepEqual(await findings({ rank_pattern: { '^model.layers.0.self_attn.q_proj': 4, 'layers\\.[12]\\..*q_proj': 2 } }), []);
+  });
+
+  it('finds layers that the model does not have', async () => {
+    const some = only(await findings({ layers_to_transform: [0, 32] }), 'layers-out-of-range');
+    assert.equal(some.severity, 'warning');
+    assert.match(say(some.text), /no layer 32: Llama-3-8B has layers 0-31/);
+    assert.deepEqual((await fixed(lora({ layers_to_transform: [0, 32] }), 'layers-out-of-range'))['layers_to_transform'], [0]);
+    assert.equal(only(await findings({ layers_to_transform: 40 }), 'layers-out-of-range').severity, 'error');
+  });
+
+  it('compares the rank with the weights beside the file', async () => {
+    const folder = path.join('test/fixtures/peft_saved', 'lora_default');
+    const source = await openCheckpoint(nodeFiles, path.join(folder, 'adapter_model.safetensors'));
+    const weights = source.description;
+    await source.close();
+    const stored = weights.lora[0]!.rank;
+    const config = JSON.parse(readFileSync(path.join(folder, 'adapter_config.json'), 'utf8')) as Record<string, unknown>;
+    const text = (r: number): string => JSON.stringify({ ...config, r, lora_alpha: r });
+    const differs = async (r: number) => codes((await analyse(text(r), { weights })).findings).includes('rank-differs-from-weights');
+    assert.equal(await differs(stored), false);
+    assert.equal(await differs(stored * 2), true);
+    assert.equal((await fixed(text(stored * 2), 'rank-differs-from-weights', 0, { weights }))['r'], stored);
+  });
+
+  it('says that the base model is not found, and what that leaves undone', async () => {
+    const { findings: found, budget } = await analyse(lora({ base_model_name_or_path: 'nobody/nothing', target_modules: ['x'] }));
+    const finding = only(found, 'base-not-found');
+    assert.equal(finding.severity, 'information');
+    assert.equal(finding.fixes[0]?.choosesBaseModel, true);
+    assert.deepEqual([budget.modelTitle, budget.counted, codes(found)], [null, null, ['base-not-found']]);
+  });
+
+  it('says why a config cannot be counted where no other check does', async () => {
+    only(await findings({ layers_to_transform: [0], target_modules: 'all-linear' }), 'uncounted');
+    const xlora = JSON.stringify({ peft_type: 'XLORA', base_model_name_or_path: 'base', adapters: {} });
+    assert.equal(only((await analyse(xlora)).findings, 'uncounted').severity, 'information');
+    const prompt = JSON.stringify({ peft_type: 'PROMPT_TUNING', base_model_name_or_path: 'base', num_virtual_tokens: 0 });
+    assert.equal(only((await analyse(prompt)).findings, 'uncounted').severity, 'error');
+  });
+
+  it('is silent on files that are no PEFT config, and on broken text says what it can', async () => {
+    for (const text of ['', '[]', '{}', '{"fine_tune_type": "lora", "num_layers": 16}', '{"config": {}, "model_type": "bert"}'])
+      assert.equal(await call('config/analyse', { ...NOWHERE, text, weights: null }), null, text);
+    const broken = '{ "peft_type": "LORA", "base_model_name_or_path": "base", "r": 0, "target_modules": ["q_porj"';
+    assert.deepEqual(codes((await analyse(broken)).findings).sort(), ['rank-invalid', 'target-no-match']);
+  });
+
+  it('refuses lists with more entries than any config has, and says which', async () => {
+    const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `q_proj${index}`);
+    for (const [key, entries, most] of [['target_modules', 2001, 2000], ['modules_to_save', 201, 200]] as const) {
+      const analysis = await analyse(lora({ [key]: names(entries) }));
+      const found = only(analysis.findings, 'uncounted');
+      assert.match(say(found.text), new RegExp(`'${key}': got "${entries} entries", expected at most ${most} entries`));
+      assert.deepEqual([analysis.budget.counted, analysis.targets], [null, null]);
+    }
+  });
+
+  it('looks no further than a hundred findings', async () => {
+    const { findings: found } = await analyse(lora({ target_modules: Array.from({ length: 1500 }, (_, index) => `q_porj${index}`) }));
+    assert.equal(found.length, 100);
+  });
+
+  it('takes a file that is nested too deeply, too long or of too many keys for no PEFT config', async () => {
+    const start = '{"peft_type":"LORA","a":';
+    const keys = Array.from({ length: 1001 }, (_, index) => `"k${index}":1`).join(',');
+    for (const text of [start + '['.repeat(500_000), start + '{"a":'.repeat(100_000), `${start}"${'x'.repeat(1 << 20)}"}`, `{"peft_type":"LORA",${keys}}`])
+      assert.equal(await call('config/analyse', { ...NOWHERE, text, weights: null }), null);
+  });
+
+  it('takes keys that every object has for keys of the file', async () => {
+    const text = '{"__proto__":{"r":0},"constructor":1,"peft_type":"LORA","rank_pattern":{"__proto__":4},"target_modules":["toString"]}';
+    const analysis = await call('config/analyse', { ...NOWHERE, text, weights: null });
+    assert.deepEqual(codes(analysis!.findings).filter((code) => code !== 'base-not-found'), ['unknown-key', 'unknown-key']);
+    assert.equal(({} as Record<string, unknown>)['r'], undefined);
+  });
+
+  it('survives every kind of value under every key, and points into the text', async () => {
+    const keys = ['r', 'lora_alpha', 'target_modules', 'exclude_modules', 'modules_to_save', 'layers_to_transform', 'layers_pattern', 'rank_pattern', 'alpha_pattern', 'use_rslora', 'layer_replication', 'task_type', 'revision', 'target_parameters', '__proto__'];
+    const values: unknown[] = [null, 0, -1, 1e308, '', 'x', '(', '(a+)+$', [], [null], [[]], [1, 'a'], {}, { a: 1 }, { '(': 2 }, true];
+    for (const key of keys)
+      for (const value of values) {
+        const text = lora({}).replace(/\}$/, `, ${JSON.stringify(key)}: ${JSON.stringify(value)}}`);
+        const { findings: found } = await analyse(text);
+        for (const { offset, length, fixes } of found) {
+          assert.ok(offset >= 0 && offset + length <= text.length);
+          for (const { edits } of fixes) assert.ok(edits.every((edit) => edit.offset >= 0 && edit.offset + edit.length <= text.length));
+        }
+      }
+  });
+
+  it('has nothing against the configs that the real library saved, on their own models', async function () {
+    // The weights beside each are its own, so that ranks agree; the base models are not named. One has a scaling of 8.
+    for (const folder of readdirSync('test/fixtures/peft_saved')) {
+      const file = path.join('test/fixtures/peft_saved', folder, 'adapter_model.safetensors');
+      if (!existsSync(file)) continue;
+      const source = await openCheckpoint(nodeFiles, file);
+      const text = readFileSync(path.join('test/fixtures/peft_saved', folder, 'adapter_config.json'), 'utf8');
+      const found = await call('config/analyse', { ...NOWHERE, text, weights: source.description });
+      await source.close();
+      const bad = (found?.findings ?? []).filter(({ severity, code }) => severity !== 'information' && code !== 'rslora-alpha');
+      assert.deepEqual(bad.map(({ code, text: said }) => `${folder} ${code} ${say(said)}`), []);
+    }
+  });
+});
+
+/** A model of an unknown type whose modules are read from its header. */
+function hybridModel(tensors: readonly (readonly [string, readonly number[]])[]): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'peft-hybrid-'));
+  folders.push(folder);
+  let at = 0;
+  const header: Record<string, unknown> = {};
+  for (const [name, shape] of tensors) {
+    const bytes = shape.reduce((product, size) => product * size, 4);
+    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + bytes] };
+    at += bytes;
+  }
+  const text = JSON.stringify(header);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  writeFileSync(path.join(folder, 'model.safetensors'), Buffer.concat([length, Buffer.from(text), Buffer.alloc(at)]));
+  const config = { model_type: 'unheard_of', hidden_size: 8, num_hidden_layers: 6, num_attention_heads: 1, vocab_size: 10 };
+  writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
+  return folder;
+}

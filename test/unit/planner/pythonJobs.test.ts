@@ -1,0 +1,164 @@
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { DEFAULT_INPUTS } from '../../../src/host/budgetInputs';
+import type { LocalText } from '../../../src/protocol/localText';
+import type { PythonDocument } from '../../../src/protocol/python';
+import { NOWHERE, plannerCaller } from './plannerCaller';
+
+const GPT_NEO = {
+  title: 'EleutherAI/gpt-neo-125M/config.json',
+  folder: 'file:///sample/EleutherAI/gpt-neo-125M',
+  name: 'gpt-neo-125M',
+  ownName: null,
+  path: path.join(process.cwd(), 'sample-workspace/EleutherAI/gpt-neo-125M/config.json'),
+  config: null,
+};
+const LLAMA = { inputs: DEFAULT_INPUTS, model: { kind: 'preset', id: 'llama-2-7b' } } as const;
+const HEAD = 'from peft import LoraConfig, get_peft_model\n';
+
+function program(text: string, more: Partial<PythonDocument> = {}): PythonDocument {
+  return { ...NOWHERE, parts: [{ text, notebookCell: false }], calculator: LLAMA, ...more };
+}
+
+const said = ({ message, args }: LocalText): string => message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));
+
+describe('what stands over Python', () => {
+  const call = plannerCaller();
+  const titles = async (text: string, more?: Partial<PythonDocument>): Promise<string[]> =>
+    (await call('python/lenses', program(text, more))).map(({ title }) => said(title));
+
+  it("is PEFT's count on the calculator's model, where the program names none", async () => {
+    assert.deepEqual(await titles(`${HEAD}LoraConfig(r=8)`), ['4,194,304 trainable · 0.0622 % of Llama-2-7B · 16.8 MB']);
+  });
+
+  it('is the count on the model that the program loads', async () => {
+    const text = 'm = AutoModel.from_pretrained("EleutherAI/gpt-neo-125M")\nc = LoraConfig(r=8)\nget_peft_model(m, c)';
+    const [config, model] = await titles(text, { workspace: [GPT_NEO] });
+    assert.match(config ?? '', /^294,912 trainable · 0\.2350 % of EleutherAI\/gpt-neo-125M · 1\.19 MB$/);
+    assert.equal(model, 'trainable params: 294,912 || all params: 125,493,504 || trainable%: 0.2350');
+  });
+
+  it("is the count on the workspace's only model, before the calculator's", async () => {
+    assert.match((await titles('LoraConfig(r=8)', { workspace: [GPT_NEO] }))[0] ?? '', /^294,912 .*gpt-neo-125M/);
+    const two = [GPT_NEO, { ...GPT_NEO, folder: 'file:///other' }];
+    assert.match((await titles('LoraConfig(r=8)', { workspace: two }))[0] ?? '', /Llama-2-7B/);
+  });
+
+  it('is the count on a preset with the name that is loaded', async () => {
+    const text = 'm = AutoModelForCausalLM.from_pretrained("meta-llama/Llama-2-7b-hf")\nLoraConfig(r=8)';
+    assert.match((await titles(text, { workspace: [GPT_NEO] }))[0] ?? '', /^4,194,304 .* of Llama-2-7B ·/);
+  });
+
+  it("is the count of Unsloth's call, on the preset of which it loads a copy in four bits", async () => {
+    const text = 'from unsloth import FastLanguageModel\nm, t = FastLanguageModel.from_pretrained("unsloth/llama-3-8b-bnb-4bit")\nm = FastLanguageModel.get_peft_model(m, r=16)';
+    // What Unsloth prints of its own notebook on this model.
+    assert.match((await titles(text))[0] ?? '', /^41,943,040 trainable · 0\.5196 % of Llama-3-8B ·/);
+  });
+
+  it('says which model it took in place of one that is not found', async () => {
+    const text = 'm = AutoModel.from_pretrained("nobody/nothing")\nLoraConfig(r=8)';
+    assert.match((await titles(text))[0] ?? '', /of Llama-2-7B, in place of nobody\/nothing ·/);
+  });
+
+  it('says what is not a literal, and counts where the count does not depend on it', async () => {
+    assert.deepEqual(await titles('VeraConfig(n=1, save_projection=x)'), ['save_projection is not a literal: not counted']);
+    assert.deepEqual(await titles('LoraConfig(r=args.r)'), ['r is not a literal: not counted · each rank adds 524,288']);
+    assert.deepEqual(await titles('LoraConfig(r=args.r, bias=b)'), ['r, bias are not known: not counted']);
+    assert.deepEqual(await titles('LoraConfig(r=8, **kwargs)'), ['**... is not a literal: not counted']);
+    assert.match((await titles('LoraConfig(r=8, lora_alpha=args.a, lora_dropout=d)'))[0] ?? '', /^4,194,304 trainable/);
+    assert.equal((await titles('c = LoraConfig(r=args.r)\nget_peft_model(m, c)')).length, 1);
+  });
+
+  it('says that targets match nothing, which PEFT does not', async () => {
+    const [one, two] = await titles('LoraConfig(target_modules=["q_proj", "v_porj"])\nLoraConfig(target_modules=["q_proj", "a", "b"])');
+    assert.match(one ?? '', /^2,097,152 trainable .* · a target matches no module$/);
+    assert.match(two ?? '', /^2,097,152 trainable .* · 2 targets match no module$/);
+  });
+
+  it('says why PEFT would refuse a config', async () => {
+    assert.match((await titles('LoraConfig(target_modules=["nothing"])'))[0] ?? '', /^Not counted on Llama-2-7B: .*nothing/);
+  });
+
+  it('says that there is no model', async () => {
+    const calculator = { inputs: DEFAULT_INPUTS, model: { kind: 'missing', title: '', message: '' } } as const;
+    assert.match((await titles('LoraConfig()', { calculator }))[0] ?? '', /^Not counted: no config\.json/);
+  });
+
+  it('opens the comparison at the settings of the call', async () => {
+    const text = 'LoraConfig(r=4, lora_alpha=32, target_modules=["q_proj"])\nPrefixTuningConfig(num_virtual_tokens=7)';
+    const lenses = await call('python/lenses', program(text));
+    assert.deepEqual(
+      lenses.map(({ comparison }) => comparison),
+      [
+        { model: { preset: 'llama-2-7b' }, method: { rank: '4', alpha: '32' }, targets: [['llama', ['q_proj']]] },
+        { model: { preset: 'llama-2-7b' }, method: { prefixLength: '7' }, targets: [] },
+      ],
+    );
+  });
+
+  it('is silent over other programs', async () => assert.deepEqual(await titles('print("LoraConfig(r=8)")'), []));
+
+  it("counts the sample workspace's program", async () => {
+    const text = readFileSync('sample-workspace/train.py', 'utf8');
+    const all = await titles(text, { workspace: [GPT_NEO] });
+    assert.match(all[0] ?? '', /^294,912 trainable/);
+    assert.match(all[1] ?? '', /^294,912 trainable/);
+    assert.match(all[2] ?? '', /^294,912 trainable/);
+    assert.equal(all[3], `r is a parameter: not counted · each rank adds ${(12 * (4 * 1536 + 2 * 3840)).toLocaleString('en-US')}`);
+    assert.match(all[4] ?? '', /^trainable params: 294,912 \|\|/);
+    assert.equal(all.length, 5);
+  });
+});
+
+describe('hover in Python', () => {
+  const call = plannerCaller();
+  /** Over the first occurrence of a word. */
+  const hover = async (text: string, word: string): Promise<string> =>
+    (await call('python/hover', { ...program(text), part: 0, offset: text.indexOf(word) + 1 }))?.markdown ?? '';
+
+  it('says on the class what is trained, module by module', async () => {
+    const markdown = await hover('LoraConfig(r=8, target_modules=["q_proj", "down_proj"])', 'LoraConfig');
+    assert.match(markdown, /\*\*LoraConfig\*\* \(`LORA`\)/);
+    assert.match(markdown, /\| `q_proj` \| 32 \| 8 \| 2,097,152 \|/);
+    assert.match(markdown, /\| `down_proj` \| 32 \| 8 \| 3,866,624 \|/);
+  });
+
+  it('says on an argument what it means, its default, and what it comes to', async () => {
+    const markdown = await hover('LoraConfig(r=8, lora_alpha=32)', 'lora_alpha');
+    assert.match(markdown, /^`lora_alpha`: .* Default `8`\./);
+    assert.match(markdown, /lora_alpha \/ r = 32 \/ 8 = \*\*4\*\*/);
+  });
+
+  it('says that a target matches nothing, and what was meant', async () => {
+    const text = 'LoraConfig(target_modules=["q_proj", "v_porj"])';
+    for (const word of ['target_modules', 'LoraConfig']) assert.match(await hover(text, word), /v\\_porj.*v\\_proj/, word);
+  });
+
+  it('names values that are not known, and counts nothing with them', async () => {
+    const text = 'LoraConfig(r=args.r, lora_alpha=16)';
+    assert.match(await hover(text, 'LoraConfig'), /Not counted.*`r`[\s\S]*`r` is not a literal/);
+    assert.match(await hover(text, 'r='), /`r` is \*\*not a literal\*\*/);
+    assert.doesNotMatch(await hover(text, 'lora_alpha'), /trainable parameters\*\* by/);
+  });
+
+  it('says of an argument that the class does not take that PEFT refuses it', async () => {
+    assert.match(await hover('LoraConfig(rank=8)', 'rank'), /no argument of `LoraConfig`/);
+  });
+
+  it("says on get_peft_model what its config's class says", async () => {
+    assert.match(await hover('c = LoraConfig(r=8)\nget_peft_model(m, c)', 'get_peft'), /\*\*4,194,304 trainable/);
+  });
+
+  it('is silent elsewhere', async () => {
+    assert.equal(await hover('x = 3\nLoraConfig(r=8)', 'x'), '');
+    assert.equal(await hover('LoraConfig(  r=8)', '  r'), '');
+  });
+
+  it('shows names of the program as text, whatever they hold', async () => {
+    const text = 'LoraConfig(target_modules=["q_proj", "[x](command:y)`<b>"])';
+    const markdown = await hover(text, 'LoraConfig');
+    assert.doesNotMatch(markdown, /(?<!\\)\[x/);
+    assert.doesNotMatch(markdown, /(?<!\\)<b>/);
+  });
+});

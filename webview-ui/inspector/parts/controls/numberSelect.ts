@@ -1,0 +1,23 @@
+/** Picks one of `count` numbered things: a layer, a head, a batch item. */
+
+import { h } from '../element';
+
+export interface NumberSelect {
+  readonly element: HTMLElement;
+  show(count: number, value: number): void;
+}
+
+export function numberSelect(label: string, onPick: (value: number) => void): NumberSelect {
+  const select = h('select', { onchange: () => onPick(Number(select.value)) });
+  const element = h('label', { class: 'field' }, h('span', {}, label), select);
+  return {
+    element,
+    show(count, value) {
+      if (select.options.length !== count) {
+        select.replaceChildren(...Array.from({ length: count }, (_, i) => h('option', { value: i }, String(i))));
+      }
+      select.value = String(value);
+      element.hidden = count < 2;
+    },
+  };
+}

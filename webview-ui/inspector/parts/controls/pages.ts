@@ -1,0 +1,67 @@
+/** What stands in the page when there is no source to show, or not the right one any more. */
+
+import { h } from '../element';
+import { emptyState } from '../notes/emptyState';
+
+export function waitingPage(): HTMLElement {
+  return h(
+    'div',
+    { class: 'waiting', role: 'status' },
+    h('progress', { 'aria-label': 'Opening' }),
+    h('p', {}, 'Opening…'),
+  );
+}
+
+export function failurePage(failure: string, reload: () => void): HTMLElement {
+  return h(
+    'main',
+    { class: 'failure-page' },
+    h('div', { class: 'mark', 'aria-hidden': 'true' }, '!'),
+    emptyState(
+      'This file cannot be shown',
+      failure,
+      h(
+        'ul',
+        {},
+        h('li', {}, 'An unfinished download or a truncated copy has to be fetched again; then reload.'),
+        h(
+          'li',
+          {},
+          'If it is not a safetensors file, open it with another editor: ',
+          h('em', {}, 'View: Reopen Editor With…'),
+        ),
+      ),
+      h('button', { type: 'button', class: 'primary', onclick: reload }, 'Reload'),
+    ),
+  );
+}
+
+/** A file on a server, in an editor that came back with the window: nothing is fetched before the click. */
+export function heldPage(address: string, fetch: () => void): HTMLElement {
+  return h(
+    'main',
+    { class: 'failure-page' },
+    emptyState(
+      'This file is on a server',
+      'Nothing has been fetched since the window was loaded.',
+      h('p', { class: 'address' }, h('bdi', {}, address)),
+      h('button', { type: 'button', class: 'primary', onclick: fetch }, 'Fetch'),
+    ),
+  );
+}
+
+export function changedBanner(reason: 'changed' | 'deleted', reload: () => void): HTMLElement {
+  return h(
+    'div',
+    { class: 'banner warning', role: 'alert' },
+    h('span', { class: 'mark', 'aria-hidden': 'true' }),
+    h(
+      'span',
+      { class: 'text' },
+      reason === 'changed'
+        ? 'The file changed. What is shown is from before.'
+        : 'The file was deleted or moved. What is shown may not be readable any more.',
+    ),
+    h('button', { type: 'button', class: 'small', onclick: reload }, 'Reload'),
+  );
+}

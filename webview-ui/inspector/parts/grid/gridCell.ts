@@ -1,0 +1,57 @@
+/** One module in the grid: its colour, its value, and whether it was trained at all. */
+
+import type { LoraModuleInfo } from '../../../../src/protocol/source';
+import { formatNumber } from '../../../shared/formatNumber';
+import { visibleText } from '../../../shared/visibleText';
+import { h } from '../element';
+
+export interface GridCellOptions {
+  readonly info: LoraModuleInfo;
+  readonly metric: string;
+  readonly value: number;
+  color(value: number): string;
+  /** Whether the colour of the value is dark, so that text on it must be light. */
+  dark(value: number): boolean;
+  readonly untrained: boolean;
+  /** False while the metrics are on their way, and where this one was left out. */
+  readonly computed: boolean;
+  readonly failure: string | null;
+  readonly focused: boolean;
+  open(): void;
+}
+
+export function gridCell(options: GridCellOptions): HTMLElement {
+  const { info, untrained, failure, value, computed } = options;
+  const button = h('button', {
+    type: 'button',
+    class: 'cell',
+    tabindex: options.focused ? 0 : -1,
+    onclick: () => options.open(),
+  });
+  let says: string;
+  if (failure) {
+    button.classList.add('failed');
+    button.textContent = '!';
+    says = failure;
+  } else if (untrained) {
+    button.classList.add('untrained');
+    button.append(h('span', {}, 'B = 0'));
+    says = 'B = 0: untrained';
+  } else if (!computed) {
+    button.classList.add('pending');
+    says = 'not computed';
+  } else if (Number.isFinite(value)) {
+    button.style.backgroundColor = options.color(value);
+    button.classList.add(options.dark(value) ? 'on-dark' : 'on-light');
+    button.append(h('span', {}, formatNumber(value, 3)));
+    says = `${options.metric} ${formatNumber(value)}`;
+  } else {
+    button.classList.add('failed');
+    button.append(h('span', {}, String(value)));
+    says = `${options.metric} is ${String(value)}`;
+  }
+  const sizes = `A ${info.rank} × ${info.inFeatures}, B ${info.outFeatures} × ${info.rank}`;
+  button.title = `${visibleText(info.module)}\n${says}\n${sizes}, scaling ${formatNumber(info.scaling)}`;
+  button.setAttribute('aria-label', `${info.module}: ${says}`);
+  return button;
+}

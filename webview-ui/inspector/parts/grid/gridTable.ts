@@ -1,0 +1,85 @@
+/** The tables of the overview: layers against module groups, and what stands outside the numbered layers. */
+
+import type { LoraModuleInfo } from '../../../../src/protocol/source';
+import type { ModuleGrid } from '../../data/moduleGrid';
+import { withoutCommonPrefix } from '../../data/moduleGrid';
+import { h } from '../element';
+
+/** With more groups than this (a UNet has dozens) they become the rows, where their names have room. */
+const MAX_COLUMNS = 16;
+
+type MakeCell = (module: number) => HTMLElement;
+
+/** Null where no module lies in a numbered layer. */
+export function layerTable(grid: ModuleGrid, cell: MakeCell): HTMLElement | null {
+  if (grid.rows.length === 0) return null;
+  return grid.columns.length > MAX_COLUMNS ? groupsDown(grid, cell) : layersDown(grid, cell);
+}
+
+function layersDown(grid: ModuleGrid, cell: MakeCell): HTMLElement {
+  const head = groupHeads(grid, 'col');
+  const rows = grid.rows.map(({ layer, modules }) =>
+    h('tr', {}, h('th', { scope: 'row' }, String(layer)), ...modules.map((module) => place(module, cell))),
+  );
+  return table('layer', head, rows);
+}
+
+function groupsDown(grid: ModuleGrid, cell: MakeCell): HTMLElement {
+  const head = grid.rows.map(({ layer }) => h('th', { scope: 'col' }, `layer ${layer}`));
+  const rows = groupHeads(grid, 'row').map((name, column) =>
+    h('tr', {}, name, ...grid.rows.map(({ modules }) => place(modules[column] ?? null, cell))),
+  );
+  const down = table('module', head, rows);
+  down.classList.add('groups-down');
+  return down;
+}
+
+function place(module: number | null, cell: MakeCell): HTMLElement {
+  return module === null ? h('td', { class: 'absent' }) : h('td', {}, cell(module));
+}
+
+function groupHeads(grid: ModuleGrid, scope: 'row' | 'col'): HTMLElement[] {
+  return withoutCommonPrefix(grid.columns).map((label, column) => {
+    const cut = label.lastIndexOf('.');
+    return h(
+      'th',
+      { scope, title: grid.columns[column] },
+      cut > 0 && h('span', { class: 'path' }, label.slice(0, cut)),
+      h('span', { class: 'leaf' }, h('bdi', {}, label.slice(cut + 1))),
+    );
+  });
+}
+
+function table(corner: string, head: readonly HTMLElement[], rows: readonly HTMLElement[]): HTMLElement {
+  const made = h(
+    'table',
+    { class: 'grid', 'aria-label': 'Modules by layer' },
+    h('thead', {}, h('tr', {}, h('th', { class: 'corner' }, corner), ...head)),
+    h('tbody', {}, ...rows),
+  );
+  made.style.setProperty('--columns', String(head.length));
+  made.style.setProperty('--rows', String(rows.length));
+  return made;
+}
+
+/** Modules outside the numbered layers have a row of their own, each with its name, for they share no columns. */
+export function otherModules(grid: ModuleGrid, modules: readonly LoraModuleInfo[], cell: MakeCell): HTMLElement {
+  const paths = withoutCommonPrefix(grid.others.map((module) => modules[module]?.module ?? ''));
+  return h(
+    'section',
+    { class: 'others' },
+    h('h3', {}, grid.rows.length > 0 ? 'Outside the numbered layers' : 'Modules'),
+    h(
+      'div',
+      { class: 'other-cells' },
+      ...grid.others.map((module, i) =>
+        h(
+          'div',
+          { class: 'other' },
+          cell(module),
+          h('span', { class: 'name', title: modules[module]?.module }, paths[i] ?? ''),
+        ),
+      ),
+    ),
+  );
+}

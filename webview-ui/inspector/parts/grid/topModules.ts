@@ -1,0 +1,49 @@
+/** The modules that stand out by the metric on show, as bars; a click opens one. */
+
+import type { LoraModuleInfo } from '../../../../src/protocol/source';
+import { formatNumber } from '../../../shared/formatNumber';
+import { withoutCommonPrefix } from '../../data/moduleGrid';
+import { h, replace } from '../element';
+
+const SHOWN = 8;
+
+export function topModules(
+  place: HTMLElement,
+  modules: readonly LoraModuleInfo[],
+  values: Float64Array,
+  untrained: readonly boolean[],
+  metric: string,
+  computed: boolean,
+  open: (module: number) => void,
+): void {
+  const ranked = [...values.keys()]
+    .filter((module) => Number.isFinite(values[module]) && !untrained[module])
+    .sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0))
+    .slice(0, SHOWN);
+  place.hidden = !computed || ranked.length === 0;
+  const names = withoutCommonPrefix(modules.map(({ module }) => module));
+  const largest = values[ranked[0] ?? 0] || 1;
+  replace(
+    place,
+    h('h3', {}, `Largest ${metric}`),
+    h(
+      'ol',
+      { class: 'top-modules' },
+      ...ranked.map((module) => {
+        const bar = h('span', { class: 'bar' });
+        bar.style.width = `${(100 * (values[module] ?? 0)) / largest}%`;
+        return h(
+          'li',
+          {},
+          h(
+            'button',
+            { type: 'button', title: modules[module]?.module, onclick: () => open(module) },
+            h('span', { class: 'name' }, names[module] ?? ''),
+            h('span', { class: 'value' }, formatNumber(values[module] ?? NaN)),
+            bar,
+          ),
+        );
+      }),
+    ),
+  );
+}

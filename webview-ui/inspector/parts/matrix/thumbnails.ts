@@ -1,0 +1,98 @@
+/** Small multiples: one matrix per button, all on one colour scale, for choosing among layers by eye. */
+
+import { TILE_SIZE } from '../../../../src/protocol/matrix';
+import type { Tile } from '../../../../src/protocol/matrix';
+import { colorValues, createColorMap } from '../../../shared/colorMap';
+import type { MatrixSource } from '../../../shared/heatmap/types';
+import { onThemeChange, themeKind } from '../../../shared/theme';
+import type { StateStore } from '../../data/state';
+import { h, replace } from '../element';
+
+/** One row of buttons stays an overview up to about here; deeper layers are reached by the picker. */
+export const MAX_THUMBNAILS = 64;
+
+export interface Thumbnail {
+  readonly label: string;
+  /** Drawn one above the other. */
+  readonly sources: readonly MatrixSource[];
+}
+
+export interface Thumbnails {
+  readonly element: HTMLElement;
+  /** Reads and draws them; a second call with the same key only marks the chosen one. */
+  show(key: string, items: readonly Thumbnail[], chosen: number): void;
+  dispose(): void;
+}
+
+export function thumbnails(store: StateStore, choose: (index: number) => void): Thumbnails {
+  const element = h('div', { class: 'thumbnails', role: 'group', 'aria-label': 'Layers at a glance' });
+  let shownKey = '';
+  let buttons: HTMLButtonElement[] = [];
+  let drawn: { canvas: HTMLCanvasElement; tile: Tile }[] = [];
+  let controller = new AbortController();
+
+  function paint(): void {
+    const { scheme, scale } = store.get();
+    const limit =
+      drawn.reduce(
+        (largest, { tile }) =>
+          tile.values.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), largest),
+        0,
+      ) || 1;
+    const map = createColorMap({ scheme, scale, limit, reduction: 'maxAbs' }, themeKind());
+    for (const { canvas, tile } of drawn) {
+      canvas.width = tile.width;
+      canvas.height = tile.height;
+      const pixels = new Uint8ClampedArray(colorValues(tile.values, map).buffer as ArrayBuffer);
+      canvas.getContext('2d')?.putImageData(new ImageData(pixels, tile.width, tile.height), 0, 0);
+    }
+  }
+
+  function read(items: readonly Thumbnail[]): void {
+    controller.abort();
+    const mine = (controller = new AbortController());
+    drawn = [];
+    buttons = items.map(({ label, sources }, index) => {
+      const canvases = sources.map((source) => {
+        const canvas = h('canvas', { 'aria-hidden': 'true' });
+        const level = Math.max(0, Math.ceil(Math.log2(Math.max(source.rows, source.columns) / TILE_SIZE)));
+        source.readTile({ level, tileX: 0, tileY: 0, reduction: 'maxAbs' }, mine.signal).then(
+          (tile) => {
+            if (mine.signal.aborted) return;
+            drawn.push({ canvas, tile });
+            paint();
+          },
+          // The large picture of the same matrix says what is wrong with it.
+          () => canvas.classList.add('failed'),
+        );
+        return canvas;
+      });
+      return h(
+        'button',
+        { type: 'button', title: label, onclick: () => choose(index) },
+        ...canvases,
+        h('span', {}, label),
+      );
+    });
+    replace(element, ...buttons);
+  }
+
+  const stopTheme = onThemeChange(paint);
+  const unsubscribe = store.subscribe((changed) => {
+    if (changed.has('scheme') || changed.has('scale')) paint();
+  });
+  return {
+    element,
+    show(key, items, chosen) {
+      element.hidden = items.length < 2;
+      if (key !== shownKey) read(items.slice(0, MAX_THUMBNAILS));
+      shownKey = key;
+      buttons.forEach((button, index) => button.setAttribute('aria-pressed', String(index === chosen)));
+    },
+    dispose() {
+      controller.abort();
+      stopTheme();
+      unsubscribe();
+    },
+  };
+}

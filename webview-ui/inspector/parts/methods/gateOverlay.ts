@@ -1,0 +1,81 @@
+/** Hatches the closed units over the heatmap of the activations, and frames the units closed for every token. */
+
+import type { Heatmap } from '../../../shared/heatmap/heatmap';
+import { onThemeChange, readPalette } from '../../../shared/theme';
+import type { Gates } from '../../data/gates';
+
+/** Spacing of the hatching in CSS px: fine enough for a cell of a few px. */
+const HATCH_PX = 4;
+
+export interface GateOverlay {
+  show(gates: Gates | null): void;
+  redraw(): void;
+  dispose(): void;
+}
+
+export function gateOverlay(heatmap: Heatmap): GateOverlay {
+  const plot = heatmap.element.querySelector('.heatmap-plot');
+  const canvas = document.createElement('canvas');
+  canvas.className = 'gate-overlay';
+  plot?.append(canvas);
+  let gates: Gates | null = null;
+  let frame = 0;
+
+  function draw(): void {
+    const { clientWidth, clientHeight } = canvas;
+    const scale = window.devicePixelRatio || 1;
+    canvas.width = Math.round(clientWidth * scale);
+    canvas.height = Math.round(clientHeight * scale);
+    const context = canvas.getContext('2d');
+    if (!context || !gates || clientWidth === 0) return;
+    context.scale(scale, scale);
+    const { x0, x1, y0, y1 } = heatmap.viewport;
+    const width = clientWidth / (x1 - x0);
+    const height = clientHeight / (y1 - y0);
+    const cells = new Path2D();
+    for (let token = Math.floor(y0); token < Math.min(y1, gates.tokens); token++) {
+      for (let unit = Math.floor(x0); unit < Math.min(x1, gates.units); unit++) {
+        if (gates.closed[token * gates.units + unit])
+          cells.rect((unit - x0) * width, (token - y0) * height, width, height);
+      }
+    }
+    const { foreground, accent } = readPalette(heatmap.element);
+    context.save();
+    context.clip(cells);
+    context.globalAlpha = 0.4;
+    context.strokeStyle = foreground;
+    context.lineWidth = 0.8;
+    context.beginPath();
+    for (let x = -clientHeight; x < clientWidth; x += HATCH_PX) {
+      context.moveTo(x, clientHeight);
+      context.lineTo(x + clientHeight, 0);
+    }
+    context.stroke();
+    context.restore();
+    context.strokeStyle = accent;
+    context.lineWidth = 2;
+    for (const unit of gates.alwaysClosed) context.strokeRect((unit - x0) * width, 1, width, clientHeight - 2);
+  }
+  const redraw = (): void => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      draw();
+    });
+  };
+  const observer = new ResizeObserver(redraw);
+  observer.observe(canvas);
+  const stop = [heatmap.on('drawn', redraw), onThemeChange(redraw)];
+  return {
+    show(now) {
+      gates = now;
+      redraw();
+    },
+    redraw,
+    dispose() {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+      for (const end of stop) end();
+      canvas.remove();
+    },
+  };
+}

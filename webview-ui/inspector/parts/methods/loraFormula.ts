@@ -1,0 +1,32 @@
+/** The corner between A and B: what is multiplied by what, with every size. */
+
+import type { LoraModuleInfo } from '../../../../src/protocol/source';
+import { formatNumber } from '../../../shared/formatNumber';
+import type { Corner } from '../../data/loraSubjects';
+import { h, replace } from '../element';
+
+export interface LoraFormula {
+  readonly element: HTMLElement;
+  show(info: LoraModuleInfo, corner: Corner): void;
+}
+
+export function loraFormula(): LoraFormula {
+  const element = h('div', { class: 'lora-formula' });
+  return {
+    element,
+    show(info, corner) {
+      const product = `${formatNumber(info.scaling)} · B · A`;
+      const equation = { delta: `ΔW = ${product}`, weight: 'W, frozen', merged: `W + ${product}` }[corner];
+      replace(
+        element,
+        h('p', { class: 'equation' }, equation),
+        h('p', { class: 'sizes' }, `rank ${info.rank}`),
+        h('p', { class: 'sizes' }, 'scaling'),
+        h('p', { class: 'sizes' }, `= ${info.scalingSource}`),
+        info.formula !== undefined && h('p', { class: 'sizes' }, info.formula),
+      );
+      const sizes = `A is ${info.rank} × ${info.inFeatures}, B is ${info.outFeatures} × ${info.rank}`;
+      element.title = `${sizes}; scaling ${info.scaling} = ${info.scalingSource}${info.formula === undefined ? '' : `; ${info.formula}`}`;
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/** What the singular values of ΔW say about a module, from its factors. */
+
+import type { Spectrum } from '../../../../src/protocol/matrix';
+import { CancelledError } from '../../../../src/protocol/rpc';
+import type { LoraModuleInfo } from '../../../../src/protocol/source';
+import { formatNumber } from '../../../shared/formatNumber';
+import type { ViewContext } from '../../context';
+import { h, replace } from '../element';
+import { errorText } from '../notes/progressNote';
+import { segmented } from '../controls/segmented';
+import { spectrumChart } from '../charts/spectrumChart';
+
+export interface SpectrumCard {
+  readonly element: HTMLElement;
+  /** `lastStep` sets the height of the axis, so that it stays while the steps go by. */
+  show(info: LoraModuleInfo, step: number | undefined, lastStep: number | undefined): void;
+  redraw(): void;
+  dispose(): void;
+}
+
+export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
+  const picture = spectrumChart();
+  const scale = segmented(
+    'Axis of the singular values',
+    [
+      { value: 'linear', label: 'linear' },
+      { value: 'log', label: 'log' },
+    ],
+    (value) => store.set({ spectrumScale: value }),
+  );
+  const facts = h('dl', { class: 'facts' });
+  const problem = h('p', { class: 'note' });
+  const element = h(
+    'section',
+    { class: 'card' },
+    h('div', { class: 'card-head' }, h('h3', {}, 'Singular values of ΔW'), scale.element),
+    picture.element,
+    problem,
+    facts,
+  );
+  let controller: AbortController | null = null;
+  let shown: { spectrum: Spectrum; ceiling: number } | null = null;
+
+  function redraw(): void {
+    const { spectrumScale } = store.get();
+    scale.show(spectrumScale);
+    picture.show(shown?.spectrum ?? null, spectrumScale, shown?.ceiling ?? 0);
+  }
+
+  return {
+    element,
+    redraw,
+    show(info, step, lastStep) {
+      controller?.abort();
+      picture.element.toggleAttribute('hidden', info.unavailable !== undefined);
+      scale.element.hidden = info.unavailable !== undefined;
+      if (info.unavailable !== undefined) {
+        problem.textContent = `There is no product to take apart: ${info.unavailable}`;
+        return replace(facts, ...scalingFacts(info));
+      }
+      const mine = (controller = new AbortController());
+      const last = lastStep === undefined ? Promise.resolve(null) : client.spectrum(info.module, lastStep);
+      Promise.all([client.spectrum(info.module, step, mine.signal), last]).then(
+        ([spectrum, final]) => {
+          if (mine.signal.aborted) return;
+          shown = { spectrum, ceiling: final?.singularValues[0] ?? 0 };
+          problem.textContent = '';
+          replace(facts, ...factsOf(spectrum, info));
+          redraw();
+        },
+        (error: unknown) => {
+          if (mine.signal.aborted || error instanceof CancelledError) return;
+          shown = null;
+          replace(facts, ...scalingFacts(info));
+          problem.textContent = `The spectrum could not be computed: ${errorText(error)}`;
+          redraw();
+        },
+      );
+    },
+    dispose() {
+      controller?.abort();
+      picture.dispose();
+    },
+  };
+}
+
+function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
+  const zero = spectrum.norm === 0;
+  return [
+    ...fact(
+      'effective rank',
+      zero ? 'none: ΔW = 0' : `${spectrum.effectiveRank.toFixed(2)} of ${info.rank}`,
+      'exp of the entropy of the normalised singular values',
+    ),
+    ...fact(
+      'stable rank',
+      zero ? 'none: ΔW = 0' : spectrum.stableRank.toFixed(2),
+      'Frobenius norm squared over spectral norm squared',
+    ),
+    ...fact('‖ΔW‖ Frobenius', formatNumber(spectrum.norm), 'Square root of the sum of the squared singular values'),
+    ...fact('σ₁ spectral norm', formatNumber(spectrum.singularValues[0] ?? 0), 'The largest singular value'),
+    ...scalingFacts(info),
+  ];
+}
+
+function scalingFacts(info: LoraModuleInfo): Node[] {
+  return [
+    ...fact('scaling', `${formatNumber(info.scaling)} = ${info.scalingSource}`, 'What B · A is multiplied by'),
+    ...(info.formula === undefined ? storedParameters(info) : []),
+  ];
+}
+
+/** Of a product that is stored as A and B; others are written out from fewer. */
+function storedParameters(info: LoraModuleInfo): Node[] {
+  return [
+    ...fact('parameters', (info.rank * (info.inFeatures + info.outFeatures)).toLocaleString('en'), 'rank × (in + out)'),
+  ];
+}
+
+function fact(label: string, text: string, meaning: string): Node[] {
+  return [h('dt', { title: meaning }, label), h('dd', {}, text)];
+}

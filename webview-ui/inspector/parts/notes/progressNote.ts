@@ -1,0 +1,79 @@
+/** Long work where its result will stand: what is done, how far, and a way out. */
+
+import type { Progress } from '../../../../src/protocol/rpc';
+import { CancelledError } from '../../../../src/protocol/rpc';
+import { h, replace } from '../element';
+
+/** Work that ends sooner never shows a bar, so that nothing flickers. */
+const QUIET_MS = 150;
+
+export interface LongWork<T> {
+  /** 'Computing norms'. */
+  readonly title: string;
+  run(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<T>;
+  done(result: T): void;
+  /** What to offer after a cancel or a failure: the label of the button that starts over. */
+  readonly again: string;
+}
+
+/** Runs `work` and shows its progress inside `place`. Returns the function that cancels it and clears nothing. */
+export function longWork<T>(place: HTMLElement, work: LongWork<T>): () => void {
+  const controller = new AbortController();
+  let left = false;
+  const bar = h('progress', { max: 1 });
+  const text = h('span', {}, `${work.title}…`);
+  const note = h(
+    'div',
+    { class: 'progress-note', role: 'status' },
+    text,
+    bar,
+    h('button', { type: 'button', class: 'small', onclick: () => controller.abort() }, 'Cancel'),
+  );
+  const timer = setTimeout(() => place.replaceChildren(note), QUIET_MS);
+  let inner: (() => void) | null = null;
+
+  const offerAgain = (message: string): void => {
+    replace(
+      place,
+      h(
+        'div',
+        { class: 'progress-note' },
+        h('span', {}, message),
+        h('button', { type: 'button', class: 'small', onclick: () => (inner = longWork(place, work)) }, work.again),
+      ),
+    );
+  };
+  work
+    .run(controller.signal, ({ done, total, message }) => {
+      text.textContent = total > 0 ? `${work.title}… ${amount(done)} / ${amount(total)}` : `${work.title}…`;
+      if (message) text.title = message;
+      if (total > 0) bar.value = done / total;
+    })
+    .then(
+      (result) => {
+        clearTimeout(timer);
+        if (left) return;
+        note.remove();
+        work.done(result);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        if (left) return;
+        offerAgain(error instanceof CancelledError ? 'Cancelled.' : `Could not be computed: ${errorText(error)}`);
+      },
+    );
+  return () => {
+    left = true;
+    clearTimeout(timer);
+    controller.abort();
+    inner?.();
+  };
+}
+
+function amount(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en') : value.toFixed(1);
+}
+
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

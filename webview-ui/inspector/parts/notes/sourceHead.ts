@@ -1,0 +1,23 @@
+/** The first line of the page: what is open, in a few words. */
+
+import type { SourceDescription } from '../../../../src/protocol/source';
+import { formatBytes, formatCount } from '../../../shared/formatNumber';
+import { h } from '../element';
+
+export function sourceHead(description: SourceDescription): HTMLElement {
+  const { title, method, kind, parameters, tensors, file, lora } = description;
+  const facts = [
+    `${formatCount(parameters)} ${parameters === 1 ? 'parameter' : 'parameters'}`,
+    `${formatCount(tensors.length)} ${tensors.length === 1 ? 'tensor' : 'tensors'}`,
+    lora.length > 1 && `${formatCount(lora.length)} ${method === null || method === 'LORA' ? 'LoRA modules' : 'modules'}`,
+    file && formatBytes(file.bytes),
+    file?.format,
+  ].filter((fact): fact is string => typeof fact === 'string');
+  return h(
+    'header',
+    { class: 'source-head' },
+    h('h1', { title: file?.path ?? title }, title),
+    h('span', { class: 'badge' }, method ?? (kind === 'demo' ? 'demo' : 'checkpoint')),
+    h('span', { class: 'facts-line' }, facts.join(' · ')),
+  );
+}

@@ -1,0 +1,51 @@
+/** Says in words that B is all zeros, over the product, where the picture can only show nothing. */
+
+import type { Statistics } from '../../../../src/protocol/matrix';
+import type { LoraModuleInfo } from '../../../../src/protocol/source';
+import type { InspectorClient } from '../../data/inspectorClient';
+import { AUTO_STATISTICS_ENTRIES } from '../../data/colorModel';
+import type { Corner } from '../../data/loraSubjects';
+import type { Subject } from '../../data/subject';
+import { h, replace } from '../element';
+
+export interface ZeroNote {
+  readonly element: HTMLElement;
+  show(info: LoraModuleInfo, b: Subject | null, corner: Corner, step: number | undefined): void;
+  dispose(): void;
+}
+
+export function zeroNote(client: InspectorClient): ZeroNote {
+  const element = h('p', { class: 'zero-note', role: 'status', hidden: true });
+  let controller: AbortController | null = null;
+  return {
+    element,
+    show(info, b, corner, step) {
+      controller?.abort();
+      if (!b || corner !== 'delta' || info.unavailable !== undefined || b.rows * b.columns > AUTO_STATISTICS_ENTRIES) {
+        element.hidden = true;
+        return;
+      }
+      const mine = (controller = new AbortController());
+      client.statistics(b.matrix, { signal: mine.signal }).then(
+        (statistics) => {
+          if (mine.signal.aborted) return;
+          element.hidden = !allZeros(statistics);
+          replace(
+            element,
+            h('strong', {}, 'B is all zeros: ΔW = 0'),
+            step === undefined
+              ? 'This module was never trained: the adapter changes nothing here.'
+              : 'A LoRA layer starts this way: training begins at the pretrained model. Press Play to see it move.',
+          );
+        },
+        // Whatever keeps B from being read is shown in its own picture.
+        () => (element.hidden = true),
+      );
+    },
+    dispose: () => controller?.abort(),
+  };
+}
+
+function allZeros({ count, zeros }: Statistics): boolean {
+  return count > 0 && zeros === count;
+}
