@@ -12,7 +12,7 @@ import { TEST_KINDS } from './lib/testBundles.mjs';
  */
 const STAGES = [
   { name: 'types', title: 'Type check', script: 'scripts/typecheck.mjs', aside: true },
-  { name: 'lint', title: 'Lint', script: 'node_modules/eslint/bin/eslint.js', args: ['.', '--max-warnings', '0'], aside: true },
+  { name: 'lint', title: 'Lint', script: 'scripts/lint.mjs', aside: true },
   { name: 'build', title: 'Build', script: 'scripts/build.mjs', essential: true },
   { name: 'unit', title: 'Unit tests', script: 'scripts/unit.mjs', needs: ['build'] },
   { name: 'package', title: 'Package', script: 'scripts/package.mjs', args: ['--no-build', '--quiet'], essential: true },

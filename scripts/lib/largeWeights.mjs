@@ -33,7 +33,7 @@ function rowWriter(columns, dtype) {
 }
 
 /** @param {Record<string, { dtype: 'F32' | 'BF16', shape: number[] }>} tensors; `sparse` leaves all values 0 and unwritten */
-export function writeWeights(file, tensors, { sparse = false } = {}) {
+function writeWeights(file, tensors, { sparse = false } = {}) {
   let offset = 0;
   const header = {};
   for (const [name, { dtype, shape }] of Object.entries(tensors)) {

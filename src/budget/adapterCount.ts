@@ -43,7 +43,7 @@ export interface CountedModule {
   readonly trainable: number;
 }
 
-export interface AdapterCount {
+interface AdapterCount {
   /** Trained parameters, those of heads trained whole and of biases included. */
   readonly trainable: number;
   /** Parameters that the model has more than before. */

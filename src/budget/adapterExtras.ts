@@ -132,7 +132,7 @@ function lastSegment(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
-export interface TrainedBias extends Extra {
+interface TrainedBias extends Extra {
   /** Parameters of the model itself that are trained with the adapter. */
   readonly parameters: number;
 }

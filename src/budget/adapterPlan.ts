@@ -28,7 +28,7 @@ export interface PlannedModule {
   readonly trainable: number;
 }
 
-export interface LoraOptions {
+interface LoraOptions {
   readonly rank: number;
   readonly targets: readonly string[] | 'all-linear';
   readonly exclude?: readonly string[];

@@ -9,7 +9,7 @@ import { BudgetError } from '../peftConfig/errors';
 import type { ModuleTable } from './moduleTable';
 import { ownParameters } from './moduleTable';
 
-export interface Claim {
+interface Claim {
   readonly trainable: number;
   /** Null where the text does not say. */
   readonly all: number | null;
@@ -22,7 +22,7 @@ export interface KnownModel {
   readonly table: ModuleTable;
 }
 
-export interface CheckedClaim {
+interface CheckedClaim {
   readonly agrees: boolean;
   /** For people: first the verdict, then what explains it. */
   readonly lines: readonly string[];

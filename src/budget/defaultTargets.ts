@@ -4,7 +4,7 @@
  * Source: huggingface/peft `utils/constants.py`, as of 0.21. A string is a regular expression.
  */
 
-export type DefaultTargets = readonly string[];
+type DefaultTargets = readonly string[];
 
 /** 'llama mistral: q_proj v_proj' is one entry for each of the types. */
 function table(text: string): ReadonlyMap<string, DefaultTargets> {

@@ -6,7 +6,7 @@ import { isObject, text } from '../peftConfig/configValues';
 import type { Wrapper } from './modelShape';
 import { HIDDEN } from './partShape';
 
-export interface LanguagePart {
+interface LanguagePart {
   readonly part: RawConfig;
   readonly modelType: string;
   /** Null where the model is a language model and nothing else. */

@@ -29,7 +29,7 @@ const INTERMEDIATE = [
   'hidden_dim',
 ];
 
-export interface ConfigPart {
+interface ConfigPart {
   /** The part of the config that describes this model. */
   readonly part: RawConfig;
   readonly modelType: string;

@@ -12,7 +12,7 @@ import type { Part } from './methods/method';
 import { frozen, stored, trained, unsaved } from './methods/method';
 
 /** Throws `ConfigError` for what PEFT would refuse. */
-export type PromptMethod = (shape: ModelShape, settings: AdapterSettings) => readonly Part[];
+type PromptMethod = (shape: ModelShape, settings: AdapterSettings) => readonly Part[];
 
 /** More virtual tokens than any context holds. */
 const MAX_TOKENS = 1 << 24;

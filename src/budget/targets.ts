@@ -29,10 +29,6 @@ export function matchesTarget(name: string, target: string): boolean {
  *
  * PEFT 0.21 also takes a pattern for the very first segment of a name; its own vectors do not.
  */
-export function inLayers(name: string, layers: readonly number[], layersPattern: readonly string[] = []): boolean {
-  return layerRule(layers, layersPattern)(name);
-}
-
 function layerRule(layers: readonly number[], layersPattern: readonly string[]): (name: string) => boolean {
   // PEFT takes an empty pattern for none.
   const named = layersPattern.filter(Boolean);
@@ -49,7 +45,7 @@ function layerRule(layers: readonly number[], layersPattern: readonly string[]):
 }
 
 /** Whether a name is left out, taken, or neither. */
-export type Verdict = 'excluded' | 'targeted' | 'unmatched';
+type Verdict = 'excluded' | 'targeted' | 'unmatched';
 
 /** The rule for a single name; `all-linear` is not a matter of names and takes none. */
 export function targetRule(selection: TargetSelection): (name: string) => Verdict {

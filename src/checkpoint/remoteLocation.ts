@@ -19,7 +19,7 @@ const MAX_LOCATION_LENGTH = 8192;
 /** Of a token: the Hub's have 37. */
 const MAX_TOKEN_LENGTH = 512;
 
-export interface HubFile {
+interface HubFile {
   readonly type: 'models' | 'datasets' | 'spaces';
   /** '<owner>/<name>'. */
   readonly repo: string;
@@ -89,7 +89,7 @@ export function remoteBeside(location: string, name: string): string {
 }
 
 /** Reads hf://[type/]owner/name[@revision]/path. Throws `CheckpointError` Unreadable. */
-export function parseHubLocation(location: string): HubFile {
+function parseHubLocation(location: string): HubFile {
   const rest = /^hf:\/\/(.*)$/is.exec(location)?.[1];
   if (rest === undefined) throw bad(`${quoted(location)}: expected ${HUB_SYNTAX}`);
   const segments = rest.split('/');

@@ -11,7 +11,7 @@ import { everything } from '../matrices/matrixReader';
 /** 'untrained' is of a module that changes nothing: no fault of the file, but never meant. */
 export type Severity = 'error' | 'untrained' | 'warning' | 'info';
 
-export interface Finding {
+interface Finding {
   readonly severity: Severity;
   /** For scripts: 'structure', 'non-finite', 'dead-product', 'scaling', 'target', 'config'. */
   readonly code: string;
@@ -19,7 +19,7 @@ export interface Finding {
   readonly subject?: string;
 }
 
-export interface Findings {
+interface Findings {
   readonly findings: readonly Finding[];
   readonly scanned: { readonly tensors: number; readonly values: number };
 }

@@ -27,7 +27,7 @@ const CONVERT =
   'loading a pickle can run any code, so it is not opened; convert it with ' +
   '`safetensors.torch.save_file(torch.load(path, weights_only=True), "adapter_model.safetensors")`';
 
-export interface CheckpointPath {
+interface CheckpointPath {
   readonly file: string;
   /** Other checkpoints of the folder, by name, that were not taken. */
   readonly others: readonly string[];

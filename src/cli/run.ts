@@ -19,7 +19,7 @@ const PROGRAM = 'peft-inspector';
 const MAX_LINE = 6000;
 const COMMANDS: readonly Command[] = [demoCommand, inspectCommand, checkCommand, budgetCommand, memoryCommand];
 
-export interface Outcome {
+interface Outcome {
   readonly status: number;
   readonly stdout?: string;
   readonly stderr?: string;

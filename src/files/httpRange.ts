@@ -33,7 +33,7 @@ interface Validators {
 }
 
 /** What the first answer was: the file's size and first bytes, or all of it from a server that has no ranges. */
-export type FirstAnswer =
+type FirstAnswer =
   | { readonly whole: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly modified: number }
   | { readonly whole: false; readonly file: RemoteFile; readonly bytes: Uint8Array<ArrayBuffer>; readonly modified: number };
 

@@ -24,7 +24,7 @@ const DOCUMENTATION: Partial<Record<FindingCode, string>> = {
 };
 
 /** A text of the planner in the language of the window. */
-export function localise({ message, args }: LocalText): string {
+function localise({ message, args }: LocalText): string {
   return vscode.l10n.t(message, ...args);
 }
 

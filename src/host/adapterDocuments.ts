@@ -12,7 +12,7 @@ export const ADAPTER_CONFIG: vscode.DocumentSelector = [
 /** An adapter_config.json is a few kilobytes; a file far larger is none, and is not handed to another thread. */
 const MAX_CHARACTERS = 1 << 20;
 
-export interface AdapterServices {
+interface AdapterServices {
   readonly configs: ModelConfigs;
   readonly planner: PlannerClient;
   readonly descriptions: CheckpointDescriptions;

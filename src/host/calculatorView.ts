@@ -8,7 +8,7 @@ import { keepPlan, planInputs, readPlan } from './planInputs';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
-export const CALCULATOR_VIEW = 'peft.calculator';
+const CALCULATOR_VIEW = 'peft.calculator';
 
 /** Workspace state: the models to plan for are the workspace's. */
 const INPUTS_KEY = 'peft.calculator.inputs';

@@ -12,7 +12,7 @@ import { tabIcon } from './tabIcon';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 
-export const COMPARISON_VIEW_TYPE = 'peft.comparison';
+const COMPARISON_VIEW_TYPE = 'peft.comparison';
 
 class ComparisonEndpoint extends Endpoint<Record<never, never>, ComparisonRequests, BudgetEvents> {}
 

@@ -7,7 +7,7 @@ import { InspectorSession } from './inspectorSession';
 import { saveDemoAdapter } from './saveDemoAdapter';
 import { tabIcon } from './tabIcon';
 
-export const DEMO_VIEW_TYPE = 'peft.demo';
+const DEMO_VIEW_TYPE = 'peft.demo';
 
 /** One seed for every run: same seed, same picture. */
 const DEMO: DemoOptions = { seed: 42, trainingSteps: 300 };

@@ -8,7 +8,7 @@ import type { KnownModels } from './knownModels';
 import type { PlannerClient } from './workerClient';
 
 /** A config.json of the workspace that describes a model. */
-export interface ModelFile {
+interface ModelFile {
   readonly uri: vscode.Uri;
   /** Name of its folder. */
   readonly name: string;

@@ -7,7 +7,7 @@ const SCHEME = 'peft-remote';
 /** Where an address is kept between sessions, for the next time. */
 const LAST_ADDRESS = 'peft.lastAddress';
 
-export function remoteUri(location: string): vscode.Uri {
+function remoteUri(location: string): vscode.Uri {
   const { name, folder } = remoteNames(location);
   return vscode.Uri.from({ scheme: SCHEME, path: `/${folder}/${name}`, query: location });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as vscode from 'vscode';
 
-export type WebviewName = 'inspector' | 'calculator' | 'comparison';
+type WebviewName = 'inspector' | 'calculator' | 'comparison';
 
 /** Fetched while a page's first script runs, for nearly every file shows a matrix sooner or later. */
 const AHEAD: Readonly<Record<WebviewName, readonly string[]>> = {

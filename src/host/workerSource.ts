@@ -6,7 +6,7 @@ import type { Params, RequestOptions, Result } from '../protocol/rpc';
 import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
 import type { WorkerClient } from './workerClient';
 
-export interface WorkerSourceOptions {
+interface WorkerSourceOptions {
   /** The address to ask about before anything is fetched; null once somebody asked for it. */
   readonly held?: () => string | null;
   /** Somebody asked for what is held. */

@@ -3,7 +3,7 @@
 /** Multiplications that a product's norm may take, some ten seconds: rank 1024 of an 8192-wide layer. */
 const MAX_NORM_PRODUCTS = 2 ** 34;
 
-export interface FactorNorms {
+interface FactorNorms {
   readonly a: number;
   readonly b: number;
   /** Of scaling * B * A; null where it would take too long. */
@@ -28,7 +28,7 @@ export function factorNorms(factors: {
   };
 }
 
-export function euclideanNorm(values: ArrayLike<number>): number {
+function euclideanNorm(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return Math.sqrt(sum);

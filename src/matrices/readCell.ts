@@ -8,15 +8,15 @@ import { everything } from './matrixReader';
 import type { MatrixReader, ScanRequest } from './matrixReader';
 
 /** Read for one line of a hover, in bytes or what takes as long: a few milliseconds. */
-export const LINE_BUDGET = 4 * 2 ** 20;
+const LINE_BUDGET = 4 * 2 ** 20;
 /**
  * A column of a row-major file costs nearly the whole matrix. Up to this size all columns are summed up at once, in
  * some tenths of a second at the first hover, and kept; beyond it a column has no summary.
  */
-export const COLUMNS_BUDGET = 64 * 2 ** 20;
+const COLUMNS_BUDGET = 64 * 2 ** 20;
 
 /** Summaries of all columns of a matrix, by the key of the matrix. */
-export type ColumnCache = ByteLru<readonly LineSummary[]>;
+type ColumnCache = ByteLru<readonly LineSummary[]>;
 /** Of one kept summary, about. */
 const SUMMARY_BYTES = 80;
 

@@ -11,9 +11,9 @@ import { everything } from './matrixReader';
 import type { MatrixReader, ResidentBlock, ResidentEntries, RowRange, ScanRequest } from './matrixReader';
 
 /** Read per pass, in bytes or what takes as long: some ten seconds. A larger matrix is sampled. */
-export const STATISTICS_BUDGET = 2 ** 30;
+const STATISTICS_BUDGET = 2 ** 30;
 /** The same where the engine reads a local file, or computes: a second or two. */
-export const FAST_STATISTICS_BUDGET = 2 ** 32;
+const FAST_STATISTICS_BUDGET = 2 ** 32;
 /** What `QUICK` reads, in so many places. */
 const QUICK_BYTES = 2 ** 20;
 const QUICK_PLACES = 16;

@@ -11,9 +11,9 @@ import { TileReducer } from '../tensor/tiles';
 import type { BlockOfCells, MatrixReader, ResidentEntries, RowRange } from './matrixReader';
 
 /** Read for one tile, in bytes or what takes as long: some tenths of a second. Beyond it a tile shows a sample. */
-export const TILE_BUDGET = 64 * 2 ** 20;
+const TILE_BUDGET = 64 * 2 ** 20;
 /** The same where the engine reads a local file, or computes: a tenth of a second. */
-export const FAST_TILE_BUDGET = 512 * 2 ** 20;
+const FAST_TILE_BUDGET = 512 * 2 ** 20;
 /** For a tile that is to be there at once: some hundreds of reads at most. */
 export const QUICK_TILE_BUDGET = 4 * 2 ** 20;
 /** Rows longer than a chunk of the file come in parts, which only the plain reducer puts together. */
@@ -21,7 +21,7 @@ const MAX_ROW_BYTES = 4 * 2 ** 20;
 /** Beyond 2^30 entries to a cell's side no matrix has a second cell. */
 const MAX_LEVEL = 30;
 
-export interface TilePlace {
+interface TilePlace {
   readonly level: number;
   readonly tileX: number;
   readonly tileY: number;

@@ -46,7 +46,7 @@ function npyDescriptor(dtype: MatrixReader['dtype']): '<f4' | '<f8' | '<i8' | '<
 }
 
 /** Version 1.0 of the format: magic, version, u16 length, a Python dict, padded with spaces to 64-byte multiples. */
-export function npyHeader(descriptor: string, rows: number, columns: number): Uint8Array {
+function npyHeader(descriptor: string, rows: number, columns: number): Uint8Array {
   const dict = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
   const prefix = 10;
   const length = Math.ceil((prefix + dict.length + 1) / 64) * 64 - prefix;

@@ -2,7 +2,7 @@
 
 import { checkShape, Tensor } from '../tensor/tensor';
 
-export interface Loss {
+interface Loss {
   readonly value: number;
   /** By the output, in its shape: 2·(output - target) / elements. */
   readonly gradOutput: Tensor;

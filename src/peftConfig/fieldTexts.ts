@@ -17,7 +17,7 @@ export type Kind =
   | 'booleanOrString'
   | 'objectOrBoolean';
 
-export type FieldText = readonly [kind: Kind, text: string];
+type FieldText = readonly [kind: Kind, text: string];
 
 export const FIELD_TEXTS: Readonly<Record<string, FieldText>> = {
   task_type: ['string', 'The task, which decides the head that is trained with the adapter.'],

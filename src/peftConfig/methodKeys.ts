@@ -5,7 +5,7 @@
  */
 
 /** Key to default. */
-export type Defaults = Readonly<Record<string, unknown>>;
+type Defaults = Readonly<Record<string, unknown>>;
 
 /** In every config. */
 export const COMMON_KEYS: Defaults = {

@@ -49,7 +49,7 @@ export function configuredRank(module: string, { rank, rankPattern }: AdapterCon
 }
 
 /** What the tensors of a module say that its config must agree with. */
-export interface ScaledModule {
+interface ScaledModule {
   readonly module: string;
   readonly method: string;
   /** Null where the tensors have none. */

@@ -30,7 +30,7 @@ const MAX_STEPS = 100_000_000;
 /** The longest names of modules have about 100 characters. */
 const MAX_NAME = 4_096;
 
-export interface PatternMatch {
+interface PatternMatch {
   /** What the group that was asked for holds, '' where it took no part. */
   readonly group: string;
 }

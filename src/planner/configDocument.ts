@@ -31,7 +31,7 @@ export function readConfigDocument(text: string): ConfigDocument | null {
   }
 }
 
-export interface Entry {
+interface Entry {
   readonly node: Node;
   /** From the file's object to the entry: ['target_modules', 1]. */
   readonly path: readonly (string | number)[];

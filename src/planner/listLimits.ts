@@ -25,7 +25,7 @@ const COMPARED = [
   'layer_replication',
 ];
 
-export interface Oversized {
+interface Oversized {
   readonly key: string;
   readonly entries: number;
   readonly most: number;

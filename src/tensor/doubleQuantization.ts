@@ -4,9 +4,9 @@
  * Quantization" (Dettmers et al. 2022, arXiv:2110.02861), whose steps shrink with the magnitude.
  */
 
-export const SCALE_BLOCK = 256;
+const SCALE_BLOCK = 256;
 
-export interface QuantizedScales {
+interface QuantizedScales {
   readonly codes: Uint8Array;
   /** Largest magnitude, less the mean, of each block of 256 scales. */
   readonly scales: Float32Array;

@@ -11,7 +11,7 @@ import type { Matrix64 } from './matrix64';
 /** Columns shorter than this count as zero: the squares below would leave the range of a double. */
 const NEGLIGIBLE = 1e-140;
 
-export interface QrDecomposition {
+interface QrDecomposition {
   /** (min(rows, columns), columns), upper triangular; diagonal entries may be negative. */
   readonly r: Matrix64;
   /** Q·m for m (min(rows, columns), any), giving (rows, any): Q is kept as reflections and never formed. */

@@ -89,7 +89,7 @@ export class Tensor {
 }
 
 /** The product of the sizes; 1 for the empty shape. @throws ShapeError for a size no tensor can have. */
-export function countElements(where: string, shape: readonly number[]): number {
+function countElements(where: string, shape: readonly number[]): number {
   if (!Array.isArray(shape)) throw new ShapeError(where, 'a shape, an array of sizes', describeValue(shape));
   let elements = 1;
   for (const size of shape) {

@@ -6,9 +6,9 @@ import type { SourceDescription, TensorInfo } from '../checkpoint/sourceDescript
 import type { Tensor } from '../tensor/tensor';
 
 export const DEMO_LORA = 'lora';
-export const DEMO_ADAPTER = 'adapter';
+const DEMO_ADAPTER = 'adapter';
 export const DEMO_PREFIX = 'prefix';
-export const DEMO_PROMPT = 'prompt';
+const DEMO_PROMPT = 'prompt';
 
 export interface DemoTensor {
   readonly name: string;

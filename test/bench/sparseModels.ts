@@ -7,7 +7,7 @@ const ENTRY_BYTES = { F16: 2, BF16: 2, F32: 4 } as const;
 /** A file system that knows no holes would fill the disk: a file that takes more than this of it is removed. */
 const SPARSE_BYTES = 64 * 2 ** 20;
 
-export interface SparseTensor {
+interface SparseTensor {
   readonly name: string;
   readonly dtype: keyof typeof ENTRY_BYTES;
   readonly shape: readonly number[];

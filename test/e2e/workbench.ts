@@ -7,8 +7,8 @@ import * as path from 'node:path';
 import type { Browser, Frame, LaunchOptions, Locator, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
-export type Theme = 'Light Modern' | 'Dark Modern' | 'Dark High Contrast' | 'Light High Contrast';
-export type ViewName = 'inspector' | 'calculator' | 'comparison';
+type Theme = 'Light Modern' | 'Dark Modern' | 'Dark High Contrast' | 'Light High Contrast';
+type ViewName = 'inspector' | 'calculator' | 'comparison';
 
 /** Each theme's class on the workbench. */
 const THEME_CLASS: Readonly<Record<Theme, string>> = {
@@ -24,7 +24,7 @@ const POLL_MS = 100;
 const QUICK_TIMEOUT_MS = 1000;
 const QUICK_INPUT = '.quick-input-widget input[type="text"]';
 
-export interface LaunchSettings {
+interface LaunchSettings {
   readonly width?: number;
   readonly height?: number;
   /** JavaScript that runs first in every document of the window, webviews included. */

@@ -8,7 +8,7 @@ import type { Random } from '../../src/tensor/random';
 import { mutateJson, pick } from './mutate';
 import { MAX_MS } from './trial';
 
-export interface ConfigPair {
+interface ConfigPair {
   readonly model: string;
   readonly adapter: string;
 }

@@ -32,7 +32,7 @@ const FRAGMENTS = [
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0) & 255);
 
-export function splice(bytes: Uint8Array, at: number, removed: number, inserted: Uint8Array): Uint8Array {
+function splice(bytes: Uint8Array, at: number, removed: number, inserted: Uint8Array): Uint8Array {
   const end = Math.min(bytes.length, at + removed);
   const result = new Uint8Array(at + inserted.length + bytes.length - end);
   result.set(bytes.subarray(0, at));
@@ -42,7 +42,7 @@ export function splice(bytes: Uint8Array, at: number, removed: number, inserted:
 }
 
 /** One change somewhere, more often in the first kilobytes, where headers are. */
-export function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
+function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) return bytesOf(pick(random, FRAGMENTS));
   const at = below(random, random() < 0.8 ? Math.min(bytes.length, 2048) : bytes.length);
   switch (below(random, 7)) {
@@ -70,7 +70,7 @@ export function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
 const LENGTH_BYTES = 8;
 
 /** The JSON text of a safetensors header, or null where the file has none. */
-export function headerText(bytes: Uint8Array): string | null {
+function headerText(bytes: Uint8Array): string | null {
   if (bytes.length < LENGTH_BYTES) return null;
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   return length <= bytes.length - LENGTH_BYTES ? new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) : null;

@@ -3,7 +3,7 @@
 import type { Random } from '../../src/tensor/random';
 
 /** A number of the header: where it stands, and how wide it is. */
-export interface Field {
+interface Field {
   readonly at: number;
   readonly width: 4 | 8;
 }

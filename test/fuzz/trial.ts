@@ -21,7 +21,7 @@ export const MAX_BYTES = 64 * 2 ** 20;
 const LOOKED_INTO = 3;
 
 /** How a case ended: what was opened and how many problems it has, or the code of the error that refused it. */
-export type Outcome = { readonly opened: SourceDescription } | { readonly refused: string };
+type Outcome = { readonly opened: SourceDescription } | { readonly refused: string };
 
 const context: RequestContext = { signal: new AbortController().signal, progress: () => undefined, transfer: () => undefined };
 

@@ -4,7 +4,7 @@ import threads from 'node:worker_threads';
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { Message } from '../../src/protocol/rpc';
 
-export interface RecordedWorker {
+interface RecordedWorker {
   readonly worker: Worker;
   readonly name: string | undefined;
   /** Methods in the order in which they were answered, and what those said that failed. */
@@ -13,10 +13,10 @@ export interface RecordedWorker {
 }
 
 /** All since `recordWorkers`, oldest first. */
-export const recordedWorkers: RecordedWorker[] = [];
+const recordedWorkers: RecordedWorker[] = [];
 
 /** What the extension's own worker is called. */
-export const WORKER_NAME = 'PEFT worker';
+const WORKER_NAME = 'PEFT worker';
 
 /**
  * Call where a test file is loaded: that is before the extension needs its worker. Each test file is a bundle with

@@ -1,18 +1,18 @@
 /** Names beside dots, where there is room: none over another name, over a dot, or out of the picture. No DOM. */
 
-export interface Rect {
+interface Rect {
   readonly left: number;
   readonly right: number;
   readonly top: number;
   readonly bottom: number;
 }
 
-export interface Spot {
+interface Spot {
   readonly x: number;
   readonly y: number;
 }
 
-export interface PlacedLabel extends Spot {
+interface PlacedLabel extends Spot {
   readonly text: string;
   readonly anchor: 'start' | 'middle' | 'end';
 }

@@ -2,11 +2,11 @@
 
 import { VERTEX_SHADER } from './shaders';
 
-export class GlError extends Error {
+class GlError extends Error {
   override readonly name = 'GlError';
 }
 
-export interface Program<Name extends string> {
+interface Program<Name extends string> {
   readonly program: WebGLProgram;
   readonly at: Readonly<Record<Name, WebGLUniformLocation | null>>;
 }

@@ -7,7 +7,7 @@
 import type { Scene } from '../shared/heatmap/renderer';
 import { TileProgram } from './tileProgram';
 
-export interface SharedGlOptions {
+interface SharedGlOptions {
   readonly gpuBytes?: number;
   /**
    * Takes a context that the browser draws with the processor. By default that counts as none: it takes 40 ms of processor

@@ -4,7 +4,7 @@ import type { PlacedTile } from '../shared/heatmap/renderer';
 import { cellTexture } from './program';
 
 /** A 4K screen shows about 150 tiles of 512 KB, values and colours together: two such views, with room to pan. */
-export const GPU_TILE_BYTES = 192 * 1024 * 1024;
+const GPU_TILE_BYTES = 192 * 1024 * 1024;
 /** Of a cell: its float, one channel, and its colour. */
 const CELL_BYTES = 8;
 

@@ -33,7 +33,7 @@ export interface ColorMap {
 }
 
 /** The magnitude as a share of the limit, on the chosen scale; clamped to 1. */
-export function magnitudeShare(magnitude: number, { limit, scale }: ColorSettings): number {
+function magnitudeShare(magnitude: number, { limit, scale }: ColorSettings): number {
   const bound = Math.max(limit, SMALLEST_LIMIT);
   const share = Math.min(1, magnitude / bound);
   return scale === 'linear' ? share : Math.log1p(share / SYMLOG_CONSTANT_SHARE) / Math.log1p(1 / SYMLOG_CONSTANT_SHARE);

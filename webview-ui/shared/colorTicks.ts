@@ -5,7 +5,7 @@ import { colorDomain, colorPosition, SYMLOG_CONSTANT_SHARE } from './colorMap';
 import { formatNumber } from './formatNumber';
 import type { ColorSettings } from './heatmap/types';
 
-export interface ColorTick {
+interface ColorTick {
   readonly value: number;
   /** 0 to 1 along the bar. */
   readonly position: number;

@@ -16,7 +16,7 @@ declare global {
   }
 }
 
-export class NoHostError extends Error {
+class NoHostError extends Error {
   override readonly name = 'NoHostError';
 }
 
@@ -76,7 +76,7 @@ export function hostTransport(): Transport {
   return hostSeam().transport;
 }
 
-export interface ViewState<T extends object> {
+interface ViewState<T extends object> {
   /** What was last set, over the initial values; the initial values alone where nothing was kept. */
   get(): T;
   set(changes: Partial<T>): void;

@@ -1,6 +1,6 @@
 /** From canvases to a PNG file's bytes. */
 
-export class PictureError extends Error {
+class PictureError extends Error {
   override readonly name = 'PictureError';
 }
 
@@ -14,7 +14,7 @@ export async function canvasToPng(canvas: HTMLCanvasElement): Promise<Uint8Array
   return new Uint8Array(await blob.arrayBuffer());
 }
 
-export interface Picture {
+interface Picture {
   readonly title?: string;
   /** From the top down, each already at the screen's resolution. */
   readonly parts: readonly HTMLCanvasElement[];

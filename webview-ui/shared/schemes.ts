@@ -4,7 +4,7 @@ import { interpolateLab, interpolateRgb, interpolateRgbBasis, piecewise } from '
 import type { SchemeName } from './heatmap/types';
 import type { ThemeKind } from './theme';
 
-export interface Scheme {
+interface Scheme {
   readonly name: SchemeName;
   readonly label: string;
   readonly diverging: boolean;

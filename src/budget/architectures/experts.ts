@@ -30,7 +30,7 @@ export function layerList({ config }: ModelShape, key: string): readonly unknown
 
 const UNTIED = { tie_word_embeddings: false };
 
-export const mixtralExperts = (shape: ModelShape): Experts => ({
+const mixtralExperts = (shape: ModelShape): Experts => ({
   at: always,
   everywhere: true,
   rows: [

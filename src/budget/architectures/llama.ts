@@ -19,7 +19,7 @@ export interface Experts {
   readonly everywhere?: boolean;
 }
 
-export interface Variant {
+interface Variant {
   /** Biases of the query, key and value projections, and of the output projection. */
   readonly bias?: (shape: ModelShape) => { readonly qkv: boolean; readonly output: boolean };
   /** Of a block, instead of the gated MLP. */

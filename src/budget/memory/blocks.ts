@@ -24,7 +24,7 @@ export interface Block {
   readonly parameters: number;
 }
 
-export interface Blocks {
+interface Blocks {
   readonly blocks: readonly Block[];
   /** Modules outside the layers. */
   readonly outside: readonly Module[];

@@ -3,7 +3,7 @@
 import type { OptimizerName } from './setup';
 import { groupedDigits } from './terms';
 
-export interface OptimizerBytes {
+interface OptimizerBytes {
   readonly states: number;
   readonly statesFormula: string;
   readonly step: number;

@@ -75,7 +75,7 @@ export const MAX_SEQUENCE = 1 << 24;
 /** More sequences than any GPU takes at once. */
 export const MAX_BATCH = 1 << 16;
 /** The largest published runs have some ten thousand. */
-export const MAX_GPUS = 1 << 20;
+const MAX_GPUS = 1 << 20;
 
 /** Fills in the defaults. Throws `ConfigError` for a value that is none of a setting's. */
 export function readTrainingSetup(given: unknown): TrainingSetup {

@@ -33,7 +33,7 @@ export const loha: Method = {
  * Splits a size in two factors, smaller first: `factor` itself where it divides the size, else as near to the square
  * root as its divisors and `factor` allow. -1 sets no limit.
  */
-export function kroneckerFactors(size: number, factor: number): readonly [number, number] {
+function kroneckerFactors(size: number, factor: number): readonly [number, number] {
   if (factor > 0 && size % factor === 0) return [factor, size / factor];
   const limit = factor === -1 ? size : factor;
   let low = 1;

@@ -123,7 +123,7 @@ function atMost({ name, inFeatures, outFeatures }: Module, count: number): numbe
 }
 
 /** As Python rounds. */
-export function roundHalfEven(value: number): number {
+function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest !== 0.5) return Math.round(value);

@@ -13,7 +13,7 @@ import { elementCount } from '../safetensors/safetensorsLayout';
 import { savedTensors } from './savedTensors';
 import { dimensionWords } from './tensorRoles';
 
-export interface AdapterModules {
+interface AdapterModules {
   readonly modules: readonly AdapterModuleInfo[];
   readonly unexplained: readonly { readonly tensor: string; readonly reason: string }[];
   readonly problems: readonly Problem[];

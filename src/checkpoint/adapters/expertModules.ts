@@ -11,7 +11,7 @@ import { expertLayout } from './factorLayout';
 import type { Planned } from './products';
 import { unwrapped } from '../../peftConfig/wrappedPath';
 
-export interface ExpertModule {
+interface ExpertModule {
   readonly part: AdapterPart;
   readonly name: string;
   readonly planned: Planned | null;

@@ -12,7 +12,7 @@ export interface MatrixLayout {
   readonly columnStride: number;
 }
 
-export interface FactorLayout extends MatrixLayout {
+interface FactorLayout extends MatrixLayout {
   /** True where the tensor is not simply this matrix, 2-D and row-major. */
   readonly reshaped: boolean;
 }

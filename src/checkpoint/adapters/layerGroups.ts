@@ -5,7 +5,7 @@
  * stacks, the group says which: 'encoder.self_attn.q_proj' and 'decoder.self_attn.q_proj'.
  */
 
-export interface GridPlace {
+interface GridPlace {
   readonly layer: number | null;
   readonly group: string;
 }

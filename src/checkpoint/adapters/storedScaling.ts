@@ -9,7 +9,7 @@ import type { AdapterPart } from './adapterParts';
 
 export const UNKNOWN_ALPHA = 'alpha unknown: scaling taken as 1';
 
-export interface StoredScalars {
+interface StoredScalars {
   /** Values of the stored alphas and scales by tensor name. */
   readonly scalars: ReadonlyMap<string, number>;
   /** `adapter.lora.alpha` of a GGUF file. */

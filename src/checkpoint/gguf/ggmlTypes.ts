@@ -15,7 +15,7 @@ import {
 } from './ggmlBlocks';
 import type { BlockDecoder } from './ggmlBlocks';
 
-export interface GgmlType {
+interface GgmlType {
   readonly name: string;
   /** Entries and bytes of a block, the smallest piece that can be read for itself. */
   readonly entries: number;

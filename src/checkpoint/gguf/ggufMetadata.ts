@@ -58,7 +58,7 @@ export async function readString(cursor: ByteCursor, version: number, limit = MA
   return `${text}…`;
 }
 
-export interface MetadataValue {
+interface MetadataValue {
   readonly text: string;
   /** Of a single value that is a number or a string. */
   readonly value?: number | string;

@@ -13,7 +13,7 @@ import { JsonReader, JsonSyntaxError } from './jsonReader';
 /** Of the index; one that names 200,000 tensors has 20 MB. */
 export const MAX_INDEX_BYTES = 100_000_000;
 /** The largest published checkpoints have some hundred shards. */
-export const MAX_SHARDS = 10_000;
+const MAX_SHARDS = 10_000;
 
 export interface ShardIndex {
   /** In the index's order, each once. */

@@ -6,9 +6,9 @@ import type { Module, ModuleTable } from '../../budget/moduleTable';
 const MAX_RANGES = 6;
 
 /** Layers by the stack they are in: 'model.layers', 'encoder.block'. */
-export type Stacks = ReadonlyMap<string, ReadonlySet<number>>;
+type Stacks = ReadonlyMap<string, ReadonlySet<number>>;
 
-export function stacksOf(modules: Iterable<Pick<Module, 'name' | 'layer'>>): Stacks {
+function stacksOf(modules: Iterable<Pick<Module, 'name' | 'layer'>>): Stacks {
   const stacks = new Map<string, Set<number>>();
   for (const { name, layer } of modules) {
     if (layer === null) continue;
@@ -20,7 +20,7 @@ export function stacksOf(modules: Iterable<Pick<Module, 'name' | 'layer'>>): Sta
   return stacks;
 }
 
-export interface Coverage {
+interface Coverage {
   readonly reached: number;
   readonly total: number;
   /** '0-6, 8, 10-12', of the stacks that are reached at all. */

@@ -10,10 +10,10 @@ import { attempt } from '../attempt';
 /**
  * The scaling alpha / r that published recipes use: 16/64 (QLoRA) at the low end, 32/8 at the high one.
  */
-export const USUAL_SCALING = { least: 0.25, most: 4 } as const;
+const USUAL_SCALING = { least: 0.25, most: 4 } as const;
 
 /** The values of vLLM's --max-lora-rank; a rank between two of them takes the space of the next. */
-export const VLLM_MAX_LORA_RANKS = [8, 16, 32, 64, 128, 256, 320, 512] as const;
+const VLLM_MAX_LORA_RANKS = [8, 16, 32, 64, 128, 256, 320, 512] as const;
 /** vLLM's, where the option is not given. */
 const VLLM_DEFAULT_RANK = 16;
 

@@ -5,7 +5,7 @@ import { isLinear, matchesTarget } from '../../budget/targets';
 import type { SourceDescription } from '../../checkpoint/sourceDescription';
 import { nearest, suffixesOf } from '../checks/suggestions';
 
-export interface TargetMatches {
+interface TargetMatches {
   /** Modules that have weights of the adapter, and the tensors they are; null without weights. */
   readonly weights: { readonly modules: number; readonly tensors: number } | null;
   /** Modules of the base model; null without one. */

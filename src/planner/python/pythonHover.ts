@@ -13,7 +13,7 @@ import type { PythonFacts } from './pythonFacts';
 /** Lists in a hover: more is not read. */
 const MAX_LISTED = 16;
 
-export interface HoverFacts {
+interface HoverFacts {
   readonly facts: PythonFacts;
   /** What an entry of adapter_config.json means; null where there is nothing to say. */
   readonly explain: (key: string) => string | null;

@@ -13,7 +13,7 @@ import { WASM_PAGE_BYTES, webAssembly } from './webAssembly';
 import type { WasmMemory } from './webAssembly';
 
 /** Blocks begin at cache lines. */
-export const ALIGNMENT = 64;
+const ALIGNMENT = 64;
 /** What 32-bit addresses reach, less the last page so that every end is an address too. */
 const MAXIMUM_PAGES = 65535;
 /** The first page is never handed out: 0 stays an address that nothing has, and threads keep their job table there. */

@@ -8,7 +8,7 @@
 import type { Engine } from './engine';
 import { EngineError } from './engineError';
 
-export interface CoreSvd {
+interface CoreSvd {
   /** Descending. */
   readonly values: Float64Array;
   /** (p, q) and (q, q), row-major, columns in the order of the values; null without vectors. */

@@ -42,7 +42,7 @@ export interface EngineOptions {
 }
 
 /** One product out = A·B or out += A·B by addresses. Shapes as in `Gemm`. */
-export interface Product {
+interface Product {
   readonly layout: GemmLayout;
   readonly m: number;
   readonly n: number;

@@ -12,7 +12,7 @@ import type { Engine } from './engine';
 import { cholesky, conditionBound, invertUpper, multiplyUpper } from './triangular';
 
 /** Where M lies: entry (i, j) at address + i * rowBytes + j * columnBytes. */
-export interface TallMatrix {
+interface TallMatrix {
   readonly address: number;
   readonly m: number;
   readonly r: number;
@@ -29,7 +29,7 @@ const MAX_CONDITION_ONCE = 300;
 /** Beyond this, twice is not enough for Q. */
 const MAX_CONDITION_TWICE = 1e6;
 
-export interface TallFactors {
+interface TallFactors {
   /** (r, r), row-major, upper triangular. */
   readonly r: Float64Array;
   /** Q·X for X (r, columns) row-major, giving (m, columns) row-major. Only where Q was asked for, and once. */

@@ -13,7 +13,7 @@ import type { ResidentArray } from './resident';
 import { productSvd } from './spectrum';
 import type { ProductSvd } from './spectrum';
 
-export interface RandomizedSvdOptions {
+interface RandomizedSvdOptions {
   /** Values wanted. */
   readonly count: number;
   /** Directions beside those wanted. Default 10. */

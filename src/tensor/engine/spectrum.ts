@@ -16,7 +16,7 @@ export interface FactorMatrix {
   readonly shape: readonly number[];
 }
 
-export interface ProductFactors {
+interface ProductFactors {
   /** (rank, inFeatures). */
   readonly a: FactorMatrix;
   /** (outFeatures, rank). */

@@ -38,7 +38,7 @@ const ALIGNMENT = 4096;
 /** Bytes from which a chunk is shared among threads. */
 const SHARE_BYTES = 2 ** 20;
 
-export interface ScanOptions {
+interface ScanOptions {
   /** Leave out the histogram and the quantiles. */
   readonly momentsOnly?: boolean;
 }

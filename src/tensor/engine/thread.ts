@@ -32,8 +32,8 @@ const SCAN_OPERATIONS = [
 /** Builds there may be: operations of a build begin at a multiple of the number of operations. */
 const SCAN_FIRST = 16;
 
-export type GemmOperation = (typeof GEMM_OPERATIONS)[number];
-export type ScanOperation = (typeof SCAN_OPERATIONS)[number];
+type GemmOperation = (typeof GEMM_OPERATIONS)[number];
+type ScanOperation = (typeof SCAN_OPERATIONS)[number];
 
 export function gemmOperation(build: number, name: GemmOperation): number {
   return build * GEMM_OPERATIONS.length + GEMM_OPERATIONS.indexOf(name);

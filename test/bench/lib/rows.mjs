@@ -1,9 +1,9 @@
 // What the bench measures: the work, its size, who takes part, and the target. Names of works are those of works.ts.
 
-export const OURS = ['ours 1T', 'ours 2T'];
-export const NUMPY = ['f64 AVX2', 'f64 auto', 'f32 AVX2', 'f32 auto'].flatMap((kind) => [`${kind} 1T`, `${kind} 2T`].map((n) => `numpy ${n}`));
+const OURS = ['ours 1T', 'ours 2T'];
+const NUMPY = ['f64 AVX2', 'f64 auto', 'f32 AVX2', 'f32 auto'].flatMap((kind) => [`${kind} 1T`, `${kind} 2T`].map((n) => `numpy ${n}`));
 const NUMPY_ONE = ['numpy f64 AVX2 1T'];
-export const PEERS = ['tfjs-wasm', 'onnxruntime-web', 'jax-js'];
+const PEERS = ['tfjs-wasm', 'onnxruntime-web', 'jax-js'];
 
 const BIG = { m: 512, n: 4096, k: 4096 };
 const ROWS = 4096;

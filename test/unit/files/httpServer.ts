@@ -4,13 +4,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Asked {
+interface Asked {
   readonly path: string;
   readonly range: string | undefined;
   readonly headers: IncomingMessage['headers'];
 }
 
-export type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
 export class TestServer {
   readonly asked: Asked[] = [];

@@ -13,7 +13,7 @@ export interface Called {
   readonly transferred: ArrayBuffer[];
 }
 
-export type Call = <M extends keyof WorkerRequests>(
+type Call = <M extends keyof WorkerRequests>(
   method: M,
   params: Params<WorkerRequests[M]>,
   signal?: AbortSignal,

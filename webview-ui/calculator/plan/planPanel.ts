@@ -7,7 +7,7 @@ import { MemoryBar } from './memoryBar';
 import { PlanFields } from './planFields';
 import { TargetTree } from './targetTree';
 
-export interface PlanHost {
+interface PlanHost {
   compute(plan: PlanInputs): Promise<PlanReport>;
   /** Slower: asked when the report is there and nothing newer was typed. */
   fit(plan: PlanInputs): Promise<PlanFit>;

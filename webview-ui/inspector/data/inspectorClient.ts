@@ -24,7 +24,7 @@ const ANSWER_CACHE_ENTRIES = 1000;
 
 type NoRequests = Record<never, never>;
 
-export interface MatrixShape {
+interface MatrixShape {
   readonly rows: number;
   readonly columns: number;
 }

@@ -7,7 +7,7 @@ import { findTensor, tensorSubject } from './subject';
 
 export type Corner = InspectorState['corner'];
 
-export interface LoraSubjects {
+interface LoraSubjects {
   readonly a: Subject | null;
   readonly b: Subject | null;
   readonly corner: Subject | null;

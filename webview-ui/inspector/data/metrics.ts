@@ -2,7 +2,7 @@
 
 import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../../../src/protocol/matrix';
 
-export interface MetricName {
+interface MetricName {
   readonly metric: ModuleMetric;
   readonly label: string;
   readonly meaning: string;

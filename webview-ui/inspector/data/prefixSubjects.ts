@@ -5,7 +5,7 @@ import type { Band } from '../../shared/heatmap/types';
 import type { Subject } from './subject';
 import { findTensor, tensorSubject } from './subject';
 
-export function headBands({ numHeads, dHead }: PrefixInfo): Band[] {
+function headBands({ numHeads, dHead }: PrefixInfo): Band[] {
   if (numHeads < 2) return [];
   return Array.from({ length: numHeads }, (_, head) => ({
     start: head * dHead,

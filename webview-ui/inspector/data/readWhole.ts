@@ -4,7 +4,7 @@ import { TILE_SIZE } from '../../../src/protocol/matrix';
 import type { MatrixSource } from '../../shared/heatmap/types';
 
 /** 4 MB of floats: activations and attention maps fit, weights do not and need not. */
-export const WHOLE_LIMIT = 1 << 20;
+const WHOLE_LIMIT = 1 << 20;
 
 export class TooLargeError extends Error {
   override readonly name = 'TooLargeError';

@@ -99,7 +99,7 @@ interface Kept {
   set(changes: Partial<InspectorState>): void;
 }
 
-export type StateChange = ReadonlySet<keyof InspectorState>;
+type StateChange = ReadonlySet<keyof InspectorState>;
 
 /** The state, kept through `kept`, with listeners told which fields changed. */
 export class StateStore {

@@ -47,7 +47,7 @@ export function findTensor(description: SourceDescription, name: string | undefi
   return name === undefined ? undefined : description.tensors.find((tensor) => tensor.name === name);
 }
 
-export interface TensorSubjectOptions {
+interface TensorSubjectOptions {
   readonly title?: string;
   readonly slice?: readonly number[];
   readonly step?: number | undefined;

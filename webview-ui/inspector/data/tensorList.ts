@@ -2,9 +2,6 @@
 
 import type { TensorInfo } from '../../../src/protocol/source';
 
-export const SORTS = ['tree', 'file', 'name', 'size', 'dtype', 'norm'] as const;
-export type TensorSort = (typeof SORTS)[number];
-
 /** Every word must occur in the name, the dtype, the shape written '8x768' or the role; case does not matter. */
 export function listedTensors(
   tensors: readonly TensorInfo[],

@@ -2,7 +2,7 @@
 
 import type { SourceDescription, TensorInfo } from '../../../src/protocol/source';
 
-export interface TensorRole {
+interface TensorRole {
   /** Path of the module it belongs to; '' for what all modules share. */
   readonly module: string;
   readonly role: string;

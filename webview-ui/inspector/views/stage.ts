@@ -10,7 +10,7 @@ import { TABS } from './tabs';
 /** A script from the disk comes sooner; nothing flickers then. */
 const QUIET_MS = 150;
 
-export interface Stage {
+interface Stage {
   readonly element: HTMLElement;
   readonly details: HTMLElement;
   show(tab: TabName): void;

@@ -1,6 +1,6 @@
 /** Makes elements: text goes in as text, so names from files stay names. */
 
-export interface Attributes {
+interface Attributes {
   readonly [attribute: string]: string | number | boolean | undefined;
 }
 

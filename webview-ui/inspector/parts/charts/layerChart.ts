@@ -36,7 +36,7 @@ interface Series {
   readonly points: readonly Point[];
 }
 
-export interface LayerChart {
+interface LayerChart {
   readonly element: HTMLElement;
   show(grid: ModuleGrid, values: Float64Array, untrained: readonly boolean[], metric: string, computed: boolean): void;
   dispose(): void;

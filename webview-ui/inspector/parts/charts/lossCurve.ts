@@ -9,7 +9,7 @@ import { chart, linePath } from './chart';
 const HEIGHT = 128;
 const MARGIN = { top: 8, right: 10, bottom: 30, left: 46 };
 
-export interface LossCurve {
+interface LossCurve {
   readonly element: SVGSVGElement;
   show(step: number): void;
   dispose(): void;

@@ -11,7 +11,7 @@ const MARGIN = { top: 10, right: 8, bottom: 32, left: 46 };
 /** A log axis starts no lower than this share of the largest value: float32 factors hold nothing below it. */
 const LOG_FLOOR = 1e-8;
 
-export interface SpectrumChart {
+interface SpectrumChart {
   readonly element: SVGSVGElement;
   show(spectrum: Spectrum | null, scale: 'linear' | 'log', ceiling: number): void;
   dispose(): void;

@@ -2,7 +2,7 @@
 
 import { h } from '../element';
 
-export interface MenuItem {
+interface MenuItem {
   readonly label: string;
   readonly disabled?: boolean;
   /** What does the same on the keyboard. */

@@ -5,7 +5,7 @@ import { visibleText } from '../../../shared/visibleText';
 import { withoutCommonPrefix } from '../../data/moduleGrid';
 import { h } from '../element';
 
-export interface ModulePicker {
+interface ModulePicker {
   readonly element: HTMLElement;
   show(module: string): void;
 }

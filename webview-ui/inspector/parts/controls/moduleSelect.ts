@@ -3,7 +3,7 @@
 import { withoutCommonPrefix } from '../../data/moduleGrid';
 import { h } from '../element';
 
-export interface ModuleSelect {
+interface ModuleSelect {
   readonly element: HTMLElement;
   show(module: string): void;
 }

@@ -2,7 +2,7 @@
 
 import { h } from '../element';
 
-export interface NumberSelect {
+interface NumberSelect {
   readonly element: HTMLElement;
   show(count: number, value: number): void;
 }

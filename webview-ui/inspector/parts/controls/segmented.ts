@@ -2,7 +2,7 @@
 
 import { h } from '../element';
 
-export interface Choice<V extends string> {
+interface Choice<V extends string> {
   readonly value: V;
   readonly label: string;
   readonly title?: string;
@@ -10,7 +10,7 @@ export interface Choice<V extends string> {
   readonly disabled?: string;
 }
 
-export interface Segmented<V extends string> {
+interface Segmented<V extends string> {
   readonly element: HTMLElement;
   show(value: V): void;
 }

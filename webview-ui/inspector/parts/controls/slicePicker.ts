@@ -2,7 +2,7 @@
 
 import { h, replace } from '../element';
 
-export interface SlicePicker {
+interface SlicePicker {
   readonly element: HTMLElement;
   show(leading: readonly number[], slice: readonly number[]): void;
 }

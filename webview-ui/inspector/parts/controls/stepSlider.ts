@@ -8,7 +8,7 @@ import { lossCurve } from '../charts/lossCurve';
 /** Long enough for the tiles of a step to arrive and for the eye to follow. */
 const PLAY_INTERVAL_MS = 160;
 
-export interface StepSlider {
+interface StepSlider {
   /** The slider, for the stage. */
   readonly element: HTMLElement;
   /** The loss curve, for the details panel. */

@@ -2,7 +2,7 @@
 
 import { h } from '../element';
 
-export interface TabBar {
+interface TabBar {
   readonly element: HTMLElement;
   show(name: string): void;
 }

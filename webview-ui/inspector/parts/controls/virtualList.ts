@@ -10,7 +10,7 @@ const OVERSCAN = 6;
 /** Browsers stop laying elements out correctly somewhat above this height; rows beyond it are reached by the filter. */
 const MAX_HEIGHT_PX = 8_000_000;
 
-export interface VirtualListOptions<T> {
+interface VirtualListOptions<T> {
   readonly label: string;
   readonly rowHeight: number;
   render(item: T): HTMLElement;

@@ -5,7 +5,7 @@ import { formatNumber } from '../../../shared/formatNumber';
 import { visibleText } from '../../../shared/visibleText';
 import { h } from '../element';
 
-export interface GridCellOptions {
+interface GridCellOptions {
   readonly info: LoraModuleInfo;
   readonly metric: string;
   readonly value: number;

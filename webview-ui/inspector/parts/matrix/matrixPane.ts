@@ -17,7 +17,7 @@ import { jump } from './jump';
 import type { Pane } from './pane';
 import { paneMenu } from './paneMenu';
 
-export interface MatrixPaneOptions extends Pick<HeatmapOptions, 'axes' | 'zoom' | 'margins'> {
+interface MatrixPaneOptions extends Pick<HeatmapOptions, 'axes' | 'zoom' | 'margins'> {
   readonly label: string;
   readonly className?: string;
 }

@@ -11,13 +11,13 @@ import { h, replace } from '../element';
 /** One row of buttons stays an overview up to about here; deeper layers are reached by the picker. */
 export const MAX_THUMBNAILS = 64;
 
-export interface Thumbnail {
+interface Thumbnail {
   readonly label: string;
   /** Drawn one above the other. */
   readonly sources: readonly MatrixSource[];
 }
 
-export interface Thumbnails {
+interface Thumbnails {
   readonly element: HTMLElement;
   /** Reads and draws them; a second call with the same key only marks the chosen one. */
   show(key: string, items: readonly Thumbnail[], chosen: number): void;

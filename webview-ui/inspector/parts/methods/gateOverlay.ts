@@ -7,7 +7,7 @@ import type { Gates } from '../../data/gates';
 /** Spacing of the hatching in CSS px: fine enough for a cell of a few px. */
 const HATCH_PX = 4;
 
-export interface GateOverlay {
+interface GateOverlay {
   show(gates: Gates | null): void;
   redraw(): void;
   dispose(): void;

@@ -5,7 +5,7 @@ import { formatNumber } from '../../../shared/formatNumber';
 import type { Corner } from '../../data/loraSubjects';
 import { h, replace } from '../element';
 
-export interface LoraFormula {
+interface LoraFormula {
   readonly element: HTMLElement;
   show(info: LoraModuleInfo, corner: Corner): void;
 }

@@ -13,7 +13,7 @@ import { errorText } from '../notes/progressNote';
 /** Each head is a read; no model has more. */
 const MAX_HEADS = 128;
 
-export interface MassCard {
+interface MassCard {
   readonly element: HTMLElement;
   /** The sentence for the stage. */
   readonly summary: HTMLElement;

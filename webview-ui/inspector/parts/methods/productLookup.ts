@@ -9,7 +9,7 @@ import { errorText } from '../notes/progressNote';
 /** A pointer on its way elsewhere crosses a cell in less. */
 const DELAY_MS = 40;
 
-export interface ProductLookup {
+interface ProductLookup {
   /** Null leaves the last answer standing: it can then be read at leisure. */
   at(module: string, cell: CellPosition | null, step: number | undefined): void;
   /** The same entry at another step. */

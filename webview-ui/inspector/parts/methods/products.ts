@@ -7,7 +7,7 @@ import { h, replace } from '../element';
 /** What fits a panel; of a larger rank the largest products are listed and the rest summed. */
 const LISTED = 32;
 
-export interface ProductsCard {
+interface ProductsCard {
   readonly element: HTMLElement;
   show(products: DeltaProducts | null, row: number, column: number): void;
 }

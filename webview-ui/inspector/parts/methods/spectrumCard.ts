@@ -10,7 +10,7 @@ import { errorText } from '../notes/progressNote';
 import { segmented } from '../controls/segmented';
 import { spectrumChart } from '../charts/spectrumChart';
 
-export interface SpectrumCard {
+interface SpectrumCard {
   readonly element: HTMLElement;
   /** `lastStep` sets the height of the axis, so that it stays while the steps go by. */
   show(info: LoraModuleInfo, step: number | undefined, lastStep: number | undefined): void;

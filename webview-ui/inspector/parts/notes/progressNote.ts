@@ -7,7 +7,7 @@ import { h, replace } from '../element';
 /** Work that ends sooner never shows a bar, so that nothing flickers. */
 const QUIET_MS = 150;
 
-export interface LongWork<T> {
+interface LongWork<T> {
   /** 'Computing norms'. */
   readonly title: string;
   run(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<T>;

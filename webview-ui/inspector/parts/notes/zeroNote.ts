@@ -8,7 +8,7 @@ import type { Corner } from '../../data/loraSubjects';
 import type { Subject } from '../../data/subject';
 import { h, replace } from '../element';
 
-export interface ZeroNote {
+interface ZeroNote {
   readonly element: HTMLElement;
   show(info: LoraModuleInfo, b: Subject | null, corner: Corner, step: number | undefined): void;
   dispose(): void;
