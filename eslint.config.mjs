@@ -8,22 +8,33 @@ const inPureRooms = {
   paths: [{ name: 'vscode', message: 'The pure rooms run without an editor.' }],
   patterns: [
     { group: ['node:*'], message: 'The pure rooms run in a browser too.' },
-    { group: ['**/files/**', '**/planner/**', '**/host/**', '**/worker/**', '**/cli/**', '**/webview-ui/**'], message: 'The pure rooms import only each other.' },
+    {
+      group: ['**/files/**', '**/planner/**', '**/host/**', '**/worker/**', '**/cli/**', '**/webview-ui/**'],
+      message: 'The pure rooms import only each other.',
+    },
   ],
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', '**/node_modules/', '.embedded/', '.vscode-test/', 'test/fixtures/', 'src/tensor/kernels/', 'test/bench/kernel/'] },
+  {
+    ignores: [
+      'dist/',
+      'out/',
+      '**/node_modules/',
+      '.embedded/',
+      '.vscode-test/',
+      'test/fixtures/',
+      'src/tensor/kernels/',
+      'test/bench/kernel/',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     rules: {
       eqeqeq: 'error',
       'prefer-const': 'error',
       'no-console': 'off',
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
-      ],
+      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
       '@typescript-eslint/consistent-type-imports': ['error', { prefer: 'type-imports' }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
@@ -41,7 +52,14 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['**/worker/**', '**/planner/**'], message: 'The command line starts no threads: it asks the pure rooms and files.' }] },
+        {
+          patterns: [
+            {
+              group: ['**/worker/**', '**/planner/**'],
+              message: 'The command line starts no threads: it asks the pure rooms and files.',
+            },
+          ],
+        },
       ],
     },
   },

@@ -30,7 +30,11 @@ export default function config(_env, { mode = 'production' } = {}) {
     resolve: { extensions: ['.ts', '.js'] },
     module: {
       rules: [
-        { test: /\.ts$/, loader: 'esbuild-loader', options: { target: 'es2022', tsconfig: path.join(root, 'webview-ui/tsconfig.json') } },
+        {
+          test: /\.ts$/,
+          loader: 'esbuild-loader',
+          options: { target: 'es2022', tsconfig: path.join(root, 'webview-ui/tsconfig.json') },
+        },
         { test: /\.css$/, use: [MiniCssExtractPlugin.loader, 'css-loader'] },
       ],
     },
@@ -38,7 +42,10 @@ export default function config(_env, { mode = 'production' } = {}) {
     // esbuild drops unused code at the top level only, so it, not webpack, wraps the script in a function.
     optimization: {
       // What the views loaded later have in common is one more script, fetched along with the first of them.
-      splitChunks: { chunks: 'async', cacheGroups: { default: false, defaultVendors: false, heatmap: { name: 'inspector-heatmap', minChunks: 2 } } },
+      splitChunks: {
+        chunks: 'async',
+        cacheGroups: { default: false, defaultVendors: false, heatmap: { name: 'inspector-heatmap', minChunks: 2 } },
+      },
       minimizer: [new EsbuildPlugin({ target: 'es2022', css: true, format: 'iife', treeShaking: true })],
     },
     // A webview's policy forbids eval, which webpack's default development source maps use; and the page's first script

@@ -37,7 +37,9 @@ const kernelsApart = {
   },
 };
 
-const APART = new Set(['budget/architectures', 'budget/errors', 'peftConfig/errors'].map((file) => path.join(root, 'src', file)));
+const APART = new Set(
+  ['budget/architectures', 'budget/errors', 'peftConfig/errors'].map((file) => path.join(root, 'src', file)),
+);
 
 /**
  * The module tables are a file of their own for both bundles of the planner, which would have 45 KB of them each. The
@@ -72,7 +74,12 @@ const bundles = [
     external: [...shared.external, './pythonReader.js', './planReader.js'],
     plugins: [architecturesApart],
   },
-  { entryPoints: ['src/planner/planReader.ts'], outfile: 'dist/planReader.js', keepNames: false, plugins: [architecturesApart] },
+  {
+    entryPoints: ['src/planner/planReader.ts'],
+    outfile: 'dist/planReader.js',
+    keepNames: false,
+    plugins: [architecturesApart],
+  },
   { entryPoints: ['src/planner/architecturesApart.ts'], outfile: 'dist/architectures.js', keepNames: false },
   { entryPoints: ['src/planner/pythonReader.ts'], outfile: 'dist/pythonReader.js', keepNames: false },
   { entryPoints: ['src/worker/engineThread.ts'], outfile: 'dist/engineThread.js', plugins: [kernelsApart] },

@@ -12,6 +12,8 @@ const { outputFiles } = await esbuild.build({
   format: 'esm',
   write: false,
 });
-const { configSchemaText } = await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+const { configSchemaText } = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+);
 mkdirSync(path.join(root, 'schemas'), { recursive: true });
 writeFileSync(path.join(root, 'schemas/adapter_config.schema.json'), configSchemaText());

@@ -6,7 +6,9 @@ import { runScript } from './lib/run.mjs';
 const built = inRoot('dist/cli.cjs');
 
 function newestSource() {
-  const files = readdirSync(inRoot('src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const files = readdirSync(inRoot('src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
   return Math.max(...files.map((file) => statSync(inRoot('src', file)).mtimeMs));
 }
 

@@ -11,8 +11,16 @@ const PATIENCE_MS = 20_000;
 const outfile = path.join(root, 'out/fuzz/fuzz.cjs');
 await buildKernels();
 await esbuild.build({
-  absWorkingDir: root, entryPoints: ['test/fuzz/fuzz.ts'], outfile, bundle: true, platform: 'node', target: 'node20',
-  format: 'cjs', sourcemap: 'inline', mainFields: ['module', 'main'], logLevel: 'warning',
+  absWorkingDir: root,
+  entryPoints: ['test/fuzz/fuzz.ts'],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: 'inline',
+  mainFields: ['module', 'main'],
+  logLevel: 'warning',
 });
 
 const child = fork(outfile, process.argv.slice(2), { cwd: root, execArgv: ['--enable-source-maps'] });

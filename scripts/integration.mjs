@@ -31,7 +31,9 @@ const browser = await chromium.launch(browserOptions(await ensureChromium()));
 const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
 const pageErrors = [];
 page.on('pageerror', (error) => pageErrors.push(error.message));
-await page.goto(`${server.address}/?folder=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(payload(server.port))}`);
+await page.goto(
+  `${server.address}/?folder=${encodeURIComponent(workspace)}&payload=${encodeURIComponent(payload(server.port))}`,
+);
 
 const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const fatal = await follow();

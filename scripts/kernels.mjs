@@ -11,7 +11,14 @@ const sources = path.join(root, 'src/tensor/kernels');
 const target = path.join(root, 'src/tensor/engine/kernelBytes.ts');
 
 const relaxed = ['--enable', 'relaxed-simd'];
-const tile = (rows, columns, fused) => ['-u', `TILE_ROWS=${rows}`, '-u', `TILE_COLUMNS=${columns}`, '-u', `FUSED=${fused}`];
+const tile = (rows, columns, fused) => [
+  '-u',
+  `TILE_ROWS=${rows}`,
+  '-u',
+  `TILE_COLUMNS=${columns}`,
+  '-u',
+  `FUSED=${fused}`,
+];
 
 /** Name, entry file, options. The order of the gemm builds is that of preference before they are timed. */
 const modules = [
@@ -25,12 +32,22 @@ const modules = [
 const MAXIMUM_PAGES = 65536;
 
 const options = [
-  '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--maximumMemory', String(MAXIMUM_PAGES), '--enable', 'simd',
+  '-O3',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--maximumMemory',
+  String(MAXIMUM_PAGES),
+  '--enable',
+  'simd',
 ];
 
 function digest() {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
-  for (const file of readdirSync(sources).filter((name) => name.endsWith('.ts')).sort()) {
+  for (const file of readdirSync(sources)
+    .filter((name) => name.endsWith('.ts'))
+    .sort()) {
     hash.update(file).update(readFileSync(path.join(sources, file)));
   }
   return hash.digest('hex').slice(0, 16);
@@ -67,7 +84,8 @@ function memoryLimitsOffset(bytes) {
           next = start + length;
         }
         if (bytes[next] === 2 && bytes[next + 1] === 1) return next + 1;
-        if (bytes[next] !== 0) throw new Error('kernels import something other than a memory with a maximum and functions');
+        if (bytes[next] !== 0)
+          throw new Error('kernels import something other than a memory with a maximum and functions');
         [, next] = unsigned(bytes, next + 1);
       }
     }
@@ -88,11 +106,14 @@ export async function buildKernels() {
     for (const { name, entry, options: own } of modules) {
       const output = path.join(folder, `${name}.wasm`);
       const argv = [path.join(sources, entry), '-o', output, '--baseDir', root, ...options, ...own];
-      const { error, stderr } = await asc.main(argv.map((a) => (path.isAbsolute(a) ? path.relative(root, a) : a)), {
-        readFile: (file, base) => read(path.resolve(base, file)) || null,
-        writeFile: (file, contents, base) => writeFileSync(path.resolve(base, file), contents),
-        listFiles: () => [],
-      });
+      const { error, stderr } = await asc.main(
+        argv.map((a) => (path.isAbsolute(a) ? path.relative(root, a) : a)),
+        {
+          readFile: (file, base) => read(path.resolve(base, file)) || null,
+          writeFile: (file, contents, base) => writeFileSync(path.resolve(base, file), contents),
+          listFiles: () => [],
+        },
+      );
       if (error) throw new Error(`${entry} (${name}): ${error.message}\n${stderr.toString()}`);
       const bytes = readFileSync(output);
       entries.push(`  ${name}: { shared: ${memoryLimitsOffset(bytes)}, base64: '${bytes.toString('base64')}' },`);

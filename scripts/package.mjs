@@ -8,7 +8,16 @@ import { runScript } from './lib/run.mjs';
 
 // The packer matches .vscodeignore against every file of its folder, and the embedded VS Code has very many: it is
 // given a copy of what may be packed.
-const CANDIDATES = ['dist', 'media', 'schemas', 'package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore'];
+const CANDIDATES = [
+  'dist',
+  'media',
+  'schemas',
+  'package.json',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  '.vscodeignore',
+];
 const SHIPPED = /^(dist\/|media\/|schemas\/|package\.json$|readme\.md$|changelog\.md$|license)/i;
 
 const quiet = process.argv.includes('--quiet');

@@ -125,7 +125,10 @@ const SCENES = {
     await workbench.openFile(ADAPTER);
     await workbench.hideSideBar();
     const view = await workbench.webviewFrame('inspector');
-    await view.getByRole('button', { name: /\.10\..*v_proj/ }).first().click();
+    await view
+      .getByRole('button', { name: /\.10\..*v_proj/ })
+      .first()
+      .click();
     await view.getByRole('tab', { name: 'LoRA', selected: true }).waitFor();
     const product = view.getByRole('application', { name: /ΔW/ });
     return () => product.hover({ position: { x: 420, y: 120 } });
@@ -249,7 +252,8 @@ const outIndex = process.argv.indexOf('--out');
 const out = path.resolve(outIndex < 0 ? inRoot('media') : process.argv[outIndex + 1]);
 const wanted = process.argv.slice(2).filter((word, index) => !word.startsWith('--') && index + 2 !== outIndex + 1);
 const names = wanted.length === 0 ? Object.keys(SCENES).filter((name) => !UNPUBLISHED.includes(name)) : wanted;
-for (const name of names) if (!Object.hasOwn(SCENES, name)) throw new Error(`no scene '${name}': ${Object.keys(SCENES).join(', ')}`);
+for (const name of names)
+  if (!Object.hasOwn(SCENES, name)) throw new Error(`no scene '${name}': ${Object.keys(SCENES).join(', ')}`);
 
 mkdirSync(out, { recursive: true });
 const stage = await startStage('screenshots');

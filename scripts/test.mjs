@@ -15,8 +15,19 @@ const STAGES = [
   { name: 'lint', title: 'Lint', script: 'scripts/lint.mjs', aside: true },
   { name: 'build', title: 'Build', script: 'scripts/build.mjs', essential: true },
   { name: 'unit', title: 'Unit tests', script: 'scripts/unit.mjs', needs: ['build'] },
-  { name: 'package', title: 'Package', script: 'scripts/package.mjs', args: ['--no-build', '--quiet'], essential: true },
-  { name: 'integration', title: 'Integration tests, inside VS Code', script: 'scripts/integration.mjs', needs: ['build'] },
+  {
+    name: 'package',
+    title: 'Package',
+    script: 'scripts/package.mjs',
+    args: ['--no-build', '--quiet'],
+    essential: true,
+  },
+  {
+    name: 'integration',
+    title: 'Integration tests, inside VS Code',
+    script: 'scripts/integration.mjs',
+    needs: ['build'],
+  },
   {
     name: 'e2e',
     title: 'End-to-end tests, the packed extension in Chromium',

@@ -60,5 +60,15 @@ export { CheckpointError } from './checkpoint/errors';
 export type { CheckpointErrorCode } from './checkpoint/errors';
 export { loraAdapter } from './checkpoint/adapters/loraAdapter';
 export type { AdapterFiles, LoraAdapterOptions, LoraFactors } from './checkpoint/adapters/loraAdapter';
-export { encodeSafetensors, PEFT_METADATA, planSafetensors, writeSafetensors } from './checkpoint/safetensors/safetensorsWriter';
-export type { PlannedTensor, SafetensorsPlan, TensorData, TensorSpec } from './checkpoint/safetensors/safetensorsWriter';
+export {
+  encodeSafetensors,
+  PEFT_METADATA,
+  planSafetensors,
+  writeSafetensors,
+} from './checkpoint/safetensors/safetensorsWriter';
+export type {
+  PlannedTensor,
+  SafetensorsPlan,
+  TensorData,
+  TensorSpec,
+} from './checkpoint/safetensors/safetensorsWriter';

@@ -17,7 +17,11 @@ const ELSEWHERE = [
 
 /** @returns {Promise<{ executable: string, env: NodeJS.ProcessEnv }>} `env` is what the browser is to be started with */
 export async function ensureChromium() {
-  const env = { ...process.env, XDG_CONFIG_HOME: path.join(scratch, 'browser'), XDG_CACHE_HOME: path.join(scratch, 'browser') };
+  const env = {
+    ...process.env,
+    XDG_CONFIG_HOME: path.join(scratch, 'browser'),
+    XDG_CACHE_HOME: path.join(scratch, 'browser'),
+  };
   const named = process.env.CHROME_PATH ?? process.env.PUPPETEER_EXECUTABLE_PATH;
   if (named) {
     if (works(named)) return { executable: named, env };

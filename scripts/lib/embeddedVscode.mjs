@@ -34,7 +34,9 @@ const NATIVE_MODULES = ['@vscode/spdlog', '@vscode/native-watchdog'];
 export async function ensureEmbeddedVscode() {
   const platform = `${process.platform}-${process.arch}`;
   if (process.platform === 'win32') {
-    throw new Error('The embedded VS Code runs on Linux and macOS. On Windows, install desktop VS Code and put `code` on PATH.');
+    throw new Error(
+      'The embedded VS Code runs on Linux and macOS. On Windows, install desktop VS Code and put `code` on PATH.',
+    );
   }
   const stamp = createHash('sha256')
     .update(readFileSync(path.join(directory, 'package-lock.json')))
@@ -78,6 +80,8 @@ async function buildNativeModules(node) {
   try {
     await npm(['rebuild', '--loglevel=error', ...NATIVE_MODULES], { cwd: vscodeRoot, env, node, quiet: true });
   } catch (error) {
-    console.warn(`${error.message}\nThe native modules did not compile (python3, make and g++ are needed): ${consequence}.`);
+    console.warn(
+      `${error.message}\nThe native modules did not compile (python3, make and g++ are needed): ${consequence}.`,
+    );
   }
 }

@@ -84,7 +84,9 @@ function split(box) {
 
 function average(box) {
   const pixels = box.reduce((sum, { count }) => sum + count, 0);
-  return [0, 1, 2].map((channel) => Math.round(box.reduce((sum, { rgb, count }) => sum + rgb[channel] * count, 0) / pixels));
+  return [0, 1, 2].map((channel) =>
+    Math.round(box.reduce((sum, { rgb, count }) => sum + rgb[channel] * count, 0) / pixels),
+  );
 }
 
 const pack = (rgba, i) => (rgba[i] << 16) | (rgba[i + 1] << 8) | rgba[i + 2];

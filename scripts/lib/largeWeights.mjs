@@ -11,13 +11,19 @@ const POOL = 1 << 16;
 function normalPool() {
   let state = 20240229;
   const uniform = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) + 0.5) / 2 ** 32;
-  return Float32Array.from({ length: POOL }, () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()));
+  return Float32Array.from(
+    { length: POOL },
+    () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
+  );
 }
 
 /** Columns of outliers, and rows and blocks of rows that differ in scale, as trained projections have them. */
 function rowWriter(columns, dtype) {
   const pool = normalPool();
-  const scales = Float32Array.from({ length: columns }, (_, j) => 0.02 * (1 + 0.35 * Math.sin(j / 410) + (j % 977 === 0 ? 4 : 0)));
+  const scales = Float32Array.from(
+    { length: columns },
+    (_, j) => 0.02 * (1 + 0.35 * Math.sin(j / 410) + (j % 977 === 0 ? 4 : 0)),
+  );
   const row = new Float32Array(columns);
   const words = new Uint32Array(row.buffer);
   const halves = new Uint16Array(columns);

@@ -14,7 +14,10 @@ import { inRoot, root } from './paths.mjs';
 export function runScript(script, args = [], { stdout = 'inherit' } = {}) {
   return new Promise((resolve, reject) => {
     const stderr = stdout === 'pipe' ? 'pipe' : 'inherit';
-    const child = spawn(process.execPath, [inRoot(script), ...args], { cwd: root, stdio: ['ignore', stdout, stderr, 'ipc'] });
+    const child = spawn(process.execPath, [inRoot(script), ...args], {
+      cwd: root,
+      stdio: ['ignore', stdout, stderr, 'ipc'],
+    });
     let counts = null;
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));

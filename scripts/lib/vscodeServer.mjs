@@ -48,9 +48,12 @@ export function prepareProfile(directory, settings = {}) {
 }
 
 const folderFlags = (profile) => [
-  '--server-data-dir', profile.data,
-  '--user-data-dir', profile.user,
-  '--extensions-dir', profile.extensions,
+  '--server-data-dir',
+  profile.data,
+  '--user-data-dir',
+  profile.user,
+  '--extensions-dir',
+  profile.extensions,
   '--accept-server-license-terms',
 ];
 
@@ -79,11 +82,14 @@ export async function startServer(vscode, { profile, port, testDriver = false, e
   const chosenPort = await freePort(port);
   const args = [
     vscode.serverMain,
-    '--host', HOST,
-    '--port', String(chosenPort),
+    '--host',
+    HOST,
+    '--port',
+    String(chosenPort),
     // Anything on this machine may connect; nothing beyond it can.
     '--without-connection-token',
-    '--telemetry-level', 'off',
+    '--telemetry-level',
+    'off',
     '--disable-workspace-trust',
     ...folderFlags(profile),
     ...(testDriver ? ['--enable-smoke-test-driver'] : []),
@@ -126,7 +132,9 @@ function freePort(port = 0) {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error) => {
-      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use; leave --port out to get a free one.`) : error);
+      reject(
+        error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use; leave --port out to get a free one.`) : error,
+      );
     });
     probe.listen(port, HOST, () => {
       const { port: free } = probe.address();

@@ -241,8 +241,7 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
   if (settings.raw('trainable_token_indices') === null) {
     const named = fused?.modules ?? readTargets(model, settings, type) ?? [];
     // A tied output layer is no target of its own.
-    const targets =
-      tiedTargets && Array.isArray(named) ? named.filter((name) => !OUTPUT_LAYER.test(name)) : named;
+    const targets = tiedTargets && Array.isArray(named) ? named.filter((name) => !OUTPUT_LAYER.test(name)) : named;
     addExtras(sheet, savedEmbeddings(model, targets, adapted), TUNER_PREFIX);
   }
   sheet.warnings.push(...(method.warnings?.(settings) ?? []), ...tuningWarnings(model, settings, modules));

@@ -39,8 +39,14 @@ const MAX_NAMED = 4;
 /** Null where the text holds no number of trainable parameters. Understands PEFT's print and the usual ways to retell it. */
 export function parseClaim(text: string): Claim | null {
   const bounded = text.slice(0, MAX_TEXT);
-  const trainable = figure(bounded, /trainable(?:\s+(?:params?|parameters))?\s*[:=]\s*([\d][\d,_. ]*)(\s*(?:[kmb]\b|thousand|million|billion))?/i);
-  const all = figure(bounded, /(?:all|total)(?:\s+(?:params?|parameters))?\s*[:=]\s*([\d][\d,_. ]*)(\s*(?:[kmb]\b|thousand|million|billion))?/i);
+  const trainable = figure(
+    bounded,
+    /trainable(?:\s+(?:params?|parameters))?\s*[:=]\s*([\d][\d,_. ]*)(\s*(?:[kmb]\b|thousand|million|billion))?/i,
+  );
+  const all = figure(
+    bounded,
+    /(?:all|total)(?:\s+(?:params?|parameters))?\s*[:=]\s*([\d][\d,_. ]*)(\s*(?:[kmb]\b|thousand|million|billion))?/i,
+  );
   const percent = /trainable\s*(?:%|percent(?:age)?)\s*[:=]?\s*(\d+(?:\.\d+)?(?:e-?\d+)?)/i.exec(bounded);
   if (trainable === null) return null;
   return { trainable, all, percent: percent ? Number(percent[1]) : null };
@@ -62,13 +68,21 @@ function figure(text: string, pattern: RegExp): number | null {
 const count = (value: number): string => value.toLocaleString('en-US');
 
 /** Never throws for what a config can hold: what cannot be counted is said. */
-export function checkClaim(table: ModuleTable, config: RawConfig, claim: Claim, others: readonly KnownModel[] = []): CheckedClaim {
+export function checkClaim(
+  table: ModuleTable,
+  config: RawConfig,
+  claim: Claim,
+  others: readonly KnownModel[] = [],
+): CheckedClaim {
   let counted;
   try {
     counted = budgetOf(table, config);
   } catch (error) {
     if (!(error instanceof BudgetError)) throw error;
-    return { agrees: false, lines: [`These settings cannot be counted: ${error.message}`, ...otherSettings(table, claim.trainable, others)] };
+    return {
+      agrees: false,
+      lines: [`These settings cannot be counted: ${error.message}`, ...otherSettings(table, claim.trainable, others)],
+    };
   }
   const { trainable, all } = counted;
   const lines: string[] = [];
@@ -76,17 +90,27 @@ export function checkClaim(table: ModuleTable, config: RawConfig, claim: Claim, 
   const sameAll = claim.all === null || claim.all === all;
   if (sameTrainable) lines.push(`Trainable parameters agree: ${count(trainable)}.`);
   else {
-    lines.push(`Trainable parameters differ: the claim says ${count(claim.trainable)}, these settings have ${count(trainable)} (${times(claim.trainable, trainable)}).`);
+    lines.push(
+      `Trainable parameters differ: the claim says ${count(claim.trainable)}, these settings have ${count(trainable)} (${times(claim.trainable, trainable)}).`,
+    );
     lines.push(...otherSettings(table, claim.trainable, others));
   }
   if (claim.all !== null) {
     if (sameAll) lines.push(`All parameters agree: ${count(all)}.`);
-    else lines.push(`All parameters differ: the claim says ${count(claim.all)}, the model with this adapter has ${count(all)}.`, ...explainAll(table, counted, claim));
+    else
+      lines.push(
+        `All parameters differ: the claim says ${count(claim.all)}, the model with this adapter has ${count(all)}.`,
+        ...explainAll(table, counted, claim),
+      );
   }
   if (claim.percent !== null) {
     const own = (100 * claim.trainable) / (claim.all ?? all);
     const close = Math.abs(own - claim.percent) <= 5e-5 + 5e-3 * own;
-    lines.push(close ? `The percentage follows from its numbers: ${claim.percent}.` : `The percentage does not follow from its numbers: ${claim.percent} is said, ${own.toPrecision(4)} follows.`);
+    lines.push(
+      close
+        ? `The percentage follows from its numbers: ${claim.percent}.`
+        : `The percentage does not follow from its numbers: ${claim.percent} is said, ${own.toPrecision(4)} follows.`,
+    );
   }
   return { agrees: sameTrainable && sameAll, lines };
 }
@@ -94,30 +118,51 @@ export function checkClaim(table: ModuleTable, config: RawConfig, claim: Claim, 
 function times(a: number, b: number): string {
   if (b === 0) return 'none here';
   const ratio = a / b;
-  return Number.isInteger(ratio) || Number.isInteger(1 / ratio) ? `exactly ${ratio >= 1 ? `${ratio} times` : `1/${1 / ratio} of`} them` : `${ratio.toPrecision(3)} times`;
+  return Number.isInteger(ratio) || Number.isInteger(1 / ratio)
+    ? `exactly ${ratio >= 1 ? `${ratio} times` : `1/${1 / ratio} of`} them`
+    : `${ratio.toPrecision(3)} times`;
 }
 
-function explainAll(table: ModuleTable, { trainable, all }: { readonly trainable: number; readonly all: number }, claim: Claim): string[] {
+function explainAll(
+  table: ModuleTable,
+  { trainable, all }: { readonly trainable: number; readonly all: number },
+  claim: Claim,
+): string[] {
   const claimed = claim.all!;
   const base = table.parameters;
   const lines: string[] = [];
   if (claimed === base) lines.push('It is the base model alone, without the adapter.');
-  if (claimed === base + claim.trainable && claim.trainable !== trainable) lines.push('It is the base model plus the trainable parameters of the claim, so the base agrees.');
+  if (claimed === base + claim.trainable && claim.trainable !== trainable)
+    lines.push('It is the base model plus the trainable parameters of the claim, so the base agrees.');
   const output = table.modules.find(({ name }) => name === table.outputEmbedding);
   const input = table.modules.find(({ name }) => name === table.inputEmbedding);
   const head = ownParameters(output ?? input ?? NO_MODULE);
   if (head > 0 && claimed === all + head) lines.push('It counts the tied output layer a second time.');
-  if (head > 0 && claimed === all - head) lines.push('It leaves the output layer out, as if it were tied to the embedding.');
-  const linears = table.modules.filter(({ kind, name }) => (kind === 'linear' || kind === 'conv1d') && name !== table.outputEmbedding);
+  if (head > 0 && claimed === all - head)
+    lines.push('It leaves the output layer out, as if it were tied to the embedding.');
+  const linears = table.modules.filter(
+    ({ kind, name }) => (kind === 'linear' || kind === 'conv1d') && name !== table.outputEmbedding,
+  );
   const packed = linears.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
-  if (Math.abs(claimed - (all - packed / 2)) <= 1e-3 * claimed) lines.push('It counts a 4-bit base as it is packed, two weights to a byte: each linear layer counts half.');
+  if (Math.abs(claimed - (all - packed / 2)) <= 1e-3 * claimed)
+    lines.push('It counts a 4-bit base as it is packed, two weights to a byte: each linear layer counts half.');
   const vocabulary = input?.outFeatures ?? 0;
   const rest = Math.abs(claimed - all);
-  if (lines.length === 0 && vocabulary > 0 && rest % vocabulary === 0) lines.push(`The difference is ${count(rest / vocabulary)} embeddings of ${count(vocabulary)}: the vocabulary was resized, or differs.`);
+  if (lines.length === 0 && vocabulary > 0 && rest % vocabulary === 0)
+    lines.push(
+      `The difference is ${count(rest / vocabulary)} embeddings of ${count(vocabulary)}: the vocabulary was resized, or differs.`,
+    );
   return lines;
 }
 
-const NO_MODULE = { kind: 'parameters', name: '', inFeatures: 0, outFeatures: 0, bias: false, tensors: [] } as unknown as Parameters<typeof ownParameters>[0];
+const NO_MODULE = {
+  kind: 'parameters',
+  name: '',
+  inFeatures: 0,
+  outFeatures: 0,
+  bias: false,
+  tensors: [],
+} as unknown as Parameters<typeof ownParameters>[0];
 
 /** Other settings of LoRA that train exactly so many parameters, on this model or else on others that are known. */
 function otherSettings(table: ModuleTable, wanted: number, others: readonly KnownModel[]): string[] {
@@ -156,7 +201,8 @@ function settingsFor(table: ModuleTable, wanted: number): string[] {
     for (const rank of RANKS) {
       if (rank * features === wanted) found.push({ kinds: every ? 0 : names.length, words: `r = ${rank} on ${where}` });
       // DoRA learns a magnitude for each output.
-      if (rank * features + outputs === wanted) found.push({ kinds: names.length + 1, words: `r = ${rank} and use_dora on ${where}` });
+      if (rank * features + outputs === wanted)
+        found.push({ kinds: names.length + 1, words: `r = ${rank} and use_dora on ${where}` });
     }
   }
   return found.sort((a, b) => a.kinds - b.kinds).map(({ words }) => words);

@@ -58,7 +58,11 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
 
   const wrapped = shape.wrapper;
   const ownPath = typeof architecture.baseModel === 'string' ? architecture.baseModel : architecture.baseModel(kind);
-  const base = wrapped ? wrapped.base(ownPath, kind === 'none') : kind === 'none' && !architecture.alwaysWrapped ? '' : ownPath;
+  const base = wrapped
+    ? wrapped.base(ownPath, kind === 'none')
+    : kind === 'none' && !architecture.alwaysWrapped
+      ? ''
+      : ownPath;
   const modules: Module[] = [];
   for (const section of architecture.sections(shape, kind)) {
     const path = join(base, section.path);

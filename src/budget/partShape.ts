@@ -56,7 +56,8 @@ export function partShape({ part, modelType, wrapper, whole, defaults }: ConfigP
   const keyValueHeads = readCount(config, ['num_key_value_heads'], MAX_WIDTH);
   const numKeyValueHeads = keyValueHeads ?? numHeads;
   const headDim =
-    readCount(config, own(HEAD_DIM, modelType) ?? ['head_dim', 'qk_rope_head_dim', 'd_kv'], MAX_WIDTH) ?? Math.floor(hiddenSize / numHeads);
+    readCount(config, own(HEAD_DIM, modelType) ?? ['head_dim', 'qk_rope_head_dim', 'd_kv'], MAX_WIDTH) ??
+    Math.floor(hiddenSize / numHeads);
   if (headDim < 1) throw new ConfigError(present(config, HEADS), numHeads, `at most the hidden size, ${hiddenSize}`);
   const queryWidth = bounded('head_dim', headDim, numHeads);
   const keyValueWidth = bounded('head_dim', headDim, numKeyValueHeads);
@@ -73,7 +74,9 @@ export function partShape({ part, modelType, wrapper, whole, defaults }: ConfigP
     // transformers fills in key-value heads for the types that know them, so the key counts even where it is null.
     prefixWidth: Object.hasOwn(config, 'num_key_value_heads') ? keyValueWidth : hiddenSize,
     // A list has a width for each layer, which its architecture reads.
-    intermediateSize: INTERMEDIATE.some((key) => Array.isArray(config[key])) ? null : readCount(config, INTERMEDIATE, MAX_WIDTH),
+    intermediateSize: INTERMEDIATE.some((key) => Array.isArray(config[key]))
+      ? null
+      : readCount(config, INTERMEDIATE, MAX_WIDTH),
     vocabSize: readCount(config, VOCABULARY, MAX_VOCABULARY),
     encoderDecoder: flag(config, 'is_encoder_decoder', false),
     tiedEmbeddings: tiedEmbeddings(config, part, whole),

@@ -121,6 +121,9 @@ const QUANTISED_COPY = /(-unsloth)?-bnb-4bit$/;
 
 /** The preset with the shape of a model named as on the hub, 'meta-llama/Llama-2-7b-hf', or null. */
 export function presetForHubName(name: string): Preset | null {
-  const last = name.slice(name.lastIndexOf('/') + 1).toLowerCase().replace(QUANTISED_COPY, '');
+  const last = name
+    .slice(name.lastIndexOf('/') + 1)
+    .toLowerCase()
+    .replace(QUANTISED_COPY, '');
   return PRESETS.find(({ hubNames }) => hubNames.includes(last)) ?? null;
 }

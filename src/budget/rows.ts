@@ -75,7 +75,15 @@ export const onlyAt = (only: (layer: number) => boolean, rows: readonly Row[]): 
   rows.map((each) => ({ ...each, only }));
 
 /** Names and shapes of a row's own tensors: weight, then bias. */
-export function rowTensors({ kind, inFeatures: i, outFeatures, bias, kernel, groups = 1, tensors }: Row): readonly NamedShape[] {
+export function rowTensors({
+  kind,
+  inFeatures: i,
+  outFeatures,
+  bias,
+  kernel,
+  groups = 1,
+  tensors,
+}: Row): readonly NamedShape[] {
   if (kind === 'parameters') return tensors ?? [];
   const inFeatures = i / groups;
   if (kind === 'multihead') {

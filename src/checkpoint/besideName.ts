@@ -18,5 +18,9 @@ export function besideSegments(name: string): readonly string[] {
     !/[\\:\p{Cc}]/u.test(name) &&
     segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..');
   if (plain) return segments;
-  throw new CheckpointError('Unreadable', `${quoted(name)} is not the name of a file beside this one; it is not followed`, name);
+  throw new CheckpointError(
+    'Unreadable',
+    `${quoted(name)} is not the name of a file beside this one; it is not followed`,
+    name,
+  );
 }

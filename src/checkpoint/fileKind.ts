@@ -24,7 +24,8 @@ export function recognise(start: Uint8Array, fileBytes: number): string | null {
   if (lower.startsWith('<!doctype') || lower.startsWith('<html') || lower.startsWith('<?xml')) {
     return 'This is a web page under the name of a checkpoint, often a login or error page. Download the file itself.';
   }
-  if (text.startsWith('GGUF')) return 'This is a GGUF file, which is opened by itself and is no part of another checkpoint.';
+  if (text.startsWith('GGUF'))
+    return 'This is a GGUF file, which is opened by itself and is no part of another checkpoint.';
   if (start[0] === 0x80 && start[1] !== undefined && start[1] <= 5 && fileBytes > 2) {
     return `This is a Python pickle, PyTorch's old .bin and .pt format. ${CONVERT}`;
   }

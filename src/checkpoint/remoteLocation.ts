@@ -49,7 +49,8 @@ export function normaliseRemote(text: string): string {
   const url = parseUrl(location);
   const file = HUB_HOSTS.has(url.hostname) && url.protocol === 'https:' && url.port === '' ? hubPage(url) : null;
   if (file) return hubLocation(file);
-  if (url.pathname.endsWith('/')) throw bad('the address ends in a folder: name the file, adapter_model.safetensors for example');
+  if (url.pathname.endsWith('/'))
+    throw bad('the address ends in a folder: name the file, adapter_model.safetensors for example');
   url.hash = '';
   return url.href;
 }
@@ -111,7 +112,11 @@ function checkedHubFile(file: HubFile): HubFile {
   if (!/^[\w.-]+\/[\w.-]+$/.test(repo) || repo.split('/').some((part) => /^\.+$/.test(part))) {
     throw bad(`${quoted(repo)} is not owner/repo: expected ${HUB_SYNTAX}`);
   }
-  if (revision === '' || /[\p{Cc}\s]/u.test(revision) || revision.split('/').some((part) => part === '' || /^\.+$/.test(part))) {
+  if (
+    revision === '' ||
+    /[\p{Cc}\s]/u.test(revision) ||
+    revision.split('/').some((part) => part === '' || /^\.+$/.test(part))
+  ) {
     throw bad(`${quoted(revision)} is no revision: expected ${HUB_SYNTAX}`);
   }
   if (path === '') throw bad(`name a file of ${repo}, adapter_model.safetensors for example: expected ${HUB_SYNTAX}`);
@@ -127,11 +132,20 @@ function hubLocation({ type, repo, revision, path }: HubFile): string {
 
 /** The file that a page or link of the Hub is about; null for pages of other kinds. */
 function hubPage({ pathname }: URL): HubFile | null {
-  const match = /^\/(?:(datasets|spaces)\/)?([^/]+\/[^/]+)(?:\/(blob|resolve|raw)\/(refs\/pr\/\d+|refs\/convert\/\w+|[^/]+)\/(.+))?\/?$/.exec(pathname);
+  const match =
+    /^\/(?:(datasets|spaces)\/)?([^/]+\/[^/]+)(?:\/(blob|resolve|raw)\/(refs\/pr\/\d+|refs\/convert\/\w+|[^/]+)\/(.+))?\/?$/.exec(
+      pathname,
+    );
   if (!match) return null;
   const [, type, repo = '', kind, revision = '', path = ''] = match;
-  const file = { type: (type ?? 'models') as HubFile['type'], repo: decoded(repo), revision: decoded(revision), path: decoded(path) };
-  if (kind === undefined) return REPO_TYPES.has(repo.split('/')[0]!) ? null : checkedHubFile({ ...file, revision: DEFAULT_REVISION });
+  const file = {
+    type: (type ?? 'models') as HubFile['type'],
+    repo: decoded(repo),
+    revision: decoded(revision),
+    path: decoded(path),
+  };
+  if (kind === undefined)
+    return REPO_TYPES.has(repo.split('/')[0]!) ? null : checkedHubFile({ ...file, revision: DEFAULT_REVISION });
   return checkedHubFile(file);
 }
 
@@ -142,8 +156,10 @@ function parseUrl(location: string): URL {
   } catch {
     throw bad(`${quoted(location)} is no address: expected https://… or ${HUB_SYNTAX}`);
   }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw bad(`${quoted(url.protocol)} is not http, https or hf`);
-  if (url.username !== '' || url.password !== '') throw bad('an address with a user name or password in it is not opened');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw bad(`${quoted(url.protocol)} is not http, https or hf`);
+  if (url.username !== '' || url.password !== '')
+    throw bad('an address with a user name or password in it is not opened');
   return url;
 }
 

@@ -104,7 +104,12 @@ export interface BottleneckInfo {
   /** How it is wired to the module beside it, for people. */
   readonly placement?: string;
   /** Of the last forward: (tokens, dModel), (tokens, bottleneckDim) before and after the ReLU, (tokens, dModel). */
-  readonly activations?: { readonly input: string; readonly down: string; readonly activated: string; readonly output: string };
+  readonly activations?: {
+    readonly input: string;
+    readonly down: string;
+    readonly activated: string;
+    readonly output: string;
+  };
 }
 
 export interface PrefixInfo {

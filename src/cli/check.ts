@@ -15,7 +15,8 @@ const ORDER: readonly Severity[] = ['error', 'untrained', 'warning', 'info'];
 export const checkCommand: Command = {
   name: 'check',
   synopsis: 'check <file or folder> [--json]',
-  summary: 'Look for damage, NaN, untrained modules, missing halves and a config that does not fit; 1 where there is any.',
+  summary:
+    'Look for damage, NaN, untrained modules, missing halves and a config that does not fit; 1 where there is any.',
   options: [
     '<file or folder>  as for inspect; every value is read',
     '--json            ok, problems (severity, code, message, subject), scanned as JSON',
@@ -28,7 +29,9 @@ export const checkCommand: Command = {
       const sorted = [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
       const status = problems.length > 0 ? 1 : 0;
       if (values.json) return { status, text: harmlessJson({ file, ok: status === 0, problems: sorted, scanned }) };
-      const lines = sorted.slice(0, SHOWN_FINDINGS).map(({ severity, message }) => `${severity}: ${escapeControls(message)}`);
+      const lines = sorted
+        .slice(0, SHOWN_FINDINGS)
+        .map(({ severity, message }) => `${severity}: ${escapeControls(message)}`);
       if (sorted.length > SHOWN_FINDINGS) lines.push(`and ${count(sorted.length - SHOWN_FINDINGS)} more`);
       const read = `${counted(scanned.tensors, 'tensor')}, ${counted(scanned.values, 'value')} read`;
       const verdict = status === 0 ? 'no problems' : counted(problems.length, 'problem');

@@ -44,11 +44,7 @@ export async function findProblems(source: MatrixSource): Promise<Findings> {
   return { findings, scanned };
 }
 
-async function scanValues(
-  source: MatrixSource,
-  findings: Finding[],
-  zeros: Set<string>,
-): Promise<Findings['scanned']> {
+async function scanValues(source: MatrixSource, findings: Finding[], zeros: Set<string>): Promise<Findings['scanned']> {
   let tensors = 0;
   let values = 0;
   for (const { name, readable } of source.description.tensors) {
@@ -172,7 +168,8 @@ function targets({ adapters = [], settings, method }: SourceDescription): Findin
   }
   for (const key of settings.targetParameters) if (!ends(adapted, key)) unmatched('target_parameters', key);
   for (const key of settings.modulesToSave)
-    if (!AUTOMATIC_HEADS.has(key) && !saved.some((module) => `${module}.`.includes(`${key}.`))) unmatched('modules_to_save', key);
+    if (!AUTOMATIC_HEADS.has(key) && !saved.some((module) => `${module}.`.includes(`${key}.`)))
+      unmatched('modules_to_save', key);
   return findings;
 }
 
@@ -190,4 +187,3 @@ function compiled(pattern: string): ((module: string) => boolean) | null {
     throw error;
   }
 }
-

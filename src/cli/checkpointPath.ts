@@ -45,7 +45,10 @@ export async function checkpointPath(given: string): Promise<CheckpointPath> {
   const names = await readdir(folder, { withFileTypes: true }).catch((error: Error) => {
     throw new RefusedError(`${folder}: ${error.message}`);
   });
-  const files = names.filter((entry) => !entry.isDirectory()).map(({ name }) => name).sort();
+  const files = names
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
   const chosen = pick(files);
   if (chosen !== undefined) {
     const others = files.filter((name) => name !== chosen && /\.(?:safetensors|gguf)$/i.test(name));
@@ -55,7 +58,13 @@ export async function checkpointPath(given: string): Promise<CheckpointPath> {
   const below: string[] = [];
   for (const { name } of names.filter((entry) => entry.isDirectory())) {
     const file = path.join(folder, name, 'adapter_model.safetensors');
-    if (await stat(file).then((entry) => entry.isFile(), () => false)) below.push(file);
+    if (
+      await stat(file).then(
+        (entry) => entry.isFile(),
+        () => false,
+      )
+    )
+      below.push(file);
   }
   if (below.length === 1) return { file: below[0]!, others: [] };
   if (below.length > 1)

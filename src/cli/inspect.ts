@@ -102,7 +102,8 @@ function asText(report: Report): string {
   facts.push(['dtypes', dtypes.join(', ')]);
   const lines = facts.map(([label, value]) => `${`${label}:`.padEnd(12)}${harmless(value, 1000)}`);
   lines.push(...promptLines(report), ...moduleLines(report.modules));
-  if (report.modules.length === 0 && report.prompts.length + report.prefixes.length === 0) lines.push(...tensorLines(report));
+  if (report.modules.length === 0 && report.prompts.length + report.prefixes.length === 0)
+    lines.push(...tensorLines(report));
   if (report.problems.length > 0) {
     lines.push('', 'problems:');
     for (const { severity, message } of report.problems.slice(0, SHOWN_PROBLEMS))
@@ -129,17 +130,19 @@ function promptLines({ prompts, prefixes, bottlenecks }: Report): string[] {
 function moduleLines(modules: readonly ModuleReport[]): string[] {
   if (modules.length === 0) return [];
   const heading = ['module', 'method', 'rank', 'alpha', 'scaling', '|A|', '|B|', '|s·BA|', 'parameters'];
-  const rows = byName(modules, ({ module }) => module).slice(0, SHOWN_MODULES).map((module) => [
-    harmless(module.module === '' ? '(shared)' : module.module, 100),
-    module.method,
-    text(module.rank),
-    text(module.alpha),
-    text(module.scaling),
-    text(module.normA),
-    text(module.normB),
-    text(module.normDelta),
-    count(module.parameters),
-  ]);
+  const rows = byName(modules, ({ module }) => module)
+    .slice(0, SHOWN_MODULES)
+    .map((module) => [
+      harmless(module.module === '' ? '(shared)' : module.module, 100),
+      module.method,
+      text(module.rank),
+      text(module.alpha),
+      text(module.scaling),
+      text(module.normA),
+      text(module.normB),
+      text(module.normDelta),
+      count(module.parameters),
+    ]);
   const lines = ['', ...table([heading, ...rows], new Set([2, 3, 4, 5, 6, 7, 8]))];
   if (modules.length > SHOWN_MODULES) lines.push(`and ${count(modules.length - SHOWN_MODULES)} more modules`);
   const reasons = new Map<string, number>();
@@ -150,9 +153,11 @@ function moduleLines(modules: readonly ModuleReport[]): string[] {
 }
 
 function tensorLines({ tensors }: Report): string[] {
-  const rows = byName(tensors, ({ name }) => name).slice(0, SHOWN_MODULES).map(({ name, dtype, shape, bytes }) => {
-    return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, count(bytes)];
-  });
+  const rows = byName(tensors, ({ name }) => name)
+    .slice(0, SHOWN_MODULES)
+    .map(({ name, dtype, shape, bytes }) => {
+      return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, count(bytes)];
+    });
   const lines = ['', ...table([['tensor', 'dtype', 'shape', 'bytes'], ...rows], new Set([3]))];
   if (tensors.length > SHOWN_MODULES) lines.push(`and ${count(tensors.length - SHOWN_MODULES)} more tensors`);
   return lines;

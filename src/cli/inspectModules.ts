@@ -19,7 +19,7 @@ export interface ModuleReport extends Omit<AdapterModuleInfo, 'factors' | 'unava
 /** One for each module of the adapter; stacked experts are one each. */
 export async function describeModules(source: MatrixSource): Promise<ModuleReport[]> {
   const { adapters = [], lora } = source.description;
-  const products = new Map<string, typeof lora[number][]>();
+  const products = new Map<string, (typeof lora)[number][]>();
   const keyOf = (module: string): string => module.replace(/\[\d+\]$/, '');
   for (const info of lora) {
     const list = products.get(keyOf(info.module)) ?? products.get(info.module) ?? [];
@@ -33,13 +33,31 @@ export async function describeModules(source: MatrixSource): Promise<ModuleRepor
     const found = isSaved ? [] : (products.get(adapter.module) ?? products.get(keyOf(adapter.module)) ?? []);
     const factors = await withNorms(source, adapter);
     if (found.length === 0) {
-      reports.push({ ...withoutReason(adapter), ...reasonOf(adapter.unavailable), factors, normA: null, normB: null, normDelta: null });
+      reports.push({
+        ...withoutReason(adapter),
+        ...reasonOf(adapter.unavailable),
+        factors,
+        normA: null,
+        normB: null,
+        normDelta: null,
+      });
       continue;
     }
     // Of a method that writes A and B out, or stacks experts in them, what is stored is not what is multiplied.
     const stored = (name: string): number | null =>
       found.length > 1 ? null : (factors.find(({ tensor }) => tensor === name)?.norm ?? null);
-    for (const { module, a, b, scaling, scalingSource, alpha, formula, unavailable, inFeatures, outFeatures } of found) {
+    for (const {
+      module,
+      a,
+      b,
+      scaling,
+      scalingSource,
+      alpha,
+      formula,
+      unavailable,
+      inFeatures,
+      outFeatures,
+    } of found) {
       const norms = unavailable === undefined ? await normsOf(source, module) : null;
       reports.push({
         ...withoutReason(adapter),

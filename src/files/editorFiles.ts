@@ -58,7 +58,11 @@ const PARTS = /^([^:/?#]+:(?:\/\/[^/?#]*)?)([^?#]*)(.*)$/s;
 export function editorBeside(uri: string, name: string): string {
   const segments = besideSegments(name);
   const [, before = '', path = '', after = ''] = PARTS.exec(uri) ?? [];
-  return before + [...path.split('/').slice(0, -1), ...segments.map(encodeURIComponent)].join('/') + queryBeside(after, segments);
+  return (
+    before +
+    [...path.split('/').slice(0, -1), ...segments.map(encodeURIComponent)].join('/') +
+    queryBeside(after, segments)
+  );
 }
 
 /** A query belongs to the one file, but for that of git: it has the path once more, and the commit. */

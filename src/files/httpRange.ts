@@ -35,13 +35,23 @@ interface Validators {
 /** What the first answer was: the file's size and first bytes, or all of it from a server that has no ranges. */
 type FirstAnswer =
   | { readonly whole: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly modified: number }
-  | { readonly whole: false; readonly file: RemoteFile; readonly bytes: Uint8Array<ArrayBuffer>; readonly modified: number };
+  | {
+      readonly whole: false;
+      readonly file: RemoteFile;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly modified: number;
+    };
 
 /**
  * Asks for the first `length` bytes. Rejects with `CheckpointError` Unreadable (no such file, no permission), TooLarge
  * (no ranges, and over the limit) or Network.
  */
-export async function openRemote(url: string, length: number, options: RangeOptions, signal?: AbortSignal): Promise<FirstAnswer> {
+export async function openRemote(
+  url: string,
+  length: number,
+  options: RangeOptions,
+  signal?: AbortSignal,
+): Promise<FirstAnswer> {
   return retrying(url, options, signal, async () => {
     const response = await httpGet(url, rangeHeaders(0, length), options, signal);
     checkPlain(response, url);
@@ -55,7 +65,10 @@ export async function openRemote(url: string, length: number, options: RangeOpti
     const range = contentRange(response);
     if (range?.begin !== 0 || range.end > length || range.total === null || range.end > range.total) {
       response.discard();
-      throw network(url, `was asked for bytes 0 to ${length - 1} and sends '${response.headers['content-range'] ?? 'no range'}'`);
+      throw network(
+        url,
+        `was asked for bytes 0 to ${length - 1} and sends '${response.headers['content-range'] ?? 'no range'}'`,
+      );
     }
     const expected = Math.min(length, range.total);
     const bytes = new Uint8Array(expected);
@@ -97,7 +110,12 @@ export class RemoteFile {
     });
   }
 
-  private async readOnce(begin: number, out: Uint8Array, got: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+  private async readOnce(
+    begin: number,
+    out: Uint8Array,
+    got: (bytes: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { etag, lastModified } = this.validators;
     // A weak ETag is no validator for ranges; a date is, to the second.
     const validator = etag === undefined ? lastModified : etag.startsWith('W/') ? undefined : etag;
@@ -116,7 +134,10 @@ export class RemoteFile {
     const now = { etag: response.headers.etag, lastModified: response.headers['last-modified'] };
     if ([200, 206, 412, 416].includes(response.status) && this.isOther(now, total, response.status)) {
       response.discard();
-      throw new CheckpointError('Changed', 'the file on the server changed since it was opened. Reload to see it as it is now.');
+      throw new CheckpointError(
+        'Changed',
+        'the file on the server changed since it was opened. Reload to see it as it is now.',
+      );
     }
     if (response.status === 200) {
       response.discard();
@@ -125,7 +146,10 @@ export class RemoteFile {
     if (response.status !== 206) throw refused(response, this.url, this.options);
     if (range?.begin !== begin || range.end > begin + out.length) {
       response.discard();
-      throw network(this.url, `was asked for bytes from ${begin} and sends '${response.headers['content-range'] ?? 'no range'}'`);
+      throw network(
+        this.url,
+        `was asked for bytes from ${begin} and sends '${response.headers['content-range'] ?? 'no range'}'`,
+      );
     }
     await readInto(response, this.url, out, range.end - begin, got);
   }
@@ -140,7 +164,12 @@ export class RemoteFile {
 }
 
 /** The text of a small file; null where there is none or it is over `limit` bytes. */
-export async function readRemoteText(url: string, limit: number, options: RangeOptions, signal?: AbortSignal): Promise<string | null> {
+export async function readRemoteText(
+  url: string,
+  limit: number,
+  options: RangeOptions,
+  signal?: AbortSignal,
+): Promise<string | null> {
   return retrying(url, options, signal, async () => {
     const response = await httpGet(url, { 'accept-encoding': 'identity' }, options, signal);
     if (response.status !== 200) {
@@ -159,7 +188,12 @@ export async function readRemoteText(url: string, limit: number, options: RangeO
   });
 }
 
-async function retrying<T>(url: string, options: RangeOptions, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+async function retrying<T>(
+  url: string,
+  options: RangeOptions,
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       return await attempt();
@@ -235,7 +269,11 @@ async function readInto(
   return done;
 }
 
-async function readWhole(response: HttpResponse, url: string, { maxWholeBytes }: RangeOptions): Promise<Uint8Array<ArrayBuffer>> {
+async function readWhole(
+  response: HttpResponse,
+  url: string,
+  { maxWholeBytes }: RangeOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const length = contentLength(response);
   const tooLarge = (size: string): CheckpointError => {
     response.discard();
@@ -278,7 +316,10 @@ function refused(response: HttpResponse, url: string, { tokenOrigin }: RangeOpti
     return new CheckpointError('Unreadable', `${host} answers ${status}: ${advice}${detail}`);
   }
   if (status === 404 || status === 410) {
-    return new CheckpointError('Unreadable', `${host} answers ${status}: there is no such file, repository or revision.${detail}`);
+    return new CheckpointError(
+      'Unreadable',
+      `${host} answers ${status}: there is no such file, repository or revision.${detail}`,
+    );
   }
   return new CheckpointError('Network', `${host} answers ${status}, expected the file.${detail}`);
 }

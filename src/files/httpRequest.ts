@@ -94,13 +94,19 @@ function redirected(from: URL, location: string): URL {
   return to;
 }
 
-function send(url: URL, headers: Record<string, string>, { stallMs }: HttpOptions, signal?: AbortSignal): Promise<HttpResponse> {
+function send(
+  url: URL,
+  headers: Record<string, string>,
+  { stallMs }: HttpOptions,
+  signal?: AbortSignal,
+): Promise<HttpResponse> {
   signal?.throwIfAborted();
   const failed = (error: unknown): Error => {
     if (signal?.aborted) return signal.reason as Error;
     if (error instanceof TransientError) return error;
     const { code = '', message } = error as NodeJS.ErrnoException;
-    const what = code === 'ENOTFOUND' ? 'there is no such server' : code === 'ECONNREFUSED' ? 'nothing answers there' : message;
+    const what =
+      code === 'ENOTFOUND' ? 'there is no such server' : code === 'ECONNREFUSED' ? 'nothing answers there' : message;
     return LASTING.test(code) ? network(url.href, what) : new TransientError(what);
   };
   return new Promise((resolve, reject) => {

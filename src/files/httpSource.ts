@@ -79,7 +79,13 @@ class HttpSource implements ByteSource {
   }
 
   /** Copies what blocks [first, end) hold of the range from `offset` on into `out`. */
-  private async copyBlocks(first: number, end: number, offset: number, out: Uint8Array, signal?: AbortSignal): Promise<void> {
+  private async copyBlocks(
+    first: number,
+    end: number,
+    offset: number,
+    out: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const fetches = new Set<Fetch>();
     for (let block = first; block < end; block++) {
       const kept = this.underWay.has(block) ? undefined : this.kept.get(String(block));

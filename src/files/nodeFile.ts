@@ -99,7 +99,10 @@ class NodeSource implements ByteSource {
     const { size, mtimeNs } = await this.handle.stat({ bigint: true });
     if (size === this.opened.size && mtimeNs === this.opened.mtimeNs) return;
     const how = size === this.opened.size ? 'it was written to' : `it had ${this.opened.size} bytes and has ${size}`;
-    throw new CheckpointError('Changed', `the file changed since it was opened: ${how}. Reload to see it as it is now.`);
+    throw new CheckpointError(
+      'Changed',
+      `the file changed since it was opened: ${how}. Reload to see it as it is now.`,
+    );
   }
 }
 

@@ -60,7 +60,10 @@ class AdapterDiagnostics implements vscode.Disposable {
     if (!isAdapterConfig(document)) return;
     const key = document.uri.toString();
     clearTimeout(this.timers.get(key));
-    this.timers.set(key, setTimeout(() => void this.publish(document), delay));
+    this.timers.set(
+      key,
+      setTimeout(() => void this.publish(document), delay),
+    );
   }
 
   private forget({ uri }: vscode.TextDocument): void {
@@ -74,7 +77,10 @@ class AdapterDiagnostics implements vscode.Disposable {
     try {
       const analysis = await this.analyses.of(document);
       if (document.isClosed || document.version !== version) return;
-      this.collection.set(document.uri, (analysis?.findings ?? []).map((finding) => diagnosticOf(document, finding)));
+      this.collection.set(
+        document.uri,
+        (analysis?.findings ?? []).map((finding) => diagnosticOf(document, finding)),
+      );
     } catch (error) {
       this.log(`${document.uri.path} was not checked: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -134,10 +140,7 @@ function codeOf({ code }: vscode.Diagnostic): unknown {
   return typeof code === 'object' ? code.value : code;
 }
 
-export function registerAdapterDiagnostics(
-  analyses: AdapterAnalyses,
-  log: (line: string) => void,
-): vscode.Disposable {
+export function registerAdapterDiagnostics(analyses: AdapterAnalyses, log: (line: string) => void): vscode.Disposable {
   return vscode.Disposable.from(
     new AdapterDiagnostics(analyses, log),
     vscode.languages.registerCodeActionsProvider(ADAPTER_CONFIG, new AdapterFixes(analyses), {

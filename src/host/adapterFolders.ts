@@ -34,7 +34,9 @@ export async function findAdapters(token?: vscode.CancellationToken): Promise<Ad
   const configOf = new Map((configs ?? []).map((uri) => [folderKey(uri), uri]));
   const pickleOf = new Map((pickles ?? []).map((uri) => [folderKey(uri), uri]));
   const withWeights = new Set((weights ?? []).map(folderKey));
-  const found: Promise<AdapterEntry>[] = (weights ?? []).map((uri) => entry(uri, configOf.get(folderKey(uri)) ?? null, null));
+  const found: Promise<AdapterEntry>[] = (weights ?? []).map((uri) =>
+    entry(uri, configOf.get(folderKey(uri)) ?? null, null),
+  );
   for (const folder of new Set([...configOf.keys(), ...pickleOf.keys()])) {
     if (!withWeights.has(folder)) found.push(entry(null, configOf.get(folder) ?? null, pickleOf.get(folder) ?? null));
   }
@@ -42,21 +44,34 @@ export async function findAdapters(token?: vscode.CancellationToken): Promise<Ad
   return entries.sort((a, b) => a.folder.localeCompare(b.folder) || a.name.localeCompare(b.name));
 }
 
-async function entry(weights: vscode.Uri | null, config: vscode.Uri | null, pickle: vscode.Uri | null): Promise<AdapterEntry> {
+async function entry(
+  weights: vscode.Uri | null,
+  config: vscode.Uri | null,
+  pickle: vscode.Uri | null,
+): Promise<AdapterEntry> {
   const uri = weights ?? config ?? pickle;
   if (!uri) throw new Error('an adapter needs a file');
   const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
   const file = uri.path.slice(uri.path.lastIndexOf('/') + 1);
   const conventional = /^(adapter_model|adapters|adapter_config)\./.test(file);
   const { method, baseModel } = config ? await readConfig(config) : { method: '', baseModel: '' };
-  return { weights, config, pickle, folder, name: conventional ? (folder.split('/').at(-1) ?? folder) : file, method, baseModel };
+  return {
+    weights,
+    config,
+    pickle,
+    folder,
+    name: conventional ? (folder.split('/').at(-1) ?? folder) : file,
+    method,
+    baseModel,
+  };
 }
 
 async function readConfig(uri: vscode.Uri): Promise<{ method: string; baseModel: string }> {
   try {
     if ((await vscode.workspace.fs.stat(uri)).size > MAX_CONFIG_BYTES) return { method: '', baseModel: '' };
     const config: unknown = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
-    const field = (key: string): unknown => (typeof config === 'object' && config !== null ? (config as Record<string, unknown>)[key] : undefined);
+    const field = (key: string): unknown =>
+      typeof config === 'object' && config !== null ? (config as Record<string, unknown>)[key] : undefined;
     const type = field('peft_type');
     const rank = field('r');
     const base = field('base_model_name_or_path');

@@ -16,10 +16,7 @@ class AdapterLenses implements vscode.CodeLensProvider {
     this.onDidChangeCodeLenses = analyses.onDidAnalyse;
   }
 
-  provideCodeLenses(
-    document: vscode.TextDocument,
-    token: vscode.CancellationToken,
-  ): Promise<vscode.CodeLens[] | null> {
+  provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[] | null> {
     return whileWanted(token, async () => {
       const analysis = await this.analyses.of(document);
       // While the text is being typed the lenses stay: null would take them away.

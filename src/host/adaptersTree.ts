@@ -30,7 +30,11 @@ class AdaptersTree implements vscode.TreeDataProvider<AdapterEntry>, vscode.Disp
 
   getTreeItem(adapter: AdapterEntry): vscode.TreeItem {
     const item = new vscode.TreeItem(adapter.name);
-    const state = adapter.weights ? '' : adapter.pickle ? vscode.l10n.t('pickle, not opened') : vscode.l10n.t('no weights');
+    const state = adapter.weights
+      ? ''
+      : adapter.pickle
+        ? vscode.l10n.t('pickle, not opened')
+        : vscode.l10n.t('no weights');
     item.description = [adapter.method, adapter.baseModel, state].filter(Boolean).join(' · ');
     item.iconPath = new vscode.ThemeIcon(adapter.weights ? 'layers' : 'warning');
     item.contextValue = 'adapter';
@@ -92,10 +96,14 @@ export function registerAdaptersTree(): vscode.Disposable {
     vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
     vscode.commands.registerCommand('peft.openCheckpoint', pickCheckpoint),
     // From the keyboard a command comes without its row: the selected one is meant.
-    vscode.commands.registerCommand('peft.openAdapter', async (adapter = view.selection[0]) => adapter && openAdapter(adapter)),
+    vscode.commands.registerCommand(
+      'peft.openAdapter',
+      async (adapter = view.selection[0]) => adapter && openAdapter(adapter),
+    ),
     vscode.commands.registerCommand(
       'peft.revealAdapter',
-      async (adapter = view.selection[0]) => adapter && vscode.commands.executeCommand('revealInExplorer', mainFile(adapter)),
+      async (adapter = view.selection[0]) =>
+        adapter && vscode.commands.executeCommand('revealInExplorer', mainFile(adapter)),
     ),
     vscode.commands.registerCommand(
       'peft.copyAdapterPath',

@@ -5,7 +5,10 @@ import type { WorkerClient } from './workerClient';
 
 /** Descriptions of checkpoints for hovers: kept until the file changes. */
 export class CheckpointDescriptions {
-  private readonly known = new Map<string, { readonly stamp: string; readonly description: Promise<SourceDescription | null> }>();
+  private readonly known = new Map<
+    string,
+    { readonly stamp: string; readonly description: Promise<SourceDescription | null> }
+  >();
 
   constructor(private readonly worker: WorkerClient) {}
 

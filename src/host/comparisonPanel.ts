@@ -73,16 +73,15 @@ class Comparisons {
   }
 }
 
-export function registerComparison(
-  context: vscode.ExtensionContext,
-  services: BudgetServices,
-): vscode.Disposable {
+export function registerComparison(context: vscode.ExtensionContext, services: BudgetServices): vscode.Disposable {
   const comparisons = new Comparisons(context, services);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('peft.compareBudgets', async (asked?: unknown) => {
       // From the calculator the inputs come along; from a menu or the palette a model is picked.
       const inputs =
-        isObject(asked) && typeof asked['model'] === 'string' ? readInputs(asked) : await pickInputs(context, services.configs);
+        isObject(asked) && typeof asked['model'] === 'string'
+          ? readInputs(asked)
+          : await pickInputs(context, services.configs);
       if (inputs) await comparisons.show(inputs);
     }),
     vscode.window.registerWebviewPanelSerializer(COMPARISON_VIEW_TYPE, {

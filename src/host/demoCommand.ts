@@ -16,7 +16,9 @@ const DEMO: DemoOptions = { seed: 42, trainingSteps: 300 };
 const STATUS_MS = 8000;
 
 /** "PEFT: Run Demo": runs the core, prints what the reference document prints, and inspects what it made. */
-export function registerDemo(services: InspectorServices & { readonly output: vscode.OutputChannel }): vscode.Disposable {
+export function registerDemo(
+  services: InspectorServices & { readonly output: vscode.OutputChannel },
+): vscode.Disposable {
   let open: { readonly panel: vscode.WebviewPanel; readonly source: WorkerSource } | null = null;
 
   const attach = (panel: vscode.WebviewPanel): void => {
@@ -35,7 +37,9 @@ export function registerDemo(services: InspectorServices & { readonly output: vs
   return vscode.Disposable.from(
     vscode.commands.registerCommand('peft.runDemo', () => {
       if (open) open.panel.dispose();
-      attach(vscode.window.createWebviewPanel(DEMO_VIEW_TYPE, vscode.l10n.t('PEFT Demo'), vscode.ViewColumn.Active, {}));
+      attach(
+        vscode.window.createWebviewPanel(DEMO_VIEW_TYPE, vscode.l10n.t('PEFT Demo'), vscode.ViewColumn.Active, {}),
+      );
     }),
     vscode.commands.registerCommand('peft.saveDemoAdapter', async () => {
       if (!open) await vscode.commands.executeCommand('peft.runDemo');
@@ -51,9 +55,15 @@ export function registerDemo(services: InspectorServices & { readonly output: vs
   );
 }
 
-async function runWithProgress(services: InspectorServices & { readonly output: vscode.OutputChannel }): Promise<OpenedSource> {
+async function runWithProgress(
+  services: InspectorServices & { readonly output: vscode.OutputChannel },
+): Promise<OpenedSource> {
   return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Running the PEFT demo'), cancellable: true },
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Running the PEFT demo'),
+      cancellable: true,
+    },
     async (report, token) => {
       const controller = new AbortController();
       token.onCancellationRequested(() => controller.abort());

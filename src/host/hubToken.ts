@@ -17,11 +17,16 @@ export class HubToken {
   async set(): Promise<void> {
     const token = await vscode.window.showInputBox({
       title: vscode.l10n.t('Set Hugging Face Token'),
-      prompt: vscode.l10n.t('A token with read access, from huggingface.co/settings/tokens. It is kept in the secret storage of VS Code and sent to huggingface.co alone.'),
+      prompt: vscode.l10n.t(
+        'A token with read access, from huggingface.co/settings/tokens. It is kept in the secret storage of VS Code and sent to huggingface.co alone.',
+      ),
       placeHolder: 'hf_…',
       password: true,
       ignoreFocusOut: true,
-      validateInput: (text) => (text.trim() === '' || isHubToken(text.trim()) ? null : vscode.l10n.t('A token is of letters, digits and signs, without spaces.')),
+      validateInput: (text) =>
+        text.trim() === '' || isHubToken(text.trim())
+          ? null
+          : vscode.l10n.t('A token is of letters, digits and signs, without spaces.'),
     });
     if (token === undefined || token.trim() === '') return;
     await this.secrets.store(KEY, token.trim());

@@ -72,16 +72,28 @@ class CheckpointDocument implements vscode.CustomDocument {
   }
 }
 
-async function openInWorker({ worker }: InspectorServices, uri: vscode.Uri, address: string | null): Promise<OpenedSource> {
+async function openInWorker(
+  { worker }: InspectorServices,
+  uri: vscode.Uri,
+  address: string | null,
+): Promise<OpenedSource> {
   if (uri.scheme === 'file') return worker.request('checkpoint/open', { path: uri.fsPath });
   // `fsPath` of another scheme would name some other file.
   return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Opening {0}', basename(uri)), cancellable: true },
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Opening {0}', basename(uri)),
+      cancellable: true,
+    },
     async (_report, token) => {
       const controller = new AbortController();
       token.onCancellationRequested(() => controller.abort());
       try {
-        return await worker.request('checkpoint/open', { path: address ?? uri.toString() }, { signal: controller.signal });
+        return await worker.request(
+          'checkpoint/open',
+          { path: address ?? uri.toString() },
+          { signal: controller.signal },
+        );
       } catch (error) {
         if (!(error instanceof CancelledError)) throw error;
         throw new Error(vscode.l10n.t('Opening was cancelled. Reload to try again.'), { cause: error });

@@ -28,7 +28,10 @@ export class InspectorSession implements vscode.Disposable {
     private readonly folder: vscode.Uri | undefined,
   ) {
     panel.webview.options = webviewOptions(services.extensionUri);
-    this.endpoint = new Endpoint<NoRequests, InspectorRequests, InspectorEvents>(webviewTransport(panel.webview), this.handlers());
+    this.endpoint = new Endpoint<NoRequests, InspectorRequests, InspectorEvents>(
+      webviewTransport(panel.webview),
+      this.handlers(),
+    );
     panel.webview.html = webviewHtml(panel.webview, services.extensionUri, 'inspector', panel.title);
   }
 
@@ -58,7 +61,8 @@ export class InspectorSession implements vscode.Disposable {
       'lora/metrics': this.forward('lora/metrics'),
       'matrix/export': (params) => this.exportMatrix(params),
       'picture/save': ({ png, suggestedName }) => this.saveFile(suggestedName, { PNG: ['png'] }, png),
-      'table/save': ({ text, suggestedName }) => this.saveFile(suggestedName, { CSV: ['csv'] }, new TextEncoder().encode(text)),
+      'table/save': ({ text, suggestedName }) =>
+        this.saveFile(suggestedName, { CSV: ['csv'] }, new TextEncoder().encode(text)),
       'clipboard/write': async ({ text }) => vscode.env.clipboard.writeText(text),
     };
   }
@@ -69,13 +73,22 @@ export class InspectorSession implements vscode.Disposable {
     return handler as Handlers<MatrixRequests>[M];
   }
 
-  private async exportMatrix({ matrix, format, suggestedName }: Parameters<InspectorRequests['matrix/export']>[0]): Promise<string | null> {
+  private async exportMatrix({
+    matrix,
+    format,
+    suggestedName,
+  }: Parameters<InspectorRequests['matrix/export']>[0]): Promise<string | null> {
     const target = await this.askWhere(suggestedName, format === 'csv' ? { CSV: ['csv'] } : { NumPy: ['npy'] });
     if (!target) return null;
-    if (target.scheme !== 'file') throw new Error(vscode.l10n.t('A matrix can be saved to local files only, not to {0}:', target.scheme));
+    if (target.scheme !== 'file')
+      throw new Error(vscode.l10n.t('A matrix can be saved to local files only, not to {0}:', target.scheme));
     const source = await this.source.sourceId();
     return vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Saving {0}', basename(target)), cancellable: true },
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Saving {0}', basename(target)),
+        cancellable: true,
+      },
       async (report, token) => {
         const controller = new AbortController();
         token.onCancellationRequested(() => controller.abort());
@@ -102,7 +115,11 @@ export class InspectorSession implements vscode.Disposable {
     );
   }
 
-  private async saveFile(suggestedName: string, filters: Record<string, string[]>, bytes: Uint8Array): Promise<string | null> {
+  private async saveFile(
+    suggestedName: string,
+    filters: Record<string, string[]>,
+    bytes: Uint8Array,
+  ): Promise<string | null> {
     const target = await this.askWhere(suggestedName, filters);
     if (!target) return null;
     await vscode.workspace.fs.writeFile(target, bytes);

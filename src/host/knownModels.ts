@@ -21,7 +21,9 @@ export class KnownModels {
   outside(): readonly OutsideModel[] {
     return this.list(MODELS_KEY).flatMap((entry) => {
       const { id, title, path } = isObject(entry) ? entry : {};
-      return typeof id === 'string' && typeof title === 'string' && typeof path === 'string' ? [{ id, title, path }] : [];
+      return typeof id === 'string' && typeof title === 'string' && typeof path === 'string'
+        ? [{ id, title, path }]
+        : [];
     });
   }
 

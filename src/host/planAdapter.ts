@@ -30,9 +30,7 @@ async function showPlan({ analyses, configs, calculator }: Services, uri: unknow
 /** From a lens the file comes along; from the palette the active editor's is meant. */
 async function documentOf(uri: unknown): Promise<vscode.TextDocument | null> {
   const document =
-    uri instanceof vscode.Uri
-      ? await vscode.workspace.openTextDocument(uri)
-      : vscode.window.activeTextEditor?.document;
+    uri instanceof vscode.Uri ? await vscode.workspace.openTextDocument(uri) : vscode.window.activeTextEditor?.document;
   return document && isAdapterConfig(document) ? document : null;
 }
 
@@ -54,7 +52,9 @@ async function inputsOf(
       ...length,
     },
     targets:
-      targetsKey === '' ? inputs.targets : [...inputs.targets.filter(([key]) => key !== targetsKey), [targetsKey, targets]],
+      targetsKey === ''
+        ? inputs.targets
+        : [...inputs.targets.filter(([key]) => key !== targetsKey), [targetsKey, targets]],
   };
 }
 
@@ -87,7 +87,6 @@ async function chooseBaseModel({ configs, analyses }: Services, asked: unknown):
     });
   if (!picked) return;
   if (picked.choice) return configs.choose(name, picked.choice.id);
-  const [file] =
-    (await vscode.window.showOpenDialog({ filters: { [vscode.l10n.t('Model config')]: ['json'] } })) ?? [];
+  const [file] = (await vscode.window.showOpenDialog({ filters: { [vscode.l10n.t('Model config')]: ['json'] } })) ?? [];
   if (file?.scheme === 'file') await configs.chooseFile(name, file.fsPath);
 }

@@ -41,7 +41,8 @@ export function readPlan(stored: unknown): PlanInputs {
 function typed(stored: unknown): Typed {
   if (!Array.isArray(stored)) return [];
   const pairs = stored.filter(
-    (entry): entry is [string, string] => Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'string',
+    (entry): entry is [string, string] =>
+      Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'string',
   );
   return pairs.slice(0, MAX_LIST).map(([key, value]) => [key, value.slice(0, MAX_TYPED)]);
 }

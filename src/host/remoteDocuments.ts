@@ -40,7 +40,9 @@ export class AskedAddresses {
 export async function openFromAddress(state: vscode.Memento, asked: AskedAddresses): Promise<void> {
   const text = await vscode.window.showInputBox({
     title: vscode.l10n.t('Open from URL or Hugging Face'),
-    prompt: vscode.l10n.t('hf://owner/repo/file, hf://owner/repo@revision/file, a link from huggingface.co, or https://…'),
+    prompt: vscode.l10n.t(
+      'hf://owner/repo/file, hf://owner/repo@revision/file, a link from huggingface.co, or https://…',
+    ),
     placeHolder: 'hf://owner/repo/adapter_model.safetensors',
     value: state.get<string>(LAST_ADDRESS) ?? '',
     ignoreFocusOut: true,

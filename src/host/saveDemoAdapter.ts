@@ -14,18 +14,29 @@ export async function saveDemoAdapter(worker: WorkerClient, demo: () => Promise<
   });
   if (!folder) return;
   if (folder.scheme !== 'file') {
-    void vscode.window.showErrorMessage(vscode.l10n.t('An adapter can be saved to local folders only, not to {0}:', folder.scheme));
+    void vscode.window.showErrorMessage(
+      vscode.l10n.t('An adapter can be saved to local folders only, not to {0}:', folder.scheme),
+    );
     return;
   }
   const saved = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Saving {0}', basename(folder)), cancellable: true },
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Saving {0}', basename(folder)),
+      cancellable: true,
+    },
     async (_report, token) => {
       const controller = new AbortController();
       token.onCancellationRequested(() => controller.abort());
       try {
-        return await worker.request('adapter/write', { source: await demo(), folder: folder.fsPath }, { signal: controller.signal });
+        return await worker.request(
+          'adapter/write',
+          { source: await demo(), folder: folder.fsPath },
+          { signal: controller.signal },
+        );
       } catch (error) {
-        if (!(error instanceof CancelledError)) void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        if (!(error instanceof CancelledError))
+          void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
         return null;
       }
     },
@@ -33,9 +44,16 @@ export async function saveDemoAdapter(worker: WorkerClient, demo: () => Promise<
   const weights = saved?.[0];
   if (weights === undefined) return;
   const [open, reveal] = [vscode.l10n.t('Open'), vscode.l10n.t('Reveal in Explorer')];
-  const message = vscode.l10n.t("Saved the demo's LoRA layer in {0}. PEFT loads it onto a model with one 256 x 256 layer named 'linear'.", basename(folder));
+  const message = vscode.l10n.t(
+    "Saved the demo's LoRA layer in {0}. PEFT loads it onto a model with one 256 x 256 layer named 'linear'.",
+    basename(folder),
+  );
   const chosen = await vscode.window.showInformationMessage(message, open, reveal);
   const uri = vscode.Uri.file(weights);
   if (chosen === open) await vscode.commands.executeCommand('vscode.openWith', uri, 'peft.inspector');
-  else if (chosen === reveal) await vscode.commands.executeCommand(vscode.workspace.getWorkspaceFolder(uri) ? 'revealInExplorer' : 'revealFileInOS', uri);
+  else if (chosen === reveal)
+    await vscode.commands.executeCommand(
+      vscode.workspace.getWorkspaceFolder(uri) ? 'revealInExplorer' : 'revealFileInOS',
+      uri,
+    );
 }

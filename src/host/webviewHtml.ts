@@ -15,7 +15,10 @@ const AHEAD: Readonly<Record<WebviewName, readonly string[]>> = {
 export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
   return {
     enableScripts: true,
-    localResourceRoots: [vscode.Uri.joinPath(extensionUri, 'dist', 'webview'), vscode.Uri.joinPath(extensionUri, 'media')],
+    localResourceRoots: [
+      vscode.Uri.joinPath(extensionUri, 'dist', 'webview'),
+      vscode.Uri.joinPath(extensionUri, 'media'),
+    ],
   };
 }
 
@@ -25,7 +28,12 @@ export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions 
  * styles stand in the page itself: fetched, each would go through four processes, and to another machine and back where
  * the window is a remote one. Throws where they cannot be read.
  */
-export function webviewHtml(webview: vscode.Webview, extensionUri: vscode.Uri, name: WebviewName, title: string): string {
+export function webviewHtml(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  name: WebviewName,
+  title: string,
+): string {
   const nonce = randomBytes(16).toString('base64');
   const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
   const asset = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();

@@ -107,6 +107,7 @@ export class WorkerSource implements vscode.Disposable {
     const current = this.current;
     this.current = null;
     const opened = await current?.opened.catch(() => null);
-    if (opened && current?.generation === this.worker.generation) await this.worker.request('source/close', { source: opened.source }).catch(() => undefined);
+    if (opened && current?.generation === this.worker.generation)
+      await this.worker.request('source/close', { source: opened.source }).catch(() => undefined);
   }
 }

@@ -72,7 +72,8 @@ async function readScalars(
 ): Promise<Map<string, number>> {
   const scalars = new Map<string, number>();
   for (const entry of scalarTensors(parts).slice(0, MAX_SCALARS)) {
-    if (undecodable(entry.dtype) === null) scalars.set(entry.name, (await opened.tensor(entry).entryAt(0, signal)).value);
+    if (undecodable(entry.dtype) === null)
+      scalars.set(entry.name, (await opened.tensor(entry).entryAt(0, signal)).value);
   }
   return scalars;
 }

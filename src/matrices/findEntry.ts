@@ -32,20 +32,29 @@ export async function findEntry(
   const begin = after ? Math.min(rows - 1, Math.max(0, Math.floor(after.row))) : 0;
   // The row it begins in is read at both ends.
   const count = counter((rows + 1) * columns, progress);
-  const look = (wanted: (row: number, column: number) => boolean) => (block: Block): void => {
-    const { values, columnCount, firstRow, firstColumn } = block;
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
-      if (value - value === 0) continue;
-      const row = firstRow + Math.floor(i / columnCount);
-      const column = firstColumn + (i % columnCount);
-      if (wanted(row, column)) throw new Found({ row, column });
-    }
-    count(values.length);
-  };
+  const look =
+    (wanted: (row: number, column: number) => boolean) =>
+    (block: Block): void => {
+      const { values, columnCount, firstRow, firstColumn } = block;
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i]!;
+        if (value - value === 0) continue;
+        const row = firstRow + Math.floor(i / columnCount);
+        const column = firstColumn + (i % columnCount);
+        if (wanted(row, column)) throw new Found({ row, column });
+      }
+      count(values.length);
+    };
   try {
-    await scan({ first: begin, count: rows - begin }, look((row, column) => !after || row > after.row || column > after.column));
-    if (after) await scan({ first: 0, count: begin + 1 }, look(() => true));
+    await scan(
+      { first: begin, count: rows - begin },
+      look((row, column) => !after || row > after.row || column > after.column),
+    );
+    if (after)
+      await scan(
+        { first: 0, count: begin + 1 },
+        look(() => true),
+      );
     return null;
   } catch (error) {
     if (error instanceof Found) return error.place;

@@ -57,7 +57,11 @@ export function measureBytes(factors: FactorBytes): ModuleMeasures {
   }
 }
 
-function measures(a: ArrayLike<number>, b: ArrayLike<number>, spectrum: ReturnType<typeof moduleSpectrum>): ModuleMeasures {
+function measures(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  spectrum: ReturnType<typeof moduleSpectrum>,
+): ModuleMeasures {
   const { singularValues, norm, effectiveRank, stableRank } = spectrum;
   const spectralNorm = singularValues[0] ?? 0;
   return { deltaNorm: norm, aNorm: rootOfSquares(a), bNorm: rootOfSquares(b), spectralNorm, effectiveRank, stableRank };
@@ -75,7 +79,12 @@ function decode({ dtype, bytes }: FactorRun, length: number): Float64Array {
   return Float64Array.from(values);
 }
 
-function decodeResident(engine: Engine, { dtype, bytes }: FactorRun, length: number, release: ResidentArray[]): ResidentArray {
+function decodeResident(
+  engine: Engine,
+  { dtype, bytes }: FactorRun,
+  length: number,
+  release: ResidentArray[],
+): ResidentArray {
   const keep = (array: ResidentArray): ResidentArray => {
     release.push(array);
     return array;

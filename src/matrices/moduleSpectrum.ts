@@ -38,7 +38,12 @@ export function moduleSpectrum(factors: Factors): Spectrum {
 }
 
 /** The same of factors in float32, which may lie in the engine's memory; `tolerance` as for the engine. */
-export function residentSpectrum(engine: Engine, sizes: FactorSizes, { a, b }: Float32Factors, tolerance?: number): Spectrum {
+export function residentSpectrum(
+  engine: Engine,
+  sizes: FactorSizes,
+  { a, b }: Float32Factors,
+  tolerance?: number,
+): Spectrum {
   const { rank, inFeatures, outFeatures, scaling } = sizes;
   return spectrumOf(
     productSingularValues(engine, {
@@ -51,7 +56,11 @@ export function residentSpectrum(engine: Engine, sizes: FactorSizes, { a, b }: F
 }
 
 /** Multiplications, about. */
-export function spectrumWork({ rank, inFeatures, outFeatures }: Pick<FactorSizes, 'rank' | 'inFeatures' | 'outFeatures'>): number {
+export function spectrumWork({
+  rank,
+  inFeatures,
+  outFeatures,
+}: Pick<FactorSizes, 'rank' | 'inFeatures' | 'outFeatures'>): number {
   return rank * rank * (inFeatures + outFeatures + SWEEP_PRODUCTS * rank);
 }
 

@@ -8,7 +8,13 @@ import { isGguf, readGgufHeader } from '../checkpoint/gguf/ggufHeader';
 import { Faults } from '../checkpoint/header';
 import type { CheckpointHeader, TensorEntry } from '../checkpoint/header';
 import { FIRST_BYTES, openSafetensors } from '../checkpoint/safetensors/openSafetensors';
-import { MAX_INDEX_BYTES, isShardIndex, parseShardIndex, refusedShard, shardPart } from '../checkpoint/safetensors/shardIndex';
+import {
+  MAX_INDEX_BYTES,
+  isShardIndex,
+  parseShardIndex,
+  refusedShard,
+  shardPart,
+} from '../checkpoint/safetensors/shardIndex';
 import type { ShardIndex } from '../checkpoint/safetensors/shardIndex';
 import { mergeShards } from '../checkpoint/safetensors/shardedHeader';
 import type { FoundShard } from '../checkpoint/safetensors/shardedHeader';
@@ -94,7 +100,11 @@ async function openIndex(
     const stamp = stamps.get(number);
     if (stamp?.size === shard.source.size && stamp.modified === shard.modified) return shard.source;
     await shard.source.close();
-    throw new CheckpointError('Changed', `shard ${quoted(name)} changed since it was opened. Reload to see it as it is now.`, name);
+    throw new CheckpointError(
+      'Changed',
+      `shard ${quoted(name)} changed since it was opened. Reload to see it as it is now.`,
+      name,
+    );
   });
   try {
     let headerBytes = 0;

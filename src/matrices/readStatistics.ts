@@ -152,7 +152,8 @@ function planGlance(matrix: MatrixReader): Sample {
   const columnCount = Math.min(columns, each);
   const count = Math.max(1, Math.min(Math.floor(rows / QUICK_PLACES), Math.floor(each / columnCount)));
   const requests = Array.from({ length: QUICK_PLACES }, (_, place): ScanRequest => {
-    const at = (size: number, length: number): number => Math.floor(((place + 0.5) / QUICK_PLACES) * (size - length + 1));
+    const at = (size: number, length: number): number =>
+      Math.floor(((place + 0.5) / QUICK_PLACES) * (size - length + 1));
     return { ranges: [{ first: at(rows, count), count }], firstColumn: at(columns, columnCount), columnCount };
   });
   return { requests, entries: QUICK_PLACES * count * columnCount, sampled: true };

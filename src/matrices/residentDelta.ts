@@ -90,9 +90,17 @@ export function residentDelta(factors: Factors): ResidentEntries | null {
   };
 }
 
-function keepColumns(engine: Engine, a: Float32Array, rank: number, inFeatures: number, first: number, count: number): ResidentArray {
+function keepColumns(
+  engine: Engine,
+  a: Float32Array,
+  rank: number,
+  inFeatures: number,
+  first: number,
+  count: number,
+): ResidentArray {
   const kept = engine.allocate(rank * count);
   const data = kept.data;
-  for (let k = 0; k < rank; k++) data.set(a.subarray(k * inFeatures + first, k * inFeatures + first + count), k * count);
+  for (let k = 0; k < rank; k++)
+    data.set(a.subarray(k * inFeatures + first, k * inFeatures + first + count), k * count);
   return kept;
 }

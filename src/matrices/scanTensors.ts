@@ -34,14 +34,22 @@ export async function scanTensors(
   const start = performance.now();
   const rows: TensorSummary[] = [];
   let next = first;
-  while (next < tensors.length && rows.length < TURN_TENSORS && (next === first || performance.now() - start < TURN_MS)) {
+  while (
+    next < tensors.length &&
+    rows.length < TURN_TENSORS &&
+    (next === first || performance.now() - start < TURN_MS)
+  ) {
     const { name } = tensors[next]!;
     try {
       const matrix = await source.matrix({ kind: 'entries', name }, signal);
       rows.push({ index: next, ...(await summarize(matrix, progress, signal)) });
     } catch (error) {
       signal?.throwIfAborted();
-      rows.push({ index: next, ...new StatisticsAccumulator().summary(), failure: error instanceof Error ? error.message : String(error) });
+      rows.push({
+        index: next,
+        ...new StatisticsAccumulator().summary(),
+        failure: error instanceof Error ? error.message : String(error),
+      });
     }
     next++;
   }

@@ -66,7 +66,13 @@ export class StoredTensor {
   }
 
   /** `count` entries of whole bytes from entry `first` on, into the engine's memory at `address`. */
-  async readResident(engine: Engine, first: number, count: number, address: number, signal?: AbortSignal): Promise<void> {
+  async readResident(
+    engine: Engine,
+    first: number,
+    count: number,
+    address: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const length = (count * this.bits) / 8;
     // Memory that is not shared may move while a file is read into it.
     if (engine.arena.shared) await this.readInto(first, engine.arena.bytes(address, length), signal);

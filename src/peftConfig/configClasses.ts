@@ -13,8 +13,7 @@ export interface ConfigClass {
 /** What every config class takes first. */
 const COMMON = 'task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode=False';
 
-const PROMPT =
-  'num_virtual_tokens token_dim num_transformer_submodules num_attention_heads num_layers modules_to_save';
+const PROMPT = 'num_virtual_tokens token_dim num_transformer_submodules num_attention_heads num_layers modules_to_save';
 
 const LORA =
   "r=8 target_modules exclude_modules lora_alpha=8 lora_dropout=0.0 fan_in_fan_out=False bias='none' " +
@@ -190,14 +189,12 @@ const CLASSES: readonly (readonly [string, string, string])[] = [
   [
     'PromptEncoderConfig',
     'P_TUNING',
-    PROMPT +
-      " encoder_reparameterization_type='MLP' encoder_hidden_size encoder_num_layers=2 encoder_dropout=0.0",
+    PROMPT + " encoder_reparameterization_type='MLP' encoder_hidden_size encoder_num_layers=2 encoder_dropout=0.0",
   ],
   [
     'PromptTuningConfig',
     'PROMPT_TUNING',
-    PROMPT +
-      " prompt_tuning_init='RANDOM' prompt_tuning_init_text tokenizer_name_or_path tokenizer_kwargs",
+    PROMPT + " prompt_tuning_init='RANDOM' prompt_tuning_init_text tokenizer_name_or_path tokenizer_kwargs",
   ],
   [
     'PsoftConfig',
@@ -233,8 +230,7 @@ const CLASSES: readonly (readonly [string, string, string])[] = [
   [
     'ShiraConfig',
     'SHIRA',
-    "r=32 mask_type='random' random_seed target_modules fan_in_fan_out=False init_weights=True " +
-      'modules_to_save',
+    "r=32 mask_type='random' random_seed target_modules fan_in_fan_out=False init_weights=True " + 'modules_to_save',
   ],
   [
     'SupertuningConfig',

@@ -139,7 +139,8 @@ class Compiler {
     const part = this.single();
     const [min, max] = this.quantifier();
     if (min === 1 && max === 1) return part;
-    if ('*+?{'.includes(this.pattern[this.at] ?? ' ')) throw new ModulePatternError(`two repetitions in a row at ${this.at}`);
+    if ('*+?{'.includes(this.pattern[this.at] ?? ' '))
+      throw new ModulePatternError(`two repetitions in a row at ${this.at}`);
     return (next) => {
       let start = next;
       if (max === Infinity) {

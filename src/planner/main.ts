@@ -9,5 +9,9 @@ import { createPlannerJobs } from './plannerJobs';
 new Endpoint<Record<never, never>, PlannerRequests>(
   parentTransport(),
   // These stay imports of the bundles beside this one (scripts/build.mjs).
-  createPlannerJobs(nodeModelFiles, () => import('./pythonReader.js'), () => import('./planReader.js')),
+  createPlannerJobs(
+    nodeModelFiles,
+    () => import('./pythonReader.js'),
+    () => import('./planReader.js'),
+  ),
 );

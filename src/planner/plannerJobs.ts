@@ -28,8 +28,7 @@ export function createPlannerJobs(
 
   const reportModel = async (inputs: BudgetInputs, model: ReportModel): Promise<BudgetModel> => {
     if (model.kind === 'custom') return customModel(inputs);
-    if (model.kind === 'missing')
-      return { title: model.title, errors: [{ field: 'model', message: model.message }] };
+    if (model.kind === 'missing') return { title: model.title, errors: [{ field: 'model', message: model.message }] };
     const message = 'The model cannot be read.';
     return (await models.find(model)) ?? { title: 'Not found', errors: [{ field: 'model', message }] };
   };
@@ -48,13 +47,13 @@ export function createPlannerJobs(
     'plan/report': async ({ plan, inputs, model }) =>
       (await loadPlans()).planReport(plan, await reportModel(inputs, model), PRESETS),
 
-    'plan/fit': async ({ plan, inputs, model }) =>
-      (await loadPlans()).planFit(plan, await reportModel(inputs, model)),
+    'plan/fit': async ({ plan, inputs, model }) => (await loadPlans()).planFit(plan, await reportModel(inputs, model)),
 
     'plan/sweep': async ({ plan, inputs, model }) =>
       (await loadPlans()).planSweep(plan, await reportModel(inputs, model)),
 
-    'budget/adapter': async ({ adapterConfig, model }) => adapterBudget(models, adapterConfig, await models.find(model)),
+    'budget/adapter': async ({ adapterConfig, model }) =>
+      adapterBudget(models, adapterConfig, await models.find(model)),
 
     'config/analyse': (document) => analyseConfig(models, document),
 

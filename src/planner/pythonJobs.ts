@@ -68,5 +68,8 @@ function explanations({ call, base, budget }: PythonFacts): (key: string) => str
 }
 
 function sameParts(a: PythonDocument['parts'], b: PythonDocument['parts']): boolean {
-  return a.length === b.length && a.every(({ text, notebookCell }, index) => text === b[index]?.text && notebookCell === b[index].notebookCell);
+  return (
+    a.length === b.length &&
+    a.every(({ text, notebookCell }, index) => text === b[index]?.text && notebookCell === b[index].notebookCell)
+  );
 }

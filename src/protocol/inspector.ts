@@ -7,7 +7,11 @@ export interface InspectorRequests extends MatrixRequests {
   /** The view is up; the answer is all it needs to draw itself. */
   'view/ready'(params: Record<never, never>): InspectorSnapshot;
   /** Asks where to save and writes there. Returns the file's name, or null when the user thought better of it. */
-  'matrix/export'(params: { readonly matrix: MatrixRef; readonly format: ExportFormat; readonly suggestedName: string }): string | null;
+  'matrix/export'(params: {
+    readonly matrix: MatrixRef;
+    readonly format: ExportFormat;
+    readonly suggestedName: string;
+  }): string | null;
   'picture/save'(params: { readonly png: Uint8Array; readonly suggestedName: string }): string | null;
   /** A table as text: CSV. The answer is as for a picture. */
   'table/save'(params: { readonly text: string; readonly suggestedName: string }): string | null;

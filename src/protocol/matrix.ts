@@ -9,9 +9,14 @@ export type MatrixRef =
    * A stored tensor, or one the demo made. 0-D and 1-D tensors are one row. Of a tensor of rank 3 and more, `slice`
    * indexes the leading dimensions and the last two are the matrix; by default every index is 0.
    */
-  | { readonly kind: 'tensor'; readonly name: string; readonly slice?: readonly number[]; readonly step?: number;
+  | {
+      readonly kind: 'tensor';
+      readonly name: string;
+      readonly slice?: readonly number[];
+      readonly step?: number;
       /** Rows for columns, of a 2-D tensor: AdapterHub stores its projections as (out, in). */
-      readonly transposed?: boolean }
+      readonly transposed?: boolean;
+    }
   /** All entries of a tensor of any rank, the last dimension across. */
   | { readonly kind: 'entries'; readonly name: string }
   /**
@@ -24,7 +29,13 @@ export type MatrixRef =
   /** `W + scaling * B * A`, where the frozen weight is known. */
   | { readonly kind: 'merged'; readonly module: string; readonly step?: number }
   /** One layer's key or value prefix, (prefixLength, numHeads * dHead), whatever layout the file stores. */
-  | { readonly kind: 'prefix'; readonly module: string; readonly layer: number; readonly part: 'key' | 'value'; readonly gradient?: boolean };
+  | {
+      readonly kind: 'prefix';
+      readonly module: string;
+      readonly layer: number;
+      readonly part: 'key' | 'value';
+      readonly gradient?: boolean;
+    };
 
 /** How a block of cells becomes one: `maxAbs` keeps the sign of the entry of largest magnitude. */
 export type Reduction = 'mean' | 'maxAbs' | 'min' | 'max';
@@ -191,10 +202,19 @@ export interface MatrixRequests {
   /** Where such an entry is; null where there is none. Reads as far as it must, and reports progress. */
   'cell/find'(params: FindRequest): EntryPlace | null;
   /** Reports progress. `whole` reads all of a matrix, however large; `quick` a megabyte of it. */
-  'matrix/statistics'(params: { readonly matrix: MatrixRef; readonly whole?: boolean; readonly quick?: boolean }): Statistics;
+  'matrix/statistics'(params: {
+    readonly matrix: MatrixRef;
+    readonly whole?: boolean;
+    readonly quick?: boolean;
+  }): Statistics;
   /** Summaries of tensors from `first` on, as many as a moment allows; ask again with `next`. Reports entries read. */
   'tensors/scan'(params: { readonly first: number }): TensorScan;
-  'lora/products'(params: { readonly module: string; readonly row: number; readonly column: number; readonly step?: number }): DeltaProducts;
+  'lora/products'(params: {
+    readonly module: string;
+    readonly row: number;
+    readonly column: number;
+    readonly step?: number;
+  }): DeltaProducts;
   'lora/spectrum'(params: { readonly module: string; readonly step?: number }): Spectrum;
   /** Reports progress, each time with the modules measured since, as `partial: readonly MeasuredModule[]`. */
   'lora/metrics'(params: Record<never, never>): ModuleMetrics;

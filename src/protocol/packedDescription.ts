@@ -38,7 +38,10 @@ async function packJson(value: unknown): Promise<PackedDescription> {
   return { json: await through(json, new CompressionStream('gzip')), gzipped: true };
 }
 
-async function through(bytes: Uint8Array<ArrayBuffer>, { readable, writable }: CompressionStream): Promise<Uint8Array<ArrayBuffer>> {
+async function through(
+  bytes: Uint8Array<ArrayBuffer>,
+  { readable, writable }: CompressionStream,
+): Promise<Uint8Array<ArrayBuffer>> {
   const writer = writable.getWriter();
   const written = Promise.all([writer.write(bytes), writer.close()]);
   const [packed] = await Promise.all([new Response(readable).arrayBuffer(), written]);

@@ -38,7 +38,12 @@ export interface PlanField {
 }
 
 export interface PlanChoices {
-  readonly methods: readonly { readonly peftType: string; readonly title: string; readonly fields: readonly PlanField[]; readonly targeting: boolean }[];
+  readonly methods: readonly {
+    readonly peftType: string;
+    readonly title: string;
+    readonly fields: readonly PlanField[];
+    readonly targeting: boolean;
+  }[];
   readonly setup: readonly PlanField[];
   readonly inference: readonly PlanField[];
   readonly gpus: readonly { readonly id: string; readonly label: string; readonly bytes: number }[];
@@ -103,7 +108,12 @@ export interface PlanReport {
   readonly modelTitle: string;
   /** Why nothing was counted; '' where it was. */
   readonly problem: string;
-  readonly counts: { readonly trainable: number; readonly all: number; readonly percent: number; readonly fileBytes: number } | null;
+  readonly counts: {
+    readonly trainable: number;
+    readonly all: number;
+    readonly percent: number;
+    readonly fileBytes: number;
+  } | null;
   readonly warnings: readonly string[];
   readonly targets: readonly TargetRow[];
   /** Null where it cannot be estimated; `memoryProblem` then says why. */

@@ -112,7 +112,11 @@ export class Endpoint<
   }
 
   /** Rejects with `RemoteError`, `CancelledError` or `DisconnectedError`. */
-  request<M extends keyof Theirs & string>(method: M, params: Params<Theirs[M]>, options: RequestOptions = {}): Promise<Result<Theirs[M]>> {
+  request<M extends keyof Theirs & string>(
+    method: M,
+    params: Params<Theirs[M]>,
+    options: RequestOptions = {},
+  ): Promise<Result<Theirs[M]>> {
     const { signal, onProgress } = options;
     if (this.disposed) return Promise.reject(this.disposed);
     if (signal?.aborted) return Promise.reject(new CancelledError());

@@ -30,7 +30,12 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
   /** Runs the demo; reports progress. `text` is what the reference document prints. */
   'demo/run'(params: DemoOptions): OpenedSource & { readonly text: string };
   /** Writes a matrix as a file, in pieces; reports progress. Returns the bytes written. */
-  'matrix/write'(params: { readonly source: SourceId; readonly matrix: MatrixRef; readonly format: ExportFormat; readonly path: string }): number;
+  'matrix/write'(params: {
+    readonly source: SourceId;
+    readonly matrix: MatrixRef;
+    readonly format: ExportFormat;
+    readonly path: string;
+  }): number;
   /**
    * Writes what a source holds as an adapter, adapter_model.safetensors and adapter_config.json in `folder`, which is
    * made where it is missing. Returns the paths, weights first.

@@ -43,8 +43,10 @@ function argumentOf(nodes: readonly SyntaxNode[], texts: Texts): Argument | null
   const range = { from: first.from, to: last.to };
   // What the parser could not place makes the whole argument one that is not written yet.
   const whole = nodes.length === written.length;
-  if (first.name === '*' || first.name === '**') return { key: first.name, value: whole ? (second ?? null) : null, ...range };
+  if (first.name === '*' || first.name === '**')
+    return { key: first.name, value: whole ? (second ?? null) : null, ...range };
   const named = second?.name === 'AssignOp' && first.name === 'VariableName';
-  if (named) return { key: texts.textOf(first), value: whole && written.length === 3 ? (third ?? null) : null, ...range };
+  if (named)
+    return { key: texts.textOf(first), value: whole && written.length === 3 ? (third ?? null) : null, ...range };
   return { key: null, value: whole && written.length === 1 ? first : null, ...range };
 }

@@ -97,7 +97,8 @@ function bindAssignment(binder: Binder, node: SyntaxNode): void {
     } else {
       targets.forEach((target, index) => {
         if (values.length > 1 && !plain(group, values)) bindTarget(binder, target);
-        else if (values.length === targets.length && values.length > 1) bindTarget(binder, target, values[index], [], node.to);
+        else if (values.length === targets.length && values.length > 1)
+          bindTarget(binder, target, values[index], [], node.to);
         else bindTarget(binder, target, plain(group, []) ? only : null, [index], node.to);
       });
     }
@@ -179,7 +180,12 @@ export function bindImport(binder: Binder, node: SyntaxNode): void {
   const children = childrenOf(node);
   const fromModule = children[0]?.name === 'from';
   const start = children.findIndex(({ name }) => name === 'import');
-  const source = fromModule ? children.slice(1, start).map((child) => binder.textOf(child)).join('') : '';
+  const source = fromModule
+    ? children
+        .slice(1, start)
+        .map((child) => binder.textOf(child))
+        .join('')
+    : '';
   let dotted: SyntaxNode[] = [];
   let alias: SyntaxNode | null = null;
   const finish = (): void => {

@@ -79,7 +79,8 @@ export class Evaluator {
       this.work += 1 + ((piece.to - piece.from) >> 4);
       if (piece.to - piece.from > MAX_TEXT) return TOO_LARGE;
       const replaced = piece.getChildren('FormatReplacement');
-      const part = replaced.length > 0 ? this.formatted(piece, replaced, scope, depth) : stringValue(this.names.textOf(piece));
+      const part =
+        replaced.length > 0 ? this.formatted(piece, replaced, scope, depth) : stringValue(this.names.textOf(piece));
       if (part === null) return NOT_LITERAL;
       if (typeof part !== 'string') return part;
       value += part;
@@ -89,12 +90,18 @@ export class Evaluator {
   }
 
   /** `f"{owner}/llama-{size}b"`: texts and whole numbers in the place of their names, without `!r`, `:d` or `=`. */
-  private formatted(node: SyntaxNode, replaced: readonly SyntaxNode[], scope: Scope, depth: number): string | Unknown | null {
+  private formatted(
+    node: SyntaxNode,
+    replaced: readonly SyntaxNode[],
+    scope: Scope,
+    depth: number,
+  ): string | Unknown | null {
     const literal = this.names.textOf(node);
     const [, prefix = '', quote = ''] = /^([A-Za-z]{1,2})('''|"""|'|")/.exec(literal) ?? [];
     const pieces: string[] = [];
     let from = node.from + prefix.length + quote.length;
-    const plain = (to: number): string | null => stringValue(`${prefix}${quote}${literal.slice(from - node.from, to - node.from)}${quote}`);
+    const plain = (to: number): string | null =>
+      stringValue(`${prefix}${quote}${literal.slice(from - node.from, to - node.from)}${quote}`);
     for (const replacement of replaced) {
       const [open, expression, close, more] = childrenOf(replacement);
       const before = plain(replacement.from);
@@ -251,7 +258,9 @@ export class Evaluator {
     const [only] = values;
     if (name === 'range') return this.range(values);
     if (enumMembers(name))
-      return only?.kind === 'str' && enumMembers(name)?.includes(only.value) && values.length === 1 ? only : NOT_LITERAL;
+      return only?.kind === 'str' && enumMembers(name)?.includes(only.value) && values.length === 1
+        ? only
+        : NOT_LITERAL;
     if (name !== 'list' && name !== 'tuple' && name !== 'set') return NOT_LITERAL;
     if (values.length > 1 || (only && !('items' in only))) return NOT_LITERAL;
     const items = only && 'items' in only ? only.items : [];
@@ -284,7 +293,10 @@ export class Evaluator {
     const length = Math.max(0, Math.ceil((stop - start) / step));
     this.work += length;
     if (length > MAX_RANGE || this.work > MAX_WORK) return TOO_LARGE;
-    return { kind: 'list', items: Array.from({ length }, (_, index) => ({ kind: 'int', value: start + index * step })) };
+    return {
+      kind: 'list',
+      items: Array.from({ length }, (_, index) => ({ kind: 'int', value: start + index * step })),
+    };
   }
 }
 

@@ -44,7 +44,9 @@ export class Names {
     const body = second ? null : (binding?.body ?? null);
     const [assigned, again] = body?.bindings.get(attribute) ?? [];
     if (!body || assigned?.kind !== 'value' || !assigned.value) return NOT_LITERAL;
-    const changed = this.scopes.changes.find((change) => change.object === name && ['*', attribute].includes(change.attribute));
+    const changed = this.scopes.changes.find(
+      (change) => change.object === name && ['*', attribute].includes(change.attribute),
+    );
     if (again || changed) return unknown('assigned more than once');
     return { value: assigned.value, path: assigned.path, scope: body };
   }

@@ -39,7 +39,7 @@ export function parseProgram(parts: PythonParts): Program | null {
 
 function spanOf(starts: readonly number[], parts: PythonParts, from: number, to: number): PythonSpan {
   let low = 0;
-  for (let high = starts.length - 1; low < high; ) {
+  for (let high = starts.length - 1; low < high;) {
     const middle = Math.ceil((low + high) / 2);
     if ((starts[middle] ?? 0) <= from) low = middle;
     else high = middle - 1;

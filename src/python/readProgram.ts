@@ -1,7 +1,13 @@
 /** Finds the calls of PEFT's config classes and of `get_peft_model` in a Python program, and what they are given. */
 
 import type { SyntaxNode } from '@lezer/common';
-import type { PythonArgument, PythonConfigCall, PythonModelCall, PythonProgram, UnknownSetting } from '../protocol/python';
+import type {
+  PythonArgument,
+  PythonConfigCall,
+  PythonModelCall,
+  PythonProgram,
+  UnknownSetting,
+} from '../protocol/python';
 import type { Argument } from './arguments';
 import { argumentsOf } from './arguments';
 import { baseModelOf, onlyLoadedModel } from './baseModel';
@@ -200,7 +206,8 @@ class Settings {
       }
       return;
     }
-    if (key === '*' || key === '**') this.change(key, value.kind === 'unknown' ? value.reason : 'not read here', argument);
+    if (key === '*' || key === '**')
+      this.change(key, value.kind === 'unknown' ? value.reason : 'not read here', argument);
     else this.set(key, value, argument);
   }
 
@@ -222,7 +229,11 @@ class Settings {
     const own = this.unknown.filter(({ key }) => key.startsWith('*') || configClass('LoraConfig')?.fields.has(key));
     this.unknown.splice(0, this.unknown.length, ...own);
     this.strange.length = 0;
-    const { config, chosenByUnsloth } = unslothConfig(call, Object.fromEntries(this.known), new Set(own.map(({ key }) => key)));
+    const { config, chosenByUnsloth } = unslothConfig(
+      call,
+      Object.fromEntries(this.known),
+      new Set(own.map(({ key }) => key)),
+    );
     this.known.clear();
     for (const [key, value] of Object.entries(config)) this.known.set(key, value);
     if (chosenByUnsloth && !spread) this.change('target_modules', 'chosen by Unsloth for the model', at);
@@ -230,7 +241,8 @@ class Settings {
 
   change(key: string, reason: string, at: { readonly from: number; readonly to: number }): void {
     this.known.delete(key);
-    if (!this.unknown.some((each) => each.key === key)) this.unknown.push({ key, reason, span: this.program.spanOf(at) });
+    if (!this.unknown.some((each) => each.key === key))
+      this.unknown.push({ key, reason, span: this.program.spanOf(at) });
   }
 
   toConfig(): Readonly<Record<string, unknown>> {
@@ -239,4 +251,3 @@ class Settings {
     return { peft_type: this.type.peftType, ...Object.fromEntries(this.known) };
   }
 }
-

@@ -117,7 +117,13 @@ export class Scopes implements Binder {
 
   noteChange(object: SyntaxNode, attribute: SyntaxNode, name = this.textOf(attribute)): void {
     if (this.changes.length >= MAX_CHANGES) return;
-    this.changes.push({ object: this.textOf(object), attribute: name, from: object.from, to: attribute.to, scope: this.scope });
+    this.changes.push({
+      object: this.textOf(object),
+      attribute: name,
+      from: object.from,
+      to: attribute.to,
+      scope: this.scope,
+    });
   }
 
   /** Something is done to a list, set or dictionary: to one with a name, or to one that is an attribute. */

@@ -85,7 +85,11 @@ class DemoSource implements MatrixSource {
   adapter(): AdapterFiles {
     const { rank, alpha, inFeatures, outFeatures } = this.result.lora;
     const { A, B } = this.snapshot();
-    return loraAdapter({ rank, alpha, modules: [{ module: SAVED_MODULE, inFeatures, outFeatures, a: A.data, b: B.data }] });
+    return loraAdapter({
+      rank,
+      alpha,
+      modules: [{ module: SAVED_MODULE, inFeatures, outFeatures, a: A.data, b: B.data }],
+    });
   }
 
   async close(): Promise<void> {}

@@ -177,7 +177,9 @@ class Hand {
 
 /** Bytes that another thread sees without a copy, where the platform has such. */
 function shareable(byteLength: number): Uint8Array {
-  return new Uint8Array(typeof SharedArrayBuffer === 'function' ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength));
+  return new Uint8Array(
+    typeof SharedArrayBuffer === 'function' ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
+  );
 }
 
 function entryWork({ rank, inFeatures, outFeatures }: LoraModuleInfo): number {

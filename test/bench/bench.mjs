@@ -28,7 +28,12 @@ const only = option('only')?.toLowerCase().split(',');
 
 /** The targets are for Node 24, which is there where the tests have run, whatever runs this script. */
 function newerNode() {
-  const kept = path.join(root, 'scripts/embedded/vscode/node_modules', `node-${process.platform}-${process.arch}`, 'bin/node');
+  const kept = path.join(
+    root,
+    'scripts/embedded/vscode/node_modules',
+    `node-${process.platform}-${process.arch}`,
+    'bin/node',
+  );
   const major = (version) => Number(/^v(\d+)/.exec(version)?.[1] ?? 0);
   const { stdout } = existsSync(kept) ? spawnSync(kept, ['-v'], { encoding: 'utf8' }) : { stdout: '' };
   return major(stdout) > major(process.version) ? kept : process.execPath;
@@ -45,10 +50,30 @@ const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 async function build() {
   await buildKernels();
-  const shared = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20', minify: true, logLevel: 'warning' };
+  const shared = {
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    logLevel: 'warning',
+  };
   const entries = ['subject', 'firstUse', 'spectra'].map((name) => `test/bench/${name}.ts`);
-  await esbuild.build({ ...shared, entryPoints: [...entries, 'src/worker/engineThread.ts'], outdir: out, outbase: root, format: 'cjs', outExtension: { '.js': '.cjs' }, entryNames: '[name]' });
-  await esbuild.build({ ...shared, entryPoints: ['test/bench/peerSubject.mjs'], outfile: path.join(out, 'peerSubject.mjs'), format: 'esm' });
+  await esbuild.build({
+    ...shared,
+    entryPoints: [...entries, 'src/worker/engineThread.ts'],
+    outdir: out,
+    outbase: root,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    entryNames: '[name]',
+  });
+  await esbuild.build({
+    ...shared,
+    entryPoints: ['test/bench/peerSubject.mjs'],
+    outfile: path.join(out, 'peerSubject.mjs'),
+    format: 'esm',
+  });
   return buildPeak(root, out, node);
 }
 
@@ -57,7 +82,10 @@ function installPeers() {
   const folder = path.join(here, 'peers');
   if (existsSync(path.join(folder, 'node_modules/onnxruntime-web'))) return folder;
   console.log('Installing the peers, once (220 MB)...');
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit' });
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
   return status === 0 ? folder : null;
 }
 
@@ -65,10 +93,14 @@ async function startSubjects() {
   const subjects = new Map();
   const add = (subject) => subjects.set(subject.name, subject);
   const ours = path.join(out, 'subject.cjs');
-  for (const threads of [1, 2]) add(new Subject(`ours ${threads}T`, node, [ours, String(threads), path.join(out, 'engineThread.cjs')]));
+  for (const threads of [1, 2])
+    add(new Subject(`ours ${threads}T`, node, [ours, String(threads), path.join(out, 'engineThread.cjs')]));
   const python = findNumpy();
   if (python) {
-    for (const [kind, core] of [['AVX2', 'Haswell'], ['auto', '']]) {
+    for (const [kind, core] of [
+      ['AVX2', 'Haswell'],
+      ['auto', ''],
+    ]) {
       for (const bits of [64, 32]) {
         for (const threads of [1, 2]) {
           const name = `numpy f${bits} ${kind} ${threads}T`;
@@ -122,7 +154,9 @@ async function measure(subjects, row) {
       samples.get(subject.name).push(await subject.ask({ do: 'run', turns: turns.get(subject) }));
     }
   }
-  return Object.fromEntries([...samples].map(([name, values]) => [name, { median: median(values), least: Math.min(...values) }]));
+  return Object.fromEntries(
+    [...samples].map(([name, values]) => [name, { median: median(values), least: Math.min(...values) }]),
+  );
 }
 
 /** GFLOP/s of the ceiling, on one process and on two at once. */
@@ -169,7 +203,9 @@ async function measureBuilds() {
 }
 
 function runScript(name, args = []) {
-  const { stdout, status, stderr } = spawnSync(node, [path.join(out, `${name}.cjs`), ...args.map(String)], { encoding: 'utf8' });
+  const { stdout, status, stderr } = spawnSync(node, [path.join(out, `${name}.cjs`), ...args.map(String)], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`${name}: ${stderr}`);
   return JSON.parse(stdout);
 }
@@ -177,9 +213,15 @@ function runScript(name, args = []) {
 /** A file of BF16, as the works make it in memory, so that its statistics can be compared. */
 function writeFile(args) {
   const file = path.join(os.tmpdir(), `peft-bench-${process.pid}.bf16`);
-  const code = `const {brainFloats}=require(${JSON.stringify(path.join(out, 'data.cjs'))});` +
+  const code =
+    `const {brainFloats}=require(${JSON.stringify(path.join(out, 'data.cjs'))});` +
     `require('fs').writeFileSync(${JSON.stringify(file)}, new Uint8Array(brainFloats(${args.count}, 7).buffer))`;
-  esbuild.buildSync({ entryPoints: [path.join(here, 'data.ts')], outfile: path.join(out, 'data.cjs'), format: 'cjs', bundle: true });
+  esbuild.buildSync({
+    entryPoints: [path.join(here, 'data.ts')],
+    outfile: path.join(out, 'data.cjs'),
+    format: 'cjs',
+    bundle: true,
+  });
   spawnSync(process.execPath, ['-e', code], { stdio: 'inherit' });
   return file;
 }
@@ -188,15 +230,27 @@ async function main() {
   mkdirSync(out, { recursive: true });
   const peak = await build();
   const subjects = await startSubjects();
-  const version = spawnSync(node, ['-p', 'process.version + " (V8 " + process.versions.v8 + ")"'], { encoding: 'utf8' }).stdout.trim();
+  const version = spawnSync(node, ['-p', 'process.version + " (V8 " + process.versions.v8 + ")"'], {
+    encoding: 'utf8',
+  }).stdout.trim();
   const numpy = {};
   for (const kind of ['AVX2', 'auto']) numpy[kind] = await subjects.get(`numpy f64 ${kind} 1T`)?.ask({ do: 'build' });
-  const machine = { cpu: os.cpus()[0]?.model ?? 'unknown', cpus: os.cpus().length, load: os.loadavg(), node: version, numpy };
+  const machine = {
+    cpu: os.cpus()[0]?.model ?? 'unknown',
+    cpus: os.cpus().length,
+    load: os.loadavg(),
+    node: version,
+    numpy,
+  };
   console.log(`${machine.cpu}, ${machine.cpus} CPUs, load ${machine.load[0].toFixed(1)}; Node ${version}`);
-  if (numpy.auto) console.log(`numpy ${numpy.auto.numpy}, OpenBLAS kernels: auto = ${numpy.auto.core}, AVX2 = ${numpy.AVX2.core}`);
+  if (numpy.auto)
+    console.log(`numpy ${numpy.auto.numpy}, OpenBLAS kernels: auto = ${numpy.auto.core}, AVX2 = ${numpy.AVX2.core}`);
   const results = { machine, builds: await measureBuilds(), peak: await measurePeak(subjects, peak), rows: [] };
-  console.log(`128-bit multiply-add peak: ${results.peak.one.toFixed(1)} GFLOP/s on one thread, ${results.peak.two.toFixed(1)} on two`);
-  for (const [build, gflops] of Object.entries(results.builds)) console.log(`  ${build}: ${gflops === null ? 'not on this Node' : `${gflops.toFixed(1)} GFLOP/s`}`);
+  console.log(
+    `128-bit multiply-add peak: ${results.peak.one.toFixed(1)} GFLOP/s on one thread, ${results.peak.two.toFixed(1)} on two`,
+  );
+  for (const [build, gflops] of Object.entries(results.builds))
+    console.log(`  ${build}: ${gflops === null ? 'not on this Node' : `${gflops.toFixed(1)} GFLOP/s`}`);
   const file = writeFile({ count: 4096 * 11008 });
   try {
     for (const row of TABLE.filter(({ title }) => !only || only.some((word) => title.toLowerCase().includes(word)))) {
@@ -220,15 +274,26 @@ async function main() {
   }
   if (!only || only.includes('spectra')) {
     const samples = Array.from({ length: quick ? 1 : 3 }, () => runScript('spectra').ms);
-    const row = { title: 'Singular values of 312 modules of rank 128, 4096 wide, two threads', targets: [{ kind: 'time', by: 'ours 2T', at: 5000 }] };
+    const row = {
+      title: 'Singular values of 312 modules of rank 128, 4096 wide, two threads',
+      targets: [{ kind: 'time', by: 'ours 2T', at: 5000 }],
+    };
     const times = { 'ours 2T': { median: median(samples), least: Math.min(...samples) } };
     results.rows.push({ title: row.title, times, verdicts: judge(row, times) });
     printRow(row, times, judge(row, times));
   }
   if (!only || only.includes('first')) {
     const samples = Array.from({ length: 7 }, () => runScript('firstUse'));
-    const row = { title: 'First use: instantiate and first product of the demo', targets: [{ kind: 'time', by: 'ours 1T', at: 10 }] };
-    const times = { 'ours 1T': { median: median(samples.map(({ total }) => total)), least: Math.min(...samples.map(({ total }) => total)) } };
+    const row = {
+      title: 'First use: instantiate and first product of the demo',
+      targets: [{ kind: 'time', by: 'ours 1T', at: 10 }],
+    };
+    const times = {
+      'ours 1T': {
+        median: median(samples.map(({ total }) => total)),
+        least: Math.min(...samples.map(({ total }) => total)),
+      },
+    };
     results.rows.push({ title: row.title, times, verdicts: judge(row, times) });
     printRow(row, times, judge(row, times));
   }

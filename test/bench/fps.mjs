@@ -10,7 +10,8 @@ import { writeProjection } from '../../scripts/lib/largeWeights.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
 import { bundleTests } from '../../scripts/lib/testBundles.mjs';
 
-const option = (name, otherwise) => Number(process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
+const option = (name, otherwise) =>
+  Number(process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
 const seconds = option('seconds', 6);
 const rounds = option('rounds', 3);
 const WEIGHT = /gate_proj/;
@@ -44,7 +45,11 @@ for (const [renderer, script] of Object.entries(RENDERERS)) {
       await map.press('0');
       const before = await processorTime(browser);
       const { frames, script: busy } = await map.evaluate(play, { motion, ms: seconds * 1000 });
-      found.push({ ...summary(frames), busy: median(busy), processor: ((await processorTime(browser)) - before) / frames.length });
+      found.push({
+        ...summary(frames),
+        busy: median(busy),
+        processor: ((await processorTime(browser)) - before) / frames.length,
+      });
     }
     const averages = found.map(({ mean }) => mean.toFixed(1)).join(', ');
     const middle = found.sort((a, b) => b.mean - a.mean)[found.length >> 1];
@@ -81,17 +86,36 @@ async function play(element, { motion, ms }) {
   const { left, top, width, height } = plot.getBoundingClientRect();
   const send = (type, x, y, buttons) =>
     (type === 'mousedown' ? plot : window).dispatchEvent(
-      new MouseEvent(type, { clientX: left + x, clientY: top + y, buttons, button: 0, bubbles: true, cancelable: true, view: window }),
+      new MouseEvent(type, {
+        clientX: left + x,
+        clientY: top + y,
+        buttons,
+        button: 0,
+        bubbles: true,
+        cancelable: true,
+        view: window,
+      }),
     );
   const wheel = (deltaY) =>
-    plot.dispatchEvent(new WheelEvent('wheel', { deltaY, clientX: left + width * 0.4, clientY: top + height * 0.6, bubbles: true, cancelable: true }));
+    plot.dispatchEvent(
+      new WheelEvent('wheel', {
+        deltaY,
+        clientX: left + width * 0.4,
+        clientY: top + height * 0.6,
+        bubbles: true,
+        cancelable: true,
+      }),
+    );
   const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
   // In far enough that there is somewhere to pan to.
   for (let i = 0; motion === 'pan' && i < 12; i++) wheel(-100);
   for (let i = 0; i < 30; i++) await nextFrame();
   const frames = [];
   const script = [];
-  const position = (share) => [width / 2 + Math.cos(share * 9) * width * 0.3, height / 2 + Math.sin(share * 7) * height * 0.3];
+  const position = (share) => [
+    width / 2 + Math.cos(share * 9) * width * 0.3,
+    height / 2 + Math.sin(share * 7) * height * 0.3,
+  ];
   if (motion === 'pan') send('mousedown', ...position(0), 1);
   const begin = performance.now();
   let last = await nextFrame();
@@ -102,7 +126,11 @@ async function play(element, { motion, ms }) {
     const now = await nextFrame();
     // Our own draw was asked for in the same frame: what follows this callback's start and precedes this task is it.
     const started = performance.now();
-    await new Promise((resolve) => { const { port1, port2 } = new MessageChannel(); port1.onmessage = resolve; port2.postMessage(0); });
+    await new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = resolve;
+      port2.postMessage(0);
+    });
     script.push(performance.now() - started);
     frames.push(now - last);
     last = now;

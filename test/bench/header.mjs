@@ -25,7 +25,15 @@ const folder = await mkdtemp(path.join(tmpdir(), 'peft-header-'));
 try {
   const outfile = path.join(folder, 'header.mjs');
   const entry = path.resolve(import.meta.dirname ?? '.', '../../src/checkpoint/safetensorsHeader.ts');
-  await build({ entryPoints: [entry], bundle: true, minify: true, format: 'esm', platform: 'node', outfile, logLevel: 'warning' });
+  await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    logLevel: 'warning',
+  });
   const { parseSafetensorsHeader } = await import(pathToFileURL(outfile).href);
   const { text, dataBytes } = headerText();
   const bytes = new TextEncoder().encode(text);
@@ -34,14 +42,17 @@ try {
     let start = performance.now();
     const { tensors, errorCount } = parseSafetensorsHeader(bytes, 8 + bytes.length + dataBytes);
     times.parse.push(performance.now() - start);
-    if (tensors.length !== TENSORS || errorCount !== 0) throw new Error(`${tensors.length} tensors, ${errorCount} errors`);
+    if (tensors.length !== TENSORS || errorCount !== 0)
+      throw new Error(`${tensors.length} tensors, ${errorCount} errors`);
     start = performance.now();
     JSON.parse(new TextDecoder().decode(bytes));
     times.json.push(performance.now() - start);
   }
   const [parse, json] = [Math.min(...times.parse), Math.min(...times.json)];
   const first = times.parse[0].toFixed(0);
-  console.log(`${TENSORS.toLocaleString('en')} tensors, ${(bytes.length / 1e6).toFixed(1)} MB of header, least of ${RUNS} runs`);
+  console.log(
+    `${TENSORS.toLocaleString('en')} tensors, ${(bytes.length / 1e6).toFixed(1)} MB of header, least of ${RUNS} runs`,
+  );
   console.log(`parsed and validated  ${parse.toFixed(0)} ms (the first time, not yet compiled: ${first} ms)`);
   console.log(`JSON.parse alone      ${json.toFixed(0)} ms`);
   console.log(`ratio                 ${(parse / json).toFixed(2)}, at most 2 and 400 ms wanted`);

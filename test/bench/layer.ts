@@ -42,19 +42,67 @@ export class ResidentLoraLayer {
     engine.multiply({ layout: 'NT', m, n: r, k: d, a: x.address, b: this.a.address, out: this.ax.address });
     this.scale(this.ax);
     engine.multiply({ layout: 'NT', m, n: d, k: d, a: x.address, b: this.forwardWeight, out: this.out.address });
-    engine.multiply({ layout: 'NT', m, n: d, k: r, a: this.ax.address, b: this.b.address, out: this.out.address, accumulate: true });
+    engine.multiply({
+      layout: 'NT',
+      m,
+      n: d,
+      k: r,
+      a: this.ax.address,
+      b: this.b.address,
+      out: this.out.address,
+      accumulate: true,
+    });
   }
 
   /** The scaling went into x·Aᵀ, which is small, rather than into the gradient, which is not. */
   backward(x: ResidentArray, grad: ResidentArray): void {
     const { engine, tokens, d, r } = this;
-    engine.multiply({ layout: 'TN', m: d, n: r, k: tokens, a: grad.address, b: this.ax.address, out: this.gradB.address });
-    engine.multiply({ layout: 'NN', m: tokens, n: r, k: d, a: grad.address, b: this.b.address, out: this.gradAx.address });
-    this.scale(this.gradAx);
-    engine.multiply({ layout: 'TN', m: r, n: d, k: tokens, a: this.gradAx.address, b: x.address, out: this.gradA.address });
-    engine.multiply({ layout: 'NN', m: tokens, n: d, k: d, a: grad.address, b: this.backwardWeight, out: this.gradX.address });
     engine.multiply({
-      layout: 'NN', m: tokens, n: d, k: r, a: this.gradAx.address, b: this.a.address, out: this.gradX.address, accumulate: true,
+      layout: 'TN',
+      m: d,
+      n: r,
+      k: tokens,
+      a: grad.address,
+      b: this.ax.address,
+      out: this.gradB.address,
+    });
+    engine.multiply({
+      layout: 'NN',
+      m: tokens,
+      n: r,
+      k: d,
+      a: grad.address,
+      b: this.b.address,
+      out: this.gradAx.address,
+    });
+    this.scale(this.gradAx);
+    engine.multiply({
+      layout: 'TN',
+      m: r,
+      n: d,
+      k: tokens,
+      a: this.gradAx.address,
+      b: x.address,
+      out: this.gradA.address,
+    });
+    engine.multiply({
+      layout: 'NN',
+      m: tokens,
+      n: d,
+      k: d,
+      a: grad.address,
+      b: this.backwardWeight,
+      out: this.gradX.address,
+    });
+    engine.multiply({
+      layout: 'NN',
+      m: tokens,
+      n: d,
+      k: r,
+      a: this.gradAx.address,
+      b: this.a.address,
+      out: this.gradX.address,
+      accumulate: true,
     });
   }
 }

@@ -12,7 +12,8 @@ import { inRoot } from '../../scripts/lib/paths.mjs';
 import { bundleTests } from '../../scripts/lib/testBundles.mjs';
 import { bytesReadOf, extensionHostOf, memoryOf } from './lib/extensionHost.mjs';
 
-const option = (name, otherwise) => Number(process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
+const option = (name, otherwise) =>
+  Number(process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
 const runs = option('runs', 5);
 const seconds = option('seconds', 60);
 const UNDISTURBED_MS = 1500;
@@ -41,9 +42,18 @@ const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 2 : 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 // An index opens as text unless asked for otherwise.
-const stage = await startStage('open', { 'workbench.editorAssociations': { '*.safetensors.index.json': 'peft.indexInspector' } });
+const stage = await startStage('open', {
+  'workbench.editorAssociations': { '*.safetensors.index.json': 'peft.indexInspector' },
+});
 const bundle = inRoot('out/bench/counted.cjs');
-await build({ entryPoints: [inRoot('test/bench/counted.ts')], outfile: bundle, bundle: true, platform: 'node', format: 'cjs', logLevel: 'warning' });
+await build({
+  entryPoints: [inRoot('test/bench/counted.ts')],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  logLevel: 'warning',
+});
 await bundleTests('e2e', ['test/e2e/workbench.ts']);
 const require = createRequire(import.meta.url);
 const { eventually, launch } = require(inRoot('out/test/e2e/workbench.js'));
@@ -56,13 +66,22 @@ const say = (what, text, met) => {
   console.log(`  ${what.padEnd(34)}${text}${met ? '' : '  MISSED'}`);
 };
 try {
-  for (const [what, write] of [['one file', writeSparseFile], ['64 shards', writeSparseShards]]) {
+  for (const [what, write] of [
+    ['one file', writeSparseFile],
+    ['64 shards', writeSparseShards],
+  ]) {
     const model = write(path.join(folder, what.replace(' ', '-')));
     if (!model) throw new Error(`${folder} holds no sparse files of this length`);
-    console.log(`${what}: ${(model.bytes / 1e9).toFixed(0)} GB, ${model.tensors} tensors, ${megabytes(model.headerBytes)} of headers; load ${os.loadavg()[0].toFixed(1)} on ${os.cpus().length} cores`);
+    console.log(
+      `${what}: ${(model.bytes / 1e9).toFixed(0)} GB, ${model.tensors} tensors, ${megabytes(model.headerBytes)} of headers; load ${os.loadavg()[0].toFixed(1)} on ${os.cpus().length} cores`,
+    );
     const { opening, tile } = await bytesAtOpening(model.file);
     const more = opening - model.headerBytes;
-    say('bytes read at opening', `${megabytes(opening)}, ${more} bytes beyond the headers; for the first tile ${megabytes(tile)}`, more <= TARGETS.bytes);
+    say(
+      'bytes read at opening',
+      `${megabytes(opening)}, ${more} bytes beyond the headers; for the first tile ${megabytes(tile)}`,
+      more <= TARGETS.bytes,
+    );
     await measure(path.relative(stage.workspace, model.file));
   }
 } finally {
@@ -90,11 +109,17 @@ async function measure(file) {
     }
     const [first, ...later] = times;
     const least = Math.min(...times);
-    say('click to first heatmap', `${least} ms least of ${runs}, ${later.length ? `${median(later)} ms median, ` : ''}${first} ms the first in a fresh window`, least < TARGETS.openMs);
+    say(
+      'click to first heatmap',
+      `${least} ms least of ${runs}, ${later.length ? `${median(later)} ms median, ` : ''}${first} ms the first in a fresh window`,
+      least < TARGETS.openMs,
+    );
     const host = extensionHostOf(stage.pid);
     const moves = await moveAbout(workbench);
     if (!host) return console.log('  memory is measured on Linux only');
-    console.log(`  ${'read by the extension host'.padEnd(34)}${megabytes(reads)} in the first ${UNDISTURBED_MS / 1000} s, its own scripts and sockets included`);
+    console.log(
+      `  ${'read by the extension host'.padEnd(34)}${megabytes(reads)} in the first ${UNDISTURBED_MS / 1000} s, its own scripts and sockets included`,
+    );
     const { resident, peak } = memoryOf(host);
     say(
       `memory after ${moves} moves`,
@@ -108,7 +133,7 @@ async function measure(file) {
 
 /** Of a host that has started: one that still loads other extensions would make theirs ours. */
 async function settled(read) {
-  for (let last = read(); ; ) {
+  for (let last = read(); ;) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const now = read();
     if (Math.abs(now - last) < 2 ** 20) return now;
@@ -139,10 +164,17 @@ async function moveAbout(workbench) {
     const box = await map.boundingBox();
     for (let step = 0; step < 40 && Date.now() < end; step++, moves++) {
       const at = (k) => ((turn * 40 + step) * k) % 1;
-      await workbench.page.mouse.move(box.x + box.width * (0.2 + 0.6 * at(0.618)), box.y + box.height * (0.2 + 0.6 * at(0.414)));
+      await workbench.page.mouse.move(
+        box.x + box.width * (0.2 + 0.6 * at(0.618)),
+        box.y + box.height * (0.2 + 0.6 * at(0.414)),
+      );
       await workbench.page.mouse.wheel(0, step % 20 < 12 ? -300 : 300);
       await workbench.page.mouse.down();
-      await workbench.page.mouse.move(box.x + box.width * (0.2 + 0.6 * at(0.732)), box.y + box.height * (0.2 + 0.6 * at(0.236)), { steps: 4 });
+      await workbench.page.mouse.move(
+        box.x + box.width * (0.2 + 0.6 * at(0.732)),
+        box.y + box.height * (0.2 + 0.6 * at(0.236)),
+        { steps: 4 },
+      );
       await workbench.page.mouse.up();
     }
   }

@@ -39,7 +39,13 @@ function matMulModel() {
   const number = (field, value) => [field << 3, value];
   const matrix = (name) => [...text(1, name), ...bytes(2, bytes(1, number(1, 1)))];
   const node = [...text(1, 'A'), ...text(1, 'B'), ...text(2, 'Y'), ...text(4, 'MatMul')];
-  const graph = [...bytes(1, node), ...text(2, 'g'), ...bytes(11, matrix('A')), ...bytes(11, matrix('B')), ...bytes(12, matrix('Y'))];
+  const graph = [
+    ...bytes(1, node),
+    ...text(2, 'g'),
+    ...bytes(11, matrix('A')),
+    ...bytes(11, matrix('B')),
+    ...bytes(12, matrix('Y')),
+  ];
   return Uint8Array.from([...number(1, 8), ...bytes(7, graph), ...bytes(8, number(2, 13))]);
 }
 

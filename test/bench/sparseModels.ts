@@ -60,7 +60,11 @@ function layer(index: number): SparseTensor[] {
   const weights = ['self_attn.q_proj', 'self_attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj'];
   return [
     { name: `model.layers.${index}.input_layernorm.weight`, dtype: 'F32', shape: [8192] },
-    ...weights.map((name): SparseTensor => ({ name: `model.layers.${index}.${name}.weight`, dtype: 'BF16', shape: [8192, 8192] })),
+    ...weights.map((name): SparseTensor => ({
+      name: `model.layers.${index}.${name}.weight`,
+      dtype: 'BF16',
+      shape: [8192, 8192],
+    })),
   ];
 }
 
@@ -96,9 +100,11 @@ export function writeSparseShards(folder: string): SparseModel | null {
   for (let number = 1; number <= SHARDS; number++) {
     const name = `model-${String(number).padStart(5, '0')}-of-${String(SHARDS).padStart(5, '0')}.safetensors`;
     const embedding: SparseTensor[] =
-      number === 1 ? [{ name: 'model.embed_tokens.weight', dtype: 'BF16', shape: EMBEDDING }]
-      : number === SHARDS ? [{ name: 'lm_head.weight', dtype: 'BF16', shape: EMBEDDING }]
-      : [];
+      number === 1
+        ? [{ name: 'model.embed_tokens.weight', dtype: 'BF16', shape: EMBEDDING }]
+        : number === SHARDS
+          ? [{ name: 'lm_head.weight', dtype: 'BF16', shape: EMBEDDING }]
+          : [];
     const whole = layersWithin(8.1e9 - embedding.reduce((total, tensor) => total + bytesOf(tensor), 0), layers);
     layers += whole.length / layer(0).length;
     const tensors = [...embedding, ...whole];
@@ -112,5 +118,10 @@ export function writeSparseShards(folder: string): SparseModel | null {
   const index = JSON.stringify({ metadata: { total_size: sum.data }, weight_map: Object.fromEntries(weightMap) });
   const file = path.join(folder, 'model.safetensors.index.json');
   writeFileSync(file, index);
-  return { file, headerBytes: sum.headerBytes + index.length, bytes: sum.bytes + index.length, tensors: weightMap.length };
+  return {
+    file,
+    headerBytes: sum.headerBytes + index.length,
+    bytes: sum.bytes + index.length,
+    tensors: weightMap.length,
+  };
 }

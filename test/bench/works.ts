@@ -33,8 +33,9 @@ export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments
   /** The ceiling: kernel/peak.ts. */
   peak(_engine, args) {
     const module = new WebAssembly.Module(readFileSync(String(args['file'])));
-    const { peak } = new WebAssembly.Instance(module, { env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 65536 }) } })
-      .exports as { peak(turns: number, factor: number, other: number): number };
+    const { peak } = new WebAssembly.Instance(module, {
+      env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 65536 }) },
+    }).exports as { peak(turns: number, factor: number, other: number): number };
     return {
       run() {
         // Many short calls: the optimising compiler only takes over between calls.
@@ -192,6 +193,7 @@ export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments
 };
 
 function summaryProbe(summary: ScanSummary): number[] {
-  const { min, max, mean, standardDeviation, norm, l1, maxAbs, zeros, nan, positiveInfinity, negativeInfinity } = summary;
+  const { min, max, mean, standardDeviation, norm, l1, maxAbs, zeros, nan, positiveInfinity, negativeInfinity } =
+    summary;
   return [min, max, mean, standardDeviation, norm, l1, maxAbs, zeros, nan, positiveInfinity, negativeInfinity];
 }

@@ -11,7 +11,9 @@ describe('adapter_config.json in the editor', () => {
   const workbench = useWindow();
 
   const clickLens = (): Promise<void> =>
-    workbench().page.locator('.codelens-decoration a', { hasText: `${SAMPLE_LORA} trainable parameters` }).click();
+    workbench()
+      .page.locator('.codelens-decoration a', { hasText: `${SAMPLE_LORA} trainable parameters` })
+      .click();
 
   /** What the view's fields hold, once its figures are those of the sample adapter. */
   const assertTaken = async (view: Frame): Promise<void> => {

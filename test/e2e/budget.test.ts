@@ -63,7 +63,11 @@ describe('the comparison', () => {
     const view = await workbench().webviewFrame('comparison');
     const figures = view.getByRole('region', { name: 'Figures' });
     await figures.getByText(REFERENCE_LORA).waitFor();
-    for (const method of ['LoRA', 'Prefix', 'Prompt']) await figures.getByRole('rowheader', { name: new RegExp(method) }).first().waitFor();
+    for (const method of ['LoRA', 'Prefix', 'Prompt'])
+      await figures
+        .getByRole('rowheader', { name: new RegExp(method) })
+        .first()
+        .waitFor();
   });
 
   it('takes a config.json of the workspace as a model', async () => {

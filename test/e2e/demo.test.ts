@@ -50,7 +50,11 @@ describe('the demo', () => {
       await b.press('ArrowRight');
       await b.press('ArrowLeft');
       const text = await eventually('the status line tells a cell', async () => {
-        const value = await view.locator('.cell-status strong').first().innerText({ timeout: 1000 }).catch(() => '');
+        const value = await view
+          .locator('.cell-status strong')
+          .first()
+          .innerText({ timeout: 1000 })
+          .catch(() => '');
         return /\d/.test(value) && value;
       });
       return Number(text);

@@ -63,7 +63,12 @@ function tilesOf(level: number, values: Drawing['values']): PlacedTile[] {
       const bits = Uint32Array.from({ length: width * height }, next);
       const floats = new Float32Array(bits.buffer);
       // Products of a few binary digits meet the colours' boundaries exactly, now and then.
-      if (values === 'ordinary') bits.forEach((word, i) => (floats[i] = i % 97 === 0 ? [NaN, Infinity, -Infinity, 0, -0][(i / 97) % 5]! : ((word >>> 20) - 2048) / 4096));
+      if (values === 'ordinary')
+        bits.forEach(
+          (word, i) =>
+            (floats[i] =
+              i % 97 === 0 ? [NaN, Infinity, -Infinity, 0, -0][(i / 97) % 5]! : ((word >>> 20) - 2048) / 4096),
+        );
       tiles.push({ row, column, width, height, cellWidth: cell, cellHeight: cell, values: floats });
     }
   }
@@ -76,7 +81,13 @@ function pixelsOf(renderer: Renderer, drawing: Drawing): Uint32Array {
   // The fine tiles of the left half over the coarse ones.
   const tiles = [...tilesOf(level + 1, values), ...tilesOf(level, values).filter(({ column }) => column < COLUMNS / 2)];
   renderer.resize(width, height);
-  renderer.draw({ viewport, rows: ROWS, columns: COLUMNS, tiles, colorMap: createColorMap(drawing.color, drawing.theme) });
+  renderer.draw({
+    viewport,
+    rows: ROWS,
+    columns: COLUMNS,
+    tiles,
+    colorMap: createColorMap(drawing.color, drawing.theme),
+  });
   return read(renderer);
 }
 
@@ -107,7 +118,8 @@ export const page = {
   works: (): boolean => gl.works,
   /** Without being made to: a GPU draws, the processor does not. */
   worksByItself: (): boolean => new SharedGl().works,
-  compare: (drawing: Drawing): Comparison => compare(pixelsOf(reference, drawing), pixelsOf(own, drawing), drawing.width),
+  compare: (drawing: Drawing): Comparison =>
+    compare(pixelsOf(reference, drawing), pixelsOf(own, drawing), drawing.width),
   compareCramped(drawing: Drawing): Comparison & { bytes: number; limit: number } {
     const found = compare(pixelsOf(reference, drawing), pixelsOf(crampedRenderer, drawing), drawing.width);
     return { ...found, bytes: cramped.tileBytes, limit: FEW_BYTES };
@@ -124,7 +136,8 @@ export const page = {
       const found = compare(expected, pixelsOf(renderer, drawing), drawing.width);
       return { works: mine.works, redraws, found };
     };
-    const told = (type: string): Promise<unknown> => new Promise((resolve) => mine.canvas.addEventListener(type, resolve, { once: true }));
+    const told = (type: string): Promise<unknown> =>
+      new Promise((resolve) => mine.canvas.addEventListener(type, resolve, { once: true }));
     const before = report();
     const lost = told('webglcontextlost');
     extension.loseContext();
@@ -140,14 +153,23 @@ export const page = {
   },
   /** What is drawn where the browser has no WebGL2 at all. */
   withoutWebGl(drawing: Drawing): { works: boolean; found: Comparison } {
-    const prototype = HTMLCanvasElement.prototype as unknown as { getContext(this: HTMLCanvasElement, kind: string, ...rest: unknown[]): unknown };
+    const prototype = HTMLCanvasElement.prototype as unknown as {
+      getContext(this: HTMLCanvasElement, kind: string, ...rest: unknown[]): unknown;
+    };
     const { getContext } = prototype;
     prototype.getContext = function (kind, ...rest) {
       return kind === 'webgl2' ? null : getContext.call(this, kind, ...rest);
     };
     try {
       const none = new SharedGl({ software: true });
-      const found = compare(pixelsOf(reference, drawing), pixelsOf(createGlRenderer(() => undefined, none), drawing), drawing.width);
+      const found = compare(
+        pixelsOf(reference, drawing),
+        pixelsOf(
+          createGlRenderer(() => undefined, none),
+          drawing,
+        ),
+        drawing.width,
+      );
       return { works: none.works, found };
     } finally {
       prototype.getContext = getContext;
@@ -164,7 +186,13 @@ export const page = {
       const shift = i * 0.37;
       const { x0, x1, y0, y1 } = drawing.viewport;
       const begin = performance.now();
-      renderer.draw({ viewport: { x0: x0 + shift, x1: x1 + shift, y0: y0 + shift, y1: y1 + shift }, rows: ROWS, columns: COLUMNS, tiles, colorMap });
+      renderer.draw({
+        viewport: { x0: x0 + shift, x1: x1 + shift, y0: y0 + shift, y1: y1 + shift },
+        rows: ROWS,
+        columns: COLUMNS,
+        tiles,
+        colorMap,
+      });
       renderer.canvas.getContext('2d')!.getImageData(0, 0, 1, 1);
       times.push(performance.now() - begin);
     }

@@ -16,7 +16,10 @@ const VIEWPORTS: readonly Drawing['viewport'][] = [
   { x0: -30.3, x1: 130, y0: 650, y1: 770 },
 ];
 const SCHEMES: readonly SchemeName[] = ['redBlue', 'purpleOrange', 'brownTeal', 'viridis'];
-const SIZES = [{ width: 440, height: 330 }, { width: 611, height: 247 }];
+const SIZES = [
+  { width: 440, height: 330 },
+  { width: 611, height: 247 },
+];
 
 const PLAIN: Drawing = {
   width: 440,
@@ -48,16 +51,25 @@ describe('the WebGL2 renderer', () => {
   });
   after(() => browser.close());
 
-  function call<K extends keyof HeatmapPage>(name: K, ...args: Parameters<HeatmapPage[K]>): Promise<Awaited<ReturnType<HeatmapPage[K]>>> {
+  function call<K extends keyof HeatmapPage>(
+    name: K,
+    ...args: Parameters<HeatmapPage[K]>
+  ): Promise<Awaited<ReturnType<HeatmapPage[K]>>> {
     const run = ([key, given]: [string, unknown[]]): unknown => {
-      const { page: inside } = (globalThis as unknown as { heatmaps: { page: Record<string, (...all: unknown[]) => unknown> } }).heatmaps;
+      const { page: inside } = (
+        globalThis as unknown as { heatmaps: { page: Record<string, (...all: unknown[]) => unknown> } }
+      ).heatmaps;
       return inside[key]!(...given);
     };
     return page.evaluate(run, [name, args] as [string, unknown[]]) as Promise<Awaited<ReturnType<HeatmapPage[K]>>>;
   }
 
   function same(found: Comparison, what: unknown): void {
-    assert.equal(found.differing, 0, `${found.differing} pixels differ, first ${found.first} in ${JSON.stringify(what)}`);
+    assert.equal(
+      found.differing,
+      0,
+      `${found.differing} pixels differ, first ${found.first} in ${JSON.stringify(what)}`,
+    );
     assert.ok(found.covered > 1000 && found.colors > 20, `there is a picture: ${JSON.stringify(found)}`);
   }
 
@@ -80,7 +92,11 @@ describe('the WebGL2 renderer', () => {
         for (const scale of ['linear', 'symlog'] as const) {
           const drawing: Drawing = { ...PLAIN, values: 'anyBits', color: { ...PLAIN.color, limit, scheme, scale } };
           const found = await call('compare', drawing);
-          assert.equal(found.differing, 0, `${found.differing} pixels differ, first ${found.first} in ${JSON.stringify(drawing)}`);
+          assert.equal(
+            found.differing,
+            0,
+            `${found.differing} pixels differ, first ${found.first} in ${JSON.stringify(drawing)}`,
+          );
         }
       }
     }
@@ -111,8 +127,14 @@ describe('the WebGL2 renderer', () => {
   it('goes on without the context that was lost, asks for a redraw, and comes back when it is restored', async () => {
     const [before, atOnce, afterLoss, restored] = await call('loseAndRestore', PLAIN);
     for (const state of [before, atOnce, afterLoss, restored]) same(state!.found, state);
-    assert.deepEqual([before, afterLoss, restored].map((state) => state!.works), [true, false, true]);
-    assert.deepEqual([before, atOnce, afterLoss, restored].map((state) => state!.redraws), [0, 0, 1, 2]);
+    assert.deepEqual(
+      [before, afterLoss, restored].map((state) => state!.works),
+      [true, false, true],
+    );
+    assert.deepEqual(
+      [before, atOnce, afterLoss, restored].map((state) => state!.redraws),
+      [0, 0, 1, 2],
+    );
   });
 
   it('leaves drawing to Canvas2D where the browser would draw WebGL with the processor', async () => {

@@ -19,13 +19,21 @@ describe('the inspector on a real adapter', () => {
   it('shows a grid of layers and modules, with the norms of their products', async () => {
     const view = await openAdapter();
     const grid = view.getByRole('table', { name: 'Modules by layer' });
-    await eventually('all norms are there', async () => (await grid.getByRole('button', { name: /norm [0-9.]+$/ }).count()) === 2 * LAYERS);
+    await eventually(
+      'all norms are there',
+      async () => (await grid.getByRole('button', { name: /norm [0-9.]+$/ }).count()) === 2 * LAYERS,
+    );
     for (const projection of ['q_proj', 'v_proj'] as const) {
       for (let layer = 0; layer < LAYERS; layer++) {
-        const label = await grid.getByRole('button', { name: new RegExp(`\\.${layer}\\..*${projection}`) }).getAttribute('aria-label');
+        const label = await grid
+          .getByRole('button', { name: new RegExp(`\\.${layer}\\..*${projection}`) })
+          .getAttribute('aria-label');
         const shown = Number(/([0-9.]+)$/.exec(label ?? '')?.[1]);
         const expected = deltaNorm(layer, projection);
-        assert.ok(Math.abs(shown - expected) < 1e-3 * expected, `layer ${layer} ${projection}: shows ${shown}, is ${expected}`);
+        assert.ok(
+          Math.abs(shown - expected) < 1e-3 * expected,
+          `layer ${layer} ${projection}: shows ${shown}, is ${expected}`,
+        );
       }
     }
   });
@@ -33,7 +41,10 @@ describe('the inspector on a real adapter', () => {
   it('opens a module as the product of its factors', async () => {
     const view = await openAdapter();
     await openModule(view, 10, 'v_proj');
-    assert.match(await view.getByRole('combobox', { name: 'Module' }).locator('option:checked').innerText(), /10\.attn\.attention\.v_proj/);
+    assert.match(
+      await view.getByRole('combobox', { name: 'Module' }).locator('option:checked').innerText(),
+      /10\.attn\.attention\.v_proj/,
+    );
     await eventually('A, B and the product are drawn', async () => (await view.getByRole('application').count()) >= 3);
     await workbench().heatmapsRead();
   });
@@ -47,7 +58,10 @@ describe('the inspector on a real adapter', () => {
     const norms = await view.locator('.scan-table .row .cell.norm').allInnerTexts();
     const { a } = factors(10, 'v_proj');
     assert.ok(Math.abs(Number(norms[0]) - Math.hypot(...a.values)) < 1e-3 * Number(norms[0]), norms[0]);
-    assert.deepEqual(norms.map(Number), [...norms.map(Number)].sort((x, y) => y - x));
+    assert.deepEqual(
+      norms.map(Number),
+      [...norms.map(Number)].sort((x, y) => y - x),
+    );
     await view.locator('.scan-table .row').first().dblclick();
     const chosen = view.getByRole('treeitem', { selected: true });
     await chosen.waitFor();
@@ -62,8 +76,16 @@ describe('the inspector on a real adapter', () => {
     await map.press('Home');
     await map.press('ArrowRight');
     const { where, value } = await eventually('the status line tells a cell', async () => {
-      const place = await view.locator('.cell-status .where').first().innerText({ timeout: 1000 }).catch(() => '');
-      const text = await view.locator('.cell-status strong').first().innerText({ timeout: 1000 }).catch(() => '');
+      const place = await view
+        .locator('.cell-status .where')
+        .first()
+        .innerText({ timeout: 1000 })
+        .catch(() => '');
+      const text = await view
+        .locator('.cell-status strong')
+        .first()
+        .innerText({ timeout: 1000 })
+        .catch(() => '');
       return /\[\d+, \d+\]/.test(place) && /\d/.test(text) && { where: place, value: Number(text) };
     });
     assert.match(where, /h\.3\.attn\.attention\.q_proj\.lora_A\.weight\[/);
@@ -79,7 +101,10 @@ describe('the inspector on a real adapter', () => {
     await workbench().reload();
     const view = await workbench().webviewFrame('inspector');
     await view.getByRole('tab', { name: 'LoRA', selected: true }).waitFor();
-    assert.match(await view.getByRole('combobox', { name: 'Module' }).locator('option:checked').innerText(), /7\.attn\.attention\.v_proj/);
+    assert.match(
+      await view.getByRole('combobox', { name: 'Module' }).locator('option:checked').innerText(),
+      /7\.attn\.attention\.v_proj/,
+    );
   });
 
   it('follows the theme and never clips', async () => {
@@ -94,7 +119,9 @@ describe('the inspector on a real adapter', () => {
     }
     for (const width of [1400, 700]) {
       await workbench().page.setViewportSize({ width, height: 900 });
-      await eventually(`the page fits a window ${width} pixels wide`, () => view.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+      await eventually(`the page fits a window ${width} pixels wide`, () =>
+        view.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth),
+      );
     }
     await workbench().page.setViewportSize({ width: 1400, height: 900 });
   });
@@ -102,7 +129,10 @@ describe('the inspector on a real adapter', () => {
   it('says of a truncated file what is wrong, and shows what is readable', async () => {
     await workbench().openFile('broken/truncated.safetensors');
     const view = await workbench().webviewFrame('inspector');
-    await view.getByText(/truncated|missing|too short|beyond|ends/i).first().waitFor();
+    await view
+      .getByText(/truncated|missing|too short|beyond|ends/i)
+      .first()
+      .waitFor();
     await view.getByRole('tab', { name: 'Tensors' }).waitFor();
   });
 });

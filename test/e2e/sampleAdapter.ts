@@ -38,9 +38,17 @@ export function deltaNorm(layer: number, projection: 'q_proj' | 'v_proj'): numbe
 function read(name: string): Stored {
   const file = readFileSync(FILE);
   const headerLength = Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.subarray(8, 8 + headerLength).toString('utf8')) as Record<string, { shape: [number, number]; data_offsets: [number, number] }>;
+  const header = JSON.parse(file.subarray(8, 8 + headerLength).toString('utf8')) as Record<
+    string,
+    { shape: [number, number]; data_offsets: [number, number] }
+  >;
   const entry = header[name];
   if (!entry) throw new Error(`the sample adapter has no ${name}`);
   const [begin, end] = entry.data_offsets;
-  return { shape: entry.shape, values: new Float32Array(file.buffer.slice(file.byteOffset + 8 + headerLength + begin, file.byteOffset + 8 + headerLength + end)) };
+  return {
+    shape: entry.shape,
+    values: new Float32Array(
+      file.buffer.slice(file.byteOffset + 8 + headerLength + begin, file.byteOffset + 8 + headerLength + end),
+    ),
+  };
 }

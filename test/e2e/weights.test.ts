@@ -13,7 +13,9 @@ const INFINITE = [299, 499] as const;
 const LARGEST = [150, 7] as const;
 
 /** Lays F32 tensors out as the format has it, by nothing of src. */
-function safetensors(tensors: readonly (readonly [name: string, shape: readonly number[], values: Float32Array])[]): Buffer {
+function safetensors(
+  tensors: readonly (readonly [name: string, shape: readonly number[], values: Float32Array])[],
+): Buffer {
   let end = 0;
   const fields = tensors.map(([name, shape, { byteLength }]) => {
     const begin = end;
@@ -28,7 +30,8 @@ function safetensors(tensors: readonly (readonly [name: string, shape: readonly 
 
 function weight(): Float32Array {
   const values = Float32Array.from({ length: ROWS * COLUMNS }, (_, i) => Math.sin(i) / 8);
-  const set = ([row, column]: readonly [number, number], value: number): void => void (values[row * COLUMNS + column] = value);
+  const set = ([row, column]: readonly [number, number], value: number): void =>
+    void (values[row * COLUMNS + column] = value);
   set(NAN, NaN);
   set(INFINITE, -Infinity);
   set(LARGEST, -3.5);
@@ -51,10 +54,13 @@ describe('the inspector on weights of any kind', () => {
   const tells = (view: Frame, [row, column]: readonly [number, number], value: string): Promise<true> =>
     eventually(`the status line tells that [${row}, ${column}] is ${value}`, async () => {
       // Both of the same moment: between two reads the line may come to tell of another entry.
-      const line = await view.locator('.cell-status').first().evaluate((status) => ({
-        where: status.querySelector('.where')?.textContent ?? '',
-        value: status.querySelector('strong')?.textContent ?? '',
-      }));
+      const line = await view
+        .locator('.cell-status')
+        .first()
+        .evaluate((status) => ({
+          where: status.querySelector('.where')?.textContent ?? '',
+          value: status.querySelector('strong')?.textContent ?? '',
+        }));
       return line.where.endsWith(`[${row}, ${column}]`) && line.value === value;
     });
   const focused = async (view: Frame, name: RegExp): Promise<Locator> => {
@@ -114,7 +120,11 @@ describe('the inspector on weights of any kind', () => {
     const plot = map.locator('.heatmap-plot');
     const { width, height } = (await plot.boundingBox())!;
     const status = view.locator('.cell-status').first();
-    const where = (): Promise<string> => status.locator('.where').innerText({ timeout: 1000 }).catch(() => '');
+    const where = (): Promise<string> =>
+      status
+        .locator('.where')
+        .innerText({ timeout: 1000 })
+        .catch(() => '');
     const changed = (what: string, from: string): Promise<string> =>
       eventually(what, async () => ((await where()) === from ? null : await where()));
     await plot.hover({ position: { x: width * 0.75, y: height * 0.75 } });
@@ -139,11 +149,25 @@ describe('the inspector on weights of any kind', () => {
 
   it('shows names from strangers harmlessly, as text that is all there', async () => {
     const values = new Float32Array(4).fill(1);
-    const names = ['__proto__', '<img src=x onerror="document.title=1">', 'rtl\u202Etxt.exe', 'bell\u0007\u001b[2J', '', '../../../etc/passwd', `long.${'x'.repeat(10_000)}`];
+    const names = [
+      '__proto__',
+      '<img src=x onerror="document.title=1">',
+      'rtl\u202Etxt.exe',
+      'bell\u0007\u001b[2J',
+      '',
+      '../../../etc/passwd',
+      `long.${'x'.repeat(10_000)}`,
+    ];
     const view = await open('names.safetensors', safetensors(names.map((name) => [name, [2, 2], values])));
     const list = view.getByRole('tree', { name: 'Tensors' });
     await list.waitFor();
-    for (const shown of ['__proto__', '<img src=x onerror="document.title=1">', 'rtl\\u{202e}txt.exe', 'bell\\u{7}\\u{1b}[2J', '(empty name)']) {
+    for (const shown of [
+      '__proto__',
+      '<img src=x onerror="document.title=1">',
+      'rtl\\u{202e}txt.exe',
+      'bell\\u{7}\\u{1b}[2J',
+      '(empty name)',
+    ]) {
       await list.getByText(shown, { exact: true }).waitFor();
     }
     // A name may be longer than its row, which is what is on the page.
@@ -154,7 +178,10 @@ describe('the inspector on weights of any kind', () => {
     await view.getByRole('application', { name: /^rtl\\u\{202e\}txt\.exe;/ }).waitFor();
     await row('xxxx').click();
     await view.getByRole('application', { name: /^long\./ }).waitFor();
-    assert.ok(await view.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing reaches beyond the page');
+    assert.ok(
+      await view.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth),
+      'nothing reaches beyond the page',
+    );
   });
 
   it('says that a file is gone, what reloading it then comes to, and shows it again when it is back', async () => {

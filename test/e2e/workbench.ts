@@ -52,7 +52,10 @@ export class Workbench {
   ) {
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('console', (message) => {
-      if (message.type() === 'error' && /peft-inspector|Content Security Policy/.test(message.text() + message.location().url)) {
+      if (
+        message.type() === 'error' &&
+        /peft-inspector|Content Security Policy/.test(message.text() + message.location().url)
+      ) {
         this.errors.push(message.text());
       }
     });
@@ -78,7 +81,11 @@ export class Workbench {
     const { base, dir } = path.posix.parse(file);
     const input = await this.quickInput('');
     await input.fill(file);
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: base }).filter({ hasText: dir }).first().click();
+    await this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: base })
+      .filter({ hasText: dir })
+      .first()
+      .click();
     await this.page.locator('.tabs-container .tab', { hasText: base }).first().waitFor();
   }
 
@@ -86,7 +93,9 @@ export class Workbench {
   async runCommand(title: string): Promise<void> {
     const input = await this.quickInput('>');
     await input.fill(`>${title}`);
-    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ has: this.page.getByText(title, { exact: true }) });
+    const row = this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ has: this.page.getByText(title, { exact: true }) });
     await row.first().click();
   }
 
@@ -99,14 +108,17 @@ export class Workbench {
 
   /** Shows the PEFT container in the side bar. */
   async showSideBar(): Promise<void> {
-    const item = this.page.locator('.activitybar .action-item', { has: this.page.locator('[aria-label="PEFT"]') }).first();
+    const item = this.page
+      .locator('.activitybar .action-item', { has: this.page.locator('[aria-label="PEFT"]') })
+      .first();
     if ((await item.getAttribute('class'))?.includes('checked') !== true) await item.click();
     await this.page.locator('.sidebar .composite.title', { hasText: 'PEFT' }).waitFor();
   }
 
   async hideSideBar(): Promise<void> {
     // A webview that has the focus and is still starting passes no keys on.
-    if (await this.page.locator('.part.sidebar').isVisible()) await this.runCommand('View: Toggle Primary Side Bar Visibility');
+    if (await this.page.locator('.part.sidebar').isVisible())
+      await this.runCommand('View: Toggle Primary Side Bar Visibility');
     await this.page.locator('.part.sidebar').waitFor({ state: 'hidden' });
   }
 
@@ -135,7 +147,10 @@ export class Workbench {
     await eventually('no heatmap waits for tiles', async () => {
       for (const frame of this.page.frames()) {
         // A frame that goes while we look has nothing to wait for.
-        const waiting = await frame.locator('[role="application"][aria-busy="true"]').count().catch(() => 0);
+        const waiting = await frame
+          .locator('[role="application"][aria-busy="true"]')
+          .count()
+          .catch(() => 0);
         if (waiting > 0) return false;
       }
       return true;
@@ -187,7 +202,11 @@ export class Workbench {
   private async quickInput(prefix: string): Promise<Locator> {
     const input = this.page.locator(QUICK_INPUT).first();
     // One that is about to close is on screen for another moment, inert.
-    const filled = (): Promise<boolean> => input.fill(prefix, { timeout: QUICK_TIMEOUT_MS }).then(() => true, () => false);
+    const filled = (): Promise<boolean> =>
+      input.fill(prefix, { timeout: QUICK_TIMEOUT_MS }).then(
+        () => true,
+        () => false,
+      );
     await eventually('the quick input opens', async () => {
       if ((await input.isVisible()) && (await filled())) return true;
       const opened = this.page.locator('.command-center-quick-pick').first().click({ timeout: QUICK_TIMEOUT_MS });
@@ -205,7 +224,11 @@ export async function pictureOfFailure(workbench: Workbench, test: Mocha.Test | 
   Object.assign(test, { picture: file });
 }
 
-export async function eventually<T>(what: string, probe: () => Promise<T | null | false | undefined>, timeoutMs = STEP_TIMEOUT_MS): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | null | false | undefined>,
+  timeoutMs = STEP_TIMEOUT_MS,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await probe();
@@ -229,6 +252,7 @@ async function isShown(frame: Frame, name: ViewName): Promise<boolean> {
 
 function setting(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run this through scripts/e2e.mjs or scripts/screenshots.mjs`);
+  if (value === undefined)
+    throw new Error(`${name} is not set: run this through scripts/e2e.mjs or scripts/screenshots.mjs`);
   return value;
 }

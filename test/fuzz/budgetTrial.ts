@@ -50,7 +50,8 @@ export function judgePair({ model, adapter }: ConfigPair): { readonly outcome: s
     if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) fault = `counts ${counts.join(', ')}`;
   } catch (error) {
     outcome = error instanceof Error ? error.name : 'thrown';
-    if (!(error instanceof BudgetError)) fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (!(error instanceof BudgetError))
+      fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
   const { user, system } = process.cpuUsage(used);
   const ms = Math.min(performance.now() - start, (user + system) / 1000);

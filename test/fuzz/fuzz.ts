@@ -16,7 +16,8 @@ import type { Case } from './mutate';
 import { fixtureCases } from './seeds';
 import { judge } from './trial';
 
-const option = (name: string): string | undefined => process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
+const option = (name: string): string | undefined =>
+  process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
 
 const RANDOM_BYTES = 4096;
 /** Truncations reach this far into a file: past its header. */
@@ -69,7 +70,11 @@ async function main(): Promise<void> {
     }
     for (let number = from; number < cases; number++, count++) {
       await run(makeCase(seeds, seed, number), `--seed=${seed} --only=${number}`);
-      if (number % 10_000 === 9_999) writeSync(1, `${number + 1} of ${cases}, ${faults} faults, ${((performance.now() - start) / 1000).toFixed(0)} s\n`);
+      if (number % 10_000 === 9_999)
+        writeSync(
+          1,
+          `${number + 1} of ${cases}, ${faults} faults, ${((performance.now() - start) / 1000).toFixed(0)} s\n`,
+        );
     }
   }
   const ended = [...outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, times]) => `${outcome} ${times}`);
@@ -92,7 +97,8 @@ function fuzzBudgets(from: number, to: number, seed: number): number {
     faults++;
     writeSync(1, `FAULT of the budget, --seed=${seed}, pair ${number}: ${fault}\n  ${pair.adapter.slice(0, 1000)}\n`);
   }
-  if (to > from) writeSync(1, `${to - from} pairs of configs: ${[...outcomes].map((entry) => entry.join(' ')).join(', ')}\n`);
+  if (to > from)
+    writeSync(1, `${to - from} pairs of configs: ${[...outcomes].map((entry) => entry.join(' ')).join(', ')}\n`);
   return faults;
 }
 

@@ -14,7 +14,8 @@ export function memoryFiles(folder: ReadonlyMap<string, Uint8Array>): FileAccess
   return {
     open: async (location) => ({ source: memorySource(find(location)), name: location, folder: '', modified: 0 }),
     beside: (_location, name) => {
-      if (/[\\/:]|^\.\.?$/.test(name)) throw new CheckpointError('Unreadable', 'the name leads out of the folder', name);
+      if (/[\\/:]|^\.\.?$/.test(name))
+        throw new CheckpointError('Unreadable', 'the name leads out of the folder', name);
       return name;
     },
     namesBeside: async () => [...folder.keys()],

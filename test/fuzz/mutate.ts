@@ -15,19 +15,80 @@ export const pick = <T>(random: Random, values: readonly T[]): T => values[below
 
 /** Numbers at which widths, signs and safe integers end, as JSON spells them. */
 const NUMBERS = [
-  '0', '-0', '-1', '1', '7', '255', '65536', '2147483647', '4294967296', '9007199254740991', '9007199254740993',
-  '18446744073709551615', '18446744073709551616', '1e9', '1e400', '0.5', 'null', 'true', '"8"', '[]', '{}', 'NaN',
+  '0',
+  '-0',
+  '-1',
+  '1',
+  '7',
+  '255',
+  '65536',
+  '2147483647',
+  '4294967296',
+  '9007199254740991',
+  '9007199254740993',
+  '18446744073709551615',
+  '18446744073709551616',
+  '1e9',
+  '1e400',
+  '0.5',
+  'null',
+  'true',
+  '"8"',
+  '[]',
+  '{}',
+  'NaN',
 ];
 /** Names that would do harm as a key, a path, markup or a line of a terminal. */
 export const NAMES = [
-  '__proto__', 'constructor', 'toString', '', ' ', '../../etc/passwd', '/etc/passwd', 'C:\\x', 'https://host/x',
-  '<img src=x onerror=alert(1)>', '\u202egnp.exe', '\u0000', '\u001b[31m', '\ud800', 'a'.repeat(10_000), '{0}', '$(x)',
-  'base_model.model.x.lora_A.weight', 'prompt_embeddings', 'blk.0.attn_q.weight.lora_a', '.', '..',
+  '__proto__',
+  'constructor',
+  'toString',
+  '',
+  ' ',
+  '../../etc/passwd',
+  '/etc/passwd',
+  'C:\\x',
+  'https://host/x',
+  '<img src=x onerror=alert(1)>',
+  '\u202egnp.exe',
+  '\u0000',
+  '\u001b[31m',
+  '\ud800',
+  'a'.repeat(10_000),
+  '{0}',
+  '$(x)',
+  'base_model.model.x.lora_A.weight',
+  'prompt_embeddings',
+  'blk.0.attn_q.weight.lora_a',
+  '.',
+  '..',
 ];
 const DTYPES = ['F64', 'F4', 'F6_E2M3', 'F8_E8M0', 'C64', 'BOOL', 'U64', 'X', '', 'f32', 'BF16'];
 const FRAGMENTS = [
-  '"', '{', '}', '[', ']', ',', ':', '\\', '\\u', '\\ud800', '\xff', '\xc0\x80', '\0', '\n', '/*', '"dtype":', '"shape":',
-  '"data_offsets":', '"__metadata__":', '"__proto__":', 'GGUF', '{"a":'.repeat(200), '['.repeat(500), ...NUMBERS,
+  '"',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '\\',
+  '\\u',
+  '\\ud800',
+  '\xff',
+  '\xc0\x80',
+  '\0',
+  '\n',
+  '/*',
+  '"dtype":',
+  '"shape":',
+  '"data_offsets":',
+  '"__metadata__":',
+  '"__proto__":',
+  'GGUF',
+  '{"a":'.repeat(200),
+  '['.repeat(500),
+  ...NUMBERS,
 ];
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0) & 255);
@@ -60,7 +121,12 @@ function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
       // A length field, little-endian, at its limits.
       const width = pick(random, [1, 2, 4, 8]);
       const value = pick(random, [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 64n - 1n]);
-      return splice(bytes, at, width, Uint8Array.from({ length: width }, (_, i) => Number((value >> BigInt(8 * i)) & 255n)));
+      return splice(
+        bytes,
+        at,
+        width,
+        Uint8Array.from({ length: width }, (_, i) => Number((value >> BigInt(8 * i)) & 255n)),
+      );
     }
     default:
       return splice(bytes, at, 0, bytes.slice(at, at + below(random, 256)));
@@ -73,7 +139,9 @@ const LENGTH_BYTES = 8;
 function headerText(bytes: Uint8Array): string | null {
   if (bytes.length < LENGTH_BYTES) return null;
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  return length <= bytes.length - LENGTH_BYTES ? new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length)) : null;
+  return length <= bytes.length - LENGTH_BYTES
+    ? new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length))
+    : null;
 }
 
 function withHeader(bytes: Uint8Array, oldText: string, newText: string): Uint8Array {
@@ -92,7 +160,16 @@ export function mutateJson(random: Random, text: string): string {
   if (found.length === 0) return text;
   const { index, 0: old } = pick(random, found);
   const name = JSON.stringify(pick(random, NAMES));
-  const lists = ['[]', '[0]', '[-1,2]', '[1e30,1e30]', '[4294967296,4294967296]', '[1,1,1,1,1,1,1,1]', `[${'1,'.repeat(5000)}1]`, `[0,${pick(random, NUMBERS)}]`];
+  const lists = [
+    '[]',
+    '[0]',
+    '[-1,2]',
+    '[1e30,1e30]',
+    '[4294967296,4294967296]',
+    '[1,1,1,1,1,1,1,1]',
+    `[${'1,'.repeat(5000)}1]`,
+    `[0,${pick(random, NUMBERS)}]`,
+  ];
   const replacement = [
     pick(random, NUMBERS),
     random() < 0.5 ? JSON.stringify(pick(random, DTYPES)) : name,
@@ -120,9 +197,10 @@ export function mutate(random: Random, seed: Case): Case {
   }
   for (const [name, content] of beside) {
     if (random() < 0.7) continue;
-    const changed = isJsonFile(name) && random() < 0.7
-      ? new TextEncoder().encode(mutateJson(random, new TextDecoder().decode(content)))
-      : mutateBytes(random, content);
+    const changed =
+      isJsonFile(name) && random() < 0.7
+        ? new TextEncoder().encode(mutateJson(random, new TextDecoder().decode(content)))
+        : mutateBytes(random, content);
     if (random() < 0.1) beside.delete(name);
     else beside.set(name, changed);
   }

@@ -9,12 +9,45 @@ interface Field {
 }
 
 /** Widths of the metadata's plain types, by their numbers; strings (8) and arrays (9) are read by their own rules. */
-const WIDTHS: ReadonlyMap<number, number> = new Map([[0, 1], [1, 1], [2, 2], [3, 2], [4, 4], [5, 4], [6, 4], [7, 1], [10, 8], [11, 8], [12, 8]]);
+const WIDTHS: ReadonlyMap<number, number> = new Map([
+  [0, 1],
+  [1, 1],
+  [2, 2],
+  [3, 2],
+  [4, 4],
+  [5, 4],
+  [6, 4],
+  [7, 1],
+  [10, 8],
+  [11, 8],
+  [12, 8],
+]);
 const STRING = 8;
 const ARRAY = 9;
 /** More than any seed has. */
 const MAX_FIELDS = 5000;
-const EXTREMES = [0n, 1n, 2n, 4n, 5n, 7n, 8n, 9n, 12n, 13n, 31n, 32n, 33n, 255n, 65536n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
+const EXTREMES = [
+  0n,
+  1n,
+  2n,
+  4n,
+  5n,
+  7n,
+  8n,
+  9n,
+  12n,
+  13n,
+  31n,
+  32n,
+  33n,
+  255n,
+  65536n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 53n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+];
 
 /** Of a little-endian file of version 2 or 3, as far as it can be followed; none of another. */
 export function ggufFields(bytes: Uint8Array): Field[] {
@@ -71,10 +104,12 @@ export function mutateGguf(random: Random, bytes: Uint8Array): Uint8Array {
   const choose = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
   const result = bytes.slice();
   const view = new DataView(result.buffer);
-  const read = ({ at, width }: Field): bigint => (width === 4 ? BigInt(view.getUint32(at, true)) : view.getBigUint64(at, true));
+  const read = ({ at, width }: Field): bigint =>
+    width === 4 ? BigInt(view.getUint32(at, true)) : view.getBigUint64(at, true);
   const field = choose(fields);
   const kind = random();
-  const value = kind < 0.5 ? choose(EXTREMES) : kind < 0.75 ? read(field) + (random() < 0.5 ? 1n : -1n) : read(choose(fields));
+  const value =
+    kind < 0.5 ? choose(EXTREMES) : kind < 0.75 ? read(field) + (random() < 0.5 ? 1n : -1n) : read(choose(fields));
   if (field.width === 4) view.setUint32(field.at, Number(BigInt.asUintN(32, value)), true);
   else view.setBigUint64(field.at, BigInt.asUintN(64, value), true);
   return result;

@@ -13,9 +13,16 @@ const MAX_SEED_BYTES = 64 * 1024;
 export function fixtureCases(): Case[] {
   const cases: Case[] = [];
   for (const folder of foldersBelow(FIXTURES)) {
-    const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
-    const files = new Map(names.filter((name) => OPENED.test(name) || name.endsWith('config.json')).map((name) =>
-      [name, new Uint8Array(readFileSync(path.join(folder, name)).subarray(0, MAX_SEED_BYTES))] as const));
+    const names = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
+    const files = new Map(
+      names
+        .filter((name) => OPENED.test(name) || name.endsWith('config.json'))
+        .map(
+          (name) => [name, new Uint8Array(readFileSync(path.join(folder, name)).subarray(0, MAX_SEED_BYTES))] as const,
+        ),
+    );
     for (const name of files.keys()) {
       if (!OPENED.test(name)) continue;
       const beside = new Map([...files].filter(([other]) => other !== name));

@@ -23,13 +23,19 @@ const LOOKED_INTO = 3;
 /** How a case ended: what was opened and how many problems it has, or the code of the error that refused it. */
 type Outcome = { readonly opened: SourceDescription } | { readonly refused: string };
 
-const context: RequestContext = { signal: new AbortController().signal, progress: () => undefined, transfer: () => undefined };
+const context: RequestContext = {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  transfer: () => undefined,
+};
 
 /** Throws whatever is not a typed error: that is what the fuzz looks for. */
 export async function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
   const jobs = createJobs(memoryFiles(new Map([...beside, [name, bytes]])));
-  const call = async <M extends keyof WorkerRequests>(method: M, params: Params<WorkerRequests[M]>): Promise<Result<WorkerRequests[M]>> =>
-    (await jobs[method](params as never, context)) as Result<WorkerRequests[M]>;
+  const call = async <M extends keyof WorkerRequests>(
+    method: M,
+    params: Params<WorkerRequests[M]>,
+  ): Promise<Result<WorkerRequests[M]>> => (await jobs[method](params as never, context)) as Result<WorkerRequests[M]>;
   let opened;
   try {
     opened = await call('checkpoint/open', { path: name });
@@ -95,7 +101,8 @@ export async function judge(given: Case): Promise<{ readonly outcome: string; re
   let outcome: string;
   try {
     const result = await tryCase(given);
-    outcome = 'refused' in result ? result.refused : result.opened.problems.length > 0 ? 'opened with problems' : 'opened';
+    outcome =
+      'refused' in result ? result.refused : result.opened.problems.length > 0 ? 'opened with problems' : 'opened';
   } catch (error) {
     return { outcome: 'crashed', fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

@@ -55,25 +55,36 @@ describe('adapter_config.json in the editor', () => {
   it('finds a misspelt target in text that is not saved, and its quick fix mends it', async () => {
     const editor = await openConfig();
     const { document } = editor;
-    await eventually('no complaint about the file as it is', () => ours(document.uri).every(({ severity }) => severity > vscode.DiagnosticSeverity.Warning));
+    await eventually('no complaint about the file as it is', () =>
+      ours(document.uri).every(({ severity }) => severity > vscode.DiagnosticSeverity.Warning),
+    );
     await replace(editor, '"q_proj"', '"q_porj"');
     const diagnostic = await findingOf(document.uri, 'target-no-match');
     assert.equal(document.getText(diagnostic.range), '"q_porj"');
     assert.match(diagnostic.message, /Did you mean 'q_proj' \(12 modules\)/);
 
-    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', document.uri, diagnostic.range);
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      document.uri,
+      diagnostic.range,
+    );
     const fix = actions.find(({ title }) => title === "Change to 'q_proj'");
     assert.ok(fix?.edit, actions.map(({ title }) => title).join());
     assert.ok(fix.isPreferred);
     assert.ok(await vscode.workspace.applyEdit(fix.edit));
     assert.match(document.getText(), /"q_proj"/);
-    await eventually('the diagnostic goes', () => !ours(document.uri).some((each) => codeOf(each) === 'target-no-match'));
+    await eventually(
+      'the diagnostic goes',
+      () => !ours(document.uri).some((each) => codeOf(each) === 'target-no-match'),
+    );
   });
 
   it('counts anew as the rank is typed', async () => {
     const editor = await openConfig();
     await replace(editor, '"r": 8', '"r": 16');
-    await eventually('twice the parameters', async () => (await lensTitles(editor.document.uri)).some((title) => title.startsWith('589,824 ')));
+    await eventually('twice the parameters', async () =>
+      (await lensTitles(editor.document.uri)).some((title) => title.startsWith('589,824 ')),
+    );
     const differs = await findingOf(editor.document.uri, 'rank-differs-from-weights');
     assert.match(differs.message, /holds rank 8 in 24 of 24 modules/);
   });
@@ -82,20 +93,29 @@ describe('adapter_config.json in the editor', () => {
     const editor = await openConfig();
     await replace(editor, 'EleutherAI/gpt-neo-125M', 'nobody/has-this');
     const diagnostic = await findingOf(editor.document.uri, 'base-not-found');
-    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>('vscode.executeCodeActionProvider', editor.document.uri, diagnostic.range);
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      editor.document.uri,
+      diagnostic.range,
+    );
     assert.ok(actions.some(({ command }) => command?.command === 'peft.chooseBaseModel'));
     const titles = await eventually('a lens to choose one', async () => {
       const found = await lensTitles(editor.document.uri);
       return found.some((title) => /has-this is not found/.test(title)) && found;
     });
-    assert.ok(titles.some((title) => /294,912 parameters in the weights/.test(title)), titles.join('\n'));
+    assert.ok(
+      titles.some((title) => /294,912 parameters in the weights/.test(title)),
+      titles.join('\n'),
+    );
   });
 
   it('leaves broken JSON to the editor and says nothing wrong', async () => {
     const editor = await openConfig();
     await replace(editor, '"r": 8,', '"r": 0,,');
     await findingOf(editor.document.uri, 'rank-invalid');
-    await eventually("the editor's own error", () => vscode.languages.getDiagnostics(editor.document.uri).some(({ source }) => source !== 'PEFT'));
+    await eventually("the editor's own error", () =>
+      vscode.languages.getDiagnostics(editor.document.uri).some(({ source }) => source !== 'PEFT'),
+    );
   });
 
   it('completes the keys of the method that are not there yet, with what they mean', async () => {
@@ -104,7 +124,13 @@ describe('adapter_config.json in the editor', () => {
     await replace(editor, '"r": 8,', '"r": 8,\n  "kasa": 1,\n');
     const at = document.positionAt(document.getText().indexOf('"kasa"') + 3);
     const item = await eventually('kasa_config among the completions', async () => {
-      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>('vscode.executeCompletionItemProvider', document.uri, at, undefined, 50);
+      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        document.uri,
+        at,
+        undefined,
+        50,
+      );
       const found = items.find(({ label }) => (typeof label === 'string' ? label : label.label) === 'kasa_config');
       return found?.documentation ? found : null;
     });

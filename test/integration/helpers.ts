@@ -27,7 +27,11 @@ export function sampleFile(...segments: string[]): vscode.Uri {
 }
 
 /** Waits until `probe` gives something; for what VS Code does in its own time and tells nobody about. */
-export async function eventually<T>(what: string, probe: () => T | undefined | null | false | Promise<T | undefined | null | false>, timeoutMs = 20_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  probe: () => T | undefined | null | false | Promise<T | undefined | null | false>,
+  timeoutMs = 20_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await probe();

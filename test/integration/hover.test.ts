@@ -9,8 +9,15 @@ async function hoverAt(property: string): Promise<string> {
   const offset = document.getText().indexOf(`"${property}"`);
   assert.ok(offset >= 0, `no "${property}" in the config`);
   return eventually(`a hover at "${property}"`, async () => {
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, document.positionAt(offset + 1));
-    return hovers.flatMap(({ contents }) => contents).map((content) => (typeof content === 'string' ? content : content.value)).join('\n');
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      document.positionAt(offset + 1),
+    );
+    return hovers
+      .flatMap(({ contents }) => contents)
+      .map((content) => (typeof content === 'string' ? content : content.value))
+      .join('\n');
   });
 }
 
@@ -34,8 +41,15 @@ describe('hover in adapter_config.json', () => {
   });
 
   it('is silent in other JSON files', async () => {
-    const document = await vscode.workspace.openTextDocument({ language: 'json', content: '{ "r": 8, "lora_alpha": 16 }' });
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, new vscode.Position(0, 3));
+    const document = await vscode.workspace.openTextDocument({
+      language: 'json',
+      content: '{ "r": 8, "lora_alpha": 16 }',
+    });
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      new vscode.Position(0, 3),
+    );
     assert.deepEqual(hovers, []);
   });
 });

@@ -31,7 +31,13 @@ function runAll(): Promise<number> {
     runner.on('pass', (test) => report({ kind: 'test', state: 'passed', title: test.fullTitle(), ms: test.duration }));
     runner.on('pending', (test) => report({ kind: 'test', state: 'skipped', title: test.fullTitle() }));
     runner.on('fail', (test, failure: Error) => {
-      report({ kind: 'test', state: 'failed', title: test.fullTitle(), ms: test.duration, error: failure.stack ?? String(failure) });
+      report({
+        kind: 'test',
+        state: 'failed',
+        title: test.fullTitle(),
+        ms: test.duration,
+        error: failure.stack ?? String(failure),
+      });
     });
   });
 }

@@ -40,7 +40,12 @@ describe('the inspector', () => {
 
   it('opens one file beside itself', async () => {
     await vscode.commands.executeCommand('vscode.openWith', sampleFile(...ADAPTER), VIEW_TYPE);
-    await vscode.commands.executeCommand('vscode.openWith', sampleFile(...ADAPTER), VIEW_TYPE, vscode.ViewColumn.Beside);
+    await vscode.commands.executeCommand(
+      'vscode.openWith',
+      sampleFile(...ADAPTER),
+      VIEW_TYPE,
+      vscode.ViewColumn.Beside,
+    );
     await eventually('both are open', () => {
       const inputs = vscode.window.tabGroups.all.map(({ activeTab }) => activeTab?.input);
       return inputs.length === 2 && inputs.every((input) => input instanceof vscode.TabInputCustom);
@@ -50,7 +55,10 @@ describe('the inspector', () => {
   for (const [what, bytes] of [
     ['an empty file', new Uint8Array()],
     ['a truncated file', Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0, 123)],
-    ['a Git LFS pointer', new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n')],
+    [
+      'a Git LFS pointer',
+      new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n'),
+    ],
   ] as const) {
     it(`opens ${what}, as a page that can say what is wrong`, async () => {
       const uri = await temporaryFile('broken.safetensors', bytes);
@@ -63,7 +71,15 @@ describe('the inspector', () => {
 
   it('opens on the adapter that the tree passes to the command', async () => {
     const [weights, config] = [sampleFile(...ADAPTER), sampleFile('gpt-neo-movies-lora', 'adapter_config.json')];
-    await vscode.commands.executeCommand('peft.openAdapter', { weights, config, pickle: null, name: 'x', folder: 'x', method: '', baseModel: '' });
+    await vscode.commands.executeCommand('peft.openAdapter', {
+      weights,
+      config,
+      pickle: null,
+      name: 'x',
+      folder: 'x',
+      method: '',
+      baseModel: '',
+    });
     const input = await eventually('an editor opens', activeInput);
     assert.ok(input instanceof vscode.TabInputCustom);
     assert.equal(input.uri.toString(), weights.toString());

@@ -2,7 +2,8 @@ import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import { closeAllEditors, deleteTemporaryFiles, eventually, sampleFile, temporaryFile } from './helpers';
 
-const titlesOf = (lenses: readonly vscode.CodeLens[]): string[] => lenses.map(({ command }) => command?.title ?? '').filter(Boolean);
+const titlesOf = (lenses: readonly vscode.CodeLens[]): string[] =>
+  lenses.map(({ command }) => command?.title ?? '').filter(Boolean);
 
 /** The titles over a document, once there are any. */
 async function lensesOf({ uri }: vscode.TextDocument): Promise<string[]> {
@@ -16,8 +17,15 @@ async function lensesOf({ uri }: vscode.TextDocument): Promise<string[]> {
 async function hoverOn(document: vscode.TextDocument, word: string): Promise<string> {
   const position = document.positionAt(document.getText().indexOf(word) + 1);
   return eventually(`a hover on ${word}`, async () => {
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, position);
-    return hovers.flatMap(({ contents }) => contents).map((content) => (typeof content === 'string' ? content : content.value)).join('\n');
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      document.uri,
+      position,
+    );
+    return hovers
+      .flatMap(({ contents }) => contents)
+      .map((content) => (typeof content === 'string' ? content : content.value))
+      .join('\n');
   });
 }
 
@@ -40,16 +48,22 @@ describe('Python', () => {
   });
 
   it('counts text that is not saved, and again when it changes', async () => {
-    const document = await vscode.workspace.openTextDocument({ language: 'python', content: 'from peft import LoraConfig\nc = LoraConfig(r=8, target_modules=["q_proj"])\n' });
+    const document = await vscode.workspace.openTextDocument({
+      language: 'python',
+      content: 'from peft import LoraConfig\nc = LoraConfig(r=8, target_modules=["q_proj"])\n',
+    });
     const editor = await vscode.window.showTextDocument(document);
     assert.match((await lensesOf(document))[0] ?? '', /^147,456 trainable/);
     const at = document.getText().indexOf('8');
-    await editor.edit((edit) => edit.replace(new vscode.Range(document.positionAt(at), document.positionAt(at + 1)), '16'));
+    await editor.edit((edit) =>
+      edit.replace(new vscode.Range(document.positionAt(at), document.positionAt(at + 1)), '16'),
+    );
     assert.match((await lensesOf(document))[0] ?? '', /^294,912 trainable/);
   });
 
   it('has lenses and hovers in the cells of a notebook, which are one program', async () => {
-    const cell = (text: string): vscode.NotebookCellData => new vscode.NotebookCellData(vscode.NotebookCellKind.Code, text, 'python');
+    const cell = (text: string): vscode.NotebookCellData =>
+      new vscode.NotebookCellData(vscode.NotebookCellKind.Code, text, 'python');
     const cells = [
       cell('%pip install peft\nfrom peft import LoraConfig as LC\nrank = 4'),
       new vscode.NotebookCellData(vscode.NotebookCellKind.Markup, 'LoraConfig(r=8)', 'markdown'),
@@ -64,7 +78,12 @@ describe('Python', () => {
 
   it('has them in a notebook that is a file', async () => {
     const source = ['from peft import LoraConfig\n', 'LoraConfig(r=8, target_modules=["q_proj"])'];
-    const ipynb = { nbformat: 4, nbformat_minor: 5, metadata: { language_info: { name: 'python' } }, cells: [{ cell_type: 'code', id: 'a', metadata: {}, outputs: [], execution_count: null, source }] };
+    const ipynb = {
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: { language_info: { name: 'python' } },
+      cells: [{ cell_type: 'code', id: 'a', metadata: {}, outputs: [], execution_count: null, source }],
+    };
     const uri = await temporaryFile('train.ipynb', new TextEncoder().encode(JSON.stringify(ipynb)));
     try {
       const notebook = await vscode.workspace.openNotebookDocument(uri);
@@ -78,7 +97,11 @@ describe('Python', () => {
 
   it('is left alone where it sets up no adapter', async () => {
     const document = await vscode.workspace.openTextDocument({ language: 'python', content: 'print("r=8")\n' });
-    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 100);
+    const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      document.uri,
+      100,
+    );
     assert.deepEqual(titlesOf(lenses ?? []), []);
   });
 });

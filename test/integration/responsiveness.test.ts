@@ -34,7 +34,8 @@ async function longestDelay(work: () => Promise<unknown>): Promise<number> {
   return Math.max(0, histogram.max / 1e6 - RESOLUTION_MS);
 }
 
-const answers = (method: string): number => currentWorker()?.answered.filter((answered) => answered === method).length ?? 0;
+const answers = (method: string): number =>
+  currentWorker()?.answered.filter((answered) => answered === method).length ?? 0;
 
 /** Runs `show`, and waits until the worker has answered each of the methods again. */
 async function shown(what: string, methods: readonly string[], show: () => Thenable<unknown>): Promise<void> {

@@ -26,7 +26,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that may import packages and Node's modules, by pattern: threads do so in their entries and spawners alone. */
 const PACKAGES: readonly { readonly files: RegExp; readonly packages: RegExp }[] = [
-  { files: /^src\/(files|host|cli)\/|^src\/worker\/(engineThread|spawnEngineThread|spawnMeasurer)\.ts$/, packages: /^node:/ },
+  {
+    files: /^src\/(files|host|cli)\/|^src\/worker\/(engineThread|spawnEngineThread|spawnMeasurer)\.ts$/,
+    packages: /^node:/,
+  },
   { files: /^src\/planner\//, packages: /^jsonc-parser$/ },
   { files: /^src\/(host\/|extension\.ts)/, packages: /^vscode$/ },
   { files: /^src\/python\//, packages: /^@lezer\/(common|python)$/ },
@@ -75,7 +78,10 @@ function roomOf(file: string): string {
 
 describe('the rooms and their arrows', () => {
   it('are all in the table', () => {
-    assert.deepEqual([...new Set(sources.map(roomOf))].filter((room) => !Object.hasOwn(ARROWS, room)), []);
+    assert.deepEqual(
+      [...new Set(sources.map(roomOf))].filter((room) => !Object.hasOwn(ARROWS, room)),
+      [],
+    );
   });
 
   it('import only the rooms they may', () => {
@@ -99,11 +105,18 @@ describe('the rooms and their arrows', () => {
   it('reach the network in one file alone, which only the bundle of far files holds', () => {
     const modules = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
     const globals = /(?<![.\w])(fetch|XMLHttpRequest|WebSocket|EventSource|WebTransport|sendBeacon)\s*\(/;
-    const importing = [...sources, ...webviewSources].flatMap(importsOf).filter(({ specifier, typeOnly }) => !typeOnly && modules.test(specifier));
+    const importing = [...sources, ...webviewSources]
+      .flatMap(importsOf)
+      .filter(({ specifier, typeOnly }) => !typeOnly && modules.test(specifier));
     assert.deepEqual([...new Set(importing.map(({ from }) => from))], ['src/files/httpRequest.ts']);
-    assert.deepEqual([...sources, ...webviewSources].filter((file) => globals.test(readFileSync(file, 'utf8'))), []);
+    assert.deepEqual(
+      [...sources, ...webviewSources].filter((file) => globals.test(readFileSync(file, 'utf8'))),
+      [],
+    );
     const bundles = readdirSync('dist').filter((name) => /\.c?js$/.test(name));
-    const requiring = bundles.filter((name) => /require\(["'](node:)?(https?|http2|net|tls|dgram|dns)["']\)/.test(readFileSync(`dist/${name}`, 'utf8')));
+    const requiring = bundles.filter((name) =>
+      /require\(["'](node:)?(https?|http2|net|tls|dgram|dns)["']\)/.test(readFileSync(`dist/${name}`, 'utf8')),
+    );
     assert.deepEqual(requiring, ['farFiles.js']);
   });
 
@@ -116,7 +129,10 @@ describe('the rooms and their arrows', () => {
 });
 
 describe('the manifest', () => {
-  const hostText = sources.filter((file) => file.startsWith('src/host/') || file === 'src/extension.ts').map((file) => readFileSync(file, 'utf8')).join('\n');
+  const hostText = sources
+    .filter((file) => file.startsWith('src/host/') || file === 'src/extension.ts')
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
   const literal = (pattern: RegExp): string[] => [...hostText.matchAll(pattern)].map((match) => match[1] ?? '').sort();
 
   it('contributes the commands that are registered, and no others', () => {
@@ -125,15 +141,25 @@ describe('the manifest', () => {
   });
 
   it('names only views and editors that the host provides', () => {
-    const views = Object.values(manifest.contributes.views).flat().map(({ id }) => id);
+    const views = Object.values(manifest.contributes.views)
+      .flat()
+      .map(({ id }) => id);
     const editors = manifest.contributes.customEditors.map(({ viewType }) => viewType);
-    assert.deepEqual([...views, ...editors].filter((id) => !hostText.includes(`'${id}'`)), []);
+    assert.deepEqual(
+      [...views, ...editors].filter((id) => !hostText.includes(`'${id}'`)),
+      [],
+    );
   });
 
   it('points at files that exist', () => {
-    const paths = [...readFileSync('package.json', 'utf8').matchAll(/"((?:\.\/)?(?:media|dist|schemas)\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    const paths = [...readFileSync('package.json', 'utf8').matchAll(/"((?:\.\/)?(?:media|dist|schemas)\/[^"]+)"/g)].map(
+      (match) => match[1] ?? '',
+    );
     assert.ok(paths.length > 0);
-    assert.deepEqual(paths.filter((file) => !existsSync(file)), []);
+    assert.deepEqual(
+      paths.filter((file) => !existsSync(file)),
+      [],
+    );
   });
 });
 
@@ -146,12 +172,17 @@ describe('the tests', () => {
     const taken = new Set(bundles.TEST_KINDS.flatMap((kind) => bundles.testFiles(kind)));
     const all = ['src', 'webview-ui', 'test'].flatMap((folder) => sourceFiles(folder, '.test.ts'));
     assert.ok(all.includes('test/unit/architecture.test.ts'));
-    assert.deepEqual(all.filter((file) => !taken.has(file)), []);
+    assert.deepEqual(
+      all.filter((file) => !taken.has(file)),
+      [],
+    );
   });
 
   it('leave none out and favour none', () => {
     const tests = sourceFiles('test', '.test.ts');
-    const wrong = tests.filter((file) => /\b(describe|it|test|suite)\.(skip|only)\(|\bx(it|describe)\(/.test(readFileSync(file, 'utf8')));
+    const wrong = tests.filter((file) =>
+      /\b(describe|it|test|suite)\.(skip|only)\(|\bx(it|describe)\(/.test(readFileSync(file, 'utf8')),
+    );
     assert.deepEqual(wrong, []);
   });
 });
@@ -160,17 +191,29 @@ describe('files that stand in a page', () => {
   // What begins a comment in HTML lets a script go on beyond its end; a style has no other way to write its end.
   it('hold nothing that a page would read as its own', () => {
     const scripts = ['inspector', 'calculator', 'comparison'].map((name) => `dist/webview/${name}.js`);
-    assert.deepEqual(scripts.filter((file) => readFileSync(file, 'utf8').includes('<!--')), []);
+    assert.deepEqual(
+      scripts.filter((file) => readFileSync(file, 'utf8').includes('<!--')),
+      [],
+    );
     const styles = scripts.map((file) => file.replace('.js', '.css'));
-    assert.deepEqual(styles.filter((file) => /<\/style/i.test(readFileSync(file, 'utf8'))), []);
+    assert.deepEqual(
+      styles.filter((file) => /<\/style/i.test(readFileSync(file, 'utf8'))),
+      [],
+    );
   });
 });
 
 describe('sizes', () => {
   it(`keep every source file within ${MAX_LINES} lines`, () => {
-    const files = [...['src', 'webview-ui', 'test'].flatMap((folder) => sourceFiles(folder)), ...sourceFiles('scripts', '.mjs')];
+    const files = [
+      ...['src', 'webview-ui', 'test'].flatMap((folder) => sourceFiles(folder)),
+      ...sourceFiles('scripts', '.mjs'),
+    ];
     const lines = (file: string): number => readFileSync(file, 'utf8').trimEnd().split('\n').length;
-    assert.deepEqual(files.filter((file) => lines(file) > MAX_LINES).map((file) => `${file}: ${lines(file)}`), []);
+    assert.deepEqual(
+      files.filter((file) => lines(file) > MAX_LINES).map((file) => `${file}: ${lines(file)}`),
+      [],
+    );
   });
 
   for (const [bundle, budget] of Object.entries(BUDGETS)) {
@@ -184,6 +227,9 @@ describe('sizes', () => {
   it(`keep every script that a webview loads later within ${LATER / KILOBYTE} KB`, () => {
     const scripts = sourceFiles('dist/webview', '.js').filter((file) => !Object.hasOwn(BUDGETS, file));
     assert.ok(scripts.length > 0, 'the inspector loads none later: npm run build');
-    assert.deepEqual(scripts.filter((file) => statSync(file).size > LATER), []);
+    assert.deepEqual(
+      scripts.filter((file) => statSync(file).size > LATER),
+      [],
+    );
   });
 });

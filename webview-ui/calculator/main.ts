@@ -64,12 +64,7 @@ const page = element(
   rows.root,
   denominator,
   warnings,
-  element(
-    'div',
-    { class: 'buttons' },
-    button('Compare...', 'compare', ''),
-    button('Run Demo', 'demo', 'secondary'),
-  ),
+  element('div', { class: 'buttons' }, button('Compare...', 'compare', ''), button('Run Demo', 'demo', 'secondary')),
   plan.root,
 );
 document.getElementById('app')?.append(page);

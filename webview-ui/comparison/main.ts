@@ -100,8 +100,24 @@ const header = element(
   element('div', {}, title, summary),
   element('div', { class: 'buttons' }, ...copyButtons, status),
 );
-const results = element('div', { class: 'results' }, failure, warnings, table.root, charts, section('Parameters against training memory', scatter.root), notes);
-const page = element('main', { class: 'comparison loading' }, element('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'), header, element('aside', {}, controls.root), results);
+const results = element(
+  'div',
+  { class: 'results' },
+  failure,
+  warnings,
+  table.root,
+  charts,
+  section('Parameters against training memory', scatter.root),
+  notes,
+);
+const page = element(
+  'main',
+  { class: 'comparison loading' },
+  element('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
+  header,
+  element('aside', {}, controls.root),
+  results,
+);
 document.getElementById('app')?.append(page);
 
 host.on('models/changed', ({ models, report }) => {

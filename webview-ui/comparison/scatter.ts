@@ -38,7 +38,10 @@ export class Scatter {
     this.sweep = sweep;
     const { methods, ranks } = sweep;
     const some = [...methods, ...ranks].some(({ trainable, bytes }) => trainable > 0 && bytes > 0);
-    if (!some) return this.root.replaceChildren(element('p', { class: 'peft-muted' }, 'No method can be estimated on this model.'));
+    if (!some)
+      return this.root.replaceChildren(
+        element('p', { class: 'peft-muted' }, 'No method can be estimated on this model.'),
+      );
     this.root.replaceChildren(this.frame, legend(ranks.length > 1), rows(methods, ranks));
     this.draw();
   }
@@ -53,7 +56,13 @@ export class Scatter {
     const x = scaleLog(extent(drawn.map(({ trainable }) => trainable)), [MARGIN.left, width - MARGIN.right]).nice();
     const sizes = extent([...drawn.map(({ bytes }) => bytes), ...(gpu ? [gpu.bytes] : [])]);
     const y = scaleLog([sizes[0] / 1.1, sizes[1] * 1.1], [HEIGHT - MARGIN.bottom, MARGIN.top]);
-    const picture = svg('svg', { width, height: HEIGHT, role: 'img', 'aria-label': 'Trainable parameters against training memory, both on log scales. The table below has the numbers.' });
+    const picture = svg('svg', {
+      width,
+      height: HEIGHT,
+      role: 'img',
+      'aria-label':
+        'Trainable parameters against training memory, both on log scales. The table below has the numbers.',
+    });
     for (const tick of memoryTicks(y.domain() as [number, number])) {
       picture.append(
         svg('line', { class: 'grid', x1: MARGIN.left, x2: width - MARGIN.right, y1: y(tick), y2: y(tick) }),
@@ -63,10 +72,21 @@ export class Scatter {
     const decades = x.ticks().filter((value) => Number.isInteger(Math.log10(value)));
     const every = Math.max(1, Math.ceil((decades.length * TICK_ROOM) / (width - MARGIN.left - MARGIN.right)));
     decades.forEach((tick, index) => {
-      picture.append(svg('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }));
-      if (index % every === 0) picture.append(text(x(tick), HEIGHT - MARGIN.bottom + 17, COMPACT.format(tick), 'middle'));
+      picture.append(
+        svg('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }),
+      );
+      if (index % every === 0)
+        picture.append(text(x(tick), HEIGHT - MARGIN.bottom + 17, COMPACT.format(tick), 'middle'));
     });
-    picture.append(text((MARGIN.left + width - MARGIN.right) / 2, HEIGHT - 6, 'Trainable parameters, log scale', 'middle', 'axis-name'));
+    picture.append(
+      text(
+        (MARGIN.left + width - MARGIN.right) / 2,
+        HEIGHT - 6,
+        'Trainable parameters, log scale',
+        'middle',
+        'axis-name',
+      ),
+    );
     const upright = text(0, 0, 'Memory on each GPU, log scale', 'middle', 'axis-name');
     upright.setAttribute('transform', `translate(12, ${(HEIGHT - MARGIN.bottom + MARGIN.top) / 2}) rotate(-90)`);
     picture.append(upright);
@@ -76,19 +96,36 @@ export class Scatter {
         text(width - MARGIN.right, y(gpu.bytes) - 5, gpu.label, 'end', 'gpu-name'),
       );
     }
-    const at = (point: PlanPoint): { readonly x: number; readonly y: number } => ({ x: x(point.trainable), y: y(point.bytes) });
-    const path = line<PlanPoint>((point) => at(point).x, (point) => at(point).y);
+    const at = (point: PlanPoint): { readonly x: number; readonly y: number } => ({
+      x: x(point.trainable),
+      y: y(point.bytes),
+    });
+    const path = line<PlanPoint>(
+      (point) => at(point).x,
+      (point) => at(point).y,
+    );
     const front = paretoFront(methods);
     picture.append(svg('path', { class: 'front', d: path(front) ?? '' }));
     if (ranks.length > 1) picture.append(svg('path', { class: 'ranks', d: path(ranks) ?? '' }));
-    for (const point of methods) picture.append(dot(point, at(point), front.includes(point) ? 'method best' : 'method'));
+    for (const point of methods)
+      picture.append(dot(point, at(point), front.includes(point) ? 'method best' : 'method'));
     for (const point of ranks) picture.append(dot(point, at(point), 'rank'));
     // The front is named first, then the ends of the sweep, then whatever there is room for.
     const ends = ranks.length > 1 ? [ranks[0]!, ranks.at(-1)!] : [];
     const named = [...new Set([...front, ...ends, ...methods])].map((point) => ({ ...at(point), text: point.label }));
     const area = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: HEIGHT - MARGIN.bottom };
-    const taken = gpu ? [{ left: width - MARGIN.right - 7 * gpu.label.length, right: width - MARGIN.right, top: y(gpu.bytes) - 16, bottom: y(gpu.bytes) }] : [];
-    for (const label of placeLabels(named, drawn.map(at), area, taken)) picture.append(text(label.x, label.y, label.text, label.anchor, 'name'));
+    const taken = gpu
+      ? [
+          {
+            left: width - MARGIN.right - 7 * gpu.label.length,
+            right: width - MARGIN.right,
+            top: y(gpu.bytes) - 16,
+            bottom: y(gpu.bytes),
+          },
+        ]
+      : [];
+    for (const label of placeLabels(named, drawn.map(at), area, taken))
+      picture.append(text(label.x, label.y, label.text, label.anchor, 'name'));
     this.frame.replaceChildren(picture);
   }
 }
@@ -98,7 +135,9 @@ function memoryTicks([least, most]: readonly [number, number]): number[] {
   const first = Math.floor(Math.log10(least / GIB));
   const last = Math.ceil(Math.log10(most / GIB));
   const powers = Array.from({ length: last - first + 1 }, (_, index) => 10 ** (first + index));
-  return powers.flatMap((power) => [1, 2, 5].map((digit) => digit * power * GIB)).filter((tick) => tick >= least && tick <= most);
+  return powers
+    .flatMap((power) => [1, 2, 5].map((digit) => digit * power * GIB))
+    .filter((tick) => tick >= least && tick <= most);
 }
 
 function extent(values: readonly number[]): [number, number] {
@@ -138,12 +177,27 @@ function legend(ranks: boolean): HTMLElement {
 /** The same as a table: for screen readers, and for exact numbers. */
 function rows(methods: readonly PlanPoint[], ranks: readonly PlanPoint[]): HTMLElement {
   const row = ({ label, trainable, bytes }: PlanPoint): HTMLElement =>
-    element('tr', {}, element('th', { scope: 'row' }, label), element('td', {}, trainable.toLocaleString('en')), element('td', {}, formatMemory(bytes)));
-  const head = element('tr', {}, ...['Method', 'Trainable', 'Memory'].map((label) => element('th', { scope: 'col' }, label)));
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, label),
+      element('td', {}, trainable.toLocaleString('en')),
+      element('td', {}, formatMemory(bytes)),
+    );
+  const head = element(
+    'tr',
+    {},
+    ...['Method', 'Trainable', 'Memory'].map((label) => element('th', { scope: 'col' }, label)),
+  );
   return element(
     'details',
     {},
     element('summary', {}, 'As a table'),
-    element('table', { class: 'scatter-table' }, element('thead', {}, head), element('tbody', {}, ...[...methods].sort((a, b) => a.trainable - b.trainable).map(row), ...ranks.map(row))),
+    element(
+      'table',
+      { class: 'scatter-table' },
+      element('thead', {}, head),
+      element('tbody', {}, ...[...methods].sort((a, b) => a.trainable - b.trainable).map(row), ...ranks.map(row)),
+    ),
   );
 }

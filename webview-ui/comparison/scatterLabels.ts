@@ -24,8 +24,16 @@ const GAP = 7;
 const DOT = 4;
 
 /** In the order given, each at the first of the places around its dot that is free; without one it is left out. */
-export function placeLabels(named: readonly (Spot & { readonly text: string })[], dots: readonly Spot[], area: Rect, taken: readonly Rect[] = []): PlacedLabel[] {
-  const filled: Rect[] = [...taken, ...dots.map(({ x, y }) => ({ left: x - DOT, right: x + DOT, top: y - DOT, bottom: y + DOT }))];
+export function placeLabels(
+  named: readonly (Spot & { readonly text: string })[],
+  dots: readonly Spot[],
+  area: Rect,
+  taken: readonly Rect[] = [],
+): PlacedLabel[] {
+  const filled: Rect[] = [
+    ...taken,
+    ...dots.map(({ x, y }) => ({ left: x - DOT, right: x + DOT, top: y - DOT, bottom: y + DOT })),
+  ];
   const placed: PlacedLabel[] = [];
   for (const { x, y, text } of named) {
     const width = LETTER * text.length;
@@ -51,6 +59,8 @@ function boxOf({ x, y, anchor }: PlacedLabel, width: number): Rect {
   return { left, right: left + width, top: y - HEIGHT + 2, bottom: y + 2 };
 }
 
-const inside = (box: Rect, area: Rect): boolean => box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom;
+const inside = (box: Rect, area: Rect): boolean =>
+  box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom;
 
-const meets = (a: Rect, b: Rect): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+const meets = (a: Rect, b: Rect): boolean =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;

@@ -35,7 +35,10 @@ export function colorTable({ settings, lut }: ColorMap): Uint32Array {
   const table = new Uint32Array(LUT_SIZE * TABLE_CHANNELS);
   let begin = -0x80000000;
   for (let i = 0; i < LUT_SIZE; i++) {
-    const end = i === LUT_SIZE - 1 ? 0x7fffffff : firstKeyAbove(i, Math.max(begin, FIRST_KEY), (value) => colorIndex(value, settings));
+    const end =
+      i === LUT_SIZE - 1
+        ? 0x7fffffff
+        : firstKeyAbove(i, Math.max(begin, FIRST_KEY), (value) => colorIndex(value, settings));
     table.set([begin >>> 0, end >>> 0, lut[i] as number, 0], i * TABLE_CHANNELS);
     begin = end;
   }

@@ -12,9 +12,16 @@ interface Program<Name extends string> {
 }
 
 /** Throws `GlError` where the shader does not compile. */
-export function linkProgram<Name extends string>(gl: WebGL2RenderingContext, fragment: string, uniforms: readonly Name[]): Program<Name> {
+export function linkProgram<Name extends string>(
+  gl: WebGL2RenderingContext,
+  fragment: string,
+  uniforms: readonly Name[],
+): Program<Name> {
   const program = gl.createProgram();
-  const sources = [[gl.VERTEX_SHADER, VERTEX_SHADER], [gl.FRAGMENT_SHADER, fragment]] as const;
+  const sources = [
+    [gl.VERTEX_SHADER, VERTEX_SHADER],
+    [gl.FRAGMENT_SHADER, fragment],
+  ] as const;
   const shaders = sources.map(([type, source]) => {
     const shader = gl.createShader(type);
     if (!shader) throw new GlError('the context was lost before its shaders were made');

@@ -38,7 +38,10 @@ export class ColorBar {
     this.measure = textMeasure(() => `11px ${readPalette(this.element).font}`);
     const observer = new ResizeObserver(() => this.draw());
     observer.observe(this.element);
-    this.cleanups.push(() => observer.disconnect(), onThemeChange(() => this.draw()));
+    this.cleanups.push(
+      () => observer.disconnect(),
+      onThemeChange(() => this.draw()),
+    );
   }
 
   setColor(color: ColorSettings): void {
@@ -117,7 +120,10 @@ export class ColorBar {
       });
     items.attr('transform', ({ position }) => `translate(${1 + position * width},${STRIP_HEIGHT + 2})`);
     const anchor = (position: number): string => (position === 0 ? 'start' : position === 1 ? 'end' : 'middle');
-    items.select('text').attr('text-anchor', ({ position }) => anchor(position)).text(({ label }) => label);
+    items
+      .select('text')
+      .attr('text-anchor', ({ position }) => anchor(position))
+      .text(({ label }) => label);
   }
 
   private drawSwatches(swatches: readonly Swatch[], left: number): void {
@@ -133,7 +139,10 @@ export class ColorBar {
       .join((enter) => {
         const item = enter.append('g').attr('class', 'swatch');
         item.append('rect').attr('width', SWATCH).attr('height', SWATCH).attr('y', 1);
-        item.append('text').attr('x', SWATCH + SWATCH_TEXT_GAP).attr('y', 10);
+        item
+          .append('text')
+          .attr('x', SWATCH + SWATCH_TEXT_GAP)
+          .attr('y', 10);
         return item;
       });
     items.attr('transform', (swatch) => `translate(${swatch.x},0)`);

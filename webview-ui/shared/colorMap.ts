@@ -113,7 +113,11 @@ export function isLightColor(packed: number): boolean {
     const share = channel / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   };
-  const [red, green, blue] = [packed & 255, (packed >> 8) & 255, (packed >> 16) & 255].map(linear) as [number, number, number];
+  const [red, green, blue] = [packed & 255, (packed >> 8) & 255, (packed >> 16) & 255].map(linear) as [
+    number,
+    number,
+    number,
+  ];
   const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   // Equal contrast, (L + 0.05) / 0.05 = 1.05 / (L + 0.05), is where L + 0.05 = sqrt(1.05 * 0.05).
   return luminance + 0.05 > Math.sqrt(1.05 * 0.05);

@@ -45,7 +45,10 @@ export class Histogram {
     container.append(this.element);
     const observer = new ResizeObserver(() => this.draw());
     observer.observe(this.element);
-    this.cleanups.push(() => observer.disconnect(), onThemeChange(() => this.draw()));
+    this.cleanups.push(
+      () => observer.disconnect(),
+      onThemeChange(() => this.draw()),
+    );
   }
 
   show(statistics: Statistics | null): void {
@@ -73,7 +76,9 @@ export class Histogram {
     const width = this.element.clientWidth - MARGIN.left - MARGIN.right;
     const { statistics, element } = this;
     if (width <= 0) return;
-    const bins = statistics ? gatherBins(statistics.histogram, statistics.min, statistics.max, width / NARROWEST_BAR) : [];
+    const bins = statistics
+      ? gatherBins(statistics.histogram, statistics.min, statistics.max, width / NARROWEST_BAR)
+      : [];
     element.setAttribute('aria-label', this.description(bins));
     const [first, last] = [bins[0]?.from ?? 0, bins.at(-1)?.to ?? 0];
     // All values the same: the one bar gets some room to stand in.
@@ -97,7 +102,8 @@ export class Histogram {
     const full = HEIGHT - MARGIN.top - MARGIN.bottom;
     const map = this.color && createColorMap(this.color, themeKind());
     // Never less than a pixel: a bin that holds anything is seen.
-    const height = ({ count }: Bin): number => (count > 0 ? Math.max(1, barHeight(count, tallest, this.logCounts) * full) : 0);
+    const height = ({ count }: Bin): number =>
+      count > 0 ? Math.max(1, barHeight(count, tallest, this.logCounts) * full) : 0;
     const left = ({ from, to }: Bin): number => (from === to ? x(from) - 2 : x(from));
     const right = ({ from, to }: Bin): number => (from === to ? x(to) + 2 : x(to));
     const bars = this.drawing.bars
@@ -119,11 +125,18 @@ export class Histogram {
     this.drawing.outline
       .attr('transform', `translate(${MARGIN.left},${MARGIN.top})`)
       .attr('d', bins[0] ? `M${left(bins[0])},${full} ${steps.join(' ')} V${full}` : null);
-    bars.select('title').text(({ from, to, count }) => `${formatNumber(from)} to ${formatNumber(to)}: ${formatCount(count)}`);
+    bars
+      .select('title')
+      .text(({ from, to, count }) => `${formatNumber(from)} to ${formatNumber(to)}: ${formatCount(count)}`);
   }
 
   private drawLimits(x: ((value: number) => number) | null, width: number): void {
-    const ends = x && this.color ? colorDomain(this.color).map(x).filter((at) => at > 0 && at < width) : [];
+    const ends =
+      x && this.color
+        ? colorDomain(this.color)
+            .map(x)
+            .filter((at) => at > 0 && at < width)
+        : [];
     this.drawing.limits
       .attr('transform', `translate(${MARGIN.left},${MARGIN.top - 4})`)
       .selectAll<SVGLineElement, number>('line')

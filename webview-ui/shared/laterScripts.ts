@@ -10,7 +10,8 @@ declare let __webpack_public_path__: string;
 export function allowLaterScripts(): void {
   const script = document.currentScript;
   const folder = script?.dataset['folder'];
-  if (!(script instanceof HTMLScriptElement) || folder === undefined) throw new Error('the page\'s script is not known any more');
+  if (!(script instanceof HTMLScriptElement) || folder === undefined)
+    throw new Error("the page's script is not known any more");
   __webpack_nonce__ = script.nonce;
   __webpack_public_path__ = folder;
 }

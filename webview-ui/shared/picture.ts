@@ -10,7 +10,8 @@ const TITLE_SIZE = 13;
 /** Rejects with `PictureError` where the browser cannot encode it, which is so of a canvas too large or empty. */
 export async function canvasToPng(canvas: HTMLCanvasElement): Promise<Uint8Array> {
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-  if (!blob) throw new PictureError(`a picture of ${canvas.width} x ${canvas.height} pixels could not be encoded as PNG`);
+  if (!blob)
+    throw new PictureError(`a picture of ${canvas.width} x ${canvas.height} pixels could not be encoded as PNG`);
   return new Uint8Array(await blob.arrayBuffer());
 }
 

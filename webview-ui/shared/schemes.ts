@@ -26,24 +26,71 @@ type DivergingName = Exclude<SchemeName, 'viridis'>;
  */
 const onLight: Readonly<Record<DivergingName, (position: number) => string>> = {
   redBlue: interpolateRgbBasis([
-    '#053061', '#2166ac', '#4393c3', '#92c5de', '#d1e5f0', '#f7f7f7', '#fddbc7', '#f4a582', '#d6604d', '#b2182b', '#67001f',
+    '#053061',
+    '#2166ac',
+    '#4393c3',
+    '#92c5de',
+    '#d1e5f0',
+    '#f7f7f7',
+    '#fddbc7',
+    '#f4a582',
+    '#d6604d',
+    '#b2182b',
+    '#67001f',
   ]),
   purpleOrange: interpolateRgbBasis([
-    '#2d004b', '#542788', '#8073ac', '#b2abd2', '#d8daeb', '#f7f7f7', '#fee0b6', '#fdb863', '#e08214', '#b35806', '#7f3b08',
+    '#2d004b',
+    '#542788',
+    '#8073ac',
+    '#b2abd2',
+    '#d8daeb',
+    '#f7f7f7',
+    '#fee0b6',
+    '#fdb863',
+    '#e08214',
+    '#b35806',
+    '#7f3b08',
   ]),
   brownTeal: interpolateRgbBasis([
-    '#543005', '#8c510a', '#bf812d', '#dfc27d', '#f6e8c3', '#f5f5f5', '#c7eae5', '#80cdc1', '#35978f', '#01665e', '#003c30',
+    '#543005',
+    '#8c510a',
+    '#bf812d',
+    '#dfc27d',
+    '#f6e8c3',
+    '#f5f5f5',
+    '#c7eae5',
+    '#80cdc1',
+    '#35978f',
+    '#01665e',
+    '#003c30',
   ]),
 };
 
 /** matplotlib's viridis at 17 places, within 5 of 255 of its table in between. */
 export const viridis: (position: number) => string = piecewise(interpolateRgb, [
-  '#440154', '#48186a', '#472d7b', '#424086', '#3b528b', '#33638d', '#2c728e', '#26828e', '#21918c', '#1fa088', '#28ae80',
-  '#3fbc73', '#5ec962', '#84d44b', '#addc30', '#d8e219', '#fde725',
+  '#440154',
+  '#48186a',
+  '#472d7b',
+  '#424086',
+  '#3b528b',
+  '#33638d',
+  '#2c728e',
+  '#26828e',
+  '#21918c',
+  '#1fa088',
+  '#28ae80',
+  '#3fbc73',
+  '#5ec962',
+  '#84d44b',
+  '#addc30',
+  '#d8e219',
+  '#fde725',
 ]);
 
 /** The same hues turned inside out: near the background in the middle, light at the ends. */
-const onDark: Readonly<Record<DivergingName, { readonly negative: readonly string[]; readonly positive: readonly string[] }>> = {
+const onDark: Readonly<
+  Record<DivergingName, { readonly negative: readonly string[]; readonly positive: readonly string[] }>
+> = {
   redBlue: { negative: ['#cfe8ff', '#62b0f0', '#2a6fb5'], positive: ['#b5392f', '#f07f5a', '#ffe0cf'] },
   purpleOrange: { negative: ['#e6dcff', '#a98cec', '#6a4bb0'], positive: ['#a85a0c', '#ee9f3c', '#ffe6bd'] },
   brownTeal: { negative: ['#f3e2bd', '#cf9f4b', '#875a1c'], positive: ['#12726a', '#3fbdb0', '#cbf3ee'] },

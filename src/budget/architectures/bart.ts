@@ -84,7 +84,12 @@ function bartHead(shape: ModelShape, kind: HeadKind): Head | null {
       return taskHead(
         [
           linear('classification_head.dense', h, h, true),
-          linear('classification_head.out_proj', h, labels(shape, modelType === 'bart' ? BART_LABELS : undefined), true),
+          linear(
+            'classification_head.out_proj',
+            h,
+            labels(shape, modelType === 'bart' ? BART_LABELS : undefined),
+            true,
+          ),
         ],
         'classifier',
         'score',

@@ -90,7 +90,9 @@ export function encoderHead(classifier: (shape: ModelShape) => readonly Row[], l
 
 type LanguageModel = (shape: ModelShape, kind: HeadKind) => Head | null;
 
-export const plainClassifier = (shape: ModelShape): Row[] => [linear('classifier', shape.hiddenSize, labels(shape), true)];
+export const plainClassifier = (shape: ModelShape): Row[] => [
+  linear('classifier', shape.hiddenSize, labels(shape), true),
+];
 const denseClassifier = (shape: ModelShape): Row[] => [
   linear('classifier.dense', shape.hiddenSize, shape.hiddenSize, true),
   linear('classifier.out_proj', shape.hiddenSize, labels(shape), true),

@@ -6,7 +6,16 @@ import type { ModelShape } from '../modelShape';
 import type { Row } from '../rows';
 import { bare, embedding, layerNorm, linear, linears, norm, onlyAt } from '../rows';
 import type { Architecture } from './architecture';
-import { architecture, intermediate, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
+import {
+  architecture,
+  intermediate,
+  intermediateOrFourfold,
+  labels,
+  layers,
+  on,
+  size,
+  vocabulary,
+} from './architecture';
 import { decoder, encoder, encoderHead, multipleChoice, plainClassifier, predictions, robertaHead } from './bert';
 import { wordEmbeddings } from './bert';
 

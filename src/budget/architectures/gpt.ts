@@ -5,7 +5,16 @@ import { flag, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
 import type { Row } from '../rows';
 import { conv1d, embedding, layerNorm, linear, linears, norm } from '../rows';
 import type { Architecture } from './architecture';
-import { architecture, decoderHead, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
+import {
+  architecture,
+  decoderHead,
+  intermediateOrFourfold,
+  labels,
+  layers,
+  on,
+  size,
+  vocabulary,
+} from './architecture';
 
 const UNTIED = { tie_word_embeddings: false };
 

@@ -119,12 +119,9 @@ const qwen3Next = qwenHybrid(
     intermediate_size: 5632,
   },
 );
-const qwen35 = qwenHybrid(
-  ['qwen3_5_text'],
-  true,
-  (shape) => gatedMlp('mlp', shape.hiddenSize, intermediate(shape)),
-  { num_key_value_heads: 4 },
-);
+const qwen35 = qwenHybrid(['qwen3_5_text'], true, (shape) => gatedMlp('mlp', shape.hiddenSize, intermediate(shape)), {
+  num_key_value_heads: 4,
+});
 const qwen35Moe = qwenHybrid(['qwen3_5_moe_text'], true, sharedExperts, {
   num_key_value_heads: 2,
   num_experts: 256,
@@ -158,11 +155,14 @@ const lfm2 = architecture({
           norm('self_attn.q_layernorm', headDim),
           norm('self_attn.k_layernorm', headDim),
         ]),
-        ...onlyAt((layer) => !isAttention(layer), [
-          depthwise('conv.conv', h, [size(shape, 'conv_L_cache')], bias),
-          linear('conv.in_proj', h, 3 * h, bias),
-          linear('conv.out_proj', h, h, bias),
-        ]),
+        ...onlyAt(
+          (layer) => !isAttention(layer),
+          [
+            depthwise('conv.conv', h, [size(shape, 'conv_L_cache')], bias),
+            linear('conv.in_proj', h, 3 * h, bias),
+            linear('conv.out_proj', h, h, bias),
+          ],
+        ),
         ...linears(['feed_forward.w1', 'feed_forward.w3'], h, f),
         linear('feed_forward.w2', f, h),
         norm('operator_norm', h),
@@ -254,10 +254,10 @@ const gemma3n = architecture({
       layers('layers', shape, [
         linear('self_attn.q_proj', h, q, bias),
         norm('self_attn.q_norm', headDim),
-        ...onlyAt((layer) => !(first > 0 && layer >= first), [
-          ...linears(['self_attn.k_proj', 'self_attn.v_proj'], h, kv, bias),
-          norm('self_attn.k_norm', headDim),
-        ]),
+        ...onlyAt(
+          (layer) => !(first > 0 && layer >= first),
+          [...linears(['self_attn.k_proj', 'self_attn.v_proj'], h, kv, bias), norm('self_attn.k_norm', headDim)],
+        ),
         linear('self_attn.o_proj', q, h, bias),
         ...mlp,
         ...FOUR_NORMS.map((name) => norm(name, h)),
@@ -332,10 +332,10 @@ function gemma4Attention(
       norm('self_attn.q_norm', headDim),
       linear('self_attn.o_proj', numHeads * headDim, h, bias),
     ]),
-    ...onlyAt((layer) => at(layer) && layer < firstShared, [
-      ...linears(names, h, keyValueHeads * headDim, bias),
-      norm('self_attn.k_norm', headDim),
-    ]),
+    ...onlyAt(
+      (layer) => at(layer) && layer < firstShared,
+      [...linears(names, h, keyValueHeads * headDim, bias), norm('self_attn.k_norm', headDim)],
+    ),
   ];
 }
 

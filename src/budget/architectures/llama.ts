@@ -99,7 +99,10 @@ function lastNorm({ lastNorm: name = 'norm', normBias }: Variant, width: number)
 }
 
 /** The types whose question answering classes kept the name of the bare model that the first of them had. */
-const NAMED_TRANSFORMER = 'llama qwen2 qwen3 qwen3_moe seed_oss smollm3 exaone4 ministral ministral3 nemotron arcee diffllama qwen3_next'.split(' ');
+const NAMED_TRANSFORMER =
+  'llama qwen2 qwen3 qwen3_moe seed_oss smollm3 exaone4 ministral ministral3 nemotron arcee diffllama qwen3_next'.split(
+    ' ',
+  );
 
 export function decoderBaseModel(modelTypes: readonly string[], head: HeadKind): string {
   const older = head === 'questionAnswering' && modelTypes.some((type) => NAMED_TRANSFORMER.includes(type));
@@ -173,11 +176,12 @@ const glm4Variant: Variant = {
   mlp: fusedGateMlp,
   norms: () => [...TWO_NORMS, 'post_self_attn_layernorm', 'post_mlp_layernorm'],
 };
-const glm4 = gatedDecoder(
-  ['glm4'],
-  glm4Variant,
-  { ...UNTIED, num_key_value_heads: 2, head_dim: 128, attention_bias: true },
-);
+const glm4 = gatedDecoder(['glm4'], glm4Variant, {
+  ...UNTIED,
+  num_key_value_heads: 2,
+  head_dim: 128,
+  attention_bias: true,
+});
 const glm4v = gatedDecoder(
   ['glm4v_text'],
   { ...glm4Variant, bias: queryKeyValueBias },

@@ -185,7 +185,12 @@ const TOWERS = {
 };
 
 /** A tower's own shape, from its part of the pair's config; `sizes` are those of its config class. */
-function towerShape({ whole }: ModelShape, key: string, { modelTypes, defaults }: Architecture, sizes: RawConfig): ModelShape {
+function towerShape(
+  { whole }: ModelShape,
+  key: string,
+  { modelTypes, defaults }: Architecture,
+  sizes: RawConfig,
+): ModelShape {
   const config = whole[key];
   const part = { ...sizes, ...(isObject(config) ? config : {}) };
   return partShape({ part, modelType: modelTypes[0] ?? '', wrapper: null, whole: part, defaults });

@@ -27,10 +27,12 @@ const VARIANTS = [
   'monteclora_config',
   'alora_invocation_tokens',
 ];
-const VARIANTS_OF: Partial<Record<ModuleKind, readonly string[]>> = { embedding: ['use_dora', 'mica'], conv: ['use_dora'] };
+const VARIANTS_OF: Partial<Record<ModuleKind, readonly string[]>> = {
+  embedding: ['use_dora', 'mica'],
+  conv: ['use_dora'],
+};
 
-const INITIALIZATIONS =
-  /^(gaussian|eva|olora|pissa|pissa_niter_\d+|corda|loftq|orthogonal|mica|lora_ga)$/i;
+const INITIALIZATIONS = /^(gaussian|eva|olora|pissa|pissa_niter_\d+|corda|loftq|orthogonal|mica|lora_ga)$/i;
 /** These take the factors from a decomposition of the weight, whose rank is at most its smaller side. */
 const FROM_WEIGHT = /^(pissa|olora)/i;
 

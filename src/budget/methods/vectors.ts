@@ -118,7 +118,8 @@ function frequencies(
 
 function atMost({ name, inFeatures, outFeatures }: Module, count: number): number {
   const values = inFeatures * outFeatures;
-  if (count > values) throw new BudgetError(`'${name}': n_frequency ${count} exceeds the ${values} values of its weight`);
+  if (count > values)
+    throw new BudgetError(`'${name}': n_frequency ${count} exceeds the ${values} values of its weight`);
   return count;
 }
 

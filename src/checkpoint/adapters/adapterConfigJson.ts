@@ -50,7 +50,9 @@ function objectText(
   const fields = Object.entries(object).filter((field): field is [string, ConfigValue] => field[1] !== undefined);
   if (fields.length === 0) return '{}';
   fields.sort(([a], [b]) => byCodePoint(a, b));
-  const lines = fields.map(([key, value]) => `${inner}${asciiText(key)}: ${special(key, value) ?? valueText(value, inner)}`);
+  const lines = fields.map(
+    ([key, value]) => `${inner}${asciiText(key)}: ${special(key, value) ?? valueText(value, inner)}`,
+  );
   return `{\n${lines.join(',\n')}\n${indent}}`;
 }
 

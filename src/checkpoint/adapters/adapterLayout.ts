@@ -30,7 +30,8 @@ export function adapterLayout(
   if (some(/^diffusion_model\./)) return 'ComfyUI';
   const bare = parts.every(({ tensors: own }) => own.get('a')?.entry.name.endsWith('.lora_A') ?? true);
   if (bare && parts.every(({ method, style }) => method === 'LORA' && style === 'peft')) return 'microsoft/loralib';
-  if (metadata.some(([key, value]) => key === 'software' && value.includes('ai-toolkit'))) return 'ai-toolkit (diffusers)';
+  if (metadata.some(([key, value]) => key === 'software' && value.includes('ai-toolkit')))
+    return 'ai-toolkit (diffusers)';
   if (some(/^(?:double|single)_blocks\./)) return styles.has('diffusers') ? 'XLabs' : 'Black Forest Labs';
   if (styles.has('diffusers') || some(/^(?:unet|transformer|text_encoder(?:_\d)?)\./)) return 'diffusers';
   if (styles.has('kohya')) return parts.some(({ method }) => method !== 'LORA') ? 'LyCORIS' : 'kohya';

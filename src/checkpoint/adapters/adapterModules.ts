@@ -41,7 +41,13 @@ const NO_CHANGE: ReadonlyMap<string, string> = new Map([
 ]);
 const NO_CHANGE_OTHERWISE = 'the change is not a product of these tensors alone';
 /** A prompt changes no weight, and tokens are rows of their own. */
-const NO_WEIGHT: ReadonlySet<string> = new Set(['PROMPT_TUNING', 'TRAINABLE_TOKENS', 'BOTTLENECK', 'PREFIX_TUNING', 'FUSION']);
+const NO_WEIGHT: ReadonlySet<string> = new Set([
+  'PROMPT_TUNING',
+  'TRAINABLE_TOKENS',
+  'BOTTLENECK',
+  'PREFIX_TUNING',
+  'FUSION',
+]);
 
 /** For a file that holds an adapter; a base model has no modules and nothing unexplained. */
 export function describeAdapter(
@@ -54,7 +60,9 @@ export function describeAdapter(
   const problems: Problem[] = [];
   const unexplained: { tensor: string; reason: string }[] = [];
   const products = productsOfParts(collected.parts, lora);
-  const modules = collected.parts.map((part) => describePart(part, products.get(part) ?? [], config, problems, unexplained));
+  const modules = collected.parts.map((part) =>
+    describePart(part, products.get(part) ?? [], config, problems, unexplained),
+  );
   const saved = savedTensors(collected.rest, collected.parts, config);
   for (const entry of collected.doubles)
     unexplained.push({ tensor: entry.name, reason: 'another tensor of the file has its place in the module' });
@@ -144,7 +152,11 @@ function inOf(factor: AdapterFactorInfo | undefined): number | null {
 }
 
 /** The rank that was trained, not that of a product written out as B * A; the config's where both factors are whole. */
-function trueRank({ method, module, tensors }: AdapterPart, product: LoraModuleInfo, config: AdapterConfig | null): number | null {
+function trueRank(
+  { method, module, tensors }: AdapterPart,
+  product: LoraModuleInfo,
+  config: AdapterConfig | null,
+): number | null {
   if (method !== 'LOHA' && method !== 'LOKR') return product.rank;
   for (const part of ['w2_b', 'w1_b']) {
     const entry = tensors.get(part)?.entry;

@@ -31,12 +31,19 @@ export function describeBottlenecks({ parts }: AdapterParts, config: AdapterConf
 
   return parts.flatMap(({ module, style, tensors }): BottleneckInfo[] => {
     if (style !== 'adapterhub') return [];
-    const down = ['down.0', 'down.1', 'down'].map((key) => tensors.get(key)).find((found) => found?.entry.shape.length === 2);
+    const down = ['down.0', 'down.1', 'down']
+      .map((key) => tensors.get(key))
+      .find((found) => found?.entry.shape.length === 2);
     const up = tensors.get('up');
     if (!down?.entry.readable || !up?.entry.readable) return [];
     const [bottleneckDim = 0, dModel = 0] = down.entry.shape;
     const [outWidth, outBottleneck] = up.entry.shape;
-    if (up.entry.shape.length !== 2 || outWidth !== dModel || outBottleneck !== bottleneckDim || bottleneckDim * dModel === 0)
+    if (
+      up.entry.shape.length !== 2 ||
+      outWidth !== dModel ||
+      outBottleneck !== bottleneckDim ||
+      bottleneckDim * dModel === 0
+    )
       return [];
     const downBias = tensors.get('downBias.0') ?? tensors.get('downBias.1') ?? tensors.get('downBias');
     const upBias = tensors.get('upBias');

@@ -47,7 +47,9 @@ export function expandProduct(product: Product, read: ReadonlyMap<string, Float6
       const side = (name: 'w1' | 'w2'): Pair => {
         if (has(name)) return withIdentity(get(name));
         const [left, right] = [get(`${name}_a`), get(`${name}_b`)];
-        return name === 'w2' && has('t2') ? { left: transpose(left), right: kernelRight(right, get('t2')) } : { left, right };
+        return name === 'w2' && has('t2')
+          ? { left: transpose(left), right: kernelRight(right, get('t2')) }
+          : { left, right };
       };
       const [first, second] = [side('w1'), side('w2')];
       return { a: kronecker(first.right, second.right), b: kronecker(first.left, second.left) };
@@ -62,7 +64,8 @@ interface Pair {
 
 function scaleRows({ rows, columns, data }: Matrix, by: Float64Array): Float64Array {
   const scaled = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) scaled[i * columns + j] = data[i * columns + j]! * by[i]!;
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) scaled[i * columns + j] = data[i * columns + j]! * by[i]!;
   return scaled;
 }
 

@@ -31,7 +31,9 @@ export function stackedExperts(
   const path = switched ? part.module : parameterPath(part.module, config);
   if (path === null) return null;
   // Rank times experts is what the file tells; the rank is the config's.
-  const experts = switched ? (a.shape[0] ?? 0) : (a.shape[0] ?? 0) / (rankPatterns.find(({ matches }) => matches(path))?.value ?? config!.rank);
+  const experts = switched
+    ? (a.shape[0] ?? 0)
+    : (a.shape[0] ?? 0) / (rankPatterns.find(({ matches }) => matches(path))?.value ?? config!.rank);
   if (experts === 1 && !switched) return [{ part, name: path, planned: null }];
   const broken = [a, b].find(({ readable }) => !readable);
   const reason = broken
@@ -55,7 +57,13 @@ export function stackedExperts(
       ['b', { tensor: b.name, layout: layoutB }],
     ]);
     const sizes = { rank: layoutA.rows, inFeatures: layoutA.columns, outFeatures: layoutB.rows };
-    const product = { recipe: 'plain', ...sizes, inputs, reshaped: true, formula: `expert ${expert} of ${experts}` } as const;
+    const product = {
+      recipe: 'plain',
+      ...sizes,
+      inputs,
+      reshaped: true,
+      formula: `expert ${expert} of ${experts}`,
+    } as const;
     return { part, name, planned: { product } };
   });
 }

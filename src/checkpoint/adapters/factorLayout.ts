@@ -61,7 +61,14 @@ export function expertLayout(
   const [rows, columns] = shape as readonly [number, number];
   if (part === 'a') {
     const rank = rows / experts;
-    return { rows: rank, columns, offset: expert * rank * columns, rowStride: columns, columnStride: 1, reshaped: true };
+    return {
+      rows: rank,
+      columns,
+      offset: expert * rank * columns,
+      rowStride: columns,
+      columnStride: 1,
+      reshaped: true,
+    };
   }
   const rank = columns / experts;
   return { rows, columns: rank, offset: expert, rowStride: columns, columnStride: experts, reshaped: true };

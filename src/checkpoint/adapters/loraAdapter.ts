@@ -40,7 +40,12 @@ export interface AdapterFiles {
 /** Throws `CheckpointError` TensorInvalidInfo for a factor of another size than rank and features say. */
 export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
   const { rank, alpha, modules, baseModel = null, taskType = null, useRslora = false } = options;
-  const factor = (module: string, letter: 'A' | 'B', values: Float32Array, shape: readonly [number, number]): TensorData => {
+  const factor = (
+    module: string,
+    letter: 'A' | 'B',
+    values: Float32Array,
+    shape: readonly [number, number],
+  ): TensorData => {
     const expected = shape[0] * shape[1];
     if (values.length !== expected) {
       const message = `${quoted(module)}: ${letter} of shape [${shape.join(', ')}] has ${expected} entries, got ${values.length}`;

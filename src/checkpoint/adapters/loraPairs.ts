@@ -106,7 +106,12 @@ function doraMessage(count: number): string {
   );
 }
 
-function planOf(part: AdapterPart, shared: AdapterPart | undefined, alike: boolean, config: AdapterConfig | null): Planned {
+function planOf(
+  part: AdapterPart,
+  shared: AdapterPart | undefined,
+  alike: boolean,
+  config: AdapterConfig | null,
+): Planned {
   if (part.tensors.has('lambda_b') && shared?.tensors.has('shared_A') && !alike) {
     const unavailable = 'A is shared by modules of several widths, and the file does not tell the width of this one';
     return { unavailable, unsaved: true };
@@ -121,7 +126,10 @@ function planOf(part: AdapterPart, shared: AdapterPart | undefined, alike: boole
 }
 
 /** BD-LoRA: the config names, by any part of their paths, the modules of which one factor is block-diagonal. */
-function blockDiagonal({ module }: AdapterPart, config: AdapterConfig | null): { side: 'a' | 'b'; count: number } | null {
+function blockDiagonal(
+  { module }: AdapterPart,
+  config: AdapterConfig | null,
+): { side: 'a' | 'b'; count: number } | null {
   const settings = config?.get('use_bdlora');
   if (!isObject(settings)) return null;
   const count = positiveInteger(settings['nblocks']) ?? 1;
@@ -154,7 +162,11 @@ function looseSizes({ method, tensors }: AdapterPart): Pick<LoraModuleInfo, 'ran
   }
   const a = tensors.get('a')?.entry.shape ?? [];
   const b = tensors.get('b')?.entry.shape ?? [];
-  return { rank: (a.length > 1 ? a[0] : b[1]) ?? 0, inFeatures: a[1] ?? 0, outFeatures: (b.length > 1 ? b[0] : 0) ?? 0 };
+  return {
+    rank: (a.length > 1 ? a[0] : b[1]) ?? 0,
+    inFeatures: a[1] ?? 0,
+    outFeatures: (b.length > 1 ? b[0] : 0) ?? 0,
+  };
 }
 
 /** PEFT saves the base weight beside an embedding's factors; only one laid out as B * A can be added to it. */

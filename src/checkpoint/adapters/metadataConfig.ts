@@ -53,7 +53,8 @@ function joined(components: ReadonlyMap<string, ReadonlyMap<string, unknown>>, p
   for (const [component, settings] of components) {
     const stem = component.replace(/[^\w]/g, '\\$&');
     const own = settings.get(pattern);
-    for (const [name, value] of Object.entries(isObject(own) ? own : {})) entries.push([`${stem}\\.(.*\\.)?(${name})`, value]);
+    for (const [name, value] of Object.entries(isObject(own) ? own : {}))
+      entries.push([`${stem}\\.(.*\\.)?(${name})`, value]);
     entries.push([`${stem}\\..*`, settings.get(key)]);
   }
   return Object.fromEntries(entries);

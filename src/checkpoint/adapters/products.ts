@@ -19,7 +19,8 @@ import { factorLayout } from './factorLayout';
 import type { MatrixLayout } from './factorLayout';
 import type { TensorEntry } from '../header';
 
-export type Recipe = 'plain' | 'diagonal' | 'mid' | 'blocksA' | 'blocksB' | 'hadamard' | 'kronecker' | 'vera' | 'delora';
+export type Recipe =
+  'plain' | 'diagonal' | 'mid' | 'blocksA' | 'blocksB' | 'hadamard' | 'kronecker' | 'vera' | 'delora';
 
 export interface ProductInput {
   readonly tensor: string;
@@ -89,7 +90,8 @@ function planPair(part: AdapterPart, blocksOfB: boolean): Product {
   const stored = half(part, 'a', 'the A half (down) is missing');
   const b = half(part, 'b', 'the B half (up) is missing');
   // llama.cpp looks rows up in an embedding's A, so that of token_embd is stored as (vocabulary, rank).
-  const turned = part.style === 'gguf' && stored.layout.rows !== b.layout.columns && stored.layout.columns === b.layout.columns;
+  const turned =
+    part.style === 'gguf' && stored.layout.rows !== b.layout.columns && stored.layout.columns === b.layout.columns;
   const a = turned ? transposed(stored) : stored;
   if (part.method === 'ADALORA' && a.layout.rows === 0 && b.layout.columns === 0)
     throw new Unavailable('AdaLoRA pruned it to rank 0: it changes nothing', true);
@@ -100,7 +102,14 @@ function planPair(part: AdapterPart, blocksOfB: boolean): Product {
     const fits = Number.isInteger(blocks) && b.layout.rows % blocks === 0 && !inner;
     const grouped = fits && (b.reshaped ? part.style === 'peft' : blocksOfB);
     if (!grouped) throw ranksDiffer(a.layout, b.layout);
-    return made('blocksB', a.layout.rows, a.layout.columns, b.layout.rows, { a, b }, `B in ${blocks} blocks on its diagonal`);
+    return made(
+      'blocksB',
+      a.layout.rows,
+      a.layout.columns,
+      b.layout.rows,
+      { a, b },
+      `B in ${blocks} blocks on its diagonal`,
+    );
   }
   notEmpty(a.layout.rows, a.layout.columns, b.layout.rows);
   const rank = a.layout.rows;
@@ -110,7 +119,14 @@ function planPair(part: AdapterPart, blocksOfB: boolean): Product {
   }
   const diagonal = vector(part, 'inner', rank);
   const what = part.method === 'ADALORA' ? 'E: singular values' : 'the diagonal';
-  return made('diagonal', rank, a.layout.columns, b.layout.rows, { a, b, inner: diagonal }, `B · diag(E) · A, with ${what}, taken into A`);
+  return made(
+    'diagonal',
+    rank,
+    a.layout.columns,
+    b.layout.rows,
+    { a, b, inner: diagonal },
+    `B · diag(E) · A, with ${what}, taken into A`,
+  );
 }
 
 /** A stored in `blocks` blocks: (rank, inFeatures / blocks). Only the config tells it from a smaller module. */
@@ -133,7 +149,14 @@ function planMid(part: AdapterPart): Product {
   const fits = p === up.layout.columns && q === down.layout.rows;
   if (!fits) throw new Unavailable(`the kernel has shape [${entry.shape.join(', ')}], expected rank by rank first`);
   const mid = { tensor: entry.name, layout: rowMajor(p, q * size) };
-  return made('mid', p, down.layout.columns * size, up.layout.rows, { a: down, mid, b: up }, 'up · kernel · down, the kernel taken into A');
+  return made(
+    'mid',
+    p,
+    down.layout.columns * size,
+    up.layout.rows,
+    { a: down, mid, b: up },
+    'up · kernel · down, the kernel taken into A',
+  );
 }
 
 function planHadamard(part: AdapterPart): Product {
@@ -167,7 +190,11 @@ function planKronecker(part: AdapterPart): Product {
     if (part.tensors.has(side)) {
       const whole = flat(part, side);
       inputs[side] = whole;
-      return { rows: whole.layout.rows, columns: whole.layout.columns, rank: Math.min(whole.layout.rows, whole.layout.columns) };
+      return {
+        rows: whole.layout.rows,
+        columns: whole.layout.columns,
+        rank: Math.min(whole.layout.rows, whole.layout.columns),
+      };
     }
     const left = flat(part, `${side}_a`);
     const right = flat(part, `${side}_b`);
@@ -176,7 +203,8 @@ function planKronecker(part: AdapterPart): Product {
       const kernel = flat(part, 't2');
       inputs['t2'] = kernel;
       const size = kernel.layout.columns / right.layout.rows;
-      if (left.layout.rows !== kernel.layout.rows || !Number.isInteger(size)) throw ranksDiffer(right.layout, left.layout);
+      if (left.layout.rows !== kernel.layout.rows || !Number.isInteger(size))
+        throw ranksDiffer(right.layout, left.layout);
       return { rows: left.layout.columns, columns: right.layout.columns * size, rank: kernel.layout.rows };
     }
     if (left.layout.columns !== right.layout.rows) throw ranksDiffer(right.layout, left.layout);
@@ -184,18 +212,29 @@ function planKronecker(part: AdapterPart): Product {
   });
   const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];
   const formula = `W1 ⊗ W2, ${first.rows} x ${first.columns} by ${second.rows} x ${second.columns}, written out as B · A`;
-  return made('kronecker', first.rank * second.rank, first.columns * second.columns, first.rows * second.rows, inputs, formula);
+  return made(
+    'kronecker',
+    first.rank * second.rank,
+    first.columns * second.columns,
+    first.rows * second.rows,
+    inputs,
+    formula,
+  );
 }
 
 function planVera(part: AdapterPart, shared: AdapterPart | undefined): Product {
   const a = shared?.tensors.get('shared_A')?.entry;
   const b = shared?.tensors.get('shared_B')?.entry;
   if (!shared || !a || !b)
-    throw new Unavailable('the frozen projections A and B are not in the file (save_projection is off): they follow from the seed', true);
+    throw new Unavailable(
+      'the frozen projections A and B are not in the file (save_projection is off): they follow from the seed',
+      true,
+    );
   const [rows = 0, inFeatures = 0] = readable(shared, 'shared_A').entry.shape;
   const [outAtMost = 0, rank = 0] = readable(shared, 'shared_B').entry.shape;
   const out = part.tensors.get('lambda_b')!.entry.shape[0] ?? 0;
-  if (out > outAtMost || rows < rank) throw new Unavailable(`the projection B has ${outAtMost} rows, the module ${out}`);
+  if (out > outAtMost || rows < rank)
+    throw new Unavailable(`the projection B has ${outAtMost} rows, the module ${out}`);
   const inputs = {
     a: { tensor: a.name, layout: rowMajor(rank, inFeatures) },
     b: { tensor: b.name, layout: rowMajor(out, rank) },
@@ -204,7 +243,14 @@ function planVera(part: AdapterPart, shared: AdapterPart | undefined): Product {
     lambda_d: vector(part, 'lambda_d', rank, part.method === 'PVERA' ? 2 * rank : rank),
   };
   const mean = part.method === 'PVERA' ? ' at the mean' : '';
-  return made('vera', rank, inFeatures, out, inputs, `diag(b) · B · diag(d) · A${mean}; the input's width is that of the shared A`);
+  return made(
+    'vera',
+    rank,
+    inFeatures,
+    out,
+    inputs,
+    `diag(b) · B · diag(d) · A${mean}; the input's width is that of the shared A`,
+  );
 }
 
 function planDelora(part: AdapterPart): Product {
@@ -237,7 +283,11 @@ function ranksDiffer(a: MatrixLayout, b: MatrixLayout): Unavailable {
   return new Unavailable(`the ranks differ: A has ${a.rows} rows, B has ${b.columns} columns`);
 }
 
-function readable({ tensors }: AdapterPart, key: string, missing = `the tensor ${key} is missing`): { entry: TensorEntry } {
+function readable(
+  { tensors }: AdapterPart,
+  key: string,
+  missing = `the tensor ${key} is missing`,
+): { entry: TensorEntry } {
   const found = tensors.get(key);
   if (!found) throw new Unavailable(missing);
   if (!found.entry.readable) throw new Unavailable(`the data of ${quoted(found.entry.name)} is missing or damaged`);
@@ -262,7 +312,13 @@ function flat(part: AdapterPart, key: string): ProductInput {
   const { entry } = readable(part, key);
   const [rows = 0, ...others] = entry.shape;
   if (others.length === 0) throw new Unavailable(`${key} has shape [${entry.shape.join(', ')}], which is no matrix`);
-  return { tensor: entry.name, layout: rowMajor(rows, others.reduce((product, size) => product * size, 1)) };
+  return {
+    tensor: entry.name,
+    layout: rowMajor(
+      rows,
+      others.reduce((product, size) => product * size, 1),
+    ),
+  };
 }
 
 function vector(part: AdapterPart, key: string, length: number, stored = length): ProductInput {

@@ -11,7 +11,16 @@ import { withoutPeftPrefix } from './tensorNames';
 /** What PEFT saves of itself with a classifier or a question-answering model. */
 const HEADS = ['classifier', 'score', 'qa_outputs'] as const;
 /** Saved whole where the vocabulary was changed, or where one of them is a target. */
-const EMBEDDINGS = ['embed_tokens', 'lm_head', 'wte', 'embed_out', 'word_embeddings', 'shared', 'embed_in', 'tok_embeddings'];
+const EMBEDDINGS = [
+  'embed_tokens',
+  'lm_head',
+  'wte',
+  'embed_out',
+  'word_embeddings',
+  'shared',
+  'embed_in',
+  'tok_embeddings',
+];
 /** AdapterHub keeps prediction heads in a file of their own. */
 const ADAPTERHUB_HEAD = /^heads\.[^.]+\./;
 
@@ -74,11 +83,13 @@ function roleOf(name: string, adapted: ReadonlySet<string>, config: AdapterConfi
   if (ADAPTERHUB_HEAD.test(path)) return 'prediction head';
   if (isTrainedWhole(config)) return `${kind} of a module that was trained whole`;
   if (config?.peftType === 'SHADOW' && path.startsWith('shadow_backbone.')) return `${kind} of the shadow backbone`;
-  if (name.startsWith('base_model.lora_model.')) return `${kind} of the base model, which X-LoRA saves with its adapters`;
+  if (name.startsWith('base_model.lora_model.'))
+    return `${kind} of the base model, which X-LoRA saves with its adapters`;
   if (module.endsWith('.base_layer') && adapted.has(module.slice(0, -'.base_layer'.length)))
     return kind === 'bias' ? 'bias of the adapted module, retrained' : 'frozen weight of the adapted module';
   const saved = [...stringList(config?.get('modules_to_save')), ...(usesHeads(config) ? HEADS : [])];
-  if (name.includes('.modules_to_save.') || saved.some((key) => isSavedAs(module, key))) return `${kind} of a module saved whole`;
+  if (name.includes('.modules_to_save.') || saved.some((key) => isSavedAs(module, key)))
+    return `${kind} of a module saved whole`;
   if (name.includes('.original_module.')) return `${kind} of a saved module before training`;
   if (kind === 'bias' && hasBias(config)) return 'bias, retrained';
   if (kind === 'weight' && EMBEDDINGS.some((key) => isPart(module, key))) return 'embedding, saved whole';

@@ -8,7 +8,20 @@
 const READERS: ReadonlySet<string> = new Set([
   ...['q_proj', 'k_proj', 'v_proj', 'qkv_proj', 'query_key_value', 'c_attn', 'Wqkv', 'in_proj'],
   ...['query', 'key', 'value', 'query_proj', 'key_proj', 'value_proj', 'to_q', 'to_k', 'to_v', 'q', 'k', 'v'],
-  ...['gate_proj', 'up_proj', 'gate_up_proj', 'fc1', 'fc_in', 'c_fc', 'dense_h_to_4h', 'w1', 'w3', 'wi', 'wi_0', 'wi_1'],
+  ...[
+    'gate_proj',
+    'up_proj',
+    'gate_up_proj',
+    'fc1',
+    'fc_in',
+    'c_fc',
+    'dense_h_to_4h',
+    'w1',
+    'w3',
+    'wi',
+    'wi_0',
+    'wi_1',
+  ],
 ]);
 
 export function inputsAreAlike(modules: readonly string[]): boolean {

@@ -94,7 +94,10 @@ export class ByteCursor {
       throw new CutOffError('InvalidHeaderLength', message);
     }
     if (end > this.limit) {
-      throw new CutOffError('HeaderTooLarge', `the header goes on beyond ${this.limit} bytes (${count} at ${this.position})`);
+      throw new CutOffError(
+        'HeaderTooLarge',
+        `the header goes on beyond ${this.limit} bytes (${count} at ${this.position})`,
+      );
     }
   }
 }

@@ -118,7 +118,8 @@ async function readMetadata(
     const key = await readString(cursor, version);
     const { text, value } = await readValue(cursor, version);
     if (i >= MAX_SHOWN_METADATA) continue;
-    if (seen.has(key)) report('DuplicateKey', () => `${quoted(key)} stands twice in the metadata; the first counts`, key);
+    if (seen.has(key))
+      report('DuplicateKey', () => `${quoted(key)} stands twice in the metadata; the first counts`, key);
     else {
       seen.add(key);
       if (value !== undefined && TELLING_KEYS.has(key)) telling.set(key, value);
@@ -140,7 +141,8 @@ async function readTensors(
     if (i === MAX_TENSORS) throw new CheckpointError('TooLarge', `the header claims ${count} tensors`);
     const tensor = await readTensor(cursor, version, faults);
     const { name } = tensor;
-    if (seen.has(name)) faults.report('DuplicateKey', () => `tensor ${quoted(name)} stands twice; the first is shown`, name);
+    if (seen.has(name))
+      faults.report('DuplicateKey', () => `tensor ${quoted(name)} stands twice; the first is shown`, name);
     else tensors.push(tensor);
     seen.add(name);
   }
@@ -163,10 +165,13 @@ async function readTensor(cursor: ByteCursor, version: number, { report }: Fault
   const dtype = `${known?.name ?? `type ${type}`}${cursor.littleEndian ? '' : ' (big-endian)'}`;
   const bytes = known ? bytesOf(shape, known) : null;
   const entry = { name, dtype, shape, begin, end: begin + (bytes ?? 0), readable: bytes !== null };
-  const fault = (message: string): void => report('TensorInvalidInfo', () => `tensor ${quoted(name)}: ${message}`, name);
+  const fault = (message: string): void =>
+    report('TensorInvalidInfo', () => `tensor ${quoted(name)}: ${message}`, name);
   if (!known) fault(`ggml type ${type} is not known, and so neither is its size`);
   else if (bytes === null) {
-    fault(`shape [${shape.join(', ')}] x ${known.name} is not a whole number of blocks of ${known.entries} below 2^53 bytes`);
+    fault(
+      `shape [${shape.join(', ')}] x ${known.name} is not a whole number of blocks of ${known.entries} below 2^53 bytes`,
+    );
   }
   if (!Number.isSafeInteger(entry.end)) {
     report('ValidationOverflow', () => `tensor ${quoted(name)}: offset ${begin} is beyond 2^53`, name);
@@ -195,10 +200,14 @@ function notesOf(telling: ReadonlyMap<string, number | string>, littleEndian: bo
   const parts = telling.get('split.count');
   const part = telling.get('split.no');
   if (typeof parts === 'number' && parts > 1 && typeof part === 'number') {
-    notes.push({ severity: 'info', message: `this file is part ${part + 1} of ${parts}: the tensors of the others are not shown` });
+    notes.push({
+      severity: 'info',
+      message: `this file is part ${part + 1} of ${parts}: the tensors of the others are not shown`,
+    });
   }
   if (!littleEndian) {
-    const message = 'the file is big-endian, made for machines such as IBM Z: its tensors are listed, their values not decoded';
+    const message =
+      'the file is big-endian, made for machines such as IBM Z: its tensors are listed, their values not decoded';
     notes.push({ severity: 'warning', message });
   }
   return notes;

@@ -43,6 +43,9 @@ export function checkGgufLayout(
     );
   } else if (complete && dataBytes > padded(covered)) {
     const rest = dataBytes - padded(covered);
-    report('MetadataIncompleteBuffer', () => `the tensors end at byte ${padded(covered)} of the data: ${rest} bytes too many`);
+    report(
+      'MetadataIncompleteBuffer',
+      () => `the tensors end at byte ${padded(covered)} of the data: ${rest} bytes too many`,
+    );
   }
 }

@@ -47,7 +47,14 @@ export class QuickTensor {
 
   /** What was read last. */
   entry(name: string): TensorEntry {
-    return { name, dtype: this.dtype, shape: this.shape, begin: this.numbers[0]!, end: this.numbers[1]!, readable: true };
+    return {
+      name,
+      dtype: this.dtype,
+      shape: this.shape,
+      begin: this.numbers[0]!,
+      end: this.numbers[1]!,
+      readable: true,
+    };
   }
 
   /** `before`, `name` and a colon, with spaces around them; the position of what follows. */
@@ -64,7 +71,8 @@ export class QuickTensor {
   private readDtype(text: string, at: number): number {
     if (text.charCodeAt(at) !== QUOTE) return -1;
     const { length } = this.dtype;
-    if (length > 0 && text.startsWith(this.dtype, at + 1) && text.charCodeAt(at + 1 + length) === QUOTE) return at + length + 2;
+    if (length > 0 && text.startsWith(this.dtype, at + 1) && text.charCodeAt(at + 1 + length) === QUOTE)
+      return at + length + 2;
     const end = text.indexOf('"', at + 1);
     // The longest is F8_E4M3FNUZ.
     const dtype = end > at + 16 ? '' : text.slice(at + 1, end);

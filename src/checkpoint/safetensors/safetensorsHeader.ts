@@ -86,7 +86,12 @@ export function parseSafetensorsHeader(header: Uint8Array, fileBytes: number): S
 
 function checkNames(tensors: readonly TensorEntry[], report: Report): void {
   for (const { name } of tensors) {
-    if (/\p{Cs}/u.test(name)) report('InvalidHeaderDeserialization', () => `tensor ${quoted(name)}: half a surrogate pair is no character`, name);
+    if (/\p{Cs}/u.test(name))
+      report(
+        'InvalidHeaderDeserialization',
+        () => `tensor ${quoted(name)}: half a surrogate pair is no character`,
+        name,
+      );
   }
 }
 

@@ -61,10 +61,16 @@ export function planSafetensors<T extends TensorSpec>(
   );
   const fields: string[] = [];
   if (metadata !== null) {
-    checkKeys(metadata.map(([key]) => key), 'metadata key');
+    checkKeys(
+      metadata.map(([key]) => key),
+      'metadata key',
+    );
     fields.push(`"__metadata__":{${metadata.map(([key, value]) => `${text(key)}:${text(value)}`).join(',')}}`);
   }
-  checkKeys(tensors.map(({ name }) => name), 'tensor');
+  checkKeys(
+    tensors.map(({ name }) => name),
+    'tensor',
+  );
   let end = 0;
   for (const { tensor, bytes } of planned) {
     const begin = end;
@@ -129,7 +135,11 @@ function checkData({ name, dtype, shape, data }: TensorData, bytes: number): voi
 function bytesOf({ name, dtype, shape }: TensorSpec): number {
   const subject = `tensor ${quoted(name)}`;
   if (!isDtype(dtype)) {
-    throw new CheckpointError('TensorInvalidInfo', `${subject}: '${String(dtype)}' is none of the format's dtypes`, name);
+    throw new CheckpointError(
+      'TensorInvalidInfo',
+      `${subject}: '${String(dtype)}' is none of the format's dtypes`,
+      name,
+    );
   }
   const described = `${subject}: shape [${shape.join(', ')}] x ${dtype}`;
   const count = shape.every((size) => Number.isSafeInteger(size) && size >= 0) ? elementCount(shape) : null;
@@ -146,7 +156,11 @@ function checkKeys(keys: readonly string[], what: string): void {
   for (const key of keys) {
     if (seen.has(key)) throw new CheckpointError('DuplicateKey', `${what} ${quoted(key)} is given twice`, key);
     if (what === 'tensor' && key === '__metadata__') {
-      throw new CheckpointError('InvalidHeader', "no tensor can be named '__metadata__': the format keeps that name", key);
+      throw new CheckpointError(
+        'InvalidHeader',
+        "no tensor can be named '__metadata__': the format keeps that name",
+        key,
+      );
     }
     seen.add(key);
   }
@@ -155,7 +169,11 @@ function checkKeys(keys: readonly string[], what: string): void {
 /** As JSON. Refuses half a surrogate pair, which UTF-8 cannot hold. */
 function text(value: string): string {
   if (/\p{Cs}/u.test(value)) {
-    throw new CheckpointError('InvalidHeader', `${quoted(value)} holds half a surrogate pair, which is not UTF-8`, value);
+    throw new CheckpointError(
+      'InvalidHeader',
+      `${quoted(value)} holds half a surrogate pair, which is not UTF-8`,
+      value,
+    );
   }
   return JSON.stringify(value);
 }

@@ -72,7 +72,9 @@ export function parseShardIndex(text: string, faults: Faults): ShardIndex {
   }
   if (weightMap.size === 0) {
     if (faults.errors[0]) throw faults.errors[0];
-    const message = found ? "the index's weight_map names no tensor" : 'the index has no weight_map: it is not the index of a checkpoint';
+    const message = found
+      ? "the index's weight_map names no tensor"
+      : 'the index has no weight_map: it is not the index of a checkpoint';
     throw new CheckpointError('NotSafetensors', message);
   }
   const shards = [...numbers.keys()];

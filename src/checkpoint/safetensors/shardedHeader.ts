@@ -32,15 +32,21 @@ export function mergeShards(
     const name = quoted(shards[number]!);
     if (!shard.header) {
       const lost = [...weightMap.values()].filter((at) => at === number).length;
-      report(shard.failure.code, () => `shard ${name}, which has ${lost} tensors: ${shard.failure.message}`, shards[number]);
+      report(
+        shard.failure.code,
+        () => `shard ${name}, which has ${lost} tensors: ${shard.failure.message}`,
+        shards[number],
+      );
       return;
     }
-    for (const { code, message, subject } of shard.header.errors) report(code, () => `shard ${name}: ${message}`, subject);
+    for (const { code, message, subject } of shard.header.errors)
+      report(code, () => `shard ${name}: ${message}`, subject);
     nested += shard.header.errorCount - shard.header.errors.length;
     for (const entry of shard.header.tensors) {
       const other = tensors.get(entry.name);
       if (other) {
-        const message = (): string => `tensor ${quoted(entry.name)} is in ${quoted(shards[other.shard!]!)} and in ${name} as well`;
+        const message = (): string =>
+          `tensor ${quoted(entry.name)} is in ${quoted(shards[other.shard!]!)} and in ${name} as well`;
         report('DuplicateKey', message, entry.name);
       }
       // Of two the index says which.

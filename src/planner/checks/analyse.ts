@@ -67,7 +67,7 @@ function checkBase(x: Examined, wanted: string | null, base: FoundModel | null):
     wanted === null
       ? local('The base model is not named, so that nothing can be counted.')
       : local(
-          "The base model {0} is not found: no config.json of it in the workspace, on the disk or in the Hugging Face cache, and no preset. Nothing is fetched; without it targets and parameters are not checked.",
+          'The base model {0} is not found: no config.json of it in the workspace, on the disk or in the Hugging Face cache, and no preset. Nothing is fetched; without it targets and parameters are not checked.',
           wanted.slice(0, 120),
         );
   const choose = { title: local('Choose a base model...'), edits: [], choosesBaseModel: true };
@@ -79,8 +79,14 @@ function sayWhyNot(x: Examined, error: BudgetError): void {
   if (x.findings.some(({ severity, code }) => severity === 'error' || code === 'pattern-not-translated')) return;
   const said = local('{0}', error.message);
   if (error instanceof UnknownArchitectureError) {
-    const text = '{0} is of the type {1}, which has no table of modules here; with its safetensors files beside its config.json their headers would serve.';
-    x.add('base-unreadable', 'information', x.node('base_model_name_or_path') ?? x.keyNode('peft_type'), local(text, x.baseTitle, error.modelType));
+    const text =
+      '{0} is of the type {1}, which has no table of modules here; with its safetensors files beside its config.json their headers would serve.';
+    x.add(
+      'base-unreadable',
+      'information',
+      x.node('base_model_name_or_path') ?? x.keyNode('peft_type'),
+      local(text, x.baseTitle, error.modelType),
+    );
   } else if (error instanceof NeedsWeightsError || error instanceof UnknownMethodError) {
     x.add('uncounted', 'information', x.node('peft_type') ?? x.document.root, said);
   } else if (error instanceof PatternError) {
@@ -89,7 +95,8 @@ function sayWhyNot(x: Examined, error: BudgetError): void {
     const [key = ''] = error.key.split('.');
     const own = x.node(key);
     const isModels = own === null && !Object.hasOwn(x.config, key);
-    if (isModels) x.add('base-unreadable', 'information', x.node('base_model_name_or_path') ?? x.keyNode('peft_type'), said);
+    if (isModels)
+      x.add('base-unreadable', 'information', x.node('base_model_name_or_path') ?? x.keyNode('peft_type'), said);
     else x.add('uncounted', 'error', own ?? x.keyNode(key), said);
   } else x.add('uncounted', 'error', x.keyNode('target_modules'), said);
 }

@@ -59,7 +59,13 @@ export class Examined {
     return this.findings.length >= MAX_FINDINGS;
   }
 
-  add(code: Finding['code'], severity: Finding['severity'], at: Node, text: LocalText, fixes: readonly Fix[] = []): void {
+  add(
+    code: Finding['code'],
+    severity: Finding['severity'],
+    at: Node,
+    text: LocalText,
+    fixes: readonly Fix[] = [],
+  ): void {
     const { offset, length } = at;
     if (!this.isFull) this.findings.push({ code, severity, offset, length, text, fixes });
   }

@@ -31,7 +31,13 @@ export function checkKeys(x: Examined): void {
     if (!keyNode || typeof key !== 'string' || known.has(key)) continue;
     const remove: Fix = { title: local('Remove {0}', quote(key)), edits: [removal(x.text, property)] };
     if (FORMER_KEYS.has(key)) {
-      x.add('unknown-key', 'information', keyNode, local('{0} is a key of former versions of PEFT, which it ignores now.', quote(key)), [remove]);
+      x.add(
+        'unknown-key',
+        'information',
+        keyNode,
+        local('{0} is a key of former versions of PEFT, which it ignores now.', quote(key)),
+        [remove],
+      );
       continue;
     }
     const present = new Set(Object.keys(x.config));
@@ -44,15 +50,29 @@ export function checkKeys(x: Examined): void {
     const [best] = meant;
     const [other] = others;
     if (best === undefined && other === undefined && isNewer(x.config['peft_version'])) {
-      const newer = local('{0} is no key of PEFT 0.21; the file was written by PEFT {1}.', quote(key), String(x.config['peft_version']).slice(0, 40));
+      const newer = local(
+        '{0} is no key of PEFT 0.21; the file was written by PEFT {1}.',
+        quote(key),
+        String(x.config['peft_version']).slice(0, 40),
+      );
       x.add('unknown-key', 'information', keyNode, newer, [remove]);
       continue;
     }
     const text =
       best !== undefined
-        ? local('PEFT does not know the key {0} for {1} and ignores it. Did you mean {2}?', quote(key), x.type, quote(best))
+        ? local(
+            'PEFT does not know the key {0} for {1} and ignores it. Did you mean {2}?',
+            quote(key),
+            x.type,
+            quote(best),
+          )
         : other !== undefined
-          ? local('{0} is a key of {2}, not of {1}, which ignores it.', quote(key), x.type, others.slice(0, 4).join(', '))
+          ? local(
+              '{0} is a key of {2}, not of {1}, which ignores it.',
+              quote(key),
+              x.type,
+              others.slice(0, 4).join(', '),
+            )
           : local('PEFT does not know the key {0} for {1} and ignores it.', quote(key), x.type);
     x.add('unknown-key', 'warning', keyNode, text, [...renames, remove]);
   }

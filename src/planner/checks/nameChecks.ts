@@ -31,7 +31,12 @@ function strings(x: Examined, key: string): { readonly name: string; readonly no
   });
 }
 
-function fixesFor(x: Examined, name: string, node: Node, names: Iterable<string>): { best: string | undefined; fixes: Fix[] } {
+function fixesFor(
+  x: Examined,
+  name: string,
+  node: Node,
+  names: Iterable<string>,
+): { best: string | undefined; fixes: Fix[] } {
   const meant = nearest(name, names);
   const { offset, length } = node;
   const renames = meant.map((each): Fix => ({
@@ -49,11 +54,21 @@ function checkModulesToSave(x: Examined): void {
   for (const { name, node } of strings(x, 'modules_to_save')) {
     if (x.isFull) return;
     if (modules.some((module) => module.name.endsWith(name))) continue;
-    const { best, fixes } = fixesFor(x, name, node, suffixesOf(modules.filter(({ layer }) => layer === null).map((module) => module.name)));
+    const { best, fixes } = fixesFor(
+      x,
+      name,
+      node,
+      suffixesOf(modules.filter(({ layer }) => layer === null).map((module) => module.name)),
+    );
     const text =
       best === undefined
         ? local('{0} matches no module of {1}: nothing is trained whole for it.', quote(name), x.baseTitle)
-        : local('{0} matches no module of {1}: nothing is trained whole for it. Did you mean {2}?', quote(name), x.baseTitle, quote(best));
+        : local(
+            '{0} matches no module of {1}: nothing is trained whole for it. Did you mean {2}?',
+            quote(name),
+            x.baseTitle,
+            quote(best),
+          );
     x.add('save-no-match', 'warning', node, text, fixes);
   }
 }
@@ -65,7 +80,13 @@ function checkExcluded(x: Examined): void {
     if (x.isFull) return;
     if (modules.some((module) => matchesTarget(module.name, name))) continue;
     const { fixes } = fixesFor(x, name, node, suffixesOf(modules.map((module) => module.name)));
-    x.add('exclude-no-match', 'warning', node, local('{0} matches no module of {1}: it excludes nothing.', quote(name), x.baseTitle), fixes);
+    x.add(
+      'exclude-no-match',
+      'warning',
+      node,
+      local('{0} matches no module of {1}: it excludes nothing.', quote(name), x.baseTitle),
+      fixes,
+    );
   }
   const pattern = x.value('exclude_modules');
   const node = x.node('exclude_modules');
@@ -73,10 +94,20 @@ function checkExcluded(x: Examined): void {
   try {
     const compiled = new PythonPattern(pattern);
     if (!modules.some((module) => compiled.fullMatch(module.name)))
-      x.add('exclude-no-match', 'warning', node, local('The pattern {0} fits no module of {1}: it excludes nothing.', quote(pattern), x.baseTitle));
+      x.add(
+        'exclude-no-match',
+        'warning',
+        node,
+        local('The pattern {0} fits no module of {1}: it excludes nothing.', quote(pattern), x.baseTitle),
+      );
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    x.add('pattern-not-translated', 'information', node, local('This pattern is not evaluated here, so that nothing is counted: {0}.', error.message));
+    x.add(
+      'pattern-not-translated',
+      'information',
+      node,
+      local('This pattern is not evaluated here, so that nothing is counted: {0}.', error.message),
+    );
   }
 }
 
@@ -113,14 +144,32 @@ function checkPattern(x: Examined, key: 'rank_pattern' | 'alpha_pattern'): void 
       return modules.some((module) => list.valueFor(module.name) !== null);
     });
     if (fits === null) {
-      x.add('pattern-not-translated', 'information', keyNode, local('This pattern is not evaluated here, so that nothing is counted: {0}.', quote(name)));
+      x.add(
+        'pattern-not-translated',
+        'information',
+        keyNode,
+        local('This pattern is not evaluated here, so that nothing is counted: {0}.', quote(name)),
+      );
     } else if (!fits) {
       const { best } = fixesFor(x, name, keyNode, suffixesOf(modules.map((module) => module.name)));
       const fixes: Fix[] = [
-        ...(best === undefined ? [] : [{ title: local('Change to {0}', quote(best)), edits: [{ offset: keyNode.offset, length: keyNode.length, newText: JSON.stringify(best) }] }]),
+        ...(best === undefined
+          ? []
+          : [
+              {
+                title: local('Change to {0}', quote(best)),
+                edits: [{ offset: keyNode.offset, length: keyNode.length, newText: JSON.stringify(best) }],
+              },
+            ]),
         { title: local('Remove {0}', quote(name)), edits: [removal(x.text, node)] },
       ];
-      x.add('pattern-no-match', 'warning', keyNode, local('{0} fits no module of {1}: it changes nothing.', quote(name), x.baseTitle), fixes);
+      x.add(
+        'pattern-no-match',
+        'warning',
+        keyNode,
+        local('{0} fits no module of {1}: it changes nothing.', quote(name), x.baseTitle),
+        fixes,
+      );
     }
   }
 }

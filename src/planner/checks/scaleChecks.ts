@@ -57,7 +57,12 @@ function checkPatternRanks(x: Examined): void {
     const node = x.node('rank_pattern', key);
     if (!node || (Number.isInteger(value) && (value as number) > 0)) continue;
     const text = 'The rank of {0} is {1}; a rank is a whole number of at least 1.';
-    x.add('rank-invalid', 'error', node, local(text, `"${key.slice(0, 80)}"`, JSON.stringify(value)?.slice(0, 40) ?? ''));
+    x.add(
+      'rank-invalid',
+      'error',
+      node,
+      local(text, `"${key.slice(0, 80)}"`, JSON.stringify(value)?.slice(0, 40) ?? ''),
+    );
   }
 }
 
@@ -73,7 +78,13 @@ function checkAlpha(x: Examined, rank: number): void {
   if (x.type !== 'LORA' || x.value('use_rslora') !== true) {
     if (usual(plain)) return;
     const text = 'The scaling {0} / r is {1} / {2} = {3}; the usual band is from {4} to {5}.';
-    x.add('alpha-ratio', 'warning', node, local(text, key, alpha, rank, short(plain), least, most), alphaFixes(x, key, [2 * rank, rank]));
+    x.add(
+      'alpha-ratio',
+      'warning',
+      node,
+      local(text, key, alpha, rank, short(plain), least, most),
+      alphaFixes(x, key, [2 * rank, rank]),
+    );
     return;
   }
   // At r = 1 both are the same. Alpha of r or 2 r is what people take for alpha / r.
@@ -88,7 +99,13 @@ function checkAlpha(x: Examined, rank: number): void {
   } else if (!usual(stabilised)) {
     const text = 'The scaling lora_alpha / sqrt(r) is {0} / sqrt({1}) = {2}; the usual band is from {3} to {4}.';
     const fits = Math.max(1, Math.round(Math.sqrt(rank)));
-    x.add('alpha-ratio', 'warning', node, local(text, alpha, rank, short(stabilised), least, most), alphaFixes(x, key, [fits, 2 * fits]));
+    x.add(
+      'alpha-ratio',
+      'warning',
+      node,
+      local(text, alpha, rank, short(stabilised), least, most),
+      alphaFixes(x, key, [fits, 2 * fits]),
+    );
   }
 }
 
@@ -111,7 +128,8 @@ function checkServed(x: Examined, rank: number): void {
     const fixes = largest === rank ? [{ title: local('Set {0} to {1}', 'r', most), edits: [x.set('r', most)] }] : [];
     x.add('rank-not-served', 'warning', node, local(text, largest, list), fixes);
   } else if (room !== largest && largest > (VLLM_MAX_LORA_RANKS[0] ?? 0)) {
-    const text = 'vLLM has no setting for rank {0}: it takes --max-lora-rank {1}, of {2}, and leaves the room between unused (its default is {3}).';
+    const text =
+      'vLLM has no setting for rank {0}: it takes --max-lora-rank {1}, of {2}, and leaves the room between unused (its default is {3}).';
     const fixes = largest === rank ? [{ title: local('Set {0} to {1}', 'r', room), edits: [x.set('r', room)] }] : [];
     x.add('rank-not-served', 'information', node, local(text, largest, room, list, VLLM_DEFAULT_RANK), fixes);
   }
@@ -131,12 +149,19 @@ function checkWeights(x: Examined, rank: number): void {
   const [first] = differing;
   if (!first) return;
   const stored = [...new Set(differing.map((pair) => pair.rank))].sort((a, b) => a - b);
-  const text = 'adapter_model.safetensors beside this file holds rank {0} in {1} of {2} modules (first in {3}): these weights do not load with this config.';
+  const text =
+    'adapter_model.safetensors beside this file holds rank {0} in {1} of {2} modules (first in {3}): these weights do not load with this config.';
   const fixes =
     stored.length === 1 && differing.length === pairs.length
       ? [{ title: local('Set {0} to {1}', 'r', stored[0] ?? 0), edits: [x.set('r', stored[0])] }]
       : [];
-  x.add('rank-differs-from-weights', 'warning', node, local(text, stored.join(', '), differing.length, pairs.length, first.module.slice(0, 80)), fixes);
+  x.add(
+    'rank-differs-from-weights',
+    'warning',
+    node,
+    local(text, stored.join(', '), differing.length, pairs.length, first.module.slice(0, 80)),
+    fixes,
+  );
 }
 
 function short(value: number): number {

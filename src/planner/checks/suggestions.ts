@@ -7,12 +7,68 @@ const MAX_COMPARED = 64;
 
 /** Modules that do the same in different architectures, so that a name of one finds that of another. */
 const SAME_PART: readonly (readonly string[])[] = [
-  ['q_proj', 'query', 'q', 'q_lin', 'query_proj', 'to_q', 'wq', 'query_key_value', 'c_attn', 'qkv_proj', 'Wqkv', 'qkv', 'in_proj', 'in_proj_qkv', 'attn_qkv'],
-  ['k_proj', 'key', 'k', 'k_lin', 'key_proj', 'to_k', 'wk', 'query_key_value', 'c_attn', 'qkv_proj', 'Wqkv', 'qkv', 'in_proj'],
-  ['v_proj', 'value', 'v', 'v_lin', 'value_proj', 'to_v', 'wv', 'query_key_value', 'c_attn', 'qkv_proj', 'Wqkv', 'qkv', 'in_proj'],
+  [
+    'q_proj',
+    'query',
+    'q',
+    'q_lin',
+    'query_proj',
+    'to_q',
+    'wq',
+    'query_key_value',
+    'c_attn',
+    'qkv_proj',
+    'Wqkv',
+    'qkv',
+    'in_proj',
+    'in_proj_qkv',
+    'attn_qkv',
+  ],
+  [
+    'k_proj',
+    'key',
+    'k',
+    'k_lin',
+    'key_proj',
+    'to_k',
+    'wk',
+    'query_key_value',
+    'c_attn',
+    'qkv_proj',
+    'Wqkv',
+    'qkv',
+    'in_proj',
+  ],
+  [
+    'v_proj',
+    'value',
+    'v',
+    'v_lin',
+    'value_proj',
+    'to_v',
+    'wv',
+    'query_key_value',
+    'c_attn',
+    'qkv_proj',
+    'Wqkv',
+    'qkv',
+    'in_proj',
+  ],
   ['query_key_value', 'c_attn', 'qkv_proj', 'Wqkv', 'qkv', 'W_pack', 'wqkv', 'q_proj', 'query', 'q'],
   ['o_proj', 'out_proj', 'o', 'out_lin', 'dense', 'to_out', 'wo', 'c_proj', 'attention.dense', 'attn.c_proj'],
-  ['up_proj', 'fc1', 'fc_in', 'c_fc', 'dense_h_to_4h', 'wi_1', 'wi', 'w3', 'lin1', 'gate_up_proj', 'intermediate.dense'],
+  [
+    'up_proj',
+    'fc1',
+    'fc_in',
+    'c_fc',
+    'dense_h_to_4h',
+    'wi_1',
+    'wi',
+    'w3',
+    'lin1',
+    'gate_up_proj',
+    'intermediate.dense',
+  ],
   ['gate_proj', 'wi_0', 'w1', 'gate_up_proj', 'dense_h_to_4h', 'c_fc', 'fc1'],
   ['down_proj', 'fc2', 'fc_out', 'mlp.c_proj', 'c_proj', 'dense_4h_to_h', 'wo', 'w2', 'lin2', 'output.dense'],
   ['lm_head', 'embed_out', 'proj_out', 'output'],
@@ -45,7 +101,8 @@ function distance(name: string, candidate: string): number {
   const most = Math.max(1, Math.floor(Math.min(a.length, b.length) / 3));
   if (slips <= most && Math.min(a.length, b.length) > 2) return slips;
   const part = SAME_PART.findIndex((names) => names[0] === name);
-  const group = part >= 0 ? SAME_PART[part] : SAME_PART.find((names) => names.includes(name) && names.includes(candidate));
+  const group =
+    part >= 0 ? SAME_PART[part] : SAME_PART.find((names) => names.includes(name) && names.includes(candidate));
   const place = group?.indexOf(candidate) ?? -1;
   return place >= 0 ? most + 1 + place / 100 : Infinity;
 }
@@ -59,7 +116,8 @@ function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
       let best = Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (before[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, (before[j - 2] ?? 0) + 1);
       row.push(best);
     }
     before = previous;

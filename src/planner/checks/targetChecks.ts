@@ -47,7 +47,11 @@ function checkList(x: Examined, targets: readonly unknown[]): TargetLens | null 
     return typeof name === 'string' && node ? [readEntry(x, table, modules, name, node)] : [];
   });
   const taken = new Set(entries.flatMap((entry) => entry.taken));
-  const union = partialCoverage([...taken], table, attempt(() => x.settings.indices('layers_to_transform')));
+  const union = partialCoverage(
+    [...taken],
+    table,
+    attempt(() => x.settings.indices('layers_to_transform')),
+  );
   for (const entry of entries) {
     if (x.isFull) break;
     if (entry.matched.length === 0) noMatch(x, table, entry, taken.size === 0, targets);
@@ -93,9 +97,21 @@ function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, t
   const outcome = none ? 'PEFT refuses the config.' : 'PEFT skips it without a word.';
   if (name.toLowerCase() === 'all-linear' && targets.length === 1) {
     const list = x.node('target_modules') ?? node;
-    x.add('target-no-match', 'error', node, local('"all-linear" is a word of its own: in a list it is the name of a module, and {0} has none of that name.', x.baseTitle), [
-      { title: local('Use "all-linear" in place of the list'), edits: [{ offset: list.offset, length: list.length, newText: '"all-linear"' }] },
-    ]);
+    x.add(
+      'target-no-match',
+      'error',
+      node,
+      local(
+        '"all-linear" is a word of its own: in a list it is the name of a module, and {0} has none of that name.',
+        x.baseTitle,
+      ),
+      [
+        {
+          title: local('Use "all-linear" in place of the list'),
+          edits: [{ offset: list.offset, length: list.length, newText: '"all-linear"' }],
+        },
+      ],
+    );
     return;
   }
   const isPattern = /[*+?|()[\]^$\\]/.test(name);
@@ -104,28 +120,58 @@ function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, t
     const list = x.node('target_modules');
     const asPattern: Fix[] =
       list && targets.length === 1 && patternMatches(name, table)
-        ? [{ title: local('Use it as a pattern, not as a name'), edits: [{ offset: list.offset, length: list.length, newText: JSON.stringify(name) }] }]
+        ? [
+            {
+              title: local('Use it as a pattern, not as a name'),
+              edits: [{ offset: list.offset, length: list.length, newText: JSON.stringify(name) }],
+            },
+          ]
         : [];
-    x.add('target-no-match', severity, node, local('{0} matches no module of {1}: entries of a list are names, only a single string is a pattern. {2}', quote(name), x.baseTitle, outcome), [...asPattern, ...fixes]);
+    x.add(
+      'target-no-match',
+      severity,
+      node,
+      local(
+        '{0} matches no module of {1}: entries of a list are names, only a single string is a pattern. {2}',
+        quote(name),
+        x.baseTitle,
+        outcome,
+      ),
+      [...asPattern, ...fixes],
+    );
     return;
   }
   const [best] = meant;
   const text =
     best === undefined
       ? local('{0} matches no module of {1}. {2}', quote(name), x.baseTitle, outcome)
-      : local('{0} matches no module of {1}. Did you mean {2} ({3} modules)? {4}', quote(name), x.baseTitle, quote(best), countOf(table, best), outcome);
+      : local(
+          '{0} matches no module of {1}. Did you mean {2} ({3} modules)? {4}',
+          quote(name),
+          x.baseTitle,
+          quote(best),
+          countOf(table, best),
+          outcome,
+        );
   x.add('target-no-match', severity, node, text, fixes);
 }
 
 function patternMatches(pattern: string, table: ModuleTable): boolean {
-  return attempt(() => {
-    const compiled = new PythonPattern(pattern);
-    return table.modules.some(({ name }) => compiled.fullMatch(name));
-  }) === true;
+  return (
+    attempt(() => {
+      const compiled = new PythonPattern(pattern);
+      return table.modules.some(({ name }) => compiled.fullMatch(name));
+    }) === true
+  );
 }
 
 /** The name in its place; where the list has it already, out with the entry. */
-function replacements(x: Examined, { name, node }: Entry, meant: readonly string[], targets: readonly unknown[]): Fix[] {
+function replacements(
+  x: Examined,
+  { name, node }: Entry,
+  meant: readonly string[],
+  targets: readonly unknown[],
+): Fix[] {
   const { offset, length } = node;
   const replace = meant
     .filter((each) => !targets.includes(each))
@@ -133,11 +179,14 @@ function replacements(x: Examined, { name, node }: Entry, meant: readonly string
       title: local('Change to {0}', quote(each)),
       edits: [{ offset, length, newText: JSON.stringify(each) }],
     }));
-  return targets.length > 1 ? [...replace, { title: local('Remove {0}', quote(name)), edits: [removal(x.text, node)] }] : replace;
+  return targets.length > 1
+    ? [...replace, { title: local('Remove {0}', quote(name)), edits: [removal(x.text, node)] }]
+    : replace;
 }
 
 function onlyExcluded(x: Examined, { name, node, matched }: Entry): void {
-  const text = 'All {1} modules of the name {0} are excluded, trained whole, or in layers that are not adapted: it adds no adapter.';
+  const text =
+    'All {1} modules of the name {0} are excluded, trained whole, or in layers that are not adapted: it adds no adapter.';
   x.add('target-excluded', 'warning', node, local(text, quote(name), matched.length));
 }
 
@@ -159,7 +208,20 @@ function unsupported(x: Examined, table: ModuleTable, entry: Entry): boolean {
           },
         ]
       : [];
-  const what = refused.kind === 'parameters' ? local('{0} is {1}, which holds other modules: {2} adapts linear layers. PEFT refuses the config.', quote(entry.name), refused.name, x.type) : local('{0} is {1}, of a kind that {2} cannot adapt. PEFT refuses the config.', quote(entry.name), refused.name, x.type);
+  const what =
+    refused.kind === 'parameters'
+      ? local(
+          '{0} is {1}, which holds other modules: {2} adapts linear layers. PEFT refuses the config.',
+          quote(entry.name),
+          refused.name,
+          x.type,
+        )
+      : local(
+          '{0} is {1}, of a kind that {2} cannot adapt. PEFT refuses the config.',
+          quote(entry.name),
+          refused.name,
+          x.type,
+        );
   x.add('target-unsupported', 'error', entry.node, what, fixes);
   return true;
 }
@@ -167,7 +229,11 @@ function unsupported(x: Examined, table: ModuleTable, entry: Entry): boolean {
 function onlySomeLayers(x: Examined, table: ModuleTable, entry: Entry, layersAreLeft: boolean): void {
   // A name with an index in it is meant for one layer.
   if (/(^|\.)\d+(\.|$)/.test(entry.name)) return;
-  const partial = partialCoverage(entry.taken, table, attempt(() => x.settings.indices('layers_to_transform')));
+  const partial = partialCoverage(
+    entry.taken,
+    table,
+    attempt(() => x.settings.indices('layers_to_transform')),
+  );
   if (!partial) return;
   const text = '{0} matches {1} modules, in {2} of {3} layers; left out: {4}.';
   const { reached, total, missing } = partial;
@@ -191,7 +257,12 @@ function checkPattern(x: Examined, pattern: string): TargetLens | null {
     return { offset: node.offset, length: node.length, entries: [[pattern, taken.length]], modules: taken.length };
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    x.add('pattern-not-translated', 'information', node, local('This pattern is not evaluated here, so that nothing is counted: {0}.', error.message));
+    x.add(
+      'pattern-not-translated',
+      'information',
+      node,
+      local('This pattern is not evaluated here, so that nothing is counted: {0}.', error.message),
+    );
     return null;
   }
 }
@@ -211,14 +282,24 @@ function patternMatchesNothing(x: Examined, table: ModuleTable, pattern: string,
   const count = countOf(table, pattern);
   const asList: Fix[] =
     count > 0
-      ? [{ title: local('Use it as a name in a list'), edits: [{ offset, length, newText: JSON.stringify([pattern]) }] }]
+      ? [
+          {
+            title: local('Use it as a name in a list'),
+            edits: [{ offset, length, newText: JSON.stringify([pattern]) }],
+          },
+        ]
       : nearest(pattern, names).map((each) => ({
           title: local('Change to {0}', JSON.stringify([each])),
           edits: [{ offset, length, newText: JSON.stringify([each]) }],
         }));
   const text =
     count > 0
-      ? local('{0} as a string is a pattern for whole names, and fits none of {1}; in a list it would match {2} modules. PEFT refuses the config.', quote(pattern), x.baseTitle, count)
+      ? local(
+          '{0} as a string is a pattern for whole names, and fits none of {1}; in a list it would match {2} modules. PEFT refuses the config.',
+          quote(pattern),
+          x.baseTitle,
+          count,
+        )
       : local('The pattern {0} fits no module of {1}. PEFT refuses the config.', quote(pattern), x.baseTitle);
   x.add('target-no-match', 'error', node, text, asList);
 }
@@ -227,7 +308,12 @@ function patternReachesSomeLayers(x: Examined, table: ModuleTable, taken: readon
   const partial = partialCoverage(taken, table, null);
   if (!partial) return;
   const text = 'The pattern fits {0} modules, in {1} of {2} layers; left out: {3}.';
-  x.add('target-partial', 'information', node, local(text, taken.length, partial.reached, partial.total, partial.missing));
+  x.add(
+    'target-partial',
+    'information',
+    node,
+    local(text, taken.length, partial.reached, partial.total, partial.missing),
+  );
 }
 
 /** What PEFT targets by itself, and whether it does. */
@@ -238,17 +324,29 @@ function checkDefault(x: Examined): void {
   const at = x.keyNode('target_modules');
   if (usual === null) {
     const offered = architectureOf(table.shape.modelType)?.targets(table.shape) ?? [];
-    const fixes = offered.length > 0 ? [{ title: local('Target {0}', offered.join(', ')), edits: [x.set('target_modules', offered)] }] : [];
+    const fixes =
+      offered.length > 0
+        ? [{ title: local('Target {0}', offered.join(', ')), edits: [x.set('target_modules', offered)] }]
+        : [];
     const text = 'PEFT has no usual target modules of {0} for {1}: name them in target_modules.';
     x.add('targets-missing', 'error', at, local(text, x.type, table.shape.modelType), fixes);
     return;
   }
   if (!Array.isArray(usual)) return;
   const taken = table.modules.filter(({ name }) => usual.some((each) => matchesTarget(name, each)));
-  const partial = partialCoverage(taken, table, attempt(() => x.settings.indices('layers_to_transform')));
+  const partial = partialCoverage(
+    taken,
+    table,
+    attempt(() => x.settings.indices('layers_to_transform')),
+  );
   if (!partial) return;
   const text = "PEFT's usual targets, {0}, match {1} modules, in {2} of {3} layers; left out: {4}.";
-  x.add('target-partial', 'warning', at, local(text, usual.join(', '), taken.length, partial.reached, partial.total, partial.missing));
+  x.add(
+    'target-partial',
+    'warning',
+    at,
+    local(text, usual.join(', '), taken.length, partial.reached, partial.total, partial.missing),
+  );
 }
 
 /** Ends of the names of modules that the method can adapt, the former names of fused experts among them. */

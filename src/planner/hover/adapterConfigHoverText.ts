@@ -202,7 +202,8 @@ function explainServed(adapter: ExplainedAdapter, key: 'use_dora' | 'modules_to_
   const said: string[] = [];
   if (key === 'use_dora')
     said.push(value === true ? '**DoRA**: a magnitude for each output, trained with the factors.' : '**DoRA** is off.');
-  else if (key === 'bias') said.push(`**Biases** trained with the adapter: ${code(typeof value === 'string' ? value : 'none')}.`);
+  else if (key === 'bias')
+    said.push(`**Biases** trained with the adapter: ${code(typeof value === 'string' ? value : 'none')}.`);
   else if (!Array.isArray(value) || value.length === 0) said.push('**Modules to save**: none is trained whole.');
   else {
     const names = value.filter((name): name is string => typeof name === 'string').slice(0, MAX_LISTED);
@@ -220,7 +221,8 @@ function explainServed(adapter: ExplainedAdapter, key: 'use_dora' | 'modules_to_
 
 function explainBase(adapter: ExplainedAdapter): readonly string[] {
   const { baseTitle, table } = adapter;
-  if (!baseTitle) return ['**Base model**: no config.json of it in this workspace, on the disk or in the Hugging Face cache.'];
+  if (!baseTitle)
+    return ['**Base model**: no config.json of it in this workspace, on the disk or in the Hugging Face cache.'];
   const total = table ? `, ${formatCount(table.parameters)} parameters` : '';
   return [`**Base model**: shapes from ${code(baseTitle)}${total}.`, ...(table?.warnings ?? []).map(plain)];
 }

@@ -33,6 +33,8 @@ function shardNames(text: string): readonly string[] {
   }
   const map = isObject(index) ? index['weight_map'] : undefined;
   const names = [...new Set(isObject(map) ? Object.values(map) : [])];
-  const plain = names.filter((name): name is string => typeof name === 'string' && /^[\w][\w.-]*\.safetensors$/.test(name));
+  const plain = names.filter(
+    (name): name is string => typeof name === 'string' && /^[\w][\w.-]*\.safetensors$/.test(name),
+  );
   return plain.length === names.length && plain.length <= MAX_SHARDS ? plain : [];
 }

@@ -86,7 +86,8 @@ export class Models {
     for (const model of [...beside, ...sameName]) {
       const place = model.folder === folder ? 'beside' : 'workspace';
       const { title, config, path } = model;
-      const found = path === null ? await this.find({ kind: 'config', title, config }) : await this.read(path, title, place);
+      const found =
+        path === null ? await this.find({ kind: 'config', title, config }) : await this.read(path, title, place);
       if (found) return { ...found, place };
     }
     return null;

@@ -7,7 +7,9 @@ import type { PlanField } from '../../protocol/plan';
 
 /** Shown first, in this order; the rest of a method's settings follow. */
 const FIRST =
-  'r init_r num_virtual_tokens token_indices adapter_len adapter_layers n_frequency lora_alpha alpha variant use_dora use_rslora'.split(' ');
+  'r init_r num_virtual_tokens token_indices adapter_len adapter_layers n_frequency lora_alpha alpha variant use_dora use_rslora'.split(
+    ' ',
+  );
 /** Settings of training that change no count and no byte. */
 const WITHOUT_EFFECT =
   /dropout|seed|^t(?:init|final)$|^deltaT$|beta|_lambda$|warmup|interval|exponent|^fan_in_fan_out$|_lr$|epsilon|_eps$|^eps$|temperature|threshold|_key$|^progressbar$|^init_|^d_initial$|_loss_|_weight$|regularization|cayley|_niter$|invocation|^use_(?:asa|dynamic_rank|qalora)$|^qalora_|_init_task$|^sample_at_|^scaling_pass|^apply_GS$|^coft$/;
@@ -33,12 +35,27 @@ const UNLISTED = /^(?:target_modules|layers_pattern)$|^cpt_/;
 /** Null for a key of another kind, or without effect on what a plan tells. */
 function fieldOf(method: string, key: string, fallback: unknown): PlanField | null {
   const [kind, title] = Object.hasOwn(FIELD_TEXTS, key) ? FIELD_TEXTS[key]! : (['string', ''] as const);
-  if (Object.hasOwn(COMMON_KEYS, key) || UNUSED.has(`${method}.${key}`) || FROM_THE_MODEL.test(key) || UNLISTED.test(key)) return null;
+  if (
+    Object.hasOwn(COMMON_KEYS, key) ||
+    UNUSED.has(`${method}.${key}`) ||
+    FROM_THE_MODEL.test(key) ||
+    UNLISTED.test(key)
+  )
+    return null;
   const initial = fallback === null || typeof fallback === 'object' ? '' : String(fallback);
   const known = { key, label: key, title, initial, start: Object.hasOwn(STARTS, key) ? STARTS[key]! : '' };
-  const choices = key === 'init_lora_weights' ? LORA_INITS : wordsFor(method, key)?.filter((word) => word !== null).map(String);
+  const choices =
+    key === 'init_lora_weights'
+      ? LORA_INITS
+      : wordsFor(method, key)
+          ?.filter((word) => word !== null)
+          .map(String);
   if (choices && (key === 'init_lora_weights' || key === 'init_weights' || !WITHOUT_EFFECT.test(key))) {
-    return { ...known, kind: 'choice', choices: initial === '' ? ['', ...choices] : [...new Set([initial, ...choices])] };
+    return {
+      ...known,
+      kind: 'choice',
+      choices: initial === '' ? ['', ...choices] : [...new Set([initial, ...choices])],
+    };
   }
   if (WITHOUT_EFFECT.test(key)) return null;
   if (kind === 'integer' || kind === 'number') return { ...known, kind: 'number', choices: [] };
@@ -57,7 +74,10 @@ export function methodFields(method: string): readonly PlanField[] {
 }
 
 /** Typed settings as JSON values. Empty ones are left out; what is no number stays text, for the engine to refuse. */
-export function typedValues(typed: readonly (readonly [string, string])[], fields: readonly PlanField[]): Record<string, unknown> {
+export function typedValues(
+  typed: readonly (readonly [string, string])[],
+  fields: readonly PlanField[],
+): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const field of fields) {
     const text = typed.find(([key]) => key === field.key)?.[1].trim() ?? '';

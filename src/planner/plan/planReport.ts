@@ -21,7 +21,16 @@ import { planTable, taskTypeOf } from './planModel';
 import { pythonCode } from './pythonCode';
 import { attemptOrMessage } from '../attempt';
 
-const NOTHING = { counts: null, warnings: [], targets: [], memory: null, memoryProblem: '', python: '', configText: '', claim: null };
+const NOTHING = {
+  counts: null,
+  warnings: [],
+  targets: [],
+  memory: null,
+  memoryProblem: '',
+  python: '',
+  configText: '',
+  claim: null,
+};
 /** As nvidia-smi and torch count. */
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
@@ -53,7 +62,8 @@ function contextOf(values: PlanInputs['values']): RawConfig {
 /** Never throws for what can be typed: what is wrong is in the report. */
 export function planReport(inputs: PlanInputs, model: BudgetModel, known: readonly BudgetModel[] = []): PlanReport {
   const modelTitle = model.title;
-  if (!('config' in model)) return { ...NOTHING, modelTitle, problem: model.errors.map(({ message }) => message).join(' ') };
+  if (!('config' in model))
+    return { ...NOTHING, modelTitle, problem: model.errors.map(({ message }) => message).join(' ') };
   const planned = attemptOrMessage(() => plannedOn(inputs, model.config));
   if (typeof planned === 'string') return { ...NOTHING, modelTitle, problem: planned };
   const { config, table } = planned;
@@ -106,13 +116,18 @@ function fitOf(inputs: PlanInputs, model: unknown): PlanFit {
   const { config, table } = plannedOn(inputs, model);
   const setup = readTrainingSetup(typedValues(inputs.setup, SETUP_FIELDS));
   const fits: string[] = [];
-  for (const [vary, label] of [['rank', 'rank'], ['microBatch', 'micro-batch'], ['sequenceLength', 'sequence length']] as const) {
+  for (const [vary, label] of [
+    ['rank', 'rank'],
+    ['microBatch', 'micro-batch'],
+    ['sequenceLength', 'sequence length'],
+  ] as const) {
     const fit = attemptOrMessage(() => largestThatFits(table, config, setup, { vary, bytes: limit }));
     if (typeof fit === 'string' || fit.largest === null) continue;
     fits.push(`${label} ${fit.largest.toLocaleString('en-US')}${fit.bounded ? ' (its bound)' : ''}`);
   }
   const advice = adviceFor(table, config, setup, limit).map(
-    ({ label, saves, bytes, fits: enough }) => `${label}: saves ${gibibytes(saves)}, leaves ${gibibytes(bytes)}${enough ? ', which fits' : ''}.`,
+    ({ label, saves, bytes, fits: enough }) =>
+      `${label}: saves ${gibibytes(saves)}, leaves ${gibibytes(bytes)}${enough ? ', which fits' : ''}.`,
   );
   return { fits, advice };
 }
@@ -135,8 +150,20 @@ function planMemory(table: ModuleTable, config: RawConfig, inputs: PlanInputs): 
       ? { ...estimateInferenceMemory(table, config, typedValues(inputs.inference, INFERENCE_FIELDS)), phases: [] }
       : estimateTrainingMemory(table, config, typedValues(inputs.setup, SETUP_FIELDS));
   const { terms, deviceBytes, contextBytes, warnings, phases } = estimate;
-  const context = { id: 'context', group: 'context', label: 'CUDA context', bytes: contextBytes, formula: 'What the driver and the loaded kernels take before the first tensor' };
-  const shown = terms.map(({ id, group, label, bytes, formula, note }) => ({ id, group, label, bytes, formula: note === undefined ? formula : `${formula}. ${note}` }));
+  const context = {
+    id: 'context',
+    group: 'context',
+    label: 'CUDA context',
+    bytes: contextBytes,
+    formula: 'What the driver and the loaded kernels take before the first tensor',
+  };
+  const shown = terms.map(({ id, group, label, bytes, formula, note }) => ({
+    id,
+    group,
+    label,
+    bytes,
+    formula: note === undefined ? formula : `${formula}. ${note}`,
+  }));
   return {
     terms: [...shown, context],
     deviceBytes,
@@ -154,7 +181,8 @@ function targetRows(table: ModuleTable, counted: Budget | null): TargetRow[] {
     if (kind !== 'linear' && kind !== 'conv1d' && kind !== 'embedding' && kind !== 'conv') continue;
     const pattern = layer === null ? name : name.replace(`.${layer}.`, '.*.');
     let row = rows.get(pattern);
-    if (!row) rows.set(pattern, (row = { pattern, end: '', modules: 0, inFeatures, outFeatures, adapted: 0, trainable: 0 }));
+    if (!row)
+      rows.set(pattern, (row = { pattern, end: '', modules: 0, inFeatures, outFeatures, adapted: 0, trainable: 0 }));
     row.modules++;
     const own = trained.get(name);
     if (own === undefined) continue;
@@ -168,7 +196,10 @@ function targetRows(table: ModuleTable, counted: Budget | null): TargetRow[] {
 
 /** GPT-2 has two `c_proj` in each layer: what tells them apart is a part more of the name. */
 function endOf(pattern: string, all: readonly string[]): string {
-  const parts = pattern.slice(pattern.lastIndexOf('*.') + 1).replace(/^\./, '').split('.');
+  const parts = pattern
+    .slice(pattern.lastIndexOf('*.') + 1)
+    .replace(/^\./, '')
+    .split('.');
   for (let taken = 1; taken <= parts.length; taken++) {
     const end = parts.slice(-taken).join('.');
     if (all.filter((each) => each === end || each.endsWith(`.${end}`)).length === 1) return end;

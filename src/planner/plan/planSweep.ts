@@ -29,7 +29,11 @@ export function planSweep(inputs: PlanInputs, model: BudgetModel): PlanSweep {
   const point = (label: string, rank: number | null, config: RawConfig | null): PlanPoint[] => {
     const made = attemptOrMessage(() => {
       const setup = readTrainingSetup(typedValues(inputs.setup, SETUP_FIELDS));
-      const { trainable, deviceBytes, warnings } = estimateTrainingMemory(planTable(modelConfig, task.type), config, setup);
+      const { trainable, deviceBytes, warnings } = estimateTrainingMemory(
+        planTable(modelConfig, task.type),
+        config,
+        setup,
+      );
       // What is left out of an estimate would put its method where it does not belong.
       const whole = !warnings.some((warning) => warning.includes('not modelled; only'));
       return whole ? [{ label, rank, trainable, bytes: deviceBytes }] : [];
@@ -38,7 +42,9 @@ export function planSweep(inputs: PlanInputs, model: BudgetModel): PlanSweep {
   };
   const methods = Object.keys(METHOD_KEYS).flatMap((peftType) => {
     if (peftType === REMOVED) return [];
-    const values = methodFields(peftType).flatMap(({ key, start }): [string, string][] => (start === '' ? [] : [[key, start]]));
+    const values = methodFields(peftType).flatMap(({ key, start }): [string, string][] =>
+      start === '' ? [] : [[key, start]],
+    );
     return point(peftType, null, planConfig({ ...inputs, peftType, values, targets: [] }, task.type));
   });
   const key = Object.hasOwn(METHOD_KEYS[inputs.peftType] ?? {}, 'init_r') ? 'init_r' : 'r';

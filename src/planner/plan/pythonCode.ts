@@ -5,7 +5,14 @@ import { UnknownMethodError } from '../../budget/errors';
 import { CONFIG_CLASS_NAMES, configClass } from '../../peftConfig/configClasses';
 
 /** Keys that the constructor sets itself, or that only say where a saved adapter came from. */
-const NOT_ARGUMENTS = new Set(['peft_type', 'peft_version', 'auto_mapping', 'base_model_name_or_path', 'revision', 'inference_mode']);
+const NOT_ARGUMENTS = new Set([
+  'peft_type',
+  'peft_version',
+  'auto_mapping',
+  'base_model_name_or_path',
+  'revision',
+  'inference_mode',
+]);
 const MAX_WIDTH = 88;
 
 /**
@@ -24,7 +31,8 @@ export function pythonCode(config: Readonly<Record<string, unknown>>): string {
     if (literal !== initial.replaceAll("'", '"')) written.push(`${field}=${literal}`);
   }
   const oneLine = `config = ${name}(${written.join(', ')})`;
-  const call = oneLine.length <= MAX_WIDTH ? oneLine : `config = ${name}(\n${written.map((line) => `    ${line},\n`).join('')})`;
+  const call =
+    oneLine.length <= MAX_WIDTH ? oneLine : `config = ${name}(\n${written.map((line) => `    ${line},\n`).join('')})`;
   return `from peft import ${name}, get_peft_model\n\n${call}\nmodel = get_peft_model(model, config)\n`;
 }
 
@@ -35,7 +43,9 @@ function pythonLiteral(value: unknown, where: string): string {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (Array.isArray(value)) return `[${value.map((each) => pythonLiteral(each, where)).join(', ')}]`;
   if (typeof value === 'object') {
-    return `{${Object.entries(value).map(([key, each]) => `${pythonString(key)}: ${pythonLiteral(each, where)}`).join(', ')}}`;
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${pythonString(key)}: ${pythonLiteral(each, where)}`)
+      .join(', ')}}`;
   }
   throw new ConfigError(where, value, 'a value that JSON can hold');
 }

@@ -35,8 +35,10 @@ export function classHover({ facts }: HoverFacts): string {
 export function argumentHover(key: string, { facts, explain }: HoverFacts): string {
   const { call, findings } = facts;
   const byDefault = (configClass(call.className) ?? unslothClass(call.className))?.fields.get(key);
-  if (byDefault !== undefined && fieldText(key) === '') return `${code(key)}: a setting of ${code(call.className)} that no count depends on.`;
-  if (byDefault === undefined) return strangeLines(call).join('\n\n') || `${code(key)}: handed on to ${code(call.className)}.`;
+  if (byDefault !== undefined && fieldText(key) === '')
+    return `${code(key)}: a setting of ${code(call.className)} that no count depends on.`;
+  if (byDefault === undefined)
+    return strangeLines(call).join('\n\n') || `${code(key)}: handed on to ${code(call.className)}.`;
   const unknown = call.unknown.find((each) => each.key === key);
   const explained = unknown ? null : explain(key);
   return [
@@ -58,7 +60,8 @@ function fieldText(key: string): string {
 function countLines({ base, budget, missing, perRank, problem }: PythonFacts): readonly string[] {
   if (missing.length > 0) {
     const names = missing.slice(0, MAX_LISTED).map(({ key }) => code(key));
-    const growth = perRank === null || !base ? '' : ` Each rank adds ${formatCount(perRank)} on ${code(base.model.title)}.`;
+    const growth =
+      perRank === null || !base ? '' : ` Each rank adds ${formatCount(perRank)} on ${code(base.model.title)}.`;
     return [`**Not counted**: the count depends on ${names.join(', ')}.${growth}`];
   }
   if (!base) return ['**Not counted**: there is no config.json of a model in the workspace.'];

@@ -49,7 +49,8 @@ function titleOf(facts: PythonFacts): LocalText {
     return local('{0} trainable · {1} of {2}, in place of {4} · {3}', ...figures, cut(base.inPlaceOf));
   // PEFT leaves them out without a word.
   const unmatched = facts.findings.filter(({ code }) => code === 'target-no-match').length;
-  if (unmatched > 1) return local('{0} trainable · {1} of {2} · {3} · {4} targets match no module', ...figures, unmatched);
+  if (unmatched > 1)
+    return local('{0} trainable · {1} of {2} · {3} · {4} targets match no module', ...figures, unmatched);
   if (unmatched === 1) return local('{0} trainable · {1} of {2} · {3} · a target matches no module', ...figures);
   return local('{0} trainable · {1} of {2} · {3}', ...figures);
 }

@@ -92,7 +92,9 @@ export class Arena {
       this.memory.grow(wanted);
       this.buffers.add(this.memory.buffer);
     } catch {
-      throw new EngineError(`no memory for ${size} bytes more: ${this.used} of ${MAXIMUM_PAGES * WASM_PAGE_BYTES} in use`);
+      throw new EngineError(
+        `no memory for ${size} bytes more: ${this.used} of ${MAXIMUM_PAGES * WASM_PAGE_BYTES} in use`,
+      );
     }
   }
 

@@ -34,7 +34,8 @@ export function coreSvd(matrix: Float64Array, p: number, q: number, vectors: boo
   for (const x of matrix) largest = Math.max(largest, Math.abs(x));
   const scale = largest > 0 ? largest : 1;
   const a = matrix.map((x) => x / scale);
-  const { d, e, left, right } = engine && q >= LEAST_COLUMNS ? bidiagonalizeIn(engine, a, p, q) : bidiagonalize(a, p, q);
+  const { d, e, left, right } =
+    engine && q >= LEAST_COLUMNS ? bidiagonalizeIn(engine, a, p, q) : bidiagonalize(a, p, q);
   // Transposed, so that a rotation of two columns works on two runs of memory.
   const ut = vectors ? accumulateLeft(a, left, p, q) : null;
   const vt = vectors ? accumulateRight(a, right, q) : null;
@@ -141,7 +142,13 @@ function accumulateRight(a: Float64Array, factors: Float64Array, q: number): Flo
 
 /** Applies I - factor·v·vᵀ, v from entry `start` on, to runs first..last of `length`. */
 function reflectRuns(
-  runs: Float64Array, length: number, first: number, last: number, v: Float64Array, start: number, factor: number,
+  runs: Float64Array,
+  length: number,
+  first: number,
+  last: number,
+  v: Float64Array,
+  start: number,
+  factor: number,
 ): void {
   for (let j = first; j < last; j++) {
     const at = j * length;
@@ -164,7 +171,14 @@ function rotateRuns(runs: Float64Array | null, length: number, i: number, j: num
 }
 
 /** Turns the bidiagonal matrix of diagonal d and superdiagonal e into a diagonal one, in place. */
-function diagonalize(d: Float64Array, e: Float64Array, ut: Float64Array | null, p: number, vt: Float64Array | null, q: number): void {
+function diagonalize(
+  d: Float64Array,
+  e: Float64Array,
+  ut: Float64Array | null,
+  p: number,
+  vt: Float64Array | null,
+  q: number,
+): void {
   let norm = 0;
   for (let i = 0; i < q; i++) norm = Math.max(norm, Math.abs(d[i]!) + Math.abs(e[i]!));
   const negligible = Number.EPSILON * norm;
@@ -203,8 +217,14 @@ function clearRow(d: Float64Array, e: Float64Array, k: number, end: number, ut: 
 
 /** One implicit QR step on the block from `start` to `end`, shifted by the nearer eigenvalue of its last corner. */
 function qrStep(
-  d: Float64Array, e: Float64Array, start: number, end: number,
-  ut: Float64Array | null, p: number, vt: Float64Array | null, q: number,
+  d: Float64Array,
+  e: Float64Array,
+  start: number,
+  end: number,
+  ut: Float64Array | null,
+  p: number,
+  vt: Float64Array | null,
+  q: number,
 ): void {
   const before = end - 1 > start ? e[end - 2]! : 0;
   const t11 = d[end - 1]! ** 2 + before ** 2;
@@ -240,7 +260,14 @@ function qrStep(
 }
 
 /** Values made positive and put in order, with their vectors. */
-function sorted(d: Float64Array, scale: number, ut: Float64Array | null, p: number, vt: Float64Array | null, q: number): CoreSvd {
+function sorted(
+  d: Float64Array,
+  scale: number,
+  ut: Float64Array | null,
+  p: number,
+  vt: Float64Array | null,
+  q: number,
+): CoreSvd {
   const order = [...d.keys()].sort((i, j) => Math.abs(d[j]!) - Math.abs(d[i]!));
   const values = Float64Array.from(order, (i) => Math.abs(d[i]!) * scale);
   const columns = (runs: Float64Array | null, rows: number, signed: boolean): Float64Array | null => {

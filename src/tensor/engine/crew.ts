@@ -64,7 +64,8 @@ export class Crew {
     Atomics.notify(words, WORD.signal);
     takeCalls(this.arena.memory, this.operations, { scratch, number: 0 });
     this.join(words, calls.length);
-    if (Atomics.load(words, WORD.failed) !== 0) throw new EngineError('a kernel trapped: its arguments lie outside memory');
+    if (Atomics.load(words, WORD.failed) !== 0)
+      throw new EngineError('a kernel trapped: its arguments lie outside memory');
   }
 
   private join(words: Int32Array, calls: number): void {

@@ -19,7 +19,11 @@ export interface EngineDtype {
  * e exponent bits, f fraction bits, in IEEE style; `special` says what the highest exponent means. 'unsignedZero' has no
  * special exponent, a bias one higher, and its one NaN in the place of -0.
  */
-function smallFloat(exponentBits: number, fractionBits: number, special: 'ieee' | 'nanOnly' | 'unsignedZero'): Float64Array {
+function smallFloat(
+  exponentBits: number,
+  fractionBits: number,
+  special: 'ieee' | 'nanOnly' | 'unsignedZero',
+): Float64Array {
   const bias = 2 ** (exponentBits - 1) - (special === 'unsignedZero' ? 0 : 1);
   const top = 2 ** exponentBits - 1;
   const magnitudes = 2 ** (exponentBits + fractionBits);
@@ -27,9 +31,10 @@ function smallFloat(exponentBits: number, fractionBits: number, special: 'ieee' 
   for (let code = 0; code < magnitudes; code++) {
     const exponent = code >> fractionBits;
     const fraction = code & (2 ** fractionBits - 1);
-    let value = exponent === 0
-      ? fraction * 2 ** (1 - bias - fractionBits)
-      : (1 + fraction / 2 ** fractionBits) * 2 ** (exponent - bias);
+    let value =
+      exponent === 0
+        ? fraction * 2 ** (1 - bias - fractionBits)
+        : (1 + fraction / 2 ** fractionBits) * 2 ** (exponent - bias);
     if (special === 'ieee' && exponent === top) value = fraction === 0 ? Infinity : NaN;
     if (special === 'nanOnly' && code === magnitudes - 1) value = NaN;
     values[code] = value;

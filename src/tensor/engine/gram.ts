@@ -39,7 +39,10 @@ interface TallFactors {
 
 /** Null where M holds NaN or infinities. m must be at least r. `tolerance` is of singular values, without Q. */
 export function factorTall(
-  engine: Engine, matrix: TallMatrix, withQ: boolean, tolerance = DEFAULT_TOLERANCE,
+  engine: Engine,
+  matrix: TallMatrix,
+  withQ: boolean,
+  tolerance = DEFAULT_TOLERANCE,
 ): TallFactors | null {
   const gram = gramOfColumns(engine, matrix);
   // Squares of float32 do not overflow here, so that the trace is finite just where all entries are.
@@ -48,7 +51,8 @@ export function factorTall(
   if (!(trace < Infinity)) return null;
   const r = cholesky(gram, matrix.r);
   const condition = r ? conditionBound(r, matrix.r) : Infinity;
-  if (!r || !(condition <= (withQ ? MAX_CONDITION_TWICE : tolerance / ERROR_PER_CONDITION))) return householderFactors(engine, matrix);
+  if (!r || !(condition <= (withQ ? MAX_CONDITION_TWICE : tolerance / ERROR_PER_CONDITION)))
+    return householderFactors(engine, matrix);
   if (!withQ) return { r, applyQ: unavailable, free: () => undefined };
   if (condition > MAX_CONDITION_ONCE) return twice(engine, matrix, r);
   const inverse = invertUpper(r, matrix.r);
@@ -73,7 +77,13 @@ function columnPanels(engine: Engine, { address, m, r, rowBytes, columnBytes }: 
 
 /** Panels times panels into a new row-major array of `rows` by `columns`. */
 function multiplyPanels(
-  engine: Engine, a: number, rows: number, b: number, columns: number, depth: number, upper: boolean,
+  engine: Engine,
+  a: number,
+  rows: number,
+  b: number,
+  columns: number,
+  depth: number,
+  upper: boolean,
 ): Float64Array {
   const [panelsA, panelsB] = [panelCount(rows), panelCount(columns)];
   const width = 4 * panelsB;
@@ -110,7 +120,12 @@ function panelsOf(engine: Engine, x: Float64Array, rows: number, columns: number
 }
 
 /** M·X, (m, columns) row-major, for X (r, columns) row-major. */
-function multiplyTall(engine: Engine, { address, m, r, rowBytes, columnBytes }: TallMatrix, x: Float64Array, columns: number): Float64Array {
+function multiplyTall(
+  engine: Engine,
+  { address, m, r, rowBytes, columnBytes }: TallMatrix,
+  x: Float64Array,
+  columns: number,
+): Float64Array {
   const rows = engine.arena.allocate(panelCount(m) * 32 * r);
   engine.kernels.scan.panels64(0, address, rowBytes, columnBytes, m, r, rows);
   const panels = panelsOf(engine, x, r, columns, false);

@@ -70,10 +70,15 @@ export class HistogramScan {
     const total = histogram.reduce((sum, count) => sum + count, 0);
     const pattern = new Uint32Array(1);
     const value = new Float32Array(pattern.buffer);
-    const absQuantiles = quantilesByRank(shares, total, (index) => keys[index]!, (index) => {
-      pattern[0] = index << DROPPED_BITS;
-      return Math.min(value[0]!, this.maxAbs);
-    });
+    const absQuantiles = quantilesByRank(
+      shares,
+      total,
+      (index) => keys[index]!,
+      (index) => {
+        pattern[0] = index << DROPPED_BITS;
+        return Math.min(value[0]!, this.maxAbs);
+      },
+    );
     this.free();
     return { histogram, absQuantiles };
   }

@@ -38,7 +38,12 @@ export interface Hand {
 }
 
 /** `count` arguments for the kernel from `first` on, with what is the thread's own in place. */
-export function ownArguments(slots: ArrayLike<number>, first: number, count: number, { scratch, number }: Hand): number[] {
+export function ownArguments(
+  slots: ArrayLike<number>,
+  first: number,
+  count: number,
+  { scratch, number }: Hand,
+): number[] {
   const args: number[] = [];
   for (let i = first; i < first + count; i++) {
     const value = slots[i]!;

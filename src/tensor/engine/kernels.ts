@@ -80,7 +80,8 @@ export function compileKernels(shared: boolean, only: readonly GemmBuild[] = GEM
   const runsFused = fused.length > 0 && api.validate(moduleBytes(fused[0]!, shared));
   const runsPlain = !runsFused && only.includes('gemm4x8') && api.validate(moduleBytes('gemm4x8', shared));
   const chosen = runsFused ? fused : runsPlain ? (['gemm4x8'] as const) : [];
-  if (chosen.length === 0) throw new EngineError(`this platform runs none of ${only.join(', ')}: it has no WebAssembly SIMD`);
+  if (chosen.length === 0)
+    throw new EngineError(`this platform runs none of ${only.join(', ')}: it has no WebAssembly SIMD`);
   const compile = (name: keyof typeof KERNEL_BYTES): WasmModule => new api.Module(moduleBytes(name, shared));
   return { scan: compile('scan'), gemm: chosen.map((build) => ({ build, module: compile(build) })) };
 }
@@ -124,7 +125,7 @@ export function fastestBuild(kernels: BoundKernels, at: number, now: () => numbe
   const bytes = 4 * side ** 2;
   const trial = (g: GemmKernels): number => {
     let least = Infinity;
-    for (const start = now(); now() - start < TRIAL_MS; ) {
+    for (const start = now(); now() - start < TRIAL_MS;) {
       const before = now();
       g.sgemm(0, 0, side, side, side, at, side, at + bytes, side, at + 2 * bytes, side, 0, at + 3 * bytes);
       least = Math.min(least, now() - before);

@@ -35,7 +35,13 @@ export function quantizeNf4Resident(engine: Engine, values: ResidentArray): Resi
   const scales = engine.allocate(blocks);
   inRuns(engine, blocks, (first, count) => ({
     operation: scanOperation('quantizeNf4'),
-    args: [values.address + first * NF4_BLOCK_SIZE * 4, count, edges.address, codes.address + first * (NF4_BLOCK_SIZE / 2), scales.address + first * 4],
+    args: [
+      values.address + first * NF4_BLOCK_SIZE * 4,
+      count,
+      edges.address,
+      codes.address + first * (NF4_BLOCK_SIZE / 2),
+      scales.address + first * 4,
+    ],
   }));
   edges.free();
   return { codes, scales, blocks };
@@ -51,7 +57,13 @@ export function dequantizeNf4Resident(engine: Engine, { codes, scales, blocks }:
   }
   inRuns(engine, blocks, (first, count) => ({
     operation: scanOperation('dequantizeNf4'),
-    args: [codes.address + first * (NF4_BLOCK_SIZE / 2), count, pairs.address, scales.address + first * 4, values.address + first * NF4_BLOCK_SIZE * 4],
+    args: [
+      codes.address + first * (NF4_BLOCK_SIZE / 2),
+      count,
+      pairs.address,
+      scales.address + first * 4,
+      values.address + first * NF4_BLOCK_SIZE * 4,
+    ],
   }));
   pairs.free();
   return values;
@@ -59,6 +71,7 @@ export function dequantizeNf4Resident(engine: Engine, { codes, scales, blocks }:
 
 function inRuns(engine: Engine, blocks: number, call: (first: number, count: number) => Call): void {
   const calls: Call[] = [];
-  for (let first = 0; first < blocks; first += BLOCKS_AT_ONCE) calls.push(call(first, Math.min(BLOCKS_AT_ONCE, blocks - first)));
+  for (let first = 0; first < blocks; first += BLOCKS_AT_ONCE)
+    calls.push(call(first, Math.min(BLOCKS_AT_ONCE, blocks - first)));
   engine.crew.run(calls, engine.scratch);
 }

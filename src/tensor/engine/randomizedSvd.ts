@@ -33,7 +33,11 @@ export function randomizedSvd(
 ): ProductSvd {
   const wanted = Math.min(count, m, n);
   if (!(wanted >= 1) || w.length !== m * n) {
-    throw new ArgumentError('randomizedSvd', `a count of at least 1, and ${m * n} entries`, `${count}, and ${w.length}`);
+    throw new ArgumentError(
+      'randomizedSvd',
+      `a count of at least 1, and ${m * n} entries`,
+      `${count}, and ${w.length}`,
+    );
   }
   const width = Math.min(wanted + oversample, m, n);
   const normal = normalRandom(seededRandom(seed));
@@ -54,8 +58,15 @@ export function randomizedSvd(
     }
     // W is nearly Q·(Qᵀ·W): a product of two factors.
     engine.multiply({ layout: 'TN', m: width, n, k: m, a: range.address, b: w.address, out: inner.address });
-    const svd = productSvd(engine, { a: { data: inner.data, shape: [width, n] }, b: { data: range.data, shape: [m, width] } });
-    return { values: svd.values.slice(0, wanted), u: firstColumns(svd.u, m, width, wanted), v: firstColumns(svd.v, n, width, wanted) };
+    const svd = productSvd(engine, {
+      a: { data: inner.data, shape: [width, n] },
+      b: { data: range.data, shape: [m, width] },
+    });
+    return {
+      values: svd.values.slice(0, wanted),
+      u: firstColumns(svd.u, m, width, wanted),
+      v: firstColumns(svd.v, n, width, wanted),
+    };
   } finally {
     for (const block of [range, domain, inner]) block.free();
   }

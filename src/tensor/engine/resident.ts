@@ -3,9 +3,11 @@
 import type { Arena } from './arena';
 
 /** Frees what was forgotten, when the collector finds its handle unreachable. A safety net: call `free`. */
-const forgotten = new FinalizationRegistry<{ readonly arena: Arena; readonly address: number }>(({ arena, address }) => {
-  arena.release(address);
-});
+const forgotten = new FinalizationRegistry<{ readonly arena: Arena; readonly address: number }>(
+  ({ arena, address }) => {
+    arena.release(address);
+  },
+);
 
 class ResidentBlock {
   private live = true;

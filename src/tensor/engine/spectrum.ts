@@ -39,7 +39,9 @@ export interface ProductSvd {
 export function productSingularValues(engine: Engine, factors: ProductFactors): Float64Array {
   return withFactors(engine, factors, false, (left, right, count) => {
     const { core, p, q } = coreOf(left, right);
-    return core ? scaled(coreSvd(core, p, q, false, engine).values, factors.scaling) : new Float64Array(count).fill(NaN);
+    return core
+      ? scaled(coreSvd(core, p, q, false, engine).values, factors.scaling)
+      : new Float64Array(count).fill(NaN);
   });
 }
 
@@ -102,8 +104,13 @@ function withFactors<T>(
 }
 
 function factorSide(
-  engine: Engine, address: number, rows: number, rank: number, transposed: boolean,
-  { vectors, tolerance }: { readonly vectors: boolean; readonly tolerance: number | undefined }, release: (() => void)[],
+  engine: Engine,
+  address: number,
+  rows: number,
+  rank: number,
+  transposed: boolean,
+  { vectors, tolerance }: { readonly vectors: boolean; readonly tolerance: number | undefined },
+  release: (() => void)[],
 ): Side {
   const data = engine.arena.float32(address, rows * rank);
   const [rowBytes, columnBytes] = transposed ? [4, 4 * rows] : [4 * rank, 4];
@@ -131,7 +138,12 @@ function coreOf(left: Side, right: Side): { core: Float64Array | null; p: number
   for (let i = 0; i < wide.height; i++) {
     for (let k = 0; k < tall.rank; k++) transposed[k * wide.height + i] = wide.r![i * tall.rank + k]!;
   }
-  return { core: rectangular(tall.r!, transposed, tall.height, tall.rank, wide.height), p: tall.height, q: wide.height, turned };
+  return {
+    core: rectangular(tall.r!, transposed, tall.height, tall.rank, wide.height),
+    p: tall.height,
+    q: wide.height,
+    turned,
+  };
 }
 
 /** (p, k)·(k, q), row-major. */

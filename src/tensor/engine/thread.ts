@@ -25,8 +25,17 @@ export type SpawnThread = (data: ThreadData) => ThreadHandle;
 /** Operations by number: those of the first matrix build come first, then the next build's, then the scan kernels. */
 const GEMM_OPERATIONS = ['sgemm', 'sgemmPacked', 'pack'] as const;
 const SCAN_OPERATIONS = [
-  'colourCells', 'countCodes16', 'countCodes8', 'decode32', 'dequantizeNf4', 'histogram', 'moments', 'panels64', 'poolRows',
-  'product64', 'quantizeNf4',
+  'colourCells',
+  'countCodes16',
+  'countCodes8',
+  'decode32',
+  'dequantizeNf4',
+  'histogram',
+  'moments',
+  'panels64',
+  'poolRows',
+  'product64',
+  'quantizeNf4',
 ] as const satisfies readonly (keyof ScanKernels)[];
 
 /** Builds there may be: operations of a build begin at a multiple of the number of operations. */

@@ -52,7 +52,7 @@ function cutStrips(bounds: Int32Array): { strips: Strip[]; edges: Int32Array } {
   const strips: Strip[] = [];
   const parts: number[] = [];
   const width = bounds.length - 1;
-  for (let cell = 0; cell < width; ) {
+  for (let cell = 0; cell < width;) {
     const start = bounds[cell]!;
     let last = cell + 1;
     while (last < width && bounds[last + 1]! - start <= MAX_COLUMNS) last++;
@@ -143,9 +143,22 @@ export class TileScan {
     { cell, width, edges, start, columns }: Strip,
   ): Call {
     const args = [
-      this.mode, this.dtype.kind, address + start * this.dtype.bytes, stride, firstRow, rows, columns,
-      this.rowEdges.address, firstCell, lastCell, this.columnEdges.address + 4 * edges, width,
-      this.cells.address + cell * this.cellBytes, this.width * this.cellBytes, this.lookup?.address ?? 0, OWN_SCRATCH,
+      this.mode,
+      this.dtype.kind,
+      address + start * this.dtype.bytes,
+      stride,
+      firstRow,
+      rows,
+      columns,
+      this.rowEdges.address,
+      firstCell,
+      lastCell,
+      this.columnEdges.address + 4 * edges,
+      width,
+      this.cells.address + cell * this.cellBytes,
+      this.width * this.cellBytes,
+      this.lookup?.address ?? 0,
+      OWN_SCRATCH,
     ];
     return { operation: scanOperation('poolRows'), args };
   }

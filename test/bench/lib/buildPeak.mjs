@@ -8,8 +8,23 @@ export async function buildPeak(root, out, node) {
   for (const fused of [1, 0]) {
     const file = path.join(out, `peak${fused}.wasm`);
     const argv = [
-      'test/bench/kernel/peak.ts', '-o', path.relative(root, file), '--baseDir', root, '-O3', '--noAssert', '--runtime', 'stub',
-      '--importMemory', '--maximumMemory', '65536', '--enable', 'simd', ...(fused ? ['--enable', 'relaxed-simd'] : []), '-u', `FUSED=${fused}`,
+      'test/bench/kernel/peak.ts',
+      '-o',
+      path.relative(root, file),
+      '--baseDir',
+      root,
+      '-O3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--importMemory',
+      '--maximumMemory',
+      '65536',
+      '--enable',
+      'simd',
+      ...(fused ? ['--enable', 'relaxed-simd'] : []),
+      '-u',
+      `FUSED=${fused}`,
     ];
     const { error, stderr } = await asc.main(argv, {
       readFile: (name, base) => {

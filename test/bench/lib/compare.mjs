@@ -25,5 +25,6 @@ export function checkControl(expected, tolerance) {
     if (Math.abs(x) > Math.abs(expected[at])) at = i;
   });
   const spoilt = expected.map((x, i) => (i === at ? x * (1 + CONTROL) : x));
-  if (difference(spoilt, expected, tolerance) === null) throw new Error('the comparison does not notice a wrong result');
+  if (difference(spoilt, expected, tolerance) === null)
+    throw new Error('the comparison does not notice a wrong result');
 }

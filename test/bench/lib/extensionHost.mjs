@@ -19,7 +19,9 @@ export function extensionHostOf(ancestor) {
     if (parent) parents.set(Number(name), Number(parent));
   }
   const descends = (pid) => pid === ancestor || (parents.has(pid) && descends(parents.get(pid)));
-  const hosts = [...parents.keys()].filter((pid) => descends(pid) && read(`/proc/${pid}/cmdline`).includes('--type=extensionHost'));
+  const hosts = [...parents.keys()].filter(
+    (pid) => descends(pid) && read(`/proc/${pid}/cmdline`).includes('--type=extensionHost'),
+  );
   return hosts.length > 0 ? Math.max(...hosts) : null;
 }
 

@@ -15,8 +15,12 @@ const cell = (...times) => {
  */
 export function markdownTable({ machine, builds, peak, rows }) {
   const { numpy } = machine;
-  const kernels = numpy.auto ? `numpy ${numpy.auto.numpy} with OpenBLAS, AVX2 = ${numpy.AVX2.core}, auto = ${numpy.auto.core}` : 'no numpy';
-  const canaries = Object.entries(builds).map(([build, rate]) => `${build} ${rate === null ? 'not on this Node' : rate.toFixed(1)}`);
+  const kernels = numpy.auto
+    ? `numpy ${numpy.auto.numpy} with OpenBLAS, AVX2 = ${numpy.AVX2.core}, auto = ${numpy.auto.core}`
+    : 'no numpy';
+  const canaries = Object.entries(builds).map(
+    ([build, rate]) => `${build} ${rate === null ? 'not on this Node' : rate.toFixed(1)}`,
+  );
   const head = ['work', 'ours', ...NUMPY_KINDS.map((kind) => `numpy ${kind}`), ...LIBRARIES];
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
@@ -38,6 +42,8 @@ export function markdownTable({ machine, builds, peak, rows }) {
     '',
     '| target | by the medians | |',
     '| --- | --- | --- |',
-    ...rows.flatMap(({ title, verdicts }) => verdicts.map(({ text, met }) => line([title, text, met ? 'met' : '**not met**']))),
+    ...rows.flatMap(({ title, verdicts }) =>
+      verdicts.map(({ text, met }) => line([title, text, met ? 'met' : '**not met**'])),
+    ),
   ];
 }

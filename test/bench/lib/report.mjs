@@ -6,19 +6,42 @@ export function judge(row, times, peak) {
   /** Judged by medians; the least times, which a machine's other tenants disturb less, stand beside. */
   const say = (valueBy, show, rest, met) => {
     const value = valueBy('median');
-    verdicts.push({ text: `${show(value)} ${rest} (by the least times ${show(valueBy('least')).replace(/^.*: /, '')})`, value, met: met(value) });
+    verdicts.push({
+      text: `${show(value)} ${rest} (by the least times ${show(valueBy('least')).replace(/^.*: /, '')})`,
+      value,
+      met: met(value),
+    });
   };
   for (const { kind, peer, by, at } of row.targets) {
     const own = times[by];
     if (own === undefined || (peer && !times[peer])) continue;
     if (kind === 'ratio') {
-      say((of) => times[peer][of] / own[of], (x) => `${by}: ${x.toFixed(2)}`, `against ${peer}, at least ${at.toFixed(2)}`, (x) => x >= at);
+      say(
+        (of) => times[peer][of] / own[of],
+        (x) => `${by}: ${x.toFixed(2)}`,
+        `against ${peer}, at least ${at.toFixed(2)}`,
+        (x) => x >= at,
+      );
     } else if (kind === 'rate') {
-      say((of) => row.bytes / own[of] / 1e6, (x) => `${by}: ${x.toFixed(1)} GB/s,`, `at least ${at}`, (x) => x >= at);
-    } else say((of) => own[of], (x) => `${by}: ${x.toFixed(2)} ms,`, `at most ${at}`, (x) => x <= at);
+      say(
+        (of) => row.bytes / own[of] / 1e6,
+        (x) => `${by}: ${x.toFixed(1)} GB/s,`,
+        `at least ${at}`,
+        (x) => x >= at,
+      );
+    } else
+      say(
+        (of) => own[of],
+        (x) => `${by}: ${x.toFixed(2)} ms,`,
+        `at most ${at}`,
+        (x) => x <= at,
+      );
   }
   if (row.peak && peak) {
-    for (const [by, ceiling] of [['ours 1T', peak.one], ['ours 2T', peak.two]]) {
+    for (const [by, ceiling] of [
+      ['ours 1T', peak.one],
+      ['ours 2T', peak.two],
+    ]) {
       say(
         (of) => row.flops / times[by][of] / 1e6 / ceiling,
         (x) => `${by}: ${(100 * x).toFixed(1)} %`,
@@ -30,7 +53,11 @@ export function judge(row, times, peak) {
   const full = Object.keys(times).find((name) => name.startsWith('full SVD'));
   if (row.full && full) {
     const value = times[full].median / times['ours 1T'].median;
-    verdicts.push({ text: `ours 1T: ${value.toFixed(0)} against the ${full}, at least ${row.full.at}`, value, met: value >= row.full.at });
+    verdicts.push({
+      text: `ours 1T: ${value.toFixed(0)} against the ${full}, at least ${row.full.at}`,
+      value,
+      met: value >= row.full.at,
+    });
   }
   return verdicts;
 }
@@ -39,9 +66,15 @@ export function printRow(row, times, verdicts) {
   console.log(`\n${row.title}`);
   const own = times['ours 1T']?.median;
   for (const [name, { median, least }] of Object.entries(times)) {
-    const rate = row.flops ? `${(row.flops / median / 1e6).toFixed(1).padStart(7)} GFLOP/s` : row.bytes ? `${(row.bytes / median / 1e6).toFixed(2).padStart(7)} GB/s` : '';
+    const rate = row.flops
+      ? `${(row.flops / median / 1e6).toFixed(1).padStart(7)} GFLOP/s`
+      : row.bytes
+        ? `${(row.bytes / median / 1e6).toFixed(2).padStart(7)} GB/s`
+        : '';
     const against = own && name !== 'ours 1T' ? `${(median / own).toFixed(2).padStart(8)} x` : '';
-    console.log(`  ${name.padEnd(32)} ${median.toFixed(3).padStart(11)} ms (least ${least.toFixed(3).padStart(9)}) ${rate.padEnd(17)} ${against}`);
+    console.log(
+      `  ${name.padEnd(32)} ${median.toFixed(3).padStart(11)} ms (least ${least.toFixed(3).padStart(9)}) ${rate.padEnd(17)} ${against}`,
+    );
   }
   for (const { text, met } of verdicts) console.log(`  ${met ? 'met    ' : 'NOT MET'} ${text}`);
 }

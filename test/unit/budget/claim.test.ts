@@ -10,7 +10,11 @@ describe('a published claim', () => {
   it('is read from what PEFT prints, and from the ways people retell it', () => {
     const printed = parseClaim('trainable params: 4,194,304 || all params: 6,742,609,920 || trainable%: 0.0622');
     assert.deepEqual(printed, { trainable: 4194304, all: 6742609920, percent: 0.0622 });
-    assert.deepEqual(parseClaim('all params: 6742609920 || trainable params: 4194304'), { trainable: 4194304, all: 6742609920, percent: null });
+    assert.deepEqual(parseClaim('all params: 6742609920 || trainable params: 4194304'), {
+      trainable: 4194304,
+      all: 6742609920,
+      percent: null,
+    });
     assert.equal(parseClaim('Trainable parameters = 4.2M')?.trainable, 4_200_000);
     assert.equal(parseClaim('trainable params: 4.194.304')?.trainable, 4194304);
     assert.equal(parseClaim('nothing of the kind'), null);
@@ -24,7 +28,11 @@ describe('a published claim', () => {
   });
 
   it('that is of another rank or other targets is told which ones give exactly its number', () => {
-    const { trainable } = budgetOf(llama, { ...config, r: 16, target_modules: ['q_proj', 'k_proj', 'v_proj', 'o_proj'] });
+    const { trainable } = budgetOf(llama, {
+      ...config,
+      r: 16,
+      target_modules: ['q_proj', 'k_proj', 'v_proj', 'o_proj'],
+    });
     const { agrees, lines } = checkClaim(llama, config, { trainable, all: null, percent: null });
     assert.ok(!agrees);
     assert.match(lines[0]!, /exactly 4 times/);
@@ -33,13 +41,21 @@ describe('a published claim', () => {
 
   it('that counts a 4-bit base as packed is told so', () => {
     const { all } = budgetOf(llama, config);
-    const packed = llama.modules.filter(({ kind, name }) => kind === 'linear' && name !== llama.outputEmbedding).reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
+    const packed = llama.modules
+      .filter(({ kind, name }) => kind === 'linear' && name !== llama.outputEmbedding)
+      .reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
     const { lines } = checkClaim(llama, config, { trainable: 4194304, all: all - packed / 2, percent: null });
-    assert.ok(lines.some((line) => line.includes('4-bit')), lines.join('\n'));
+    assert.ok(
+      lines.some((line) => line.includes('4-bit')),
+      lines.join('\n'),
+    );
   });
 
   it('whose percentage does not follow from its numbers is told so', () => {
     const { lines } = checkClaim(llama, config, { trainable: 4194304, all: 6742609920, percent: 6.22 });
-    assert.ok(lines.some((line) => line.includes('does not follow')), lines.join('\n'));
+    assert.ok(
+      lines.some((line) => line.includes('does not follow')),
+      lines.join('\n'),
+    );
   });
 });

@@ -70,21 +70,30 @@ describe('budget', () => {
   // Each was counted otherwise once: rules of single methods, of keys that a method does not have, of combinations.
   for (const [index, row] of readGolden<FuzzedBudget>('budget_fuzzed.json').entries()) {
     const name = `${String(row.adapter['peft_type'])} on ${String(row.config['architectures'])} (fuzzed ${index})`;
-    it(row.error === undefined ? `counts ${name} as PEFT does` : `refuses ${name}, where PEFT says ${row.error}`, () => {
-      if (row.error !== undefined) {
-        assert.throws(() => computeBudget(row.config, row.adapter), BudgetError);
-        return;
-      }
-      const { trainable, all, fileBytes } = computeBudget(row.config, row.adapter);
-      assert.deepEqual({ trainable, all, fileBytes }, { trainable: row.trainable, all: row.all, fileBytes: row.fileBytes });
-    });
+    it(
+      row.error === undefined ? `counts ${name} as PEFT does` : `refuses ${name}, where PEFT says ${row.error}`,
+      () => {
+        if (row.error !== undefined) {
+          assert.throws(() => computeBudget(row.config, row.adapter), BudgetError);
+          return;
+        }
+        const { trainable, all, fileBytes } = computeBudget(row.config, row.adapter);
+        assert.deepEqual(
+          { trainable, all, fileBytes },
+          { trainable: row.trainable, all: row.all, fileBytes: row.fileBytes },
+        );
+      },
+    );
   }
 
   // Keys that the count does not need were left out of these configs: the defaults of the config classes count too.
   for (const [index, row] of readGolden<VariedBudget>('budget_varied.json').entries()) {
     it(`counts ${String(row.adapter['peft_type'])} on a sparse config of ${String(row.config['architectures'])} (${index}) as PEFT does`, () => {
       const { trainable, all, fileBytes } = computeBudget(row.config, row.adapter);
-      assert.deepEqual({ trainable, all, fileBytes }, { trainable: row.trainable, all: row.all, fileBytes: row.fileBytes });
+      assert.deepEqual(
+        { trainable, all, fileBytes },
+        { trainable: row.trainable, all: row.all, fileBytes: row.fileBytes },
+      );
     });
   }
 });

@@ -1,5 +1,12 @@
 import { strict as assert } from 'node:assert';
-import { isHubToken, isRemote, normaliseRemote, remoteBeside, remoteNames, remoteUrl } from '../../../src/checkpoint/remoteLocation';
+import {
+  isHubToken,
+  isRemote,
+  normaliseRemote,
+  remoteBeside,
+  remoteNames,
+  remoteUrl,
+} from '../../../src/checkpoint/remoteLocation';
 
 const HUB = 'https://huggingface.co';
 
@@ -13,7 +20,10 @@ describe('the address of a file on a server', () => {
       ['hf://owner/repo@v1.0/deep/er/a b#1?.safetensors', '/owner/repo/resolve/v1.0/deep/er/a%20b%231%3F.safetensors'],
       ['hf://owner/repo@refs/pr/12/a.safetensors', '/owner/repo/resolve/refs%2Fpr%2F12/a.safetensors'],
       ['hf://owner/repo@refs%2Fpr%2F12/a.safetensors', '/owner/repo/resolve/refs%2Fpr%2F12/a.safetensors'],
-      ['hf://owner/repo@refs/convert/parquet/x/a.safetensors', '/owner/repo/resolve/refs%2Fconvert%2Fparquet/x/a.safetensors'],
+      [
+        'hf://owner/repo@refs/convert/parquet/x/a.safetensors',
+        '/owner/repo/resolve/refs%2Fconvert%2Fparquet/x/a.safetensors',
+      ],
       ['hf://owner/repo@feature%2Fx/a.safetensors', '/owner/repo/resolve/feature%2Fx/a.safetensors'],
       ['hf://owner/repo@main/100%.safetensors', '/owner/repo/resolve/main/100%25.safetensors'],
     ] as const) {
@@ -27,7 +37,10 @@ describe('the address of a file on a server', () => {
       [`${HUB}/owner/repo/blob/main/adapter_model.safetensors`, 'hf://owner/repo/adapter_model.safetensors'],
       [`${HUB}/owner/repo/resolve/main/a.safetensors?download=true`, 'hf://owner/repo/a.safetensors'],
       [`${HUB}/owner/repo/raw/abc123/x/a%20b.safetensors#L1`, 'hf://owner/repo@abc123/x/a b.safetensors'],
-      [`${HUB}/datasets/owner/repo/blob/refs%2Fpr%2F1/a.safetensors`, 'hf://datasets/owner/repo@refs/pr/1/a.safetensors'],
+      [
+        `${HUB}/datasets/owner/repo/blob/refs%2Fpr%2F1/a.safetensors`,
+        'hf://datasets/owner/repo@refs/pr/1/a.safetensors',
+      ],
       ['https://hf.co/owner/repo/blob/feature%2Fx/a.safetensors', 'hf://owner/repo@feature%2Fx/a.safetensors'],
       [' hf://owner/repo@main/a.safetensors ', 'hf://owner/repo/a.safetensors'],
       ['HTTPS://Example.ORG/a/../b.safetensors?x=1#y', 'https://example.org/b.safetensors?x=1'],
@@ -66,20 +79,36 @@ describe('the address of a file on a server', () => {
 
   it('is told from a path', () => {
     for (const text of ['hf://a/b/c', 'https://x/y', ' HTTP://x/y']) assert.ok(isRemote(text), text);
-    for (const text of ['/https://x', 'C:\\hf', 'hf', 'vscode-vfs://github/a/b', 'git:/a']) assert.ok(!isRemote(text), text);
+    for (const text of ['/https://x', 'C:\\hf', 'hf', 'vscode-vfs://github/a/b', 'git:/a'])
+      assert.ok(!isRemote(text), text);
   });
 
   it('has a name and a folder', () => {
     assert.deepEqual(remoteNames('hf://owner/repo/a.safetensors'), { name: 'a.safetensors', folder: 'owner/repo' });
-    assert.deepEqual(remoteNames('hf://owner/repo@x/step 1/a.safetensors'), { name: 'a.safetensors', folder: 'step 1' });
-    assert.deepEqual(remoteNames('https://example.org/lora%20one/a.safetensors?x=y/z'), { name: 'a.safetensors', folder: 'lora one' });
-    assert.deepEqual(remoteNames('https://example.org/a.safetensors'), { name: 'a.safetensors', folder: 'example.org' });
+    assert.deepEqual(remoteNames('hf://owner/repo@x/step 1/a.safetensors'), {
+      name: 'a.safetensors',
+      folder: 'step 1',
+    });
+    assert.deepEqual(remoteNames('https://example.org/lora%20one/a.safetensors?x=y/z'), {
+      name: 'a.safetensors',
+      folder: 'lora one',
+    });
+    assert.deepEqual(remoteNames('https://example.org/a.safetensors'), {
+      name: 'a.safetensors',
+      folder: 'example.org',
+    });
   });
 
   it('leads to the files beside it and nowhere else', () => {
-    assert.equal(remoteBeside('hf://o/r@refs/pr/1/x/a.safetensors', 'adapter_config.json'), 'hf://o/r@refs/pr/1/x/adapter_config.json');
+    assert.equal(
+      remoteBeside('hf://o/r@refs/pr/1/x/a.safetensors', 'adapter_config.json'),
+      'hf://o/r@refs/pr/1/x/adapter_config.json',
+    );
     assert.equal(remoteBeside('hf://o/r/a.safetensors', 's/b.safetensors'), 'hf://o/r/s/b.safetensors');
-    assert.equal(remoteBeside('https://h/x/a.safetensors?key=1', 'b #?.safetensors'), 'https://h/x/b%20%23%3F.safetensors');
+    assert.equal(
+      remoteBeside('https://h/x/a.safetensors?key=1', 'b #?.safetensors'),
+      'https://h/x/b%20%23%3F.safetensors',
+    );
     for (const name of ['../b', '/b', '//evil.org/b', 'https://evil.org/b', '..%2fb/..', '']) {
       assert.throws(() => remoteBeside('https://h/x/a.safetensors', name), { code: 'Unreadable' }, name);
     }
@@ -90,6 +119,7 @@ describe('the address of a file on a server', () => {
 describe('a token of the Hub', () => {
   it('is what can stand in a header', () => {
     for (const token of ['hf_abcDEF123', 'x.y-z~']) assert.ok(isHubToken(token));
-    for (const token of ['', 'a b', 'a\r\nHost: evil', 'é', '\u007f', 'a'.repeat(513)]) assert.ok(!isHubToken(token), token);
+    for (const token of ['', 'a b', 'a\r\nHost: evil', 'é', '\u007f', 'a'.repeat(513)])
+      assert.ok(!isHubToken(token), token);
   });
 });

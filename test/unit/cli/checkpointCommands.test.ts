@@ -11,7 +11,12 @@ interface Inspected {
   readonly method: string | null;
   readonly baseModel: string | null;
   readonly parameters: number;
-  readonly tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: number[]; readonly bytes: number }[];
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly dtype: string;
+    readonly shape: number[];
+    readonly bytes: number;
+  }[];
   readonly modules: readonly ModuleReport[];
   readonly unexplained: readonly unknown[];
   readonly problems: readonly { readonly severity: string; readonly message: string }[];
@@ -44,8 +49,17 @@ function safetensors(
   return Buffer.concat([length, json, Buffer.from(Float32Array.from(values).buffer)]);
 }
 
-const PAIR = { 'base_model.model.layers.0.q_proj.lora_A.weight': [2, 4], 'base_model.model.layers.0.q_proj.lora_B.weight': [4, 2] };
-const CONFIG = { peft_type: 'LORA', r: 2, lora_alpha: 4, target_modules: ['q_proj'], base_model_name_or_path: 'a/base' };
+const PAIR = {
+  'base_model.model.layers.0.q_proj.lora_A.weight': [2, 4],
+  'base_model.model.layers.0.q_proj.lora_B.weight': [4, 2],
+};
+const CONFIG = {
+  peft_type: 'LORA',
+  r: 2,
+  lora_alpha: 4,
+  target_modules: ['q_proj'],
+  base_model_name_or_path: 'a/base',
+};
 
 describe('peft-inspector', () => {
   let folder = '';
@@ -76,7 +90,10 @@ describe('peft-inspector', () => {
 
   describe('inspect', () => {
     it("tells format, method, tensors and modules with the norms of PEFT's own change", async () => {
-      const golden = JSON.parse(readFileSync(`${ADAPTERS}/deltas.json`, 'utf8')) as Record<string, Record<string, { norm: number }>>;
+      const golden = JSON.parse(readFileSync(`${ADAPTERS}/deltas.json`, 'utf8')) as Record<
+        string,
+        Record<string, { norm: number }>
+      >;
       for (const name of Object.keys(golden)) {
         const { modules, method, parameters, tensors, unexplained, format } = await inspect(`${ADAPTERS}/${name}`);
         assert.equal(format, 'safetensors (Hugging Face PEFT)');
@@ -86,7 +103,10 @@ describe('peft-inspector', () => {
         assert.equal(parameters, total);
         for (const [module, { norm }] of Object.entries(golden[name]!)) {
           const found = modules.find((report) => report.module === module)!;
-          assert.ok(Math.abs(found.normDelta! - norm) <= 2e-5 * norm, `${name} ${module}: ${found.normDelta} is not ${norm}`);
+          assert.ok(
+            Math.abs(found.normDelta! - norm) <= 2e-5 * norm,
+            `${name} ${module}: ${found.normDelta} is not ${norm}`,
+          );
         }
       }
     });
@@ -116,7 +136,10 @@ describe('peft-inspector', () => {
       write('model-00001-of-00001.safetensors', base);
       write('model.safetensors', base);
       assert.match((await inspect(folder)).file, /model\.safetensors$/);
-      write('model.safetensors.index.json', JSON.stringify({ metadata: {}, weight_map: { 'model.norm.weight': 'model-00001-of-00001.safetensors' } }));
+      write(
+        'model.safetensors.index.json',
+        JSON.stringify({ metadata: {}, weight_map: { 'model.norm.weight': 'model-00001-of-00001.safetensors' } }),
+      );
       const index = await inspect(folder);
       assert.match(index.file, /model\.safetensors\.index\.json$/);
       assert.deepEqual([index.parameters, index.method], [4, null]);
@@ -159,17 +182,29 @@ describe('peft-inspector', () => {
     });
 
     it('gives a bias that is saved with its module no product of its own', async () => {
-      const file = write('adapter_model.safetensors', safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.base_layer.bias': [4] }));
+      const file = write(
+        'adapter_model.safetensors',
+        safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.base_layer.bias': [4] }),
+      );
       write('adapter_config.json', JSON.stringify({ ...CONFIG, bias: 'lora_only' }));
       const { modules } = JSON.parse((await runCli(['inspect', file, '--json'])).stdout!) as Inspected;
-      assert.deepEqual(modules.map(({ module, method, rank }) => [module, method, rank]), [['layers.0.q_proj', 'LORA', 2], ['layers.0.q_proj', 'SAVED', null]]);
+      assert.deepEqual(
+        modules.map(({ module, method, rank }) => [module, method, rank]),
+        [
+          ['layers.0.q_proj', 'LORA', 2],
+          ['layers.0.q_proj', 'SAVED', null],
+        ],
+      );
       assert.ok(modules[0]!.normDelta! > 0);
       assert.deepEqual([modules[1]!.normDelta, modules[1]!.scaling], [null, null]);
     });
 
     it('shows names of strangers so that a terminal takes them for text', async () => {
       const name = 'a\u001b[2J\u202egpj.\u0007__proto__\n<img src=x>';
-      const file = write('model.safetensors', safetensors({ [name]: [2], __proto__x: [1], [`${'x'.repeat(10_000)}`]: [1] }));
+      const file = write(
+        'model.safetensors',
+        safetensors({ [name]: [2], __proto__x: [1], [`${'x'.repeat(10_000)}`]: [1] }),
+      );
       const { stdout } = await runCli(['inspect', file]);
       assert.doesNotMatch(stdout!, /[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/);
       assert.match(stdout!, /a\\u\{1b\}\[2J\\u\{202e\}gpj/);
@@ -195,17 +230,41 @@ describe('peft-inspector', () => {
     });
 
     const faults: readonly (readonly [string, string, () => string])[] = [
-      ['NaN', 'non-finite', () => adapter(safetensors(PAIR, (name, i) => (name.includes('lora_B') && i === 7 ? NaN : i + 1)))],
+      [
+        'NaN',
+        'non-finite',
+        () => adapter(safetensors(PAIR, (name, i) => (name.includes('lora_B') && i === 7 ? NaN : i + 1))),
+      ],
       ['an infinite value', 'non-finite', () => adapter(safetensors(PAIR, (_, i) => (i === 3 ? -Infinity : i + 1)))],
-      ['a B that is all zero', 'dead-product', () => adapter(safetensors(PAIR, (name, i) => (name.includes('lora_B') ? -0 : i)))],
+      [
+        'a B that is all zero',
+        'dead-product',
+        () => adapter(safetensors(PAIR, (name, i) => (name.includes('lora_B') ? -0 : i))),
+      ],
       ['a missing half', 'structure', () => adapter(safetensors({ 'base_model.model.q_proj.lora_A.weight': [2, 4] }))],
-      ['a rank that is not the config\'s', 'structure', () => adapter(safetensors(PAIR), { ...CONFIG, r: 8 })],
+      ["a rank that is not the config's", 'structure', () => adapter(safetensors(PAIR), { ...CONFIG, r: 8 })],
       ['an alpha of zero', 'scaling', () => adapter(safetensors(PAIR), { ...CONFIG, lora_alpha: 0 })],
       ['a negative alpha', 'scaling', () => adapter(safetensors(PAIR), { ...CONFIG, lora_alpha: -8 })],
-      ['a target that matches nothing', 'target', () => adapter(safetensors(PAIR), { ...CONFIG, target_modules: ['q_proj', 'V'] })],
-      ['a saved module that is not there', 'target', () => adapter(safetensors(PAIR), { ...CONFIG, modules_to_save: ['lm_head'] })],
-      ['a tensor that nothing explains', 'structure', () => adapter(safetensors({ ...PAIR, 'base_model.model.layers.0.odd': [3] }))],
-      ['halves that do not fit', 'structure', () => adapter(safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.lora_B.weight': [4, 3] }))],
+      [
+        'a target that matches nothing',
+        'target',
+        () => adapter(safetensors(PAIR), { ...CONFIG, target_modules: ['q_proj', 'V'] }),
+      ],
+      [
+        'a saved module that is not there',
+        'target',
+        () => adapter(safetensors(PAIR), { ...CONFIG, modules_to_save: ['lm_head'] }),
+      ],
+      [
+        'a tensor that nothing explains',
+        'structure',
+        () => adapter(safetensors({ ...PAIR, 'base_model.model.layers.0.odd': [3] })),
+      ],
+      [
+        'halves that do not fit',
+        'structure',
+        () => adapter(safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.lora_B.weight': [4, 3] })),
+      ],
       ['a file cut short', 'structure', () => adapter(safetensors(PAIR).subarray(0, -8))],
       ['bytes too many', 'structure', () => adapter(Buffer.concat([safetensors(PAIR), Buffer.alloc(4)]))],
     ];
@@ -213,7 +272,10 @@ describe('peft-inspector', () => {
       it(`gives 1 for ${what}`, async () => {
         const { status, ok, problems } = await check(make());
         assert.deepEqual([status, ok], [1, false]);
-        assert.ok(problems.some((found) => found.code === code && found.severity !== 'info'), JSON.stringify(problems));
+        assert.ok(
+          problems.some((found) => found.code === code && found.severity !== 'info'),
+          JSON.stringify(problems),
+        );
       });
     }
 
@@ -229,18 +291,33 @@ describe('peft-inspector', () => {
       length.writeBigUInt64LE(BigInt(json.length));
       const { status, problems } = await check(write('x.safetensors', Buffer.concat([length, json, Buffer.alloc(4)])));
       assert.equal(status, 1);
-      assert.ok(problems.some(({ message }) => /twice|duplicate/i.test(message)), JSON.stringify(problems));
+      assert.ok(
+        problems.some(({ message }) => /twice|duplicate/i.test(message)),
+        JSON.stringify(problems),
+      );
     });
 
     it('calls modules that never trained by a severity of their own, and says how many', async () => {
-      const shapes = { ...PAIR, 'base_model.model.layers.1.q_proj.lora_A.weight': [2, 4], 'base_model.model.layers.1.q_proj.lora_B.weight': [4, 2] };
-      const { problems } = await check(adapter(safetensors(shapes, (name, i) => (name.includes('layers.1') && name.includes('lora_B') ? 0 : i + 1))));
-      assert.deepEqual(problems.map(({ severity }) => severity), ['untrained']);
+      const shapes = {
+        ...PAIR,
+        'base_model.model.layers.1.q_proj.lora_A.weight': [2, 4],
+        'base_model.model.layers.1.q_proj.lora_B.weight': [4, 2],
+      };
+      const { problems } = await check(
+        adapter(safetensors(shapes, (name, i) => (name.includes('layers.1') && name.includes('lora_B') ? 0 : i + 1))),
+      );
+      assert.deepEqual(
+        problems.map(({ severity }) => severity),
+        ['untrained'],
+      );
       assert.match(problems[0]!.message, /^1 of 2 modules change nothing: B is all zero.*layers\.1\.q_proj/);
     });
 
     it('finds NaN in every slice of a tensor of any rank', async () => {
-      const file = write('model.safetensors', safetensors({ experts: [3, 4, 5, 2] }, (_, i) => (i === 119 ? NaN : 1)));
+      const file = write(
+        'model.safetensors',
+        safetensors({ experts: [3, 4, 5, 2] }, (_, i) => (i === 119 ? NaN : 1)),
+      );
       const { status, scanned } = await check(file);
       assert.deepEqual([status, scanned.values], [1, 120]);
     });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { outputFailure, runCli } from '../../../src/cli/run';
 
 describe('peft-inspector', () => {
-  it('demo prints the reference document\'s demo to stdout', async () => {
+  it("demo prints the reference document's demo to stdout", async () => {
     const { status, stdout, stderr } = await runCli(['demo']);
     const expected = readFileSync('test/fixtures/golden/demo.txt', 'utf8').trimEnd();
     assert.deepEqual([status, stderr, stdout?.replace(/ +/g, ' ')], [0, undefined, expected]);
@@ -28,7 +28,8 @@ describe('peft-inspector', () => {
   });
 
   it('says in a line that its output cannot be written, and nothing where a reader has had enough', () => {
-    const error = (code: string): NodeJS.ErrnoException => Object.assign(new Error(`${code}: no space left on device, write`), { code });
+    const error = (code: string): NodeJS.ErrnoException =>
+      Object.assign(new Error(`${code}: no space left on device, write`), { code });
     assert.equal(outputFailure(error('EPIPE')), null);
     assert.match(outputFailure(error('ENOSPC'))!, /^peft-inspector: the output cannot be written: ENOSPC[^\n]*$/);
   });

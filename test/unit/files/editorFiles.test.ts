@@ -9,7 +9,10 @@ import { fixturePath } from '../checkpoint/fixtures';
 import { jobCaller } from '../worker/jobContext';
 
 /** An editor with these files, by URI, and a note of what it was asked. */
-function editor(files: Readonly<Record<string, Uint8Array>>, sizes: Readonly<Record<string, number>> = {}): { ask: AskEditor; asked: string[] } {
+function editor(
+  files: Readonly<Record<string, Uint8Array>>,
+  sizes: Readonly<Record<string, number>> = {},
+): { ask: AskEditor; asked: string[] } {
   const asked: string[] = [];
   const handlers: EditorRequests = {
     'file/read': ({ uri, limit }) => {
@@ -33,13 +36,18 @@ describe('a file that only the editor reaches', () => {
   it('opens as one on disk does, its config beside it included', async () => {
     const saved = (name: string): Uint8Array => readFileSync(fixturePath('peft_saved', 'lora', name));
     const beside = 'vscode-vfs://github/owner/repo/lora%20one/adapter_config.json';
-    const { ask, asked } = editor({ [URI]: saved('adapter_model.safetensors'), [beside]: saved('adapter_config.json') });
+    const { ask, asked } = editor({
+      [URI]: saved('adapter_model.safetensors'),
+      [beside]: saved('adapter_config.json'),
+    });
     const call = jobCaller(routedFiles(nodeFiles, () => ({ remote: never as never, editor: editorFiles(ask) })));
     const { description } = await call('checkpoint/open', { path: URI });
     assert.deepEqual(asked, [URI, beside]);
     assert.equal(description.title, 'lora one/adapter_model.safetensors');
     assert.equal(description.file!.modified, 7);
-    const onDisk = await call('checkpoint/open', { path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors') });
+    const onDisk = await call('checkpoint/open', {
+      path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'),
+    });
     assert.deepEqual(description.lora, onDisk.description.lora);
     assert.deepEqual(description.problems, []);
     await call.closeAll();
@@ -47,7 +55,10 @@ describe('a file that only the editor reaches', () => {
 
   it('is refused over the limit, with what to do', async () => {
     const { ask } = editor({ [URI]: new Uint8Array(8) }, { [URI]: MAX_EDITOR_FILE_BYTES + 1 });
-    await assert.rejects(editorFiles(ask).open(URI), { code: 'TooLarge', message: /268435457 bytes.*Copy it to a local folder/ });
+    await assert.rejects(editorFiles(ask).open(URI), {
+      code: 'TooLarge',
+      message: /268435457 bytes.*Copy it to a local folder/,
+    });
     assert.equal(await editorFiles(ask).readBeside(URI, 'missing.json', 10), null);
   });
 
@@ -71,7 +82,9 @@ describe('the route to a file', () => {
   it('is by the scheme otherwise', async () => {
     const via = (name: string): never => ({ open: async () => name }) as never;
     const files = routedFiles(nodeFiles, () => ({ remote: via('remote'), editor: via('editor') }));
-    for (const path of ['http://x/a', 'HTTPS://x/a', 'hf://o/r/a']) assert.equal(await files.open(path), 'remote', path);
-    for (const path of ['git:/a', 'untitled:a', 'vscode-vfs://github/a', 'memfs:/a']) assert.equal(await files.open(path), 'editor', path);
+    for (const path of ['http://x/a', 'HTTPS://x/a', 'hf://o/r/a'])
+      assert.equal(await files.open(path), 'remote', path);
+    for (const path of ['git:/a', 'untitled:a', 'vscode-vfs://github/a', 'memfs:/a'])
+      assert.equal(await files.open(path), 'editor', path);
   });
 });

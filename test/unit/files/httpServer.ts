@@ -51,7 +51,12 @@ export class TestServer {
     return this.on(path, (request, response) => this.sendRange(request, response, bytes, headers));
   }
 
-  sendRange(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array, headers: Readonly<Record<string, string>> = {}): void {
+  sendRange(
+    request: IncomingMessage,
+    response: ServerResponse,
+    bytes: Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
     const match = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
     const [begin, end] = match ? [Number(match[1]), Math.min(Number(match[2]) + 1, bytes.length)] : [0, bytes.length];
     const ifRange = request.headers['if-range'];
@@ -63,7 +68,9 @@ export class TestServer {
     else {
       this.bytesSent += end - begin;
       const range = `bytes ${begin}-${end - 1}/${bytes.length}`;
-      response.writeHead(206, { ...headers, 'content-range': range, 'content-length': end - begin }).end(bytes.subarray(begin, end));
+      response
+        .writeHead(206, { ...headers, 'content-range': range, 'content-length': end - begin })
+        .end(bytes.subarray(begin, end));
     }
   }
 

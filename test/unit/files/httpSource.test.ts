@@ -34,7 +34,14 @@ describe('a file on a server that supports ranges', () => {
     const url = server.serve('/a', content, { etag: '"1"', 'last-modified': 'Mon, 02 Nov 2026 00:00:00 GMT' });
     const { source, modified } = await open(url);
     assert.equal(modified, Date.UTC(2026, 10, 2));
-    for (const [begin, length] of [[0, 0], [5, 10], [SIZE - 1, 1], [3 * BLOCK_BYTES - 1, 2], [0, SIZE], [SIZE, 0]] as const) {
+    for (const [begin, length] of [
+      [0, 0],
+      [5, 10],
+      [SIZE - 1, 1],
+      [3 * BLOCK_BYTES - 1, 2],
+      [0, SIZE],
+      [SIZE, 0],
+    ] as const) {
       assert.ok(part(begin, length).equals(await source.read(begin, length)), `${begin} ${length}`);
     }
     assert.equal(server.bytesSent, SIZE);
@@ -44,7 +51,11 @@ describe('a file on a server that supports ranges', () => {
 
   it('is asked for neighbouring blocks in one request, and for none twice', async () => {
     const { source } = await open(server.serve('/a', content));
-    await Promise.all([source.read(BLOCK_BYTES, 3 * BLOCK_BYTES), source.read(2 * BLOCK_BYTES, 10), source.read(BLOCK_BYTES, 10)]);
+    await Promise.all([
+      source.read(BLOCK_BYTES, 3 * BLOCK_BYTES),
+      source.read(2 * BLOCK_BYTES, 10),
+      source.read(BLOCK_BYTES, 10),
+    ]);
     await source.read(BLOCK_BYTES, 3 * BLOCK_BYTES);
     assert.deepEqual(
       server.asked.map(({ range }) => range),
@@ -93,9 +104,12 @@ describe('a file on a server that supports ranges', () => {
       code: 'Network',
       message: /127\.0\.0\.1:\d+: answers 502, 4 times/,
     });
-    await assert.rejects(open(server.on('/c', (_, response) => response.writeHead(429, { 'retry-after': '86400' }).end())), {
-      code: 'Network',
-    });
+    await assert.rejects(
+      open(server.on('/c', (_, response) => response.writeHead(429, { 'retry-after': '86400' }).end())),
+      {
+        code: 'Network',
+      },
+    );
     assert.equal(server.asked.filter(({ path }) => path === '/c').length, 1);
   });
 
@@ -125,7 +139,11 @@ describe('a file on a server without ranges', () => {
   it('is taken whole where it is small', async () => {
     const url = server.on('/a', (_, response) => response.writeHead(200, { 'content-length': SIZE }).end(content));
     await assertReads(url, 3, 100);
-    await assertReads(server.on('/b', (_, response) => response.writeHead(200).end(content)), SIZE - 10, 10);
+    await assertReads(
+      server.on('/b', (_, response) => response.writeHead(200).end(content)),
+      SIZE - 10,
+      10,
+    );
     assert.equal(server.asked.length, 2);
   });
 
@@ -133,7 +151,10 @@ describe('a file on a server without ranges', () => {
     const stated = server.on('/a', (_, response) => response.writeHead(200, { 'content-length': SIZE }).end(content));
     const unstated = server.on('/b', (_, response) => response.writeHead(200).end(content));
     for (const url of [stated, unstated]) {
-      await assert.rejects(open(url, { maxWholeBytes: SIZE - 1 }), { code: 'TooLarge', message: /only whole.*Download it/ });
+      await assert.rejects(open(url, { maxWholeBytes: SIZE - 1 }), {
+        code: 'TooLarge',
+        message: /only whole.*Download it/,
+      });
     }
   });
 
@@ -162,7 +183,9 @@ describe('a server that stalls', () => {
 describe('a server that contradicts itself', () => {
   const answer = (range: string, body: number, length = body): Promise<unknown> => {
     const url = server.on('/a', (_, response) => {
-      response.writeHead(206, { 'content-range': range, ...(length >= 0 && { 'content-length': length }) }).end(content.subarray(0, body));
+      response
+        .writeHead(206, { 'content-range': range, ...(length >= 0 && { 'content-length': length }) })
+        .end(content.subarray(0, body));
     });
     return open(url, { attempts: 2 });
   };
@@ -178,8 +201,14 @@ describe('a server that contradicts itself', () => {
     ] as const) {
       await assert.rejects(answer(range, body), { code: 'Network', message: /sends '/ }, range);
     }
-    await assert.rejects(answer(`bytes 0-${BLOCK_BYTES - 1}/${SIZE}`, BLOCK_BYTES - 1), { code: 'Network', message: /sent \d+ of \d+/ });
-    await assert.rejects(answer(`bytes 0-99/100`, 200), { code: 'Network', message: /announced 100 bytes and sends more/ });
+    await assert.rejects(answer(`bytes 0-${BLOCK_BYTES - 1}/${SIZE}`, BLOCK_BYTES - 1), {
+      code: 'Network',
+      message: /sent \d+ of \d+/,
+    });
+    await assert.rejects(answer(`bytes 0-99/100`, 200), {
+      code: 'Network',
+      message: /announced 100 bytes and sends more/,
+    });
   });
 
   it('about the length of a file that is larger in its header than on its disk is told, not waited for', async () => {
@@ -221,7 +250,12 @@ describe('a file that changes on its server', () => {
   for (const [how, before, after, bytes] of [
     ['ETag', { etag: '"1"' }, { etag: '"2"' }, other],
     ['weak ETag', { etag: 'W/"1"' }, { etag: 'W/"2"' }, other],
-    ['time of change', { 'last-modified': 'Mon, 02 Nov 2026 00:00:00 GMT' }, { 'last-modified': 'Tue, 03 Nov 2026 00:00:00 GMT' }, other],
+    [
+      'time of change',
+      { 'last-modified': 'Mon, 02 Nov 2026 00:00:00 GMT' },
+      { 'last-modified': 'Tue, 03 Nov 2026 00:00:00 GMT' },
+      other,
+    ],
     ['length alone', {}, {}, other.subarray(0, SIZE - 1)],
   ] as const) {
     it(`is told by its ${how}, and none of its new bytes are mixed with old ones`, async () => {
@@ -230,7 +264,11 @@ describe('a file that changes on its server', () => {
         else server.sendRange(request, response, bytes, after);
       });
       const { source } = await open(url);
-      await assert.rejects(source.read(BLOCK_BYTES, 10), { name: 'CheckpointError', code: 'Changed', message: /Reload/ });
+      await assert.rejects(source.read(BLOCK_BYTES, 10), {
+        name: 'CheckpointError',
+        code: 'Changed',
+        message: /Reload/,
+      });
       assert.ok(part(10, 10).equals(await source.read(10, 10)));
       await source.close();
     });
@@ -273,7 +311,9 @@ describe('a token', () => {
     const storage = await TestServer.start();
     try {
       const stored = storage.serve('/blob', content);
-      const url = server.on('/owner/file', (_, response) => response.writeHead(302, { location: '/renamed/file' }).end());
+      const url = server.on('/owner/file', (_, response) =>
+        response.writeHead(302, { location: '/renamed/file' }).end(),
+      );
       server.on('/renamed/file', (_, response) => response.writeHead(302, { location: stored }).end());
       const { source } = await open(url, { tokenOrigin: server.origin, token: async () => 'secret' });
       await source.read(BLOCK_BYTES, 1);
@@ -282,7 +322,9 @@ describe('a token', () => {
         server.asked.map(({ headers }) => headers.authorization),
         ['Bearer secret', 'Bearer secret'],
       );
-      assert.ok(storage.asked.length === 2 && storage.asked.every(({ headers }) => headers.authorization === undefined));
+      assert.ok(
+        storage.asked.length === 2 && storage.asked.every(({ headers }) => headers.authorization === undefined),
+      );
     } finally {
       await storage.close();
     }
@@ -300,13 +342,23 @@ describe('what a server says instead of the file', () => {
     for (const [status, headers, hub, code, message] of [
       [401, {}, false, 'Unreadable', /answers 401: it asks for permission/],
       [403, {}, true, 'Unreadable', /Set Hugging Face Token/],
-      [401, { 'x-error-message': 'Access to model x is restricted\u0085' }, true, 'Unreadable', /It says: 'Access to model x/],
+      [
+        401,
+        { 'x-error-message': 'Access to model x is restricted\u0085' },
+        true,
+        'Unreadable',
+        /It says: 'Access to model x/,
+      ],
       [404, {}, false, 'Unreadable', /no such file, repository or revision/],
       [418, {}, false, 'Network', /answers 418, expected the file/],
       [204, {}, false, 'Network', /answers 204/],
     ] as const) {
       const url = server.on('/a', (_, response) => response.writeHead(status, headers).end());
-      await assert.rejects(open(url, hub ? { tokenOrigin: server.origin } : {}), { name: 'CheckpointError', code, message });
+      await assert.rejects(open(url, hub ? { tokenOrigin: server.origin } : {}), {
+        name: 'CheckpointError',
+        code,
+        message,
+      });
     }
     assert.equal(server.asked.length, 6);
     const { origin } = server;

@@ -33,8 +33,10 @@ function write(name: string, content: string): string {
   return file;
 }
 
-const text = async (file: { read(offset: number, length: number): Promise<Uint8Array> }, length: number): Promise<string> =>
-  Buffer.from(await file.read(0, length)).toString();
+const text = async (
+  file: { read(offset: number, length: number): Promise<Uint8Array> },
+  length: number,
+): Promise<string> => Buffer.from(await file.read(0, length)).toString();
 
 describe('a local file that changes while it is open', () => {
   for (const [how, change] of [

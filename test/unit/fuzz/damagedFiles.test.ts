@@ -26,7 +26,10 @@ describe('damaged files', () => {
       assert.equal(fault, null, `case ${number} of seed ${SEED}`);
       outcomes.add(outcome);
     }
-    assert.ok(outcomes.has('opened') && outcomes.has('opened with problems') && outcomes.size > 4, [...outcomes].join(', '));
+    assert.ok(
+      outcomes.has('opened') && outcomes.has('opened with problems') && outcomes.size > 4,
+      [...outcomes].join(', '),
+    );
   });
 
   it('cut at any byte show the tensors that are whole', async () => {
@@ -39,14 +42,20 @@ describe('damaged files', () => {
       }
       assert.ok('opened' in outcome, `cut at ${cut}`);
       const { tensors, problems } = outcome.opened;
-      assert.deepEqual(tensors.map(({ readable }) => readable), [cut >= whole.length - 12, false], `cut at ${cut}`);
+      assert.deepEqual(
+        tensors.map(({ readable }) => readable),
+        [cut >= whole.length - 12, false],
+        `cut at ${cut}`,
+      );
       assert.ok(problems.length > 0);
     }
   });
 
   it('with harmful names are opened, the names as they are', async () => {
     const names = NAMES.filter((name) => !/\p{Surrogate}/u.test(name));
-    const header = names.map((name, i) => `${JSON.stringify(name)}:{"dtype":"U8","shape":[1],"data_offsets":[${i},${i + 1}]}`);
+    const header = names.map(
+      (name, i) => `${JSON.stringify(name)}:{"dtype":"U8","shape":[1],"data_offsets":[${i},${i + 1}]}`,
+    );
     const bytes = fileOf(`{${header.join(',')}}`, names.length);
     const outcome = await tryCase({ name: 'x.safetensors', bytes, beside: new Map() });
     assert.ok('opened' in outcome);
@@ -59,10 +68,17 @@ describe('damaged files', () => {
     const fields = ggufFields(seed.bytes);
     const view = new DataView(seed.bytes.buffer, seed.bytes.byteOffset);
     // Version and counts, then behind the metadata of each tensor: length of its name, dimensions, type, offset.
-    assert.deepEqual(fields.slice(0, 3), [{ at: 4, width: 4 }, { at: 8, width: 8 }, { at: 16, width: 8 }]);
+    assert.deepEqual(fields.slice(0, 3), [
+      { at: 4, width: 4 },
+      { at: 8, width: 8 },
+      { at: 16, width: 8 },
+    ]);
     const tensors = Number(view.getBigUint64(8, true));
     const last = fields.slice(-6);
-    assert.deepEqual(last.map(({ width }) => width), [8, 4, 8, 8, 4, 8]);
+    assert.deepEqual(
+      last.map(({ width }) => width),
+      [8, 4, 8, 8, 4, 8],
+    );
     assert.equal(view.getUint32(last[1]!.at, true), 2);
     assert.ok(fields.length > 3 + 6 * tensors);
     const random = seededRandom(SEED);
@@ -71,7 +87,10 @@ describe('damaged files', () => {
 
   it('that claim terabytes take no memory for it', async () => {
     const huge = 2 ** 45;
-    const bytes = fileOf({ 'x.lora_A.weight': tensorField('F32', [8, huge / 32], 0, huge), 'x.lora_B.weight': tensorField('F32', [huge / 32, 8], huge, 2 * huge) });
+    const bytes = fileOf({
+      'x.lora_A.weight': tensorField('F32', [8, huge / 32], 0, huge),
+      'x.lora_B.weight': tensorField('F32', [huge / 32, 8], huge, 2 * huge),
+    });
     const { outcome, fault } = await judge({ name: 'x.safetensors', bytes, beside: new Map() });
     assert.deepEqual({ outcome, fault }, { outcome: 'opened with problems', fault: null });
     assert.ok(bytes.length < MAX_BYTES);

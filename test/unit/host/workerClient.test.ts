@@ -59,10 +59,14 @@ describe('a worker that dies', () => {
   const sourceOf = (value: number): WorkerSource => {
     const file = path.join(folder, `${value}.safetensors`);
     const values = new Float32Array(64).fill(value);
-    writeFileSync(file, Buffer.concat([fileOf({ x: tensorField('F32', [8, 8], 0, 256) }), new Uint8Array(values.buffer)]));
+    writeFileSync(
+      file,
+      Buffer.concat([fileOf({ x: tensorField('F32', [8, 8], 0, 256) }), new Uint8Array(values.buffer)]),
+    );
     return new WorkerSource(client, () => client.request('checkpoint/open', { path: file }));
   };
-  const statistics = (source: WorkerSource): Promise<Statistics> => source.request('matrix/statistics', { matrix: MATRIX });
+  const statistics = (source: WorkerSource): Promise<Statistics> =>
+    source.request('matrix/statistics', { matrix: MATRIX });
   /** Of a request that must fail. */
   const failure = (request: Promise<unknown>): Promise<Error> =>
     request.then(
@@ -114,7 +118,11 @@ describe('a worker that dies', () => {
         ({ mean }) => mean,
         (error: unknown) => (error instanceof DisconnectedError ? null : assert.fail(String(error))),
       );
-    const answers = [meanOf(second), failure(first.request('lora/metrics', {})).then(() => meanOf(second)), meanOf(first)];
+    const answers = [
+      meanOf(second),
+      failure(first.request('lora/metrics', {})).then(() => meanOf(second)),
+      meanOf(first),
+    ];
     // Answered before the end, failed by it, or answered by the next thread.
     const [before, after, late] = await Promise.all(answers);
     assert.ok([7, null].includes(before!) && [6, null].includes(late!), `${before}, ${late}`);

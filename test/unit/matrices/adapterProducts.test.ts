@@ -13,7 +13,10 @@ interface Delta {
 }
 
 const FOLDER = path.resolve('test/fixtures/adapters');
-const golden = JSON.parse(readFileSync(path.join(FOLDER, 'deltas.json'), 'utf8')) as Record<string, Record<string, Delta>>;
+const golden = JSON.parse(readFileSync(path.join(FOLDER, 'deltas.json'), 'utf8')) as Record<
+  string,
+  Record<string, Delta>
+>;
 
 /** PEFT computes in float32. */
 const close = (got: number, expected: number, scale: number): boolean => Math.abs(got - expected) <= 2e-5 * scale;
@@ -53,10 +56,17 @@ describe('a stored matrix', () => {
       const turned = await source.matrix({ kind: 'tensor', name, transposed: true });
       assert.deepEqual([straight.rows, straight.columns], [turned.columns, turned.rows]);
       const scanned = new Float64Array(turned.rows * turned.columns);
-      await turned.scan({ ranges: [{ first: 0, count: turned.rows }], firstColumn: 0, columnCount: turned.columns }, (block) => {
-        scanned.set(block.values, block.firstRow * turned.columns);
-      });
-      for (const [row, column] of [[0, 0], [3, 1], [15, 2]] as const) {
+      await turned.scan(
+        { ranges: [{ first: 0, count: turned.rows }], firstColumn: 0, columnCount: turned.columns },
+        (block) => {
+          scanned.set(block.values, block.firstRow * turned.columns);
+        },
+      );
+      for (const [row, column] of [
+        [0, 0],
+        [3, 1],
+        [15, 2],
+      ] as const) {
         const { text, value, index } = await straight.cell(row, column);
         assert.deepEqual(await turned.cell(column, row), { text, value, index });
         assert.equal(scanned[column * turned.columns + row], value);

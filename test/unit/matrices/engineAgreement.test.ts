@@ -63,13 +63,28 @@ async function plainly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function assertClose(actual: number, expected: number, what: string, tolerance: number, scale = Math.abs(expected)): void {
+function assertClose(
+  actual: number,
+  expected: number,
+  what: string,
+  tolerance: number,
+  scale = Math.abs(expected),
+): void {
   const close = Object.is(actual, expected) || actual === expected || Math.abs(actual - expected) <= tolerance * scale;
   assert.ok(close, `${what}: ${actual}, expected ${expected}`);
 }
 
 function assertSameStatistics(actual: Statistics, expected: Statistics, what: string, tolerance = 1e-12): void {
-  for (const name of ['count', 'min', 'max', 'maxAbs', 'zeros', 'nan', 'positiveInfinity', 'negativeInfinity'] as const) {
+  for (const name of [
+    'count',
+    'min',
+    'max',
+    'maxAbs',
+    'zeros',
+    'nan',
+    'positiveInfinity',
+    'negativeInfinity',
+  ] as const) {
     assertClose(actual[name], expected[name], `${what} ${name}`, tolerance);
   }
   const { maxAbs } = expected;
@@ -106,7 +121,10 @@ describe('what the worker reads through the engine', () => {
   });
 
   it('is every dtype that has numbers, but those of other widths than a byte’s multiples and complex numbers', () => {
-    assert.deepEqual(decodable.filter((dtype) => !isEngineDtype(dtype)), ['F4', 'F6_E2M3', 'F6_E3M2', 'C64']);
+    assert.deepEqual(
+      decodable.filter((dtype) => !isEngineDtype(dtype)),
+      ['F4', 'F6_E2M3', 'F6_E3M2', 'C64'],
+    );
   });
 
   for (const dtype of decodable) {
@@ -152,7 +170,12 @@ describe('what the worker reads through the engine', () => {
   it('can be summed on memory that is not shared, which moves when it grows', async () => {
     const before = currentEngine();
     const bytes = randomBytes('F16', 2000 * 3001, 11);
-    const matrix = stored('F16', { rows: 2000, columns: 3001, offset: 0, rowStride: 3001, columnStride: 1 }, bytes, true);
+    const matrix = stored(
+      'F16',
+      { rows: 2000, columns: 3001, offset: 0, rowStride: 3001, columnStride: 1 },
+      bytes,
+      true,
+    );
     const read = (): Promise<Statistics> => readStatistics(matrix, () => undefined);
     useEngine(new Engine({ shared: false }));
     const statistics = await read();
@@ -174,7 +197,10 @@ describe('what the worker reads through the engine', () => {
     const short = stored('F32', layout, bytes.subarray(0, bytes.length - 400), true);
     (short as unknown as { tensor: { source: { readInto: unknown } } }).tensor.source.readInto = () =>
       Promise.reject(new Error('the disk is gone'));
-    await assert.rejects(readStatistics(short, () => undefined), /disk is gone/);
+    await assert.rejects(
+      readStatistics(short, () => undefined),
+      /disk is gone/,
+    );
     await assert.rejects(readTile(short, { level: 4, tileX: 0, tileY: 0, reduction: 'mean' }), /disk is gone/);
     assert.equal(engine.arena.usedBytes, used);
   });
@@ -190,7 +216,10 @@ describe('a product computed through the engine', () => {
     assert.ok(delta.resident);
     const read = (): Promise<Statistics> => readStatistics(delta, () => undefined);
     assertSameStatistics(await read(), await plainly(read), 'delta', 1e-6);
-    for (const place of [{ level: 1, tileX: 0, tileY: 1 }, { level: 3, tileX: 0, tileY: 0 }]) {
+    for (const place of [
+      { level: 1, tileX: 0, tileY: 1 },
+      { level: 3, tileX: 0, tileY: 0 },
+    ]) {
       const tile = (): Promise<Tile> => readTile(delta, { ...place, reduction: 'maxAbs' });
       assertSameTile(await tile(), await plainly(tile), 'delta', 1e-6, 1);
     }

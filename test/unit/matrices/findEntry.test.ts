@@ -37,7 +37,13 @@ describe('an entry that is looked for', () => {
   after(() => call.closeAll());
 
   it('is the next NaN or infinity row by row, and after the last the first again', async () => {
-    const places = [[0, 3, NaN], [2, 0, Infinity], [2, 1, NaN], [2, 10, -Infinity], [6, 10, NaN]] as const;
+    const places = [
+      [0, 3, NaN],
+      [2, 0, Infinity],
+      [2, 1, NaN],
+      [2, 10, -Infinity],
+      [6, 10, NaN],
+    ] as const;
     const expected = places.map(([row, column]) => ({ row, column }));
     const matrix = matrixWith(places);
     assert.deepEqual(await tour(matrix), expected);
@@ -52,18 +58,25 @@ describe('an entry that is looked for', () => {
   });
 
   it('is the largest finite magnitude, of either sign', async () => {
-    const matrix = matrixWith([[0, 0, NaN], [1, 1, Infinity], [3, 4, -7.5], [5, 6, 7]]);
+    const matrix = matrixWith([
+      [0, 0, NaN],
+      [1, 1, Infinity],
+      [3, 4, -7.5],
+      [5, 6, 7],
+    ]);
     assert.deepEqual(await findEntry(matrix, 'largest', undefined, () => undefined), { row: 3, column: 4 });
     const none = inMemory(new Float32Array(6).fill(NaN), 2, 3);
     assert.equal(await findEntry(none, 'largest', undefined, () => undefined), null);
   });
 
   it('is found in files, in every dtype, where the entries read one by one say it is', async () => {
-    const { source, description } = await call('checkpoint/open', { path: fixturePath('checkpoint', 'dtypes.safetensors') });
+    const { source, description } = await call('checkpoint/open', {
+      path: fixturePath('checkpoint', 'dtypes.safetensors'),
+    });
     let found = 0;
     for (const { name, shape, readable } of description.tensors) {
       if (!readable || shape.includes(0) || shape.length > 2) continue;
-      const [rows, columns] = shape.length === 2 ? shape as [number, number] : [1, shape[0] ?? 1];
+      const [rows, columns] = shape.length === 2 ? (shape as [number, number]) : [1, shape[0] ?? 1];
       const matrix = { kind: 'tensor', name } as const;
       const expected: EntryPlace[] = [];
       for (let row = 0; row < rows; row++) {
@@ -74,7 +87,11 @@ describe('an entry that is looked for', () => {
       }
       assert.deepEqual(await call('cell/find', { source, matrix, sought: 'nonNumber' }), expected[0] ?? null, name);
       for (const [i, after] of expected.entries()) {
-        assert.deepEqual(await call('cell/find', { source, matrix, sought: 'nonNumber', after }), expected[(i + 1) % expected.length], name);
+        assert.deepEqual(
+          await call('cell/find', { source, matrix, sought: 'nonNumber', after }),
+          expected[(i + 1) % expected.length],
+          name,
+        );
       }
       found += expected.length;
     }
@@ -82,7 +99,9 @@ describe('an entry that is looked for', () => {
   });
 
   it('is no longer looked for once the search is cancelled', async () => {
-    const { source, description } = await call('checkpoint/open', { path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors') });
+    const { source, description } = await call('checkpoint/open', {
+      path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'),
+    });
     const matrix = { kind: 'tensor', name: description.tensors[0]!.name } as const;
     await assert.rejects(call('cell/find', { source, matrix, sought: 'largest' }, AbortSignal.abort()));
   });

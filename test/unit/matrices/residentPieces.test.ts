@@ -7,7 +7,12 @@ describe('pieces of a file', () => {
   const engine = currentEngine()!;
   const ROW_BYTES = 4000;
   const rowsOf = (count: number): Piece[] =>
-    Array.from({ length: count }, (_, i) => ({ firstRow: i * 10, rowCount: 1, firstColumn: 0, columnCount: ROW_BYTES / 4 }));
+    Array.from({ length: count }, (_, i) => ({
+      firstRow: i * 10,
+      rowCount: 1,
+      firstColumn: 0,
+      columnCount: ROW_BYTES / 4,
+    }));
 
   /** Fills each piece with its row; `most` counts the reads that ran at the same time. */
   function reader(failing?: number) {
@@ -33,10 +38,16 @@ describe('pieces of a file', () => {
     const pieces = reader();
     await scanPieces(engine, rowsOf(100), pieces, ({ firstRow, address }) => {
       const bytes = engine.arena.bytes(address, ROW_BYTES);
-      assert.ok(bytes.every((byte) => byte === firstRow / 10), `row ${firstRow}`);
+      assert.ok(
+        bytes.every((byte) => byte === firstRow / 10),
+        `row ${firstRow}`,
+      );
       seen.push(firstRow);
     });
-    assert.deepEqual(seen, rowsOf(100).map(({ firstRow }) => firstRow));
+    assert.deepEqual(
+      seen,
+      rowsOf(100).map(({ firstRow }) => firstRow),
+    );
     assert.ok(pieces.counts.most > 8 && pieces.counts.most <= 32, `${pieces.counts.most} at a time`);
   });
 
@@ -50,7 +61,10 @@ describe('pieces of a file', () => {
 
   it('are all at rest when one of them could not be read', async () => {
     const pieces = reader(70);
-    await assert.rejects(scanPieces(engine, rowsOf(40), pieces, () => undefined), /the disk is gone/);
+    await assert.rejects(
+      scanPieces(engine, rowsOf(40), pieces, () => undefined),
+      /the disk is gone/,
+    );
     assert.equal(pieces.counts.now, 0);
     assert.equal(pieces.counts.done, 32);
   });

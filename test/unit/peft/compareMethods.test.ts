@@ -18,15 +18,21 @@ describe('comparison of methods', () => {
 
   it('refuses sizes that are not positive integers, by name', () => {
     for (const value of [0, -8, 1.5, NaN, Infinity, 2 ** 53]) {
-      assert.throws(() => comparePeftMethods({ loraRank: value }), (error: ArgumentError) => {
-        return error instanceof ArgumentError && error.where.includes('loraRank') && error.got === String(value);
-      });
+      assert.throws(
+        () => comparePeftMethods({ loraRank: value }),
+        (error: ArgumentError) => {
+          return error instanceof ArgumentError && error.where.includes('loraRank') && error.got === String(value);
+        },
+      );
     }
   });
 
   it('refuses counts that a double cannot hold exactly, rather than rounding them', () => {
-    assert.throws(() => comparePeftMethods({ dModel: 2 ** 26 }), (error: Error) => {
-      return error instanceof ArgumentError && error.message.includes('params of full');
-    });
+    assert.throws(
+      () => comparePeftMethods({ dModel: 2 ** 26 }),
+      (error: Error) => {
+        return error instanceof ArgumentError && error.message.includes('params of full');
+      },
+    );
   });
 });

@@ -30,7 +30,10 @@ describe('the demo', () => {
 
   it('prints the lines and figures of the reference document', () => {
     const expected = readFileSync('test/fixtures/golden/demo.txt', 'utf8').trimEnd().split('\n');
-    assert.deepEqual(trained.text.split('\n').map((line) => line.replace(/ +/g, ' ')), expected);
+    assert.deepEqual(
+      trained.text.split('\n').map((line) => line.replace(/ +/g, ' ')),
+      expected,
+    );
   });
 
   it('aligns the columns of its table', () => {
@@ -71,7 +74,10 @@ describe('the demo', () => {
     assert.ok(found.size > 25, `${found.size} tensors`);
     for (const [path, tensor] of found) {
       assert.ok(tensor.data.every(Number.isFinite), path);
-      assert.ok(tensor.data.some((value) => value !== 0), path);
+      assert.ok(
+        tensor.data.some((value) => value !== 0),
+        path,
+      );
     }
   });
 
@@ -79,11 +85,29 @@ describe('the demo', () => {
     const shape = (tensor: Tensor): number[] => [...tensor.shape];
     const { adapter, prefix, prompt } = trained;
     const { input, down, activated, output } = adapter;
-    assert.deepEqual([input, down, activated, output].map(shape), [[32, 256], [32, 64], [32, 64], [32, 256]]);
-    assert.deepEqual([shape(prefix.prefix), shape(prefix.gradPrefix)], [[4, 2, 10, 8, 32], [4, 2, 10, 8, 32]]);
-    assert.deepEqual(prefix.attention.map(({ layer }) => layer), [0, 1, 2, 3]);
+    assert.deepEqual([input, down, activated, output].map(shape), [
+      [32, 256],
+      [32, 64],
+      [32, 64],
+      [32, 256],
+    ]);
+    assert.deepEqual(
+      [shape(prefix.prefix), shape(prefix.gradPrefix)],
+      [
+        [4, 2, 10, 8, 32],
+        [4, 2, 10, 8, 32],
+      ],
+    );
+    assert.deepEqual(
+      prefix.attention.map(({ layer }) => layer),
+      [0, 1, 2, 3],
+    );
     for (const { probabilities } of prefix.attention) assert.deepEqual(shape(probabilities), [2, 8, 16, 26]);
-    assert.deepEqual([prompt.prompt, prompt.gradPrompt, prompt.sequence].map(shape), [[20, 256], [20, 256], [36, 256]]);
+    assert.deepEqual([prompt.prompt, prompt.gradPrompt, prompt.sequence].map(shape), [
+      [20, 256],
+      [20, 256],
+      [36, 256],
+    ]);
     assert.deepEqual(prompt.sequence.data.subarray(0, 20 * 256), prompt.prompt.data);
     assert.ok(activated.data.some((value) => value === 0) && activated.data.some((value) => value > 0));
   });
@@ -110,7 +134,10 @@ describe('the demo', () => {
   it('reports progress that never falls and ends at the total', async () => {
     const seen: number[] = [];
     await runDemo({ trainingSteps: 4, onProgress: ({ done, total }) => seen.push(done / total) });
-    assert.deepEqual(seen, [...seen].sort((p, q) => p - q));
+    assert.deepEqual(
+      seen,
+      [...seen].sort((p, q) => p - q),
+    );
     assert.equal(seen.at(-1), 1);
   });
 

@@ -1,8 +1,16 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import {
-  Adapter, comparePeftMethods, dequantizeNf4, LoRALayer, LoRALinear, prefixAttention, PrefixTuning, PromptTuning,
-  quantizeNf4, Tensor,
+  Adapter,
+  comparePeftMethods,
+  dequantizeNf4,
+  LoRALayer,
+  LoRALinear,
+  prefixAttention,
+  PrefixTuning,
+  PromptTuning,
+  quantizeNf4,
+  Tensor,
 } from '../../../src/library';
 import { assertClose } from './closeness';
 
@@ -66,7 +74,12 @@ function checkPrefixAttention(c: Case): void {
   assertTensor('prefixKey', prefixKey, c.prefixK);
   assertTensor('prefixValue', prefixValue, c.prefixV);
   const { output, probabilities, backward } = prefixAttention({
-    query: tensor(c.Q), key: tensor(c.K), value: tensor(c.V), prefixKey, prefixValue, causal: plain<boolean>(c.causal),
+    query: tensor(c.Q),
+    key: tensor(c.K),
+    value: tensor(c.V),
+    prefixKey,
+    prefixValue,
+    causal: plain<boolean>(c.causal),
   });
   assertTensor('output', output, c.output);
   assertTensor('probabilities', probabilities, c.probabilities);

@@ -77,7 +77,13 @@ describe('every gradient agrees with finite differences', () => {
     });
   }
 
-  const attentions = [[false, 4, 4], [true, 4, 4], [true, 3, 6], [false, 2, 5], [true, 5, 3]] as const;
+  const attentions = [
+    [false, 4, 4],
+    [true, 4, 4],
+    [true, 3, 6],
+    [false, 2, 5],
+    [true, 5, 3],
+  ] as const;
   for (const [causal, tokens, keyTokens] of attentions) {
     it(`prefix attention: every input, ${tokens} queries of ${keyTokens} keys, causal ${causal}`, () => {
       const [batch, heads, dHead, prefix] = [2, 2, 3, 2];
@@ -97,7 +103,8 @@ describe('every gradient agrees with finite differences', () => {
         const head = block % heads;
         // Position j of the joined keys: where its vector starts, in the prefix or in the tokens.
         const positions = Array.from({ length: prefix + keyTokens }, (_, j) =>
-          j < prefix ? { keys: pk, values: pv, at: (j * heads + head) * dHead }
+          j < prefix
+            ? { keys: pk, values: pv, at: (j * heads + head) * dHead }
             : { keys: k, values: v, at: (block * keyTokens + j - prefix) * dHead },
         ).filter((_, j) => !causal || j < prefix || j - prefix <= i + keyTokens - tokens);
         const exps = positions.map(({ keys, at }) =>

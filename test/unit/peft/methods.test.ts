@@ -46,7 +46,11 @@ describe('LoRA', () => {
     assert.deepEqual(layer.weight.data, before);
     const x = randn(4, 5);
     assertClose('merged', layer.forward(x).data, addRow(matmulNT(x, weight), bias!).data);
-    assertClose('delta', layer.lora.deltaWeight().data, weight.data.map((value, i) => value - before[i]!));
+    assertClose(
+      'delta',
+      layer.lora.deltaWeight().data,
+      weight.data.map((value, i) => value - before[i]!),
+    );
   });
 
   it('the same seed makes the same layer', () => {
@@ -65,9 +69,12 @@ describe('LoRA', () => {
 
   it('refuses sizes, ranks and alphas that are none', () => {
     for (const rank of [0, -1, 1.5, NaN, Infinity, '8' as unknown as number]) {
-      assert.throws(() => new LoRALayer({ inFeatures: 4, outFeatures: 4, rank }), (error: ArgumentError) => {
-        return error instanceof ArgumentError && error.message.startsWith('LoRALayer: rank: expected a positive int');
-      });
+      assert.throws(
+        () => new LoRALayer({ inFeatures: 4, outFeatures: 4, rank }),
+        (error: ArgumentError) => {
+          return error instanceof ArgumentError && error.message.startsWith('LoRALayer: rank: expected a positive int');
+        },
+      );
     }
     assert.throws(() => new LoRALayer({ inFeatures: 4, outFeatures: 4, alpha: NaN }), ArgumentError);
     assert.throws(() => new LoRALayer({ inFeatures: 0, outFeatures: 4 }), ArgumentError);
@@ -244,7 +251,10 @@ describe('prompt tuning', () => {
     const vocabulary = Tensor.fromArray([1, 1, 2, 2, 3, 3], [3, 2]);
     const { prompt } = new PromptTuning({ dModel: 2, promptLength: 40, initFromVocab: vocabulary, random });
     const words = Array.from({ length: 40 }, (_, i) => prompt.at(i, 0));
-    assert.deepEqual(words, Array.from({ length: 40 }, (_, i) => prompt.at(i, 1)));
+    assert.deepEqual(
+      words,
+      Array.from({ length: 40 }, (_, i) => prompt.at(i, 1)),
+    );
     assert.deepEqual([...new Set(words)].sort(), [1, 2, 3]);
     prompt.data.fill(0);
     assert.equal(vocabulary.data[0], 1);
@@ -270,9 +280,12 @@ describe('backward before forward', () => {
       new Adapter({ dModel: 2 }),
       new PromptTuning({ dModel: 2 }),
     ]) {
-      assert.throws(() => method.backward(grad), (error: StateError) => {
-        return error instanceof StateError && error.expected === 'a forward before it' && error.got === 'none';
-      });
+      assert.throws(
+        () => method.backward(grad),
+        (error: StateError) => {
+          return error instanceof StateError && error.expected === 'a forward before it' && error.got === 'none';
+        },
+      );
     }
   });
 });

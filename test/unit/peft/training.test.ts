@@ -65,7 +65,10 @@ describe('training a LoRA layer', () => {
   it('records every step at first and ever fewer later, from the untrained layer to the trained one', async () => {
     const { layer, weight, targetDelta, batch } = setup();
     const { snapshots, losses } = await trainLora({ layer, weight, targetDelta, batch, steps: 100 });
-    assert.deepEqual(snapshots.map(({ step }) => step), recordedSteps(100));
+    assert.deepEqual(
+      snapshots.map(({ step }) => step),
+      recordedSteps(100),
+    );
     assert.equal(losses.length, 101);
     assert.ok(snapshots[0]!.B.data.every((value) => value === 0));
     assert.ok(snapshots[0]!.gradA.data.every((value) => value === 0));

@@ -44,7 +44,10 @@ describe('adapter_config.json', () => {
 
   it('may say r = 0 for OFT, whose block size counts instead, and for nothing else', () => {
     assert.deepEqual(parseAdapterConfig('{"peft_type": "OFT", "r": 0, "oft_block_size": 8}').problems, []);
-    assert.match(parseAdapterConfig('{"peft_type": "LORA", "r": 0}').problems[0]!.message, /'r' is 0, expected a positive integer/);
+    assert.match(
+      parseAdapterConfig('{"peft_type": "LORA", "r": 0}').problems[0]!.message,
+      /'r' is 0, expected a positive integer/,
+    );
   });
 
   it('keeps the order of its patterns and drops what is no number', () => {

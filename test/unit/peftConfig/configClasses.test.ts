@@ -1,7 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { CONFIG_CLASS_NAMES, configClass, enumMembers, nestedConfigFields } from '../../../src/peftConfig/configClasses';
+import {
+  CONFIG_CLASS_NAMES,
+  configClass,
+  enumMembers,
+  nestedConfigFields,
+} from '../../../src/peftConfig/configClasses';
 
 /** A Python literal as its JSON; the defaults are all simple. */
 function fromPython(text: string): unknown {
@@ -25,7 +30,8 @@ describe("PEFT's config classes", () => {
       const compared = (each: string): boolean => each !== 'runtime_config' && each !== 'peft_type';
       const names = [...(found?.fields.keys() ?? [])];
       assert.deepEqual(names.filter(compared), Object.keys(fields).filter(compared));
-      for (const each of names.filter(compared)) assert.deepEqual(fromPython(found?.fields.get(each) ?? ''), fields[each], each);
+      for (const each of names.filter(compared))
+        assert.deepEqual(fromPython(found?.fields.get(each) ?? ''), fields[each], each);
     });
   }
 
@@ -49,7 +55,10 @@ describe("PEFT's config classes", () => {
       return;
     }
     this.timeout(180_000);
-    const nested = 'ArrowConfig BdLoraConfig CordaConfig EvaConfig KasaConfig LoftQConfig LoraGAConfig LoraRuntimeConfig MontecloraConfig VeloraConfig'.split(' ');
+    const nested =
+      'ArrowConfig BdLoraConfig CordaConfig EvaConfig KasaConfig LoftQConfig LoraGAConfig LoraRuntimeConfig MontecloraConfig VeloraConfig'.split(
+        ' ',
+      );
     const script = `
 import dataclasses, inspect, json, peft
 from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING as classes
@@ -64,10 +73,9 @@ print(json.dumps({
   'enums': {e.__name__: [m.value for m in e] for e in
     (peft.TaskType, PromptTuningInit, PromptEncoderReparameterizationType, MultitaskPromptTuningInit)},
 }))`;
-    const real = JSON.parse(execFileSync(python, ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as Record<
-      'classes' | 'nested' | 'enums',
-      Record<string, string[]>
-    >;
+    const real = JSON.parse(
+      execFileSync(python, ['-c', script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    ) as Record<'classes' | 'nested' | 'enums', Record<string, string[]>>;
     for (const [name, fields] of Object.entries(real.classes))
       assert.deepEqual([...(configClass(name)?.fields.keys() ?? [])], fields, name);
     for (const [name, fields] of Object.entries(real.nested)) assert.deepEqual(nestedConfigFields(name), fields, name);

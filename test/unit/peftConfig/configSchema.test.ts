@@ -88,8 +88,20 @@ describe('the schema of adapter_config.json', () => {
   });
 
   it('has nothing against the files of this name that other programs write', () => {
-    const mlx = { fine_tune_type: 'lora', num_layers: 4, lora_parameters: { rank: 8, scale: 10 }, model: '/models/qwen', seed: 0 };
-    const adapterHub = { config: { reduction_factor: 16 }, hidden_size: 768, model_type: 'bert', name: 'sst', version: '1.0.0' };
+    const mlx = {
+      fine_tune_type: 'lora',
+      num_layers: 4,
+      lora_parameters: { rank: 8, scale: 10 },
+      model: '/models/qwen',
+      seed: 0,
+    };
+    const adapterHub = {
+      config: { reduction_factor: 16 },
+      hidden_size: 768,
+      model_type: 'bert',
+      name: 'sst',
+      version: '1.0.0',
+    };
     for (const config of [mlx, adapterHub, {}]) assert.deepEqual(problems(config), []);
   });
 

@@ -11,7 +11,11 @@ export type PlannerCall = <M extends keyof PlannerRequests>(
 ) => Promise<Result<PlannerRequests[M]>>;
 
 export function plannerCaller(files = nodeModelFiles): PlannerCall {
-  const jobs = createPlannerJobs(files, () => import('../../../src/planner/pythonReader'), () => import('../../../src/planner/planReader'));
+  const jobs = createPlannerJobs(
+    files,
+    () => import('../../../src/planner/pythonReader'),
+    () => import('../../../src/planner/planReader'),
+  );
   const context: RequestContext = {
     signal: new AbortController().signal,
     progress: () => undefined,

@@ -55,12 +55,34 @@ describe('planner jobs', () => {
   it('take the model beside the adapter first, then one of the workspace by name, then a preset', async () => {
     const near = path.join(folder, 'near');
     mkdirSync(near);
-    const config = (layers: number) => ({ model_type: 'gpt2', vocab_size: 100, n_positions: 10, n_embd: 8, n_layer: layers, n_head: 2 });
+    const config = (layers: number) => ({
+      model_type: 'gpt2',
+      vocab_size: 100,
+      n_positions: 10,
+      n_embd: 8,
+      n_layer: layers,
+      n_head: 2,
+    });
     writeFileSync(path.join(near, 'config.json'), JSON.stringify(config(3)));
-    const beside = { title: 'beside', folder: 'file:///near', name: 'near', ownName: null, path: path.join(near, 'config.json'), config: null };
+    const beside = {
+      title: 'beside',
+      folder: 'file:///near',
+      name: 'near',
+      ownName: null,
+      path: path.join(near, 'config.json'),
+      config: null,
+    };
     const named = { title: 'named', folder: 'file:///far', name: 'gpt2', ownName: null, path: null, config: config(5) };
     const titleFor = async (workspace: readonly (typeof beside | typeof named)[]) =>
-      (await counted({ kind: 'named', name: 'openai-community/gpt2', folder: 'file:///near', localFolder: null, workspace })).modelTitle;
+      (
+        await counted({
+          kind: 'named',
+          name: 'openai-community/gpt2',
+          folder: 'file:///near',
+          localFolder: null,
+          workspace,
+        })
+      ).modelTitle;
     assert.equal(await titleFor([named, beside]), 'beside');
     assert.equal(await titleFor([named]), 'named');
     assert.equal(await titleFor([]), 'GPT-2');

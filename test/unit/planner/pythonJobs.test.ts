@@ -21,7 +21,8 @@ function program(text: string, more: Partial<PythonDocument> = {}): PythonDocume
   return { ...NOWHERE, parts: [{ text, notebookCell: false }], calculator: LLAMA, ...more };
 }
 
-const said = ({ message, args }: LocalText): string => message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));
+const said = ({ message, args }: LocalText): string =>
+  message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));
 
 describe('what stands over Python', () => {
   const call = plannerCaller();
@@ -29,7 +30,9 @@ describe('what stands over Python', () => {
     (await call('python/lenses', program(text, more))).map(({ title }) => said(title));
 
   it("is PEFT's count on the calculator's model, where the program names none", async () => {
-    assert.deepEqual(await titles(`${HEAD}LoraConfig(r=8)`), ['4,194,304 trainable · 0.0622 % of Llama-2-7B · 16.8 MB']);
+    assert.deepEqual(await titles(`${HEAD}LoraConfig(r=8)`), [
+      '4,194,304 trainable · 0.0622 % of Llama-2-7B · 16.8 MB',
+    ]);
   });
 
   it('is the count on the model that the program loads', async () => {
@@ -51,7 +54,8 @@ describe('what stands over Python', () => {
   });
 
   it("is the count of Unsloth's call, on the preset of which it loads a copy in four bits", async () => {
-    const text = 'from unsloth import FastLanguageModel\nm, t = FastLanguageModel.from_pretrained("unsloth/llama-3-8b-bnb-4bit")\nm = FastLanguageModel.get_peft_model(m, r=16)';
+    const text =
+      'from unsloth import FastLanguageModel\nm, t = FastLanguageModel.from_pretrained("unsloth/llama-3-8b-bnb-4bit")\nm = FastLanguageModel.get_peft_model(m, r=16)';
     // What Unsloth prints of its own notebook on this model.
     assert.match((await titles(text))[0] ?? '', /^41,943,040 trainable · 0\.5196 % of Llama-3-8B ·/);
   });
@@ -62,8 +66,12 @@ describe('what stands over Python', () => {
   });
 
   it('says what is not a literal, and counts where the count does not depend on it', async () => {
-    assert.deepEqual(await titles('VeraConfig(n=1, save_projection=x)'), ['save_projection is not a literal: not counted']);
-    assert.deepEqual(await titles('LoraConfig(r=args.r)'), ['r is not a literal: not counted · each rank adds 524,288']);
+    assert.deepEqual(await titles('VeraConfig(n=1, save_projection=x)'), [
+      'save_projection is not a literal: not counted',
+    ]);
+    assert.deepEqual(await titles('LoraConfig(r=args.r)'), [
+      'r is not a literal: not counted · each rank adds 524,288',
+    ]);
     assert.deepEqual(await titles('LoraConfig(r=args.r, bias=b)'), ['r, bias are not known: not counted']);
     assert.deepEqual(await titles('LoraConfig(r=8, **kwargs)'), ['**... is not a literal: not counted']);
     assert.match((await titles('LoraConfig(r=8, lora_alpha=args.a, lora_dropout=d)'))[0] ?? '', /^4,194,304 trainable/);
@@ -71,13 +79,18 @@ describe('what stands over Python', () => {
   });
 
   it('says that targets match nothing, which PEFT does not', async () => {
-    const [one, two] = await titles('LoraConfig(target_modules=["q_proj", "v_porj"])\nLoraConfig(target_modules=["q_proj", "a", "b"])');
+    const [one, two] = await titles(
+      'LoraConfig(target_modules=["q_proj", "v_porj"])\nLoraConfig(target_modules=["q_proj", "a", "b"])',
+    );
     assert.match(one ?? '', /^2,097,152 trainable .* · a target matches no module$/);
     assert.match(two ?? '', /^2,097,152 trainable .* · 2 targets match no module$/);
   });
 
   it('says why PEFT would refuse a config', async () => {
-    assert.match((await titles('LoraConfig(target_modules=["nothing"])'))[0] ?? '', /^Not counted on Llama-2-7B: .*nothing/);
+    assert.match(
+      (await titles('LoraConfig(target_modules=["nothing"])'))[0] ?? '',
+      /^Not counted on Llama-2-7B: .*nothing/,
+    );
   });
 
   it('says that there is no model', async () => {
@@ -105,7 +118,10 @@ describe('what stands over Python', () => {
     assert.match(all[0] ?? '', /^294,912 trainable/);
     assert.match(all[1] ?? '', /^294,912 trainable/);
     assert.match(all[2] ?? '', /^294,912 trainable/);
-    assert.equal(all[3], `r is a parameter: not counted · each rank adds ${(12 * (4 * 1536 + 2 * 3840)).toLocaleString('en-US')}`);
+    assert.equal(
+      all[3],
+      `r is a parameter: not counted · each rank adds ${(12 * (4 * 1536 + 2 * 3840)).toLocaleString('en-US')}`,
+    );
     assert.match(all[4] ?? '', /^trainable params: 294,912 \|\|/);
     assert.equal(all.length, 5);
   });
@@ -132,7 +148,8 @@ describe('hover in Python', () => {
 
   it('says that a target matches nothing, and what was meant', async () => {
     const text = 'LoraConfig(target_modules=["q_proj", "v_porj"])';
-    for (const word of ['target_modules', 'LoraConfig']) assert.match(await hover(text, word), /v\\_porj.*v\\_proj/, word);
+    for (const word of ['target_modules', 'LoraConfig'])
+      assert.match(await hover(text, word), /v\\_porj.*v\\_proj/, word);
   });
 
   it('names values that are not known, and counts nothing with them', async () => {

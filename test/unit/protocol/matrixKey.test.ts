@@ -27,7 +27,13 @@ describe('the key of a matrix', () => {
 
   it('is the same however the ref was put together', () => {
     const one = matrixKey({ kind: 'tensor', name: 'x', slice: [2], step: 3 });
-    const other = matrixKey({ step: 3, slice: [2], name: 'x', kind: 'tensor', ...({ transposed: undefined } as object) });
+    const other = matrixKey({
+      step: 3,
+      slice: [2],
+      name: 'x',
+      kind: 'tensor',
+      ...({ transposed: undefined } as object),
+    });
     assert.equal(one, other);
   });
 });

@@ -14,7 +14,10 @@ function asSent(description: SourceDescription): unknown {
 }
 
 async function openSmall(): Promise<{ source: MatrixSource; description: SourceDescription }> {
-  const source = await openCheckpoint(nodeFiles, fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'));
+  const source = await openCheckpoint(
+    nodeFiles,
+    fixturePath('peft_saved', 'lora_default', 'adapter_model.safetensors'),
+  );
   return { source, description: source.description };
 }
 
@@ -37,10 +40,16 @@ describe('a packed description', () => {
 
   it('of a model with thousands of tensors takes a tenth of its bytes, and comes out whole', async () => {
     const { source, description: small } = await openSmall();
-    const tensors = Array.from({ length: 5000 }, (_, i) => ({ ...small.tensors[0]!, name: `model.layers.${i}.mlp.up_proj.weight` }));
+    const tensors = Array.from({ length: 5000 }, (_, i) => ({
+      ...small.tensors[0]!,
+      name: `model.layers.${i}.mlp.up_proj.weight`,
+    }));
     const description = { ...small, tensors };
     const packed = await packDescription(description);
-    assert.ok(packed.gzipped && packed.json.length < JSON.stringify(description).length / 10, String(packed.json.length));
+    assert.ok(
+      packed.gzipped && packed.json.length < JSON.stringify(description).length / 10,
+      String(packed.json.length),
+    );
     assert.deepEqual(await unpackDescription(packed), asSent(description));
     await source.close();
   });
@@ -49,7 +58,17 @@ describe('a packed description', () => {
     const names = ['__proto__', 'a\ud800b', '\u202egnol', '\0'];
     const tensors = names.map((name) => ({ name, dtype: 'F32', shape: [1], bytes: 4, readable: true }));
     const description: SourceDescription = {
-      kind: 'checkpoint', title: '', method: null, config: [['__proto__', 'x']], parameters: 4, tensors, lora: [], bottlenecks: [], prefixes: [], prompts: [], problems: [],
+      kind: 'checkpoint',
+      title: '',
+      method: null,
+      config: [['__proto__', 'x']],
+      parameters: 4,
+      tensors,
+      lora: [],
+      bottlenecks: [],
+      prefixes: [],
+      prompts: [],
+      problems: [],
     };
     assert.deepEqual(await unpackDescription(await packDescription(description)), description);
   });

@@ -61,7 +61,10 @@ function connect(overrides: Partial<Handlers<Sums>> = {}) {
     fail: () => {
       throw new MultiplyError('got 0, expected a factor');
     },
-    wait: (_params, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true })),
+    wait: (_params, { signal }) =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true }),
+      ),
     count: ({ to }, context) => {
       for (let done = 1; done <= to; done++) context.progress({ done, total: to });
       return to;
@@ -137,7 +140,10 @@ describe('an RPC endpoint', () => {
     const { client } = connect();
     const seen: Progress[] = [];
     await client.request('count', { to: 3 }, { onProgress: (progress) => seen.push(progress) });
-    assert.deepEqual(seen.map(({ done }) => done), [1, 2, 3]);
+    assert.deepEqual(
+      seen.map(({ done }) => done),
+      [1, 2, 3],
+    );
   });
 
   it('moves only the buffers a handler gave away', async () => {
@@ -151,13 +157,18 @@ describe('an RPC endpoint', () => {
     const { client } = connect();
     const answer = client.request('wait', {});
     client.dispose('the thread died');
-    await assert.rejects(answer, (error: Error) => error instanceof DisconnectedError && error.message === 'the thread died');
+    await assert.rejects(
+      answer,
+      (error: Error) => error instanceof DisconnectedError && error.message === 'the thread died',
+    );
     await assert.rejects(client.request('add', { a: 1, b: 1 }), DisconnectedError);
   });
 
   it('aborts the handlers that still run when their side is disposed', async () => {
     let context: RequestContext | undefined;
-    const { client, server, record } = connect({ wait: (_params, given) => ((context = given), new Promise(() => {})) });
+    const { client, server, record } = connect({
+      wait: (_params, given) => ((context = given), new Promise(() => {})),
+    });
     client.request('wait', {}).catch(() => undefined);
     await quiet(record);
     server.dispose();

@@ -21,17 +21,29 @@ describe('hostile programs', () => {
     ['a long chain of attributes', `${'a.'.repeat(many)}get_peft_model(m, c)`],
     ['a long chain of loads', `m${'.from_pretrained("x")'.repeat(15_000)}`],
     ['a long list', `LoraConfig(target_modules=[${'"q_proj",'.repeat(50_000)}])`],
-    ['a doubling list', `a0 = ["x"]\n${Array.from({ length: 200 }, (_, i) => `a${i + 1} = [*a${i}, *a${i}]`).join('\n')}\nLoraConfig(target_modules=a200)`],
-    ['a doubling text', `a0 = "x"\n${Array.from({ length: 200 }, (_, i) => `a${i + 1} = a${i} + a${i}`).join('\n')}\nLoraConfig(target_modules=a50)`],
+    [
+      'a doubling list',
+      `a0 = ["x"]\n${Array.from({ length: 200 }, (_, i) => `a${i + 1} = [*a${i}, *a${i}]`).join('\n')}\nLoraConfig(target_modules=a200)`,
+    ],
+    [
+      'a doubling text',
+      `a0 = "x"\n${Array.from({ length: 200 }, (_, i) => `a${i + 1} = a${i} + a${i}`).join('\n')}\nLoraConfig(target_modules=a50)`,
+    ],
     ['many uses of a long text', `a = "${'x'.repeat(60_000)}"\nLoraConfig(target_modules=[${'a,'.repeat(50_000)}])`],
     ['many changes', `c = LoraConfig()\n${'c.r = 1\n'.repeat(50_000)}`],
     ['many assignments', `${'c = LoraConfig()\n'.repeat(20_000)}get_peft_model(m, c)`],
-    ['a chain of names', `a0 = 1\n${Array.from({ length: 20_000 }, (_, i) => `a${i + 1} = a${i}`).join('\n')}\nLoraConfig(r=a20000)`],
+    [
+      'a chain of names',
+      `a0 = 1\n${Array.from({ length: 20_000 }, (_, i) => `a${i + 1} = a${i}`).join('\n')}\nLoraConfig(r=a20000)`,
+    ],
     ['bytes that are no Python', '$?!\0\x01'.repeat(many)],
     ['lone surrogates', `x = "${'\ud800'.repeat(1000)}"`],
     ['digits', `LoraConfig(r=${'9'.repeat(many)})`],
     ['many arguments', `LoraConfig(${'r=1,'.repeat(30_000)})`],
-    ['many keys of a dictionary', `LoraConfig(**{${Array.from({ length: 30_000 }, (_, i) => `"k${i}": 1`).join(',')}})`],
+    [
+      'many keys of a dictionary',
+      `LoraConfig(**{${Array.from({ length: 30_000 }, (_, i) => `"k${i}": 1`).join(',')}})`,
+    ],
   ];
   for (const [name, text] of programs) {
     it(`are read or refused in bounded time: ${name}`, function () {
@@ -59,6 +71,9 @@ describe('hostile programs', () => {
 
   it('end with names of a value that is too deep being unknown', () => {
     const deep = `LoraConfig(rank_pattern=${'['.repeat(500)}${']'.repeat(500)})`;
-    assert.deepEqual(readFile(deep).configs[0]?.unknown.map(({ reason }) => reason), ['too large to work out']);
+    assert.deepEqual(
+      readFile(deep).configs[0]?.unknown.map(({ reason }) => reason),
+      ['too large to work out'],
+    );
   });
 });

@@ -15,7 +15,10 @@ describe("calls of PEFT's config classes", () => {
     ['after an import of everything', 'from peft import *\nLoraConfig(r=4)'],
     ['whose import is not shown', 'LoraConfig(r=4)'],
     ['whose class has another name', 'from peft import LoraConfig\nC = LoraConfig\nC(r=4)'],
-    ['of an optional package', 'try:\n  from peft import LoraConfig\nexcept ImportError:\n  LoraConfig = None\nLoraConfig(r=4)'],
+    [
+      'of an optional package',
+      'try:\n  from peft import LoraConfig\nexcept ImportError:\n  LoraConfig = None\nLoraConfig(r=4)',
+    ],
     ['in a function', 'from peft import LoraConfig\ndef f(self):\n\tif a:\n\t\treturn LoraConfig(r=4)'],
     ['imported in the function', 'def f():\n  from peft import LoraConfig\n  return LoraConfig(r=4)'],
     ['among arguments', 'from peft import LoraConfig\ntrain(model, peft_config=LoraConfig(r=4))'],
@@ -32,12 +35,15 @@ describe("calls of PEFT's config classes", () => {
   for (const [name, text] of forms) {
     it(`are found ${name}`, () => {
       const { className, peftType, config, unknown } = readOne(text);
-      assert.deepEqual({ className, peftType, config, unknown }, {
-        className: 'LoraConfig',
-        peftType: 'LORA',
-        config: { peft_type: 'LORA', r: 4 },
-        unknown: [],
-      });
+      assert.deepEqual(
+        { className, peftType, config, unknown },
+        {
+          className: 'LoraConfig',
+          peftType: 'LORA',
+          config: { peft_type: 'LORA', r: 4 },
+          unknown: [],
+        },
+      );
     });
   }
 
@@ -56,7 +62,9 @@ describe("calls of PEFT's config classes", () => {
   }
 
   it('are of every method, by the class', () => {
-    const { configs } = readFile('IA3Config()\nBOFTConfig(boft_block_size=8)\nPromptEncoderConfig(num_virtual_tokens=20)');
+    const { configs } = readFile(
+      'IA3Config()\nBOFTConfig(boft_block_size=8)\nPromptEncoderConfig(num_virtual_tokens=20)',
+    );
     assert.deepEqual(
       configs.map(({ config }) => config),
       [
@@ -86,10 +94,13 @@ describe("calls of PEFT's config classes", () => {
     const cut = ({ from, to }: { from: number; to: number }): string => text.slice(from, to);
     assert.equal(cut(span), text.slice(text.indexOf('LoraConfig(\n'), -1));
     assert.equal(cut(name), 'LoraConfig');
-    assert.deepEqual(given.map((each) => [each.key, cut(each.span)]), [
-      ['r', 'r = 8'],
-      ['target_modules', 'target_modules=["q"]'],
-    ]);
+    assert.deepEqual(
+      given.map((each) => [each.key, cut(each.span)]),
+      [
+        ['r', 'r = 8'],
+        ['target_modules', 'target_modules=["q"]'],
+      ],
+    );
   });
 
   it('have positions that a byte order mark counts in', () => {
@@ -124,7 +135,11 @@ describe('names in arguments', () => {
     ['settings in a dictionary', 'c = {"r": 8}\nLoraConfig(**c)', 8],
     ['settings in a call of dict', 'LoraConfig(**dict(r=8))', 8],
     ['a name assigned twice', 'R = 8\nR = 16\nLoraConfig(r=R)', 'r is assigned more than once'],
-    ['a name assigned in two branches', 'if a:\n  R = 8\nelse:\n  R = 16\nLoraConfig(r=R)', 'r is assigned more than once'],
+    [
+      'a name assigned in two branches',
+      'if a:\n  R = 8\nelse:\n  R = 16\nLoraConfig(r=R)',
+      'r is assigned more than once',
+    ],
     ['a name that grows', 'R = 8\nR += 8\nLoraConfig(r=R)', 'r is assigned more than once'],
     ['a name of a loop', 'for R in (4, 8):\n  LoraConfig(r=R)', 'r is not a literal'],
     ['a name of a comprehension', 'R = 2\nx = [LoraConfig(r=R) for R in (4, 8)]', 'r is not a literal'],
@@ -133,7 +148,11 @@ describe('names in arguments', () => {
     ['a parameter of a lambda', 'R = 2\nf = lambda R: LoraConfig(r=R)', 'r is a parameter'],
     ['an imported name', 'from settings import R\nLoraConfig(r=R)', 'r is not a literal'],
     ['a name of a with', 'with open() as R:\n  LoraConfig(r=R)', 'r is not a literal'],
-    ['a global set in a function', 'R = 8\ndef f():\n  global R\n  R = 4\nLoraConfig(r=R)', 'r is assigned more than once'],
+    [
+      'a global set in a function',
+      'R = 8\ndef f():\n  global R\n  R = 4\nLoraConfig(r=R)',
+      'r is assigned more than once',
+    ],
     ['a name set later', 'LoraConfig(r=R)\nR = 8', 'r is assigned only later'],
     ['an attribute', 'LoraConfig(r=args.r)', 'r is not a literal'],
     ['a name nobody sets', 'LoraConfig(r=R)', 'r is not a literal'],
@@ -149,15 +168,31 @@ describe('names in arguments', () => {
     ['an item of a dictionary', 'D = {"r": 8}\nLoraConfig(r=D["r"])', 8],
     ['an item from the end of a list', 'L = [4, 8]\nLoraConfig(r=L[-1])', 8],
     ['an item that is not there', 'D = {"r": 8}\nLoraConfig(r=D["x"])', 'r is not a literal'],
-    ['an item of a dictionary that changes', 'D = {"r": 8}\nD["r"] = 4\nLoraConfig(r=D["r"])', 'r is changed after it is assigned'],
+    [
+      'an item of a dictionary that changes',
+      'D = {"r": 8}\nD["r"] = 4\nLoraConfig(r=D["r"])',
+      'r is changed after it is assigned',
+    ],
     ['a part of a list', 'L = [4, 8]\nLoraConfig(r=L[0:1])', 'r is not a literal'],
     ["a class's attribute", 'class C:\n  R = 8\nLoraConfig(r=C.R)', 8],
     ["a data class's default, of the class", '@dataclass\nclass C:\n  R: int = 8\nLoraConfig(r=C.R)', 8],
     ["an instance's attribute", '@dataclass\nclass C:\n  R: int = 8\nc = C()\nLoraConfig(r=c.R)', 'r is not a literal'],
-    ["a class's attribute that is set again", 'class C:\n  R = 8\nC.R = 4\nLoraConfig(r=C.R)', 'r is assigned more than once'],
-    ["a class's attribute that setattr may set", 'class C:\n  R = 8\nsetattr(C, k, v)\nLoraConfig(r=C.R)', 'r is assigned more than once'],
+    [
+      "a class's attribute that is set again",
+      'class C:\n  R = 8\nC.R = 4\nLoraConfig(r=C.R)',
+      'r is assigned more than once',
+    ],
+    [
+      "a class's attribute that setattr may set",
+      'class C:\n  R = 8\nsetattr(C, k, v)\nLoraConfig(r=C.R)',
+      'r is assigned more than once',
+    ],
     ["an enumeration's member, which is no number", 'class C(Enum):\n  R = 8\nLoraConfig(r=C.R)', 'r is not a literal'],
-    ["a class's attribute that a decorator may change", '@other\nclass C:\n  R = 8\nLoraConfig(r=C.R)', 'r is not a literal'],
+    [
+      "a class's attribute that a decorator may change",
+      '@other\nclass C:\n  R = 8\nLoraConfig(r=C.R)',
+      'r is not a literal',
+    ],
     ['a setting that setattr changes', 'c = LoraConfig(r=8)\nsetattr(c, "r", 4)', 'r is set again as c.r'],
     ['settings that setattr may change', 'c = LoraConfig()\nsetattr(c, k, 4)', '* is set again on c'],
     ['a name that is being typed', 'LoraConfig(r=8, lora_)', 'lora_ is not written yet'],
@@ -166,7 +201,15 @@ describe('names in arguments', () => {
     it(`read ${name}`, () => assert.equal(r(text), expected));
   }
 
-  for (const change of ['u = t\nu.append("v")', 'u = t\nv = u\nv += ["v"]', 't.append("v")', 't[0] = "v"', 't += ["v"]', 'del t[0]', 't.extend(more)']) {
+  for (const change of [
+    'u = t\nu.append("v")',
+    'u = t\nv = u\nv += ["v"]',
+    't.append("v")',
+    't[0] = "v"',
+    't += ["v"]',
+    'del t[0]',
+    't.extend(more)',
+  ]) {
     it(`do not trust a list that has ${change}`, () => {
       const { config, unknown } = readOne(`t = ["q"]\n${change}\nLoraConfig(r=8, target_modules=t)`);
       assert.deepEqual(config, { peft_type: 'LORA', r: 8 });
@@ -180,13 +223,17 @@ describe('a list of a config that is changed later', () => {
     for (const change of ['c.target_modules.append("v")', 'c.target_modules += ["v"]', 'c.target_modules[0] = "v"']) {
       const { config, unknown } = readOne(`c = LoraConfig(r=8, target_modules=["q"])\n${change}`);
       assert.deepEqual(config, { peft_type: 'LORA', r: 8 }, change);
-      assert.deepEqual(unknown.map(({ key, reason }) => `${key} is ${reason}`), ['target_modules is set again as c.target_modules']);
+      assert.deepEqual(
+        unknown.map(({ key, reason }) => `${key} is ${reason}`),
+        ['target_modules is set again as c.target_modules'],
+      );
     }
   });
 });
 
 describe('a formatted text', () => {
-  const name = (text: string): unknown => readOne(`o = "me"\nn = 7\nLoraConfig(base_model_name_or_path=${text})`).config['base_model_name_or_path'];
+  const name = (text: string): unknown =>
+    readOne(`o = "me"\nn = 7\nLoraConfig(base_model_name_or_path=${text})`).config['base_model_name_or_path'];
 
   it('is read where known texts and whole numbers take the places', () => {
     assert.equal(name('f"{o}/llama-{n}b-{{x}}"'), 'me/llama-7b-{x}');
@@ -195,7 +242,8 @@ describe('a formatted text', () => {
   });
 
   it('is not known with a conversion, a format, the expression itself, or what is not known', () => {
-    for (const text of ['f"{o!r}"', 'f"{n:02d}"', 'f"{n=}"', 'f"{args.x}"', 'f"{1.5}"', 'f"{o']) assert.equal(name(text), undefined, text);
+    for (const text of ['f"{o!r}"', 'f"{n:02d}"', 'f"{n=}"', 'f"{args.x}"', 'f"{1.5}"', 'f"{o'])
+      assert.equal(name(text), undefined, text);
   });
 });
 
@@ -204,21 +252,41 @@ describe('the base model of a config', () => {
   const load = 'm = AutoModelForCausalLM.from_pretrained("a/b", torch_dtype=x)\n';
   const cases: readonly (readonly [string, string, string | null])[] = [
     ['its own argument', 'LoraConfig(base_model_name_or_path="a/b")', 'a/b'],
-    ['the model of get_peft_model', `${load}n = AutoModel.from_pretrained("c")\nc = LoraConfig()\nget_peft_model(m, c)`, 'a/b'],
+    [
+      'the model of get_peft_model',
+      `${load}n = AutoModel.from_pretrained("c")\nc = LoraConfig()\nget_peft_model(m, c)`,
+      'a/b',
+    ],
     ['by name', `${load}n = AutoModel.from_pretrained("c")\nget_peft_model(peft_config=LoraConfig(), model=m)`, 'a/b'],
     ['a text put together', 'O = "a"\nm = AutoModel.from_pretrained(f"{O}/b")\nget_peft_model(m, LoraConfig())', 'a/b'],
-    ["a class's constant", 'class C:\n  N = "a/b"\nm = AutoModel.from_pretrained(C.N)\nget_peft_model(m, LoraConfig())', 'a/b'],
+    [
+      "a class's constant",
+      'class C:\n  N = "a/b"\nm = AutoModel.from_pretrained(C.N)\nget_peft_model(m, LoraConfig())',
+      'a/b',
+    ],
     ['a constant', 'N = "a/b"\nm = AutoModel.from_pretrained(N)\nget_peft_model(m, LoraConfig())', 'a/b'],
-    ['a keyword', 'm = AutoModel.from_pretrained(pretrained_model_name_or_path="a/b")\nget_peft_model(m, LoraConfig())', 'a/b'],
+    [
+      'a keyword',
+      'm = AutoModel.from_pretrained(pretrained_model_name_or_path="a/b")\nget_peft_model(m, LoraConfig())',
+      'a/b',
+    ],
     ['in place', 'get_peft_model(AutoModel.from_pretrained("a/b"), LoraConfig())', 'a/b'],
     ['moved', 'm = AutoModel.from_pretrained("a/b").to("cuda").eval()\nget_peft_model(m, LoraConfig())', 'a/b'],
     ['prepared', `${load}m = prepare_model_for_kbit_training(m)\nm = get_peft_model(m, LoraConfig())`, 'a/b'],
-    ['with its tokenizer', 'm, t = FastLanguageModel.from_pretrained(model_name="a/b")\nget_peft_model(m, LoraConfig())', 'a/b'],
+    [
+      'with its tokenizer',
+      'm, t = FastLanguageModel.from_pretrained(model_name="a/b")\nget_peft_model(m, LoraConfig())',
+      'a/b',
+    ],
     ["a trainer's", 'n = AutoModel.from_pretrained("c")\nSFTTrainer(model="a/b", peft_config=LoraConfig())', 'a/b'],
     ['the only one loaded', `t = AutoTokenizer.from_pretrained("t")\n${load}c = LoraConfig()`, 'a/b'],
     ['none of two', `${load}n = AutoModel.from_pretrained("c")\nc = LoraConfig()`, null],
     ['of a name that is not given', 'm = AutoModel.from_pretrained(args.name)\nget_peft_model(m, LoraConfig())', null],
-    ['of one of two branches', `if a:\n  m = AutoModel.from_pretrained("a")\nelse:\n  m = AutoModel.from_pretrained("b")\nget_peft_model(m, LoraConfig())`, null],
+    [
+      'of one of two branches',
+      `if a:\n  m = AutoModel.from_pretrained("a")\nelse:\n  m = AutoModel.from_pretrained("b")\nget_peft_model(m, LoraConfig())`,
+      null,
+    ],
   ];
   for (const [name, text, expected] of cases) it(`is ${name}`, () => assert.equal(base(text), expected));
 });
@@ -227,7 +295,10 @@ describe('get_peft_model', () => {
   const linked = (text: string): (number | null)[] => readFile(HEAD + text).models.map(({ config }) => config);
 
   it('finds the config it is given', () => {
-    assert.deepEqual(linked('a = LoraConfig()\nb = LoraConfig()\nm = get_peft_model(m, b)\nn = get_peft_model(m, a)'), [1, 0]);
+    assert.deepEqual(
+      linked('a = LoraConfig()\nb = LoraConfig()\nm = get_peft_model(m, b)\nn = get_peft_model(m, a)'),
+      [1, 0],
+    );
   });
 
   it('finds the config a name has at that line', () => {
@@ -239,7 +310,9 @@ describe('get_peft_model', () => {
   });
 
   it('is found under another name, and not where it is somebody else’s', () => {
-    const { models } = readFile('from peft import get_peft_model as g\nimport u\ng(m, LoraConfig())\nu.get_peft_model(m)');
+    const { models } = readFile(
+      'from peft import get_peft_model as g\nimport u\ng(m, LoraConfig())\nu.get_peft_model(m)',
+    );
     assert.equal(models.length, 1);
   });
 });
@@ -248,15 +321,26 @@ describe('the cells of a notebook', () => {
   const read = (...cells: string[]) => readProgram(cells.map((text) => ({ text, notebookCell: true })));
 
   it('are one program, each with positions of its own', () => {
-    const { configs, models } = read('R = 8\nfrom peft import LoraConfig as LC', '', 'c = LC(r=R)', 'get_peft_model(m, c)');
+    const { configs, models } = read(
+      'R = 8\nfrom peft import LoraConfig as LC',
+      '',
+      'c = LC(r=R)',
+      'get_peft_model(m, c)',
+    );
     assert.deepEqual(configs[0]?.config, { peft_type: 'LORA', r: 8 });
     assert.deepEqual(configs[0]?.span, { part: 2, from: 4, to: 11 });
-    assert.deepEqual(models.map(({ span, config }) => [span.part, span.from, config]), [[3, 0, 0]]);
+    assert.deepEqual(
+      models.map(({ span, config }) => [span.part, span.from, config]),
+      [[3, 0, 0]],
+    );
   });
 
   it('may hold magic, shell commands and other languages', () => {
     const { configs } = read('%pip install peft\n!ls (\n? x', '%%bash\nfor i in (; do', '%%time\nc = LoraConfig(r=8)');
-    assert.deepEqual(configs.map(({ config, span }) => [config['r'], span.part, span.from]), [[8, 2, 11]]);
+    assert.deepEqual(
+      configs.map(({ config, span }) => [config['r'], span.part, span.from]),
+      [[8, 2, 11]],
+    );
   });
 
   it('end where they end, even in the middle of a call', () => {

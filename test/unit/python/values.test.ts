@@ -113,10 +113,13 @@ describe('values in Python, made at random', () => {
   it("are what Python's own ast.literal_eval says", function () {
     const random = seededRandom(7);
     const expressions = Array.from({ length: 400 }, () => randomLiteral(random, 4));
-    const script = 'import ast,json,sys\nprint(json.dumps([ast.literal_eval(t) for t in json.load(sys.stdin)], default=list))';
+    const script =
+      'import ast,json,sys\nprint(json.dumps([ast.literal_eval(t) for t in json.load(sys.stdin)], default=list))';
     let real: unknown[];
     try {
-      real = JSON.parse(execFileSync('python3', ['-c', script], { input: JSON.stringify(expressions), encoding: 'utf8' })) as unknown[];
+      real = JSON.parse(
+        execFileSync('python3', ['-c', script], { input: JSON.stringify(expressions), encoding: 'utf8' }),
+      ) as unknown[];
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       console.log('      (python3 is not installed here: not compared)');
@@ -124,7 +127,9 @@ describe('values in Python, made at random', () => {
     }
     this.timeout(60_000);
     const sorted = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-    expressions.forEach((expression, index) => assert.deepEqual(sorted(read(expression)), sorted(real[index]), expression));
+    expressions.forEach((expression, index) =>
+      assert.deepEqual(sorted(read(expression)), sorted(real[index]), expression),
+    );
   });
 
   it("are what Python's own eval says of arithmetic", function () {
@@ -139,7 +144,9 @@ def plain(v): return None if isinstance(v, complex) or isinstance(v, int) and ab
 print(json.dumps([plain(value(t)) for t in json.load(sys.stdin)]))`;
     let real: unknown[];
     try {
-      real = JSON.parse(execFileSync('python3', ['-c', script], { input: JSON.stringify(expressions), encoding: 'utf8' })) as unknown[];
+      real = JSON.parse(
+        execFileSync('python3', ['-c', script], { input: JSON.stringify(expressions), encoding: 'utf8' }),
+      ) as unknown[];
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       console.log('      (python3 is not installed here: not compared)');
@@ -167,7 +174,24 @@ function pick<T>(random: Random, list: readonly T[]): T {
 function randomText(random: Random): string {
   const quote = pick(random, ["'", '"', "'''", '"""']);
   const prefix = pick(random, ['', '', 'r', 'R', 'u']);
-  const pieces = ['a', 'q_proj', '.', '*', '\\\\', '\\n', '\\t', '\\d', 'é', '😀', '#', '{x}', '(', '\\x41', '\\101', ' '];
+  const pieces = [
+    'a',
+    'q_proj',
+    '.',
+    '*',
+    '\\\\',
+    '\\n',
+    '\\t',
+    '\\d',
+    'é',
+    '😀',
+    '#',
+    '{x}',
+    '(',
+    '\\x41',
+    '\\101',
+    ' ',
+  ];
   const length = Math.floor(random() * 6);
   return `${prefix}${quote}${Array.from({ length }, () => pick(random, pieces)).join('')}${quote}`;
 }
@@ -181,7 +205,9 @@ function randomLiteral(random: Random, depth: number): string {
   ];
   if (depth === 0) return pick(random, simple)();
   const list = (): string =>
-    Array.from({ length: Math.floor(random() * 4) }, () => randomLiteral(random, depth - 1)).join(pick(random, [',', ', ', ' ,\n\t']));
+    Array.from({ length: Math.floor(random() * 4) }, () => randomLiteral(random, depth - 1)).join(
+      pick(random, [',', ', ', ' ,\n\t']),
+    );
   return pick(random, [
     ...simple,
     () => `[${list()}]`,
@@ -192,7 +218,8 @@ function randomLiteral(random: Random, depth: number): string {
 }
 
 function randomSum(random: Random, depth: number): string {
-  if (depth === 0 || random() < 0.1) return pick(random, ['0', '1', '2', '3', '7', '10', '64', '2.5', '0.1', '1e3', '-3', '(-2)']);
+  if (depth === 0 || random() < 0.1)
+    return pick(random, ['0', '1', '2', '3', '7', '10', '64', '2.5', '0.1', '1e3', '-3', '(-2)']);
   const operator = pick(random, ['+', '-', '*', '+', '-', '*', '/', '//', '%', '**', '<<', '|']);
   const sum = `${randomSum(random, depth - 1)} ${operator} ${randomSum(random, depth - 1)}`;
   return random() < 0.5 ? `(${sum})` : sum;

@@ -14,7 +14,15 @@ const numbers = (length: number): Float32Array => Float32Array.from({ length }, 
 describe('matrix products', () => {
   // Around the sizes of the tile and of both blocks, and empty.
   const sizes = [
-    [1, 1, 1], [3, 5, 7], [4, 4, 4], [5, 9, 257], [8, 128, 256], [6, 131, 513], [33, 2, 300], [4, 3, 0], [0, 4, 2],
+    [1, 1, 1],
+    [3, 5, 7],
+    [4, 4, 4],
+    [5, 9, 257],
+    [8, 128, 256],
+    [6, 131, 513],
+    [33, 2, 300],
+    [4, 3, 0],
+    [0, 4, 2],
   ] as const;
   for (const [m, n, k] of sizes) {
     for (const layout of LAYOUTS) {
@@ -60,9 +68,12 @@ describe('matrix products', () => {
 
   it('shapes that do not fit are named in the error', () => {
     const a = Tensor.zeros([2, 3]);
-    assert.throws(() => matmul(a, a), (error: Error) => {
-      return error instanceof ShapeError && /\(3, n\).*got \(2, 3\)/.test(error.message);
-    });
+    assert.throws(
+      () => matmul(a, a),
+      (error: Error) => {
+        return error instanceof ShapeError && /\(3, n\).*got \(2, 3\)/.test(error.message);
+      },
+    );
     assert.throws(() => matmulNT(a, Tensor.zeros([3, 2])), ShapeError);
     assert.throws(() => matmulTN(a, Tensor.zeros([3, 3])), ShapeError);
     assert.throws(() => matmul(a, Tensor.zeros([3])), ShapeError);

@@ -6,7 +6,10 @@ describe('NF4', () => {
   it('gives every level back exactly, scaled by the largest magnitude', () => {
     const values = Float32Array.from(NF4_LEVELS, (level) => 3 * level);
     const quantized = quantizeNf4(values);
-    assert.deepEqual([...quantized.codes], NF4_LEVELS.map((_, code) => code));
+    assert.deepEqual(
+      [...quantized.codes],
+      NF4_LEVELS.map((_, code) => code),
+    );
     assert.deepEqual([...quantized.absmax], [3]);
     assert.deepEqual(dequantizeNf4(quantized), values);
   });

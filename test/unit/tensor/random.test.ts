@@ -34,6 +34,10 @@ describe('seeded random numbers', () => {
   });
 
   it('become finite normal numbers even from a source stuck at its smallest value', () => {
-    for (const value of draw(normalRandom(() => 0), 4)) assert.equal(Math.abs(value), 0);
+    for (const value of draw(
+      normalRandom(() => 0),
+      4,
+    ))
+      assert.equal(Math.abs(value), 0);
   });
 });

@@ -61,7 +61,13 @@ function powerIteration(m: Matrix64, count: number): number[] {
 }
 
 describe('QR decomposition', () => {
-  for (const [rows, columns] of [[1, 1], [5, 5], [9, 4], [4, 9], [200, 16]] as const) {
+  for (const [rows, columns] of [
+    [1, 1],
+    [5, 5],
+    [9, 4],
+    [4, 9],
+    [200, 16],
+  ] as const) {
     it(`${rows} x ${columns}: Q is orthonormal, R is triangular, and their product is the matrix`, () => {
       const m = fromRowMajor('m', randn(rows, columns));
       const size = Math.min(rows, columns);
@@ -95,7 +101,15 @@ describe('singular value decomposition', () => {
     assert.ok(Math.abs(hilbert[0]! / hilbert[2]! / 524.0567775860608 - 1) < 1e-12);
   });
 
-  for (const [rows, columns] of [[1, 1], [1, 5], [5, 1], [6, 6], [20, 7], [7, 20], [40, 40]] as const) {
+  for (const [rows, columns] of [
+    [1, 1],
+    [1, 5],
+    [5, 1],
+    [6, 6],
+    [20, 7],
+    [7, 20],
+    [40, 40],
+  ] as const) {
     it(`${rows} x ${columns}: orthonormal vectors that make the matrix again`, () => {
       const m = randn(rows, columns);
       assertDecomposition(svd(m), fromRowMajor('m', m));
@@ -123,7 +137,14 @@ describe('singular value decomposition', () => {
 
 describe('singular values of scaling·B·A from the factors', () => {
   // rank, in, out: thin, square, rank above one or both features.
-  const sizes = [[1, 9, 7], [4, 30, 50], [8, 64, 64], [6, 4, 20], [6, 20, 4], [9, 3, 5]] as const;
+  const sizes = [
+    [1, 9, 7],
+    [4, 30, 50],
+    [8, 64, 64],
+    [6, 4, 20],
+    [6, 20, 4],
+    [9, 3, 5],
+  ] as const;
   for (const [rank, inFeatures, outFeatures] of sizes) {
     it(`rank ${rank}, ${inFeatures} to ${outFeatures}: the vectors are orthonormal and make the product`, () => {
       const factors = { a: randn(rank, inFeatures), b: randn(outFeatures, rank), scaling: -1.5 };
@@ -173,14 +194,21 @@ describe('singular values of scaling·B·A from the factors', () => {
   it('NaN and infinities in a factor or in the scaling give NaN, not an endless loop', () => {
     const a = { data: [1, 2, NaN, 4], shape: [2, 2] };
     const b = { data: [1, 2, 3, 4], shape: [2, 2] };
-    for (const factors of [{ a, b }, { a: b, b: a }, { a: b, b, scaling: NaN }]) {
+    for (const factors of [
+      { a, b },
+      { a: b, b: a },
+      { a: b, b, scaling: NaN },
+    ]) {
       assert.ok(factoredSingularValues(factors).every(Number.isNaN));
     }
   });
 
   it('refuses factors of different ranks', () => {
-    assert.throws(() => factoredSvd({ a: randn(3, 5), b: randn(5, 4) }), (error: Error) => {
-      return error instanceof ShapeError && error.message.endsWith('expected shape (outFeatures, 3), got (5, 4)');
-    });
+    assert.throws(
+      () => factoredSvd({ a: randn(3, 5), b: randn(5, 4) }),
+      (error: Error) => {
+        return error instanceof ShapeError && error.message.endsWith('expected shape (outFeatures, 3), got (5, 4)');
+      },
+    );
   });
 });

@@ -31,9 +31,14 @@ describe('Tensor', () => {
   });
 
   it('refuses values that do not fit the shape, and says how many would', () => {
-    assert.throws(() => Tensor.fromArray([1, 2, 3], [2, 2]), (error: ShapeError) => {
-      return error instanceof ShapeError && error.expected === '4 values for shape (2, 2)' && error.got === '3 values';
-    });
+    assert.throws(
+      () => Tensor.fromArray([1, 2, 3], [2, 2]),
+      (error: ShapeError) => {
+        return (
+          error instanceof ShapeError && error.expected === '4 values for shape (2, 2)' && error.got === '3 values'
+        );
+      },
+    );
     assert.throws(() => new Tensor(new Float32Array(3), [2]), ShapeError);
     assert.throws(() => Tensor.zeros([4]).reshape([3]), ShapeError);
   });

@@ -2,14 +2,22 @@ import { strict as assert } from 'node:assert';
 import { colorTicks } from '../../../webview-ui/shared/colorTicks';
 import { bandMarks, elide } from '../../../webview-ui/shared/heatmap/bands';
 import { naturalMargins, resolveMargins, widestMargins } from '../../../webview-ui/shared/heatmap/margins';
-import { integerTicks, maxHorizontalTicks, maxVerticalTicks, niceIntegerStep } from '../../../webview-ui/shared/heatmap/ticks';
+import {
+  integerTicks,
+  maxHorizontalTicks,
+  maxVerticalTicks,
+  niceIntegerStep,
+} from '../../../webview-ui/shared/heatmap/ticks';
 import type { ColorSettings } from '../../../webview-ui/shared/heatmap/types';
 
 const sevenAChar = (text: string): number => text.length * 7;
 
 describe('ticks of whole numbers', () => {
   it('step by 1, 2, 5 and their tens, never less than the room asks for', () => {
-    assert.deepEqual([0.01, 1, 1.1, 2.5, 5, 6, 99, 101, 2300].map(niceIntegerStep), [1, 1, 2, 5, 5, 10, 100, 200, 5000]);
+    assert.deepEqual(
+      [0.01, 1, 1.1, 2.5, 5, 6, 99, 101, 2300].map(niceIntegerStep),
+      [1, 1, 2, 5, 5, 10, 100, 200, 5000],
+    );
   });
 
   it('label each of a few cells and no fraction of one', () => {
@@ -20,10 +28,15 @@ describe('ticks of whole numbers', () => {
 
   it('lie on multiples of the step, within the matrix and within view', () => {
     assert.deepEqual(integerTicks(0, 256, 256, 6), [0, 50, 100, 150, 200, 250]);
-    for (const [start, end, entries, most] of [[17.5, 900.25, 11008, 7], [0, 151936, 151936, 12], [4090, 4096, 4096, 3]] as const) {
+    for (const [start, end, entries, most] of [
+      [17.5, 900.25, 11008, 7],
+      [0, 151936, 151936, 12],
+      [4090, 4096, 4096, 3],
+    ] as const) {
       const ticks = integerTicks(start, end, entries, most);
       assert.ok(ticks.length > 0 && ticks.length <= most + 1, `${ticks.length} ticks`);
-      for (const tick of ticks) assert.ok(Number.isInteger(tick) && tick + 0.5 >= start && tick + 0.5 <= end && tick < entries);
+      for (const tick of ticks)
+        assert.ok(Number.isInteger(tick) && tick + 0.5 >= start && tick + 0.5 <= end && tick < entries);
     }
   });
 
@@ -36,7 +49,10 @@ describe('ticks of whole numbers', () => {
 });
 
 describe('brackets of bands', () => {
-  const heads = [{ start: 0, end: 64, label: 'head 0' }, { start: 64, end: 128, label: 'head 1' }];
+  const heads = [
+    { start: 0, end: 64, label: 'head 0' },
+    { start: 64, end: 128, label: 'head 1' },
+  ];
 
   it('span their stretch of the axis', () => {
     const [first, second] = bandMarks(heads, 0, 128, 256, sevenAChar);

@@ -9,8 +9,18 @@ describe('names beside dots', () => {
   const area = { left: 0, right: 300, top: 0, bottom: 200 };
 
   it('stand clear of each other, of the dots and of the edges; without room one is left out', () => {
-    const spots = [{ x: 20, y: 100 }, { x: 24, y: 101 }, { x: 28, y: 102 }, { x: 32, y: 100 }, { x: 295, y: 10 }];
-    const placed = placeLabels(spots.map((spot, i) => ({ ...spot, text: `METHOD_${i}` })), spots, area);
+    const spots = [
+      { x: 20, y: 100 },
+      { x: 24, y: 101 },
+      { x: 28, y: 102 },
+      { x: 32, y: 100 },
+      { x: 295, y: 10 },
+    ];
+    const placed = placeLabels(
+      spots.map((spot, i) => ({ ...spot, text: `METHOD_${i}` })),
+      spots,
+      area,
+    );
     assert.ok(placed.length >= 2 && placed.length < spots.length);
     const boxes = placed.map(({ x, y, text, anchor }) => {
       const width = 7 * text.length;
@@ -19,8 +29,10 @@ describe('names beside dots', () => {
     });
     boxes.forEach((a, i) => {
       assert.ok(a.left >= 0 && a.right <= 300 && a.top >= 0 && a.bottom <= 200);
-      for (const b of boxes.slice(i + 1)) assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top);
-      for (const { x, y } of spots) assert.ok(x + 4 <= a.left || x - 4 >= a.right || y + 4 <= a.top || y - 4 >= a.bottom);
+      for (const b of boxes.slice(i + 1))
+        assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top);
+      for (const { x, y } of spots)
+        assert.ok(x + 4 <= a.left || x - 4 >= a.right || y + 4 <= a.top || y - 4 >= a.bottom);
     });
     assert.equal(placed.at(-1)?.text, 'METHOD_4');
     assert.equal(placed.at(-1)?.anchor, 'end');

@@ -2,7 +2,14 @@ import { strict as assert } from 'node:assert';
 import type { Cell } from '../../../src/protocol/matrix';
 import { exactDecimal, placeNamed } from '../../../webview-ui/inspector/data/cellText';
 
-const cell = (text: string, value: number, dtype: string): Cell => ({ text, value, dtype, index: [0], row: null, column: null });
+const cell = (text: string, value: number, dtype: string): Cell => ({
+  text,
+  value,
+  dtype,
+  index: [0],
+  row: null,
+  column: null,
+});
 
 describe('the text of a cell', () => {
   it('tells the stored value to its last digit where the shortest text leaves some out', () => {
@@ -24,7 +31,15 @@ describe('a cell that a user names', () => {
   const shape = { rows: 4096, columns: 11_008 };
 
   it('is read as it is shown, copied, or typed', () => {
-    for (const text of ['1705, 4301', '[1705, 4301]', '1705 4301', ' 1705;4301 ', '1705x4301', '1,705, 4,301', '1,705 4,301']) {
+    for (const text of [
+      '1705, 4301',
+      '[1705, 4301]',
+      '1705 4301',
+      ' 1705;4301 ',
+      '1705x4301',
+      '1,705, 4,301',
+      '1,705 4,301',
+    ]) {
       assert.deepEqual(placeNamed(text, shape), { row: 1705, column: 4301 }, text);
     }
     assert.deepEqual(placeNamed('12,345', shape), { row: 12, column: 345 });
@@ -36,7 +51,19 @@ describe('a cell that a user names', () => {
   });
 
   it('is none outside the matrix, or where it is no pair of numbers', () => {
-    for (const text of ['', '1705', '4096, 0', '0, 11008', '-1, 0', '1.5, 2', 'NaN, 0', '1e3, 0', '1, 2, 3', '__proto__', '9'.repeat(400)]) {
+    for (const text of [
+      '',
+      '1705',
+      '4096, 0',
+      '0, 11008',
+      '-1, 0',
+      '1.5, 2',
+      'NaN, 0',
+      '1e3, 0',
+      '1, 2, 3',
+      '__proto__',
+      '9'.repeat(400),
+    ]) {
       assert.equal(placeNamed(text, shape), null, text);
     }
   });

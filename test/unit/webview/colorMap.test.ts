@@ -1,8 +1,26 @@
 import { strict as assert } from 'node:assert';
-import { interpolateBrBG, interpolatePuOr, interpolateRdBu, interpolateViridis, lab, rgb, scaleLinear, scaleSymlog } from 'd3';
 import {
-  colorDomain, colorPosition, colorValues, createColorMap, cssColorOf, isLightColor, LUT_SIZE, packColor, packedColorOf,
-  SYMLOG_CONSTANT_SHARE, valueAtPosition,
+  interpolateBrBG,
+  interpolatePuOr,
+  interpolateRdBu,
+  interpolateViridis,
+  lab,
+  rgb,
+  scaleLinear,
+  scaleSymlog,
+} from 'd3';
+import {
+  colorDomain,
+  colorPosition,
+  colorValues,
+  createColorMap,
+  cssColorOf,
+  isLightColor,
+  LUT_SIZE,
+  packColor,
+  packedColorOf,
+  SYMLOG_CONSTANT_SHARE,
+  valueAtPosition,
 } from '../../../webview-ui/shared/colorMap';
 import type { ColorSettings, SchemeName } from '../../../webview-ui/shared/heatmap/types';
 import { schemeInterpolator, SCHEMES, specialColors } from '../../../webview-ui/shared/schemes';
@@ -22,10 +40,15 @@ function difference(a: string, b: string): number {
 describe('the colour scale', () => {
   it('agrees with d3 on linear and symmetric log scales', () => {
     const linear = scaleLinear([-0.25, 0.25], [0, 1]).clamp(true);
-    const symlog = scaleSymlog([-0.25, 0.25], [0, 1]).constant(0.25 * SYMLOG_CONSTANT_SHARE).clamp(true);
+    const symlog = scaleSymlog([-0.25, 0.25], [0, 1])
+      .constant(0.25 * SYMLOG_CONSTANT_SHARE)
+      .clamp(true);
     for (const value of [-9, -0.25, -0.1, -0.0025, -1e-6, 0, 1e-9, 0.003, 0.2, 0.25, 4]) {
       assert.ok(Math.abs(colorPosition(value, base) - linear(value)) < 1e-12, `linear at ${value}`);
-      assert.ok(Math.abs(colorPosition(value, { ...base, scale: 'symlog' }) - symlog(value)) < 1e-12, `symlog at ${value}`);
+      assert.ok(
+        Math.abs(colorPosition(value, { ...base, scale: 'symlog' }) - symlog(value)) < 1e-12,
+        `symlog at ${value}`,
+      );
     }
   });
 
@@ -41,7 +64,10 @@ describe('the colour scale', () => {
   it('runs from 0 for a sequential scheme, with everything below at its start', () => {
     const settings = { ...base, scheme: 'viridis' as const };
     assert.deepEqual(colorDomain(settings), [0, 0.25]);
-    assert.deepEqual([-1, 0, 0.125, 0.25, 9].map((value) => colorPosition(value, settings)), [0, 0, 0.5, 1, 1]);
+    assert.deepEqual(
+      [-1, 0, 0.125, 0.25, 9].map((value) => colorPosition(value, settings)),
+      [0, 0, 0.5, 1, 1],
+    );
   });
 
   it('finds the value of a position again', () => {
@@ -49,7 +75,10 @@ describe('the colour scale', () => {
       for (const scale of ['linear', 'symlog'] as const) {
         const settings = { ...base, scheme, scale };
         for (const position of [0, 0.1, 0.5, 0.73, 1]) {
-          assert.ok(Math.abs(colorPosition(valueAtPosition(position, settings), settings) - position) < 1e-9, `${scheme} ${scale} ${position}`);
+          assert.ok(
+            Math.abs(colorPosition(valueAtPosition(position, settings), settings) - position) < 1e-9,
+            `${scheme} ${scale} ${position}`,
+          );
         }
       }
     }
@@ -59,7 +88,10 @@ describe('the colour scale', () => {
     const map = createColorMap(base, 'light');
     assert.equal(packedColorOf(99, map), map.lut[LUT_SIZE - 1]);
     assert.equal(packedColorOf(-99, map), map.lut[0]);
-    assert.deepEqual([NaN, Infinity, -Infinity].map((value) => packedColorOf(value, map)), [map.nan, map.positiveInfinity, map.negativeInfinity]);
+    assert.deepEqual(
+      [NaN, Infinity, -Infinity].map((value) => packedColorOf(value, map)),
+      [map.nan, map.positiveInfinity, map.negativeInfinity],
+    );
   });
 
   it('shows an all-zero matrix, whose limit is 0 or unknown, in the colour of zero', () => {
@@ -71,11 +103,16 @@ describe('the colour scale', () => {
   });
 
   it('colours a tile as it colours its values one by one', () => {
-    const values = Float32Array.from({ length: 500 }, (_, i) => (i % 50 === 0 ? [NaN, Infinity, -Infinity][(i / 50) % 3]! : Math.tan(i)));
+    const values = Float32Array.from({ length: 500 }, (_, i) =>
+      i % 50 === 0 ? [NaN, Infinity, -Infinity][(i / 50) % 3]! : Math.tan(i),
+    );
     for (const scheme of names) {
       for (const scale of ['linear', 'symlog'] as const) {
         const map = createColorMap({ ...base, scheme, scale }, 'dark');
-        assert.deepEqual([...colorValues(values, map)], [...values].map((value) => packedColorOf(value, map)));
+        assert.deepEqual(
+          [...colorValues(values, map)],
+          [...values].map((value) => packedColorOf(value, map)),
+        );
       }
     }
   });
@@ -88,7 +125,7 @@ describe('the colour scale', () => {
 });
 
 describe('the colour schemes', () => {
-  it('are ColorBrewer\'s on light, blue below zero and red above, and viridis in every theme', () => {
+  it("are ColorBrewer's on light, blue below zero and red above, and viridis in every theme", () => {
     const published: Readonly<Record<SchemeName, (position: number) => string>> = {
       redBlue: (position) => interpolateRdBu(1 - position),
       purpleOrange: (position) => interpolatePuOr(position),
@@ -99,7 +136,10 @@ describe('the colour schemes', () => {
       for (let position = 0; position <= 1; position += 1 / 256) {
         const [ours, theirs] = [rgb(schemeInterpolator(name, 'light')(position)), rgb(published[name](position))];
         const apart = Math.max(Math.abs(ours.r - theirs.r), Math.abs(ours.g - theirs.g), Math.abs(ours.b - theirs.b));
-        assert.ok(apart <= (name === 'viridis' ? 5 : 0), `${name} at ${position}: ${ours.formatHex()}, published ${theirs.formatHex()}`);
+        assert.ok(
+          apart <= (name === 'viridis' ? 5 : 0),
+          `${name} at ${position}: ${ours.formatHex()}, published ${theirs.formatHex()}`,
+        );
       }
     }
   });
@@ -126,7 +166,8 @@ describe('the colour schemes', () => {
         const map = createColorMap({ ...base, scheme }, theme);
         const middle = lab(cssColorOf(0, map)).l;
         assert.ok(dark ? middle < 20 : middle > 90, `${scheme} in ${theme}: lightness ${middle}`);
-        for (const end of [-0.25, 0.25]) assert.ok(Math.abs(lab(cssColorOf(end, map)).l - middle) > 50, `${scheme} in ${theme}`);
+        for (const end of [-0.25, 0.25])
+          assert.ok(Math.abs(lab(cssColorOf(end, map)).l - middle) > 50, `${scheme} in ${theme}`);
       }
     }
   });
@@ -151,18 +192,24 @@ describe('the colour schemes', () => {
   it('pass nowhere near the colours of NaN and the infinities, nor are those near one another', () => {
     for (const theme of themes) {
       const special = Object.values(specialColors(theme)) as string[];
-      special.forEach((one, i) => special.slice(i + 1).forEach((other) => assert.ok(difference(one, other) > 40, `${one} and ${other}`)));
+      special.forEach((one, i) =>
+        special.slice(i + 1).forEach((other) => assert.ok(difference(one, other) > 40, `${one} and ${other}`)),
+      );
       for (const scheme of names as SchemeName[]) {
         const map = createColorMap({ ...base, scheme }, theme);
         for (let value = -0.25; value <= 0.25; value += 0.005) {
           const color = cssColorOf(value, map);
-          for (const one of special) assert.ok(difference(color, one) > 25, `${scheme} in ${theme}: ${color} and ${one}`);
+          for (const one of special)
+            assert.ok(difference(color, one) > 25, `${scheme} in ${theme}: ${color} and ${one}`);
         }
       }
     }
   });
 
   it('tell on which colours black text reads better', () => {
-    assert.deepEqual(['#ffffff', '#ffff00', '#000000', '#00008b', '#ff00e6'].map((css) => isLightColor(packed(css))), [true, true, false, false, true]);
+    assert.deepEqual(
+      ['#ffffff', '#ffff00', '#000000', '#00008b', '#ff00e6'].map((css) => isLightColor(packed(css))),
+      [true, true, false, false, true],
+    );
   });
 });

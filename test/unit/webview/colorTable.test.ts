@@ -21,7 +21,10 @@ describe('the colour table of the shader', () => {
   it('orders floats by their bits', () => {
     const ordered = [-Infinity, -3.4e38, -1, -1.2e-38, -1e-45, -0, 0, 1e-45, 1.2e-38, 1, 3.4e38, Infinity];
     const keys = ordered.map(keyOfFloat);
-    assert.deepEqual(keys, [...keys].sort((a, b) => a - b));
+    assert.deepEqual(
+      keys,
+      [...keys].sort((a, b) => a - b),
+    );
     for (const value of ordered) assert.ok(Object.is(floatOfKey(keyOfFloat(value)), Math.fround(value)), `${value}`);
   });
 

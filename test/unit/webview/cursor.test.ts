@@ -42,7 +42,10 @@ describe('the cell cursor', () => {
   });
 
   it('moves at least one cell by the page however close the view', () => {
-    const next = moveCursor({ row: 3, column: 3 }, { key: 'PageDown', shift: false, ctrl: false }, size, { rows: 0.4, columns: 0.4 });
+    const next = moveCursor({ row: 3, column: 3 }, { key: 'PageDown', shift: false, ctrl: false }, size, {
+      rows: 0.4,
+      columns: 0.4,
+    });
     assert.deepEqual(next, { row: 4, column: 3 });
   });
 

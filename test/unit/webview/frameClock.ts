@@ -32,7 +32,7 @@ export class TestClock implements FrameClock {
 
   /** Lets time pass, frame by frame. */
   pass(ms: number, frameMs = 16): void {
-    for (const end = this.ms + ms; this.ms < end; ) {
+    for (const end = this.ms + ms; this.ms < end;) {
       this.ms = Math.min(end, this.ms + frameMs);
       const frames = [...this.waiting.values()];
       this.waiting.clear();

@@ -8,7 +8,10 @@ describe('the bars of a histogram', () => {
     for (const atMost of [1, 7, 33, 100, 500]) {
       const bins = gatherBins(counts, -2, 3, atMost);
       assert.ok(bins.length <= atMost);
-      assert.equal(bins.reduce((sum, { count }) => sum + count, 0), 4950);
+      assert.equal(
+        bins.reduce((sum, { count }) => sum + count, 0),
+        4950,
+      );
       assert.equal(bins[0]?.from, -2);
       assert.equal(bins.at(-1)?.to, 3);
       bins.slice(1).forEach(({ from }, i) => assert.equal(from, bins[i]?.to));

@@ -4,7 +4,7 @@ import { hostTransport, viewState } from '../../../webview-ui/shared/hostTranspo
 import type { PageHost } from '../../../webview-ui/shared/hostTransport';
 import { themeKindOfClasses } from '../../../webview-ui/shared/theme';
 
-describe('the webview\'s way to its host', () => {
+describe("the webview's way to its host", () => {
   const posted: Message[] = [];
   let kept: unknown = { tab: 'lora' };
   const host: PageHost = {
@@ -17,7 +17,7 @@ describe('the webview\'s way to its host', () => {
   before(() => void Object.assign(globalThis, { window: { peftHost: host } }));
   after(() => void Reflect.deleteProperty(globalThis, 'window'));
 
-  it('is the page\'s own outside VS Code', () => {
+  it("is the page's own outside VS Code", () => {
     hostTransport().post({ kind: 'cancel', id: 3 }, []);
     assert.deepEqual(posted, [{ kind: 'cancel', id: 3 }]);
   });

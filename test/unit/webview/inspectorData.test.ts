@@ -147,8 +147,23 @@ describe('the state of the inspector', () => {
 
 describe('subjects', () => {
   it('tell a value with its gradient, and a gradient with its value, at the same step', () => {
-    const value: TensorInfo = { name: 'A', dtype: 'F32', shape: [2, 3], bytes: 24, readable: true, gradient: 'gradA', stepped: true };
-    const gradient: TensorInfo = { name: 'gradA', dtype: 'F32', shape: [2, 3], bytes: 24, readable: true, stepped: true };
+    const value: TensorInfo = {
+      name: 'A',
+      dtype: 'F32',
+      shape: [2, 3],
+      bytes: 24,
+      readable: true,
+      gradient: 'gradA',
+      stepped: true,
+    };
+    const gradient: TensorInfo = {
+      name: 'gradA',
+      dtype: 'F32',
+      shape: [2, 3],
+      bytes: 24,
+      readable: true,
+      stepped: true,
+    };
     assert.deepEqual(tensorSubject(value, { step: 7 }).counterpart, {
       label: 'gradient',
       matrix: { kind: 'tensor', name: 'gradA', step: 7 },

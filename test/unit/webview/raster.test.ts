@@ -8,7 +8,8 @@ const valueOf = (row: number, column: number): number => Math.sin(row * 31 + col
 
 function tile(row: number, column: number, height: number, width: number, cellHeight = 1, cellWidth = 1): PlacedTile {
   const values = Float32Array.from({ length: width * height }, (_, i) =>
-    valueOf(row + Math.floor(i / width) * cellHeight, column + (i % width) * cellWidth));
+    valueOf(row + Math.floor(i / width) * cellHeight, column + (i % width) * cellWidth),
+  );
   return { row, column, width, height, cellWidth, cellHeight, values };
 }
 
@@ -44,7 +45,10 @@ describe('the rasteriser', () => {
   it('leaves pixels outside the matrix and without a tile clear', () => {
     const viewport = { x0: -2, x1: 6, y0: 0, y1: 4 };
     const pixels = draw({ viewport, rows: 4, columns: 4, tiles: [tile(0, 0, 2, 4)] }, 8, 4);
-    assert.deepEqual([...pixels.subarray(0, 8)].map((pixel) => pixel !== 0), [false, false, true, true, true, true, false, false]);
+    assert.deepEqual(
+      [...pixels.subarray(0, 8)].map((pixel) => pixel !== 0),
+      [false, false, true, true, true, true, false, false],
+    );
     assert.ok(pixels.subarray(16).every((pixel) => pixel === 0));
   });
 
@@ -60,8 +64,15 @@ describe('the rasteriser', () => {
   });
 
   it('stops a coarse cell at the edge of the matrix', () => {
-    const pixels = draw({ viewport: { x0: 0, x1: 8, y0: 0, y1: 1 }, rows: 1, columns: 5, tiles: [tile(0, 0, 1, 2, 4, 4)] }, 8, 1);
-    assert.deepEqual([...pixels].map((pixel) => pixel !== 0), [true, true, true, true, true, false, false, false]);
+    const pixels = draw(
+      { viewport: { x0: 0, x1: 8, y0: 0, y1: 1 }, rows: 1, columns: 5, tiles: [tile(0, 0, 1, 2, 4, 4)] },
+      8,
+      1,
+    );
+    assert.deepEqual(
+      [...pixels].map((pixel) => pixel !== 0),
+      [true, true, true, true, true, false, false, false],
+    );
   });
 
   it('colours a tile anew when the colours change', () => {

@@ -28,7 +28,10 @@ describe('a tensor of an adapter', () => {
 
   it('is found by what it is for', () => {
     const found = listedTensors(description.tensors, 'scaling vector', 'file', undefined, roles);
-    assert.deepEqual(found.map(({ name }) => name), [vector.name]);
+    assert.deepEqual(
+      found.map(({ name }) => name),
+      [vector.name],
+    );
     assert.deepEqual(listedTensors(description.tensors, 'scaling vector', 'file'), []);
   });
 
@@ -42,7 +45,10 @@ describe('a tensor of an adapter', () => {
 describe('a module whose method has no A and B', () => {
   it('shows them written out', () => {
     const { a, b, corner } = loraSubjects(description, description.lora[0]!, 'delta', false, undefined);
-    assert.deepEqual([a!.matrix, a!.rows, a!.columns, a!.dtype], [{ kind: 'factor', module: 'q', part: 'a' }, 4, 6, 'computed']);
+    assert.deepEqual(
+      [a!.matrix, a!.rows, a!.columns, a!.dtype],
+      [{ kind: 'factor', module: 'q', part: 'a' }, 4, 6, 'computed'],
+    );
     assert.deepEqual([b!.rows, b!.columns], [8, 4]);
     assert.deepEqual([corner!.rows, corner!.columns], [8, 6]);
   });

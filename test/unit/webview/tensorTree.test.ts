@@ -5,23 +5,51 @@ import type { ScanRow } from '../../../webview-ui/inspector/data/scanTable';
 import { listedTensors } from '../../../webview-ui/inspector/data/tensorList';
 import { TensorTree } from '../../../webview-ui/inspector/data/tensorTree';
 
-const tensor = (name: string, bytes = 4, readable = true): TensorInfo => ({ name, dtype: 'F32', shape: [bytes / 4], bytes, readable });
+const tensor = (name: string, bytes = 4, readable = true): TensorInfo => ({
+  name,
+  dtype: 'F32',
+  shape: [bytes / 4],
+  bytes,
+  readable,
+});
 const shown = (tree: TensorTree, open: (path: string) => boolean): string[] =>
-  tree.rows(open).map((row) =>
-    row.kind === 'group'
-      ? `${'  '.repeat(row.group.depth)}${row.open ? '-' : '+'} ${row.group.label} (${row.group.tensors}, ${row.group.bytes})`
-      : `${'  '.repeat(row.depth)}${row.label}`);
+  tree
+    .rows(open)
+    .map((row) =>
+      row.kind === 'group'
+        ? `${'  '.repeat(row.group.depth)}${row.open ? '-' : '+'} ${row.group.label} (${row.group.tensors}, ${row.group.bytes})`
+        : `${'  '.repeat(row.depth)}${row.label}`,
+    );
 
-const MODEL = [10, 9, 0].flatMap((layer) => [tensor(`m.layers.${layer}.k.weight`), tensor(`m.layers.${layer}.q.weight`, 8)]);
+const MODEL = [10, 9, 0].flatMap((layer) => [
+  tensor(`m.layers.${layer}.k.weight`),
+  tensor(`m.layers.${layer}.q.weight`, 8),
+]);
 
 describe('the tree of tensors', () => {
   it('joins groups with nothing else in them and orders numbers as numbers', () => {
     const tree = new TensorTree([...MODEL, tensor('m.norm')]);
-    assert.deepEqual(shown(tree, () => true), [
-      '- m (7, 40)', '  - layers (6, 36)', '    - 0 (2, 12)', '      k.weight', '      q.weight', '    - 9 (2, 12)', '      k.weight',
-      '      q.weight', '    - 10 (2, 12)', '      k.weight', '      q.weight', '  norm',
-    ]);
-    assert.deepEqual(shown(new TensorTree(MODEL), () => false), ['+ m.layers (6, 36)']);
+    assert.deepEqual(
+      shown(tree, () => true),
+      [
+        '- m (7, 40)',
+        '  - layers (6, 36)',
+        '    - 0 (2, 12)',
+        '      k.weight',
+        '      q.weight',
+        '    - 9 (2, 12)',
+        '      k.weight',
+        '      q.weight',
+        '    - 10 (2, 12)',
+        '      k.weight',
+        '      q.weight',
+        '  norm',
+      ],
+    );
+    assert.deepEqual(
+      shown(new TensorTree(MODEL), () => false),
+      ['+ m.layers (6, 36)'],
+    );
   });
 
   it('names the groups that a tensor lies in, as its rows do', () => {
@@ -33,7 +61,10 @@ describe('the tree of tensors', () => {
   });
 
   it('shows a tensor whose name is also the name of a group', () => {
-    assert.deepEqual(shown(new TensorTree([tensor('a'), tensor('a.b'), tensor('a.c')]), () => true), ['- a (2, 8)', '  b', '  c', 'a']);
+    assert.deepEqual(
+      shown(new TensorTree([tensor('a'), tensor('a.b'), tensor('a.c')]), () => true),
+      ['- a (2, 8)', '  b', '  c', 'a'],
+    );
   });
 
   it('tells of damage below a closed group', () => {
@@ -42,7 +73,12 @@ describe('the tree of tensors', () => {
   });
 
   it('survives names of nothing but dots, names of objects, and empty ones', () => {
-    const tree = new TensorTree([tensor('.'.repeat(5000)), tensor('__proto__.constructor'), tensor('__proto__.x'), tensor('')]);
+    const tree = new TensorTree([
+      tensor('.'.repeat(5000)),
+      tensor('__proto__.constructor'),
+      tensor('__proto__.x'),
+      tensor(''),
+    ]);
     const rows = tree.rows(() => true);
     assert.equal(rows.filter(({ kind }) => kind === 'tensor').length, 4);
     assert.ok(rows.every((row) => (row.kind === 'group' ? row.group.depth : row.depth) <= 24));
@@ -52,13 +88,32 @@ describe('the tree of tensors', () => {
 describe('the table of a scan', () => {
   const row = (name: string, norm: number): ScanRow => ({
     tensor: tensor(name),
-    summary: { index: 0, count: 1, min: norm, max: norm, mean: norm, standardDeviation: 0, norm, maxAbs: norm, zeros: 0, nan: 0, positiveInfinity: 0, negativeInfinity: 0 },
+    summary: {
+      index: 0,
+      count: 1,
+      min: norm,
+      max: norm,
+      mean: norm,
+      standardDeviation: 0,
+      norm,
+      maxAbs: norm,
+      zeros: 0,
+      nan: 0,
+      positiveInfinity: 0,
+      negativeInfinity: 0,
+    },
   });
 
   it('sorts by a measure either way, with what has no value last', () => {
     const rows = [row('a', NaN), row('b', 1), row('c', 3), row('d', 2)];
-    assert.deepEqual(sortedRows(rows, 'norm', true).map(({ tensor: { name } }) => name), ['c', 'd', 'b', 'a']);
-    assert.deepEqual(sortedRows(rows, 'norm', false).map(({ tensor: { name } }) => name), ['b', 'd', 'c', 'a']);
+    assert.deepEqual(
+      sortedRows(rows, 'norm', true).map(({ tensor: { name } }) => name),
+      ['c', 'd', 'b', 'a'],
+    );
+    assert.deepEqual(
+      sortedRows(rows, 'norm', false).map(({ tensor: { name } }) => name),
+      ['b', 'd', 'c', 'a'],
+    );
     assert.deepEqual(sortedRows(rows, '', true), rows);
   });
 
@@ -72,8 +127,20 @@ describe('the table of a scan', () => {
 
 describe('the list of tensors by norm', () => {
   it('puts the largest first and what was not scanned last', () => {
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => tensor(name)) as [TensorInfo, TensorInfo, TensorInfo, TensorInfo];
-    const norms = new Map([[a, 1], [c, 5], [d, NaN]]);
-    assert.deepEqual(listedTensors([a, b, c, d], '', 'norm', norms).map(({ name }) => name), ['c', 'a', 'd', 'b']);
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => tensor(name)) as [
+      TensorInfo,
+      TensorInfo,
+      TensorInfo,
+      TensorInfo,
+    ];
+    const norms = new Map([
+      [a, 1],
+      [c, 5],
+      [d, NaN],
+    ]);
+    assert.deepEqual(
+      listedTensors([a, b, c, d], '', 'norm', norms).map(({ name }) => name),
+      ['c', 'a', 'd', 'b'],
+    );
   });
 });

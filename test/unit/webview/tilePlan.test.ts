@@ -1,7 +1,14 @@
 import { strict as assert } from 'node:assert';
 import { TILE_SIZE } from '../../../src/protocol/matrix';
 import {
-  levelFor, MAX_TILES_IN_VIEW, overviewAhead, overviewLevel, planTiles, tileSpan, tilesInView, tilesToDraw,
+  levelFor,
+  MAX_TILES_IN_VIEW,
+  overviewAhead,
+  overviewLevel,
+  planTiles,
+  tileSpan,
+  tilesInView,
+  tilesToDraw,
 } from '../../../webview-ui/shared/heatmap/tilePlan';
 import type { TileAddress } from '../../../webview-ui/shared/heatmap/tilePlan';
 import { TILE_CACHE_BYTES, TileCache } from '../../../webview-ui/shared/heatmap/tileCache';
@@ -65,11 +72,18 @@ describe('the plan of tiles for a view', () => {
     const plan = planTiles({ x0: 0, x1: 1400, y0: 0, y1: 900 }, size, 1400, 900);
     assert.deepEqual(plan.overview, { level: overviewLevel(size), tileX: 0, tileY: 0, quick: true });
     assert.ok(tileSpan(overviewLevel(size)) >= 11008 && tileSpan(overviewLevel(size) - 1) < 11008);
-    assert.equal(planTiles(fitViewport({ rows: 256, columns: 256 }), { rows: 256, columns: 256 }, 400, 400).overview, null);
+    assert.equal(
+      planTiles(fitViewport({ rows: 256, columns: 256 }), { rows: 256, columns: 256 }, 400, 400).overview,
+      null,
+    );
   });
 
   it('knows the overview of a large matrix before it knows the size of the plot, and asks for none of a small one', () => {
-    for (const size of [{ rows: 4096, columns: 11008 }, { rows: 151_936, columns: 8192 }, { rows: 1_000_000, columns: 3000 }]) {
+    for (const size of [
+      { rows: 4096, columns: 11008 },
+      { rows: 151_936, columns: 8192 },
+      { rows: 1_000_000, columns: 3000 },
+    ]) {
       const { overview } = planTiles(fitViewport(size), size, 800, 600);
       assert.ok(overview);
       assert.deepEqual(overviewAhead(size), overview);
@@ -85,13 +99,18 @@ describe('the plan of tiles for a view', () => {
   });
 
   it('asks for no more than its cache holds, overview included, and reads nothing twice', () => {
-    for (const size of [{ rows: 512, columns: 65_536 }, { rows: 65_536, columns: 512 }, { rows: 700, columns: 151_936 }]) {
+    for (const size of [
+      { rows: 512, columns: 65_536 },
+      { rows: 65_536, columns: 512 },
+      { rows: 700, columns: 151_936 },
+    ]) {
       const plan = planTiles(fitViewport(size), size, 1200, 900);
       const wanted = plan.overview ? [plan.overview, ...plan.tiles] : plan.tiles;
       const cache = new TileCache(TILE_CACHE_BYTES);
       let reads = 0;
       for (const { level, tileX, tileY } of wanted) {
-        const cells = (entries: number, at: number): number => Math.min(TILE_SIZE, Math.ceil(entries / 2 ** level) - at * TILE_SIZE);
+        const cells = (entries: number, at: number): number =>
+          Math.min(TILE_SIZE, Math.ceil(entries / 2 ** level) - at * TILE_SIZE);
         const [width, height] = [cells(size.columns, tileX), cells(size.rows, tileY)];
         // Of the right length, without the memory.
         const values = { byteLength: 4 * width * height } as Float32Array<ArrayBuffer>;
@@ -105,7 +124,11 @@ describe('the plan of tiles for a view', () => {
 
   it('holds the stored values at 1:1 on the largest screens', () => {
     const size = { rows: 100_000, columns: 100_000 };
-    for (const [width, height] of [[3840, 2160], [5120, 2880], [5700, 3200]] as const) {
+    for (const [width, height] of [
+      [3840, 2160],
+      [5120, 2880],
+      [5700, 3200],
+    ] as const) {
       const plan = planTiles({ x0: 1000.5, x1: 1000.5 + width, y0: 70, y1: 70 + height }, size, width, height);
       assert.deepEqual([plan.level, plan.poolX, plan.poolY], [0, 1, 1], `${width} x ${height}`);
     }

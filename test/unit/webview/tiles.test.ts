@@ -16,7 +16,10 @@ describe('the cache of tiles', () => {
     assert.equal(cache.bytes, 1200);
     cache.get('a');
     cache.set('d', tileOf(100));
-    assert.deepEqual(['a', 'b', 'c', 'd'].map((key) => cache.has(key)), [true, false, true, true]);
+    assert.deepEqual(
+      ['a', 'b', 'c', 'd'].map((key) => cache.has(key)),
+      [true, false, true, true],
+    );
     assert.equal(cache.bytes, 1200);
   });
 
@@ -64,16 +67,33 @@ describe('pooling a tile further', () => {
   }
 
   it('pools one direction alone and takes what is left over at the edge', () => {
-    const pooled = poolTile({ width: 5, height: 2, values: Float32Array.of(1, 3, 5, 7, 9, -1, -3, -5, -7, -9) }, 2, 1, 'mean');
+    const pooled = poolTile(
+      { width: 5, height: 2, values: Float32Array.of(1, 3, 5, 7, 9, -1, -3, -5, -7, -9) },
+      2,
+      1,
+      'mean',
+    );
     assert.deepEqual([...pooled.values], [2, 6, 9, -2, -6, -9]);
   });
 });
 
 describe('looking for what is not a number', () => {
   it('tells NaN and both infinities apart', () => {
-    assert.deepEqual(nonNumbersIn(Float32Array.of(1, 2, NaN)), { nan: true, positiveInfinity: false, negativeInfinity: false });
-    assert.deepEqual(nonNumbersIn(Float32Array.of(-Infinity)), { nan: false, positiveInfinity: false, negativeInfinity: true });
-    assert.deepEqual(nonNumbersIn(Float32Array.of(Infinity, 0)), { nan: false, positiveInfinity: true, negativeInfinity: false });
+    assert.deepEqual(nonNumbersIn(Float32Array.of(1, 2, NaN)), {
+      nan: true,
+      positiveInfinity: false,
+      negativeInfinity: false,
+    });
+    assert.deepEqual(nonNumbersIn(Float32Array.of(-Infinity)), {
+      nan: false,
+      positiveInfinity: false,
+      negativeInfinity: true,
+    });
+    assert.deepEqual(nonNumbersIn(Float32Array.of(Infinity, 0)), {
+      nan: false,
+      positiveInfinity: true,
+      negativeInfinity: false,
+    });
     const largest = Float32Array.of(3.4e38, -3.4e38, 1e-45, -0);
     assert.deepEqual(nonNumbersIn(largest), { nan: false, positiveInfinity: false, negativeInfinity: false });
   });

@@ -1,6 +1,16 @@
 import { strict as assert } from 'node:assert';
 import {
-  blendViewports, cellAt, centreOnCell, clampViewport, fitViewport, MAX_CELL_PIXELS, minimumSpan, panViewport, sameViewport, scrollToCell, zoomViewport,
+  blendViewports,
+  cellAt,
+  centreOnCell,
+  clampViewport,
+  fitViewport,
+  MAX_CELL_PIXELS,
+  minimumSpan,
+  panViewport,
+  sameViewport,
+  scrollToCell,
+  zoomViewport,
 } from '../../../webview-ui/shared/heatmap/viewport';
 
 const size = { rows: 100, columns: 4000 };

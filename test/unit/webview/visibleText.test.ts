@@ -9,7 +9,16 @@ describe('text from strangers', () => {
   });
 
   it('leaves writing as it is, in any direction and of any plane', () => {
-    for (const text of ['model.layers.0.q_proj', 'שלום.weight', 'مرحبا', '重み', '𝛥W', 'line\nbreak\ttab', '<b>&amp;</b>']) assert.equal(visibleText(text), text);
+    for (const text of [
+      'model.layers.0.q_proj',
+      'שלום.weight',
+      'مرحبا',
+      '重み',
+      '𝛥W',
+      'line\nbreak\ttab',
+      '<b>&amp;</b>',
+    ])
+      assert.equal(visibleText(text), text);
   });
 
   it('names what has no name', () => {

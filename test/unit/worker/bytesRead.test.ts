@@ -10,10 +10,16 @@ import { jobCaller } from './jobContext';
 /** What may be read at opening besides the header. */
 const ALLOWED_BYTES = 2 ** 20;
 
-const MODELS: readonly { what: string; write: (folder: string) => SparseModel | null; least: number; deep: string }[] = [
-  { what: 'a file of 20 GB', write: writeSparseFile, least: 20e9, deep: 'model.layers.10.mlp.down_proj.weight' },
-  { what: 'a model of 500 GB in 64 shards', write: writeSparseShards, least: 500e9, deep: 'model.layers.700.mlp.down_proj.weight' },
-];
+const MODELS: readonly { what: string; write: (folder: string) => SparseModel | null; least: number; deep: string }[] =
+  [
+    { what: 'a file of 20 GB', write: writeSparseFile, least: 20e9, deep: 'model.layers.10.mlp.down_proj.weight' },
+    {
+      what: 'a model of 500 GB in 64 shards',
+      write: writeSparseShards,
+      least: 500e9,
+      deep: 'model.layers.700.mlp.down_proj.weight',
+    },
+  ];
 
 for (const { what, write, least, deep } of MODELS) {
   describe(what, () => {
@@ -36,7 +42,10 @@ for (const { what, write, least, deep } of MODELS) {
       assert.deepEqual(description.problems, []);
       assert.equal(description.file!.bytes, made.bytes);
       assert.ok(made.bytes >= least, `${made.bytes} bytes`);
-      assert.ok(files.bytes >= made.headerBytes && files.bytes <= made.headerBytes + ALLOWED_BYTES, `${files.bytes} bytes were read`);
+      assert.ok(
+        files.bytes >= made.headerBytes && files.bytes <= made.headerBytes + ALLOWED_BYTES,
+        `${files.bytes} bytes were read`,
+      );
       files.bytes = 0;
       const matrix = { kind: 'tensor', name: deep } as const;
       const tile = await call('tile/read', { source, matrix, level: 0, tileX: 1, tileY: 3, reduction: 'mean' });

@@ -15,7 +15,10 @@ describe('opening that is cancelled', () => {
   afterEach(() => void Object.assign(globalThis, { CompressionStream }));
 
   it('while its description is being packed leaves no file open, and no source that nobody knows', async () => {
-    const names = Array.from({ length: 1000 }, (_, i) => [`model.layers.${i}.mlp.up_proj.weight`, tensorField('F32', [0, 4], 0, 0)]);
+    const names = Array.from({ length: 1000 }, (_, i) => [
+      `model.layers.${i}.mlp.up_proj.weight`,
+      tensorField('F32', [0, 4], 0, 0),
+    ]);
     const file = path.join(folder, 'many.safetensors');
     writeFileSync(file, fileOf(Object.fromEntries(names)));
     const open = { files: 0 };

@@ -270,7 +270,10 @@ describe('jobs on damaged files', () => {
     writeFileSync(file, Buffer.concat([Buffer.from(BigUint64Array.of(BigInt(header.length)).buffer), header]));
     const plain = await call('checkpoint/open', { path: file });
     assert.deepEqual(plain.description.problems, []);
-    writeFileSync(path.join(folder, 'adapter_config.json'), '{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["q_proj"]}');
+    writeFileSync(
+      path.join(folder, 'adapter_config.json'),
+      '{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "target_modules": ["q_proj"]}',
+    );
     const { description } = await call('checkpoint/open', { path: file });
     assert.match(description.problems[0]?.message ?? '', /holds no tensors/);
     rmSync(path.join(folder, 'adapter_config.json'));

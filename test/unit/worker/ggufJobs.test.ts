@@ -56,7 +56,10 @@ describe('jobs on a GGUF file', () => {
       const statistics = await call('matrix/statistics', { source: opened.source, matrix: tensor(name) });
       const squares = expected.reduce((sum, value) => sum + value * value, 0);
       assert.ok(Math.abs(statistics.norm / Math.sqrt(squares) - 1) < 1e-6);
-      assert.equal(statistics.max, expected.reduce((max, value) => Math.max(max, value), -Infinity));
+      assert.equal(
+        statistics.max,
+        expected.reduce((max, value) => Math.max(max, value), -Infinity),
+      );
     });
   }
 
@@ -90,7 +93,9 @@ describe('jobs on a GGUF file', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-gguf-'));
     const file = path.join(folder, 'x.gguf');
     writeFileSync(file, 'FUGG and nothing else in it');
-    await assert.rejects(call('checkpoint/open', { path: file }), { message: "the file begins with 'FUGG', and a GGUF file with 'GGUF'" });
+    await assert.rejects(call('checkpoint/open', { path: file }), {
+      message: "the file begins with 'FUGG', and a GGUF file with 'GGUF'",
+    });
     rmSync(folder, { recursive: true });
   });
 });
@@ -100,7 +105,10 @@ describe('jobs on a GGUF adapter', () => {
 
   it('pair its factors, with the alpha of its metadata, and have the products that numpy has', async () => {
     const { source, description } = await call('checkpoint/open', { path: fixturePath('gguf', 'adapter.gguf') });
-    assert.deepEqual(description.problems.filter(({ severity }) => severity !== 'info'), []);
+    assert.deepEqual(
+      description.problems.filter(({ severity }) => severity !== 'info'),
+      [],
+    );
     assert.equal(description.method, 'LORA');
     assert.deepEqual(description.lora.map(({ module }) => module).sort(), Object.keys(golden.lora).sort());
     const metrics = await call('lora/metrics', { source });
@@ -108,12 +116,16 @@ describe('jobs on a GGUF adapter', () => {
       const { shape, norm, values } = golden.lora[module]!;
       assert.deepEqual([rank, alpha, scaling, outFeatures, inFeatures], [4, 6, 1.5, ...shape], module);
       assert.equal(layer, module === 'token_embd' ? null : Number(module.split('.')[1]));
-      assert.ok(Math.abs(metrics.deltaNorm[i]! / norm - 1) < 1e-9, `${module}: ${metrics.deltaNorm[i]}, expected ${norm}`);
+      assert.ok(
+        Math.abs(metrics.deltaNorm[i]! / norm - 1) < 1e-9,
+        `${module}: ${metrics.deltaNorm[i]}, expected ${norm}`,
+      );
       const matrix: MatrixRef = { kind: 'delta', module };
       const tile = await call('tile/read', { source, matrix, level: 0, tileX: 0, tileY: 0, reduction: 'mean' });
       const expected = floats(values);
       assert.equal(tile.values.length, expected.length);
-      for (const [at, value] of tile.values.entries()) assert.ok(Math.abs(value - expected[at]!) < 1e-5, `${module}[${at}]: ${value}`);
+      for (const [at, value] of tile.values.entries())
+        assert.ok(Math.abs(value - expected[at]!) < 1e-5, `${module}[${at}]: ${value}`);
     }
   });
 });

@@ -24,7 +24,10 @@ const FAULTY = 9;
 function factorsOf(module: number): { a: Float32Array; b: Float32Array } {
   const random = seededRandom(module + 1);
   const a = Float32Array.from({ length: RANK * SIZES.inFeatures }, () => random() - 0.5);
-  const b = Float32Array.from({ length: SIZES.outFeatures * RANK }, (_, i) => (random() - 0.5) * 10 ** (-(i % RANK) / 20));
+  const b = Float32Array.from(
+    { length: SIZES.outFeatures * RANK },
+    (_, i) => (random() - 0.5) * 10 ** (-(i % RANK) / 20),
+  );
   if (module === FAULTY) b[17] = NaN;
   return { a, b };
 }
@@ -76,7 +79,10 @@ function assertSame(actual: ModuleMetrics, expected: ModuleMetrics): void {
   for (const name of NAMES) {
     actual[name].forEach((value, i) => {
       const other = expected[name][i]!;
-      assert.ok(Object.is(value, other) || Math.abs(value - other) <= 1e-7 * other, `${name} of ${i}: ${value}, ${other}`);
+      assert.ok(
+        Object.is(value, other) || Math.abs(value - other) <= 1e-7 * other,
+        `${name} of ${i}: ${value}, ${other}`,
+      );
     });
   }
 }
@@ -89,28 +95,58 @@ describe('metrics of a large adapter', () => {
   });
 
   it('name the modules that cannot be read, and those of NaN', () => {
-    assert.deepEqual(alone.failures.map(({ module }) => module), [BROKEN, FAULTY]);
+    assert.deepEqual(
+      alone.failures.map(({ module }) => module),
+      [BROKEN, FAULTY],
+    );
     assert.match(alone.failures[0]!.message, /file ended/);
     assert.ok(alone.maxAbs.every(Number.isNaN), 'the largest entries are left out for all alike');
   });
 
   it('are the same from measurers beside, which are stopped at the end', async () => {
     const measurers = [measurer(), measurer()];
-    assertSame(await moduleMetrics(source, () => undefined, undefined, () => measurers), alone);
+    assertSame(
+      await moduleMetrics(
+        source,
+        () => undefined,
+        undefined,
+        () => measurers,
+      ),
+      alone,
+    );
     assert.equal(measurers[0]!.measured + measurers[1]!.measured, MODULES - 1);
-    assert.deepEqual(measurers.map(({ stopped }) => stopped), [true, true]);
+    assert.deepEqual(
+      measurers.map(({ stopped }) => stopped),
+      [true, true],
+    );
   });
 
   it('are the same where measurers die on the way', async () => {
     const measurers = [measurer(3), measurer(0)];
-    assertSame(await moduleMetrics(source, () => undefined, undefined, () => measurers), alone);
-    assert.deepEqual(measurers.map(({ measured }) => measured), [3, 0]);
+    assertSame(
+      await moduleMetrics(
+        source,
+        () => undefined,
+        undefined,
+        () => measurers,
+      ),
+      alone,
+    );
+    assert.deepEqual(
+      measurers.map(({ measured }) => measured),
+      [3, 0],
+    );
   });
 
   it('come in parts that make up the whole', async () => {
     const reports: Progress[] = [];
     const gathered = new GatheredMetrics(MODULES);
-    const whole = await moduleMetrics(source, (report) => reports.push(report), undefined, () => [measurer(Infinity, 50)]);
+    const whole = await moduleMetrics(
+      source,
+      (report) => reports.push(report),
+      undefined,
+      () => [measurer(Infinity, 50)],
+    );
     // Sixteen of them, two at a time, take longer than a few intervals between reports.
     assert.ok(reports.length > 2);
     let soFar = 0;
@@ -129,9 +165,14 @@ describe('metrics of a large adapter', () => {
   it('stop when they are cancelled, and stop the measurers', async () => {
     const made = measurer();
     const controller = new AbortController();
-    const stopped = moduleMetrics(source, ({ done }) => {
-      if (done > 0) controller.abort(new CancelledError());
-    }, controller.signal, () => [made]);
+    const stopped = moduleMetrics(
+      source,
+      ({ done }) => {
+        if (done > 0) controller.abort(new CancelledError());
+      },
+      controller.signal,
+      () => [made],
+    );
     await assert.rejects(stopped, CancelledError);
     assert.ok(made.stopped);
     assert.ok(made.measured < MODULES - 2, `${made.measured} were measured`);
@@ -166,7 +207,10 @@ describe('bytes of factors', () => {
       useEngine(engine);
       for (const [name, value] of Object.entries(plain)) {
         const other = measured[name as keyof typeof measured];
-        assert.ok(Number.isFinite(value) && Math.abs(value - other) <= 1e-7 * Math.abs(value), `${dtype} ${name}: ${other}, ${value}`);
+        assert.ok(
+          Number.isFinite(value) && Math.abs(value - other) <= 1e-7 * Math.abs(value),
+          `${dtype} ${name}: ${other}, ${value}`,
+        );
       }
     }
   });

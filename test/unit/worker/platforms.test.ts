@@ -38,11 +38,15 @@ async function findings(client: Client): Promise<Findings> {
   const matrix = { kind: 'delta', module: demo.description.lora[0]!.module } as const;
   const place = { level: 2, tileX: 0, tileY: 0, reduction: 'maxAbs' } as const;
   const tile = await client.request('tile/read', { source: demo.source, matrix, ...place });
-  const dtypes = await unpacked(await client.request('checkpoint/open', { path: fixturePath('checkpoint', 'dtypes.safetensors') }));
+  const dtypes = await unpacked(
+    await client.request('checkpoint/open', { path: fixturePath('checkpoint', 'dtypes.safetensors') }),
+  );
   const statistics: Statistics[] = [];
   for (const { name, shape } of dtypes.description.tensors) {
     if (shape.includes(0)) continue;
-    statistics.push(await client.request('matrix/statistics', { source: dtypes.source, matrix: { kind: 'tensor', name } }));
+    statistics.push(
+      await client.request('matrix/statistics', { source: dtypes.source, matrix: { kind: 'tensor', name } }),
+    );
   }
   const path = fixturePath('peft_saved', 'llama_bf16_lora', 'adapter_model.safetensors');
   const { source, description } = await unpacked(await client.request('checkpoint/open', { path }));
@@ -149,6 +153,9 @@ describe('a worker', () => {
     useEngine(before);
     await call.closeAll();
     assert.ok(untrained > 0, 'no product of the demo went through the engine');
-    assert.ok(products - untrained >= untrained + 10, `${products - untrained} products with training, ${untrained} without`);
+    assert.ok(
+      products - untrained >= untrained + 10,
+      `${products - untrained} products with training, ${untrained} without`,
+    );
   });
 });

@@ -8,7 +8,7 @@ const call = jobCaller();
 async function scanAll(path: string): Promise<{ rows: TensorSummary[]; names: string[]; source: number }> {
   const { source, description } = await call('checkpoint/open', { path });
   const rows: TensorSummary[] = [];
-  for (let first: number | null = 0; first !== null; ) {
+  for (let first: number | null = 0; first !== null;) {
     const part: { rows: readonly TensorSummary[]; next: number | null } = await call('tensors/scan', { source, first });
     rows.push(...part.rows);
     first = part.next;
@@ -21,10 +21,18 @@ describe('a scan of a whole checkpoint', () => {
 
   it('sums up every tensor as the statistics of its matrix do', async () => {
     const { rows, names, source } = await scanAll(fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'));
-    assert.deepEqual(rows.map(({ index }) => index), names.map((_, i) => i));
+    assert.deepEqual(
+      rows.map(({ index }) => index),
+      names.map((_, i) => i),
+    );
     for (const { index, failure, ...row } of rows) {
       assert.equal(failure, undefined);
-      const { histogram: _, absQuantiles: __, sampled: ___, ...statistics } = await call('matrix/statistics', {
+      const {
+        histogram: _,
+        absQuantiles: __,
+        sampled: ___,
+        ...statistics
+      } = await call('matrix/statistics', {
         source,
         matrix: { kind: 'tensor', name: names[index]! },
       });
@@ -34,11 +42,16 @@ describe('a scan of a whole checkpoint', () => {
 
   it('takes all slices of a tensor of three or four dimensions together', async () => {
     const { rows, names } = await scanAll(fixturePath('peft_saved', 'conv_lora', 'adapter_model.safetensors'));
-    const { description } = await call('checkpoint/open', { path: fixturePath('peft_saved', 'conv_lora', 'adapter_model.safetensors') });
+    const { description } = await call('checkpoint/open', {
+      path: fixturePath('peft_saved', 'conv_lora', 'adapter_model.safetensors'),
+    });
     const deep = description.tensors.filter(({ shape }) => shape.length > 2);
     assert.ok(deep.length > 0);
     for (const { name, shape } of deep) {
-      assert.equal(rows[names.indexOf(name)]!.count, shape.reduce((product, size) => product * size, 1));
+      assert.equal(
+        rows[names.indexOf(name)]!.count,
+        shape.reduce((product, size) => product * size, 1),
+      );
     }
   });
 
@@ -54,13 +67,20 @@ describe('a scan of a whole checkpoint', () => {
   });
 
   it('refuses to start outside the list', async () => {
-    const { source } = await call('checkpoint/open', { path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors') });
-    await assert.rejects(call('tensors/scan', { source, first: 10_000 }), { name: 'CheckpointError', code: 'NotFound' });
+    const { source } = await call('checkpoint/open', {
+      path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'),
+    });
+    await assert.rejects(call('tensors/scan', { source, first: 10_000 }), {
+      name: 'CheckpointError',
+      code: 'NotFound',
+    });
     await assert.rejects(call('tensors/scan', { source, first: -1 }), { code: 'NotFound' });
   });
 
   it('stops when it is cancelled', async () => {
-    const { source } = await call('checkpoint/open', { path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors') });
+    const { source } = await call('checkpoint/open', {
+      path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'),
+    });
     await assert.rejects(call('tensors/scan', { source, first: 0 }, AbortSignal.abort()), { name: 'AbortError' });
   });
 });

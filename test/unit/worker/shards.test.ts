@@ -29,7 +29,10 @@ describe('jobs on a sharded checkpoint', () => {
   const write = (name: string, content: string | Uint8Array | object): string => {
     const file = path.join(folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content));
+    writeFileSync(
+      file,
+      typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content),
+    );
     return file;
   };
   /** Two shards, of two tensors and of one. */
@@ -38,7 +41,11 @@ describe('jobs on a sharded checkpoint', () => {
     write('model-00001-of-00002.safetensors', fileOf({ __metadata__: { format: 'pt' }, ...first }, ramp(0, 8)));
     write('model-00002-of-00002.safetensors', fileOf({ c: tensorField('F32', [1, 4], 0, 16) }, ramp(100, 4)));
   };
-  const weights = { a: 'model-00001-of-00002.safetensors', b: 'model-00001-of-00002.safetensors', c: 'model-00002-of-00002.safetensors' };
+  const weights = {
+    a: 'model-00001-of-00002.safetensors',
+    b: 'model-00001-of-00002.safetensors',
+    c: 'model-00002-of-00002.safetensors',
+  };
   const openIndex = (index: string | object): Promise<Opened> => call('checkpoint/open', { path: write(INDEX, index) });
   const problems = ({ description }: Opened): string[] =>
     description.problems.map(({ severity, message }) => `${severity}: ${message}`);
@@ -58,8 +65,16 @@ describe('jobs on a sharded checkpoint', () => {
       ],
     );
     assert.deepEqual([description.parameters, description.file!.shards!.length], [12, 2]);
-    assert.deepEqual(description.file!.metadata, [['total_size', '48'], ['total_parameters', '12'], ['format', 'pt']]);
-    for (const [name, row, column, value] of [['a', 1, 1, 3], ['b', 0, 2, 6], ['c', 0, 3, 103]] as const) {
+    assert.deepEqual(description.file!.metadata, [
+      ['total_size', '48'],
+      ['total_parameters', '12'],
+      ['format', 'pt'],
+    ]);
+    for (const [name, row, column, value] of [
+      ['a', 1, 1, 3],
+      ['b', 0, 2, 6],
+      ['c', 0, 3, 103],
+    ] as const) {
       const cell = await call('cell/read', { source, matrix: { kind: 'tensor', name }, row, column });
       assert.equal(cell.value, value);
     }
@@ -68,7 +83,10 @@ describe('jobs on a sharded checkpoint', () => {
   it('show what huggingface_hub split, with nothing to complain of', async () => {
     const { source, description } = await call('checkpoint/open', { path: fixturePath('sharded', INDEX) });
     assert.deepEqual(description.problems, []);
-    assert.deepEqual([description.tensors.length, description.file!.shards!.length, description.parameters], [6, 3, 576]);
+    assert.deepEqual(
+      [description.tensors.length, description.file!.shards!.length, description.parameters],
+      [6, 3, 576],
+    );
     const matrix = { kind: 'tensor', name: 'model.layers.2.mlp.up_proj.weight' } as const;
     const cell = await call('cell/read', { source, matrix, row: 1, column: 3 });
     assert.deepEqual([cell.value, cell.dtype], [(8 + 3) / 8 + 2, 'BF16']);
@@ -81,11 +99,18 @@ describe('jobs on a sharded checkpoint', () => {
     const opened = await openIndex({ metadata: { total_size: 48 }, weight_map: weights });
     const [missing, renamed, ...rest] = problems(opened);
     assert.match(missing!, /^error: shard 'model-00002-of-00002.safetensors', which has 1 tensors: .*no such file/);
-    assert.match(renamed!, /^warning: beside the index, but not in it: 'renamed.safetensors': missing shards may have been renamed/);
+    assert.match(
+      renamed!,
+      /^warning: beside the index, but not in it: 'renamed.safetensors': missing shards may have been renamed/,
+    );
     assert.deepEqual(rest, []);
     assert.deepEqual(
       opened.description.tensors.map(({ name, dtype, readable }) => [name, dtype, readable]),
-      [['a', 'F32', true], ['b', 'F32', true], ['c', '?', false]],
+      [
+        ['a', 'F32', true],
+        ['b', 'F32', true],
+        ['c', '?', false],
+      ],
     );
     const lost = call('matrix/statistics', { source: opened.source, matrix: { kind: 'tensor', name: 'c' } });
     await assert.rejects(lost, { code: 'Unreadable', message: /'c': its data is missing or damaged/ });
@@ -116,10 +141,18 @@ describe('jobs on a sharded checkpoint', () => {
 
   it('read a tensor that two shards have from the one the index names', async () => {
     writeShards();
-    write(weights.c, fileOf({ a: tensorField('F32', [2, 2], 0, 16), c: tensorField('F32', [1, 4], 16, 32) }, ramp(50, 8)));
+    write(
+      weights.c,
+      fileOf({ a: tensorField('F32', [2, 2], 0, 16), c: tensorField('F32', [1, 4], 16, 32) }, ramp(50, 8)),
+    );
     const opened = await openIndex({ weight_map: { ...weights, a: weights.c } });
     assert.match(problems(opened)[0]!, /tensor 'a' is in '.*' and in '.*' as well/);
-    const cell = await call('cell/read', { source: opened.source, matrix: { kind: 'tensor', name: 'a' }, row: 0, column: 0 });
+    const cell = await call('cell/read', {
+      source: opened.source,
+      matrix: { kind: 'tensor', name: 'a' },
+      row: 0,
+      column: 0,
+    });
     assert.equal(cell.value, 50);
   });
 
@@ -147,7 +180,9 @@ describe('jobs on a sharded checkpoint', () => {
     ];
     const weightMap = Object.fromEntries(names.map((name, i) => [`t${i}`, name]));
     const watchedCall = jobCaller(watched);
-    const { description } = await watchedCall('checkpoint/open', { path: write(INDEX, { weight_map: { ...weightMap, a: weights.a } }) });
+    const { description } = await watchedCall('checkpoint/open', {
+      path: write(INDEX, { weight_map: { ...weightMap, a: weights.a } }),
+    });
     await watchedCall.closeAll();
     rmSync(path.join(folder, '../outside.safetensors'));
     assert.deepEqual(asked, [INDEX, weights.a]);
@@ -172,7 +207,13 @@ describe('jobs on a sharded checkpoint', () => {
     writeShards();
     const opened = await openIndex(`{"weight_map": {"a": "${weights.a}", "b": "${weights.b}", "c": `);
     assert.match(problems(opened)[0]!, /error: the index is not JSON at character \d+/);
-    assert.deepEqual(opened.description.tensors.map(({ name, readable }) => [name, readable]), [['a', true], ['b', true]]);
+    assert.deepEqual(
+      opened.description.tensors.map(({ name, readable }) => [name, readable]),
+      [
+        ['a', true],
+        ['b', true],
+      ],
+    );
   });
 
   it('say of a single shard that it is part of a set', async () => {
@@ -235,7 +276,10 @@ describe('jobs on a sharded checkpoint', () => {
         countedCall('cell/read', { source, matrix: { kind: 'tensor', name: `l${i}.x` }, row: 0, column: 0 }),
       ),
     );
-    assert.deepEqual(cells.map(({ value }) => value), Array.from({ length: shards }, (_, i) => i));
+    assert.deepEqual(
+      cells.map(({ value }) => value),
+      Array.from({ length: shards }, (_, i) => i),
+    );
     await countedCall.closeAll();
     assert.equal(counts.open, 0);
   });

@@ -1,5 +1,14 @@
 import { strict as assert } from 'node:assert';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -139,7 +148,11 @@ describe('the worker thread', () => {
   it('measures a large adapter on threads of its own, as it would without them', async () => {
     const { source } = await endpoint.request('checkpoint/open', { path: writeLargeAdapter(folder) });
     const parts: unknown[] = [];
-    const shared = await endpoint.request('lora/metrics', { source }, { onProgress: ({ partial }) => parts.push(partial) });
+    const shared = await endpoint.request(
+      'lora/metrics',
+      { source },
+      { onProgress: ({ partial }) => parts.push(partial) },
+    );
     const call = jobCaller();
     const opened = await call('checkpoint/open', { path: writeLargeAdapter(folder) });
     const alone = await call('lora/metrics', { source: opened.source });
@@ -148,7 +161,10 @@ describe('the worker thread', () => {
     assert.deepEqual(shared.failures, []);
     assert.equal(parts.flat().filter(Boolean).length, shared.deltaNorm.length);
     shared.deltaNorm.forEach((norm, i) => {
-      assert.ok(norm > 0 && Math.abs(norm - alone.deltaNorm[i]!) < 1e-7 * norm, `module ${i}: ${norm}, ${alone.deltaNorm[i]}`);
+      assert.ok(
+        norm > 0 && Math.abs(norm - alone.deltaNorm[i]!) < 1e-7 * norm,
+        `module ${i}: ${norm}, ${alone.deltaNorm[i]}`,
+      );
     });
   });
 

@@ -17,7 +17,8 @@ export class MemoryBar {
   private advises = false;
 
   show(memory: PlanMemory | null, problem: string): void {
-    if (!memory) return this.root.replaceChildren(...(problem ? [element('p', { class: 'budget-message' }, problem)] : []));
+    if (!memory)
+      return this.root.replaceChildren(...(problem ? [element('p', { class: 'budget-message' }, problem)] : []));
     const { terms, deviceBytes, gpuBytes } = memory;
     const shown = terms.filter(({ bytes }) => bytes > 0);
     const listed = terms.filter(({ bytes, group }) => bytes > 0 || group === 'gradients');
@@ -31,7 +32,12 @@ export class MemoryBar {
         ? ' on each GPU'
         : ` of ${formatMemory(gpuBytes)}: ${over ? `${formatMemory(room)} too much` : `fits, ${formatMemory(room)} left`}`;
     this.root.replaceChildren(
-      element('p', { class: over ? 'memory-total over' : 'memory-total', role: 'status' }, element('strong', {}, formatMemory(deviceBytes)), verdict),
+      element(
+        'p',
+        { class: over ? 'memory-total over' : 'memory-total', role: 'status' },
+        element('strong', {}, formatMemory(deviceBytes)),
+        verdict,
+      ),
       barOf(shown, deviceBytes, gpuBytes),
       termList(listed),
       ...phaseList(memory),
@@ -43,9 +49,26 @@ export class MemoryBar {
   /** What fits is found later: until then what was shown last stays. */
   showFit({ fits, advice }: PlanFit): void {
     this.found.replaceChildren(
-      ...(this.over && this.advises ? [element('p', {}, advice.length > 0 ? 'What to change first, until it fits:' : 'Nothing that can be changed here makes it fit.'), list(advice)] : []),
+      ...(this.over && this.advises
+        ? [
+            element(
+              'p',
+              {},
+              advice.length > 0
+                ? 'What to change first, until it fits:'
+                : 'Nothing that can be changed here makes it fit.',
+            ),
+            list(advice),
+          ]
+        : []),
       ...(fits.length > 0
-        ? [element('p', { class: 'peft-muted' }, `${this.over ? 'It fits with' : 'It fits up to'} ${fits.join(', or ')}, the rest as it is.`)]
+        ? [
+            element(
+              'p',
+              { class: 'peft-muted' },
+              `${this.over ? 'It fits with' : 'It fits up to'} ${fits.join(', or ')}, the rest as it is.`,
+            ),
+          ]
         : []),
     );
   }
@@ -54,7 +77,11 @@ export class MemoryBar {
 function barOf(terms: readonly PlanTerm[], deviceBytes: number, gpuBytes: number | null): HTMLElement {
   const whole = Math.max(deviceBytes, gpuBytes ?? 0) * ROOM;
   const percent = (bytes: number): string => `${((100 * bytes) / whole).toFixed(2)}%`;
-  const bar = element('div', { class: 'memory-bar', role: 'img', 'aria-label': `${formatMemory(deviceBytes)} in all${gpuBytes === null ? '' : `, the GPU has ${formatMemory(gpuBytes)}`}` });
+  const bar = element('div', {
+    class: 'memory-bar',
+    role: 'img',
+    'aria-label': `${formatMemory(deviceBytes)} in all${gpuBytes === null ? '' : `, the GPU has ${formatMemory(gpuBytes)}`}`,
+  });
   for (const term of terms) {
     const part = element('span', { 'data-group': term.group, title: titleOf(term) });
     part.style.setProperty('--shade', String(shadeOf(term, terms)));
@@ -62,7 +89,11 @@ function barOf(terms: readonly PlanTerm[], deviceBytes: number, gpuBytes: number
     bar.append(part);
   }
   if (gpuBytes !== null) {
-    const label = element('span', { class: gpuBytes / whole > LABEL_LEFT ? 'gpu-label left' : 'gpu-label' }, `GPU ${formatMemory(gpuBytes)}`);
+    const label = element(
+      'span',
+      { class: gpuBytes / whole > LABEL_LEFT ? 'gpu-label left' : 'gpu-label' },
+      `GPU ${formatMemory(gpuBytes)}`,
+    );
     const mark = element('span', { class: 'gpu-mark', title: `The GPU has ${formatMemory(gpuBytes)}` }, label);
     mark.style.left = percent(gpuBytes);
     bar.append(mark);
@@ -82,7 +113,8 @@ function termList(terms: readonly PlanTerm[]): HTMLElement {
         element('span', { class: 'memory-name' }, term.label),
         element('span', {}, formatMemory(term.bytes)),
         element('span', { class: 'memory-formula peft-muted' }, term.formula),
-      )),
+      ),
+    ),
   );
 }
 
@@ -100,14 +132,28 @@ function shadeOf({ group, id }: PlanTerm, terms: readonly PlanTerm[]): number {
 function phaseList({ phases, deviceBytes }: PlanMemory): HTMLElement[] {
   if (phases.length === 0) return [];
   const row = ({ label, bytes }: PlanPhase): HTMLElement =>
-    element('li', { class: bytes === deviceBytes ? 'peak' : '' }, element('span', {}, label), element('span', {}, formatMemory(bytes)));
+    element(
+      'li',
+      { class: bytes === deviceBytes ? 'peak' : '' },
+      element('span', {}, label),
+      element('span', {}, formatMemory(bytes)),
+    );
   return [
-    element('details', { class: 'memory-phases' }, element('summary', {}, `Peak at: ${phases.find(({ bytes }) => bytes === deviceBytes)?.label ?? ''}`), element('ul', {}, ...phases.map(row))),
+    element(
+      'details',
+      { class: 'memory-phases' },
+      element('summary', {}, `Peak at: ${phases.find(({ bytes }) => bytes === deviceBytes)?.label ?? ''}`),
+      element('ul', {}, ...phases.map(row)),
+    ),
   ];
 }
 
 const titleOf = ({ label, bytes, formula }: PlanTerm): string => `${label}: ${formatMemory(bytes)}\n${formula}`;
 
 function list(lines: readonly string[], kind = ''): HTMLElement {
-  return element('ol', { class: `memory-list ${kind}`, hidden: lines.length === 0 }, ...lines.map((line) => element('li', {}, line)));
+  return element(
+    'ol',
+    { class: `memory-list ${kind}`, hidden: lines.length === 0 },
+    ...lines.map((line) => element('li', {}, line)),
+  );
 }

@@ -26,7 +26,8 @@ export class PlanFields {
   get typed(): Typed {
     return this.fields.flatMap((field): [string, string][] => {
       const input = this.inputs.get(field.key);
-      const text = input instanceof HTMLInputElement && input.type === 'checkbox' ? String(input.checked) : (input?.value ?? '');
+      const text =
+        input instanceof HTMLInputElement && input.type === 'checkbox' ? String(input.checked) : (input?.value ?? '');
       return text.trim() === '' || text === field.initial ? [] : [[field.key, text]];
     });
   }
@@ -37,12 +38,20 @@ export class PlanFields {
     input.addEventListener(field.kind === 'number' || field.kind === 'list' ? 'input' : 'change', this.changed);
     if (field.kind === 'number' && input instanceof HTMLInputElement) stepByArrows(input, field, this.changed);
     const label = element('span', { class: 'plan-label' }, field.label);
-    return element('label', { class: `plan-field ${field.kind}`, title: field.title }, ...(field.kind === 'boolean' ? [input, label] : [label, input]));
+    return element(
+      'label',
+      { class: `plan-field ${field.kind}`, title: field.title },
+      ...(field.kind === 'boolean' ? [input, label] : [label, input]),
+    );
   }
 
   private input({ kind, initial, choices }: PlanField, text: string): HTMLInputElement | HTMLSelectElement {
     if (kind === 'choice') {
-      const select = element('select', {}, ...choices.map((choice) => element('option', { value: choice }, choice || 'none')));
+      const select = element(
+        'select',
+        {},
+        ...choices.map((choice) => element('option', { value: choice }, choice || 'none')),
+      );
       select.value = choices.includes(text) ? text : initial;
       return select;
     }

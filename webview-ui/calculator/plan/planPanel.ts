@@ -37,16 +37,32 @@ export class PlanPanel {
   private readonly moreBox = element('details', {}, element('summary', {}, 'More settings'), this.more.root);
   private readonly targets = new TargetTree((targets) => this.set({ targets }));
   private readonly targetTools = element('div', { class: 'target-tools' });
-  private readonly targetBox = element('details', { open: true }, element('summary', {}, 'Target modules'), this.targetTools, this.targets.root);
+  private readonly targetBox = element(
+    'details',
+    { open: true },
+    element('summary', {}, 'Target modules'),
+    this.targetTools,
+    this.targets.root,
+  );
   private readonly counts = element('div', { class: 'plan-counts', role: 'status' });
   private readonly warnings = element('ul', { class: 'budget-warnings' });
   private readonly gpu = element('select', { 'aria-label': 'GPU' });
-  private readonly purpose = element('select', { 'aria-label': 'Memory for' }, element('option', { value: 'training' }, 'Training'), element('option', { value: 'inference' }, 'Inference'));
+  private readonly purpose = element(
+    'select',
+    { 'aria-label': 'Memory for' },
+    element('option', { value: 'training' }, 'Training'),
+    element('option', { value: 'inference' }, 'Inference'),
+  );
   private readonly setup = new PlanFields(() => this.typed());
   private readonly inference = new PlanFields(() => this.typed());
   private readonly memory = new MemoryBar();
   private readonly said = element('span', { class: 'peft-muted', role: 'status' });
-  private readonly claim = element('textarea', { rows: 2, spellcheck: false, placeholder: 'trainable params: … || all params: … || trainable%: …', 'aria-label': 'A published claim to check' });
+  private readonly claim = element('textarea', {
+    rows: 2,
+    spellcheck: false,
+    placeholder: 'trainable params: … || all params: … || trainable%: …',
+    'aria-label': 'A published claim to check',
+  });
   private readonly verdict = element('ul', { class: 'claim-verdict', role: 'status' });
 
   constructor(
@@ -98,9 +114,13 @@ export class PlanPanel {
   start(choices: PlanChoices, plan: PlanInputs): void {
     this.choices = choices;
     this.plan = plan;
-    this.method.replaceChildren(...choices.methods.map(({ peftType }) => element('option', { value: peftType }, peftType)));
+    this.method.replaceChildren(
+      ...choices.methods.map(({ peftType }) => element('option', { value: peftType }, peftType)),
+    );
     this.method.value = choices.methods.some(({ peftType }) => peftType === plan.peftType) ? plan.peftType : 'LORA';
-    this.gpu.replaceChildren(...choices.gpus.map(({ id, label, bytes }) => element('option', { value: id, title: formatBytes(bytes) }, label)));
+    this.gpu.replaceChildren(
+      ...choices.gpus.map(({ id, label, bytes }) => element('option', { value: id, title: formatBytes(bytes) }, label)),
+    );
     this.gpu.value = plan.gpu;
     this.setup.show(choices.setup, plan.setup);
     this.inference.show(choices.inference, plan.inference);
@@ -156,7 +176,11 @@ export class PlanPanel {
   }
 
   private typed(): void {
-    this.set({ values: [...this.fields.typed, ...this.more.typed], setup: this.setup.typed, inference: this.inference.typed });
+    this.set({
+      values: [...this.fields.typed, ...this.more.typed],
+      setup: this.setup.typed,
+      inference: this.inference.typed,
+    });
   }
 
   private set(changes: Partial<PlanInputs>): void {

@@ -33,7 +33,10 @@ export class TargetTree {
         element('summary', { 'data-key': `g:${parent}` }, element('bdi', {}, parent || 'model')),
         ...rows.map((row) => this.row(row)),
       );
-      details.addEventListener('toggle', () => void (details.open ? this.closed.delete(parent) : this.closed.add(parent)));
+      details.addEventListener(
+        'toggle',
+        () => void (details.open ? this.closed.delete(parent) : this.closed.add(parent)),
+      );
       return details;
     });
   }
@@ -44,14 +47,21 @@ export class TargetTree {
     box.indeterminate = row.adapted > 0 && row.adapted < row.modules;
     box.addEventListener('change', () => {
       // Without a choice of one's own the method's default is in force: the first click starts from that.
-      const shown = new Set(this.chosen.length > 0 && this.chosen[0] !== 'all-linear' ? this.chosen : this.rows.filter(({ adapted }) => adapted > 0).map(({ end }) => end));
+      const shown = new Set(
+        this.chosen.length > 0 && this.chosen[0] !== 'all-linear'
+          ? this.chosen
+          : this.rows.filter(({ adapted }) => adapted > 0).map(({ end }) => end),
+      );
       if (box.checked) shown.add(row.end);
       else shown.delete(row.end);
       this.changed([...shown]);
     });
     const name = element('span', { class: 'target-name' }, element('bdi', {}, row.end));
     const text = `${row.modules === 1 ? '' : `${row.modules} × `}${row.inFeatures.toLocaleString('en')} → ${row.outFeatures.toLocaleString('en')}`;
-    const count = row.adapted > 0 ? `${row.adapted < row.modules ? `${row.adapted} of ${row.modules}: ` : ''}${formatCount(row.trainable)}` : '';
+    const count =
+      row.adapted > 0
+        ? `${row.adapted < row.modules ? `${row.adapted} of ${row.modules}: ` : ''}${formatCount(row.trainable)}`
+        : '';
     return element(
       'label',
       { class: 'target-row', title: `${row.pattern}: ${row.modules} modules` },

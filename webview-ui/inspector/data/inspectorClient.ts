@@ -154,9 +154,7 @@ export class InspectorClient {
   }
 
   /** Goes on with the scan of the whole checkpoint until it is through or cancelled; what it found stays. */
-  async scan(
-    options: RequestOptions & { readonly onRows: (rows: readonly TensorSummary[]) => void },
-  ): Promise<void> {
+  async scan(options: RequestOptions & { readonly onRows: (rows: readonly TensorSummary[]) => void }): Promise<void> {
     while (this.nextToScan !== null) {
       const { generation } = this;
       const { rows, next } = await this.endpoint.request('tensors/scan', { first: this.nextToScan }, options);

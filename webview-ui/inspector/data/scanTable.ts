@@ -31,8 +31,20 @@ const zeroShare = ({ summary }: ScanRow): number => (summary.count > 0 ? summary
 const countText = (count: number): string => count.toLocaleString('en');
 
 export const SCAN_COLUMNS: readonly ScanColumn[] = [
-  { id: 'name', label: 'Tensor', title: 'Name of the tensor', value: ({ tensor }) => tensor.name, text: ({ tensor }) => tensor.name },
-  { id: 'dtype', label: 'dtype', title: 'Data type', value: ({ tensor }) => tensor.dtype, text: ({ tensor }) => tensor.dtype },
+  {
+    id: 'name',
+    label: 'Tensor',
+    title: 'Name of the tensor',
+    value: ({ tensor }) => tensor.name,
+    text: ({ tensor }) => tensor.name,
+  },
+  {
+    id: 'dtype',
+    label: 'dtype',
+    title: 'Data type',
+    value: ({ tensor }) => tensor.dtype,
+    text: ({ tensor }) => tensor.dtype,
+  },
   {
     id: 'shape',
     label: 'Shape',
@@ -40,7 +52,13 @@ export const SCAN_COLUMNS: readonly ScanColumn[] = [
     value: ({ tensor }) => tensor.shape.reduce((product, size) => product * size, 1),
     text: ({ tensor }) => tensor.shape.join('×') || 'scalar',
   },
-  { id: 'bytes', label: 'Size', title: 'Bytes in the file', value: ({ tensor }) => tensor.bytes, text: ({ tensor }) => formatBytes(tensor.bytes) },
+  {
+    id: 'bytes',
+    label: 'Size',
+    title: 'Bytes in the file',
+    value: ({ tensor }) => tensor.bytes,
+    text: ({ tensor }) => formatBytes(tensor.bytes),
+  },
   measure('norm', 'Norm', 'Euclidean norm of the finite entries'),
   measure('maxAbs', 'Max |x|', 'Largest magnitude'),
   measure('min', 'Min', 'Smallest finite entry'),
@@ -55,8 +73,22 @@ export const SCAN_COLUMNS: readonly ScanColumn[] = [
     text: (row) => (row.summary.zeros === 0 ? '0' : formatPercent(zeroShare(row))),
     alarming: ({ summary }) => summary.count > 0 && summary.zeros === summary.count,
   },
-  { id: 'nan', label: 'NaN', title: 'Entries that are not a number', value: ({ summary }) => summary.nan, text: ({ summary }) => countText(summary.nan), alarming: ({ summary }) => summary.nan > 0 },
-  { id: 'infinite', label: 'Inf', title: 'Entries that are +Inf or -Inf', value: infinities, text: (row) => countText(infinities(row)), alarming: (row) => infinities(row) > 0 },
+  {
+    id: 'nan',
+    label: 'NaN',
+    title: 'Entries that are not a number',
+    value: ({ summary }) => summary.nan,
+    text: ({ summary }) => countText(summary.nan),
+    alarming: ({ summary }) => summary.nan > 0,
+  },
+  {
+    id: 'infinite',
+    label: 'Inf',
+    title: 'Entries that are +Inf or -Inf',
+    value: infinities,
+    text: (row) => countText(infinities(row)),
+    alarming: (row) => infinities(row) > 0,
+  },
 ];
 
 const collator = new Intl.Collator('en', { numeric: true });
@@ -78,13 +110,40 @@ export function sortedRows(rows: readonly ScanRow[], column: string, descending:
 /** RFC 4180, numbers in full precision; text that a spreadsheet would run as a formula is kept from it by an apostrophe. */
 export function scanCsv(rows: readonly ScanRow[]): string {
   const head = [
-    'name', 'dtype', 'shape', 'bytes', 'count', 'norm', 'maxAbs', 'min', 'max', 'mean', 'standardDeviation', 'zeros', 'nan',
-    'positiveInfinity', 'negativeInfinity', 'failure',
+    'name',
+    'dtype',
+    'shape',
+    'bytes',
+    'count',
+    'norm',
+    'maxAbs',
+    'min',
+    'max',
+    'mean',
+    'standardDeviation',
+    'zeros',
+    'nan',
+    'positiveInfinity',
+    'negativeInfinity',
+    'failure',
   ];
   const lines = rows.map(({ tensor, summary }) => [
-    tensor.name, tensor.dtype, tensor.shape.join('x'), tensor.bytes, summary.count, summary.norm, summary.maxAbs, summary.min,
-    summary.max, summary.mean, summary.standardDeviation, summary.zeros, summary.nan, summary.positiveInfinity,
-    summary.negativeInfinity, summary.failure ?? '',
+    tensor.name,
+    tensor.dtype,
+    tensor.shape.join('x'),
+    tensor.bytes,
+    summary.count,
+    summary.norm,
+    summary.maxAbs,
+    summary.min,
+    summary.max,
+    summary.mean,
+    summary.standardDeviation,
+    summary.zeros,
+    summary.nan,
+    summary.positiveInfinity,
+    summary.negativeInfinity,
+    summary.failure ?? '',
   ]);
   return [head, ...lines].map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
 }

@@ -69,7 +69,12 @@ export function tensorSubject(tensor: TensorInfo, options: TensorSubjectOptions 
   const { rows, columns } = options.transposed ? { rows: stored.columns, columns: stored.rows } : stored;
   const { slice, rowBands, columnBands } = options;
   const step = tensor.stepped ? options.step : undefined;
-  const base = { kind: 'tensor', name: tensor.name, ...(slice && slice.length > 0 && { slice }), ...(options.transposed && { transposed: true }) } as const;
+  const base = {
+    kind: 'tensor',
+    name: tensor.name,
+    ...(slice && slice.length > 0 && { slice }),
+    ...(options.transposed && { transposed: true }),
+  } as const;
   const matrix: MatrixRef = step === undefined ? base : { ...base, step };
   const beside = (label: Counterpart['label'], name: string): Counterpart => ({ label, matrix: { ...matrix, name } });
   return {

@@ -24,6 +24,8 @@ export function namedAxis(word: string | undefined): word is string {
 
 /** 'A (down) of model.layers.0.q_proj: 4 (rank) × 64 (in)'. */
 export function roleText({ module, role, dims }: TensorRole, { shape }: TensorInfo): string {
-  const sizes = shape.map((size, i) => `${size.toLocaleString('en')}${namedAxis(dims[i]) ? ` (${dims[i]})` : ''}`).join(' × ');
+  const sizes = shape
+    .map((size, i) => `${size.toLocaleString('en')}${namedAxis(dims[i]) ? ` (${dims[i]})` : ''}`)
+    .join(' × ');
   return `${role}${module === '' ? '' : ` of ${module}`}${sizes === '' ? '' : `: ${sizes}`}`;
 }

@@ -30,7 +30,8 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 function append(parent: Element, children: readonly Child[]): void {
   for (const child of children) {
-    if (child !== null && child !== undefined && child !== false) parent.append(typeof child === 'string' ? visibleText(child) : child);
+    if (child !== null && child !== undefined && child !== false)
+      parent.append(typeof child === 'string' ? visibleText(child) : child);
   }
 }
 

@@ -124,7 +124,15 @@ export function adapterView(context: ViewContext): View {
         ].flatMap(([label, text]) => (text ? [h('dt', {}, label), h('dd', {}, text)] : [])),
         ...biases(info).flatMap(([label, name]) => [
           h('dt', {}, label),
-          h('dd', {}, h('button', { type: 'button', class: 'small', onclick: () => store.set({ tab: 'tensors', tensor: name }) }, 'Show')),
+          h(
+            'dd',
+            {},
+            h(
+              'button',
+              { type: 'button', class: 'small', onclick: () => store.set({ tab: 'tensors', tensor: name }) },
+              'Show',
+            ),
+          ),
         ]),
       ),
     );

@@ -37,7 +37,11 @@ export function gridView(context: ViewContext): View {
     h(
       'div',
       { class: 'grid-head' },
-      h('h2', {}, `${description.lora.length} ${description.method === null || description.method === 'LORA' ? 'LoRA' : description.method} modules`),
+      h(
+        'h2',
+        {},
+        `${description.lora.length} ${description.method === null || description.method === 'LORA' ? 'LoRA' : description.method} modules`,
+      ),
       h('label', { class: 'field' }, h('span', {}, 'Colour by'), picker),
       legend,
       place,
@@ -56,7 +60,8 @@ export function gridView(context: ViewContext): View {
     const name = metricName(metric);
     picker.title = name.meaning;
     // The largest entries of a large adapter take too long; the worker then leaves them out for every module.
-    const missing = metrics !== null && metrics.deltaNorm.some(Number.isFinite) && !metrics[metric].some(Number.isFinite);
+    const missing =
+      metrics !== null && metrics.deltaNorm.some(Number.isFinite) && !metrics[metric].some(Number.isFinite);
     const values = metrics?.[metric] ?? new Float64Array(description.lora.length).fill(NaN);
     const untrained = description.lora.map((_, module) => metrics?.bNorm[module] === 0);
     // A module whose B is zero is marked, not coloured; the colours are spent on the trained ones.

@@ -60,10 +60,16 @@ function moduleFacts({ adapters = [], lora, unexplained = [] }: SourceDescriptio
   const others = new Map<string, number>();
   for (const { module, method } of adapters)
     if (!products.has(module)) others.set(method, (others.get(method) ?? 0) + 1);
-  const counted = [...others].map(([method, count]) => `${method === 'SAVED' ? 'saved whole' : method} (${count.toLocaleString('en')})`);
+  const counted = [...others].map(
+    ([method, count]) => `${method === 'SAVED' ? 'saved whole' : method} (${count.toLocaleString('en')})`,
+  );
   return [
-    ...(counted.length > 0 ? [[products.size > 0 ? 'Other modules' : 'Modules', counted.join(', ')] as [string, string]] : []),
-    ...(unexplained.length > 0 ? [['Not understood', unexplained.map(({ tensor }) => tensor).join(', ')] as [string, string]] : []),
+    ...(counted.length > 0
+      ? [[products.size > 0 ? 'Other modules' : 'Modules', counted.join(', ')] as [string, string]]
+      : []),
+    ...(unexplained.length > 0
+      ? [['Not understood', unexplained.map(({ tensor }) => tensor).join(', ')] as [string, string]]
+      : []),
   ];
 }
 

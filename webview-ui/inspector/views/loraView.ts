@@ -120,7 +120,11 @@ export function loraView(context: ViewContext): View {
   a.onViewport((move) => lead(a, move, ({ x0, x1 }) => ({ x0, x1 })));
   b.onViewport((move) => lead(b, move, ({ y0, y1 }) => ({ y0, y1 })));
   /** A factor takes the others along on the axis that it shares with the product. */
-  function lead(leader: MatrixPane, { shown, target }: ViewMove, shared: (viewport: Viewport) => Partial<Viewport>): void {
+  function lead(
+    leader: MatrixPane,
+    { shown, target }: ViewMove,
+    shared: (viewport: Viewport) => Partial<Viewport>,
+  ): void {
     const move = {
       shown: { ...product.heatmap.viewport, ...shared(shown) },
       target: { ...product.heatmap.target, ...shared(target) },

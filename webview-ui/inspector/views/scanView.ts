@@ -60,7 +60,10 @@ export function scanView(context: ViewContext): View {
     const { filter: words, scanSort, scanDescending } = store.get();
     if (filter.value !== words) filter.value = words;
     const shown = rows();
-    list.show(shown, shown.findIndex(({ tensor }) => tensor.name === chosen));
+    list.show(
+      shown,
+      shown.findIndex(({ tensor }) => tensor.name === chosen),
+    );
     heads.forEach((head, i) => {
       const sorted = SCAN_COLUMNS[i]!.id === scanSort;
       head.classList.toggle('sorted', sorted);
@@ -70,7 +73,10 @@ export function scanView(context: ViewContext): View {
     });
     table.hidden = client.scanned.length === 0;
     save.disabled = open.disabled = client.scanned.length === 0;
-    findings.textContent = findingsText(client.scanned.map((summary) => ({ tensor: tensors[summary.index]!, summary })), tensors.length);
+    findings.textContent = findingsText(
+      client.scanned.map((summary) => ({ tensor: tensors[summary.index]!, summary })),
+      tensors.length,
+    );
   }
 
   function sortBy(column: ScanColumn): void {
@@ -106,7 +112,11 @@ export function scanView(context: ViewContext): View {
     const begun = client.scanned.length > 0;
     replace(
       place,
-      h('p', {}, `Reads all ${formatBytes(bytes)} once, and tells the norm, the extremes, and the zeros, NaN and infinities of each of ${formatCount(tensors.length)} tensors.`),
+      h(
+        'p',
+        {},
+        `Reads all ${formatBytes(bytes)} once, and tells the norm, the extremes, and the zeros, NaN and infinities of each of ${formatCount(tensors.length)} tensors.`,
+      ),
       h('button', { type: 'button', onclick: start }, begun ? 'Go on with the scan' : 'Scan whole checkpoint'),
     );
   }
@@ -154,9 +164,17 @@ function scanRow(row: ScanRow): HTMLElement {
     const own = column.id === 'name' || column.id === 'dtype' || column.id === 'shape' || column.id === 'bytes';
     const text = failed && !own ? '' : column.text(row);
     const alarming = !failed && column.alarming?.(row) === true;
-    return h('span', { class: `cell ${column.id}${alarming ? ' alarming' : ''}` }, column.id === 'name' ? h('bdi', {}, visibleName(text)) : text);
+    return h(
+      'span',
+      { class: `cell ${column.id}${alarming ? ' alarming' : ''}` },
+      column.id === 'name' ? h('bdi', {}, visibleName(text)) : text,
+    );
   });
-  return h('div', { class: failed ? 'row damaged' : 'row', title: failed ? `${tensor.name}: ${summary.failure}` : tensor.name }, ...cells);
+  return h(
+    'div',
+    { class: failed ? 'row damaged' : 'row', title: failed ? `${tensor.name}: ${summary.failure}` : tensor.name },
+    ...cells,
+  );
 }
 
 function findingsText(rows: readonly ScanRow[], total: number): string {
@@ -172,4 +190,3 @@ function findingsText(rows: readonly ScanRow[], total: number): string {
   const named = found.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number)} ${what}`);
   return [...parts, ...(named.length > 0 ? named : ['no NaN, no infinities, none all zero'])].join(' · ');
 }
-

@@ -53,7 +53,10 @@ export function viewStage(context: ViewContext): Stage {
       if (mine !== asked) return;
       const again = h('button', { type: 'button', class: 'primary', onclick: () => void open(tab) }, 'Try again');
       const text = `A part of the extension could not be loaded. ${errorText(error)}`;
-      replace(element, h('div', { class: 'waiting', role: 'alert' }, emptyState(`${label} cannot be shown`, text, again)));
+      replace(
+        element,
+        h('div', { class: 'waiting', role: 'alert' }, emptyState(`${label} cannot be shown`, text, again)),
+      );
     } finally {
       clearTimeout(waiting);
       if (mine === asked) element.removeAttribute('aria-busy');
@@ -80,5 +83,10 @@ async function loadCard(): Promise<(context: ViewContext) => MatrixCard> {
 }
 
 function loadingNote(label: string): HTMLElement {
-  return h('div', { class: 'waiting', role: 'status' }, h('progress', { 'aria-label': 'Loading' }), h('p', {}, `Loading ${label}…`));
+  return h(
+    'div',
+    { class: 'waiting', role: 'status' },
+    h('progress', { 'aria-label': 'Loading' }),
+    h('p', {}, `Loading ${label}…`),
+  );
 }

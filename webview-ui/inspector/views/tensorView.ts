@@ -105,13 +105,17 @@ export function tensorView(context: ViewContext): View {
       listed.length === description.tensors.length
         ? `${total} ${listed.length === 1 ? 'tensor' : 'tensors'}`
         : `${formatCount(listed.length)} of ${total} tensors`;
-    if (state.sort === 'norm' && norms.size < description.tensors.length) count.append('; norms come from a scan, see the Scan tab');
+    if (state.sort === 'norm' && norms.size < description.tensors.length)
+      count.append('; norms come from a scan, see the Scan tab');
     const asTree = state.sort === 'tree' && state.filter.trim() === '';
     const rows = asTree
       ? tree.rows(isOpen())
       : listed.map((tensor): TreeRow => ({ kind: 'tensor', tensor, label: tensor.name, depth: 0 }));
     const tensor = chosen();
-    list.show(rows, rows.findIndex((row) => row.kind === 'tensor' && row.tensor === tensor));
+    list.show(
+      rows,
+      rows.findIndex((row) => row.kind === 'tensor' && row.tensor === tensor),
+    );
   }
 
   /** Until a group was opened or closed: all of a short list, the way to the chosen tensor of a long one. */
@@ -124,7 +128,9 @@ export function tensorView(context: ViewContext): View {
 
   function toggleGroup(path: string, open: boolean): void {
     const shown = isOpen();
-    const others = store.get().openGroups ?? tree.rows(shown).flatMap((row) => (row.kind === 'group' && row.open ? [row.group.path] : []));
+    const others =
+      store.get().openGroups ??
+      tree.rows(shown).flatMap((row) => (row.kind === 'group' && row.open ? [row.group.path] : []));
     const left = others.filter((other) => other !== path);
     store.set({ openGroups: open ? left : [...left.slice(1 - MAX_OPEN), path] });
   }
@@ -197,7 +203,12 @@ function groupRow(group: TensorGroup, open: boolean): HTMLElement {
     { class: group.damaged ? 'row group damaged' : 'row group', title: group.path },
     h('span', { class: open ? 'twistie open' : 'twistie', 'aria-hidden': 'true' }),
     h('span', { class: 'name' }, h('bdi', {}, group.label)),
-    h('span', { class: 'meta' }, `${formatCount(group.tensors)} tensors · ${formatBytes(group.bytes)}`, group.damaged && ' · damaged'),
+    h(
+      'span',
+      { class: 'meta' },
+      `${formatCount(group.tensors)} tensors · ${formatBytes(group.bytes)}`,
+      group.damaged && ' · damaged',
+    ),
   );
   return indented(row, group.depth);
 }
@@ -237,10 +248,5 @@ function shapeText({ shape }: TensorInfo): string {
 function unreadableText({ description }: ViewContext, { name, file, undecoded }: TensorInfo): string {
   const about = (what: string | undefined): string | undefined =>
     what === undefined ? undefined : description.problems.find(({ subject }) => subject === what)?.message;
-  return (
-    undecoded ??
-    about(name) ??
-    about(file) ??
-    'The data of this tensor is missing or damaged.'
-  );
+  return undecoded ?? about(name) ?? about(file) ?? 'The data of this tensor is missing or damaged.';
 }

@@ -54,7 +54,9 @@ export class Frame {
   draw(state: FrameState): void {
     const { margins, plot, options } = state;
     const svg = select(this.element);
-    svg.attr('width', margins.left + plot.width + margins.right).attr('height', margins.top + plot.height + margins.bottom);
+    svg
+      .attr('width', margins.left + plot.width + margins.right)
+      .attr('height', margins.top + plot.height + margins.bottom);
     this.drawTop(state, options.axes?.top ?? true);
     this.drawLeft(state, options.axes?.left ?? true);
     this.drawBands(this.groups.rowBands, 'y', state);
@@ -74,7 +76,12 @@ export class Frame {
       const middle = scale(index + 0.5);
       return middle + margins.left - width / 2 >= 0 && middle - width / 2 <= plot.width + margins.right - width;
     };
-    const ticks = integerTicks(viewport.x0, viewport.x1, size?.columns ?? 0, maxHorizontalTicks(plot.width, width)).filter(fits);
+    const ticks = integerTicks(
+      viewport.x0,
+      viewport.x1,
+      size?.columns ?? 0,
+      maxHorizontalTicks(plot.width, width),
+    ).filter(fits);
     drawAxis(group, axisTop(scale), ticks);
     const length = margins.left + plot.width + margins.right;
     const text = elide(options.columnLabel, length, this.measure);
@@ -129,8 +136,13 @@ export class Frame {
       alongX
         ? `translate(${(from + to) / 2},${BRACKET_END + 11})`
         : `matrix(0 1 1 0 ${(from + to) / 2} ${BRACKET_END + 4}) rotate(90)`;
-    items.select('text').attr('transform', textPlace).text((mark) => mark.label);
-    items.select('title').text(({ band }) => `${band.label}: ${formatCount(band.start)} to ${formatCount(band.end - 1)}`);
+    items
+      .select('text')
+      .attr('transform', textPlace)
+      .text((mark) => mark.label);
+    items
+      .select('title')
+      .text(({ band }) => `${band.label}: ${formatCount(band.start)} to ${formatCount(band.end - 1)}`);
   }
 
   private drawMarks({ options, viewport, plot, margins, marked }: FrameState): void {
@@ -148,13 +160,27 @@ export class Frame {
         const total = margins.left + plot.width + margins.right;
         const middle = Math.min(total - reach, Math.max(reach, margins.left + x));
         const place = { at: marked.column + 0.5, pixelsPerEntry: across };
-        marks.push({ x: middle, y: margins.top - TICK_LENGTH - LINE_HEIGHT / 2 - 1, text, axis: 'top', width: reach * 2, ...place });
+        marks.push({
+          x: middle,
+          y: margins.top - TICK_LENGTH - LINE_HEIGHT / 2 - 1,
+          text,
+          axis: 'top',
+          width: reach * 2,
+          ...place,
+        });
       }
       if (left && y >= 0 && y <= plot.height) {
         const text = formatCount(marked.row);
         const width = pill(text);
         const place = { at: marked.row + 0.5, pixelsPerEntry: down };
-        marks.push({ x: margins.left - TICK_LENGTH - width / 2, y: margins.top + y, text, axis: 'left', width, ...place });
+        marks.push({
+          x: margins.left - TICK_LENGTH - width / 2,
+          y: margins.top + y,
+          text,
+          axis: 'left',
+          width,
+          ...place,
+        });
       }
     }
     this.hideBehind(marks);
@@ -168,7 +194,11 @@ export class Frame {
         return item;
       })
       .attr('transform', (mark) => `translate(${mark.x},${mark.y})`);
-    items.select('rect').attr('width', (mark) => mark.width).attr('x', (mark) => -mark.width / 2).attr('y', -LINE_HEIGHT / 2);
+    items
+      .select('rect')
+      .attr('width', (mark) => mark.width)
+      .attr('x', (mark) => -mark.width / 2)
+      .attr('y', -LINE_HEIGHT / 2);
     items.select('text').text((mark) => mark.text);
   }
 

@@ -210,7 +210,11 @@ export class Heatmap {
 
   private listen(): void {
     const { element, plotElement } = this.surface;
-    const on = <K extends keyof HTMLElementEventMap>(target: HTMLElement, type: K, run: (event: HTMLElementEventMap[K]) => void): void => {
+    const on = <K extends keyof HTMLElementEventMap>(
+      target: HTMLElement,
+      type: K,
+      run: (event: HTMLElementEventMap[K]) => void,
+    ): void => {
       target.addEventListener(type, run);
       this.cleanups.push(() => target.removeEventListener(type, run));
     };

@@ -55,7 +55,13 @@ export function hasMarks(state: MarksState): boolean {
   const { options, lit, hover, cursor } = state;
   const { cellWidth, cellHeight } = geometryOf(state);
   const bands = [...(options.rowBands ?? []), ...(options.columnBands ?? [])];
-  return hover !== null || cursor !== null || lit !== null || bands.length > 0 || Math.max(cellWidth, cellHeight) >= GRID_FROM;
+  return (
+    hover !== null ||
+    cursor !== null ||
+    lit !== null ||
+    bands.length > 0 ||
+    Math.max(cellWidth, cellHeight) >= GRID_FROM
+  );
 }
 
 /** The context is scaled so that a unit is a CSS px. */
@@ -66,7 +72,8 @@ export function drawMarks(context: CanvasRenderingContext2D, state: MarksState):
   drawBoundaries(context, state, geometry);
   if (state.lit) {
     for (const row of state.lit.rows ?? []) drawLitLine(context, state, geometry.y(row), geometry.cellHeight, 'row');
-    for (const column of state.lit.columns ?? []) drawLitLine(context, state, geometry.x(column), geometry.cellWidth, 'column');
+    for (const column of state.lit.columns ?? [])
+      drawLitLine(context, state, geometry.x(column), geometry.cellWidth, 'column');
   }
   // Without a pointer, the lines lead the eye to a cursor in cells too small to spot it by.
   const small = Math.min(geometry.cellWidth, geometry.cellHeight) < GRID_FROM;
@@ -81,7 +88,11 @@ function crisp(context: CanvasRenderingContext2D, position: number): number {
   return (Math.round(position * scale) + 0.5) / scale;
 }
 
-function drawGrid(context: CanvasRenderingContext2D, { viewport, plot, palette }: MarksState, geometry: Geometry): void {
+function drawGrid(
+  context: CanvasRenderingContext2D,
+  { viewport, plot, palette }: MarksState,
+  geometry: Geometry,
+): void {
   context.beginPath();
   if (geometry.cellWidth >= GRID_FROM) {
     for (let column = Math.ceil(viewport.x0); column <= viewport.x1; column++) {
@@ -126,7 +137,11 @@ function drawValues(context: CanvasRenderingContext2D, state: MarksState, geomet
   }
 }
 
-function drawBoundaries(context: CanvasRenderingContext2D, { options, size, plot, palette }: MarksState, geometry: Geometry): void {
+function drawBoundaries(
+  context: CanvasRenderingContext2D,
+  { options, size, plot, palette }: MarksState,
+  geometry: Geometry,
+): void {
   const edges = (bands: HeatmapOptions['rowBands'], last: number): number[] =>
     [...new Set(bands?.flatMap(({ start, end }) => [start, end]))].filter((edge) => edge > 0 && edge < last);
   context.beginPath();
@@ -144,7 +159,13 @@ function drawBoundaries(context: CanvasRenderingContext2D, { options, size, plot
 }
 
 /** A line that shows on any colour: the foreground with the background as its halo. */
-function strokeTwice(context: CanvasRenderingContext2D, halo: string, line: string, width: number, alpha: number): void {
+function strokeTwice(
+  context: CanvasRenderingContext2D,
+  halo: string,
+  line: string,
+  width: number,
+  alpha: number,
+): void {
   context.lineWidth = width + 2;
   context.globalAlpha = alpha * 0.6;
   context.strokeStyle = halo;

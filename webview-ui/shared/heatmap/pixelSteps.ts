@@ -27,14 +27,27 @@ export interface TileSteps {
 }
 
 /** Null where the tile is out of view. `width` and `height` are those of the picture, in device pixels. */
-export function tileSteps({ viewport, rows, columns }: Scene, tile: PlacedTile, width: number, height: number): TileSteps | null {
+export function tileSteps(
+  { viewport, rows, columns }: Scene,
+  tile: PlacedTile,
+  width: number,
+  height: number,
+): TileSteps | null {
   const { x0, x1, y0, y1 } = viewport;
   const across = axisSteps(x0, (x1 - x0) / width, width, tile.column, tile.width, tile.cellWidth, columns);
   const down = axisSteps(y0, (y1 - y0) / height, height, tile.row, tile.height, tile.cellHeight, rows);
   return across.count > 0 && down.count > 0 ? { across, down } : null;
 }
 
-function axisSteps(start: number, perPixel: number, pixels: number, from: number, cells: number, cellSize: number, entries: number): PixelSteps {
+function axisSteps(
+  start: number,
+  perPixel: number,
+  pixels: number,
+  from: number,
+  cells: number,
+  cellSize: number,
+  entries: number,
+): PixelSteps {
   const to = Math.min(entries, from + cells * cellSize);
   const pixelAt = (entry: number): number => Math.ceil((entry - start) / perPixel - 0.5);
   const first = Math.max(0, pixelAt(from));

@@ -56,7 +56,13 @@ function meanOfBlock({ width, values }: PooledCells, left: number, right: number
   return sum / ((right - left) * (bottom - top));
 }
 
-function maxAbsOfBlock({ width, values }: PooledCells, left: number, right: number, top: number, bottom: number): number {
+function maxAbsOfBlock(
+  { width, values }: PooledCells,
+  left: number,
+  right: number,
+  top: number,
+  bottom: number,
+): number {
   let extreme = 0;
   for (let y = top; y < bottom; y++) {
     for (let x = left; x < right; x++) {

@@ -25,7 +25,10 @@ export class Surface {
     this.element.tabIndex = 0;
     this.element.setAttribute('role', 'application');
     this.element.setAttribute('aria-roledescription', 'heatmap');
-    this.element.setAttribute('aria-keyshortcuts', 'ArrowUp ArrowDown ArrowLeft ArrowRight PageUp PageDown Home End + - 0 G N M');
+    this.element.setAttribute(
+      'aria-keyshortcuts',
+      'ArrowUp ArrowDown ArrowLeft ArrowRight PageUp PageDown Home End + - 0 G N M',
+    );
     this.plotElement = document.createElement('div');
     this.plotElement.className = 'heatmap-plot';
     this.cells.className = 'heatmap-cells';
@@ -63,7 +66,8 @@ export class Surface {
   showPosition({ x0, x1, y0, y1 }: Viewport, { rows, columns }: MatrixSize): void {
     const across = thumb(x0, x1, columns, this.inner.width);
     this.across.hidden = across === null;
-    if (across) Object.assign(this.across.style, { width: `${across.length}px`, transform: `translateX(${across.at}px)` });
+    if (across)
+      Object.assign(this.across.style, { width: `${across.length}px`, transform: `translateX(${across.at}px)` });
     const down = thumb(y0, y1, rows, this.inner.height);
     this.down.hidden = down === null;
     if (down) Object.assign(this.down.style, { height: `${down.length}px`, transform: `translateY(${down.at}px)` });

@@ -83,7 +83,8 @@ export class TileLoader {
     if (this.showing || this.paused) return;
     const [first] = this.wanted;
     // What is quickly read comes alone: beside others it would not be quick.
-    const alone = first?.quick && !this.has(first) && !this.failures.has(this.key(first)) && !this.inFlight.has(this.key(first));
+    const alone =
+      first?.quick && !this.has(first) && !this.failures.has(this.key(first)) && !this.inFlight.has(this.key(first));
     if (first && alone) return void this.read(first, this.key(first));
     if (first?.quick && this.inFlight.has(this.key(first))) return;
     for (const address of this.wanted) {

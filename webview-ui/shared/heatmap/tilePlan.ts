@@ -117,7 +117,11 @@ export function planTiles(viewport: Viewport, size: MatrixSize, width: number, h
  * What to draw now, coarse first: each tile of the plan, or the finest loaded tile that covers it. Levels nest, so the
  * tile above (x, y) is (x / 2, y / 2).
  */
-export function tilesToDraw(plan: TilePlan, size: MatrixSize, isLoaded: (address: TileAddress) => boolean): TileAddress[] {
+export function tilesToDraw(
+  plan: TilePlan,
+  size: MatrixSize,
+  isLoaded: (address: TileAddress) => boolean,
+): TileAddress[] {
   const coarsest = overviewLevel(size);
   const chosen = new Map<string, TileAddress>();
   for (const tile of plan.tiles) {
@@ -127,7 +131,8 @@ export function tilesToDraw(plan: TilePlan, size: MatrixSize, isLoaded: (address
     }
     // Above the coarsest there is the overview.
     if (!isLoaded(candidate)) candidate = { ...candidate, quick: true };
-    if (isLoaded(candidate)) chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}/${candidate.quick}`, candidate);
+    if (isLoaded(candidate))
+      chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}/${candidate.quick}`, candidate);
   }
   return [...chosen.values()].sort((a, b) => b.level - a.level);
 }

@@ -151,13 +151,20 @@ export class TileView {
     this.events.nonNumbers(found);
   }
 
-  private placeTile(address: TileAddress, tile: Tile, plan: TilePlan, reduction: Reduction, moving: boolean): PlacedTile {
+  private placeTile(
+    address: TileAddress,
+    tile: Tile,
+    plan: TilePlan,
+    reduction: Reduction,
+    moving: boolean,
+  ): PlacedTile {
     const known = this.pooled.get(tile);
     // A coarser tile already has its cells reduced by so much in both directions.
     const coarser = 2 ** (address.level - plan.level);
     const poolX = moving && known ? known.poolX : Math.max(1, plan.poolX / coarser);
     const poolY = moving && known ? known.poolY : Math.max(1, plan.poolY / coarser);
-    const cells = known?.poolX === poolX && known.poolY === poolY ? known.cells : poolTile(tile, poolX, poolY, reduction);
+    const cells =
+      known?.poolX === poolX && known.poolY === poolY ? known.cells : poolTile(tile, poolX, poolY, reduction);
     this.pooled.set(tile, { poolX, poolY, cells });
     return {
       column: address.tileX * tileSpan(address.level),

@@ -7,7 +7,10 @@ export interface MatrixSource {
   readonly id: string;
   readonly rows: number;
   readonly columns: number;
-  readTile(request: { level: number; tileX: number; tileY: number; reduction: Reduction; quick?: boolean }, signal: AbortSignal): Promise<Tile>;
+  readTile(
+    request: { level: number; tileX: number; tileY: number; reduction: Reduction; quick?: boolean },
+    signal: AbortSignal,
+  ): Promise<Tile>;
 }
 
 /** The part of the matrix in view, in entries: columns x0..x1 and rows y0..y1, fractions allowed. */

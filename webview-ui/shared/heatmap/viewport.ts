@@ -75,7 +75,11 @@ export function zoomViewport(
 }
 
 /** Moves by (x, y) entries, stopping at the edges of the matrix. */
-export function panViewport(viewport: Viewport, by: { readonly x: number; readonly y: number }, size: MatrixSize): Viewport {
+export function panViewport(
+  viewport: Viewport,
+  by: { readonly x: number; readonly y: number },
+  size: MatrixSize,
+): Viewport {
   const [x0, x1] = clampRange(viewport.x0 + by.x, viewport.x1 + by.x, size.columns, 0);
   const [y0, y1] = clampRange(viewport.y0 + by.y, viewport.y1 + by.y, size.rows, 0);
   return { x0, x1, y0, y1 };
@@ -113,7 +117,13 @@ export function centreOnCell(
 }
 
 /** The cell under a point of the plot, or null outside the matrix. */
-export function cellAt(viewport: Viewport, plot: PlotSize, x: number, y: number, size: MatrixSize): CellPosition | null {
+export function cellAt(
+  viewport: Viewport,
+  plot: PlotSize,
+  x: number,
+  y: number,
+  size: MatrixSize,
+): CellPosition | null {
   const column = Math.floor(viewport.x0 + (x / plot.width) * (viewport.x1 - viewport.x0));
   const row = Math.floor(viewport.y0 + (y / plot.height) * (viewport.y1 - viewport.y0));
   const inside = column >= 0 && column < size.columns && row >= 0 && row < size.rows;

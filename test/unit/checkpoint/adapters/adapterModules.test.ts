@@ -30,7 +30,10 @@ describe('an adapter as its modules', () => {
         assert.equal(dims.length, shape.length, `${tensor}: ${dims.join(', ')}`);
       }
       const total = Object.values(tensors).reduce((sum, [, shape]) => sum + shape.reduce((n, size) => n * size, 1), 0);
-      assert.equal(adapters!.reduce((sum, { parameters }) => sum + parameters, 0), total);
+      assert.equal(
+        adapters!.reduce((sum, { parameters }) => sum + parameters, 0),
+        total,
+      );
       for (const { module } of adapters!) assert.doesNotMatch(module, /^base_model/);
     });
   }
@@ -66,10 +69,17 @@ describe('an adapter as its modules', () => {
 
   it('leaves nothing out in silence: what it does not know has a reason', () => {
     const { unexplained, problems } = describeShapes(
-      { 'base_model.model.q.lora_A.weight': [4, 8], 'base_model.model.q.lora_B.weight': [8, 4], 'base_model.model.q.mystery': [3] },
+      {
+        'base_model.model.q.lora_A.weight': [4, 8],
+        'base_model.model.q.lora_B.weight': [8, 4],
+        'base_model.model.q.mystery': [3],
+      },
       { peft_type: 'LORA', r: 4, lora_alpha: 8 },
     );
-    assert.deepEqual(unexplained!.map(({ tensor }) => tensor), ['base_model.model.q.mystery']);
+    assert.deepEqual(
+      unexplained!.map(({ tensor }) => tensor),
+      ['base_model.model.q.mystery'],
+    );
     assert.match(unexplained![0]!.reason, /no method that is known here/);
     assert.ok(problems.some(({ message }) => message.startsWith('1 tensors are not understood')));
     const odd = describeShapes({ 'base_model.model.q.hra_u': [4, 8, 2] }, { peft_type: 'HRA' });
@@ -83,12 +93,26 @@ describe('an adapter as its modules', () => {
       'q.lora_A.other.weight': [2, 8],
       'q.lora_B.other.weight': [8, 2],
     });
-    assert.deepEqual(lora.map(({ module, rank }) => [module, rank]), [['q', 4], ['q (other)', 2]]);
+    assert.deepEqual(
+      lora.map(({ module, rank }) => [module, rank]),
+      [
+        ['q', 4],
+        ['q (other)', 2],
+      ],
+    );
   });
 
   it('is no concern of a base model', () => {
-    const base = describeShapes({ 'model.layers.0.self_attn.q_proj.weight': [8, 8], 'model.alpha': [], 'model.m': [4], 'bert.query.weight': [4, 4] });
-    assert.deepEqual([base.adapters, base.unexplained, base.method, base.layout, base.problems], [[], [], null, null, []]);
+    const base = describeShapes({
+      'model.layers.0.self_attn.q_proj.weight': [8, 8],
+      'model.alpha': [],
+      'model.m': [4],
+      'bert.query.weight': [4, 4],
+    });
+    assert.deepEqual(
+      [base.adapters, base.unexplained, base.method, base.layout, base.problems],
+      [[], [], null, null, []],
+    );
   });
 });
 
@@ -112,12 +136,15 @@ describe('adapters of other libraries', () => {
     assert.deepEqual(unexplained, []);
     assert.deepEqual(
       lora.map(({ rank, scaling, inFeatures, outFeatures }) => [rank, scaling, inFeatures, outFeatures]),
-      [[4, 0.25, 8, 16], [2, 2, 36, 6]],
+      [
+        [4, 0.25, 8, 16],
+        [2, 2, 36, 6],
+      ],
     );
     assert.equal(adapters![0]!.factors.length, 4);
   });
 
-  it("of LyCORIS: LoHa, LoKr with whole factors, (IA)^3", () => {
+  it('of LyCORIS: LoHa, LoKr with whole factors, (IA)^3', () => {
     const { lora, layout, unexplained, adapters } = describeShapes(
       {
         'lora_unet_a.hada_w1_a': [8, 2],
@@ -138,9 +165,19 @@ describe('adapters of other libraries', () => {
     assert.deepEqual(unexplained, []);
     assert.deepEqual(
       lora.map(({ rank, scaling, inFeatures, outFeatures }) => [rank, scaling, inFeatures, outFeatures]),
-      [[4, 0.5, 6, 8], [8, 1, 15, 8]],
+      [
+        [4, 0.5, 6, 8],
+        [8, 1, 15, 8],
+      ],
     );
-    assert.deepEqual(adapters!.map(({ method, rank }) => [method, rank]), [['LOHA', 2], ['LOKR', null], ['IA3', null]]);
+    assert.deepEqual(
+      adapters!.map(({ method, rank }) => [method, rank]),
+      [
+        ['LOHA', 2],
+        ['LOKR', null],
+        ['IA3', null],
+      ],
+    );
   });
 
   it('of diffusers, in both styles, ComfyUI, Black Forest Labs and ai-toolkit', () => {
@@ -183,9 +220,14 @@ describe('adapters of other libraries', () => {
       'text_encoder.lora_alpha': 20,
     };
     const both = describeShapes(shapes, null, {}, [['lora_adapter_metadata', JSON.stringify(settings)]]);
-    assert.deepEqual(both.lora.map(({ scaling }) => scaling), [2, 0.5, 5]);
+    assert.deepEqual(
+      both.lora.map(({ scaling }) => scaling),
+      [2, 0.5, 5],
+    );
     assert.deepEqual([both.layout, both.problems, both.unexplained], ['diffusers', [], []]);
-    const one = describeShapes(shapes, null, {}, [['lora_adapter_metadata', '{"transformer.r":4,"transformer.lora_alpha":12}']]);
+    const one = describeShapes(shapes, null, {}, [
+      ['lora_adapter_metadata', '{"transformer.r":4,"transformer.lora_alpha":12}'],
+    ]);
     assert.equal(one.lora[0]!.scaling, 3);
     for (const broken of ['{', '[]', '{"a":1}', 'null'])
       assert.equal(describeShapes(shapes, null, {}, [['lora_adapter_metadata', broken]]).lora[0]!.alpha, null);
@@ -194,7 +236,10 @@ describe('adapters of other libraries', () => {
   it("of loralib: MergedLinear's B lacks the zeros between the blocks", () => {
     const { lora, layout } = describeShapes({ 'h.0.attn.c_attn.lora_A': [8, 48], 'h.0.attn.c_attn.lora_B': [96, 4] });
     assert.equal(layout, 'microsoft/loralib');
-    assert.deepEqual([lora[0]!.rank, lora[0]!.inFeatures, lora[0]!.outFeatures, lora[0]!.unavailable], [8, 48, 96, undefined]);
+    assert.deepEqual(
+      [lora[0]!.rank, lora[0]!.inFeatures, lora[0]!.outFeatures, lora[0]!.unavailable],
+      [8, 48, 96, undefined],
+    );
     assert.match(lora[0]!.formula!, /2 blocks/);
   });
 
@@ -212,8 +257,18 @@ describe('adapters of other libraries', () => {
     assert.equal(layout, 'MLX');
     assert.deepEqual(unexplained, []);
     assert.deepEqual(
-      lora.map(({ module, rank, inFeatures, outFeatures, scaling }) => [module.split('.').at(-1), rank, inFeatures, outFeatures, scaling]),
-      [['up_proj[0]', 4, 8, 16, 20], ['up_proj[1]', 4, 8, 16, 20], ['q_proj', 4, 8, 8, 20]],
+      lora.map(({ module, rank, inFeatures, outFeatures, scaling }) => [
+        module.split('.').at(-1),
+        rank,
+        inFeatures,
+        outFeatures,
+        scaling,
+      ]),
+      [
+        ['up_proj[0]', 4, 8, 16, 20],
+        ['up_proj[1]', 4, 8, 16, 20],
+        ['q_proj', 4, 8, 8, 20],
+      ],
     );
     assert.equal(adapters![0]!.experts, 2);
   });
@@ -233,8 +288,17 @@ describe('adapters of other libraries', () => {
     );
     assert.deepEqual([layout, unexplained], ['llama.cpp', []]);
     assert.deepEqual(
-      lora.map(({ module, rank, scaling, inFeatures, outFeatures }) => [module, rank, scaling, inFeatures, outFeatures]),
-      [['blk.0.attn_q', 4, 2, 64, 32], ['token_embd', 4, 2, 100, 64]],
+      lora.map(({ module, rank, scaling, inFeatures, outFeatures }) => [
+        module,
+        rank,
+        scaling,
+        inFeatures,
+        outFeatures,
+      ]),
+      [
+        ['blk.0.attn_q', 4, 2, 64, 32],
+        ['token_embd', 4, 2, 100, 64],
+      ],
     );
   });
 
@@ -257,7 +321,10 @@ describe('adapters of other libraries', () => {
         'bert.prefix_tuning.prefix_tunings.sst-2.control_trans.0.bias': [512],
         'heads.sst-2.1.weight': [64, 64],
       },
-      { config: { non_linearity: 'swish', reduction_factor: 16, is_parallel: true, scaling: 4.0, r: 8, alpha: 8 }, model_type: 'bert' },
+      {
+        config: { non_linearity: 'swish', reduction_factor: 16, is_parallel: true, scaling: 4.0, r: 8, alpha: 8 },
+        model_type: 'bert',
+      },
     );
     assert.deepEqual([layout, method, unexplained], ['AdapterHub', 'BOTTLENECK', []]);
     assert.equal(bottlenecks.length, 2);

@@ -19,7 +19,10 @@ describe('tensors of an adapter', () => {
     );
     const saved = adapters!.filter(({ method }) => method === 'SAVED').map(({ module }) => module);
     assert.deepEqual(saved, ['model.layers.0.post_attention_layernorm', 'model.norm']);
-    assert.deepEqual(unexplained!.map(({ tensor }) => tensor), ['base_model.model.model.layers.0.mlp.up_proj.weight']);
+    assert.deepEqual(
+      unexplained!.map(({ tensor }) => tensor),
+      ['base_model.model.model.layers.0.mlp.up_proj.weight'],
+    );
   });
 
   it("of X-LoRA are its classifier's layers, and in the adapters' folders the base model that it saves with them", () => {
@@ -41,12 +44,19 @@ describe('tensors of an adapter', () => {
       { peft_type: 'LORA', r: 4, task_type: 'CAUSAL_LM', target_modules: ['q_proj'] },
     );
     assert.deepEqual(unexplained, []);
-    assert.deepEqual(lora.map(({ module }) => module), ['model.layers.0.q_proj']);
+    assert.deepEqual(
+      lora.map(({ module }) => module),
+      ['model.layers.0.q_proj'],
+    );
   });
 
   it("of AdapterHub's prefix tuning belong to the attention that the prefix stands before", () => {
     const prefix = 'roberta.prefix_tuning.prefix_tunings.sst.self_prefix';
-    const shapes = { [`${prefix}.wte.weight`]: [5, 16], [`${prefix}.control_trans.0.weight`]: [8, 16], [`${prefix}.control_trans.0.bias`]: [8] };
+    const shapes = {
+      [`${prefix}.wte.weight`]: [5, 16],
+      [`${prefix}.control_trans.0.weight`]: [8, 16],
+      [`${prefix}.control_trans.0.bias`]: [8],
+    };
     const config = { config: { architecture: 'prefix_tuning' }, name: 'sst' };
     assert.deepEqual(modulesOf(shapes, config), [['PREFIX_TUNING', 'roberta.prefix_tuning.self_prefix', null]]);
     assert.deepEqual(describeShapes(shapes, config).unexplained, []);
@@ -58,7 +68,10 @@ describe('tensors of an adapter', () => {
       { fine_tune_type: 'full', num_layers: 1, lora_parameters: { rank: 8, scale: 20 } },
     );
     assert.deepEqual([method, layout], ['FULL', 'MLX']);
-    assert.deepEqual(adapters!.map(({ module }) => module), ['model.layers.31.self_attn.q_proj', 'model.layers.31.input_layernorm']);
+    assert.deepEqual(
+      adapters!.map(({ module }) => module),
+      ['model.layers.31.self_attn.q_proj', 'model.layers.31.input_layernorm'],
+    );
     assert.deepEqual(unexplained, []);
   });
 
@@ -68,7 +81,10 @@ describe('tensors of an adapter', () => {
       { peft_type: 'ADALORA', init_r: 6, lora_alpha: 9, target_modules: ['q'] },
     );
     assert.match(lora[0]!.unavailable!, /pruned it to rank 0/);
-    assert.deepEqual(problems.map(({ severity }) => severity), ['info']);
+    assert.deepEqual(
+      problems.map(({ severity }) => severity),
+      ['info'],
+    );
   });
 
   it("of a LoKr whose factors are both whole have the config's rank, which alpha was divided by", () => {

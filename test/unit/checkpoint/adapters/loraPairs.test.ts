@@ -227,7 +227,7 @@ describe('LoRA pairs', () => {
   });
 });
 
-describe('the name of an adapter\'s tensor', () => {
+describe("the name of an adapter's tensor", () => {
   const cases: readonly (readonly [string, string | null])[] = [
     ['base_model.model.model.layers.0.q_proj.lora_A.weight', 'peft a model.layers.0.q_proj'],
     ['base_model.model.model.layers.0.q_proj.lora_B.default.weight', 'peft b model.layers.0.q_proj'],

@@ -34,7 +34,10 @@ describe('modules as PEFT has them', () => {
       const { adapters, unexplained, parameters } = describeShapes(shapesOf(adapter), adapter.config);
       assert.deepEqual(unexplained, []);
       assert.equal(parameters, adapter.parameters);
-      assert.equal(adapters!.reduce((sum, module) => sum + module.parameters, 0), adapter.parameters);
+      assert.equal(
+        adapters!.reduce((sum, module) => sum + module.parameters, 0),
+        adapter.parameters,
+      );
       const found = new Map(adapters!.map((module) => [module.module, module]));
       for (const { module, experts, rank, alpha, scaling } of adapter.case === SHARED_ALONE ? [] : adapter.modules) {
         const ours = found.get(module);
@@ -42,7 +45,8 @@ describe('modules as PEFT has them', () => {
         if (experts !== undefined) assert.equal(ours.experts, experts, module);
         if (rank !== undefined && !WITHOUT_RANK.has(adapter.case)) assert.equal(ours.rank, rank, `${module}: rank`);
         if (alpha !== undefined) assert.equal(ours.alpha, alpha, `${module}: alpha`);
-        if (scaling !== undefined) assert.ok(Math.abs(ours.scaling! - scaling) < 1e-9, `${module}: scaling ${ours.scaling}, PEFT ${scaling}`);
+        if (scaling !== undefined)
+          assert.ok(Math.abs(ours.scaling! - scaling) < 1e-9, `${module}: scaling ${ours.scaling}, PEFT ${scaling}`);
       }
     });
   }
@@ -53,11 +57,17 @@ describe('modules as PEFT has them', () => {
         [`base_model.model.${name}.vera_lambda_b`, [16]],
         [`base_model.model.${name}.vera_lambda_d`, [4]],
       ]);
-      const shared = [['base_model.vera_A', [4, 24]], ['base_model.vera_B', [16, 4]]];
+      const shared = [
+        ['base_model.vera_A', [4, 24]],
+        ['base_model.vera_B', [16, 4]],
+      ];
       return describeShapes(Object.fromEntries([...modules, ...shared]), { peft_type: 'VERA', r: 4 });
     };
     const alike = vera(['layers.0.q_proj', 'layers.0.v_proj', 'layers.1.q_proj']);
-    assert.deepEqual(alike.lora.map(({ unavailable }) => unavailable), [undefined, undefined, undefined]);
+    assert.deepEqual(
+      alike.lora.map(({ unavailable }) => unavailable),
+      [undefined, undefined, undefined],
+    );
     const mixed = vera(['layers.0.q_proj', 'layers.0.down_proj']);
     for (const { unavailable } of mixed.lora) assert.match(unavailable!, /several widths/);
     assert.ok(mixed.problems.every(({ severity }) => severity === 'info'));

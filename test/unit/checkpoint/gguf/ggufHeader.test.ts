@@ -40,7 +40,9 @@ describe('the header of a GGUF file', () => {
   it('lists what the gguf package wrote: types, shapes and bytes, with nothing to complain of', async () => {
     const header = await read(fixture('types.gguf'));
     assert.deepEqual([header.errors, header.notes, header.format], [[], [], 'GGUF v3']);
-    const shown = new Map(header.tensors.map(({ name, dtype, shape, begin, end }) => [name, [dtype, shape, end - begin]]));
+    const shown = new Map(
+      header.tensors.map(({ name, dtype, shape, begin, end }) => [name, [dtype, shape, end - begin]]),
+    );
     assert.deepEqual(shown.get('experts'), ['F32', [2, 3, 4], 96]);
     assert.deepEqual(shown.get('bf16'), ['BF16', [2, 2], 8]);
     assert.deepEqual(shown.get('Q4_K'), ['Q4_K', [2, 256], 288]);
@@ -66,7 +68,10 @@ describe('the header of a GGUF file', () => {
   it('is read in version 1, with its 32-bit counts and an alignment of its own', async () => {
     const header = await read(fixture('version1.gguf'));
     assert.deepEqual([header.format, header.errors, header.dataStart % 64], ['GGUF v1', [], 0]);
-    assert.deepEqual(header.tensors.map(({ name, shape, end }) => [name, shape, end]), [['x', [2, 3], 24]]);
+    assert.deepEqual(
+      header.tensors.map(({ name, shape, end }) => [name, shape, end]),
+      [['x', [2, 3], 24]],
+    );
     assert.match(new Map(header.metadata).get('list')!, /'s15', … 20 in all\]$/);
   });
 
@@ -81,7 +86,10 @@ describe('the header of a GGUF file', () => {
     const header = await read(fixture('bigEndian.gguf'));
     const { tensors, notes, errors } = header;
     assert.deepEqual(errors, []);
-    assert.deepEqual(tensors.map(({ name, dtype, shape }) => [name, dtype, shape]), [['x', 'F32 (big-endian)', [2, 3]]]);
+    assert.deepEqual(
+      tensors.map(({ name, dtype, shape }) => [name, dtype, shape]),
+      [['x', 'F32 (big-endian)', [2, 3]]],
+    );
     assert.match(notes![0]!.message, /big-endian/);
     assert.equal(new Map(header.metadata).get('test.i32'), '-2147483648');
   });
@@ -121,7 +129,11 @@ describe('the header of a GGUF file', () => {
     const nested = Array.from({ length: 9 }, () => [u32(9), u64(1)]).flat();
     hostile.push(['lists within lists', gguf(...start(0, 1), 'k', u32(9), ...nested), /nested deeper than 4/]);
     for (const [what, bytes, message] of hostile) {
-      await assert.rejects(read(bytes), (error) => error instanceof CheckpointError && message.test(error.message), what);
+      await assert.rejects(
+        read(bytes),
+        (error) => error instanceof CheckpointError && message.test(error.message),
+        what,
+      );
     }
   });
 
@@ -186,9 +198,10 @@ describe('the header of a GGUF file', () => {
   it('says of a part of a split file which part it is', async () => {
     const parts = ['split.no', u32(4), u32(1), 'split.count', u32(4), u32(3), 'general.alignment', u32(4), u32(24)];
     const header = await read(withData(gguf(...start(1, 3), ...parts, ...tensor('a', [8], 0, 0)), 32));
-    assert.deepEqual(header.notes!.map(({ message }) => message), [
-      'this file is part 2 of 3: the tensors of the others are not shown',
-    ]);
+    assert.deepEqual(
+      header.notes!.map(({ message }) => message),
+      ['this file is part 2 of 3: the tensors of the others are not shown'],
+    );
     assert.match(header.errors[0]!.message, /general.alignment is '24', expected a power of two/);
   });
 });

@@ -54,9 +54,21 @@ describe('a tensor as every writer writes it', () => {
   });
 
   it('of an unknown dtype is reported by name, also after one that is known', () => {
-    const tensor = (dtype: string, begin: number): string => `{"dtype":"${dtype}","shape":[1],"data_offsets":[${begin},${begin + 4}]}`;
-    const { errors, tensors } = parse(`{"a":${tensor('F32', 0)},"b":${tensor('F3', 4)},"c":${tensor('F321', 8)},"d":${tensor('F32', 12)}}`, 16);
-    assert.deepEqual(tensors.map(({ dtype, readable }) => [dtype, readable]), [['F32', true], ['F3', false], ['F321', false], ['F32', true]]);
+    const tensor = (dtype: string, begin: number): string =>
+      `{"dtype":"${dtype}","shape":[1],"data_offsets":[${begin},${begin + 4}]}`;
+    const { errors, tensors } = parse(
+      `{"a":${tensor('F32', 0)},"b":${tensor('F3', 4)},"c":${tensor('F321', 8)},"d":${tensor('F32', 12)}}`,
+      16,
+    );
+    assert.deepEqual(
+      tensors.map(({ dtype, readable }) => [dtype, readable]),
+      [
+        ['F32', true],
+        ['F3', false],
+        ['F321', false],
+        ['F32', true],
+      ],
+    );
     assert.match(errors[0]!.message, /'b': dtype 'F3' is not one/);
     assert.match(errors[1]!.message, /'c': dtype 'F321' is not one/);
   });

@@ -3,7 +3,11 @@ import { memorySource } from '../../../../src/checkpoint/byteSource';
 import { CheckpointError } from '../../../../src/checkpoint/errors';
 import { quoted } from '../../../../src/peftConfig/quoted';
 import { openSafetensors } from '../../../../src/checkpoint/safetensors/openSafetensors';
-import { assertValid, headerLength, parseSafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
+import {
+  assertValid,
+  headerLength,
+  parseSafetensorsHeader,
+} from '../../../../src/checkpoint/safetensors/safetensorsHeader';
 import type { SafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
 import { fileOf, readFixture, tensorField } from '../fixtures';
 
@@ -148,7 +152,11 @@ describe('the safetensors header', () => {
     assert.deepEqual(named('\\ud83d\\ude00').errors, []);
     for (const name of ['\\ud83d', 'a\\uDE00b']) {
       const { errors, tensors } = named(name);
-      assert.deepEqual(errors.map(({ code }) => code), ['InvalidHeaderDeserialization'], name);
+      assert.deepEqual(
+        errors.map(({ code }) => code),
+        ['InvalidHeaderDeserialization'],
+        name,
+      );
       assert.ok(tensors[0]!.readable);
     }
   });

@@ -11,17 +11,28 @@ import type { Dtype } from '../../../../src/checkpoint/dtypes';
 import { loraAdapter } from '../../../../src/checkpoint/adapters/loraAdapter';
 import { openSafetensors } from '../../../../src/checkpoint/safetensors/openSafetensors';
 import { assertValid } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
-import { encodeSafetensors, planSafetensors, writeSafetensors } from '../../../../src/checkpoint/safetensors/safetensorsWriter';
+import {
+  encodeSafetensors,
+  planSafetensors,
+  writeSafetensors,
+} from '../../../../src/checkpoint/safetensors/safetensorsWriter';
 import type { TensorData } from '../../../../src/checkpoint/safetensors/safetensorsWriter';
 import { jobCaller } from '../../worker/jobContext';
 import { SHARED, fixturePath } from '../fixtures';
 
 /** Reads a file into what the writer takes, in an order that is not the file's. */
-async function parsed(file: string): Promise<{ tensors: TensorData[]; metadata: readonly (readonly [string, string])[] }> {
+async function parsed(
+  file: string,
+): Promise<{ tensors: TensorData[]; metadata: readonly (readonly [string, string])[] }> {
   const bytes = new Uint8Array(readFileSync(file));
   const header = await openSafetensors(memorySource(bytes));
   const tensors = header.tensors.map(({ name, dtype, shape, begin, end }) => {
-    return { name, dtype: dtype as Dtype, shape, data: bytes.subarray(header.dataStart + begin, header.dataStart + end) };
+    return {
+      name,
+      dtype: dtype as Dtype,
+      shape,
+      data: bytes.subarray(header.dataStart + begin, header.dataStart + end),
+    };
   });
   return { tensors: tensors.reverse(), metadata: header.metadata };
 }
@@ -60,9 +71,18 @@ describe('the safetensors writer', () => {
   it('writes what its own reader finds nothing wrong with, empty and scalar tensors and odd names included', async () => {
     const names = ['', '__proto__', 'a"\\\n\u0001', 'é', '\uffff', '\u{10000}', 'constructor'];
     const tensors = names.map((name, i): TensorData => {
-      return i % 2 ? { name, dtype: 'BF16', shape: [], data: new Uint8Array(2) } : { name, dtype: 'U8', shape: [3, 0], data: new Uint8Array() };
+      return i % 2
+        ? { name, dtype: 'BF16', shape: [], data: new Uint8Array(2) }
+        : { name, dtype: 'U8', shape: [3, 0], data: new Uint8Array() };
     });
-    for (const metadata of [null, [], [['format', 'pt'], ['ключ', '"']]] as const) {
+    for (const metadata of [
+      null,
+      [],
+      [
+        ['format', 'pt'],
+        ['ключ', '"'],
+      ],
+    ] as const) {
       const bytes = encodeSafetensors(tensors, metadata);
       const header = await openSafetensors(memorySource(bytes));
       assertValid(header);
@@ -73,11 +93,25 @@ describe('the safetensors writer', () => {
   });
 
   it('sorts names by code point, as Rust and Python do', () => {
-    const sorted = ['', 'a', 'a.', 'a.b', 'aa', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10000}a', '\u{10ffff}'];
+    const sorted = [
+      '',
+      'a',
+      'a.',
+      'a.b',
+      'aa',
+      'é',
+      '\ud7ff',
+      '\ue000',
+      '\uffff',
+      '\u{10000}',
+      '\u{10000}a',
+      '\u{10ffff}',
+    ];
     assert.deepEqual([...sorted].reverse().sort(byCodePoint), sorted);
     const bytes = (name: string): Buffer => Buffer.from(name);
     for (const a of sorted) {
-      for (const b of sorted) assert.equal(Math.sign(byCodePoint(a, b)), Buffer.compare(bytes(a), bytes(b)), `${a} ${b}`);
+      for (const b of sorted)
+        assert.equal(Math.sign(byCodePoint(a, b)), Buffer.compare(bytes(a), bytes(b)), `${a} ${b}`);
     }
   });
 
@@ -95,7 +129,8 @@ describe('the safetensors writer', () => {
       [[{ ...tensor, shape: [2 ** 30, 2 ** 30] }], 'ValidationOverflow'],
       [[{ ...tensor, dtype: 'F4', shape: [3] }], 'MisalignedSlice'],
     ];
-    for (const [tensors, code] of refused) assert.throws(() => encodeSafetensors(tensors), { name: 'CheckpointError', code });
+    for (const [tensors, code] of refused)
+      assert.throws(() => encodeSafetensors(tensors), { name: 'CheckpointError', code });
     const many = { length: 110 };
     const long = Array.from(many, (_, i) => ({ name: `${i}${'x'.repeat(1e6)}`, dtype: 'U8', shape: [0] }) as const);
     assert.throws(() => planSafetensors(long), { code: 'HeaderTooLarge' });
@@ -134,7 +169,7 @@ describe('adapter_config.json', () => {
 
   it('escapes as json.dumps does, sorts at every depth and leaves out what is undefined', () => {
     assert.equal(
-      adapterConfigJson({ b: { 'é': [], a: {} }, a: 'ü\u2028\u007f\u001f\t"\\/😀', c: undefined, d: [1, [true, null]] }),
+      adapterConfigJson({ b: { é: [], a: {} }, a: 'ü\u2028\u007f\u001f\t"\\/😀', c: undefined, d: [1, [true, null]] }),
       '{\n  "a": "\\u00fc\\u2028\\u007f\\u001f\\t\\"\\\\/\\ud83d\\ude00",\n  "b": {\n    "a": {},\n    "\\u00e9": []\n  },\n' +
         '  "d": [\n    1,\n    [\n      true,\n      null\n    ]\n  ]\n}',
     );
@@ -152,7 +187,14 @@ describe('adapter_config.json', () => {
       target_modules: string[];
       task_type: string;
     };
-    const { config } = loraAdapter({ rank: r, alpha: lora_alpha, modules: [], targetModules: target_modules, taskType: task_type, useRslora: true });
+    const { config } = loraAdapter({
+      rank: r,
+      alpha: lora_alpha,
+      modules: [],
+      targetModules: target_modules,
+      taskType: task_type,
+      useRslora: true,
+    });
     assert.equal(adapterConfigJson(config), saved);
   });
 });
@@ -180,7 +222,10 @@ describe('the demo, saved as an adapter', () => {
     folder = path.join(mkdtempSync(path.join(tmpdir(), 'peft-inspector-')), 'new', 'demo-lora');
     const { source } = await call('demo/run', { seed: 42, trainingSteps: 20 });
     const written = await call('adapter/write', { source, folder });
-    assert.deepEqual(written, ['adapter_model.safetensors', 'adapter_config.json'].map((name) => path.join(folder, name)));
+    assert.deepEqual(
+      written,
+      ['adapter_model.safetensors', 'adapter_config.json'].map((name) => path.join(folder, name)),
+    );
     await call('source/close', { source });
   });
   after(async () => {
@@ -190,7 +235,9 @@ describe('the demo, saved as an adapter', () => {
 
   it('is two files, and opens as one trained LoRA module', async () => {
     assert.deepEqual(readdirSync(folder).sort(), ['adapter_config.json', 'adapter_model.safetensors']);
-    const { source, description } = await call('checkpoint/open', { path: path.join(folder, 'adapter_model.safetensors') });
+    const { source, description } = await call('checkpoint/open', {
+      path: path.join(folder, 'adapter_model.safetensors'),
+    });
     assert.deepEqual(description.problems, []);
     assert.deepEqual(
       description.lora.map(({ module, rank, inFeatures, outFeatures }) => [module, rank, inFeatures, outFeatures]),

@@ -8,7 +8,8 @@ import type { SourceDescription } from '../../../../src/protocol/source';
 import { NOWHERE, plannerCaller } from '../plannerCaller';
 
 export const call = plannerCaller();
-export const say = ({ message, args }: LocalText): string => message.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)]));
+export const say = ({ message, args }: LocalText): string =>
+  message.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)]));
 
 export interface Around {
   readonly weights?: SourceDescription | null;
@@ -25,7 +26,18 @@ export async function analyse(text: string, { weights = null, model = LLAMA }: A
 }
 
 export const lora = (changes: Record<string, unknown>): string =>
-  JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: 'base', r: 8, lora_alpha: 16, target_modules: ['q_proj'], ...changes }, null, 2);
+  JSON.stringify(
+    {
+      peft_type: 'LORA',
+      base_model_name_or_path: 'base',
+      r: 8,
+      lora_alpha: 16,
+      target_modules: ['q_proj'],
+      ...changes,
+    },
+    null,
+    2,
+  );
 
 export async function findings(changes: Record<string, unknown>, around?: Around): Promise<readonly Finding[]> {
   return (await analyse(lora(changes), around)).findings;
@@ -42,15 +54,26 @@ export function only(found: readonly Finding[], code: FindingCode): Finding {
 export function apply(text: string, { edits }: Fix): string {
   return [...edits]
     .sort((a, b) => b.offset - a.offset)
-    .reduce((result, { offset, length, newText }) => result.slice(0, offset) + newText + result.slice(offset + length), text);
+    .reduce(
+      (result, { offset, length, newText }) => result.slice(0, offset) + newText + result.slice(offset + length),
+      text,
+    );
 }
 
 /** Applies the finding's n-th fix: the result parses, and the finding is gone. */
-export async function fixed(text: string, code: FindingCode, index = 0, around?: Around): Promise<Record<string, unknown>> {
+export async function fixed(
+  text: string,
+  code: FindingCode,
+  index = 0,
+  around?: Around,
+): Promise<Record<string, unknown>> {
   const { findings: found } = await analyse(text, around);
   const fix = found.find((each) => each.code === code)?.fixes[index];
   assert.ok(fix, `${code} has fix ${index}`);
   const after = apply(text, fix);
-  assert.ok(!codes((await analyse(after, around)).findings).includes(code), `${say(fix.title)} leaves ${code}:\n${after}`);
+  assert.ok(
+    !codes((await analyse(after, around)).findings).includes(code),
+    `${say(fix.title)} leaves ${code}:\n${after}`,
+  );
   return JSON.parse(after) as Record<string, unknown>;
 }

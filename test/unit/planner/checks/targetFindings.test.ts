@@ -16,7 +16,10 @@ describe('the analysis of targets in adapter_config.json', () => {
     assert.deepEqual(analysis.findings, []);
     assert.equal(analysis.budget.counted?.trainable, 3_407_872);
     assert.equal(analysis.budget.counted?.all, 8_030_261_248 + 3_407_872);
-    assert.deepEqual(analysis.targets?.entries, [['q_proj', 32], ['v_proj', 32]]);
+    assert.deepEqual(analysis.targets?.entries, [
+      ['q_proj', 32],
+      ['v_proj', 32],
+    ]);
     assert.equal(analysis.place, 'chosen');
   });
 
@@ -34,11 +37,22 @@ describe('the analysis of targets in adapter_config.json', () => {
 
   it('takes a list of which nothing matches for an error: PEFT refuses it', async () => {
     const found = await findings({ target_modules: ['query_key_valeu', 'qkv'] });
-    assert.deepEqual(found.filter(({ code }) => code === 'target-no-match').map(({ severity }) => severity), ['error', 'error']);
+    assert.deepEqual(
+      found.filter(({ code }) => code === 'target-no-match').map(({ severity }) => severity),
+      ['error', 'error'],
+    );
   });
 
   it("knows the name of the same part in another architecture: q_proj is GPT-NeoX's query_key_value", async () => {
-    const config = { model_type: 'gpt_neox', architectures: ['GPTNeoXForCausalLM'], hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 256, vocab_size: 100 };
+    const config = {
+      model_type: 'gpt_neox',
+      architectures: ['GPTNeoXForCausalLM'],
+      hidden_size: 64,
+      num_hidden_layers: 2,
+      num_attention_heads: 4,
+      intermediate_size: 256,
+      vocab_size: 100,
+    };
     const model: ModelReference = { kind: 'config', title: 'neox', config };
     const text = lora({ target_modules: ['q_proj', 'v_proj'] });
     const { findings: found } = await analyse(text, { model });
@@ -48,14 +62,24 @@ describe('the analysis of targets in adapter_config.json', () => {
   });
 
   it('tells upper from lower case, and keeps whole suffixes apart from other ends', async () => {
-    assert.deepEqual((await fixed(lora({ target_modules: ['Q_proj'] }), 'target-no-match'))['target_modules'], ['q_proj']);
+    assert.deepEqual((await fixed(lora({ target_modules: ['Q_proj'] }), 'target-no-match'))['target_modules'], [
+      'q_proj',
+    ]);
     only(await findings({ target_modules: ['proj', 'q_proj'] }), 'target-no-match');
   });
 
   it('tells a pattern in a list, a name as a pattern, and "all-linear" in a list from what was meant', async () => {
-    assert.equal((await fixed(lora({ target_modules: ['.*\\.(q|v)_proj'] }), 'target-no-match'))['target_modules'], '.*\\.(q|v)_proj');
-    assert.deepEqual((await fixed(lora({ target_modules: 'q_proj' }), 'target-no-match'))['target_modules'], ['q_proj']);
-    assert.equal((await fixed(lora({ target_modules: ['all-linear'] }), 'target-no-match'))['target_modules'], 'all-linear');
+    assert.equal(
+      (await fixed(lora({ target_modules: ['.*\\.(q|v)_proj'] }), 'target-no-match'))['target_modules'],
+      '.*\\.(q|v)_proj',
+    );
+    assert.deepEqual((await fixed(lora({ target_modules: 'q_proj' }), 'target-no-match'))['target_modules'], [
+      'q_proj',
+    ]);
+    assert.equal(
+      (await fixed(lora({ target_modules: ['all-linear'] }), 'target-no-match'))['target_modules'],
+      'all-linear',
+    );
     assert.deepEqual(await findings({ target_modules: 'all-linear' }), []);
     assert.deepEqual(await findings({ target_modules: '.*\\.(q|v)_proj' }), []);
   });
@@ -69,14 +93,21 @@ describe('the analysis of targets in adapter_config.json', () => {
   it('offers the linear layers of a module that only holds others', async () => {
     const text = lora({ target_modules: ['q_proj', 'mlp'] });
     assert.equal(only((await analyse(text)).findings, 'target-unsupported').severity, 'error');
-    assert.deepEqual((await fixed(text, 'target-unsupported'))['target_modules'], ['q_proj', 'gate_proj', 'up_proj', 'down_proj']);
+    assert.deepEqual((await fixed(text, 'target-unsupported'))['target_modules'], [
+      'q_proj',
+      'gate_proj',
+      'up_proj',
+      'down_proj',
+    ]);
     only(await findings({ target_modules: ['input_layernorm'] }), 'target-unsupported');
   });
 
   it('counts the layers that a target leaves out: a warning where nothing else reaches them', async () => {
     const names = Array.from({ length: 6 }, (_, layer) => [
       [`model.layers.${layer}.norm.weight`, [8]],
-      ...(layer % 3 === 2 ? [[`model.layers.${layer}.attn.q_proj.weight`, [8, 8]]] : [[`model.layers.${layer}.mixer.in_proj.weight`, [16, 8]]]),
+      ...(layer % 3 === 2
+        ? [[`model.layers.${layer}.attn.q_proj.weight`, [8, 8]]]
+        : [[`model.layers.${layer}.mixer.in_proj.weight`, [16, 8]]]),
     ]).flat();
     const folder = hybridModel(names as [string, number[]][]);
     const model: ModelReference = { kind: 'file', title: 'hybrid', path: path.join(folder, 'config.json') };
@@ -84,7 +115,10 @@ describe('the analysis of targets in adapter_config.json', () => {
     assert.equal(finding.severity, 'warning');
     assert.match(say(finding.text), /'q_proj' matches 2 modules, in 2 of 6 layers; left out: 0-1, 3-4\./);
     const both = await findings({ target_modules: ['q_proj', 'in_proj'] }, { model });
-    assert.deepEqual(both.map(({ severity }) => severity), ['information', 'information']);
+    assert.deepEqual(
+      both.map(({ severity }) => severity),
+      ['information', 'information'],
+    );
     assert.deepEqual(await findings({ target_modules: ['q_proj'], layers_to_transform: [2, 5] }, { model }), []);
     only(await findings({ target_modules: ['q_proj'], layers_to_transform: [1, 2] }, { model }), 'target-partial');
     assert.deepEqual(await findings({ target_modules: ['model.layers.2.attn.q_proj'] }, { model }), []);
@@ -95,7 +129,15 @@ describe('the analysis of targets in adapter_config.json', () => {
   });
 
   it('asks for targets where PEFT has none for the type of model, and offers the linear layers', async () => {
-    const config = { model_type: 'phi3', architectures: ['Phi3ForCausalLM'], hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 256, vocab_size: 100 };
+    const config = {
+      model_type: 'phi3',
+      architectures: ['Phi3ForCausalLM'],
+      hidden_size: 64,
+      num_hidden_layers: 2,
+      num_attention_heads: 4,
+      intermediate_size: 256,
+      vocab_size: 100,
+    };
     const model: ModelReference = { kind: 'config', title: 'phi3', config };
     const after = await fixed(lora({ target_modules: null }), 'targets-missing', 0, { model });
     assert.deepEqual(after['target_modules'], ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj']);
@@ -118,7 +160,13 @@ function hybridModel(tensors: readonly (readonly [string, readonly number[]])[])
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
   writeFileSync(path.join(folder, 'model.safetensors'), Buffer.concat([length, Buffer.from(text), Buffer.alloc(at)]));
-  const config = { model_type: 'unheard_of', hidden_size: 8, num_hidden_layers: 6, num_attention_heads: 1, vocab_size: 10 };
+  const config = {
+    model_type: 'unheard_of',
+    hidden_size: 8,
+    num_hidden_layers: 6,
+    num_attention_heads: 1,
+    vocab_size: 10,
+  };
   writeFileSync(path.join(folder, 'config.json'), JSON.stringify(config));
   return folder;
 }

@@ -91,16 +91,29 @@ describe('hover in adapter_config.json', () => {
 
   it('says what a misspelt target of the base model was meant to be', () => {
     const base = { title: 'm', config: PRESETS.find(({ id }) => id === 'llama-2-7b')?.config };
-    const text = hoverText(['target_modules'], { config: { peft_type: 'LORA', target_modules: ['q_porj'] }, weights: null, base });
+    const text = hoverText(['target_modules'], {
+      config: { peft_type: 'LORA', target_modules: ['q_porj'] },
+      weights: null,
+      base,
+    });
     assert.match(text ?? '', /`q_porj`: \*\*matches no module\*\* of `m`\. Did you mean `q_proj`\?/);
   });
 
   it('says what keeps vLLM from loading an adapter, and nothing of it where nothing does', () => {
     const said = (key: string, value: unknown, method = 'LORA'): string =>
       hoverText([key], { config: { peft_type: method, [key]: value }, weights: null, base: null }) ?? '';
-    for (const [key, value] of [['use_dora', true], ['modules_to_save', ['lm_head']], ['bias', 'all']] as const)
+    for (const [key, value] of [
+      ['use_dora', true],
+      ['modules_to_save', ['lm_head']],
+      ['bias', 'all'],
+    ] as const)
       assert.match(said(key, value), /vLLM loads no adapter with this/, key);
-    for (const [key, value] of [['use_dora', false], ['modules_to_save', ['classifier', 'score']], ['modules_to_save', null], ['bias', 'none']] as const)
+    for (const [key, value] of [
+      ['use_dora', false],
+      ['modules_to_save', ['classifier', 'score']],
+      ['modules_to_save', null],
+      ['bias', 'none'],
+    ] as const)
       assert.doesNotMatch(said(key, value), /vLLM/, key);
     assert.doesNotMatch(said('bias', 'all', 'BOFT'), /vLLM/);
     assert.match(said('modules_to_save', ['lm_head']), /^\*\*Modules to save\*\*: `lm_head`, trained whole/);

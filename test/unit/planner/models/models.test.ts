@@ -25,7 +25,10 @@ describe('the base model of an adapter', () => {
     writeFileSync(full, typeof content === 'string' ? content : JSON.stringify(content));
   };
   const cached = (name: string, commit: string, layers: number): void =>
-    write(`hub/models--${name.replace('/', '--')}/snapshots/${commit}/config.json`, { model_type: 'gpt2', n_layer: layers });
+    write(`hub/models--${name.replace('/', '--')}/snapshots/${commit}/config.json`, {
+      model_type: 'gpt2',
+      n_layer: layers,
+    });
   const find = async (name: string | null, more: Partial<Extract<ModelReference, { kind: 'named' }>> = {}) => {
     const found = await models.find({ kind: 'named', name, folder: null, localFolder: null, workspace: [], ...more });
     return found && { place: found.place, layers: (found.config as { n_layer?: number }).n_layer };
@@ -52,8 +55,18 @@ describe('the base model of an adapter', () => {
     write('hub/models--me--gpt2/refs/main', COMMIT);
     write('work/me/gpt2/config.json', { model_type: 'gpt2', n_layer: 4 });
     const localFolder = path.join(root, 'work');
-    const inWorkspace = { title: 'x', folder: 'file:///far', name: 'gpt2', ownName: null, path: null, config: { n_layer: 5 } };
-    assert.deepEqual(await find('me/gpt2', { localFolder, workspace: [inWorkspace] }), { place: 'workspace', layers: 5 });
+    const inWorkspace = {
+      title: 'x',
+      folder: 'file:///far',
+      name: 'gpt2',
+      ownName: null,
+      path: null,
+      config: { n_layer: 5 },
+    };
+    assert.deepEqual(await find('me/gpt2', { localFolder, workspace: [inWorkspace] }), {
+      place: 'workspace',
+      layers: 5,
+    });
     assert.deepEqual(await find('me/gpt2', { localFolder }), { place: 'disk', layers: 4 });
     assert.deepEqual(await find('me/gpt2'), { place: 'cache', layers: 3 });
     rmSync(path.join(root, 'hub'), { recursive: true });
@@ -73,7 +86,7 @@ describe('the base model of an adapter', () => {
     assert.deepEqual(await find('../base', { localFolder: path.join(root, 'adapter') }), { place: 'disk', layers: 2 });
   });
 
-  it("is not looked for by names that lead out of the cache or to another machine", async () => {
+  it('is not looked for by names that lead out of the cache or to another machine', async () => {
     write('secret/snapshots/main/config.json', { n_layer: 1 });
     write('hub/models--a--b/refs/main', '../../../secret');
     write('hub/models--a--b/x', '');
@@ -81,7 +94,8 @@ describe('the base model of an adapter', () => {
     assert.equal(await find('a/b', { revision: '../../../secret' }), null);
     for (const name of ['../x', 'a/../b', 'a--b', 'a/b/c', '.a/b', 'a/b\0', '', 'a\\b', 'a b', 'ü/x'])
       assert.equal(hubFolderName(name), null, name);
-    for (const name of ['//server/share/model', '\\\\server\\share\\model', `${root}\0`]) assert.equal(await find(name), null);
+    for (const name of ['//server/share/model', '\\\\server\\share\\model', `${root}\0`])
+      assert.equal(await find(name), null);
     assert.equal(hubFolderName('EleutherAI/gpt-neo-125M'), 'models--EleutherAI--gpt-neo-125M');
     assert.equal(hubFolderName('gpt2'), 'models--gpt2');
   });
@@ -107,7 +121,10 @@ describe('the base model of an adapter', () => {
     writeFileSync(path.join(root, 'm/two.safetensors'), header('b'));
     const reference = { kind: 'file', title: 'm', path: path.join(root, 'm/config.json') } as const;
     const shapes = async (among = new Models(nodeModelFiles)) => among.tensors((await among.find(reference))!);
-    assert.deepEqual(await shapes(), [['a', [2]], ['b', [2]]]);
+    assert.deepEqual(await shapes(), [
+      ['a', [2]],
+      ['b', [2]],
+    ]);
     write('m/model.safetensors.index.json', { weight_map: { a: '../m/one.safetensors' } });
     assert.equal(await shapes(), null);
     rmSync(path.join(root, 'm/two.safetensors'));

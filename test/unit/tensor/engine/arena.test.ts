@@ -52,7 +52,8 @@ describe('the engine memory', () => {
     const [a, b] = [engine.keep(factor()), engine.keep(factor())];
     for (let turn = 0; turn < 3; turn++) {
       const values = productSingularValues(engine, {
-        a: { data: a.data, shape: [size, size] }, b: { data: b.data, shape: [size, size] },
+        a: { data: a.data, shape: [size, size] },
+        b: { data: b.data, shape: [size, size] },
       });
       assert.ok(values[0]! > 0 && values.every((value) => value <= values[0]!));
       const out = new Float32Array(size * size);
@@ -70,7 +71,10 @@ describe('the engine memory', () => {
     const packed = engine.pack('NN', 1, 2, w.address);
     packed.free();
     packed.free();
-    assert.throws(() => engine.multiply({ layout: 'NN', m: 1, n: 1, k: 2, a: x.address, b: packed, out: out.address }), /live packed/);
+    assert.throws(
+      () => engine.multiply({ layout: 'NN', m: 1, n: 1, k: 2, a: x.address, b: packed, out: out.address }),
+      /live packed/,
+    );
   });
 });
 
@@ -102,7 +106,15 @@ describe('engine threads', () => {
 
   it('report a kernel that traps, and work on after it', () => {
     const engine = new Engine({ threads: 2, spawn: spawnTestThread });
-    const bad = { layout: 'NN', m: 512, n: 512, k: 512, a: 4_000_000_000, b: 4_000_000_000, out: 4_000_000_000 } as const;
+    const bad = {
+      layout: 'NN',
+      m: 512,
+      n: 512,
+      k: 512,
+      a: 4_000_000_000,
+      b: 4_000_000_000,
+      out: 4_000_000_000,
+    } as const;
     assert.throws(() => engine.multiply(bad), EngineError);
     const out = new Float32Array(512 * 512);
     const ones = new Float32Array(512 * 512).fill(1);
@@ -111,7 +123,7 @@ describe('engine threads', () => {
     engine.dispose();
   });
 
-  it('take their share: what a call writes to its own scratch turns up in the other thread\'s', () => {
+  it("take their share: what a call writes to its own scratch turns up in the other thread's", () => {
     const scratches: number[] = [];
     const engine = new Engine({
       threads: 2,

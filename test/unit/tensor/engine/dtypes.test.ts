@@ -11,7 +11,8 @@ function decodeAll(name: string): Float32Array {
   const count = values!.length;
   const from = engine.allocate(count);
   const to = engine.allocate(count);
-  const codes = bytes === 1 ? Uint8Array.from({ length: count }, (_, i) => i) : Uint16Array.from({ length: count }, (_, i) => i);
+  const codes =
+    bytes === 1 ? Uint8Array.from({ length: count }, (_, i) => i) : Uint16Array.from({ length: count }, (_, i) => i);
   engine.arena.bytes(from.address, codes.byteLength).set(new Uint8Array(codes.buffer));
   const table = engine.keep(bytes === 1 ? Float32Array.from(values!) : []);
   engine.kernels.scan.decode32(kind, from.address, count, to.address, table.address);
@@ -46,10 +47,20 @@ describe('decoding of small floats', () => {
   it('F8_E4M3 has the landmarks of the OCP specification, two NaNs and no infinity', () => {
     const values = decodeAll('F8_E4M3');
     const landmarks: readonly (readonly [number, number])[] = [
-      [0x00, 0], [0x80, -0], [0x01, 2 ** -9], [0x07, 0.875 * 2 ** -6], [0x08, 2 ** -6], [0x38, 1], [0x7e, 448], [0xfe, -448],
+      [0x00, 0],
+      [0x80, -0],
+      [0x01, 2 ** -9],
+      [0x07, 0.875 * 2 ** -6],
+      [0x08, 2 ** -6],
+      [0x38, 1],
+      [0x7e, 448],
+      [0xfe, -448],
     ];
     for (const [code, value] of landmarks) assert.ok(Object.is(values[code], value), `code ${code}: ${values[code]}`);
-    assert.deepEqual([...values.keys()].filter((code) => Number.isNaN(values[code])), [0x7f, 0xff]);
+    assert.deepEqual(
+      [...values.keys()].filter((code) => Number.isNaN(values[code])),
+      [0x7f, 0xff],
+    );
     assert.equal(values.indexOf(Infinity), -1);
     // Positive codes ascend, and steps within a binade are equal.
     for (let code = 1; code < 0x7f; code++) assert.ok(values[code]! > values[code - 1]!);
@@ -62,7 +73,8 @@ describe('decoding of small floats', () => {
       const from = engine.allocate(16);
       const to = engine.allocate(16);
       const codes = engine.arena.bytes(from.address, 64);
-      for (let i = 0; i < 13; i++) new DataView(codes.buffer, codes.byteOffset).setUint16(2 * i, (i * 5041) & 0xffff, true);
+      for (let i = 0; i < 13; i++)
+        new DataView(codes.buffer, codes.byteOffset).setUint16(2 * i, (i * 5041) & 0xffff, true);
       engine.kernels.scan.decode32(kind, from.address, 13, to.address, 0);
       for (let i = 0; i < 13; i++) assert.ok(Object.is(to.data[i], all[(i * 5041) & 0xffff]), `${name} ${i}`);
     }

@@ -17,7 +17,11 @@ export const spawnTestThread: SpawnThread = (data) => {
 function bundle(): string {
   const { buildSync } = createRequire(path.resolve('package.json'))('esbuild') as typeof Esbuild;
   const { outputFiles } = buildSync({
-    entryPoints: ['src/worker/engineThread.ts'], bundle: true, platform: 'node', format: 'cjs', write: false,
+    entryPoints: ['src/worker/engineThread.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    write: false,
   });
   return outputFiles[0]!.text;
 }

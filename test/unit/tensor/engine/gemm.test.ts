@@ -11,8 +11,23 @@ const LAYOUTS: readonly GemmLayout[] = ['NN', 'NT', 'TN'];
 
 /** Below, at and above tiles, blocks of depth (512) and rows (264), the small path (64) and the shallow one. */
 const SIZES: readonly (readonly [number, number, number])[] = [
-  [1, 1, 1], [1, 9, 5], [3, 12, 7], [4, 8, 16], [5, 7, 3], [6, 8, 512], [7, 13, 513], [32, 256, 256], [65, 65, 65],
-  [64, 100, 641], [70, 64, 90], [67, 129, 40], [265, 97, 100], [300, 66, 520], [12, 24, 0], [2, 1009, 3], [70, 1090, 600],
+  [1, 1, 1],
+  [1, 9, 5],
+  [3, 12, 7],
+  [4, 8, 16],
+  [5, 7, 3],
+  [6, 8, 512],
+  [7, 13, 513],
+  [32, 256, 256],
+  [65, 65, 65],
+  [64, 100, 641],
+  [70, 64, 90],
+  [67, 129, 40],
+  [265, 97, 100],
+  [300, 66, 520],
+  [12, 24, 0],
+  [2, 1009, 3],
+  [70, 1090, 600],
   [1100, 70, 800],
 ];
 
@@ -37,7 +52,8 @@ function assertClose(actual: Float32Array, expected: Float32Array, k: number, wh
   // Entries of operands are at most 0.5: the error of a chain of k roundings, generously.
   const tolerance = 1e-7 * (k + 8);
   for (let i = 0; i < expected.length; i++) {
-    if (Math.abs(actual[i]! - expected[i]!) > tolerance) assert.fail(`${what}: entry ${i} is ${actual[i]}, not ${expected[i]}`);
+    if (Math.abs(actual[i]! - expected[i]!) > tolerance)
+      assert.fail(`${what}: entry ${i} is ${actual[i]}, not ${expected[i]}`);
   }
 }
 
@@ -101,16 +117,25 @@ describe('matrix product kernels', () => {
           arrays.forEach((array, i) => {
             const bits = new Uint32Array(array.data.buffer, array.address, array.length);
             const outside = [...bits.subarray(0, guard), ...bits.subarray(guard + sizes[i]!)];
-            assert.ok(outside.every((word) => word === 0x7fc0abcd), what);
+            assert.ok(
+              outside.every((word) => word === 0x7fc0abcd),
+              what,
+            );
           });
-          assert.ok(arrays[2]!.data.subarray(guard, guard + m * n).every((x) => x === k), what);
+          assert.ok(
+            arrays[2]!.data.subarray(guard, guard + m * n).every((x) => x === k),
+            what,
+          );
           for (const array of arrays) array.free();
         }
       }
     });
 
     it(`${build} lets NaN and infinities through as IEEE 754 has them`, () => {
-      for (const [m, n, k] of [[5, 9, 4], [70, 70, 70]] as const) {
+      for (const [m, n, k] of [
+        [5, 9, 4],
+        [70, 70, 70],
+      ] as const) {
         const a = new Float32Array(m * k).fill(1);
         const b = new Float32Array(k * n).fill(1);
         a[0] = Infinity;
@@ -145,7 +170,12 @@ describe('matrix product kernels', () => {
     const crew = new Engine({ threads: 3, spawn: spawnTestThread, builds: [alone.chooseBuild()] });
     try {
       for (const layout of LAYOUTS) {
-        for (const [m, n, k] of [[130, 517, 301], [517, 130, 301], [2000, 20, 700], [9, 4000, 400]] as const) {
+        for (const [m, n, k] of [
+          [130, 517, 301],
+          [517, 130, 301],
+          [2000, 20, 700],
+          [9, 4000, 400],
+        ] as const) {
           const [a, b] = [randomArray(m * k), randomArray(k * n)];
           const [one, three] = [new Float32Array(m * n), new Float32Array(m * n)];
           alone.gemm(layout, m, n, k, a, b, one);

@@ -11,7 +11,10 @@ const engine = new Engine();
 const draw = normalRandom(seededRandom(5));
 
 function normal(rows: number, columns: number, scale: (row: number, column: number) => number = () => 1): FactorMatrix {
-  const data = Float32Array.from({ length: rows * columns }, (_, i) => draw() * scale(Math.floor(i / columns), i % columns));
+  const data = Float32Array.from(
+    { length: rows * columns },
+    (_, i) => draw() * scale(Math.floor(i / columns), i % columns),
+  );
   return { data, shape: [rows, columns] };
 }
 
@@ -19,7 +22,10 @@ function assertValues(actual: Float64Array, expected: Float64Array, tolerance: n
   assert.equal(actual.length, expected.length, what);
   const largest = expected[0] ?? 0;
   actual.forEach((value, i) => {
-    assert.ok(Math.abs(value - expected[i]!) <= tolerance * largest, `${what}: value ${i} is ${value}, not ${expected[i]}`);
+    assert.ok(
+      Math.abs(value - expected[i]!) <= tolerance * largest,
+      `${what}: value ${i} is ${value}, not ${expected[i]}`,
+    );
   });
 }
 
@@ -55,7 +61,11 @@ function cases(): Case[] {
     { name: 'fairly conditioned factors', a: normal(12, 100, (row) => 10 ** (-row / 3)), b: normal(80, 12) },
     { name: 'badly conditioned factors', a: normal(12, 100, (row) => 10 ** -row), b: normal(80, 12) },
     { name: 'columns that depend on each other', a: normal(6, 40), b: twins },
-    { name: 'a B of zeros, as training starts', a: normal(4, 20), b: { data: new Float64Array(120) as never, shape: [30, 4] } },
+    {
+      name: 'a B of zeros, as training starts',
+      a: normal(4, 20),
+      b: { data: new Float64Array(120) as never, shape: [30, 4] },
+    },
   ].map(({ name, a, b }) => ({ name, a, b: { ...b, data: Float32Array.from(b.data) } }));
 }
 
@@ -81,7 +91,10 @@ describe('spectra of products', () => {
           let [given, found] = [0, 0];
           for (let k = 0; k < rank; k++) given += scaling * b.data[i * rank + k]! * a.data[k * inner + j]!;
           for (let k = 0; k < count; k++) found += u[i * count + k]! * values[k]! * v[j * count + k]!;
-          assert.ok(Math.abs(given - found) <= 1e-10 * (values[0]! + 1), `${name}: entry ${i}, ${j}: ${found}, not ${given}`);
+          assert.ok(
+            Math.abs(given - found) <= 1e-10 * (values[0]! + 1),
+            `${name}: entry ${i}, ${j}: ${found}, not ${given}`,
+          );
         }
       }
     }
@@ -115,7 +128,11 @@ describe('the small decomposition', () => {
   });
 
   it('is the same by the kernel as by the plain loops', () => {
-    for (const [p, q] of [[32, 32], [70, 33], [128, 128]] as const) {
+    for (const [p, q] of [
+      [32, 32],
+      [70, 33],
+      [128, 128],
+    ] as const) {
       const matrix = Float64Array.from({ length: p * q }, () => draw());
       const [plain, kernel] = [coreSvd(matrix, p, q, true), coreSvd(matrix, p, q, true, engine)];
       assertValues(kernel.values, plain.values, 1e-13, `${p} x ${q}`);
@@ -142,11 +159,19 @@ describe('the small decomposition', () => {
     for (const q of [8, 40]) {
       const matrix = new Float64Array(q * q);
       const row = 4 * q;
-      matrix.set([-5.0955732216975894e36, -2.797945809652043e36, -2.0794651229512662e37, 9.012675464941649e37, 1e-42], row);
+      matrix.set(
+        [-5.0955732216975894e36, -2.797945809652043e36, -2.0794651229512662e37, 9.012675464941649e37, 1e-42],
+        row,
+      );
       matrix[row + q - 2] = -1.24610770873011e-38;
       const norm = Math.hypot(...matrix);
       const { values, u, v } = coreSvd(matrix, q, q, true, engine);
-      assertValues(values, Float64Array.from(values, (_, i) => (i === 0 ? norm : 0)), 1e-15, `${q} columns`);
+      assertValues(
+        values,
+        Float64Array.from(values, (_, i) => (i === 0 ? norm : 0)),
+        1e-15,
+        `${q} columns`,
+      );
       assert.ok(departure(u!, q, q) < 1e-13 && departure(v!, q, q) < 1e-13);
     }
   });
@@ -163,7 +188,10 @@ describe('the small decomposition', () => {
       const squares = matrix.reduce((sum, x) => sum + x * x, 0);
       const { values } = coreSvd(matrix, q, q, true, engine);
       const found = values.reduce((sum, x) => sum + x * x, 0);
-      assert.ok(Math.abs(found - squares) <= 1e-12 * squares, `round ${round}: squares of the values ${found}, of the entries ${squares}`);
+      assert.ok(
+        Math.abs(found - squares) <= 1e-12 * squares,
+        `round ${round}: squares of the values ${found}, of the entries ${squares}`,
+      );
     }
   });
 });

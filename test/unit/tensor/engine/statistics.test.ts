@@ -17,7 +17,12 @@ interface Entries {
 }
 
 const ARRAYS = {
-  F32: Float32Array, F64: Float64Array, I32: Int32Array, U32: Uint32Array, I16: Int16Array, U16: Uint16Array,
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  I16: Int16Array,
+  U16: Uint16Array,
 } as const;
 
 /** Numbers as a dtype stores them, and what they then are. */
@@ -31,7 +36,9 @@ function stored(dtype: string, numbers: readonly number[]): Entries {
     return { bytes: new Uint8Array(values.buffer), values: Float64Array.from(values, Number) };
   }
   const { values, bytes } = engineDtype(dtype);
-  const order = [...values!.keys()].filter((code) => !Number.isNaN(values![code])).sort((a, b) => values![a]! - values![b]!);
+  const order = [...values!.keys()]
+    .filter((code) => !Number.isNaN(values![code]))
+    .sort((a, b) => values![a]! - values![b]!);
   const nan = values!.findIndex(Number.isNaN);
   const codes = numbers.map((x) => {
     if (Number.isNaN(x)) return nan;
@@ -48,7 +55,8 @@ function stored(dtype: string, numbers: readonly number[]): Entries {
 }
 
 function assertClose(actual: number, expected: number, tolerance: number, what: string): void {
-  const near = Object.is(actual, expected) || Math.abs(actual - expected) <= tolerance * Math.max(Math.abs(expected), 1e-300);
+  const near =
+    Object.is(actual, expected) || Math.abs(actual - expected) <= tolerance * Math.max(Math.abs(expected), 1e-300);
   assert.ok(near, `${what}: ${actual}, not ${expected}`);
 }
 
@@ -61,7 +69,16 @@ function check(dtype: string, { bytes, values }: Entries, what: string, on = eng
     const scan = new StatisticsScan(on, dtype, { momentsOnly });
     scan.add(bytes);
     const actual = scan.summary();
-    for (const key of ['count', 'min', 'max', 'maxAbs', 'zeros', 'nan', 'positiveInfinity', 'negativeInfinity'] as const) {
+    for (const key of [
+      'count',
+      'min',
+      'max',
+      'maxAbs',
+      'zeros',
+      'nan',
+      'positiveInfinity',
+      'negativeInfinity',
+    ] as const) {
       assert.equal(actual[key], expected[key], `${dtype} ${what}: ${key}`);
     }
     const l1 = Array.from(values).reduce((sum, x) => (Number.isFinite(x) ? sum + Math.abs(x) : sum), 0);
@@ -69,7 +86,10 @@ function check(dtype: string, { bytes, values }: Entries, what: string, on = eng
     else {
       // The mean of n terms is as exact as their magnitudes allow, not relative to itself.
       const scale = l1 / expected.count;
-      assert.ok(Math.abs(actual.mean - expected.mean) <= 1e-6 * scale, `${dtype} ${what}: mean ${actual.mean}, not ${expected.mean}`);
+      assert.ok(
+        Math.abs(actual.mean - expected.mean) <= 1e-6 * scale,
+        `${dtype} ${what}: mean ${actual.mean}, not ${expected.mean}`,
+      );
       assertClose(actual.standardDeviation, expected.standardDeviation, 1e-5, `${dtype} ${what}: deviation`);
       assertClose(actual.norm, expected.norm, 1e-6, `${dtype} ${what}: norm`);
       assertClose(actual.l1, l1, 1e-6, `${dtype} ${what}: l1`);
@@ -108,7 +128,22 @@ function checkDistribution(
   } else assert.deepEqual(distribution.absQuantiles, quantiles, `${what}: quantiles`);
 }
 
-const DTYPES = ['F32', 'BF16', 'F16', 'F64', 'F8_E4M3', 'F8_E5M2', 'I8', 'U8', 'I16', 'U16', 'I32', 'U32', 'I64', 'U64'];
+const DTYPES = [
+  'F32',
+  'BF16',
+  'F16',
+  'F64',
+  'F8_E4M3',
+  'F8_E5M2',
+  'I8',
+  'U8',
+  'I16',
+  'U16',
+  'I32',
+  'U32',
+  'I64',
+  'U64',
+];
 const FLOATS = DTYPES.filter((name) => name.startsWith('F') || name === 'BF16');
 
 function normal(count: number, deviation: number, mean = 0, seed = 1): number[] {
@@ -169,7 +204,11 @@ describe('statistics kernels', () => {
     const codes = Uint16Array.from({ length: 131072 }, (_, i) => i & 0xffff);
     for (const dtype of ['F16', 'BF16']) {
       const values = engineDtype(dtype).values!;
-      check(dtype, { bytes: new Uint8Array(codes.buffer), values: Float64Array.from(codes, (code) => values[code]!) }, 'all codes');
+      check(
+        dtype,
+        { bytes: new Uint8Array(codes.buffer), values: Float64Array.from(codes, (code) => values[code]!) },
+        'all codes',
+      );
     }
   });
 

@@ -9,7 +9,13 @@ const REDUCTIONS: readonly CellReduction[] = ['maxAbs', 'mean', 'min', 'max'];
 const engine = new Engine();
 
 /** The obvious version. */
-function reduce(reduction: CellReduction, values: Float32Array, columns: number, rowBounds: Int32Array, columnBounds: Int32Array): number[] {
+function reduce(
+  reduction: CellReduction,
+  values: Float32Array,
+  columns: number,
+  rowBounds: Int32Array,
+  columnBounds: Int32Array,
+): number[] {
   const cells: number[] = [];
   for (let i = 0; i + 1 < rowBounds.length; i++) {
     for (let j = 0; j + 1 < columnBounds.length; j++) {
@@ -21,7 +27,12 @@ function reduce(reduction: CellReduction, values: Float32Array, columns: number,
       else if (reduction === 'min') cells.push(Math.min(...block));
       else if (reduction === 'max') cells.push(Math.max(...block));
       else if (block.some(Number.isNaN)) cells.push(NaN);
-      else cells.push(block.reduce((best, x) => (Math.abs(x) > Math.abs(best) || (Math.abs(x) === Math.abs(best) && x > best) ? x : best)));
+      else
+        cells.push(
+          block.reduce((best, x) =>
+            Math.abs(x) > Math.abs(best) || (Math.abs(x) === Math.abs(best) && x > best) ? x : best,
+          ),
+        );
     }
   }
   return cells;
@@ -89,7 +100,12 @@ function assertCells(actual: Float32Array, expected: readonly number[], what: st
 describe('tile kernels', () => {
   it('agree with the obvious loops on every reduction, dtype and cut', () => {
     for (const dtype of ['F32', 'BF16', 'F16', 'F64']) {
-      for (const [rows, columns] of [[1, 1], [5, 3], [37, 53], [64, 130]] as const) {
+      for (const [rows, columns] of [
+        [1, 1],
+        [5, 3],
+        [37, 53],
+        [64, 130],
+      ] as const) {
         for (const faults of [false, true]) {
           const values = matrix(rows, columns, faults);
           const cuts = [

@@ -23,7 +23,12 @@ export function openGoTo(pane: Pane, { notify }: ViewContext): void {
     placeholder: rows === 1 ? columnLabel : `${rowLabel}, ${columnLabel}`,
     'aria-label': `Go to cell: ${expected}`,
   });
-  const form = h('form', { class: 'menu go-to', onsubmit: (event: Event) => go(event) }, input, h('button', { type: 'submit', class: 'primary' }, 'Go'));
+  const form = h(
+    'form',
+    { class: 'menu go-to', onsubmit: (event: Event) => go(event) },
+    input,
+    h('button', { type: 'submit', class: 'primary' }, 'Go'),
+  );
   form.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();

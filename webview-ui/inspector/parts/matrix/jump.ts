@@ -31,10 +31,15 @@ export async function jump(pane: Pane, context: ViewContext, sought: Sought): Pr
     if (controller.signal.aborted || pane.subject?.matrix !== subject.matrix) return;
     if (place) {
       pane.heatmap.goTo(place);
-      context.notify(place.row === cursor?.row && place.column === cursor.column && sought === 'nonNumber' ? 'There is no other' : '');
+      context.notify(
+        place.row === cursor?.row && place.column === cursor.column && sought === 'nonNumber'
+          ? 'There is no other'
+          : '',
+      );
     } else context.notify(NONE[sought]);
   } catch (error) {
-    if (searching === controller) context.notify(error instanceof CancelledError ? 'Search cancelled' : errorText(error));
+    if (searching === controller)
+      context.notify(error instanceof CancelledError ? 'Search cancelled' : errorText(error));
   } finally {
     window.removeEventListener('keydown', escape, true);
   }
@@ -50,7 +55,13 @@ async function find(
   if (!subject) return null;
   const known = client.knownStatistics(subject.matrix);
   // Where every entry was counted there is no need to look.
-  if (sought === 'nonNumber' && known && !known.sampled && known.nan + known.positiveInfinity + known.negativeInfinity === 0) return null;
+  if (
+    sought === 'nonNumber' &&
+    known &&
+    !known.sampled &&
+    known.nan + known.positiveInfinity + known.negativeInfinity === 0
+  )
+    return null;
   const onProgress = ({ done, total }: { readonly done: number; readonly total: number }): void =>
     notify(`Searching… ${formatPercent(Math.min(1, done / total))}; Escape ends it`);
   return client.find(subject.matrix, sought, (sought === 'nonNumber' && cursor) || undefined, { signal, onProgress });

@@ -31,7 +31,11 @@ export class MatrixPane implements Pane, Colored {
   private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours by a sample');
   private readonly sampled = h(
     'span',
-    { class: 'size', hidden: true, title: 'Each pixel stands for so many entries that some of them were read; zoom in for all' },
+    {
+      class: 'size',
+      hidden: true,
+      title: 'Each pixel stands for so many entries that some of them were read; zoom in for all',
+    },
     'a sample of the entries',
   );
   private readonly place = h('div', { class: 'pane-plot' });
@@ -112,7 +116,11 @@ export class MatrixPane implements Pane, Colored {
         void this.copyCell();
       }
       if (event.ctrlKey || event.metaKey || event.altKey || !this.current) return;
-      const run = { g: () => openGoTo(this, context), n: () => void jump(this, context, 'nonNumber'), m: () => void jump(this, context, 'largest') }[event.key.toLowerCase()];
+      const run = {
+        g: () => openGoTo(this, context),
+        n: () => void jump(this, context, 'nonNumber'),
+        m: () => void jump(this, context, 'largest'),
+      }[event.key.toLowerCase()];
       if (!run) return;
       event.preventDefault();
       run();

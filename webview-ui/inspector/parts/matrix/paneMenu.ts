@@ -44,11 +44,7 @@ async function savePicture(pane: Pane, { client, attempt }: ViewContext): Promis
   });
 }
 
-async function exportMatrix(
-  { subject }: Pane,
-  { client, attempt }: ViewContext,
-  format: ExportFormat,
-): Promise<void> {
+async function exportMatrix({ subject }: Pane, { client, attempt }: ViewContext, format: ExportFormat): Promise<void> {
   if (!subject) return;
   await attempt(async () => {
     const saved = await client.exportMatrix(subject.matrix, format, `${subject.name}.${format}`);

@@ -9,7 +9,8 @@ export function sourceHead(description: SourceDescription): HTMLElement {
   const facts = [
     `${formatCount(parameters)} ${parameters === 1 ? 'parameter' : 'parameters'}`,
     `${formatCount(tensors.length)} ${tensors.length === 1 ? 'tensor' : 'tensors'}`,
-    lora.length > 1 && `${formatCount(lora.length)} ${method === null || method === 'LORA' ? 'LoRA modules' : 'modules'}`,
+    lora.length > 1 &&
+      `${formatCount(lora.length)} ${method === null || method === 'LORA' ? 'LoRA modules' : 'modules'}`,
     file && formatBytes(file.bytes),
     file?.format,
   ].filter((fact): fact is string => typeof fact === 'string');
