@@ -11,12 +11,12 @@ export const call = plannerCaller();
 export const say = ({ message, args }: LocalText): string =>
   message.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)]));
 
-export interface Around {
+interface Around {
   readonly weights?: SourceDescription | null;
   readonly model?: ModelReference;
 }
 
-export const LLAMA: ModelReference = { kind: 'preset', id: 'llama-3-8b' };
+const LLAMA: ModelReference = { kind: 'preset', id: 'llama-3-8b' };
 
 export async function analyse(text: string, { weights = null, model = LLAMA }: Around = {}): Promise<ConfigAnalysis> {
   const chosen = [{ name: 'base', model }];
