@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { runDemo } from '../../../src/peft/demo';
 import { packDescription, unpackDescription } from '../../../src/protocol/packedDescription';
 import type { SourceDescription } from '../../../src/protocol/source';
-import { openCheckpoint } from '../../../src/matrices/checkpointSource';
+import { openCheckpoint } from '../../../src/matrices/openCheckpoint';
 import { demoSource } from '../../../src/worker/demoSource';
 import type { MatrixSource } from '../../../src/matrices/matrixSource';
 import { nodeFiles } from '../../../src/files/nodeFile';
