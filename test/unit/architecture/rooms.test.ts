@@ -1,0 +1,128 @@
+import { strict as assert } from 'node:assert';
+import { readFileSync, readdirSync } from 'node:fs';
+import * as path from 'node:path';
+import ts from 'typescript';
+import { assertNone } from './assertNone';
+import type { Import } from './importGraph';
+import { circles, importsOf, roomOf, sourceFiles } from './importGraph';
+
+/** Rooms below src, and the rooms each may import: the table of CONTRIBUTING, "Rooms and arrows". */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  peftConfig: [],
+  tensor: [],
+  peft: ['tensor'],
+  python: ['peftConfig', 'protocol'],
+  checkpoint: ['tensor', 'peftConfig'],
+  budget: ['peftConfig'],
+  protocol: ['checkpoint', 'peftConfig'],
+  matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
+  files: ['checkpoint', 'peftConfig', 'protocol'],
+  planner: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],
+  worker: ['peftConfig', 'tensor', 'peft', 'checkpoint', 'matrices', 'protocol', 'files'],
+  host: ['peftConfig', 'budget', 'checkpoint', 'protocol'],
+  cli: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'files'],
+  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'matrices'],
+  'extension.ts': ['host'],
+};
+
+/** Rooms that may import packages and Node's modules, by pattern: threads do so in their entries and spawners alone. */
+const PACKAGES: readonly { readonly files: RegExp; readonly packages: RegExp }[] = [
+  {
+    files: /^src\/(files|host|cli)\/|^src\/worker\/(engineThread|spawnEngineThread|spawnMeasurer)\.ts$/,
+    packages: /^node:/,
+  },
+  { files: /^src\/planner\//, packages: /^jsonc-parser$/ },
+  { files: /^src\/(host\/|extension\.ts)/, packages: /^vscode$/ },
+  { files: /^src\/python\//, packages: /^@lezer\/(common|python)$/ },
+  { files: /^webview-ui\//, packages: /^d3$/ },
+];
+
+const sources = sourceFiles('src').filter((file) => !file.endsWith('.d.ts'));
+const webviewSources = sourceFiles('webview-ui');
+const show = ({ from, specifier }: Import): string => `${from} imports '${specifier}'`;
+
+/** The rooms that know neither Node nor the DOM nor the editor, as src/tsconfig.json compiles them. */
+const PURE_ROOMS = ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol'];
+
+/** What reaches the network: modules of Node, and globals of browsers. */
+const NETWORK_MODULES = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
+const NETWORK_GLOBALS = /(?<![.\w])(fetch|XMLHttpRequest|WebSocket|EventSource|WebTransport|sendBeacon)\s*\(/;
+
+describe('the rooms and their arrows', () => {
+  it('are all in the table', () => {
+    const strange = [...new Set(sources.map(roomOf))].filter((room) => !Object.hasOwn(ARROWS, room));
+    assertNone(
+      strange,
+      'Put a new room into ARROWS here and into the table of CONTRIBUTING, or the files into a room:',
+    );
+  });
+
+  it('point one way', () => {
+    const found = circles(new Map(Object.entries(ARROWS))).map((rooms) => rooms.join(', '));
+    assertNone(found, 'Rooms that may import each other are one room; take an arrow out of ARROWS:');
+  });
+
+  it('import only the rooms they may', () => {
+    const wrong = sources.flatMap(importsOf).filter(({ from, specifier, target }) => {
+      if (!specifier.startsWith('.')) return false;
+      const room = roomOf(from);
+      if (!target.startsWith('src/')) return !target.endsWith('package.json');
+      return ![room, ...(ARROWS[room] ?? [])].includes(roomOf(target));
+    });
+    assertNone(wrong.map(show), 'Move what is imported into a room below both, or the file to where it may import it:');
+  });
+
+  it('leave the protocol types alone of other rooms', () => {
+    const wrong = sources.flatMap(importsOf).filter(({ from, target, typeOnly }) => {
+      return roomOf(from) === 'protocol' && target.startsWith('src/') && roomOf(target) !== 'protocol' && !typeOnly;
+    });
+    assertNone(wrong.map(show), 'Every webview would carry the code: import types, and compute on the other side:');
+  });
+
+  it('use packages, Node and the editor only where they may', () => {
+    const wrong = [...sources, ...webviewSources].flatMap(importsOf).filter(({ from, specifier }) => {
+      if (specifier.startsWith('.')) return false;
+      return !PACKAGES.some(({ files, packages }) => files.test(from) && packages.test(specifier));
+    });
+    const advice = "Take what is needed as an argument; what names 'node:' goes to src/files, src/host or src/cli:";
+    assertNone(wrong.map(show), advice);
+  });
+
+  it('are compiled without the types of Node and of the DOM where they are pure', () => {
+    const onUnRecoverableConfigFileDiagnostic = (): never => assert.fail('src/tsconfig.json cannot be read');
+    const project = ts.getParsedCommandLineOfConfigFile(
+      'src/tsconfig.json',
+      {},
+      { ...ts.sys, onUnRecoverableConfigFileDiagnostic },
+    );
+    assert.deepEqual([project?.options.types, project?.options.lib], [[], ['lib.es2022.d.ts']]);
+    const compiled = new Set(project?.fileNames.map((file) => path.relative('.', file).split(path.sep).join('/')));
+    const pure = sources.filter((file) => PURE_ROOMS.includes(roomOf(file)) && !file.startsWith('src/tensor/kernels/'));
+    assertNone(
+      pure.filter((file) => !compiled.has(file)),
+      "Add the room to 'include' of src/tsconfig.json:",
+    );
+  });
+
+  it('reach the network in one file alone, which only the bundle of far files holds', () => {
+    const all = [...sources, ...webviewSources];
+    const importing = all
+      .flatMap(importsOf)
+      .filter(({ specifier, typeOnly }) => !typeOnly && NETWORK_MODULES.test(specifier));
+    assert.deepEqual([...new Set(importing.map(({ from }) => from))], ['src/files/httpRequest.ts']);
+    const calling = all.filter((file) => NETWORK_GLOBALS.test(readFileSync(file, 'utf8')));
+    assertNone(calling, 'Nothing but src/files/httpRequest.ts may ask the network:');
+    const bundles = readdirSync('dist').filter((name) => /\.c?js$/.test(name));
+    const requiring = bundles.filter((name) =>
+      /require\(["'](node:)?(https?|http2|net|tls|dgram|dns)["']\)/.test(readFileSync(`dist/${name}`, 'utf8')),
+    );
+    assert.deepEqual(requiring, ['farFiles.js']);
+  });
+
+  it('leave webviews nothing of src but the protocol', () => {
+    const wrong = webviewSources.flatMap(importsOf).filter(({ specifier, target }) => {
+      return specifier.startsWith('.') && !target.startsWith('webview-ui/') && !target.startsWith('src/protocol/');
+    });
+    assertNone(wrong.map(show), 'Ask for it with a message, or declare the type in src/protocol:');
+  });
+});
