@@ -8,7 +8,9 @@ const MAX_LINES = 400;
 const KILOBYTE = 1024;
 const BUDGETS: Readonly<Record<string, number>> = {
   'dist/extension.js': 150 * KILOBYTE,
-  'dist/worker.js': 200 * KILOBYTE,
+  // Nine tenths of what a thread may have: room for what comes next.
+  'dist/worker.js': 180 * KILOBYTE,
+  'dist/demo.js': 50 * KILOBYTE,
   'dist/farFiles.js': 50 * KILOBYTE,
   'dist/writers.js': 50 * KILOBYTE,
   'dist/kernels.js': 60 * KILOBYTE,
