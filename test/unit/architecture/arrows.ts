@@ -1,0 +1,18 @@
+/** Rooms below src, and the rooms each may import: the table of CONTRIBUTING, "Rooms and arrows". */
+export const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  peftConfig: [],
+  tensor: [],
+  peft: ['tensor'],
+  python: ['peftConfig', 'protocol'],
+  checkpoint: ['tensor', 'peftConfig'],
+  budget: ['peftConfig'],
+  protocol: ['checkpoint', 'peftConfig'],
+  matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
+  files: ['checkpoint', 'peftConfig', 'protocol'],
+  planner: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],
+  worker: ['peftConfig', 'tensor', 'peft', 'checkpoint', 'matrices', 'protocol', 'files'],
+  host: ['peftConfig', 'budget', 'checkpoint', 'protocol'],
+  cli: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'files'],
+  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'matrices'],
+  'extension.ts': ['host'],
+};
