@@ -55,7 +55,7 @@ export class AdapterSettings {
 
   /** As `pattern`, where keys are looked for behind a dot. */
   dottedPattern(key: string): PatternList<number> {
-    return this.pattern(key, dottedPatternList<number>);
+    return this.pattern(key, dottedPatternList);
   }
 
   /** One of the words; the first is the default. */
@@ -96,7 +96,10 @@ export class AdapterSettings {
   }
 
   /** A table of numbers by pattern, like rank_pattern, in the file's order, which decides. */
-  pattern(key: string, listOf = patternList<number>): PatternList<number> {
+  pattern(
+    key: string,
+    listOf: (entries: readonly (readonly [string, number])[]) => PatternList<number> = patternList,
+  ): PatternList<number> {
     const known = this.patterns.get(key);
     if (known) return known;
     const entries = Object.entries(this.object(key) ?? {}).map(([name, value]) => {
