@@ -8,18 +8,19 @@ import { importsOf, sourceFiles } from './importGraph';
 /** Rooms below src, and the rooms each may import: the table of CONTRIBUTING, "Rooms and arrows". */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   peftConfig: [],
+  text: [],
   tensor: [],
   peft: ['tensor'],
   python: ['peftConfig', 'protocol'],
-  checkpoint: ['tensor', 'peftConfig'],
-  budget: ['peftConfig'],
+  checkpoint: ['tensor', 'peftConfig', 'text'],
+  budget: ['peftConfig', 'text'],
   protocol: ['checkpoint', 'peftConfig'],
   matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
   files: ['checkpoint', 'peftConfig', 'protocol'],
-  planner: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],
+  planner: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],
   worker: ['peftConfig', 'tensor', 'peft', 'checkpoint', 'matrices', 'protocol', 'files'],
-  host: ['peftConfig', 'budget', 'checkpoint', 'protocol'],
-  cli: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'files'],
+  host: ['peftConfig', 'text', 'checkpoint', 'protocol'],
+  cli: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'files'],
   'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'matrices'],
   'extension.ts': ['host'],
 };
@@ -120,11 +121,23 @@ describe('the rooms and their arrows', () => {
     assert.deepEqual(requiring, ['farFiles.js']);
   });
 
-  it('leave webviews nothing of src but the protocol', () => {
+  it('leave webviews nothing of src but the protocol and the texts', () => {
     const wrong = webviewSources.flatMap(importsOf).filter(({ specifier, target }) => {
-      return specifier.startsWith('.') && !target.startsWith('webview-ui/') && !target.startsWith('src/protocol/');
+      return specifier.startsWith('.') && !/^(webview-ui|src\/(protocol|text))\//.test(target);
     });
     assert.deepEqual(wrong.map(show), []);
+  });
+});
+
+describe('figures', () => {
+  it('are written for people by src/text/numberText alone, so that a figure has one spelling', () => {
+    const own = /toLocaleString\('en|Intl\.NumberFormat|function (format(Count|Number|Bytes|Memory|Percent)|gi?b)\b/;
+    assert.deepEqual(
+      [...sources, ...webviewSources].filter((file) => own.test(readFileSync(file, 'utf8'))),
+      // The demo prints what the reference document prints, to the letter.
+      ['src/peft/demoText.ts', 'src/text/numberText.ts'],
+      'format the figure with a function of src/text/numberText.ts',
+    );
   });
 });
 
