@@ -1,5 +1,7 @@
 /** Names from files, shown so that a terminal takes them for nothing but text. */
 
+import { formatCount } from '../text/numberText';
+
 /** Controls, formats (bidirectional marks among them), lone surrogates, and the separators that break lines. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 /** A name may be as long as the header; this much of one is shown. */
@@ -24,13 +26,9 @@ export function harmlessJson(value: unknown): string {
   );
 }
 
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** '1 problem', '2 problems'. */
 export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 /** Rows of cells under a heading, each column as wide as its widest cell; the columns named in `right` to the right. */

@@ -9,7 +9,7 @@ import type { ModelShape } from '../../budget/modelShape';
 import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
 import { buildModuleTable } from '../../budget/moduleTable';
-import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
+import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import type { Setting } from '../../budget/settings';
 import { METHOD_SETTINGS, parseSetting, SettingError } from '../../budget/settings';
 import { selectModules } from '../../budget/targets';
@@ -210,8 +210,8 @@ function budgetOf({ method, counted }: Evaluated, base: number | null, total: nu
     parameters,
     parametersText: formatCount(parameters),
     ratio: base === null ? null : parameters / base,
-    ratioText: base === null ? NO_FIGURE : formatPercent(parameters / base),
-    trainablePercentText: total === null ? '' : formatPercent(parameters / (total + parameters)),
+    ratioText: base === null ? NO_FIGURE : formatTrainableShare(parameters / base),
+    trainablePercentText: total === null ? '' : formatTrainableShare(parameters / (total + parameters)),
     fileBytes: bytes,
     fileText: formatBytes(bytes),
     fileNote: `${formatCount(bytes)} bytes. ${fileNote}`,
@@ -228,8 +228,8 @@ function fullBudget(base: Denominator | null, { basis }: BudgetInputs): MethodBu
     parameters: base.parameters,
     parametersText: formatCount(base.parameters),
     ratio: 1,
-    ratioText: formatPercent(1),
-    trainablePercentText: basis === 'exact' ? formatPercent(1) : '',
+    ratioText: formatTrainableShare(1),
+    trainablePercentText: basis === 'exact' ? formatTrainableShare(1) : '',
     fileBytes: bytes,
     fileText: formatBytes(bytes),
     fileNote: `${formatCount(bytes)} bytes. The float32 values alone, 4 bytes each.`,

@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { ARROWS } from './arrows';
 
 const FILES = /\.ts$/;
-/** The rooms of the picture: those below src, and the webviews, which import the protocol alone. */
+/** The rooms of the picture: those below src, and the webviews, which import the protocol and the texts. */
 const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ...Object.entries(ARROWS).filter(([room]) => !FILES.test(room)),
-  ['webview-ui', ['protocol']] as const,
+  ['webview-ui', ['protocol', 'text']] as const,
 ]);
 
 /** All that a room reaches, over others. */

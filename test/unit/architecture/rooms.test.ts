@@ -24,7 +24,7 @@ const webviewSources = sourceFiles('webview-ui');
 const show = ({ from, specifier }: Import): string => `${from} imports '${specifier}'`;
 
 /** The rooms that know neither Node nor the DOM nor the editor, as src/tsconfig.json compiles them. */
-const PURE_ROOMS = ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol'];
+const PURE_ROOMS = ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol'];
 
 /** What reaches the network: modules of Node, and globals of browsers. */
 const NETWORK_MODULES = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
@@ -101,10 +101,22 @@ describe('the rooms and their arrows', () => {
     assert.deepEqual(requiring, ['farFiles.js']);
   });
 
-  it('leave webviews nothing of src but the protocol', () => {
+  it('leave webviews nothing of src but the protocol and the texts', () => {
     const wrong = webviewSources.flatMap(importsOf).filter(({ specifier, target }) => {
-      return specifier.startsWith('.') && !target.startsWith('webview-ui/') && !target.startsWith('src/protocol/');
+      return specifier.startsWith('.') && !/^(webview-ui|src\/(protocol|text))\//.test(target);
     });
     assertNone(wrong.map(show), 'Ask for it with a message, or declare the type in src/protocol:');
+  });
+});
+
+describe('figures', () => {
+  it('are written for people by src/text/numberText alone, so that a figure has one spelling', () => {
+    const own = /toLocaleString\('en|Intl\.NumberFormat|function (format(Count|Number|Bytes|Memory|Percent)|gi?b)\b/;
+    assert.deepEqual(
+      [...sources, ...webviewSources].filter((file) => own.test(readFileSync(file, 'utf8'))),
+      // The demo prints what the reference document prints, to the letter.
+      ['src/peft/demoText.ts', 'src/text/numberText.ts'],
+      'format the figure with a function of src/text/numberText.ts',
+    );
   });
 });
