@@ -1,5 +1,5 @@
-// What Node, workers and browsers all have and the pure rooms may use. Their own type libraries are kept out on
-// purpose (tsconfig.json, `types: []`), so that nothing platform-bound slips in.
+// Globals that Node, workers and browsers share, which the pure rooms may use. tsconfig.json excludes the platforms'
+// own type libraries (`types: []`), so that using anything else is a type error.
 
 interface AbortSignal {
   readonly aborted: boolean;
