@@ -35,7 +35,7 @@ describe('CONTRIBUTING', () => {
   });
 
   it('describes every room in its table', () => {
-    const described = [...text.matchAll(/^\| `(?:src\/)?([\w-]+)\/` \|/gm)].map(([, room]) => room);
+    const described = [...text.matchAll(/^\| `(?:src\/)?([\w-]+)\/` +\|/gm)].map(([, room]) => room);
     assert.deepEqual(described.sort(), [...ROOMS.keys()].sort());
   });
 
