@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { packDescription, unpackDescription } from '../../../src/protocol/packedDescription';
 import type { SourceDescription } from '../../../src/protocol/source';
-import { openCheckpoint } from '../../../src/matrices/checkpointSource';
+import { openCheckpoint } from '../../../src/matrices/openCheckpoint';
 import { describedDemo } from '../../../src/worker/demo';
 import type { MatrixSource } from '../../../src/matrices/matrixSource';
 import { nodeFiles } from '../../../src/files/nodeFile';
