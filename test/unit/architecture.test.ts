@@ -13,7 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   python: ['peftConfig', 'protocol'],
   checkpoint: ['tensor', 'peftConfig'],
   budget: ['peftConfig'],
-  protocol: ['checkpoint', 'peftConfig'],
+  protocol: ['checkpoint', 'tensor', 'peftConfig'],
   matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
   files: ['checkpoint', 'peftConfig', 'protocol'],
   planner: ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],

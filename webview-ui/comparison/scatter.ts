@@ -2,7 +2,7 @@
 
 import { line, scaleLog } from 'd3';
 import type { PlanPoint, PlanSweep } from '../../src/protocol/plan';
-import { element } from '../shared/budget/element';
+import { h as element } from '../shared/element';
 import { formatMemory } from '../shared/formatNumber';
 import { placeLabels } from './scatterLabels';
 

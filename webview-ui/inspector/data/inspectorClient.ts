@@ -17,7 +17,7 @@ import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { RequestOptions, Transport } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
 import type { MatrixSource } from '../../shared/heatmap/types';
-import { RecentlyUsed } from './recentlyUsed';
+import { RecentlyUsed } from '../../shared/recentlyUsed';
 
 /** A statistics record is about 2 KB, a spectrum less; this is one for each module of a large adapter. */
 const ANSWER_CACHE_ENTRIES = 1000;
@@ -31,8 +31,8 @@ interface MatrixShape {
 
 export class InspectorClient {
   private readonly endpoint: Endpoint<InspectorRequests, NoRequests, NoRequests, InspectorEvents>;
-  private readonly statisticsKept = new RecentlyUsed<Statistics>(ANSWER_CACHE_ENTRIES);
-  private readonly spectraKept = new RecentlyUsed<Spectrum>(ANSWER_CACHE_ENTRIES);
+  private readonly statisticsKept = new RecentlyUsed<string, Statistics>({ limit: ANSWER_CACHE_ENTRIES });
+  private readonly spectraKept = new RecentlyUsed<string, Spectrum>({ limit: ANSWER_CACHE_ENTRIES });
   private scannedRows: TensorSummary[] = [];
   private nextToScan: number | null = 0;
   private metricsKept: ModuleMetrics | null = null;
