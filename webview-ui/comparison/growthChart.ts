@@ -1,7 +1,7 @@
 import type { Selection } from 'd3';
 import { axisBottom, axisLeft, pointer, select } from 'd3';
 import type { BudgetReport, GrowthLine } from '../../src/protocol/calculator';
-import { element } from '../shared/budget/element';
+import { h as element } from '../shared/element';
 import { decadeTicks, tickLabel } from '../shared/budget/logScale';
 import { formatCount } from '../../src/text/numberText';
 import type { Box, GrowthScales } from './growthScales';

@@ -2,7 +2,7 @@
 
 import { line, scaleLog } from 'd3';
 import type { PlanPoint, PlanSweep } from '../../src/protocol/plan';
-import { element } from '../shared/budget/element';
+import { h as element } from '../shared/element';
 import { tickLabel } from '../shared/budget/logScale';
 import { formatCount, formatMemory } from '../../src/text/numberText';
 import { placeLabels } from './scatterLabels';

@@ -1,26 +1,13 @@
 /** Records of the `moments` kernel, combined. */
 
+import type { SummaryStatistics } from '../statistics';
+
 /** Bytes of a record: ten float64. */
 export const RECORD_BYTES = 80;
 
-/** As SummaryStatistics of ../statistics, and the sum of magnitudes. */
-export interface ScanSummary {
-  readonly count: number;
-  /** Of the finite entries, like all that follows; NaN where there are none. */
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  /** Of the population: divided by n. */
-  readonly standardDeviation: number;
-  /** Square root of the sum of squares. */
-  readonly norm: number;
+export interface ScanSummary extends SummaryStatistics {
   /** Sum of magnitudes. */
   readonly l1: number;
-  readonly maxAbs: number;
-  readonly zeros: number;
-  readonly nan: number;
-  readonly positiveInfinity: number;
-  readonly negativeInfinity: number;
 }
 
 export class Moments {

@@ -7,7 +7,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   python: ['peftConfig', 'protocol'],
   checkpoint: ['tensor', 'peftConfig', 'text'],
   budget: ['peftConfig', 'text'],
-  protocol: ['checkpoint', 'peftConfig'],
+  protocol: ['checkpoint', 'tensor', 'peftConfig'],
   matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
   files: ['checkpoint', 'peftConfig', 'protocol'],
   planner: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],

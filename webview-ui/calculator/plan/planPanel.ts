@@ -1,7 +1,7 @@
 /** The plan of one adapter: method, targets, memory on a GPU, the config to paste, and a claim checked. */
 
 import type { PlanChoices, PlanFit, PlanInputs, PlanReport } from '../../../src/protocol/plan';
-import { element } from '../../shared/budget/element';
+import { h as element } from '../../shared/element';
 import { formatBytes, formatCount, formatTrainableShare } from '../../../src/text/numberText';
 import { MemoryBar } from './memoryBar';
 import { PlanFields } from './planFields';

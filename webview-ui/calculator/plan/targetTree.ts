@@ -1,7 +1,7 @@
 /** The modules of the model as a tree, those of all layers in one row, to choose what an adapter goes into. */
 
 import type { TargetRow } from '../../../src/protocol/plan';
-import { element } from '../../shared/budget/element';
+import { h as element } from '../../shared/element';
 import { formatCount } from '../../../src/text/numberText';
 
 export class TargetTree {

@@ -3,7 +3,7 @@
 import type { SourceDescription } from '../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../shared/formatNumber';
 import type { View } from '../context';
-import { h } from '../parts/element';
+import { h } from '../../shared/element';
 import { problemList } from '../parts/notes/problemBanner';
 
 /** A training tool may store megabytes of JSON in one entry; the rest is behind a button. */

@@ -5,7 +5,7 @@ import { CancelledError } from '../../../../src/protocol/rpc';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatCount, formatNumber } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { errorText } from '../notes/progressNote';
 import { segmented } from '../controls/segmented';
 import { spectrumChart } from '../charts/spectrumChart';

@@ -2,7 +2,7 @@
 
 import type { Progress } from '../../../../src/protocol/rpc';
 import { CancelledError } from '../../../../src/protocol/rpc';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { formatCount } from '../../../shared/formatNumber';
 
 /** Work that ends sooner never shows a bar, so that nothing flickers. */
