@@ -1,16 +1,16 @@
-/** Records of the `moments` kernel, combined. */
+/** Combines the records of the `moments` kernel. */
 
-/** Bytes of a record: ten float64. */
+/** Bytes per record: ten float64 numbers. */
 export const RECORD_BYTES = 80;
 
-/** As SummaryStatistics of ../statistics, and the sum of magnitudes. */
+/** The fields of SummaryStatistics in ../statistics, and the sum of magnitudes. */
 export interface ScanSummary {
   readonly count: number;
-  /** Of the finite entries, like all that follows; NaN where there are none. */
+  /** Over the finite entries, like everything below. NaN if there are none. */
   readonly min: number;
   readonly max: number;
   readonly mean: number;
-  /** Of the population: divided by n. */
+  /** Population standard deviation: divided by n. */
   readonly standardDeviation: number;
   /** Square root of the sum of squares. */
   readonly norm: number;
@@ -35,7 +35,10 @@ export class Moments {
   private positiveInfinity = 0;
   private negativeInfinity = 0;
 
-  /** Of `records` from `at` on, in order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf, -Inf. */
+  /**
+   * Merges `records` from `at` on, in order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf,
+   * -Inf.
+   */
   merge(records: ArrayLike<number>, at = 0): void {
     const n = records[at]!;
     if (n > 0) {
