@@ -9,8 +9,8 @@
  *     A (rank, inFeatures)   starts as N(0, 0.01²)
  *     B (outFeatures, rank)  starts at zero, so that training starts exactly from the frozen model
  *
- * The layer trains rank·(inFeatures + outFeatures) parameters instead of inFeatures·outFeatures. After training, W +
- * scaling·B·A is the weight of a plain linear layer again.
+ * The layer trains rank·(inFeatures + outFeatures) parameters instead of inFeatures·outFeatures. After training,
+ * W + scaling·B·A is the weight of a plain linear layer again.
  *
  * Left out: dropout on the LoRA path, rsLoRA's scaling alpha / √rank, DoRA's magnitudes, and layers that are not
  * linear.
