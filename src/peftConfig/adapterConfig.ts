@@ -5,16 +5,15 @@
 
 import { isObject } from './configValues';
 import { PatternError } from './errors';
+import { LORA } from './moduleMethods';
 import { compilePatternKey } from './patternList';
 import type { Problem } from './problem';
 import { StepBudget } from './pythonPattern';
 import { quoted } from './quoted';
+import { defaultNumber } from './signature';
 
 /** A config is a few kilobytes; one this large is no config. */
 export const MAX_CONFIG_BYTES = 10 * 2 ** 20;
-/** Defaults of PEFT's LoraConfig. */
-const DEFAULT_RANK = 8;
-const DEFAULT_ALPHA = 8;
 /** A row of the summary shows this much of a value. */
 const SHOWN_TEXT_LENGTH = 300;
 
@@ -125,8 +124,8 @@ export function parseAdapterConfig(text: string): AdapterConfig {
   const budget = new StepBudget();
   return {
     peftType: typeof peftType === 'string' ? peftType.toUpperCase() : null,
-    rank: rank ?? DEFAULT_RANK,
-    alpha: alpha ?? DEFAULT_ALPHA,
+    rank: rank ?? defaultNumber(LORA, 'r'),
+    alpha: alpha ?? defaultNumber(LORA, 'lora_alpha'),
     defaulted,
     useRslora: get('use_rslora') === true,
     useDora: get('use_dora') === true,
