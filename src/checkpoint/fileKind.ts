@@ -1,6 +1,7 @@
 /** Recognises files that are not safetensors files, and says what to do with them. */
 
 import { quoted } from '../peftConfig/quoted';
+import { formatCount } from '../text/numberText';
 
 /** Bytes at the start of a file that are enough to recognise it. */
 const SNIFFED_BYTES = 1024;
@@ -45,7 +46,7 @@ export const CONVERT =
 
 function gitLfsMessage(text: string): string {
   const size = /^size (\d{1,20})$/m.exec(text)?.[1];
-  const what = size === undefined ? 'the weights' : `the ${Number(size).toLocaleString('en-US')} bytes of weights`;
+  const what = size === undefined ? 'the weights' : `the ${formatCount(Number(size))} bytes of weights`;
   return `This is a Git LFS pointer, a few lines of text in place of ${what}. Run \`git lfs pull\` to fetch them.`;
 }
 

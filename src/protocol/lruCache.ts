@@ -5,6 +5,8 @@ export interface LruOptions<V> {
   readonly sizeOf?: (value: V) => number;
   /** Keeps a new value that alone exceeds the limit until the next one is set. By default it is not kept. */
   readonly keepsNewest?: boolean;
+  /** Called for each value that is dropped to make room. */
+  readonly dropped?: (value: V) => void;
 }
 
 interface Entry<V> {
@@ -12,19 +14,21 @@ interface Entry<V> {
   readonly size: number;
 }
 
-export class LruCache<V> {
+export class LruCache<V, K = string> {
   private used = 0;
   /** A Map iterates in insertion order, so the first key is always the least recently used. */
-  private readonly entries = new Map<string, Entry<V>>();
+  private readonly entries = new Map<K, Entry<V>>();
   private readonly sizeOf: (value: V) => number;
   private readonly keepsNewest: boolean;
+  private readonly dropped: ((value: V) => void) | undefined;
 
   constructor(
     private readonly limit: number,
-    { sizeOf = () => 1, keepsNewest = false }: LruOptions<V> = {},
+    { sizeOf = () => 1, keepsNewest = false, dropped }: LruOptions<V> = {},
   ) {
     this.sizeOf = sizeOf;
     this.keepsNewest = keepsNewest;
+    this.dropped = dropped;
   }
 
   /** Total size of the kept values. */
@@ -33,11 +37,11 @@ export class LruCache<V> {
   }
 
   /** Does not count as a use. */
-  has(key: string): boolean {
+  has(key: K): boolean {
     return this.entries.has(key);
   }
 
-  get(key: string): V | undefined {
+  get(key: K): V | undefined {
     const entry = this.entries.get(key);
     if (!entry) return undefined;
     this.entries.delete(key);
@@ -45,15 +49,16 @@ export class LruCache<V> {
     return entry.value;
   }
 
-  set(key: string, value: V): void {
+  set(key: K, value: V): void {
     this.delete(key);
     const size = this.sizeOf(value);
     if (size > this.limit && !this.keepsNewest) return;
     this.entries.set(key, { value, size });
     this.used += size;
-    for (const oldest of this.entries.keys()) {
+    for (const [oldest, entry] of this.entries) {
       if (this.used <= this.limit || oldest === key) break;
       this.delete(oldest);
+      this.dropped?.(entry.value);
     }
   }
 
@@ -62,7 +67,7 @@ export class LruCache<V> {
     this.used = 0;
   }
 
-  private delete(key: string): void {
+  private delete(key: K): void {
     const entry = this.entries.get(key);
     if (!entry) return;
     this.entries.delete(key);

@@ -1,7 +1,6 @@
 /** Everything the worker can be asked, without a word about threads: the handlers of its end of the channel. */
 
 import { CheckpointError } from '../checkpoint/errors';
-import { runDemo } from '../peft/demo';
 import { LruCache } from '../protocol/lruCache';
 import type { Tile } from '../protocol/matrix';
 import { matrixKey } from '../protocol/matrixKey';
@@ -11,7 +10,7 @@ import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker'
 import { currentEngine } from '../tensor/engine/current';
 import { openCheckpoint } from '../matrices/openCheckpoint';
 import { entryProducts } from '../matrices/deltaMatrix';
-import { demoSource } from './demoSource';
+import { DemoSource } from './demoSource';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { findEntry } from '../matrices/findEntry';
 import type { MatrixSource } from '../matrices/matrixSource';
@@ -71,8 +70,9 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
 
     async 'demo/run'({ seed, trainingSteps }, context) {
       const { signal, progress } = context;
-      const result = await runDemo({ seed, trainingSteps, signal, onProgress: progress });
-      return { ...(await add(demoSource(result), context)), text: result.text };
+      const { describedDemo } = await import('./demo.js');
+      const demo = await describedDemo({ seed, trainingSteps, signal, onProgress: progress }, currentEngine());
+      return { ...(await add(new DemoSource(demo), context)), text: demo.result.text };
     },
 
     async 'tile/read'({ source, matrix, level, tileX, tileY, reduction, quick }, { signal, transfer }) {

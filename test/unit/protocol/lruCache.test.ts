@@ -51,4 +51,13 @@ describe('a cache of what was used last', () => {
     cache.set('c', 3);
     assert.deepEqual([cache.has('a'), cache.has('b')], [false, true]);
   });
+
+  it('hands out what it drops to make room, and nothing else', () => {
+    const dropped: number[] = [];
+    const cache = new LruCache<number>(2, { dropped: (value) => dropped.push(value) });
+    for (const value of [1, 2, 3, 4]) cache.set(String(value), value);
+    cache.set('4', 5);
+    cache.clear();
+    assert.deepEqual(dropped, [1, 2]);
+  });
 });
