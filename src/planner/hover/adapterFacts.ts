@@ -6,14 +6,14 @@ import type { RawConfig } from '../../peftConfig/configValues';
 import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
 import { buildModuleTable } from '../../budget/moduleTable';
-import type { SourceDescription } from '../../checkpoint/sourceDescription';
+import type { AdapterWeights } from '../../protocol/planner';
 import { attempt } from '../attempt';
 
 export interface AdapterFacts {
   /** adapter_config.json as it stands in the editor. */
   readonly config: RawConfig;
   /** adapter_model.safetensors beside it; null where there is none. */
-  readonly weights: SourceDescription | null;
+  readonly weights: AdapterWeights | null;
   /** The base model's config, where it was found; `title` is a path or a preset's name. */
   readonly base: { readonly title: string; readonly config: unknown } | null;
 }
@@ -24,7 +24,7 @@ const DEFAULT_ALPHA = 8;
 /** The facts, with what several explanations derive from them. */
 export class ExplainedAdapter {
   readonly config: RawConfig;
-  readonly weights: SourceDescription | null;
+  readonly weights: AdapterWeights | null;
   readonly baseTitle: string;
   readonly table: ModuleTable | null;
   readonly isLora: boolean;
