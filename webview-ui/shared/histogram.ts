@@ -2,8 +2,9 @@
 
 import './colorBar.css';
 import './histogram.css';
-import { axisBottom, scaleLinear, select } from 'd3';
+import { scaleLinear, select } from 'd3';
 import type { Statistics } from '../../src/protocol/matrix';
+import { axis } from './axes';
 import { colorDomain, createColorMap, cssColorOf } from './colorMap';
 import { formatCount, formatNumber } from './formatNumber';
 import type { ColorSettings } from './heatmap/types';
@@ -15,6 +16,7 @@ const HEIGHT = 96;
 const MARGIN = { top: 8, right: 12, bottom: 20, left: 12 };
 /** Room for one label of three digits with exponent. */
 const TICK_SPACING = 64;
+const TICK_LENGTH = 4;
 const NARROWEST_BAR = 2;
 
 type Drawing = ReturnType<typeof drawing>;
@@ -86,15 +88,11 @@ export class Histogram {
     const x = scaleLinear([first - room, last + room], [0, width]);
     this.drawBars(bins, x);
     this.drawLimits(bins.length > 0 ? x : null, width);
-    const axis = axisBottom(x)
-      .ticks(Math.max(3, Math.floor(width / TICK_SPACING)))
-      .tickFormat((value) => formatNumber(Number(value), 3))
-      .tickSize(4)
-      .tickSizeOuter(0);
+    const count = Math.max(3, Math.floor(width / TICK_SPACING));
     this.drawing.axis
       .attr('display', bins.length > 0 ? null : 'none')
       .attr('transform', `translate(${MARGIN.left},${HEIGHT - MARGIN.bottom})`)
-      .call(axis);
+      .call(axis('bottom', { scale: x, count, label: (value) => formatNumber(value, 3), length: TICK_LENGTH }));
   }
 
   private drawBars(bins: readonly Bin[], x: (value: number) => number): void {

@@ -1,7 +1,8 @@
 /** Axes, brackets and their labels around the plot: a few dozen SVG nodes, whatever the matrix. */
 
-import { axisLeft, axisTop, scaleLinear, select } from 'd3';
-import type { Axis, Selection } from 'd3';
+import { scaleLinear, select } from 'd3';
+import type { AxisScale, NumberValue, Selection } from 'd3';
+import { axis } from '../axes';
 import { formatCount } from '../formatNumber';
 import { textMeasure } from '../textMeasure';
 import { bandMarks, elide } from './bands';
@@ -82,7 +83,7 @@ export class Frame {
       size?.columns ?? 0,
       maxHorizontalTicks(plot.width, width),
     ).filter(fits);
-    drawAxis(group, axisTop(scale), ticks);
+    drawAxis(group, 'top', scale, ticks);
     const length = margins.left + plot.width + margins.right;
     const text = elide(options.columnLabel, length, this.measure);
     label
@@ -102,7 +103,7 @@ export class Frame {
       return middle + margins.top >= LINE_HEIGHT / 2 && middle <= plot.height + margins.bottom - LINE_HEIGHT / 2;
     };
     const ticks = integerTicks(viewport.y0, viewport.y1, size?.rows ?? 0, maxVerticalTicks(plot.height)).filter(fits);
-    drawAxis(group, axisLeft(scale), ticks);
+    drawAxis(group, 'left', scale, ticks);
     const length = margins.top + plot.height + margins.bottom;
     const text = elide(options.rowLabel, length, this.measure);
     const middle = keepWithin(margins.top + plot.height / 2, this.measure(text), length);
@@ -204,14 +205,14 @@ export class Frame {
 
   /** Half a tick label beside the box would read as another number. */
   private hideBehind(marks: readonly AxisMark[]): void {
-    for (const axis of ['top', 'left'] as const) {
-      const mark = marks.find((one) => one.axis === axis);
+    for (const side of ['top', 'left'] as const) {
+      const mark = marks.find((one) => one.axis === side);
       const covers = (middle: number, text: string): boolean => {
         if (!mark) return false;
-        const reach = axis === 'top' ? (mark.width + this.measure(text)) / 2 + 2 : LINE_HEIGHT;
+        const reach = side === 'top' ? (mark.width + this.measure(text)) / 2 + 2 : LINE_HEIGHT;
         return Math.abs(mark.at - middle) * mark.pixelsPerEntry < reach;
       };
-      this.groups[axis]
+      this.groups[side]
         .selectAll<SVGTextElement, number>('.tick text')
         .attr('opacity', (middle) => (covers(middle, formatCount(middle - 0.5)) ? 0 : null));
     }
@@ -236,14 +237,11 @@ function keepWithin(middle: number, width: number, length: number): number {
   return Math.max(width / 2, Math.min(middle, length - width / 2));
 }
 
-function drawAxis(group: Group, axis: Axis<number | { valueOf(): number }>, ticks: readonly number[]): void {
-  axis
-    .tickValues(ticks.map((index) => index + 0.5))
-    .tickFormat((middle) => formatCount(Number(middle) - 0.5))
-    .tickSize(TICK_LENGTH)
-    .tickSizeOuter(0)
-    .tickPadding(3);
-  group.call(axis);
+/** Ticks stand at the middles of their cells. */
+function drawAxis(group: Group, side: 'top' | 'left', scale: AxisScale<NumberValue>, ticks: readonly number[]): void {
+  const values = ticks.map((index) => index + 0.5);
+  const label = (middle: number): string => formatCount(middle - 0.5);
+  group.call(axis(side, { scale, values, label, length: TICK_LENGTH }).tickPadding(3));
 }
 
 /** An open bracket, without the end that lies out of view. */
