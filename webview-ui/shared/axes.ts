@@ -1,4 +1,4 @@
-/** Axes of every picture and chart: which ticks they have, and where the two axes of a chart lie. */
+/** Axes of every picture and chart: their ticks, and where the two axes of a chart lie. */
 
 import { axisBottom, axisLeft, axisTop } from 'd3';
 import type { Axis, AxisScale, NumberValue, Selection } from 'd3';
@@ -12,17 +12,17 @@ const SIDES = { top: axisTop, bottom: axisBottom, left: axisLeft } as const;
 
 interface Ticks {
   readonly scale: AxisScale<NumberValue>;
-  /** About how many round values get a tick; `values` names them instead. */
+  /** Approximate number of ticks at round values. `values` sets the ticks themselves. */
   readonly count?: number;
   readonly values?: readonly number[];
   /** Text of a label. By default d3 formats it, with `specifier` if there is one. */
   readonly label?: (value: number) => string;
   readonly specifier?: string;
-  /** In px. */
+  /** Length of a tick in px. */
   readonly length?: number;
 }
 
-/** An axis to call on a group; its line ends without a tick. */
+/** An axis to call on a group. The ends of its line have no ticks. */
 export function axis(side: keyof typeof SIDES, ticks: Ticks): Axis<NumberValue> {
   const { scale, count, values, label, specifier, length = TICK_LENGTH } = ticks;
   const made = SIDES[side](scale).tickSize(length).tickSizeOuter(0);
@@ -32,7 +32,7 @@ export function axis(side: keyof typeof SIDES, ticks: Ticks): Axis<NumberValue> 
   return made;
 }
 
-/** Where the marks of a chart lie, in px of its SVG. */
+/** The rectangle that holds the marks of a chart, in px of its SVG. */
 export interface PlotBox {
   readonly left: number;
   readonly right: number;

@@ -1,15 +1,15 @@
-/** Numbers for people. No DOM. */
+/** Formats numbers for people. No DOM. */
 
 import type { LineSummary } from '../../src/protocol/matrix';
 
-/** Four digits tell neighbouring cells apart and fit in a cell; the exact text is a hover away. */
+/** Four digits distinguish neighbouring cells and fit in a cell. The tooltip has the exact text. */
 const SIGNIFICANT_DIGITS = 4;
 
-/** Within these magnitudes a plain decimal is shorter to read than an exponent. */
+/** A plain decimal between these magnitudes is easier to read than an exponent. */
 const SMALLEST_PLAIN = 1e-3;
 const LARGEST_PLAIN = 1e6;
 
-/** '12,288'. */
+/** Groups digits by thousands: '12,288'. */
 export function formatCount(count: number): string {
   if (!Number.isFinite(count)) return formatNumber(count);
   const [whole = '', fraction] = String(count).split('.');
@@ -17,7 +17,9 @@ export function formatCount(count: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-/** Significant digits without idle zeros: '0.0123', '1.234e-7', '12,350', 'NaN', '-Inf'. For exact text see `Cell`. */
+/**
+ * Significant digits without trailing zeros: '0.0123', '1.234e-7', '12,350', 'NaN', '-Inf'. `Cell` has the exact text.
+ */
 export function formatNumber(value: number, digits = SIGNIFICANT_DIGITS): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
@@ -29,7 +31,7 @@ export function formatNumber(value: number, digits = SIGNIFICANT_DIGITS): string
   return `${Number(mantissa)}e${Number(exponent)}`;
 }
 
-/** A float32 as the shortest decimal that reads back to the same float32; other numbers as they are. */
+/** A float32 as the shortest decimal that reads back to the same float32. Other numbers are left as they are. */
 export function formatFloat32(value: number): string {
   if (!Number.isFinite(value)) return formatNumber(value);
   if (Math.fround(value) !== value) return String(value);
@@ -40,7 +42,7 @@ export function formatFloat32(value: number): string {
   return String(value);
 }
 
-/** '4.2 MB': powers of 1000, as file managers and the Hub show sizes. */
+/** Bytes in powers of 1000, as file managers and the Hub show sizes: '4.2 MB'. */
 export function formatBytes(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let power = 0;
@@ -53,14 +55,14 @@ export function formatBytes(bytes: number): string {
   return `${text} ${bytes === 1 ? 'byte' : units[power]}`;
 }
 
-/** A share of a whole, as '12.3%'; '<0.01%' rather than a zero that is not one. */
+/** A share of a whole: '12.3%'. A share too small for two decimals is '<0.01%' rather than zero. */
 export function formatPercent(share: number): string {
   const percent = share * 100;
   if (percent > 0 && percent < 0.01) return '<0.01%';
   return `${Number(percent.toPrecision(percent >= 10 ? 3 : 2))}%`;
 }
 
-/** One row or column in a line: 'min -0.12, max 0.3, mean 0.001, norm 1.2'. */
+/** Summarises a row or column: 'min -0.12, max 0.3, mean 0.001, norm 1.2'. */
 export function formatLineSummary(summary: LineSummary): string {
   const parts: readonly (readonly [string, number])[] = [
     ['min', summary.min],
@@ -74,7 +76,7 @@ export function formatLineSummary(summary: LineSummary): string {
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-/** Memory of a GPU, '23.5 GiB', in the units that nvidia-smi and torch count in: a card of 24 GB has 24 GiB. */
+/** GPU memory in the units that nvidia-smi and torch use: '23.5 GiB'. A card of 24 GB has 24 GiB. */
 export function formatMemory(bytes: number): string {
   if (bytes === 0) return '0';
   if (bytes >= 0.1 * GIB) return `${(bytes / GIB).toFixed(bytes < 100 * GIB ? 2 : 0)} GiB`;

@@ -1,16 +1,16 @@
-/** A map of limited weight that forgets what was used longest ago. No DOM. */
+/** A map of limited weight that drops the entries used longest ago. No DOM. */
 
 interface Limits<K, V> {
   /** The largest sum of weights. The entry set last stays even if it alone weighs more. */
   readonly limit: number;
   /** Weight of a value. By default every value weighs 1, and `limit` is a number of entries. */
   readonly weigh?: (value: V) => number;
-  /** Called for each entry that is forgotten to make room. */
+  /** Called for each entry that is dropped to make room. */
   readonly forgotten?: (key: K, value: V) => void;
 }
 
 export class RecentlyUsed<K, V> {
-  // A Map iterates in order of insertion: taking an entry out and in again moves it to the end.
+  // A Map iterates in insertion order. Removing an entry and adding it again moves it to the end.
   private readonly entries = new Map<K, V>();
   private total = 0;
 

@@ -1,4 +1,4 @@
-/** Axes, brackets and their labels around the plot: a few dozen SVG nodes, whatever the matrix. */
+/** Axes, brackets and their labels around the plot: a few dozen SVG nodes for a matrix of any size. */
 
 import { scaleLinear, select } from 'd3';
 import type { AxisScale, NumberValue, Selection } from 'd3';
@@ -14,7 +14,7 @@ import type { MatrixSize, PlotSize } from './viewport';
 
 interface FrameState {
   readonly options: HeatmapOptions;
-  /** Null without a matrix: no ticks then. */
+  /** `null` without a matrix, which has no ticks. */
   readonly size: MatrixSize | null;
   readonly viewport: Viewport;
   readonly plot: PlotSize;
@@ -72,7 +72,7 @@ export class Frame {
     if (!shown) return;
     const width = tickLabelWidth(size?.columns ?? 0);
     const scale = scaleLinear([viewport.x0, viewport.x1], [0, plot.width]);
-    // A label that would reach beyond the picture is left out: half a number misleads.
+    // A label that would reach beyond the picture is omitted, since half a number misleads.
     const fits = (index: number): boolean => {
       const middle = scale(index + 0.5);
       return middle + margins.left - width / 2 >= 0 && middle - width / 2 <= plot.width + margins.right - width;
@@ -116,7 +116,7 @@ export class Frame {
     const marks = alongX
       ? bandMarks(bands, viewport.x0, viewport.x1, plot.width, this.measure)
       : bandMarks(bands, viewport.y0, viewport.y1, plot.height, this.measure);
-    // Drawn along x; brackets of rows are the same, turned to run down the right side.
+    // Brackets are drawn along x. Those of rows are the same, turned to run down the right side.
     const place = alongX
       ? `translate(${margins.left},${margins.top + plot.height + BRACKET_GAP})`
       : `translate(${margins.left + plot.width + BRACKET_GAP},${margins.top}) matrix(0 1 1 0 0 0)`;
@@ -132,7 +132,7 @@ export class Frame {
         return item;
       });
     items.select('path').attr('d', bracketPath);
-    // The turn mirrors, so the text of a row bracket is turned back to read from the top down.
+    // The turn mirrors, so the text of a row bracket is turned back to read downwards.
     const textPlace = ({ from, to }: BandMark): string =>
       alongX
         ? `translate(${(from + to) / 2},${BRACKET_END + 11})`
@@ -203,7 +203,7 @@ export class Frame {
     items.select('text').text((mark) => mark.text);
   }
 
-  /** Half a tick label beside the box would read as another number. */
+  /** Hides the tick labels that the box overlaps: half a label would read as another number. */
   private hideBehind(marks: readonly AxisMark[]): void {
     for (const side of ['top', 'left'] as const) {
       const mark = marks.find((one) => one.axis === side);
@@ -219,32 +219,32 @@ export class Frame {
   }
 }
 
-/** The index of the marked row or column, in a box over the axis. */
+/** The index of the marked row or column, in a box on the axis. */
 interface AxisMark {
-  /** The middle of the box. */
+  /** The centre of the box. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly text: string;
   readonly axis: 'top' | 'left';
-  /** Where on the axis it stands, in entries, as ticks have it. */
+  /** Position on the axis in entries, on the scale of the ticks. */
   readonly at: number;
   readonly pixelsPerEntry: number;
 }
 
-/** The middle of a text `width` long, moved so that it ends within [0, length]. */
+/** The centre of a text of this width, moved so that the text lies within [0, length]. */
 function keepWithin(middle: number, width: number, length: number): number {
   return Math.max(width / 2, Math.min(middle, length - width / 2));
 }
 
-/** Ticks stand at the middles of their cells. */
+/** Draws ticks at the centres of their cells. */
 function drawAxis(group: Group, side: 'top' | 'left', scale: AxisScale<NumberValue>, ticks: readonly number[]): void {
   const values = ticks.map((index) => index + 0.5);
   const label = (middle: number): string => formatCount(middle - 0.5);
   group.call(axis(side, { scale, values, label, length: TICK_LENGTH }).tickPadding(3));
 }
 
-/** An open bracket, without the end that lies out of view. */
+/** An open bracket. An end that is out of view is omitted. */
 function bracketPath({ from, to, startsHere, endsHere }: BandMark): string {
   const start = startsHere ? `M${from + 1},0 V${BRACKET_END}` : `M${from},${BRACKET_END}`;
   return `${start} H${endsHere ? to - 1 : to}${endsHere ? ' V0' : ''}`;

@@ -16,5 +16,5 @@ export function tileCache(limit: number): TileCache {
   return new RecentlyUsed({ limit, weigh: ({ values }) => values.byteLength });
 }
 
-/** One cache for the page: heatmaps that show the same matrix, or come back to it, share its tiles. */
+/** One cache for the page. Heatmaps that show the same matrix, or return to it, share its tiles. */
 export const sharedTileCache = tileCache(TILE_CACHE_BYTES);

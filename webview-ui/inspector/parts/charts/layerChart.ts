@@ -1,4 +1,4 @@
-/** The metric over the layers, one line a module group: trends that a grid of colours only hints at. */
+/** The metric over the layers, one line per module group: it shows trends that a grid of colours only hints at. */
 
 import { max, scaleLinear } from 'd3';
 import { drawAxes, plotBox } from '../../../shared/axes';
@@ -11,9 +11,9 @@ import { h, replace } from '../../../shared/element';
 
 const HEIGHT = 190;
 const MARGIN = { top: 8, right: 8, bottom: 32, left: 42 };
-/** More lines than this are a thicket; the rest are left out, and the caption says so. */
+/** More lines would be hard to follow. The rest are omitted, and the key says so. */
 const MAX_LINES = 10;
-/** Tableau's ten: told apart on light and on dark. */
+/** Tableau's ten colours, which are distinct on light and dark backgrounds. */
 const LINE_COLORS: readonly string[] = [
   '#4e79a7',
   '#f28e2c',
@@ -80,7 +80,7 @@ export function layerChart(): LayerChart {
   };
 }
 
-/** Stretches of neighbouring layers: a line over a layer that has no value would claim one. */
+/** Splits the points into runs of consecutive layers: a line across a layer without a value would claim one. */
 function runs(points: Series['points']): Series['points'][] {
   const found: Point[][] = [];
   for (const point of points) {

@@ -1,4 +1,4 @@
-/** The loss over training steps, on a log axis, with a marker at the step on show. A click goes there. */
+/** The loss over training steps on a log axis, with a marker at the current step. A click selects a step. */
 
 import { extent, pointer, scaleLinear, scaleLog } from 'd3';
 import type { TrainingInfo } from '../../../../src/protocol/source';
@@ -37,7 +37,7 @@ export function lossCurve(training: TrainingInfo, onPick: (step: number) => void
   };
 }
 
-/** Returns the function that moves the marker. */
+/** Returns a function that moves the marker. */
 function draw(
   svg: Canvas,
   width: number,
@@ -88,7 +88,7 @@ function nearest(steps: readonly number[], wanted: number): number {
   return steps.reduce((best, step) => (Math.abs(step - wanted) < Math.abs(best - wanted) ? step : best), steps[0] ?? 0);
 }
 
-/** A log axis has ticks at 2, 3, 4 and so on too; labelled, they would run into each other. */
+/** A log axis also has ticks at 2, 3, 4 and so on. Their labels would overlap. */
 function isPowerOfTen(value: number): boolean {
   return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
 }

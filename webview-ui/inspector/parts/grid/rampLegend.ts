@@ -1,4 +1,4 @@
-/** A colour ramp with its axis, for values that run from low to high. */
+/** A colour ramp with its axis, for values from low to high. */
 
 import { scaleLinear, select } from 'd3';
 import { axis } from '../../../shared/axes';
