@@ -23,7 +23,7 @@ function filesWith(files: readonly string[], pattern: RegExp): string[] {
 const scripts = filesBelow('webview-ui', '.ts');
 const styles = filesBelow('webview-ui', '.css');
 
-/** Whatever lays out or measures a rendered element, and so sees where a transition has got to. */
+/** Code that measures a rendered element sees how far a transition has got. */
 const READS_LAYOUT =
   /getBoundingClientRect|getClientRects|getBBox|getCTM|getComputedStyle|\.offset(Left|Top|Width|Height)/;
 /** Rooms whose own scripts draw what their styles move. */

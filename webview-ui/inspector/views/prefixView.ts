@@ -1,4 +1,4 @@
-/** Prefix tuning: the key and value prefixes of a layer with heads told apart, and what the attention makes of them. */
+/** Prefix tuning: the key and value prefixes of a layer with their heads marked, and the attention they get. */
 
 import type { PrefixInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
@@ -106,7 +106,7 @@ export function prefixView(context: ViewContext): View {
     }));
   }
 
-  // The same position of the same head, in keys and values at once.
+  // Points at the same position of the same head in keys and values.
   for (const [one, other] of [
     [keys, values],
     [values, keys],

@@ -1,4 +1,4 @@
-/** Prompt tuning: the learned prompt before the input embeddings, one sequence with the boundary marked. */
+/** Prompt tuning: the learned prompt before the input embeddings, as one sequence with the boundary marked. */
 
 import type { PromptInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';

@@ -1,4 +1,4 @@
-/** The corner between A and B: what is multiplied by what, with every size. */
+/** The formula between A and B: what is multiplied by what, with every size. */
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
