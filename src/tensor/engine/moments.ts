@@ -6,7 +6,7 @@ export const RECORD_BYTES = 80;
 /** The fields of SummaryStatistics in ../statistics, and the sum of magnitudes. */
 export interface ScanSummary {
   readonly count: number;
-  /** Over the finite entries, like everything below. NaN if there are none. */
+  /** The minimum of the finite entries, which all fields below refer to. NaN if there are none. */
   readonly min: number;
   readonly max: number;
   readonly mean: number;
