@@ -64,9 +64,10 @@ const bundles = [
     entryPoints: ['src/worker/main.ts'],
     outfile: 'dist/worker.js',
     keepNames: false,
-    external: [...shared.external, './writers.js'],
+    external: [...shared.external, './writers.js', './demo.js'],
     plugins: [kernelsApart],
   },
+  { entryPoints: ['src/worker/demo.ts'], outfile: 'dist/demo.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/writers.ts'], outfile: 'dist/writers.js', keepNames: false },
   { entryPoints: ['src/files/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
   {

@@ -34,8 +34,9 @@ declare const DecompressionStream: { new (format: 'gzip'): CompressionStream };
 type ReadableStream = object;
 declare const Response: { new (body: ReadableStream): { arrayBuffer(): Promise<ArrayBuffer> } };
 
+declare const MessageChannel: { new (): object };
+
 declare const performance: { now(): number };
-declare function setImmediate(handler: () => void): unknown;
 declare function setTimeout(handler: () => void, ms?: number): unknown;
 
 declare class URL {

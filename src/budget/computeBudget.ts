@@ -58,13 +58,10 @@ export function adapterTable(
   return { table, warnings: warning === null ? [] : [warning] };
 }
 
-/** The module table of a parsed config.json on the class that the adapter's task loads, or a table as it is. */
+/** The module table of a parsed config.json as the adapter's task loads it. A module table is returned unchanged. */
 export function tableFor(model: unknown, adapterConfig: RawConfig | null, options: BudgetOptions = {}): ModuleTable {
-  if (!isObject(model)) throw new ConfigError('(the model config)', model, 'a JSON object');
-  if (isModuleTable(model)) return model;
-  const { className } = classForTask(model, new AdapterSettings(adapterConfig ?? {}));
-  const shape = readModelShape(className === null ? model : { ...model, architectures: [className] });
-  return options.tensors ? tableFromTensors(shape, options.tensors) : buildModuleTable(shape);
+  if (isObject(model) && isModuleTable(model)) return model;
+  return adapterTable(model, adapterConfig ?? {}, options).table;
 }
 
 function isModuleTable(model: object): model is ModuleTable {

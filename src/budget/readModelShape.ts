@@ -13,3 +13,8 @@ export function readModelShape(parsed: unknown): ModelShape {
   const found = languagePart(parsed);
   return partShape({ ...found, whole: parsed, defaults: architectureOf(found.modelType)?.defaults });
 }
+
+/** Whether the config's type has a module table. A type without one can only be counted from a checkpoint's header. */
+export function hasModuleTable(parsed: unknown): boolean {
+  return isObject(parsed) && architectureOf(languagePart(parsed).modelType) !== null;
+}

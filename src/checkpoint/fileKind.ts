@@ -1,6 +1,7 @@
 /** What a file that is no safetensors file is, and what to do about it. */
 
 import { quoted } from '../peftConfig/quoted';
+import { formatCount } from '../text/numberText';
 
 /** As much of a file's start as recognising it takes. */
 const SNIFFED_BYTES = 1024;
@@ -45,7 +46,7 @@ export const CONVERT =
 
 function gitLfsMessage(text: string): string {
   const size = /^size (\d{1,20})$/m.exec(text)?.[1];
-  const what = size === undefined ? 'the weights' : `the ${Number(size).toLocaleString('en-US')} bytes of weights`;
+  const what = size === undefined ? 'the weights' : `the ${formatCount(Number(size))} bytes of weights`;
   return `This is a Git LFS pointer, some lines of text that stand for ${what}. Run \`git lfs pull\` to fetch them.`;
 }
 

@@ -8,6 +8,7 @@ import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
 import { readTensorShapes } from './tensorShapes';
+import { formatCount } from '../text/numberText';
 
 const OPTIONS = {
   model: { type: 'string' },
@@ -41,12 +42,16 @@ export const budgetCommand: Command = {
 };
 
 function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budget): string {
-  const rows = modules.map(({ name, rank, trainable: own }) => [name, rank === null ? '' : `r=${rank}`, count(own)]);
+  const rows = modules.map(({ name, rank, trainable: own }) => [
+    name,
+    rank === null ? '' : `r=${rank}`,
+    formatCount(own),
+  ]);
   const widths = [0, 1, 2].map((column) => rows.reduce((max, row) => Math.max(max, row[column]?.length ?? 0), 0));
   const [nameWidth = 0, rankWidth = 0, countWidth = 0] = widths;
   return [
-    `trainable params: ${count(trainable)} || all params: ${count(all)} || trainable%: ${percent.toFixed(4)}`,
-    `adapter file: ${count(fileBytes)} bytes`,
+    `trainable params: ${formatCount(trainable)} || all params: ${formatCount(all)} || trainable%: ${percent.toFixed(4)}`,
+    `adapter file: ${formatCount(fileBytes)} bytes`,
     '',
     ...rows.map(
       ([name = '', rank = '', own = '']) =>
@@ -54,8 +59,4 @@ function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budg
     ),
     ...warnings.map((warning, index) => `${index === 0 ? '\n' : ''}warning: ${warning}`),
   ].join('\n');
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

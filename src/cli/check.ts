@@ -5,7 +5,8 @@ import type { Command } from './command';
 import { findProblems } from './checkFindings';
 import type { Severity } from './checkFindings';
 import { withCheckpoint } from './openForCli';
-import { count, counted, escapeControls, harmless, harmlessJson } from './terminalText';
+import { counted, escapeControls, harmless, harmlessJson } from './terminalText';
+import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
 /** Findings printed to a terminal. The JSON lists all of them. */
@@ -32,7 +33,7 @@ export const checkCommand: Command = {
       const lines = sorted
         .slice(0, SHOWN_FINDINGS)
         .map(({ severity, message }) => `${severity}: ${escapeControls(message)}`);
-      if (sorted.length > SHOWN_FINDINGS) lines.push(`and ${count(sorted.length - SHOWN_FINDINGS)} more`);
+      if (sorted.length > SHOWN_FINDINGS) lines.push(`and ${formatCount(sorted.length - SHOWN_FINDINGS)} more`);
       const read = `${counted(scanned.tensors, 'tensor')}, ${counted(scanned.values, 'value')} read`;
       const verdict = status === 0 ? 'no problems' : counted(problems.length, 'problem');
       return { status, text: [...lines, `${harmless(file, 1000)}: ${verdict} (${read})`].join('\n') };

@@ -2,7 +2,8 @@
 
 import { CheckpointError } from '../checkpoint/errors';
 import { quoted } from '../peftConfig/quoted';
-import { ModulePatternError, compilePattern } from '../peftConfig/modulePattern';
+import { PatternError } from '../peftConfig/errors';
+import { PythonPattern } from '../peftConfig/pythonPattern';
 import { withoutSuffixes } from '../peftConfig/wrappedPath';
 import type { LoraModuleInfo, SourceDescription } from '../checkpoint/sourceDescription';
 import type { MatrixSource } from '../matrices/matrixSource';
@@ -164,8 +165,7 @@ function targets({ adapters = [], settings, method }: SourceDescription): Findin
   const wanted = settings.targetModules.filter((key) => !settings.excludedModules.includes(key));
   for (const key of stored ? wanted : []) if (!ends(adapted, key)) unmatched('target_modules', key);
   if (settings.targetPattern !== null && stored && method !== 'ADAPTION_PROMPT') {
-    const matches = compiled(settings.targetPattern);
-    if (matches && !adapted.some(matches)) unmatched('target_modules', settings.targetPattern);
+    if (matchesNone(settings.targetPattern, adapted)) unmatched('target_modules', settings.targetPattern);
   }
   for (const key of settings.targetParameters) if (!ends(adapted, key)) unmatched('target_parameters', key);
   for (const key of settings.modulesToSave)
@@ -179,12 +179,14 @@ function plain(module: string): string {
   return withoutSuffixes(module).replace(/\.(?:base_layer|token_adapter)(?=\.|$)/g, '');
 }
 
-function compiled(pattern: string): ((module: string) => boolean) | null {
-  if (pattern.toLowerCase() === 'all-linear') return null;
+/** False for a pattern that cannot be evaluated. */
+function matchesNone(pattern: string, modules: readonly string[]): boolean {
+  if (pattern.toLowerCase() === 'all-linear') return false;
   try {
-    return compilePattern(pattern);
+    const compiled = new PythonPattern(pattern);
+    return !modules.some((module) => compiled.fullMatch(module));
   } catch (error) {
-    if (error instanceof ModulePatternError) return null;
+    if (error instanceof PatternError) return false;
     throw error;
   }
 }

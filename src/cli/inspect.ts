@@ -7,7 +7,8 @@ import { describeModules } from './inspectModules';
 import type { ModuleReport } from './inspectModules';
 import { withCheckpoint } from './openForCli';
 import type { CliCheckpoint } from './openForCli';
-import { count, escapeControls, harmless, harmlessJson, table } from './terminalText';
+import { escapeControls, harmless, harmlessJson, table } from './terminalText';
+import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
 /** Table rows printed to a terminal. The JSON lists all of them. */
@@ -100,8 +101,8 @@ function asText(report: Report): string {
     ['method', report.method ?? 'none: no adapter'],
   ];
   if (report.baseModel !== null) facts.push(['base model', report.baseModel]);
-  facts.push(['tensors', count(report.tensors.length)], ['parameters', count(report.parameters)]);
-  const dtypes = report.dtypes.map(({ dtype, parameters }) => `${dtype} (${count(parameters)})`);
+  facts.push(['tensors', formatCount(report.tensors.length)], ['parameters', formatCount(report.parameters)]);
+  const dtypes = report.dtypes.map(({ dtype, parameters }) => `${dtype} (${formatCount(parameters)})`);
   facts.push(['dtypes', dtypes.join(', ')]);
   const lines = facts.map(([label, value]) => `${`${label}:`.padEnd(12)}${harmless(value, 1000)}`);
   lines.push(...promptLines(report), ...moduleLines(report.modules));
@@ -112,7 +113,7 @@ function asText(report: Report): string {
     for (const { severity, message } of report.problems.slice(0, SHOWN_PROBLEMS))
       lines.push(`  ${severity}: ${escapeControls(message)}`);
     const more = report.problems.length - SHOWN_PROBLEMS;
-    if (more > 0) lines.push(`  and ${count(more)} more`);
+    if (more > 0) lines.push(`  and ${formatCount(more)} more`);
   }
   return lines.join('\n');
 }
@@ -144,14 +145,15 @@ function moduleLines(modules: readonly ModuleReport[]): string[] {
       text(module.normA),
       text(module.normB),
       text(module.normDelta),
-      count(module.parameters),
+      formatCount(module.parameters),
     ]);
   const lines = ['', ...table([heading, ...rows], new Set([2, 3, 4, 5, 6, 7, 8]))];
-  if (modules.length > SHOWN_MODULES) lines.push(`and ${count(modules.length - SHOWN_MODULES)} more modules`);
+  if (modules.length > SHOWN_MODULES) lines.push(`and ${formatCount(modules.length - SHOWN_MODULES)} more modules`);
   const reasons = new Map<string, number>();
   for (const { unavailable } of modules)
     if (unavailable !== undefined) reasons.set(unavailable, (reasons.get(unavailable) ?? 0) + 1);
-  for (const [reason, modulesOf] of reasons) lines.push(`${count(modulesOf)} without ΔW: ${escapeControls(reason)}`);
+  for (const [reason, modulesOf] of reasons)
+    lines.push(`${formatCount(modulesOf)} without ΔW: ${escapeControls(reason)}`);
   return lines;
 }
 
@@ -159,10 +161,10 @@ function tensorLines({ tensors }: Report): string[] {
   const rows = byName(tensors, ({ name }) => name)
     .slice(0, SHOWN_MODULES)
     .map(({ name, dtype, shape, bytes }) => {
-      return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, count(bytes)];
+      return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, formatCount(bytes)];
     });
   const lines = ['', ...table([['tensor', 'dtype', 'shape', 'bytes'], ...rows], new Set([3]))];
-  if (tensors.length > SHOWN_MODULES) lines.push(`and ${count(tensors.length - SHOWN_MODULES)} more tensors`);
+  if (tensors.length > SHOWN_MODULES) lines.push(`and ${formatCount(tensors.length - SHOWN_MODULES)} more tensors`);
   return lines;
 }
 

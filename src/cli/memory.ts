@@ -15,6 +15,7 @@ import { PRESETS, presetForHubName } from '../budget/presets';
 import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
+import { formatCount, formatMemory } from '../text/numberText';
 
 const OPTIONS = {
   model: { type: 'string' },
@@ -156,11 +157,11 @@ function answerLines({ largest, advice, ...rest }: Answers): string[] {
   const largestLines = (Object.keys(names) as (keyof typeof names)[]).flatMap((vary) => {
     const fit = largest[vary];
     if (fit === null) return [];
-    return [`largest ${names[vary]}: ${fit.largest === null ? 'none fits' : fit.largest.toLocaleString('en-US')}`];
+    return [`largest ${names[vary]}: ${fit.largest === null ? 'none fits' : formatCount(fit.largest)}`];
   });
   const steps = advice.map(
     ({ label, saves, bytes, fits }, index) =>
-      `  ${index + 1}. ${label}: saves ${gib(saves)}, then ${gib(bytes)}${fits ? ', which fits' : ''}`,
+      `  ${index + 1}. ${label}: saves ${formatMemory(saves)}, then ${formatMemory(bytes)}${fits ? ', which fits' : ''}`,
   );
   const hopeless =
     !rest.fits && !advice.at(-1)?.fits ? ['  It still does not fit: use a smaller model or more GPUs.'] : [];
@@ -173,7 +174,7 @@ function answerLines({ largest, advice, ...rest }: Answers): string[] {
 }
 
 function verdict({ bytes, fits }: { readonly bytes: number; readonly fits: boolean }): string {
-  return `${fits ? 'fits' : 'does not fit'} in ${gib(bytes)}`;
+  return `${fits ? 'fits' : 'does not fit'} in ${formatMemory(bytes)}`;
 }
 
 function tableOf(
@@ -184,16 +185,12 @@ function tableOf(
   return [
     ...terms.map(
       ({ label, bytes, formula, note }) =>
-        `${label.padEnd(width)}  ${gib(bytes).padStart(10)}  ${formula}${note === undefined ? '' : ` (${note})`}`,
+        `${label.padEnd(width)}  ${formatMemory(bytes).padStart(10)}  ${formula}${note === undefined ? '' : ` (${note})`}`,
     ),
-    `${'Total'.padEnd(width)}  ${gib(totalBytes).padStart(10)}  on each GPU, as torch counts it`,
-    `${'nvidia-smi'.padEnd(width)}  ${gib(deviceBytes).padStart(10)}  with a CUDA context of ${gib(contextBytes)}`,
+    `${'Total'.padEnd(width)}  ${formatMemory(totalBytes).padStart(10)}  on each GPU, as torch counts it`,
+    `${'nvidia-smi'.padEnd(width)}  ${formatMemory(deviceBytes).padStart(10)}  with a CUDA context of ${formatMemory(contextBytes)}`,
     '',
     ...lines,
     ...warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }

@@ -2,7 +2,7 @@
 
 import { CheckpointError } from '../checkpoint/errors';
 import { CONVERT } from '../checkpoint/fileKind';
-import { openCheckpoint } from '../matrices/checkpointSource';
+import { openCheckpoint } from '../matrices/openCheckpoint';
 import type { MatrixSource } from '../matrices/matrixSource';
 import { nodeFiles } from '../files/nodeFile';
 import { checkpointPath, isPickleName } from './checkpointPath';

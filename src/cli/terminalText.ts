@@ -1,4 +1,7 @@
 /** Text for a terminal: names from files made harmless, counts, and tables. */
+
+import { formatCount } from '../text/numberText';
+
 /** Controls, format characters (bidirectional marks among them), lone surrogates, and separators that break lines. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 /** A name may be as long as the header allows; this many characters are shown. */
@@ -25,13 +28,9 @@ export function harmlessJson(value: unknown): string {
   );
 }
 
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** '1 problem', '2 problems'. */
 export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 /** Rows under a heading. Each column is as wide as its widest cell. The columns in `right` are right-aligned. */

@@ -11,7 +11,7 @@ import type { BudgetModel } from './calculator/budgetReport';
 import { computeReport } from './calculator/budgetReport';
 import { reportAsCsv, reportAsMarkdown } from './calculator/budgetText';
 import { baseModelName, entryAt, readConfigDocument } from './configDocument';
-import { adapterBudget } from './countAdapter';
+import { adapterBudget, tensorsFor } from './countAdapter';
 import { customModel } from './calculator/customModel';
 import type { ModelFiles } from '../files/modelFiles';
 import { Models } from './models/models';
@@ -62,7 +62,8 @@ export function createPlannerJobs(
       const entry = document && entryAt(document, offset);
       if (!document || !entry || !isExplained(entry.path[0])) return null;
       const { config } = document;
-      const base = await models.find({ kind: 'named', name: baseModelName(config), ...surroundings });
+      const found = await models.find({ kind: 'named', name: baseModelName(config), ...surroundings });
+      const base = found && { ...found, tensors: await tensorsFor(models, found) };
       const markdown = hoverText(entry.path, { config, weights, base });
       return markdown === null ? null : { offset: entry.node.offset, length: entry.node.length, markdown };
     },

@@ -6,7 +6,7 @@ import type { BudgetEvents, BudgetReport, CalculatorRequests } from '../../src/p
 import { Endpoint } from '../../src/protocol/rpc';
 import { latestReport } from '../shared/budget/channel';
 import { BudgetControls } from '../shared/budget/controls';
-import { element } from '../shared/budget/element';
+import { h as element } from '../shared/element';
 import { hostTransport } from '../shared/hostTransport';
 import { MethodRows } from './methodRows';
 import { PlanPanel } from './plan/planPanel';

@@ -5,7 +5,7 @@ import type { BudgetEvents, BudgetInputs, BudgetReport, ComparisonRequests } fro
 import { Endpoint } from '../../src/protocol/rpc';
 import { latestReport } from '../shared/budget/channel';
 import { BudgetControls } from '../shared/budget/controls';
-import { element } from '../shared/budget/element';
+import { h as element } from '../shared/element';
 import { hostTransport, viewState } from '../shared/hostTransport';
 import { BarChart } from './barChart';
 import { GrowthChart } from './growthChart';

@@ -10,7 +10,7 @@ import type { StateStore } from './data/state';
 import { ActiveMatrix } from './parts/matrix/activeMatrix';
 import { CellInspector } from './parts/matrix/cellInspector';
 import { colorTools } from './parts/controls/colorTools';
-import { h, replace } from './parts/element';
+import { h, replace } from '../shared/element';
 import { changedBanner, failurePage, heldPage, waitingPage } from './parts/controls/pages';
 import { problemBanner } from './parts/notes/problemBanner';
 import { errorText } from './parts/notes/progressNote';

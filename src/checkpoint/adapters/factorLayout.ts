@@ -12,6 +12,11 @@ export interface MatrixLayout {
   readonly columnStride: number;
 }
 
+/** A contiguous row-major matrix whose first entry is entry `offset` of the tensor. */
+export function rowMajor(rows: number, columns: number, offset = 0): MatrixLayout {
+  return { rows, columns, offset, rowStride: columns, columnStride: 1 };
+}
+
 interface FactorLayout extends MatrixLayout {
   /** True where the tensor is not simply this matrix, 2-D and row-major. */
   readonly reshaped: boolean;
@@ -31,15 +36,14 @@ export function factorLayout(style: TensorStyle, part: 'a' | 'b', shape: readonl
     return { rows: second, columns: first, offset: 0, rowStride: 1, columnStride: second, reshaped: true };
   }
   if (part === 'b' && kernel !== 1) return null;
-  const columns = second * kernel;
-  return { rows: first, columns, offset: 0, rowStride: columns, columnStride: 1, reshaped: shape.length > 2 };
+  return { ...rowMajor(first, second * kernel), reshaped: shape.length > 2 };
 }
 
 /** All entries of a tensor, the last dimension across, the others down. */
 export function entriesLayout(shape: readonly number[]): MatrixLayout {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
-  return { rows, columns, offset: 0, rowStride: columns, columnStride: 1 };
+  return rowMajor(rows, columns);
 }
 
 /**
@@ -55,20 +59,13 @@ export function expertLayout(
 ): FactorLayout | null {
   if (shape.length === 3) {
     const [, rows, columns] = shape as readonly [number, number, number];
-    return { rows, columns, offset: expert * rows * columns, rowStride: columns, columnStride: 1, reshaped: true };
+    return { ...rowMajor(rows, columns, expert * rows * columns), reshaped: true };
   }
   if (shape.length !== 2) return null;
   const [rows, columns] = shape as readonly [number, number];
   if (part === 'a') {
     const rank = rows / experts;
-    return {
-      rows: rank,
-      columns,
-      offset: expert * rank * columns,
-      rowStride: columns,
-      columnStride: 1,
-      reshaped: true,
-    };
+    return { ...rowMajor(rank, columns, expert * rank * columns), reshaped: true };
   }
   const rank = columns / experts;
   return { rows, columns: rank, offset: expert, rowStride: columns, columnStride: experts, reshaped: true };
@@ -86,5 +83,5 @@ export function sliceLayout(shape: readonly number[], slice: readonly number[] =
     if (!Number.isInteger(at) || at < 0 || at >= leading[d]!) return null;
     index = index * leading[d]! + at;
   }
-  return { rows, columns, offset: index * rows * columns, rowStride: columns, columnStride: 1 };
+  return rowMajor(rows, columns, index * rows * columns);
 }

@@ -15,7 +15,7 @@
 
 import type { AdapterPart } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
-import { factorLayout } from './factorLayout';
+import { factorLayout, rowMajor } from './factorLayout';
 import type { MatrixLayout } from './factorLayout';
 import type { TensorEntry } from '../header';
 
@@ -326,8 +326,4 @@ function vector(part: AdapterPart, key: string, length: number, stored = length)
   const size = entry.shape.reduce((product, side) => product * side, 1);
   if (size !== stored) throw new Unavailable(`${quoted(entry.name)} has ${size} entries, expected ${stored}`);
   return { tensor: entry.name, layout: rowMajor(1, length) };
-}
-
-function rowMajor(rows: number, columns: number): MatrixLayout {
-  return { rows, columns, offset: 0, rowStride: columns, columnStride: 1 };
 }

@@ -4,6 +4,7 @@ import type { ByteCursor } from './byteCursor';
 import { CheckpointError } from '../errors';
 import { quoted } from '../../peftConfig/quoted';
 import { valueText } from '../valueText';
+import { formatCount } from '../../text/numberText';
 
 /** A chat template has some ten thousand characters; what is longer is shown by its beginning. */
 const MAX_TEXT_BYTES = 2 ** 16;
@@ -117,7 +118,7 @@ async function readArray(cursor: ByteCursor, version: number, depth: number): Pr
     }
     cursor.skip((count - whole) * scalar.bytes);
   }
-  const more = count > SHOWN_ENTRIES ? `, … ${count.toLocaleString('en-US')} in all` : '';
+  const more = count > SHOWN_ENTRIES ? `, … ${formatCount(count)} in all` : '';
   return `[${shown.join(', ')}${more}]`;
 }
 

@@ -12,6 +12,7 @@ import { readTrainingSetup } from '../../budget/memory/setup';
 import { adviceFor, largestThatFits } from '../../budget/memory/solver';
 import { estimateTrainingMemory } from '../../budget/memory/training';
 import type { ModuleTable } from '../../budget/moduleTable';
+import { formatCount, formatMemory } from '../../text/numberText';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { PlanFit, PlanInputs, PlanMemory, PlanReport, TargetRow } from '../../protocol/plan';
 import type { BudgetModel } from '../calculator/budgetReport';
@@ -31,8 +32,6 @@ const NOTHING = {
   configText: '',
   claim: null,
 };
-/** As nvidia-smi and torch count. */
-const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /** The adapter_config.json that the inputs stand for: what was not typed has PEFT's default and is left out. */
 export function planConfig({ peftType, values, targets }: PlanInputs, taskType: string | null): RawConfig {
@@ -123,11 +122,11 @@ function fitOf(inputs: PlanInputs, model: unknown): PlanFit {
   ] as const) {
     const fit = attemptOrMessage(() => largestThatFits(table, config, setup, { vary, bytes: limit }));
     if (typeof fit === 'string' || fit.largest === null) continue;
-    fits.push(`${label} ${fit.largest.toLocaleString('en-US')}${fit.bounded ? ' (its bound)' : ''}`);
+    fits.push(`${label} ${formatCount(fit.largest)}${fit.bounded ? ' (its bound)' : ''}`);
   }
   const advice = adviceFor(table, config, setup, limit).map(
     ({ label, saves, bytes, fits: enough }) =>
-      `${label}: saves ${gibibytes(saves)}, leaves ${gibibytes(bytes)}${enough ? ', which fits' : ''}.`,
+      `${label}: saves ${formatMemory(saves)}, leaves ${formatMemory(bytes)}${enough ? ', which fits' : ''}.`,
   );
   return { fits, advice };
 }

@@ -1,26 +1,13 @@
 /** Combines the records of the `moments` kernel. */
 
+import type { SummaryStatistics } from '../statistics';
+
 /** Bytes per record: ten float64 numbers. */
 export const RECORD_BYTES = 80;
 
-/** The fields of SummaryStatistics in ../statistics, and the sum of magnitudes. */
-export interface ScanSummary {
-  readonly count: number;
-  /** The minimum of the finite entries, which all fields below refer to. NaN if there are none. */
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  /** Population standard deviation: divided by n. */
-  readonly standardDeviation: number;
-  /** Square root of the sum of squares. */
-  readonly norm: number;
+export interface ScanSummary extends SummaryStatistics {
   /** Sum of magnitudes. */
   readonly l1: number;
-  readonly maxAbs: number;
-  readonly zeros: number;
-  readonly nan: number;
-  readonly positiveInfinity: number;
-  readonly negativeInfinity: number;
 }
 
 export class Moments {

@@ -1,8 +1,8 @@
 /** The plan of one adapter: method, targets, memory on a GPU, the config to paste, and a claim checked. */
 
 import type { PlanChoices, PlanFit, PlanInputs, PlanReport } from '../../../src/protocol/plan';
-import { element } from '../../shared/budget/element';
-import { formatBytes } from '../../shared/formatNumber';
+import { h as element } from '../../shared/element';
+import { formatBytes, formatCount, formatTrainableShare } from '../../../src/text/numberText';
 import { MemoryBar } from './memoryBar';
 import { PlanFields } from './planFields';
 import { TargetTree } from './targetTree';
@@ -196,8 +196,8 @@ export class PlanPanel {
     this.counts.replaceChildren(
       ...(counts
         ? [
-            element('strong', {}, counts.trainable.toLocaleString('en')),
-            ` trainable of ${counts.all.toLocaleString('en')} · ${counts.percent.toFixed(4)} % · ${formatBytes(counts.fileBytes)} file`,
+            element('strong', {}, formatCount(counts.trainable)),
+            ` trainable of ${formatCount(counts.all)} · ${formatTrainableShare(counts.percent / 100)} · ${formatBytes(counts.fileBytes)} file`,
           ]
         : [element('span', { class: 'budget-message' }, problem)]),
     );

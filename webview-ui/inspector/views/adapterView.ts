@@ -10,7 +10,7 @@ import { readWhole } from '../data/readWhole';
 import { findTensor, matrixShape, tensorSubject } from '../data/subject';
 import { flowArrow, residualPath } from '../parts/methods/flowArrows';
 import { gateOverlay } from '../parts/methods/gateOverlay';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { errorText } from '../parts/notes/progressNote';
 import { moduleSelect } from '../parts/controls/moduleSelect';

@@ -6,7 +6,7 @@ import { viridis } from '../../shared/schemes';
 import type { View, ViewContext } from '../context';
 import { GatheredMetrics, metricName, METRICS } from '../data/metrics';
 import { moduleGrid } from '../data/moduleGrid';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { gridCell } from '../parts/grid/gridCell';
 import { gridKeys, keepingFocus } from '../parts/grid/gridKeys';
 import { layerTable, otherModules } from '../parts/grid/gridTable';

@@ -11,7 +11,7 @@ import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { hasGradients, loraSubjects } from '../data/loraSubjects';
 import type { Corner } from '../data/loraSubjects';
-import { h } from '../parts/element';
+import { h } from '../../shared/element';
 import { loraFormula } from '../parts/methods/loraFormula';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { modulePicker } from '../parts/controls/modulePicker';

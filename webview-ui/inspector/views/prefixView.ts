@@ -5,7 +5,7 @@ import { formatCount } from '../../shared/formatNumber';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { attentionLayer, attentionSubject, prefixSubject } from '../data/prefixSubjects';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { massCard } from '../parts/methods/massCard';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { moduleSelect } from '../parts/controls/moduleSelect';

@@ -6,7 +6,7 @@ import type { View, ViewContext } from '../context';
 import { SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
 import type { ScanColumn, ScanRow } from '../data/scanTable';
 import { listedTensors } from '../data/tensorList';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { longWork } from '../parts/notes/progressNote';
 import { VirtualList } from '../parts/controls/virtualList';
 

@@ -2,7 +2,7 @@
 
 import type { MatrixCard } from '../parts/matrix/matrixCard';
 import type { TabName, View, ViewContext } from '../context';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { emptyState } from '../parts/notes/emptyState';
 import { errorText } from '../parts/notes/progressNote';
 import { TABS } from './tabs';

@@ -10,7 +10,7 @@ import { listedTensors } from '../data/tensorList';
 import { namedAxis, roleText, tensorRoles } from '../data/tensorRole';
 import { TensorTree } from '../data/tensorTree';
 import type { TensorGroup, TreeRow } from '../data/tensorTree';
-import { h } from '../parts/element';
+import { h } from '../../shared/element';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { segmented } from '../parts/controls/segmented';
 import { slicePicker } from '../parts/controls/slicePicker';

@@ -17,7 +17,7 @@ import {
 } from './viewport';
 import type { MatrixSize, PlotSize } from './viewport';
 
-export interface CameraEvents {
+interface CameraEvents {
   /** The view is to be drawn anew. */
   changed(): void;
   /** The user moved the view; sent with every frame of an animation, and once before the first. */

@@ -11,7 +11,7 @@ import { integerTicks, maxHorizontalTicks, maxVerticalTicks } from './ticks';
 import type { CellPosition, HeatmapOptions, Margins, Viewport } from './types';
 import type { MatrixSize, PlotSize } from './viewport';
 
-export interface FrameState {
+interface FrameState {
   readonly options: HeatmapOptions;
   /** Null without a matrix: no ticks then. */
   readonly size: MatrixSize | null;

@@ -4,16 +4,16 @@ import type { CellPosition } from './types';
 import type { MatrixSize } from './viewport';
 
 /** Cells that an arrow key moves with Shift held. */
-export const SHIFT_STEP = 10;
+const SHIFT_STEP = 10;
 
-export interface KeyPress {
+interface KeyPress {
   readonly key: string;
   readonly shift: boolean;
   readonly ctrl: boolean;
 }
 
 /** Cells in view each way: how far a page goes. */
-export interface PageSize {
+interface PageSize {
   readonly rows: number;
   readonly columns: number;
 }

@@ -10,7 +10,7 @@ export const TICK_LENGTH = 5;
 /** Height of a line of 11 px text. */
 export const LINE_HEIGHT = 14;
 /** A bracket, its gap to the plot and its label. */
-export const BAND_GUTTER = 24;
+const BAND_GUTTER = 24;
 /** Half a line: the label of a tick at the very edge reaches this far beyond it. */
 const EDGE = 7;
 

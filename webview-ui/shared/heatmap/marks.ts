@@ -4,7 +4,7 @@ import { isLightColor, packedColorOf } from '../colorMap';
 import type { ColorMap } from '../colorMap';
 import { formatNumber } from '../formatNumber';
 import type { Palette } from '../theme';
-import type { CellPosition, HeatmapOptions, Viewport } from './types';
+import type { CellPosition, HeatmapOptions, LitLines, Viewport } from './types';
 import type { MatrixSize, PlotSize } from './viewport';
 
 /** Cells at least this big, in px, are told apart by lines. */
@@ -25,7 +25,7 @@ export interface MarksState {
   readonly palette: Palette;
   readonly colorMap: ColorMap;
   readonly valueAt: (cell: CellPosition) => number | undefined;
-  readonly lit: { readonly rows?: readonly number[]; readonly columns?: readonly number[] } | null;
+  readonly lit: LitLines | null;
   /** Left out of pictures that are saved. */
   readonly hover: CellPosition | null;
   readonly cursor: CellPosition | null;

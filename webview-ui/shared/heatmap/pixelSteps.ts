@@ -9,7 +9,7 @@ import type { PlacedTile, Scene } from './renderer';
 export const STEP_BITS = 23;
 
 /** Pixels first .. first + count - 1 of an axis show the cells (origin + i * step) >>> STEP_BITS, at most `last`. */
-export interface PixelSteps {
+interface PixelSteps {
   readonly first: number;
   readonly count: number;
   readonly origin: number;
@@ -21,7 +21,7 @@ export function cellAtStep({ origin, step, last }: PixelSteps, i: number): numbe
   return Math.min(last, (origin + i * step) >>> STEP_BITS);
 }
 
-export interface TileSteps {
+interface TileSteps {
   readonly across: PixelSteps;
   readonly down: PixelSteps;
 }

@@ -10,11 +10,11 @@ import type { CellPosition, MatrixSource } from './types';
 /** Enough to hide the latency of a remote host, few enough that a change of view is not stuck behind stale reads. */
 export const MAX_READS_IN_FLIGHT = 6;
 
-export class TileShapeError extends Error {
+class TileShapeError extends Error {
   override readonly name = 'TileShapeError';
 }
 
-export interface TileLoaderEvents {
+interface TileLoaderEvents {
   loaded(): void;
   /** To run once what is loaded so far is on the screen. */
   afterShown(run: () => void): void;

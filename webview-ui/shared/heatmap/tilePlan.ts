@@ -1,7 +1,6 @@
 /** Which tiles a view of the matrix needs, and which are drawn until those arrive. No DOM. */
 
 import { TILE_SIZE } from '../../../src/protocol/matrix';
-import type { Tile } from '../../../src/protocol/matrix';
 import type { Viewport } from './types';
 import type { MatrixSize } from './viewport';
 
@@ -135,9 +134,4 @@ export function tilesToDraw(
       chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}/${candidate.quick}`, candidate);
   }
   return [...chosen.values()].sort((a, b) => b.level - a.level);
-}
-
-/** Bytes a tile holds on to. */
-export function tileBytes(tile: Tile): number {
-  return tile.values.byteLength;
 }

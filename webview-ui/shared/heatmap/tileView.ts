@@ -14,7 +14,7 @@ import type { CellPosition, MatrixSource, NonNumbers, Viewport } from './types';
 import type { PlotSize } from './viewport';
 import { Zooming } from './zooming';
 
-export interface TileViewEvents {
+interface TileViewEvents {
   changed(): void;
   /** To run once what has come so far is on the screen. */
   afterShown(run: () => void): void;

@@ -76,6 +76,12 @@ export interface HeatmapOptions {
   readonly zoom?: { readonly x?: boolean; readonly y?: boolean };
 }
 
+/** Rows and columns that are lit from outside. */
+export interface LitLines {
+  readonly rows?: readonly number[];
+  readonly columns?: readonly number[];
+}
+
 export interface NonNumbers {
   readonly nan: boolean;
   readonly positiveInfinity: boolean;

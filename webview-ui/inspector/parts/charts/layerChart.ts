@@ -6,7 +6,7 @@ import type { ModuleGrid } from '../../data/moduleGrid';
 import { withoutCommonPrefix } from '../../data/moduleGrid';
 import type { Canvas } from './chart';
 import { chart, linePath } from './chart';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 
 const HEIGHT = 190;
 const MARGIN = { top: 8, right: 8, bottom: 32, left: 42 };

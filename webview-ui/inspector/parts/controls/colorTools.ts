@@ -2,7 +2,7 @@
 
 import { SCHEMES } from '../../../shared/schemes';
 import type { Domain, InspectorState, StateStore } from '../../data/state';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 const DOMAINS: readonly { readonly domain: Domain; readonly label: string }[] = [
   { domain: 'max', label: 'max |value|' },

@@ -1,6 +1,6 @@
 /** A small menu at a point: arrow keys choose, Escape and a click elsewhere close it. */
 
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 interface MenuItem {
   readonly label: string;

@@ -3,7 +3,7 @@
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { visibleText } from '../../../shared/visibleText';
 import { withoutCommonPrefix } from '../../data/moduleGrid';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 interface ModulePicker {
   readonly element: HTMLElement;

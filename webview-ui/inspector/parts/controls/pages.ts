@@ -1,6 +1,6 @@
 /** What stands in the page when there is no source to show, or not the right one any more. */
 
-import { h } from '../element';
+import { h } from '../../../shared/element';
 import { emptyState } from '../notes/emptyState';
 
 export function waitingPage(): HTMLElement {

@@ -1,6 +1,6 @@
 /** A few choices of which one holds, side by side: radio buttons that look like a switch. */
 
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 interface Choice<V extends string> {
   readonly value: V;

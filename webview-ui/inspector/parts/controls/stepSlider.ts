@@ -2,7 +2,7 @@
 
 import type { TrainingInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 import { lossCurve } from '../charts/lossCurve';
 
 /** Long enough for the tiles of a step to arrive and for the eye to follow. */

@@ -3,7 +3,7 @@
  * in a tree left and right close and open what is chosen.
  */
 
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 /** Rows made above and below those in view, so that scrolling shows no gaps. */
 const OVERSCAN = 6;

@@ -3,7 +3,7 @@
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
 import { visibleText } from '../../../shared/visibleText';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 interface GridCellOptions {
   readonly info: LoraModuleInfo;

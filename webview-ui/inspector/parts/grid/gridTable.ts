@@ -3,7 +3,7 @@
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import type { ModuleGrid } from '../../data/moduleGrid';
 import { withoutCommonPrefix } from '../../data/moduleGrid';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 /** With more groups than this (a UNet has dozens) they become the rows, where their names have room. */
 const MAX_COLUMNS = 16;

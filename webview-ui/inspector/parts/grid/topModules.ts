@@ -3,7 +3,7 @@
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
 import { withoutCommonPrefix } from '../../data/moduleGrid';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 
 const SHOWN = 8;
 

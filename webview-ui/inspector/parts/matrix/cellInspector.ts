@@ -10,7 +10,7 @@ import { exactDecimal, indexedName, lineTexts, placeText } from '../../data/cell
 import type { NamedSummary } from '../../data/cellText';
 import type { InspectorClient } from '../../data/inspectorClient';
 import type { Subject } from '../../data/subject';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import type { Pane } from './pane';
 import { errorText } from '../notes/progressNote';
 

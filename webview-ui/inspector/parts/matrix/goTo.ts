@@ -3,7 +3,7 @@
 import { formatCount } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
 import { placeNamed } from '../../data/cellText';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 import type { Pane } from './pane';
 
 let close: (() => void) | null = null;

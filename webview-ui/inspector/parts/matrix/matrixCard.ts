@@ -9,7 +9,7 @@ import { AUTO_STATISTICS_ENTRIES } from '../../data/colorModel';
 import { shortened } from '../../data/cellText';
 import type { Subject } from '../../data/subject';
 import { visibleName, visibleText } from '../../../shared/visibleText';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { longWork } from '../notes/progressNote';
 
 /** A slider in motion passes steps faster; only the one it rests on is summed up. */

@@ -11,7 +11,7 @@ import type { ViewContext } from '../../context';
 import type { ColorModel, Colored } from '../../data/colorModel';
 import type { Subject } from '../../data/subject';
 import { subjectKey } from '../../data/subject';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { openGoTo } from './goTo';
 import { jump } from './jump';
 import type { Pane } from './pane';

@@ -6,7 +6,7 @@ import { colorValues, createColorMap } from '../../../shared/colorMap';
 import type { MatrixSource } from '../../../shared/heatmap/types';
 import { onThemeChange, themeKind } from '../../../shared/theme';
 import type { StateStore } from '../../data/state';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 
 /** One row of buttons stays an overview up to about here; deeper layers are reached by the picker. */
 export const MAX_THUMBNAILS = 64;

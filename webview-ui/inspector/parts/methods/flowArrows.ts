@@ -1,7 +1,7 @@
 /** Arrows between the matrices of a flow, and the residual path that runs over them. */
 
 import { select } from 'd3';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 /** An arrow with what happens on the way; the layout turns it when the flow runs downwards. */
 export function flowArrow(label: string, className = ''): HTMLElement {

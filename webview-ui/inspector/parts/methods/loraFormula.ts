@@ -3,7 +3,7 @@
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
 import type { Corner } from '../../data/loraSubjects';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 
 interface LoraFormula {
   readonly element: HTMLElement;

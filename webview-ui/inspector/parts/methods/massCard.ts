@@ -7,7 +7,7 @@ import type { ViewContext } from '../../context';
 import { prefixMass } from '../../data/prefixMass';
 import { attentionLayer, attentionSubject } from '../../data/prefixSubjects';
 import { readWhole } from '../../data/readWhole';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { errorText } from '../notes/progressNote';
 
 /** Each head is a read; no model has more. */

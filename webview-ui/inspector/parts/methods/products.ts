@@ -2,7 +2,7 @@
 
 import type { DeltaProducts } from '../../../../src/protocol/matrix';
 import { formatNumber } from '../../../shared/formatNumber';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 
 /** What fits a panel; of a larger rank the largest products are listed and the rest summed. */
 const LISTED = 32;

@@ -3,9 +3,9 @@
 import type { Spectrum } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
-import { formatNumber } from '../../../shared/formatNumber';
+import { formatCount, formatNumber } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { errorText } from '../notes/progressNote';
 import { segmented } from '../controls/segmented';
 import { spectrumChart } from '../charts/spectrumChart';
@@ -112,9 +112,7 @@ function scalingFacts(info: LoraModuleInfo): Node[] {
 
 /** Of a product that is stored as A and B; others are written out from fewer. */
 function storedParameters(info: LoraModuleInfo): Node[] {
-  return [
-    ...fact('parameters', (info.rank * (info.inFeatures + info.outFeatures)).toLocaleString('en'), 'rank × (in + out)'),
-  ];
+  return [...fact('parameters', formatCount(info.rank * (info.inFeatures + info.outFeatures)), 'rank × (in + out)')];
 }
 
 function fact(label: string, text: string, meaning: string): Node[] {

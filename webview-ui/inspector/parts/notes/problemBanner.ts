@@ -2,7 +2,7 @@
 
 import type { Problem } from '../../../../src/protocol/source';
 import type { StateStore } from '../../data/state';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 /** A file broken everywhere has a problem for each tensor; a page of them says enough. */
 const LISTED = 200;

@@ -2,7 +2,8 @@
 
 import type { Progress } from '../../../../src/protocol/rpc';
 import { CancelledError } from '../../../../src/protocol/rpc';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
+import { formatCount } from '../../../shared/formatNumber';
 
 /** Work that ends sooner never shows a bar, so that nothing flickers. */
 const QUIET_MS = 150;
@@ -71,7 +72,7 @@ export function longWork<T>(place: HTMLElement, work: LongWork<T>): () => void {
 }
 
 function amount(value: number): string {
-  return Number.isInteger(value) ? value.toLocaleString('en') : value.toFixed(1);
+  return Number.isInteger(value) ? formatCount(value) : value.toFixed(1);
 }
 
 export function errorText(error: unknown): string {

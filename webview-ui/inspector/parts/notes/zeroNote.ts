@@ -6,7 +6,7 @@ import type { InspectorClient } from '../../data/inspectorClient';
 import { AUTO_STATISTICS_ENTRIES } from '../../data/colorModel';
 import type { Corner } from '../../data/loraSubjects';
 import type { Subject } from '../../data/subject';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 
 interface ZeroNote {
   readonly element: HTMLElement;

@@ -1,6 +1,6 @@
 /** Makes DOM elements. Text is only ever set as text, and all of it seen: names in files come from strangers. */
 
-import { visibleText } from '../../shared/visibleText';
+import { visibleText } from './visibleText';
 
 type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
 /** Attributes whose text is shown or read out. */
