@@ -51,7 +51,7 @@ export function installShrinkwrapped(directory) {
 }
 
 /**
- * Whether node_modules matches the lock file, according to npm's record of what it installed. Packages for other
+ * Whether node_modules matches the lock file, according to npm's record of the installation. Packages for other
  * platforms may be missing.
  * @param {string} directory
  */
