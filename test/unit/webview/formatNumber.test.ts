@@ -10,7 +10,7 @@ import {
 } from '../../../webview-ui/shared/formatNumber';
 
 describe('numbers for people', () => {
-  it('have four significant digits and no idle zeros', () => {
+  it('have four significant digits and no trailing zeros', () => {
     const cases: readonly (readonly [number, string])[] = [
       [0, '0'],
       [-0, '0'],
@@ -29,12 +29,12 @@ describe('numbers for people', () => {
     for (const [value, text] of cases) assert.equal(formatNumber(value), text);
   });
 
-  it('are as short as asked', () => {
+  it('have as few digits as requested', () => {
     assert.equal(formatNumber(0.0123456, 2), '0.012');
     assert.equal(formatNumber(98765, 1), '100,000');
   });
 
-  it('say what is not a number', () => {
+  it('name NaN and infinities', () => {
     assert.deepEqual(
       [NaN, Infinity, -Infinity].map((value) => formatNumber(value)),
       ['NaN', '+Inf', '-Inf'],
@@ -81,7 +81,7 @@ describe('numbers for people', () => {
     ]);
   });
 
-  it('give shares as per cent without rounding a few to none', () => {
+  it('give shares as per cent without rounding a small share to zero', () => {
     assert.deepEqual([0, 0.5, 1, 0.12345, 0.0123, 0.00001].map(formatPercent), [
       '0%',
       '50%',
@@ -92,14 +92,14 @@ describe('numbers for people', () => {
     ]);
   });
 
-  it('sum up a line', () => {
+  it('summarise a row or column', () => {
     assert.equal(
       formatLineSummary({ count: 768, min: -0.125, max: 0.30001, mean: 1e-5, norm: 1.23456 }),
       'min -0.125, max 0.3, mean 1e-5, norm 1.235',
     );
   });
 
-  it('shows memory in the units of nvidia-smi: a card of 24 GB has 24 GiB', () => {
+  it('show memory in the units of nvidia-smi: a card of 24 GB has 24 GiB', () => {
     assert.deepEqual([0, 512, 300 * 1024, 50 * 2 ** 20, 24 * 2 ** 30, 141 * 2 ** 30].map(formatMemory), [
       '0',
       '0.5 KiB',
