@@ -28,10 +28,10 @@ export function adapterView(context: ViewContext): View {
   const panes = [input, wDown, units, wUp, output];
   const overlay = gateOverlay(units.heatmap);
   const gradients = segmented<'value' | 'gradient'>(
-    'What the weights show',
+    'Show weights or their gradients',
     [
       { value: 'value', label: 'Values' },
-      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by the weights' },
+      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss with respect to the weights' },
     ],
     (value) => store.set({ gradients: value === 'gradient' }),
   );
@@ -152,8 +152,7 @@ export function adapterView(context: ViewContext): View {
     overlay.show(null);
     const down = findTensor(description, activations?.down);
     if (!down) {
-      summary.textContent =
-        'The file holds the weights; activations are shown where a forward pass was run, as in the demo.';
+      summary.textContent = 'The file holds weights only. Activations are shown after a forward pass, as in the demo.';
       return;
     }
     const { signal } = (controller = new AbortController());

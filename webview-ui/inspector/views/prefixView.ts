@@ -27,7 +27,7 @@ export function prefixView(context: ViewContext): View {
   const batches = numberSelect('Batch item', (batch) => store.set({ batch }));
   const heads = numberSelect('Head', (head) => store.set({ head }));
   const gradients = segmented<'value' | 'gradient'>(
-    'What the prefixes show',
+    'Show prefixes or their gradients',
     [
       { value: 'value', label: 'Values' },
       { value: 'gradient', label: 'Gradients' },

@@ -28,15 +28,15 @@ export class MatrixPane implements Pane, Colored {
   private current: Subject | null = null;
   private readonly title: HTMLElement;
   private readonly size = h('span', { class: 'size' });
-  private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours by a sample');
+  private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours from a sample of entries');
   private readonly sampled = h(
     'span',
     {
       class: 'size',
       hidden: true,
-      title: 'Each pixel stands for so many entries that some of them were read; zoom in for all',
+      title: 'Each pixel covers many entries, and only some of them were read. Zoom in to see all.',
     },
-    'a sample of the entries',
+    'sample of entries',
   );
   private readonly place = h('div', { class: 'pane-plot' });
   private readonly empty = h('p', { class: 'pane-empty', hidden: true });
@@ -168,7 +168,7 @@ export class MatrixPane implements Pane, Colored {
     this.bar.element.hidden = false;
     this.bar.setColor(color);
     this.bar.element.title = sampled
-      ? 'The limit is judged by a sample of the entries; Compute statistics reads them all.'
+      ? 'The limit comes from a sample of the entries. Compute statistics reads all of them.'
       : '';
     this.approximate.hidden = !sampled;
     this.currentColor = color;
@@ -222,7 +222,8 @@ export class MatrixPane implements Pane, Colored {
 
   async copyCell(): Promise<void> {
     const { cell, current } = this;
-    if (!cell || !current) return this.context.notify('Point at a cell first, or go to one with the arrow keys.');
+    if (!cell || !current)
+      return this.context.notify('Point at a cell, or move the cursor to one with the arrow keys.');
     await this.context.attempt(async () => {
       const text = await this.context.cells.exactText(current, cell);
       await this.context.client.copy(text);

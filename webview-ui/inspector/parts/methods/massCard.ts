@@ -52,7 +52,7 @@ export function massCard(context: ViewContext): MassCard {
     );
     summary.textContent =
       `Head ${head} gives ${formatPercent(masses[head] ?? NaN)} of its attention to the prefix; ` +
-      `all heads together ${formatPercent(mean)}.`;
+      `the mean over heads is ${formatPercent(mean)}.`;
   }
 
   async function read(info: PrefixInfo, layer: number, batch: number, signal: AbortSignal): Promise<readonly number[]> {

@@ -55,7 +55,7 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
       picture.element.toggleAttribute('hidden', info.unavailable !== undefined);
       scale.element.hidden = info.unavailable !== undefined;
       if (info.unavailable !== undefined) {
-        problem.textContent = `There is no product to take apart: ${info.unavailable}`;
+        problem.textContent = `There is no product to decompose: ${info.unavailable}`;
         return replace(facts, ...scalingFacts(info));
       }
       const mine = (controller = new AbortController());
@@ -105,7 +105,7 @@ function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
 
 function scalingFacts(info: LoraModuleInfo): Node[] {
   return [
-    ...fact('scaling', `${formatNumber(info.scaling)} = ${info.scalingSource}`, 'What B · A is multiplied by'),
+    ...fact('scaling', `${formatNumber(info.scaling)} = ${info.scalingSource}`, 'Factor of B · A'),
     ...(info.formula === undefined ? storedParameters(info) : []),
   ];
 }
