@@ -1,4 +1,4 @@
-/** What a run of the demo holds: the names of its tensors, and how the views find their way in them. */
+/** Names the tensors of a run of the demo and describes them for the views. */
 
 import type { DemoResult } from '../peft/demoResult';
 import type { SourceDescription, TensorInfo } from '../checkpoint/sourceDescription';
