@@ -6,8 +6,9 @@ import type { ForwardFacts } from '../architectures/forwardFacts';
 import type { Module } from '../moduleTable';
 import type { ModelShape } from '../modelShape';
 import type { AttentionPart, Block } from './blocks';
-import type { Adapted, Keeper } from './adapterTrace';
-import { traceAdapter } from './adapterTrace';
+import type { Adapted, Keeper } from '../methods/kept';
+import { sized } from '../methods/kept';
+import type { Method } from '../methods/method';
 import type { TrainingSetup } from './setup';
 import type { Place, Tape, Value } from './tape';
 
@@ -20,7 +21,7 @@ export interface ForwardContext {
   /** Tokens of one sequence, and key positions before it (prefixes). */
   readonly length: number;
   readonly prefix: number;
-  readonly method: string;
+  readonly method: Method | null;
   readonly adapted: ReadonlyMap<string, Adapted>;
   /** Whether a module's own weight is trained. */
   readonly trains: (module: Module) => boolean;
@@ -130,7 +131,7 @@ export function traceLinear(ctx: ForwardContext, module: Module, x: Value, place
     tape.once(module.inFeatures * module.outFeatures * ctx.compute, 'autocast');
   const item = ctx.quantized(module) ? x.item : ctx.compute;
   const out = tape.value(module.outFeatures, item, x.grad || trained || adapted !== undefined);
-  if (adapted) traceAdapter(ctx.method, keeper(ctx, x, out), adapted);
+  if (adapted) ctx.method?.keeps?.(keeper(ctx, x, out), sized(adapted));
   return out;
 }
 

@@ -47,7 +47,7 @@ export function trainingMemory(model: TrainedModel, asked: TrainingSetup): Train
   const weights = weightBytes(model.table, setup.quantization, types.weight);
   const adapterTrained = model.trainable - model.layout.trainedAsBase;
   const ownAdapter =
-    adapterTrained * types.adapter + (model.method === null ? 0 : model.layout.trainedAsBase * types.weight);
+    adapterTrained * types.adapter + (model.type === null ? 0 : model.layout.trainedAsBase * types.weight);
   const frozen = model.layout.frozenBytes + model.layout.frozenAsBase * types.weight + model.residentBytes;
   const trainedBytes = adapterTrained * types.adapter + model.layout.trainedAsBase * types.weight;
   const optimizer = optimizerBytes(setup.optimizer, model.trainable, trainedBytes, factorSums(model));
@@ -67,7 +67,7 @@ export function trainingMemory(model: TrainedModel, asked: TrainingSetup): Train
         divided(shards(3)),
     },
   ];
-  if (model.method !== null)
+  if (model.type !== null)
     terms.push({
       id: 'adapterWeights',
       group: 'adapter',
@@ -153,7 +153,7 @@ interface ItemSizes {
 }
 
 function itemSizes(model: TrainedModel, setup: TrainingSetup): ItemSizes {
-  const full = model.method === null;
+  const full = model.type === null;
   const mixed = setup.precision === 'bf16-mixed';
   const usual = full || setup.quantization !== 'none' ? 'fp32' : 'bf16';
   // prepare_model_for_kbit_training turns what is not quantised into float32.
@@ -177,7 +177,7 @@ function contextOf(
     facts: forwardFactsOf(table.shape.modelType),
     length,
     prefix: model.prefixPositions,
-    method: method ?? '',
+    method,
     adapted,
     trains: model.trains,
     quantized: isQuantized(table, setup.quantization),
@@ -187,7 +187,9 @@ function contextOf(
     autocast: setup.precision === 'bf16-mixed',
     weightItem: types.weight,
     adaption:
-      method === 'ADAPTION_PROMPT' ? { length: settings.count('adapter_len'), holders: adaptionHolders(model) } : null,
+      model.type === 'ADAPTION_PROMPT'
+        ? { length: settings.count('adapter_len'), holders: adaptionHolders(model) }
+        : null,
   };
 }
 
@@ -281,9 +283,9 @@ function recomputed({ recomputed: bytes, tokens }: Activations): MemoryTerm[] {
 }
 
 /** A weight with two uses has two gradients and, for a moment, their sum beside them. */
-function tiedGradients({ method, table }: TrainedModel, item: number): MemoryTerm[] {
+function tiedGradients({ type, table }: TrainedModel, item: number): MemoryTerm[] {
   const shared = table.modules.find(({ name, tied }) => tied === true && name === table.outputEmbedding);
-  if (method !== null || !shared) return [];
+  if (type !== null || !shared) return [];
   const values = shared.inFeatures * shared.outFeatures;
   return [
     {
@@ -334,9 +336,9 @@ function gatherBytes({ table }: TrainedModel, setup: TrainingSetup, item: number
 }
 
 /** Rows and columns of the trained matrices, for Adafactor. */
-function factorSums({ method, table, adapted, trainable }: TrainedModel): number {
+function factorSums({ type, table, adapted, trainable }: TrainedModel): number {
   const sides = ({ inFeatures, outFeatures }: Module): number => inFeatures + outFeatures;
-  if (method === null) return table.modules.reduce((sum, module) => sum + sides(module), 0);
+  if (type === null) return table.modules.reduce((sum, module) => sum + sides(module), 0);
   if (adapted.size === 0) return trainable;
   let sum = 0;
   for (const { module, rank } of adapted.values()) sum += sides(module) + 2 * rank;
@@ -350,7 +352,7 @@ function kernelFor(modelType: string, asked: AttentionKernel): AttentionKernel {
   return asked === 'flash' && kernels.includes('sdpa') ? 'sdpa' : 'eager';
 }
 
-function coverage({ table, method }: TrainedModel, asked: TrainingSetup, setup: TrainingSetup): string[] {
+function coverage({ table, type }: TrainedModel, asked: TrainingSetup, setup: TrainingSetup): string[] {
   const messages: string[] = [];
   const { shape } = table;
   if (asked.attention !== setup.attention)
@@ -360,7 +362,7 @@ function coverage({ table, method }: TrainedModel, asked: TrainingSetup, setup: 
     messages.push('Activations of fused experts depend on the kernel that runs them; theirs are an estimate.');
   if (table.modules.some(({ kind }) => kind === 'conv'))
     messages.push('Convolutions and their activations are not modelled.');
-  if (setup.quantization !== 'none' && method === null)
+  if (setup.quantization !== 'none' && type === null)
     messages.push('Quantised weights cannot be trained: full fine-tuning needs quantization "none".');
   return messages;
 }

@@ -320,7 +320,7 @@ function patternReachesSomeLayers(x: Examined, table: ModuleTable, taken: readon
 function checkDefault(x: Examined): void {
   const { table } = x;
   if (!table || x.settings.names('target_parameters')?.length) return;
-  const usual = attempt(() => readTargets(table, x.settings, x.type));
+  const usual = attempt(() => readTargets(table, x.settings, x.type, METHODS[x.type] ?? { accepts: [] }));
   const at = x.keyNode('target_modules');
   if (usual === null) {
     const offered = architectureOf(table.shape.modelType)?.targets(table.shape) ?? [];
