@@ -22,7 +22,7 @@ import { countTuner } from './tunerCount';
 /** Throws a `BudgetError` for what PEFT would refuse and for what cannot be counted. */
 export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCount {
   const given = new AdapterSettings(config);
-  const type = (given.text('peft_type') ?? '').toUpperCase();
+  const type = given.method;
   const { settings, ignored } = checkedSettings(given, type);
   const sheet = new Sheet(model);
   if (ignored.length > 0)

@@ -58,7 +58,7 @@ function countAdaptionPrompt(sheet: Sheet, model: ModuleTable, settings: Adapter
 function countShadow(sheet: Sheet, model: ModuleTable, settings: AdapterSettings): void {
   const modules = shadowTargets(model, settings);
   const { perModule, backbone } = shadowParts(model, settings);
-  for (const { name } of modules) sheet.add(name, settings.count('r', 8), perModule, `${TUNER_PREFIX}${name}.`);
+  for (const { name } of modules) sheet.add(name, settings.count('r'), perModule, `${TUNER_PREFIX}${name}.`);
   for (const { module, parts } of backbone) sheet.add(module, null, parts, 'base_model.');
   sheet.copy(trainedModules(model, modulesToSave(settings), false), TUNER_PREFIX);
 }

@@ -57,7 +57,7 @@ export function countTuner(
     method,
     model,
     settings,
-    fused: method.adaptsParameters ? fusedTargets(model, settings, settings.count('r', 8)) : null,
+    fused: method.adaptsParameters ? fusedTargets(model, settings, settings.count('r')) : null,
     tiedEnds: method.adaptsParameters ? tiedWithTargets(model, settings) : null,
   };
   const targeted = selectTargets(model, settings, type, method, tuner.fused);
@@ -78,7 +78,7 @@ export function countTuner(
 function bareParameters({ model, settings, fused }: Tuner, modules: readonly Module[]): readonly AdaptedParameter[] {
   const names = fused?.parameters ?? settings.names('target_parameters') ?? [];
   const rankOf = (name: string): number =>
-    settings.pattern('rank_pattern').valueFor(name) ?? fused?.ranks.valueFor(name) ?? settings.count('r', 8);
+    settings.pattern('rank_pattern').valueFor(name) ?? fused?.ranks.valueFor(name) ?? settings.count('r');
   const bare = adaptParameters(model, names, rankOf, new Set(modules.map(({ name }) => name)));
   if (names.length > 0 && bare.length === 0 && modules.length === 0)
     throw new TargetError(`target_parameters match no parameter of the model: ${names.slice(0, 8).join(', ')}`);
@@ -98,7 +98,7 @@ function countBeside(
   bare: readonly AdaptedParameter[],
 ): void {
   const adapted = new Set(modules.map(({ name }) => name));
-  const whole = trainedModules(model, modulesToSave(settings), settings.flag('ensure_weight_tying', false));
+  const whole = trainedModules(model, modulesToSave(settings), settings.flag('ensure_weight_tying'));
   const twice =
     bare.find(({ name }) => whole.some(({ module }) => name.startsWith(`${module}.`))) ??
     modules.find(({ name }) => whole.some(({ module }) => name === module));

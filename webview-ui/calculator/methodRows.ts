@@ -1,6 +1,6 @@
 import { axisBottom, select } from 'd3';
 import type { BudgetReport, MethodBudget } from '../../src/protocol/calculator';
-import { element } from '../shared/budget/element';
+import { h as element } from '../shared/element';
 import { decades, decadeTicks, logScale, tickLabel } from '../shared/budget/logScale';
 
 const BAR_HEIGHT = 8;

@@ -1,5 +1,5 @@
 import type { BudgetReport, MethodBudget } from '../../src/protocol/calculator';
-import { element } from '../shared/budget/element';
+import { h as element } from '../shared/element';
 
 const COLUMNS: readonly (readonly [string, string])[] = [
   ['Method', ''],

@@ -79,7 +79,7 @@ function costOf(
     return (value) => trainingMemory(model, { ...setup, [vary]: value }).deviceBytes;
   }
   if (adapter === null) throw new BudgetError('full fine-tuning has no rank');
-  const type = (new AdapterSettings(adapter).text('peft_type') ?? '').toUpperCase();
+  const type = new AdapterSettings(adapter).method;
   const key = methodOf(type)?.rankKey ?? 'r';
   if (!Object.hasOwn(adapter, key) && type !== 'LORA' && type !== 'ADALORA')
     throw new BudgetError(`${type}: its config has no rank ('${key}') to vary`);

@@ -37,7 +37,7 @@ export interface TrainedModel {
 export function trainedModel(table: ModuleTable, adapterConfig: RawConfig | null): TrainedModel {
   const settings = new AdapterSettings(adapterConfig ?? {});
   if (adapterConfig === null) return fullyTrained(table, settings);
-  const type = (settings.text('peft_type') ?? '').toUpperCase();
+  const type = settings.method;
   const method = methodOf(type);
   const prompt = promptMethodOf(type);
   const { layout, modules, trainable } = countAdapter(table, adapterConfig);

@@ -24,7 +24,7 @@ export const frod: Method = {
     trained('frod_lambda_l', i),
   ],
   shared: (modules, settings) => {
-    if (!settings.flag('save_projection', true)) return [];
+    if (!settings.flag('save_projection')) return [];
     const categories = new Map(modules.map((module) => [frodCategory(module.name), module.inFeatures]));
     return [...categories].flatMap(([category, i]) => [
       asBase(stored(`frod_V.${category}`, i, i)),
@@ -35,7 +35,7 @@ export const frod: Method = {
 };
 
 function sparseValues(i: number, settings: AdapterSettings): number {
-  return Math.min(Math.trunc(i * i * settings.number('sparse_rate', 0.01)), i * (i - 1));
+  return Math.min(Math.trunc(i * i * settings.number('sparse_rate')), i * (i - 1));
 }
 
 /** The role of a module: the last two segments of its name. */

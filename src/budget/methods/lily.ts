@@ -4,7 +4,7 @@ import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { ConfigError } from '../../peftConfig/errors';
 import type { Module } from '../moduleTable';
 import type { Method } from './method';
-import { again, LINEAR, rankOr, trained } from './method';
+import { again, LINEAR, configuredRank, trained } from './method';
 
 export const lily: Method = {
   accepts: LINEAR,
@@ -13,12 +13,12 @@ export const lily: Method = {
     keep.token(r);
     keep.weight(r * o);
   },
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: (module, settings, { modules }) => {
     const { inFeatures: i, outFeatures: o } = module;
-    const r = settings.count('r', 32);
-    const ups = settings.count('num_B', 2);
-    const stride = settings.count('stride_A', 1);
+    const r = settings.count('r');
+    const ups = settings.count('num_B');
+    const stride = settings.count('stride_A');
     if (ups < 2) throw new ConfigError('num_B', ups, 'at least 2: a router needs a choice');
     const place = lilyPlace(module, modules, settings);
     const down = trained('lily_A.weight', r, i);

@@ -13,11 +13,6 @@ import type { KeepRule } from './kept';
 import type { Method, Part } from './method';
 import { frozen, LINEAR_AND_CONV1D, trained, trainedInHalf, unsaved } from './method';
 
-/** PEFT's own default, since its first release. */
-const DEFAULT_RANK = 8;
-/** AdaLoRA starts from `init_r`, not from `r`. */
-const DEFAULT_INITIAL_RANK = 12;
-
 /** A module has at most one of these; what is not a linear can have few of them. */
 const VARIANTS = [
   'use_dora',
@@ -53,7 +48,7 @@ function variantOf({ name, kind }: Pick<Module, 'name' | 'kind'>, settings: Adap
 }
 
 export function loraRank({ name }: Module, settings: AdapterSettings): number {
-  const rank = settings.pattern('rank_pattern').valueFor(name) ?? settings.count('r', DEFAULT_RANK);
+  const rank = settings.pattern('rank_pattern').valueFor(name) ?? settings.count('r');
   if (!Number.isInteger(rank)) throw new ConfigError('rank_pattern', rank, 'whole numbers');
   return rank;
 }
@@ -64,8 +59,8 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
   const fromWeight = kind !== 'embedding' && FROM_WEIGHT.test(settings.text('init_lora_weights') ?? '');
   const rank = loraRank(module, settings);
   const r = fromWeight ? Math.min(rank, i, o) : rank;
-  const dora = settings.flag('use_dora', false);
-  const loraBias = settings.flag('lora_bias', false);
+  const dora = settings.flag('use_dora');
+  const loraBias = settings.flag('lora_bias');
   if (settings.text('init_lora_weights') === 'orthogonal' && r % 2 === 1)
     throw new ConfigError('r', r, 'an even rank for an orthogonal initialisation');
   if (dora && loraBias) throw new BudgetError('use_dora cannot be combined with lora_bias');
@@ -146,7 +141,7 @@ function warnings(settings: AdapterSettings): string[] {
 }
 
 export const loraKeeps: KeepRule = (keep, { i, o, r, settings, module }) => {
-  const dropout = settings.number('lora_dropout', 0) > 0;
+  const dropout = settings.number('lora_dropout') > 0;
   if (module.kind === 'embedding') return keep.token(r);
   if (settings.present('velora_config')) return keep.token(r + velocityGroups(settings));
   if (dropout) {
@@ -156,7 +151,7 @@ export const loraKeeps: KeepRule = (keep, { i, o, r, settings, module }) => {
   // B is frozen in MiCA, so that nothing needs its input.
   if (settings.text('init_lora_weights') !== 'mica') keep.token(r);
   if (settings.present('kasa_config')) keep.token(r);
-  if (!settings.flag('use_dora', false)) return;
+  if (!settings.flag('use_dora')) return;
   keep.token(o);
   keep.weight(3 * o);
   if (dropout) {
@@ -177,7 +172,7 @@ export const lora: Method = {
   adaptsParameters: true,
   keeps: loraKeeps,
   // DoRA sends the identity through A and B, and adds the product to the weight.
-  buffers: ({ i, o, settings }) => (settings.flag('use_dora', false) ? i * i + 2 * i * o : 0),
+  buffers: ({ i, o, settings }) => (settings.flag('use_dora') ? i * i + 2 * i * o : 0),
   parts,
   rank: loraRank,
   warnings,
@@ -192,7 +187,7 @@ function keptRanks(module: Module, settings: AdapterSettings): number | null {
   return kept.filter(Boolean).length;
 }
 
-const initialRank = (settings: AdapterSettings): number => settings.count('init_r', DEFAULT_INITIAL_RANK);
+const initialRank = (settings: AdapterSettings): number => settings.count('init_r');
 
 export const adalora: Method = {
   accepts: LINEAR_AND_CONV1D,

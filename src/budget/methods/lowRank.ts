@@ -4,7 +4,7 @@ import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import { weightAndGradient, wholeWeights } from './kept';
 import { loraKeeps, loraRank } from './lora';
 import type { Method, Part } from './method';
-import { asBase, LINEAR, LINEAR_AND_CONV1D, rankOr, stored, storedAs, trained } from './method';
+import { asBase, LINEAR, LINEAR_AND_CONV1D, configuredRank, stored, storedAs, trained } from './method';
 
 /** MiSS (Kang & Yin 2024): one block of rows for all inputs. */
 export const miss: Method = {
@@ -17,9 +17,9 @@ export const miss: Method = {
     if (kind === 'mini') keep.weight(r * o);
   },
   buffers: (adapted) => (adapted.settings.raw('init_weights') === 'bat' ? weightAndGradient(adapted) : 0),
-  rank: rankOr(64),
+  rank: configuredRank,
   parts: ({ name, inFeatures, outFeatures }, settings) => {
-    const r = settings.count('r', 64);
+    const r = settings.count('r');
     if (r > inFeatures) throw new BudgetError(`'${name}': r ${r} exceeds its ${inFeatures} inputs`);
     const init = settings.raw('init_weights');
     if (init === 'bat') {
@@ -30,7 +30,7 @@ export const miss: Method = {
       return [trained('miss_block', outFeatures / r, r, r)];
     }
     if (init !== 'mini') return [trained('miss_block', r, outFeatures)];
-    const mini = settings.count('mini_r', 1);
+    const mini = settings.count('mini_r');
     if (outFeatures % mini !== 0)
       throw new BudgetError(`'${name}': ${outFeatures} outputs are not divisible by mini_r ${mini}`);
     return [trained('miss_block', r, mini)];
@@ -40,7 +40,7 @@ export const miss: Method = {
 /** Bone, which MiSS replaced; PEFT no longer loads it, but its files are about. */
 export const bone: Method = {
   accepts: LINEAR,
-  rank: rankOr(64),
+  rank: configuredRank,
   parts: (module, settings, all) => miss.parts(module, settings, all).map((part) => ({ ...part, name: 'bone_block' })),
   warnings: () => ['PEFT 0.21 has replaced BONE by MISS; the count is that of the old method.'],
 };
@@ -50,10 +50,10 @@ export const hira: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv'],
   keeps: wholeWeights(1),
   buffers: weightAndGradient,
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: (module, settings) => {
     const { kind, inFeatures: i, outFeatures: o, kernel = [] } = module;
-    const r = settings.count('r', 32);
+    const r = settings.count('r');
     if (kind === 'embedding') return [trained('hira_embedding_A', r, i), trained('hira_embedding_B', o, r)];
     if (kind === 'conv') return [trained('hira_A', r, i, ...kernel), trained('hira_B', o, r, ...kernel.map(() => 1))];
     return [trained('hira_A', r, i), trained('hira_B', o, r)];
@@ -85,16 +85,16 @@ export const gralora: Method = {
   keeps: (keep, adapted) => {
     const { r, settings } = adapted;
     keep.cast();
-    keep.token(r * settings.count('gralora_k', settings.count('k', 2)));
-    const hybrid = settings.size('hybrid_r', 0);
+    keep.token(r * settings.count('gralora_k'));
+    const hybrid = settings.size('hybrid_r');
     // The part that is plain LoRA casts the input for itself.
     if (hybrid > 0) loraKeeps(keep, { ...adapted, r: hybrid, i: 0, o: 0 });
   },
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
-    const r = settings.count('r', 32);
-    const k = settings.count('gralora_k', 2);
-    const hybrid = settings.size('hybrid_r', 0);
+    const r = settings.count('r');
+    const k = settings.count('gralora_k');
+    const hybrid = settings.size('hybrid_r');
     for (const size of [i, o]) {
       if (size % k !== 0) throw new BudgetError(`'${name}': ${size} features are not divisible by gralora_k ${k}`);
     }
@@ -115,7 +115,7 @@ export const c3a: Method = {
   mapping: 'FOURIERFT',
   keeps: (keep) => keep.cast(),
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
-    const block = settings.dottedPattern('block_size_pattern').valueFor(name) ?? settings.count('block_size', 256);
+    const block = settings.dottedPattern('block_size_pattern').valueFor(name) ?? settings.count('block_size');
     for (const size of [i, o]) {
       if (size % block !== 0)
         throw new BudgetError(`'${name}': ${size} features are not divisible by block_size ${block}`);
@@ -133,9 +133,9 @@ export const shira: Method = {
     keep.baseWeight(o * i);
   },
   buffers: weightAndGradient,
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: ({ name, inFeatures, outFeatures }, settings) => {
-    const values = settings.count('r', 32) * (inFeatures + outFeatures);
+    const values = settings.count('r') * (inFeatures + outFeatures);
     if (values > inFeatures * outFeatures)
       throw new BudgetError(`'${name}': ${values} single weights exceed the ${inFeatures * outFeatures} of the module`);
     return [trained('shira_weight', values), storedAs('I32', 'shira_indices', 2, values)];
@@ -152,12 +152,12 @@ export const supertuning: Method = {
   },
   buffers: weightAndGradient,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
-    const values = Math.trunc(i * o * (1 - settings.number('sparsity', 0.99)));
-    const r = settings.size('r', 0);
+    const values = Math.trunc(i * o * (1 - settings.number('sparsity')));
+    const r = settings.size('r');
     if (values < 1) throw new BudgetError(`'${name}': the sparsity leaves none of its ${i * o} weights`);
     return [
       trained('supertuning_values', values),
-      ...(settings.flag('save_precomputed_indices', true) ? [storedAs('I32', 'supertuning_indices', values)] : []),
+      ...(settings.flag('save_precomputed_indices') ? [storedAs('I32', 'supertuning_indices', values)] : []),
       ...(r > 0 ? [trained('supertuning_lora_A.weight', r, i), trained('supertuning_lora_B.weight', o, r)] : []),
     ];
   },
@@ -171,12 +171,12 @@ export const poly: Method = {
     keep.token(r);
     keep.weight(r * (i + o));
   },
-  rank: rankOr(8),
+  rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o }, settings) => {
-    const r = settings.count('r', 8);
-    const skills = settings.count('n_skills', 4);
-    const splits = settings.count('n_splits', 1);
-    const tasks = settings.count('n_tasks', 1);
+    const r = settings.count('r');
+    const skills = settings.count('n_skills');
+    const splits = settings.count('n_splits');
+    const tasks = settings.count('n_tasks');
     return [
       trained('poly_lora_A', splits, skills, Math.floor(i / splits), r),
       trained('poly_lora_B', splits, skills, r, Math.floor(o / splits)),
@@ -190,14 +190,14 @@ export const deft: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, { o, r, settings }) => {
     keep.token(o);
-    if (settings.flag('para', false)) return keep.token(r);
+    if (settings.flag('para')) return keep.token(r);
     keep.cast();
     keep.token(2 * r);
   },
-  rank: rankOr(8),
+  rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o }, settings) => {
-    const r = Math.min(settings.count('r', 8), o);
-    return [trained('deft_P', o, r), ...(settings.flag('para', false) ? [] : [trained('deft_R', r, i)])];
+    const r = Math.min(settings.count('r'), o);
+    return [trained('deft_P', o, r), ...(settings.flag('para') ? [] : [trained('deft_R', r, i)])];
   },
 };
 
@@ -209,12 +209,12 @@ export const glora: Method = {
     keep.baseWeight(o * i);
   },
   buffers: weightAndGradient,
-  rank: rankOr(8),
+  rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o, bias }, settings) => {
-    const r = settings.count('r', 8);
-    const ab = settings.word('config_A_B', ['lora', 'vector', 'constant', 'none']);
-    const c = bias ? settings.word('config_C', ['lora', 'vector', 'none']) : 'none';
-    const de = bias ? settings.word('config_D_E', ['constant', 'vector', 'none']) : 'none';
+    const r = settings.count('r');
+    const ab = settings.word('config_A_B');
+    const c = bias ? settings.word('config_C') : 'none';
+    const de = bias ? settings.word('config_D_E') : 'none';
     return [
       ...['glora_A', 'glora_B'].flatMap((name) =>
         gloraPath(name, ab, { out: [o, i], r, column: [o, 1], empty: [o, i] }),
@@ -243,14 +243,14 @@ function gloraPath(name: string, kind: string, { out, r, column, empty }: GloraS
 export const peanut: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, r, settings }) => {
-    keep.weight(2 * o * i + i * r * (1 + 3 * settings.size('depth', 0)));
+    keep.weight(2 * o * i + i * r * (1 + 3 * settings.size('depth')));
     keep.cast();
   },
   buffers: weightAndGradient,
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: ({ outFeatures: o }, settings) => {
-    const r = settings.count('r', 32);
-    const depth = settings.size('depth', 0);
+    const r = settings.count('r');
+    const depth = settings.size('depth');
     const layers = Array.from({ length: depth }, (_, layer) => [
       trained(`peanut_encoders.${layer}.weight`, r, r),
       trained(`peanut_decoders.${layer}.weight`, r, r),

@@ -21,8 +21,8 @@ const inputs = (module: Module): number => module.inFeatures * kernelSize(module
 
 /** How many blocks, and how large, from whichever of the two the config gives. */
 function blocks(module: Module, settings: AdapterSettings): { count: number; size: number } {
-  const rank = settings.size('r', 0);
-  const wanted = settings.size('oft_block_size', 32);
+  const rank = settings.size('r');
+  const wanted = settings.size('oft_block_size');
   if ((rank === 0) === (wanted === 0)) throw new BudgetError('exactly one of r and oft_block_size must be above 0');
   const total = inputs(module);
   if (rank === 0) {
@@ -38,19 +38,17 @@ export const oft: Method = {
   accepts: ['linear', 'conv', 'embedding'],
   keeps: (keep, { i, settings }) => {
     keep.cast();
-    const count = settings.size('r', 0);
-    keep.weight(4 * i * (count > 0 ? Math.ceil(i / count) : settings.count('oft_block_size', 32)));
+    const count = settings.size('r');
+    keep.weight(4 * i * (count > 0 ? Math.ceil(i / count) : settings.count('oft_block_size')));
   },
   rank: (module, settings) => blocks(module, settings).count,
   parts: (module, settings) => {
     if (module.kind === 'embedding') {
       const { count, size } = blocks({ ...module, inFeatures: module.outFeatures }, settings);
-      return [
-        trained('oft_embedding_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2),
-      ];
+      return [trained('oft_embedding_R.weight', settings.flag('block_share') ? 1 : count, (size * (size - 1)) / 2)];
     }
     const { count, size } = blocks(module, settings);
-    return [trained('oft_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2)];
+    return [trained('oft_R.weight', settings.flag('block_share') ? 1 : count, (size * (size - 1)) / 2)];
   },
 };
 
@@ -58,17 +56,17 @@ export const oft: Method = {
 export const boft: Method = {
   accepts: LINEAR_AND_CONV,
   keeps: (keep, { i, settings }) => {
-    const factors = settings.count('boft_n_butterfly_factor', 1);
+    const factors = settings.count('boft_n_butterfly_factor');
     keep.baseWeight((2 + factors) * i * i);
-    keep.weight(3 * i * settings.size('boft_block_size', 4));
+    keep.weight(3 * i * settings.size('boft_block_size'));
     keep.output();
   },
-  residentBytes: ({ i, settings }) => 4 * i * i * settings.count('boft_n_butterfly_factor', 1),
+  residentBytes: ({ i, settings }) => 4 * i * i * settings.count('boft_n_butterfly_factor'),
   buffers: weightAndGradient,
   parts: (module, settings) => {
-    const factors = settings.count('boft_n_butterfly_factor', 1);
-    const wantedSize = settings.size('boft_block_size', 4);
-    const wantedCount = settings.size('boft_block_num', 0);
+    const factors = settings.count('boft_n_butterfly_factor');
+    const wantedSize = settings.size('boft_block_size');
+    const wantedCount = settings.size('boft_block_num');
     if ((wantedSize === 0) === (wantedCount === 0))
       throw new BudgetError('exactly one of boft_block_size and boft_block_num must be above 0');
     const total = inputs(module);
@@ -82,7 +80,7 @@ export const boft: Method = {
     return [trained('boft_R', factors, count, size, size), trained('boft_s', ...scale)];
   },
   warnings: (settings) =>
-    settings.count('boft_n_butterfly_factor', 1) > 1
+    settings.count('boft_n_butterfly_factor') > 1
       ? ['Without its CUDA extension PEFT takes boft_n_butterfly_factor for 1.']
       : [],
 };
@@ -95,8 +93,8 @@ export const hra: Method = {
     keep.cast();
   },
   buffers: weightAndGradient,
-  rank: (_, settings) => settings.count('r', 8),
-  parts: (module, settings) => [trained('hra_u', inputs(module), settings.count('r', 8))],
+  rank: (_, settings) => settings.count('r'),
+  parts: (module, settings) => [trained('hra_u', inputs(module), settings.count('r'))],
 };
 
 /** PSOFT: a rotation within the principal subspace, and two scales of it. */
@@ -108,16 +106,16 @@ export const psoft: Method = {
   },
   // The right factor is a view of all singular vectors, which stay; then the left one and two lists of indices.
   residentBytes: ({ i, o, r }) => 4 * (Math.min(i, o) * i + o * r) + 8 * r * (r - 1),
-  rank: (_, settings) => settings.count('r', 32),
+  rank: (_, settings) => settings.count('r'),
   parts: ({ name, inFeatures, outFeatures }, settings) => {
-    const r = settings.count('r', 32);
+    const r = settings.count('r');
     if (r > Math.min(inFeatures, outFeatures))
       throw new BudgetError(`'${name}': r ${r} exceeds its smaller side, ${Math.min(inFeatures, outFeatures)}`);
-    const rotation = settings.flag('psoft_orth', true) ? [(r * (r - 1)) / 2] : [r, r];
+    const rotation = settings.flag('psoft_orth') ? [(r * (r - 1)) / 2] : [r, r];
     return [
       trained('psoft_R.weight', ...rotation),
-      ...(settings.flag('psoft_mag_b', true) ? [trained('psoft_R.vector_b', r)] : []),
-      ...(settings.flag('psoft_mag_a', true) ? [trained('psoft_R.vector_a', r)] : []),
+      ...(settings.flag('psoft_mag_b') ? [trained('psoft_R.vector_b', r)] : []),
+      ...(settings.flag('psoft_mag_a') ? [trained('psoft_R.vector_a', r)] : []),
     ];
   },
 };

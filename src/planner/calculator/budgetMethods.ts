@@ -14,7 +14,7 @@ import {
 } from '../../budget/adapterPlan';
 import type { ModelShape } from '../../budget/modelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
-import { formatCount } from '../../budget/numberText';
+import { formatCount } from '../../text/numberText';
 import { comparePeftMethods } from '../../peft/compareMethods';
 import type { MethodField, MethodId } from '../../protocol/calculator';
 

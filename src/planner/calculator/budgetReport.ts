@@ -9,7 +9,7 @@ import { UnknownArchitectureError } from '../../budget/errors';
 import type { ModelShape } from '../../budget/modelShape';
 import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
-import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
+import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import type { Setting } from '../../budget/settings';
 import { METHOD_SETTINGS, parseSetting, SettingError } from '../../budget/settings';
 import { selectModules } from '../../budget/targets';
@@ -23,7 +23,7 @@ import type {
   TargetChoice,
 } from '../../protocol/calculator';
 import { METHOD_FIELDS } from '../../protocol/calculator';
-import { attempt, attemptOrMessage } from '../attempt';
+import { attempt, attemptOrError } from '../attempt';
 import type { Counted, Method } from './budgetMethods';
 import { exactMethods, referenceFull, referenceMethods } from './budgetMethods';
 import { NO_FIGURE } from './budgetText';
@@ -67,9 +67,9 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
   const usable = methods.filter(({ id }) => id !== 'lora' || inputs.basis === 'reference' || chosen.length > 0);
   const evaluated = usable.map((method): Evaluated => {
     const setting = settings[method.field];
-    const counted = setting === null ? null : attemptOrMessage(() => method.count(setting));
-    return typeof counted === 'string'
-      ? { method, setting, counted: null, problem: counted }
+    const counted = setting === null ? null : attemptOrError(() => method.count(setting));
+    return counted instanceof BudgetError
+      ? { method, setting, counted: null, problem: counted.message }
       : { method, setting, counted, problem: `${METHOD_SETTINGS[method.field].label} is not valid` };
   });
   const rows = METHOD_ORDER.map(([id, label]) => {
@@ -218,8 +218,8 @@ function budgetOf({ method, counted, problem }: Evaluated, base: number | null):
     parameters,
     parametersText: formatCount(parameters),
     ratio: base === null ? null : parameters / base,
-    ratioText: base === null ? NO_FIGURE : formatPercent(parameters / base),
-    trainablePercentText: all === null ? '' : formatPercent(parameters / all),
+    ratioText: base === null ? NO_FIGURE : formatTrainableShare(parameters / base),
+    trainablePercentText: all === null ? '' : formatTrainableShare(parameters / all),
     fileBytes: bytes,
     fileText: formatBytes(bytes),
     fileNote: `${formatCount(bytes)} bytes. ${fileNote}`,
@@ -236,8 +236,8 @@ function fullBudget(base: Denominator | null, { basis }: BudgetInputs): MethodBu
     parameters: base.parameters,
     parametersText: formatCount(base.parameters),
     ratio: 1,
-    ratioText: formatPercent(1),
-    trainablePercentText: basis === 'exact' ? formatPercent(1) : '',
+    ratioText: formatTrainableShare(1),
+    trainablePercentText: basis === 'exact' ? formatTrainableShare(1) : '',
     fileBytes: bytes,
     fileText: formatBytes(bytes),
     fileNote: `${formatCount(bytes)} bytes. The float32 values alone, 4 bytes each.`,

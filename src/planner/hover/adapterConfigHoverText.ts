@@ -2,7 +2,7 @@
 
 import { readPattern } from './readPattern';
 import { architectureOf } from '../../budget/architectures';
-import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
+import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import type { AdapterFacts } from './adapterFacts';
 import { ExplainedAdapter } from './adapterFacts';
 import { attempt } from '../attempt';
@@ -98,13 +98,13 @@ function explainParameters(adapter: ExplainedAdapter): readonly string[] {
     const modules = weights.lora.length > 0 ? ` of ${count(weights.lora.length, 'module')}` : '';
     const tensors = `${count(weights.tensors.length, 'tensor')}${modules}`;
     const share = table
-      ? `, ${formatPercent(weights.parameters / (table.parameters + weights.parameters))} of the whole`
+      ? `, ${formatTrainableShare(weights.parameters / (table.parameters + weights.parameters))} of the whole`
       : '';
     return [`**${formatCount(weights.parameters)} parameters** in ${tensors} (${WEIGHTS})${share}.`];
   }
   const budget = adapter.budget();
   if (!budget) return [];
-  const share = formatPercent(budget.trainable / budget.all);
+  const share = formatTrainableShare(budget.trainable / budget.all);
   const bytes = formatBytes(budget.fileBytes);
   return [
     `**${formatCount(budget.trainable)} trainable parameters** by the shapes of ${code(baseTitle)}: ${share} of the whole, a file of ${bytes}.`,

@@ -6,7 +6,7 @@ import { checkClaim } from '../../../src/budget/claim';
 import type { Budget } from '../../../src/budget/computeBudget';
 import { computeBudget, tableFor } from '../../../src/budget/computeBudget';
 import { estimateTrainingMemory } from '../../../src/budget/memory/training';
-import { formatBytes, formatCount, formatPercent } from '../../../src/budget/numberText';
+import { formatBytes, formatCount, formatTrainableShare } from '../../../src/text/numberText';
 import { PRESETS } from '../../../src/budget/presets';
 import { budgetCommand } from '../../../src/cli/budget';
 import { BudgetError } from '../../../src/peftConfig/errors';
@@ -20,7 +20,7 @@ import type { FoundModel } from '../../../src/planner/models/models';
 import { planConfig, planReport } from '../../../src/planner/plan/planReport';
 import { taskTypeOf } from '../../../src/planner/plan/planModel';
 import type { PlanInputs } from '../../../src/protocol/plan';
-import { sourceFiles } from '../importGraph';
+import { sourceFiles } from '../architecture/importGraph';
 import type { GoldenBudget, GoldenModel } from './goldenModels';
 import { readGolden } from './goldenModels';
 
@@ -130,7 +130,7 @@ describe('every surface that counts', () => {
       const match = /\*\*([\d,]+) trainable parameters\*\* by the shapes of `m`: (.*) of the whole, a file of (.*)\./;
       const [, ...shown] = match.exec(text ?? '') ?? [];
       const { trainable, all, fileBytes } = budget;
-      return same(shown, [formatCount(trainable), formatPercent(trainable / all), formatBytes(fileBytes)]);
+      return same(shown, [formatCount(trainable), formatTrainableShare(trainable / all), formatBytes(fileBytes)]);
     });
     assert.deepEqual(wrong, []);
   });
@@ -142,7 +142,7 @@ describe('every surface that counts', () => {
   });
 
   it('shows in the lens what computeBudget counts', async () => {
-    const models = new Models(NO_FILES);
+    const models = new Models(NO_FILES, { modelConfig: () => Promise.resolve(null) });
     const shown = await Promise.all(rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model))));
     const wrong = differences(rows, (row) => {
       const { trainable, all, percent, fileBytes } = row.budget;
@@ -222,7 +222,7 @@ describe('every surface that counts', () => {
       const { taskHeads } = tableFor(model, null);
       const budget = computeBudget(model, { peft_type: 'LORA', target_modules: targets, modules_to_save: taskHeads });
       assert.deepEqual([shown?.parameters, shown?.fileBytes], [budget.trainable, budget.fileBytes], name);
-      assert.equal(shown?.trainablePercentText, formatPercent(budget.trainable / budget.all), name);
+      assert.equal(shown?.trainablePercentText, formatTrainableShare(budget.trainable / budget.all), name);
       compared++;
     }
     assert.ok(compared > 30, `${compared} models compared`);

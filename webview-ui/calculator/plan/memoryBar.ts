@@ -1,8 +1,8 @@
 /** Memory as one bar of its terms, with the GPU's size marked, and the terms with their arithmetic below. */
 
 import type { PlanFit, PlanMemory, PlanPhase, PlanTerm } from '../../../src/protocol/plan';
-import { element } from '../../shared/budget/element';
-import { formatMemory } from '../../shared/formatNumber';
+import { h as element } from '../../shared/element';
+import { formatMemory } from '../../../src/text/numberText';
 
 /** Room to the right of the larger of the bar and the GPU. */
 const ROOM = 1.06;

@@ -1,7 +1,7 @@
 /** Fields made from a description of them: numbers, switches and choices that remember what was typed. */
 
 import type { PlanField, Typed } from '../../../src/protocol/plan';
-import { element } from '../../shared/budget/element';
+import { h as element } from '../../shared/element';
 
 export class PlanFields {
   readonly root = element('div', { class: 'plan-fields' });

@@ -8,7 +8,7 @@ import type {
   ModelChoice,
 } from '../../../src/protocol/calculator';
 import { CUSTOM_FIELDS, CUSTOM_MODEL, METHOD_FIELDS } from '../../../src/protocol/calculator';
-import { element } from './element';
+import { h as element } from '../element';
 import { ModelPicker } from './modelPicker';
 import { TargetChips } from './targetChips';
 import { TypedField } from './typedField';

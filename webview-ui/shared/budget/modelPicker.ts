@@ -1,5 +1,5 @@
 import type { ModelChoice } from '../../../src/protocol/calculator';
-import { element } from './element';
+import { h as element } from '../element';
 
 const GROUPS: readonly (readonly [ModelChoice['group'], string])[] = [
   ['preset', 'Presets'],

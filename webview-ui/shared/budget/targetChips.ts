@@ -1,5 +1,5 @@
 import type { BudgetReport, TargetChoice } from '../../../src/protocol/calculator';
-import { element } from './element';
+import { h as element } from '../element';
 
 /** The target modules of LoRA as chips, each pressed or not. */
 export class TargetChips {

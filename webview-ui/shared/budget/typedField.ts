@@ -1,4 +1,4 @@
-import { element } from './element';
+import { h as element } from '../element';
 
 /** A field for one number: its label, what was typed, and what is wrong with it. */
 export class TypedField {
