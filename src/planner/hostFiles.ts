@@ -1,4 +1,4 @@
-/** Files that the planner gets from the host: documents of other file systems, and summaries of weights. */
+/** Files that the planner gets from the host: documents of virtual file systems, and summaries of weights. */
 
 import type { AdapterWeights, WeightsReference } from '../protocol/planner';
 
@@ -12,7 +12,7 @@ export interface HostFiles {
 /** How many adapters' weights are cached: more than anyone edits at a time. */
 const MAX_KEPT = 16;
 
-/** The weights of adapters, asked of the host once for each state of a file. */
+/** Adapters' weights. The host is asked once for each state of a file. */
 export class AdapterWeightsCache {
   private readonly kept = new Map<string, { readonly stamp: string; readonly weights: AdapterWeights | null }>();
 

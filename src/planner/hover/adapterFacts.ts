@@ -1,4 +1,4 @@
-/** An adapter as its config, its weights and its base model tell of it, as far as each is there. Pure. */
+/** What is known of an adapter from its config, its weights and its base model. Pure. */
 
 import type { AdapterPlan } from '../../budget/adapterPlan';
 import { planAdapter } from '../../budget/adapterPlan';
@@ -10,18 +10,18 @@ import type { AdapterWeights } from '../../protocol/planner';
 import { attempt } from '../attempt';
 
 export interface AdapterFacts {
-  /** adapter_config.json as it stands in the editor. */
+  /** adapter_config.json as the editor shows it. */
   readonly config: RawConfig;
-  /** adapter_model.safetensors beside it; null where there is none. */
+  /** The adapter_model.safetensors in the same folder; null without one. */
   readonly weights: AdapterWeights | null;
-  /** The base model's config, where it was found; `title` is a path or a preset's name. */
+  /** The base model, if it was found. `title` is a path or a preset's name. */
   readonly base: { readonly title: string; readonly config: unknown } | null;
 }
 
-/** PEFT's defaults for keys that are absent. */
+/** PEFT's defaults for absent keys. */
 const DEFAULT_RANK = 8;
 const DEFAULT_ALPHA = 8;
-/** The facts, with what several explanations derive from them. */
+/** The facts, and values that several explanations derive from them. */
 export class ExplainedAdapter {
   readonly config: RawConfig;
   readonly weights: AdapterWeights | null;
@@ -52,7 +52,7 @@ export class ExplainedAdapter {
     return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
   }
 
-  /** As it would be on the base model; null where that is unknown or cannot be counted. */
+  /** The adapter on the base model; null if the model is unknown or the adapter cannot be counted. */
   plan(changes: RawConfig = {}): AdapterPlan | null {
     const { table } = this;
     const config: RawConfig = { peft_type: 'LORA', ...this.config, ...changes };

@@ -55,7 +55,7 @@ export class Models {
     }
   }
 
-  /** Names and shapes from the headers of the weights in the config's folder; null if there are none. */
+  /** Reads names and shapes from the headers of the weights in the config's folder; null if there are none. */
   tensors({ config, path }: FoundModel): Promise<readonly NamedShape[] | null> {
     if (path === null || !isObject(config)) return Promise.resolve(null);
     const known = this.headers.get(config);

@@ -1,38 +1,55 @@
-/** The settings of each method that a plan can vary: those that change a count, a byte, or what the adapter is. */
+/** The settings of each method that a plan can vary: those that affect the count, the memory, or the adapter's form. */
 
 import { wordsFor } from '../../peftConfig/configSchema';
 import { FIELD_TEXTS } from '../../peftConfig/fieldTexts';
 import { COMMON_KEYS, METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { PlanField } from '../../protocol/plan';
 
-/** Shown first, in this order; the rest of a method's settings follow. */
-const FIRST =
-  'r init_r num_virtual_tokens token_indices adapter_len adapter_layers n_frequency lora_alpha alpha variant use_dora use_rslora'.split(
-    ' ',
-  );
-/** Settings of training that change no count and no byte. */
-const WITHOUT_EFFECT =
-  /dropout|seed|^t(?:init|final)$|^deltaT$|beta|_lambda$|warmup|interval|exponent|^fan_in_fan_out$|_lr$|epsilon|_eps$|^eps$|temperature|threshold|_key$|^progressbar$|^init_|^d_initial$|_loss_|_weight$|regularization|cayley|_niter$|invocation|^use_(?:asa|dynamic_rank|qalora)$|^qalora_|_init_task$|^sample_at_|^scaling_pass|^apply_GS$|^coft$/;
-/** PEFT reads these off the model where they are not given, and a wrong one fails only when the model runs. */
+/** The settings shown first, in this order. */
+const FIRST = [
+  'r',
+  'init_r',
+  'num_virtual_tokens',
+  'token_indices',
+  'adapter_len',
+  'adapter_layers',
+  'n_frequency',
+  'lora_alpha',
+  'alpha',
+  'variant',
+  'use_dora',
+  'use_rslora',
+];
+/** Training settings that affect neither count nor memory. */
+const WITHOUT_EFFECT = new RegExp(
+  [
+    'dropout|seed|beta|warmup|interval|exponent|epsilon|temperature|threshold|_loss_|regularization|cayley|invocation',
+    '^(?:init_|qalora_|sample_at_|scaling_pass)',
+    '(?:_lambda|_lr|_eps|_key|_weight|_niter|_init_task)$',
+    '^(?:tinit|tfinal|deltaT|fan_in_fan_out|eps|progressbar|d_initial|apply_GS|coft)$',
+    '^use_(?:asa|dynamic_rank|qalora)$',
+  ].join('|'),
+);
+/** PEFT reads these from the model by default, and a wrong one fails only when the model runs. */
 const FROM_THE_MODEL = /^(?:token_dim|num_transformer_submodules|num_attention_heads|num_layers)$/;
-/** `METHOD.key` of settings that are in a config and change nothing. */
+/** Settings that a config has and that change nothing, as `METHOD.key`. */
 const UNUSED = new Set(['ADALORA.r', 'ADALORA.use_dora', 'ADALORA.lora_bias']);
-/** Sensible values of what PEFT has no default for. */
+/** Sensible values for settings without a default in PEFT. */
 const STARTS: Readonly<Record<string, string>> = {
   num_virtual_tokens: '20',
   adapter_len: '10',
   adapter_layers: '4',
   token_indices: '0',
-  // AdaLoRA's schedule of pruning: its config is refused without one.
+  // PEFT refuses an AdaLoRA config without a pruning schedule.
   total_step: '1000',
 };
-/** Starts of LoRA that need nothing but the weights; `mica` trains B alone. */
+/** LoRA initialisations that need only the weights; `mica` trains only B. */
 const LORA_INITS = ['true', 'false', 'gaussian', 'olora', 'pissa', 'orthogonal', 'mica'];
 const LISTS = new Set(['names', 'namesOrPattern', 'indices', 'indicesOrOne', 'tokens']);
-/** Targets have a tree of their own; the others say which layers those are among. */
+/** Settings that are not fields: targets have their own tree, and the others depend on them. */
 const UNLISTED = /^(?:target_modules|layers_pattern)$|^cpt_/;
 
-/** Null for a key of another kind, or without effect on what a plan tells. */
+/** Null for a key that a field cannot show, or that does not affect a plan. */
 function fieldOf(method: string, key: string, fallback: unknown): PlanField | null {
   const [kind, title] = Object.hasOwn(FIELD_TEXTS, key) ? FIELD_TEXTS[key]! : (['string', ''] as const);
   if (
@@ -65,7 +82,7 @@ function fieldOf(method: string, key: string, fallback: unknown): PlanField | nu
 
 const place = (key: string): number => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
 
-/** In the order to be shown in: numbers and switches before lists. */
+/** Fields in display order: numbers and switches before lists. */
 export function methodFields(method: string): readonly PlanField[] {
   const rank = ({ key, kind }: PlanField): number => place(key) + (kind === 'list' && !FIRST.includes(key) ? 1 : 0);
   return Object.entries(METHOD_KEYS[method] ?? {})
@@ -73,7 +90,7 @@ export function methodFields(method: string): readonly PlanField[] {
     .sort((a, b) => rank(a) - rank(b));
 }
 
-/** Typed settings as JSON values. Empty ones are left out; what is no number stays text, for the engine to refuse. */
+/** Typed settings as JSON values. Empty ones are left out; an invalid number stays text, which the engine refuses. */
 export function typedValues(
   typed: readonly (readonly [string, string])[],
   fields: readonly PlanField[],
@@ -93,7 +110,7 @@ function valueOf(text: string, { kind, initial }: PlanField): unknown {
   return numeric && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-/** Whole numbers where all are, names otherwise. */
+/** Whole numbers if all entries are, otherwise names. */
 function listOf(text: string): readonly (string | number)[] {
   const entries = text
     .split(',')

@@ -1,4 +1,4 @@
-/** The model that a plan is made for: its module table, kept while it is asked about, and the task its class is for. */
+/** The model of a plan: its module table, which is cached, and the task of its class. */
 
 import { tableFor } from '../../budget/computeBudget';
 import { isObject } from '../../peftConfig/configValues';
@@ -7,7 +7,7 @@ import type { ModuleTable } from '../../budget/moduleTable';
 
 const tables = new WeakMap<object, Map<string, ModuleTable>>();
 
-/** As `tableFor`, made once for each config and task: typing asks for the same table again and again. */
+/** Caches `tableFor` by config and task, because each keystroke needs the same table. */
 export function planTable(model: unknown, taskType: string | null): ModuleTable {
   if (!isObject(model)) throw new ConfigError('(the model config)', model, 'a JSON object');
   const known = tables.get(model) ?? new Map<string, ModuleTable>();
@@ -25,10 +25,10 @@ const TASKS: readonly (readonly [RegExp, string | null])[] = [
   [/ForQuestionAnswering$/, 'QUESTION_ANS'],
   [/(?:ForCausalLM|LMHeadModel|DoubleHeadsModel)$/, 'CAUSAL_LM'],
 ];
-/** Encoders and decoders whose inputs are no tokens: PEFT's wrapper of the task would ask for `input_ids`. */
+/** Models whose inputs are not tokens: PEFT's wrapper for the task would require `input_ids`. */
 const WITHOUT_TOKENS = /^(?:whisper|speech|vision-encoder)/;
 
-/** PEFT's name of the task that the class of a config is made for; null where it has none. */
+/** PEFT's name for the task of the config's class; null if PEFT has none. */
 export function taskTypeOf(model: unknown): string | null {
   const { outputEmbedding, shape } = planTable(model, null);
   const classes = isObject(model) ? model['architectures'] : null;
