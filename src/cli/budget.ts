@@ -1,4 +1,4 @@
-/** `peft-inspector budget`: what an adapter_config.json costs on a model, counted as PEFT would. */
+/** `peft-inspector budget`: counts what an adapter_config.json trains on a model, as PEFT counts it. */
 
 import { parseArgs } from 'node:util';
 import type { Budget } from '../budget/computeBudget';
@@ -24,7 +24,7 @@ export const budgetCommand: Command = {
   options: [
     `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
     '--adapter <adapter_config.json>   the config of a PEFT adapter',
-    '--weights <file.safetensors>      take the modules from the header of the model file or of its index.json',
+    '--weights <file.safetensors>      read the modules from the header of the model file or of its index.json',
     '--json                            trainable, all, percent, fileBytes, modules, warnings as JSON',
   ],
   async run(args) {

@@ -1,4 +1,4 @@
-/** `peft-inspector check`: reads a checkpoint whole and says what is wrong with it. */
+/** `peft-inspector check`: reads a whole checkpoint and reports what is wrong with it. */
 
 import { parseArgs } from 'node:util';
 import type { Command } from './command';
@@ -9,7 +9,7 @@ import { counted, escapeControls, harmless, harmlessJson } from './terminalText'
 import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
-/** Lines that a terminal is given; all findings are in the JSON. */
+/** Findings printed to a terminal. The JSON lists all of them. */
 const SHOWN_FINDINGS = 200;
 const ORDER: readonly Severity[] = ['error', 'untrained', 'warning', 'info'];
 
@@ -17,7 +17,7 @@ export const checkCommand: Command = {
   name: 'check',
   synopsis: 'check <file or folder> [--json]',
   summary:
-    'Look for damage, NaN, untrained modules, missing halves and a config that does not fit; 1 where there is any.',
+    'Look for damage, NaN, untrained modules, missing factors and config mismatches; exit with 1 if any is found.',
   options: [
     '<file or folder>  as for inspect; every value is read',
     '--json            ok, problems (severity, code, message, subject), scanned as JSON',

@@ -1,4 +1,4 @@
-/** `peft-inspector inspect`: what a checkpoint holds, as a table or as JSON. */
+/** `peft-inspector inspect`: prints the contents of a checkpoint as a table or as JSON. */
 
 import { parseArgs } from 'node:util';
 import type { SourceDescription } from '../checkpoint/sourceDescription';
@@ -11,10 +11,12 @@ import { escapeControls, harmless, harmlessJson, table } from './terminalText';
 import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
-/** Rows of a table that a terminal is given; all of them are in the JSON. */
+/** Table rows printed to a terminal. The JSON lists all of them. */
 const SHOWN_MODULES = 400;
+/** Names of other checkpoints listed in one message. */
+const LISTED_OTHERS = 5;
 const SHOWN_PROBLEMS = 20;
-/** Layer 2 before layer 10, though files have them the other way round. */
+/** Sorts layer 2 before layer 10. Files often store them the other way round. */
 const collator = new Intl.Collator('en', { numeric: true });
 
 export const inspectCommand: Command = {
@@ -22,7 +24,7 @@ export const inspectCommand: Command = {
   synopsis: 'inspect <file or folder> [--json]',
   summary: 'Show what a checkpoint holds: format, method, modules with rank, alpha, scaling and norms.',
   options: [
-    '<file or folder>  .safetensors, .gguf, an index.json, or a folder with one; an adapter is taken before its base',
+    '<file or folder>  .safetensors, .gguf, an index.json, or a folder, where an adapter is preferred to a base model',
     '--json            format, method, baseModel, parameters, dtypes, tensors, modules, problems as JSON',
   ],
   async run(args) {
@@ -40,7 +42,8 @@ async function inspect({ source, file, others }: CliCheckpoint) {
   const container = description.file?.format ?? 'unknown';
   const problems = [...description.problems];
   if (others.length > 0) {
-    const message = `the folder holds ${others.length} more checkpoints, which are not read: ${others.slice(0, 5).join(', ')}`;
+    const names = others.slice(0, LISTED_OTHERS).join(', ');
+    const message = `the folder holds ${others.length} other checkpoints, which are not read: ${names}`;
     problems.push({ severity: 'info', message });
   }
   return {
@@ -67,7 +70,7 @@ async function inspect({ source, file, others }: CliCheckpoint) {
 
 type Report = Awaited<ReturnType<typeof inspect>>;
 
-/** The config's word, or that of the trainers that keep it in the file's metadata. */
+/** The config names the base model; some trainers keep it in the file's metadata instead. */
 function baseModel({ config, file }: SourceDescription): string | null {
   const said = config.find(([label]) => label === 'Base model')?.[1];
   if (said !== undefined) return said;

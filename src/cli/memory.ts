@@ -1,4 +1,4 @@
-/** `peft-inspector memory`: what training or running a model takes on a GPU, term by term, and what fits. */
+/** `peft-inspector memory`: the GPU memory of training or inference, term by term, and what fits. */
 
 import { parseArgs } from 'node:util';
 import { BudgetError } from '../peftConfig/errors';
@@ -49,12 +49,12 @@ export const memoryCommand: Command = {
   summary: 'Estimate the memory of training or inference, term by term, and what fits a GPU.',
   options: [
     `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
-    '--adapter <adapter_config.json>   the config of a PEFT adapter; --full in its place trains all weights',
-    '--inference                       run the model rather than train it; --merged with the adapter merged',
+    '--adapter <adapter_config.json>   the config of a PEFT adapter; or --full to train all weights',
+    '--inference                       run the model instead of training it; --merged with the adapter merged',
     `--precision <${PRECISIONS.join(' | ')}>   default bf16; --base-dtype <fp32 | bf16> under bf16-mixed`,
     `--quantization <${QUANTIZATIONS.join(' | ')}>`,
     `--optimizer <${OPTIMIZERS.join(' | ')}>`,
-    '--sequence <tokens> --batch <sequences>   of the longest batch on one GPU; the context with --inference',
+    '--sequence <tokens> --batch <sequences>   the longest batch on one GPU; with --inference, the context',
     '--accumulation <steps>            gradient accumulation',
     '--checkpointing                   gradient checkpointing',
     `--attention <${ATTENTIONS.join(' | ')}>`,
@@ -75,7 +75,7 @@ export const memoryCommand: Command = {
     const table = prepareModel(preset?.config ?? (await readJson(model)), adapterConfig);
     const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
     if (values.gpu !== undefined && limit === null)
-      throw new UsageError(`--gpu: '${values.gpu}' is no size and no GPU`);
+      throw new UsageError(`--gpu: '${values.gpu}' is neither a size nor a known GPU`);
     if (inference) {
       const estimate = estimateInferenceMemory(table, adapterConfig, inferenceSetup(values));
       const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
@@ -130,7 +130,7 @@ function wholeNumber(values: Values, key: string): number | undefined {
 interface Answers {
   readonly bytes: number;
   readonly fits: boolean;
-  /** Largest value of each, the rest as it is; null where the method has no such number. */
+  /** The largest value of each setting, with the others fixed. `null` if the method does not have the setting. */
   readonly largest: Readonly<Record<FitQuestion['vary'], Fit | null>>;
   readonly advice: readonly Advice[];
 }
@@ -164,7 +164,7 @@ function answerLines({ largest, advice, ...rest }: Answers): string[] {
       `  ${index + 1}. ${label}: saves ${formatMemory(saves)}, then ${formatMemory(bytes)}${fits ? ', which fits' : ''}`,
   );
   const hopeless =
-    !rest.fits && !advice.at(-1)?.fits ? ['  It does not fit even so: a smaller model, or more GPUs.'] : [];
+    !rest.fits && !advice.at(-1)?.fits ? ['  It still does not fit: use a smaller model or more GPUs.'] : [];
   return [
     verdict(rest),
     ...largestLines,

@@ -12,7 +12,7 @@ import { reportAsCsv, reportAsMarkdown } from './calculator/budgetText';
 import { customModel } from './calculator/customModel';
 import { analyseConfig } from './checks/analyse';
 import { baseModelName, entryAt, readConfigDocument } from './configDocument';
-import { adapterBudget } from './countAdapter';
+import { adapterBudget, tensorsFor } from './countAdapter';
 import type { HostFiles } from './hostFiles';
 import { AdapterWeightsCache } from './hostFiles';
 import { hoverText, isExplained } from './hover/adapterConfigHoverText';
@@ -72,7 +72,8 @@ export function createPlannerJobs({ files, host, loadPython, loadPlans }: Planne
       const entry = document && entryAt(document, offset);
       if (!document || !entry || !isExplained(entry.path[0])) return null;
       const { config } = document;
-      const base = await models.find({ kind: 'named', name: baseModelName(config), ...surroundings });
+      const found = await models.find({ kind: 'named', name: baseModelName(config), ...surroundings });
+      const base = found && { ...found, tensors: await tensorsFor(models, found) };
       const markdown = hoverText(entry.path, { config, weights: await weightsCache.find(weights), base });
       return markdown === null ? null : { offset: entry.node.offset, length: entry.node.length, markdown };
     },

@@ -2,10 +2,11 @@
 
 import type { PythonDocument, PythonLens, PythonProgram, PythonRequests, PythonSpan } from '../protocol/python';
 import type { Handlers } from '../protocol/rpc';
+import { tensorsFor } from './countAdapter';
 import { hoverText } from './hover/adapterConfigHoverText';
 import type { Models } from './models/models';
 import type { PythonFacts } from './python/pythonFacts';
-import { factsOf } from './python/pythonFacts';
+import { callFacts } from './python/pythonFacts';
 import type * as pythonReader from './pythonReader';
 
 /** The code that is loaded with the first program. */
@@ -31,7 +32,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       const facts: PythonFacts[] = [];
       for (const call of configs) {
         signal.throwIfAborted();
-        facts.push(await factsOf(models, call, document));
+        facts.push(await callFacts(models, call, document));
       }
       const lenses: PythonLens[] = facts.map(configLens);
       for (const call of calls) {
@@ -52,8 +53,8 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       const argument = call?.arguments.filter(({ span }) => within(span)).at(-1);
       const span = model?.name ?? (call && within(call.name) ? call.name : argument?.span);
       if (!call || !span) return null;
-      const facts = await factsOf(models, call, document);
-      const hover = { facts, explain: explanations(facts) };
+      const facts = await callFacts(models, call, document);
+      const hover = { facts, explain: await explanations(models, facts) };
       const onClass = span !== argument?.span;
       return { span, markdown: onClass || !argument ? classHover(hover) : argumentHover(argument.key, hover) };
     },
@@ -61,8 +62,11 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
 }
 
 /** The explanations of adapter_config.json. They include counts only if every setting is known. */
-function explanations({ call, base, budget }: PythonFacts): (key: string) => string | null {
-  const model = budget && base ? base.model : null;
+async function explanations(
+  models: Models,
+  { call, base, budget }: PythonFacts,
+): Promise<(key: string) => string | null> {
+  const model = budget && base ? { ...base.model, tensors: await tensorsFor(models, base.model) } : null;
   const config = { ...call.config, base_model_name_or_path: base?.model.title ?? null };
   return (key) => hoverText([key], { config, weights: null, base: model });
 }

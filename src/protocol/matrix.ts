@@ -3,6 +3,8 @@
  * worker); on the second the host adds which source is meant (see worker.ts).
  */
 
+import type { SummaryStatistics } from '../tensor/statistics';
+
 /** `step` picks a recorded training step of the demo; without it, the last. */
 export type MatrixRef =
   /**
@@ -107,19 +109,7 @@ export interface Cell {
   readonly column: LineSummary | null;
 }
 
-export interface Statistics {
-  readonly count: number;
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly standardDeviation: number;
-  /** Frobenius norm. */
-  readonly norm: number;
-  readonly maxAbs: number;
-  readonly zeros: number;
-  readonly nan: number;
-  readonly positiveInfinity: number;
-  readonly negativeInfinity: number;
+export interface Statistics extends SummaryStatistics {
   /** Counts in equal bins over [min, max] of the finite entries. */
   readonly histogram: Float64Array;
   /** |value| at these shares of the finite entries, for colour domains: 0.5, 0.9, 0.95, 0.99, 0.999. */
@@ -160,22 +150,10 @@ export type ModuleMetrics = Readonly<Record<ModuleMetric, Float64Array>> & {
   readonly failures: readonly { readonly module: number; readonly message: string }[];
 };
 
-/** What reading all entries of one tensor tells; the measures are of the finite entries, and NaN where there are none. */
-export interface TensorSummary {
+/** The summary of all entries of one tensor. */
+export interface TensorSummary extends SummaryStatistics {
   /** Place in `SourceDescription.tensors`. */
   readonly index: number;
-  readonly count: number;
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly standardDeviation: number;
-  /** Euclidean norm. */
-  readonly norm: number;
-  readonly maxAbs: number;
-  readonly zeros: number;
-  readonly nan: number;
-  readonly positiveInfinity: number;
-  readonly negativeInfinity: number;
   /** Why the tensor could not be read; all else is then 0 or NaN. */
   readonly failure?: string;
 }

@@ -74,7 +74,7 @@ describe('the comparison', () => {
     await workbench().runCommand('PEFT: Compare Parameter Budgets');
     await workbench().pick('gpt-neo-125M');
     const view = await workbench().webviewFrame('comparison');
-    // What the sample adapter holds: 12 layers x 2 modules x 8 x (768 + 768).
+    // Count of the sample adapter: 12 layers x 2 modules x 8 x (768 + 768).
     await view.getByRole('region', { name: 'Figures' }).getByText('294,912').waitFor();
   });
 });

@@ -7,7 +7,7 @@ import type { Comparison, Drawing, page as heatmapPage } from './heatmapPage';
 
 type HeatmapPage = typeof heatmapPage;
 
-/** Whole, at 1:1, with fractional offsets, far in, and beyond the edge of the matrix. */
+/** Views of the whole matrix, at 1:1, with fractional offsets, far in, and beyond the edge of the matrix. */
 const VIEWPORTS: readonly Drawing['viewport'][] = [
   { x0: 0, x1: 900, y0: 0, y1: 700 },
   { x0: 200, x1: 640, y0: 100, y1: 430 },
@@ -103,7 +103,7 @@ describe('the WebGL2 renderer', () => {
   });
 
   it('gives them where values stand on the very edge between two colours', async () => {
-    // With these limits the edges are at k / 4096 + 1 / 8192 and the like, which the values of the page hit.
+    // These limits put the boundaries at k / 4096 + 1 / 8192 and similar values, which the page's values hit.
     for (const limit of [255 / 4096, 255 / 2048, 510 / 4096, 1, 0.5]) {
       const drawing: Drawing = { ...PLAIN, viewport: VIEWPORTS[1]!, color: { ...PLAIN.color, limit } };
       same(await call('compare', drawing), drawing);

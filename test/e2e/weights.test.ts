@@ -7,12 +7,12 @@ import { eventually } from './workbench';
 
 const ROWS = 300;
 const COLUMNS = 500;
-/** Of the special entries of the matrix, in reading order. */
+/** The special entries of the matrix in reading order. */
 const NAN = [12, 34] as const;
 const INFINITE = [299, 499] as const;
 const LARGEST = [150, 7] as const;
 
-/** Lays F32 tensors out as the format has it, by nothing of src. */
+/** Writes F32 tensors in the safetensors format, without code of src. */
 function safetensors(
   tensors: readonly (readonly [name: string, shape: readonly number[], values: Float32Array])[],
 ): Buffer {
@@ -50,10 +50,10 @@ describe('the inspector on weights of any kind', () => {
   };
   after(() => rmSync(folder(), { recursive: true, force: true }));
 
-  /** Waits until the status line tells of this entry, and of it this exact value: a rounded one comes before it. */
+  /** Waits until the status line shows this entry with exactly this value: a rounded value comes first. */
   const tells = (view: Frame, [row, column]: readonly [number, number], value: string): Promise<true> =>
     eventually(`the status line tells that [${row}, ${column}] is ${value}`, async () => {
-      // Both of the same moment: between two reads the line may come to tell of another entry.
+      // Both are read at once: between two reads the line may change to another entry.
       const line = await view
         .locator('.cell-status')
         .first()
@@ -135,7 +135,7 @@ describe('the inspector on weights of any kind', () => {
     await view.locator('.peft-tooltip').getByText(zoomed).waitFor();
     await map.press('0');
     await eventually('the cell of the whole is told', async () => (await where()) === whole);
-    // The pointer is the middle of a wheel zoom, so the same cell stays under it; a swipe takes it away.
+    // A wheel zoom keeps the cell under the pointer in place. A swipe moves it away.
     await workbench().page.mouse.wheel(0, -400);
     await eventually('the view is zoomed', () => view.locator('.heatmap-position-across').first().isVisible());
     const wheeled = await where();
@@ -170,7 +170,7 @@ describe('the inspector on weights of any kind', () => {
     ]) {
       await list.getByText(shown, { exact: true }).waitFor();
     }
-    // A name may be longer than its row, which is what is on the page.
+    // A name may be longer than its row, which is the visible part.
     const row = (text: string): Locator => list.getByRole('treeitem').filter({ hasText: text });
     await row('passwd').waitFor();
     assert.equal(await view.locator('img').count(), 0);

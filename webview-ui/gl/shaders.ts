@@ -1,7 +1,7 @@
 /**
- * The two passes. The first colours a tile, once for each colour map: floats in, colours out. The second puts coloured
- * tiles on the screen, every frame. One pass would do on a GPU; drawn by the processor, it cost five times as much a frame.
- * The vertex shader covers everything; a scissor cuts out the tile.
+ * The two passes. The first turns the floats of a tile into colours, once for each colour map. The second puts coloured
+ * tiles on the screen in every frame. One pass would do on a GPU, but it cost five times as much per frame when the
+ * processor draws. The vertex shader covers the whole viewport, and a scissor cuts out the tile.
  */
 
 import { LUT_SIZE, SYMLOG_CONSTANT_SHARE } from '../shared/colorMap';
@@ -15,8 +15,8 @@ void main() {
 `;
 
 /**
- * Values come as the bits of floats: GLSL need not keep NaN, infinities or subnormal numbers apart, integers it must.
- * `colors` is the table of colorTable.ts.
+ * Values arrive as the bits of floats, since GLSL need not preserve NaN, infinities or subnormal numbers, but has to
+ * preserve integers. `colors` is the table of colorTable.ts.
  */
 export const COLOR_SHADER = `#version 300 es
 precision highp float;

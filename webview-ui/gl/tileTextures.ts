@@ -1,57 +1,53 @@
-/** The tiles on the GPU, bounded in bytes; what was drawn least recently goes first. */
+/** The tiles on the GPU, limited in bytes; those drawn least recently go first. */
 
+import { LruCache } from '../../src/protocol/lruCache';
 import type { PlacedTile } from '../shared/heatmap/renderer';
 import { cellTexture } from './program';
 
-/** A 4K screen shows about 150 tiles of 512 KB, values and colours together: two such views, with room to pan. */
+/**
+ * A 4K screen shows about 150 tiles of 512 KB, values and colours together. This is two such views, with room to pan.
+ */
 const GPU_TILE_BYTES = 192 * 1024 * 1024;
-/** Of a cell: its float, one channel, and its colour. */
+/** Bytes per cell: its float, one channel, and its colour. */
 const CELL_BYTES = 8;
 
 export interface TileTexture {
-  /** R32UI, the bits of the floats: as floats, a driver may change NaN on the way. */
+  /** R32UI, the bits of the floats: in a float texture a driver may change NaN. */
   readonly values: WebGLTexture;
   /** RGBA8. */
   readonly colors: WebGLTexture;
   readonly bytes: number;
-  /** Key of the colour map that `colors` was drawn with; empty before the first. */
+  /** Key of the colour map that `colors` was drawn with. Empty before the first draw. */
   coloredBy: string;
 }
 
 export class TileTextures {
-  /** Weak, so that what the page's own cache lets go is not kept alive for the GPU's sake. */
+  /** Weak, so that a texture does not keep alive the values that the page's own cache has let go. */
   private readonly byValues = new WeakMap<Float32Array, TileTexture>();
-  /** In order of use. */
-  private readonly order = new Set<TileTexture>();
-  private used = 0;
+  private readonly kept: LruCache<TileTexture, TileTexture>;
 
   constructor(
     private readonly gl: WebGL2RenderingContext,
-    private readonly limitBytes: number = GPU_TILE_BYTES,
-  ) {}
-
-  get bytes(): number {
-    return this.used;
+    limitBytes: number = GPU_TILE_BYTES,
+  ) {
+    const dropped = ({ values, colors }: TileTexture): void => {
+      gl.deleteTexture(values);
+      gl.deleteTexture(colors);
+    };
+    this.kept = new LruCache(limitBytes, { sizeOf: ({ bytes }) => bytes, keepsNewest: true, dropped });
   }
 
-  /** Uploads the tile where it is not there. Leaves the active unit's texture as it may be. */
+  get bytes(): number {
+    return this.kept.size;
+  }
+
+  /** Uploads the tile unless it is on the GPU. May change the texture bound to the active unit. */
   of(tile: PlacedTile): TileTexture {
     const known = this.byValues.get(tile.values);
-    if (known && this.order.delete(known)) {
-      this.order.add(known);
-      return known;
-    }
+    if (known && this.kept.get(known)) return known;
     const made = this.upload(tile);
     this.byValues.set(tile.values, made);
-    this.order.add(made);
-    this.used += made.bytes;
-    for (const oldest of this.order) {
-      if (this.used <= this.limitBytes || oldest === made) break;
-      this.order.delete(oldest);
-      this.used -= oldest.bytes;
-      this.gl.deleteTexture(oldest.values);
-      this.gl.deleteTexture(oldest.colors);
-    }
+    this.kept.set(made, made);
     return made;
   }
 

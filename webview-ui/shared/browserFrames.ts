@@ -1,4 +1,4 @@
-/** The browser's clock for animations. */
+/** The browser's frames. No other file of the pages requests them. */
 
 import type { FrameClock } from './glide';
 import { prefersReducedMotion } from './theme';
@@ -9,3 +9,8 @@ export const BROWSER_FRAMES: FrameClock = {
   cancel: (handle) => cancelAnimationFrame(handle),
   reducedMotion: prefersReducedMotion,
 };
+
+/** Calls back once the next frame is on the screen. */
+export function afterNextFrame(run: () => void): void {
+  BROWSER_FRAMES.request(() => BROWSER_FRAMES.request(run));
+}

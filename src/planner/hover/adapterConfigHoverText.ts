@@ -3,7 +3,6 @@
 import { readPattern } from './readPattern';
 import { architectureOf } from '../../budget/architectures';
 import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
-import { safetensorsBytes } from '../../budget/safetensorsSize';
 import type { AdapterFacts } from './adapterFacts';
 import { ExplainedAdapter } from './adapterFacts';
 import { attempt } from '../attempt';
@@ -103,20 +102,20 @@ function explainParameters(adapter: ExplainedAdapter): readonly string[] {
       : '';
     return [`**${formatCount(weights.parameters)} parameters** in ${tensors} (${WEIGHTS})${share}.`];
   }
-  const plan = adapter.plan();
-  if (!plan || !table) return [];
-  const share = formatTrainableShare(plan.trainable / (table.parameters + plan.trainable));
-  const bytes = formatBytes(safetensorsBytes(plan.tensors));
+  const budget = adapter.budget();
+  if (!budget) return [];
+  const share = formatTrainableShare(budget.trainable / budget.all);
+  const bytes = formatBytes(budget.fileBytes);
   return [
-    `**${formatCount(plan.trainable)} trainable parameters** on the shapes of ${code(baseTitle)}: ` +
+    `**${formatCount(budget.trainable)} trainable parameters** on the shapes of ${code(baseTitle)}: ` +
       `${share} of all parameters, file size ${bytes}.`,
   ];
 }
 
 function growthLine(adapter: ExplainedAdapter, rank: number): readonly string[] {
   if (!adapter.isLora) return [];
-  const here = adapter.plan({ r: rank });
-  const next = adapter.plan({ r: rank + 1 });
+  const here = adapter.budget({ r: rank });
+  const next = adapter.budget({ r: rank + 1 });
   if (here && next && next.trainable > here.trainable)
     return [`Each extra rank adds ${formatCount(next.trainable - here.trainable)}.`];
   const inOut = (adapter.weights?.lora ?? []).reduce(

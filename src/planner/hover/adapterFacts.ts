@@ -1,11 +1,10 @@
 /** What is known of an adapter from its config, its weights and its base model. Pure. */
 
-import type { AdapterPlan } from '../../budget/adapterPlan';
-import { planAdapter } from '../../budget/adapterPlan';
+import type { Budget } from '../../budget/computeBudget';
+import { budgetOf, tableFor } from '../../budget/computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
-import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
-import { buildModuleTable } from '../../budget/moduleTable';
+import type { NamedShape } from '../../budget/rows';
 import type { AdapterWeights } from '../../protocol/planner';
 import { attempt } from '../attempt';
 
@@ -14,8 +13,15 @@ export interface AdapterFacts {
   readonly config: RawConfig;
   /** The adapter_model.safetensors in the same folder; null without one. */
   readonly weights: AdapterWeights | null;
-  /** The base model, if it was found. `title` is a path or a preset's name. */
-  readonly base: { readonly title: string; readonly config: unknown } | null;
+  /**
+   * The base model, if it was found. `title` is a path or a preset's name; `tensors` are the names and shapes in its
+   * weights' headers, for an architecture without a module table.
+   */
+  readonly base: {
+    readonly title: string;
+    readonly config: unknown;
+    readonly tensors?: readonly NamedShape[] | null;
+  } | null;
 }
 
 /** PEFT's defaults for absent keys. */
@@ -36,7 +42,8 @@ export class ExplainedAdapter {
     this.config = config;
     this.weights = weights;
     this.baseTitle = base?.title ?? '';
-    this.table = base && attempt(() => buildModuleTable(readModelShape(base.config)));
+    const options = base?.tensors ? { tensors: base.tensors } : {};
+    this.table = base && attempt(() => tableFor(base.config, config, options));
     this.isLora = (this.value('peft_type') ?? 'LORA') === 'LORA';
     this.rank = this.number('r', DEFAULT_RANK);
     this.alpha = this.number('lora_alpha', DEFAULT_ALPHA);
@@ -53,9 +60,9 @@ export class ExplainedAdapter {
   }
 
   /** The adapter on the base model; null if the model is unknown or the adapter cannot be counted. */
-  plan(changes: RawConfig = {}): AdapterPlan | null {
+  budget(changes: RawConfig = {}): Budget | null {
     const { table } = this;
     const config: RawConfig = { peft_type: 'LORA', ...this.config, ...changes };
-    return table && attempt(() => planAdapter(table, config));
+    return table && attempt(() => budgetOf(table, config));
   }
 }

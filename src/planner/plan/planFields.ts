@@ -1,48 +1,11 @@
 /** The settings of each method that a plan can vary: those that affect the count, the memory, or the adapter's form. */
 
-import { wordsFor } from '../../peftConfig/configSchema';
 import { FIELD_TEXTS } from '../../peftConfig/fieldTexts';
+import { wordsFor } from '../../peftConfig/fieldWords';
 import { COMMON_KEYS, METHOD_KEYS } from '../../peftConfig/methodKeys';
+import { FROM_THE_MODEL, SHOWN_FIRST, START_VALUES, UNUSED_KEYS, WITHOUT_EFFECT } from '../../peftConfig/plannedKeys';
 import type { PlanField } from '../../protocol/plan';
 
-/** The settings shown first, in this order. */
-const FIRST = [
-  'r',
-  'init_r',
-  'num_virtual_tokens',
-  'token_indices',
-  'adapter_len',
-  'adapter_layers',
-  'n_frequency',
-  'lora_alpha',
-  'alpha',
-  'variant',
-  'use_dora',
-  'use_rslora',
-];
-/** Training settings that affect neither count nor memory. */
-const WITHOUT_EFFECT = new RegExp(
-  [
-    'dropout|seed|beta|warmup|interval|exponent|epsilon|temperature|threshold|_loss_|regularization|cayley|invocation',
-    '^(?:init_|qalora_|sample_at_|scaling_pass)',
-    '(?:_lambda|_lr|_eps|_key|_weight|_niter|_init_task)$',
-    '^(?:tinit|tfinal|deltaT|fan_in_fan_out|eps|progressbar|d_initial|apply_GS|coft)$',
-    '^use_(?:asa|dynamic_rank|qalora)$',
-  ].join('|'),
-);
-/** PEFT reads these from the model by default, and a wrong one fails only when the model runs. */
-const FROM_THE_MODEL = /^(?:token_dim|num_transformer_submodules|num_attention_heads|num_layers)$/;
-/** Settings that a config has and that change nothing, as `METHOD.key`. */
-const UNUSED = new Set(['ADALORA.r', 'ADALORA.use_dora', 'ADALORA.lora_bias']);
-/** Sensible values for settings without a default in PEFT. */
-const STARTS: Readonly<Record<string, string>> = {
-  num_virtual_tokens: '20',
-  adapter_len: '10',
-  adapter_layers: '4',
-  token_indices: '0',
-  // PEFT refuses an AdaLoRA config without a pruning schedule.
-  total_step: '1000',
-};
 /** LoRA initialisations that need only the weights; `mica` trains only B. */
 const LORA_INITS = ['true', 'false', 'gaussian', 'olora', 'pissa', 'orthogonal', 'mica'];
 const LISTS = new Set(['names', 'namesOrPattern', 'indices', 'indicesOrOne', 'tokens']);
@@ -54,13 +17,13 @@ function fieldOf(method: string, key: string, fallback: unknown): PlanField | nu
   const [kind, title] = Object.hasOwn(FIELD_TEXTS, key) ? FIELD_TEXTS[key]! : (['string', ''] as const);
   if (
     Object.hasOwn(COMMON_KEYS, key) ||
-    UNUSED.has(`${method}.${key}`) ||
+    UNUSED_KEYS.has(`${method}.${key}`) ||
     FROM_THE_MODEL.test(key) ||
     UNLISTED.test(key)
   )
     return null;
   const initial = fallback === null || typeof fallback === 'object' ? '' : String(fallback);
-  const known = { key, label: key, title, initial, start: Object.hasOwn(STARTS, key) ? STARTS[key]! : '' };
+  const known = { key, label: key, title, initial, start: Object.hasOwn(START_VALUES, key) ? START_VALUES[key]! : '' };
   const choices =
     key === 'init_lora_weights'
       ? LORA_INITS
@@ -80,11 +43,12 @@ function fieldOf(method: string, key: string, fallback: unknown): PlanField | nu
   return LISTS.has(kind) ? { ...known, kind: 'list', title: `${title} Separated by commas.`, choices: [] } : null;
 }
 
-const place = (key: string): number => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
+const place = (key: string): number => (SHOWN_FIRST.includes(key) ? SHOWN_FIRST.indexOf(key) : SHOWN_FIRST.length);
 
 /** Fields in display order: numbers and switches before lists. */
 export function methodFields(method: string): readonly PlanField[] {
-  const rank = ({ key, kind }: PlanField): number => place(key) + (kind === 'list' && !FIRST.includes(key) ? 1 : 0);
+  const rank = ({ key, kind }: PlanField): number =>
+    place(key) + (kind === 'list' && !SHOWN_FIRST.includes(key) ? 1 : 0);
   return Object.entries(METHOD_KEYS[method] ?? {})
     .flatMap(([key, fallback]) => fieldOf(method, key, fallback) ?? [])
     .sort((a, b) => rank(a) - rank(b));

@@ -1,5 +1,6 @@
 /** The model of a plan: its module table, which is cached, and the task of its class. */
 
+import { factsOf } from '../../budget/architectures';
 import { tableFor } from '../../budget/computeBudget';
 import { isObject } from '../../peftConfig/configValues';
 import { ConfigError } from '../../peftConfig/errors';
@@ -25,8 +26,6 @@ const TASKS: readonly (readonly [RegExp, string | null])[] = [
   [/ForQuestionAnswering$/, 'QUESTION_ANS'],
   [/(?:ForCausalLM|LMHeadModel|DoubleHeadsModel)$/, 'CAUSAL_LM'],
 ];
-/** Models whose inputs are not tokens: PEFT's wrapper for the task would require `input_ids`. */
-const WITHOUT_TOKENS = /^(?:whisper|speech|vision-encoder)/;
 
 /** PEFT's name for the task of the config's class; null if PEFT has none. */
 export function taskTypeOf(model: unknown): string | null {
@@ -36,7 +35,8 @@ export function taskTypeOf(model: unknown): string | null {
   const named = typeof first === 'string' ? first : null;
   const task = named === null ? undefined : TASKS.find(([ending]) => ending.test(named));
   if (task) return task[1];
-  if (outputEmbedding === null || WITHOUT_TOKENS.test(shape.modelType)) return null;
+  // PEFT's wrapper of the task would ask for `input_ids`.
+  if (outputEmbedding === null || factsOf(shape.modelType).withoutTokens) return null;
   if (shape.encoderDecoder) return 'SEQ_2_SEQ_LM';
   return named === null || /ForConditionalGeneration$/.test(named) ? 'CAUSAL_LM' : null;
 }

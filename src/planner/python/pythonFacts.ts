@@ -27,7 +27,11 @@ export interface PythonFacts {
   readonly findings: readonly Finding[];
 }
 
-export async function factsOf(models: Models, call: PythonConfigCall, document: PythonDocument): Promise<PythonFacts> {
+export async function callFacts(
+  models: Models,
+  call: PythonConfigCall,
+  document: PythonDocument,
+): Promise<PythonFacts> {
   const base = await baseModelFor(models, call, document);
   const missing = uncounted(call);
   const counting = base && (await countOn(models, base.model, call.config));

@@ -1,26 +1,13 @@
-/** Records of the `moments` kernel, combined. */
+/** Combines the records of the `moments` kernel. */
 
-/** Bytes of a record: ten float64. */
+import type { SummaryStatistics } from '../statistics';
+
+/** Bytes per record: ten float64 numbers. */
 export const RECORD_BYTES = 80;
 
-/** As SummaryStatistics of ../statistics, and the sum of magnitudes. */
-export interface ScanSummary {
-  readonly count: number;
-  /** Of the finite entries, like all that follows; NaN where there are none. */
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  /** Of the population: divided by n. */
-  readonly standardDeviation: number;
-  /** Square root of the sum of squares. */
-  readonly norm: number;
+export interface ScanSummary extends SummaryStatistics {
   /** Sum of magnitudes. */
   readonly l1: number;
-  readonly maxAbs: number;
-  readonly zeros: number;
-  readonly nan: number;
-  readonly positiveInfinity: number;
-  readonly negativeInfinity: number;
 }
 
 export class Moments {
@@ -35,7 +22,10 @@ export class Moments {
   private positiveInfinity = 0;
   private negativeInfinity = 0;
 
-  /** Of `records` from `at` on, in order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf, -Inf. */
+  /**
+   * Merges `records` from `at` on, in order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf,
+   * -Inf.
+   */
   merge(records: ArrayLike<number>, at = 0): void {
     const n = records[at]!;
     if (n > 0) {

@@ -30,7 +30,7 @@ const same = (got: Viewport, expected: Viewport): void =>
   assert.ok(sameViewport(got, expected), `got ${JSON.stringify(got)}, expected ${JSON.stringify(expected)}`);
 const span = ({ x0, x1 }: Viewport): number => x1 - x0;
 
-/** How fast keys are pressed: milliseconds that pass between two of them, and the length of a frame. */
+/** Milliseconds between two key presses, and the length of a frame. */
 const PACES = [
   { name: 'at one instant', between: 0, frame: 16 },
   { name: 'in one frame', between: 1, frame: 100 },
@@ -162,7 +162,10 @@ describe('a view on its way', () => {
 });
 
 describe('two views in step', () => {
-  /** The second shows the columns of the first, and leads it when it moves itself, as the factors and the product do. */
+  /**
+   * The second camera shows the columns of the first, and leads it when it moves itself, as the factors and the product
+   * do.
+   */
   const pair = (): { first: Setup; second: Setup } => {
     const first = setUp((move) => second.camera.follow(move));
     const second: Setup = setUp((move) => first.camera.follow(mapMove(move, (viewport) => viewport)));

@@ -31,7 +31,7 @@ const themes: readonly ThemeKind[] = ['light', 'dark', 'highContrast', 'highCont
 const names = SCHEMES.map(({ name }) => name);
 const packed = (css: string): number => packColor(css);
 
-/** CIE76 difference; about 2.3 is just noticed. */
+/** CIE76 difference. About 2.3 is just noticeable. */
 function difference(a: string, b: string): number {
   const [p, q] = [lab(a), lab(b)];
   return Math.hypot(p.l - q.l, p.a - q.a, p.b - q.b);

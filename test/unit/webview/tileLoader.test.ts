@@ -13,7 +13,7 @@ interface Read {
   fail(message: string): Promise<void>;
 }
 
-/** A matrix whose reads a test answers one by one. */
+/** A matrix whose reads the test answers one by one. */
 class HeldSource implements MatrixSource {
   readonly reads: Read[] = [];
 
@@ -46,7 +46,7 @@ class HeldSource implements MatrixSource {
   }
 }
 
-/** Lets every promise that is due run on. */
+/** Lets every pending promise continue. */
 async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -205,7 +205,7 @@ describe('the tiles on show', () => {
     return { found, sampled, clock, view };
   }
 
-  /** The matrix, in a view that takes one tile, which has come. */
+  /** The matrix in a view of one tile, which has arrived. */
   async function shown(view: TileView, source: HeldSource, all: Viewport): Promise<HeldSource> {
     view.setSource(source, 'mean', false);
     view.placed(all, plot, 1);

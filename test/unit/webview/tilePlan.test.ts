@@ -112,7 +112,7 @@ describe('the plan of tiles for a view', () => {
         const cells = (entries: number, at: number): number =>
           Math.min(TILE_SIZE, Math.ceil(entries / 2 ** level) - at * TILE_SIZE);
         const [width, height] = [cells(size.columns, tileX), cells(size.rows, tileY)];
-        // Of the right length, without the memory.
+        // Has the right length without the memory.
         const values = { byteLength: 4 * width * height } as Float32Array<ArrayBuffer>;
         cache.set(nameOf({ level, tileX, tileY }), { width, height, values, sampled: false });
         reads++;

@@ -13,14 +13,14 @@ describe('the cache of tiles', () => {
   it('stays within its bytes and drops what was used least recently', () => {
     const cache = new TileCache(1200);
     for (const key of ['a', 'b', 'c']) cache.set(key, tileOf(100));
-    assert.equal(cache.bytes, 1200);
+    assert.equal(cache.size, 1200);
     cache.get('a');
     cache.set('d', tileOf(100));
     assert.deepEqual(
       ['a', 'b', 'c', 'd'].map((key) => cache.has(key)),
       [true, false, true, true],
     );
-    assert.equal(cache.bytes, 1200);
+    assert.equal(cache.size, 1200);
   });
 
   it('keeps a tile larger than itself until the next one, so that it can be drawn', () => {
@@ -29,16 +29,16 @@ describe('the cache of tiles', () => {
     assert.ok(cache.has('large'));
     cache.set('small', tileOf(10));
     assert.ok(!cache.has('large'));
-    assert.equal(cache.bytes, 40);
+    assert.equal(cache.size, 40);
   });
 
   it('counts a tile that replaces another once', () => {
     const cache = new TileCache(1000);
     cache.set('a', tileOf(100));
     cache.set('a', tileOf(50));
-    assert.equal(cache.bytes, 200);
+    assert.equal(cache.size, 200);
     cache.clear();
-    assert.equal(cache.bytes, 0);
+    assert.equal(cache.size, 0);
   });
 });
 

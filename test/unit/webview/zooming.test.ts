@@ -42,7 +42,7 @@ describe('a zoom', () => {
       const { moving, hold } = zooming.at(size);
       if (moving && !hold) through++;
     }
-    // 4.8 s of it.
+    // The loop covers 4.8 s of zooming.
     assert.equal(through, 4);
     zooming.reset();
   });

@@ -1,4 +1,4 @@
-/** Layers x modules of an adapter, coloured by a metric: where training changed the model, at a glance. */
+/** The modules of an adapter by layer and group, coloured by a metric: where training changed the model. */
 
 import { extent, scaleLinear } from 'd3';
 import type { MeasuredModule, ModuleMetrics } from '../../../src/protocol/matrix';
@@ -6,7 +6,7 @@ import { viridis } from '../../shared/schemes';
 import type { View, ViewContext } from '../context';
 import { GatheredMetrics, metricName, METRICS } from '../data/metrics';
 import { moduleGrid } from '../data/moduleGrid';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { gridCell } from '../parts/grid/gridCell';
 import { gridKeys, keepingFocus } from '../parts/grid/gridKeys';
 import { layerTable, otherModules } from '../parts/grid/gridTable';
@@ -59,12 +59,12 @@ export function gridView(context: ViewContext): View {
     picker.value = metric;
     const name = metricName(metric);
     picker.title = name.meaning;
-    // The largest entries of a large adapter take too long; the worker then leaves them out for every module.
+    // The largest entries of a large adapter take too long. The worker then omits them for every module.
     const missing =
       metrics !== null && metrics.deltaNorm.some(Number.isFinite) && !metrics[metric].some(Number.isFinite);
     const values = metrics?.[metric] ?? new Float64Array(description.lora.length).fill(NaN);
     const untrained = description.lora.map((_, module) => metrics?.bNorm[module] === 0);
-    // A module whose B is zero is marked, not coloured; the colours are spent on the trained ones.
+    // A module whose B is zero is marked instead of coloured. The colour range covers the trained modules.
     const trained = [...values].filter((value, module) => Number.isFinite(value) && !untrained[module]);
     const [low = 0, high = 1] = extent(trained);
     const from = low > 0 && low > high * 0.5 ? low : Math.min(low, 0);

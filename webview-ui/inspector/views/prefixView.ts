@@ -1,11 +1,11 @@
-/** Prefix tuning: the key and value prefixes of a layer with heads told apart, and what the attention makes of them. */
+/** Prefix tuning: the key and value prefixes of a layer with their heads marked, and the attention they get. */
 
 import type { PrefixInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { attentionLayer, attentionSubject, prefixSubject } from '../data/prefixSubjects';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { massCard } from '../parts/methods/massCard';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { moduleSelect } from '../parts/controls/moduleSelect';
@@ -106,7 +106,7 @@ export function prefixView(context: ViewContext): View {
     }));
   }
 
-  // The same position of the same head, in keys and values at once.
+  // Points at the same position of the same head in keys and values.
   for (const [one, other] of [
     [keys, values],
     [values, keys],

@@ -1,4 +1,4 @@
-/** Prompt tuning: the learned prompt before the input embeddings, one sequence with the boundary marked. */
+/** Prompt tuning: the learned prompt before the input embeddings, as one sequence with the boundary marked. */
 
 import type { PromptInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
@@ -7,7 +7,7 @@ import { ColorModel } from '../data/colorModel';
 import type { InspectorState } from '../data/state';
 import { findTensor, tensorSubject } from '../data/subject';
 import type { Subject } from '../data/subject';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { segmented } from '../parts/controls/segmented';

@@ -1,4 +1,4 @@
-/** Every tensor of the checkpoint summed up in one table: norms, extremes, zeros, NaN and infinities. */
+/** All tensors of the checkpoint in one table: norms, extremes, zeros, NaN and infinities. */
 
 import { formatBytes, formatCount } from '../../shared/formatNumber';
 import { visibleName } from '../../shared/visibleText';
@@ -6,12 +6,12 @@ import type { View, ViewContext } from '../context';
 import { SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
 import type { ScanColumn, ScanRow } from '../data/scanTable';
 import { listedTensors } from '../data/tensorList';
-import { h, replace } from '../parts/element';
+import { h, replace } from '../../shared/element';
 import { longWork } from '../parts/notes/progressNote';
 import { VirtualList } from '../parts/controls/virtualList';
 
 const ROW_PX = 24;
-/** While a scan runs the table is put in order anew so often; sorting 200,000 rows takes a good part of a second. */
+/** The table is sorted at most this often while a scan runs: sorting 200,000 rows takes a good part of a second. */
 const REDRAW_MS = 400;
 
 export function scanView(context: ViewContext): View {

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { openCheckpoint } from '../../../../src/matrices/checkpointSource';
+import { openCheckpoint } from '../../../../src/matrices/openCheckpoint';
 import { nodeFiles } from '../../../../src/files/nodeFile';
 import { NOWHERE } from '../plannerCaller';
 import { call, say, analyse, lora, findings, codes, only, fixed, host } from './analysis';

@@ -6,7 +6,7 @@ import type { AdapterFacts } from '../../../../src/planner/hover/adapterFacts';
 import { hoverText } from '../../../../src/planner/hover/adapterConfigHoverText';
 import { code, plain } from '../../../../src/planner/hover/markdownText';
 import type { SourceDescription } from '../../../../src/protocol/source';
-import { openCheckpoint } from '../../../../src/matrices/checkpointSource';
+import { openCheckpoint } from '../../../../src/matrices/openCheckpoint';
 import { nodeFiles } from '../../../../src/files/nodeFile';
 
 const sample = (file: string): string => path.join(process.cwd(), 'sample-workspace', file);

@@ -1,8 +1,8 @@
-/** How values become colours: scheme, scale, domain. One choice for the whole inspector. */
+/** Controls for how values become colours: scheme, scale, limit. They apply to the whole inspector. */
 
 import { SCHEMES } from '../../../shared/schemes';
 import type { Domain, InspectorState, StateStore } from '../../data/state';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 const DOMAINS: readonly { readonly domain: Domain; readonly label: string }[] = [
   { domain: 'max', label: 'max |value|' },
@@ -11,7 +11,7 @@ const DOMAINS: readonly { readonly domain: Domain; readonly label: string }[] = 
   { domain: 0.95, label: '95 % of entries' },
 ];
 
-/** `stepped` where the source records training steps. */
+/** `stepped` is true if the source records training steps. */
 export function colorTools(store: StateStore, stepped: boolean): { readonly element: HTMLElement; dispose(): void } {
   const scheme = picker(
     'Colours',

@@ -1,6 +1,6 @@
-/** Picks one of `count` numbered things: a layer, a head, a batch item. */
+/** Selects one of `count` numbered things: a layer, a head, a batch item. */
 
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 interface NumberSelect {
   readonly element: HTMLElement;

@@ -1,6 +1,6 @@
-/** What stands in the page when there is no source to show, or not the right one any more. */
+/** The page's contents when there is no source to show, or when the source changed. */
 
-import { h } from '../element';
+import { h } from '../../../shared/element';
 import { emptyState } from '../notes/emptyState';
 
 export function waitingPage(): HTMLElement {
@@ -36,7 +36,7 @@ export function failurePage(failure: string, reload: () => void): HTMLElement {
   );
 }
 
-/** A file on a server, in an editor that came back with the window: nothing is fetched before the click. */
+/** A file on a server, in an editor that was restored with the window. Nothing is fetched before the click. */
 export function heldPage(address: string, fetch: () => void): HTMLElement {
   return h(
     'main',

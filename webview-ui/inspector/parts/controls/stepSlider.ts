@@ -1,8 +1,8 @@
-/** Walks through the recorded training steps: a slider, play and pause, and the loss curve. */
+/** Steps through the recorded training: a slider, play and pause, and the loss curve. */
 
 import type { TrainingInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 import { lossCurve } from '../charts/lossCurve';
 
 /** Long enough for the tiles of a step to arrive and for the eye to follow. */

@@ -1,6 +1,6 @@
-/** Tabs as the ARIA pattern has them: one tab stop, arrow keys choose. */
+/** Tabs as in the ARIA pattern: one tab stop, arrow keys select. */
 
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 interface TabBar {
   readonly element: HTMLElement;

@@ -1,9 +1,9 @@
-/** Asks for a row and a column and takes the pane's cursor there. */
+/** Asks for a row and a column and moves the pane's cursor there. */
 
 import { formatCount } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
 import { placeNamed } from '../../data/cellText';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 import type { Pane } from './pane';
 
 let close: (() => void) | null = null;

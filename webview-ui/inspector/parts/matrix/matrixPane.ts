@@ -1,4 +1,4 @@
-/** A heatmap with its title, colour bar and menu, and its wiring to the cell reader and the details panel. */
+/** A heatmap with its title, colour bar and menu, connected to the cell inspector and the details panel. */
 
 import type { CellPosition, ColorSettings, HeatmapOptions, Margins, ViewMove } from '../../../shared/heatmap/types';
 import { ColorBar } from '../../../shared/colorBar';
@@ -11,7 +11,7 @@ import type { ViewContext } from '../../context';
 import type { ColorModel, Colored } from '../../data/colorModel';
 import type { Subject } from '../../data/subject';
 import { subjectKey } from '../../data/subject';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { openGoTo } from './goTo';
 import { jump } from './jump';
 import type { Pane } from './pane';
@@ -88,7 +88,7 @@ export class MatrixPane implements Pane, Colored {
     });
     this.bar = new ColorBar(foot);
     this.bar.element.hidden = true;
-    // Before the first tile is read, so that it is read once and the right way.
+    // The colours are set before the first tile is read, so that it is read once and with the right reduction.
     this.heatmap.setColor(colors.initial());
     this.heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
     this.heatmap.on('sampled', (sampled) => (this.sampled.hidden = !sampled));
@@ -200,17 +200,17 @@ export class MatrixPane implements Pane, Colored {
     this.colors.remeasure(this);
   }
 
-  /** Pointer or cursor on a cell, or null when the pointer left and there is no cursor to fall back to. */
+  /** Calls back with the cell under the pointer or cursor; `null` when the pointer leaves. */
   onPoint(listener: (cell: CellPosition | null) => void): void {
     this.pointListeners.push(listener);
   }
 
-  /** The user zooms or pans; called for every frame of an animation. */
+  /** Calls back when the user zooms or pans, for every frame of an animation. */
   onViewport(listener: (move: ViewMove) => void): void {
     this.heatmap.on('viewport', listener);
   }
 
-  /** The whole matrix is asked for; without a listener the pane does it itself. */
+  /** Calls back when the user asks for the whole matrix. Without a listener the pane shows it. */
   onReset(listener: () => void): void {
     this.resetListeners.push(listener);
   }
@@ -246,7 +246,7 @@ export class MatrixPane implements Pane, Colored {
 
   private moved(cell: CellPosition): void {
     this.cursorCell = cell;
-    // A click moves the cursor too, and there the pointer already shows the cell.
+    // A click moves the cursor too, but then the pointer already shows the cell.
     if (this.pointed === null) this.context.cells.cursor(this, cell, this.onScreen(cell) ?? { x: 0, y: 0 });
     this.tell(cell);
   }

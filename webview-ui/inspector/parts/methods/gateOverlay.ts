@@ -1,6 +1,8 @@
-/** Hatches the closed units over the heatmap of the activations, and frames the units closed for every token. */
+/** Hatches the closed units in the heatmap of the activations, and frames units that are closed for every token. */
 
+import { BROWSER_FRAMES } from '../../../shared/browserFrames';
 import type { Heatmap } from '../../../shared/heatmap/heatmap';
+import { Redraw } from '../../../shared/redraw';
 import { onThemeChange, readPalette } from '../../../shared/theme';
 import type { Gates } from '../../data/gates';
 
@@ -9,7 +11,6 @@ const HATCH_PX = 4;
 
 interface GateOverlay {
   show(gates: Gates | null): void;
-  redraw(): void;
   dispose(): void;
 }
 
@@ -19,49 +20,8 @@ export function gateOverlay(heatmap: Heatmap): GateOverlay {
   canvas.className = 'gate-overlay';
   plot?.append(canvas);
   let gates: Gates | null = null;
-  let frame = 0;
-
-  function draw(): void {
-    const { clientWidth, clientHeight } = canvas;
-    const scale = window.devicePixelRatio || 1;
-    canvas.width = Math.round(clientWidth * scale);
-    canvas.height = Math.round(clientHeight * scale);
-    const context = canvas.getContext('2d');
-    if (!context || !gates || clientWidth === 0) return;
-    context.scale(scale, scale);
-    const { x0, x1, y0, y1 } = heatmap.viewport;
-    const width = clientWidth / (x1 - x0);
-    const height = clientHeight / (y1 - y0);
-    const cells = new Path2D();
-    for (let token = Math.floor(y0); token < Math.min(y1, gates.tokens); token++) {
-      for (let unit = Math.floor(x0); unit < Math.min(x1, gates.units); unit++) {
-        if (gates.closed[token * gates.units + unit])
-          cells.rect((unit - x0) * width, (token - y0) * height, width, height);
-      }
-    }
-    const { foreground, accent } = readPalette(heatmap.element);
-    context.save();
-    context.clip(cells);
-    context.globalAlpha = 0.4;
-    context.strokeStyle = foreground;
-    context.lineWidth = 0.8;
-    context.beginPath();
-    for (let x = -clientHeight; x < clientWidth; x += HATCH_PX) {
-      context.moveTo(x, clientHeight);
-      context.lineTo(x + clientHeight, 0);
-    }
-    context.stroke();
-    context.restore();
-    context.strokeStyle = accent;
-    context.lineWidth = 2;
-    for (const unit of gates.alwaysClosed) context.strokeRect((unit - x0) * width, 1, width, clientHeight - 2);
-  }
-  const redraw = (): void => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      draw();
-    });
-  };
+  const redraws = new Redraw(() => draw(canvas, heatmap, gates), BROWSER_FRAMES);
+  const redraw = (): void => redraws.request();
   const observer = new ResizeObserver(redraw);
   observer.observe(canvas);
   const stop = [heatmap.on('drawn', redraw), onThemeChange(redraw)];
@@ -70,12 +30,51 @@ export function gateOverlay(heatmap: Heatmap): GateOverlay {
       gates = now;
       redraw();
     },
-    redraw,
     dispose() {
-      cancelAnimationFrame(frame);
+      redraws.cancel();
       observer.disconnect();
       for (const end of stop) end();
       canvas.remove();
     },
   };
+}
+
+function draw(canvas: HTMLCanvasElement, heatmap: Heatmap, gates: Gates | null): void {
+  const { clientWidth, clientHeight } = canvas;
+  const scale = window.devicePixelRatio || 1;
+  canvas.width = Math.round(clientWidth * scale);
+  canvas.height = Math.round(clientHeight * scale);
+  const context = canvas.getContext('2d');
+  if (!context || !gates || clientWidth === 0) return;
+  context.scale(scale, scale);
+  const { x0, x1, y0, y1 } = heatmap.viewport;
+  const width = clientWidth / (x1 - x0);
+  const height = clientHeight / (y1 - y0);
+  const cells = new Path2D();
+  for (let token = Math.floor(y0); token < Math.min(y1, gates.tokens); token++) {
+    for (let unit = Math.floor(x0); unit < Math.min(x1, gates.units); unit++) {
+      if (gates.closed[token * gates.units + unit])
+        cells.rect((unit - x0) * width, (token - y0) * height, width, height);
+    }
+  }
+  const { foreground, accent } = readPalette(heatmap.element);
+  hatch(context, cells, clientWidth, clientHeight, foreground);
+  context.strokeStyle = accent;
+  context.lineWidth = 2;
+  for (const unit of gates.alwaysClosed) context.strokeRect((unit - x0) * width, 1, width, clientHeight - 2);
+}
+
+function hatch(context: CanvasRenderingContext2D, area: Path2D, width: number, height: number, color: string): void {
+  context.save();
+  context.clip(area);
+  context.globalAlpha = 0.4;
+  context.strokeStyle = color;
+  context.lineWidth = 0.8;
+  context.beginPath();
+  for (let x = -height; x < width; x += HATCH_PX) {
+    context.moveTo(x, height);
+    context.lineTo(x + height, 0);
+  }
+  context.stroke();
+  context.restore();
 }

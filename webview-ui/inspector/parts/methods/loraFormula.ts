@@ -1,9 +1,9 @@
-/** The corner between A and B: what is multiplied by what, with every size. */
+/** The formula between A and B: what is multiplied by what, with every size. */
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
 import type { Corner } from '../../data/loraSubjects';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 
 interface LoraFormula {
   readonly element: HTMLElement;

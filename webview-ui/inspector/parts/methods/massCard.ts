@@ -1,4 +1,4 @@
-/** The share of attention that goes to the prefix, head by head; a click picks the head. */
+/** The share of attention that goes to the prefix, by head. A click selects the head. */
 
 import { CancelledError } from '../../../../src/protocol/rpc';
 import type { PrefixInfo } from '../../../../src/protocol/source';
@@ -7,10 +7,10 @@ import type { ViewContext } from '../../context';
 import { prefixMass } from '../../data/prefixMass';
 import { attentionLayer, attentionSubject } from '../../data/prefixSubjects';
 import { readWhole } from '../../data/readWhole';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { errorText } from '../notes/progressNote';
 
-/** Each head is a read; no model has more. */
+/** Each head is a read. No model has more heads. */
 const MAX_HEADS = 128;
 
 interface MassCard {

@@ -1,18 +1,18 @@
-/** What the singular values of ΔW say about a module, from its factors. */
+/** The singular values of ΔW of a module, computed from its factors. */
 
 import type { Spectrum } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatCount, formatNumber } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 import { errorText } from '../notes/progressNote';
 import { segmented } from '../controls/segmented';
 import { spectrumChart } from '../charts/spectrumChart';
 
 interface SpectrumCard {
   readonly element: HTMLElement;
-  /** `lastStep` sets the height of the axis, so that it stays while the steps go by. */
+  /** `lastStep` sets the height of the axis, so that it stays the same for all steps. */
   show(info: LoraModuleInfo, step: number | undefined, lastStep: number | undefined): void;
   redraw(): void;
   dispose(): void;
@@ -110,7 +110,7 @@ function scalingFacts(info: LoraModuleInfo): Node[] {
   ];
 }
 
-/** Of a product that is stored as A and B; others are written out from fewer. */
+/** Parameters of a product that is stored as A and B. Other products have fewer. */
 function storedParameters(info: LoraModuleInfo): Node[] {
   return [...fact('parameters', formatCount(info.rank * (info.inFeatures + info.outFeatures)), 'rank × (in + out)')];
 }

@@ -2,7 +2,7 @@
 
 import type { SourceDescription } from '../../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../../shared/formatNumber';
-import { h } from '../element';
+import { h } from '../../../shared/element';
 
 export function sourceHead(description: SourceDescription): HTMLElement {
   const { title, method, kind, parameters, tensors, file, lora } = description;

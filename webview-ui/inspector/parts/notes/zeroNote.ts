@@ -1,4 +1,4 @@
-/** Says in words that B is all zeros, over the product, where the picture can only show nothing. */
+/** Says above the product that B is all zeros, since the picture is then blank. */
 
 import type { Statistics } from '../../../../src/protocol/matrix';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
@@ -6,7 +6,7 @@ import type { InspectorClient } from '../../data/inspectorClient';
 import { AUTO_STATISTICS_ENTRIES } from '../../data/colorModel';
 import type { Corner } from '../../data/loraSubjects';
 import type { Subject } from '../../data/subject';
-import { h, replace } from '../element';
+import { h, replace } from '../../../shared/element';
 
 interface ZeroNote {
   readonly element: HTMLElement;
@@ -38,7 +38,7 @@ export function zeroNote(client: InspectorClient): ZeroNote {
               : 'A LoRA layer starts this way: training begins at the pretrained model. Press Play to see it move.',
           );
         },
-        // Whatever keeps B from being read is shown in its own picture.
+        // If B cannot be read, its own picture shows the error.
         () => (element.hidden = true),
       );
     },
