@@ -15,7 +15,7 @@ import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { MatrixSource, StoredFactors } from './matrixSource';
 import { MemoryMatrix } from './memoryMatrix';
-import type { OpenedFiles } from './openFiles';
+import type { OpenedFiles } from './openedFiles';
 import { StoredMatrix } from './storedMatrix';
 
 /** Takes over `opened`: closing the source closes the files. */

@@ -5,7 +5,7 @@ import type { Values } from '../checkpoint/dtypes';
 import { CheckpointError } from '../checkpoint/errors';
 import type { TensorEntry } from '../checkpoint/header';
 import { quoted } from '../peftConfig/quoted';
-import type { OpenedFiles } from './openFiles';
+import type { OpenedFiles } from './openedFiles';
 import type { StoredTensor } from './storedMatrix';
 
 /** Largest tensor, or pair of factors, that is held decoded: a rank-256 pair on a vocabulary of 150,000 has 315 MB. */

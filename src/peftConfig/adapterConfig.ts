@@ -5,12 +5,11 @@
 
 import { isObject } from './configValues';
 import { PatternError } from './errors';
-import { LORA } from './moduleMethods';
 import { compilePatternKey } from './patternList';
 import type { Problem } from './problem';
 import { StepBudget } from './pythonPattern';
 import { quoted } from './quoted';
-import { defaultNumber } from './signature';
+import { LORA_ALPHA, LORA_RANK } from './scalingDefaults';
 
 /** A config is a few kilobytes; one this large is no config. */
 export const MAX_CONFIG_BYTES = 10 * 2 ** 20;
@@ -124,8 +123,8 @@ export function parseAdapterConfig(text: string): AdapterConfig {
   const budget = new StepBudget();
   return {
     peftType: typeof peftType === 'string' ? peftType.toUpperCase() : null,
-    rank: rank ?? defaultNumber(LORA, 'r'),
-    alpha: alpha ?? defaultNumber(LORA, 'lora_alpha'),
+    rank: rank ?? LORA_RANK,
+    alpha: alpha ?? LORA_ALPHA,
     defaulted,
     useRslora: get('use_rslora') === true,
     useDora: get('use_dora') === true,

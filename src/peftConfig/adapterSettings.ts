@@ -1,6 +1,6 @@
 /**
- * The values of an adapter_config.json, each checked as it is read. A key that is absent or null has PEFT's default for the
- * config's `peft_type`; the table of `methodKeys.ts` holds it, and no caller repeats it.
+ * The values of an adapter_config.json, each checked as it is read. A key that is absent or null has PEFT's default for
+ * the config's `peft_type`; the table of `methodKeys.ts` holds it, and no caller repeats it.
  */
 
 import type { RawConfig } from './configValues';
@@ -49,7 +49,7 @@ export class AdapterSettings {
   /** A whole number of at least 0, where 0 switches something off, or the default; 0 if there is neither. */
   size(key: string): number {
     const value = this.value(key) ?? 0;
-    // A default such as decompose_factor's -1 is none that a file's value is checked against.
+    // A default may lie outside the range that a file's value must keep: decompose_factor's is -1.
     if (value === 0 || value === this.byDefault(key)) return value as number;
     return this.count(key, undefined, MAX_COUNT);
   }

@@ -1,16 +1,16 @@
 /**
- * The one table of PEFT's keys and defaults. Whatever needs a key, a default or the name of a config class reads it: the
- * JSON schema, the checks, the calculator, the hover, the reader of Python programs, the counts and the scalings.
+ * The one table of PEFT's keys and defaults. Whatever needs a key, a default or the name of a config class reads it:
+ * the JSON schema, the checks, the calculator, the hover, the reader of Python programs, the counts and the scalings.
  */
 
-import * as moduleMethods from './moduleMethods';
-import * as promptMethods from './promptMethods';
+import * as moduleClasses from './moduleClasses';
+import * as promptClasses from './promptClasses';
 
 /** The first arguments of every config class, written as in the rows. */
 export const COMMON_ARGUMENTS =
   'task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode=False';
 
-const { LORA, BONE, ...others } = { ...moduleMethods, ...promptMethods };
+const { LORA, BONE, ...others } = { ...moduleClasses, ...promptClasses };
 
 /** The rows by `peft_type`, in the order that users see: LoRA first, the removed method last. */
 export const CONFIG_ROWS: readonly (readonly [peftType: string, row: string])[] = [

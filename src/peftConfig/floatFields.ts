@@ -1,6 +1,6 @@
 /**
- * Fields of PEFT's configs that are declared float. JavaScript has one kind of number, while Python writes a float with a
- * point: `"lora_dropout": 0.0`.
+ * Fields of PEFT's configs that are declared float. JavaScript has one kind of number, while Python writes a float with
+ * a point: `"lora_dropout": 0.0`.
  */
 
 import { CONFIG_ROWS } from './configTable';

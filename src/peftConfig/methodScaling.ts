@@ -2,22 +2,32 @@
 
 import { finite, positiveInteger } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
-import { FOURIERFT, GRALORA, LILY, PEANUT, PSOFT, RANDLORA, WAVEFT } from './moduleMethods';
 import type { Scaling } from './peftScaling';
-import { defaultNumber } from './signature';
+import {
+  FOURIERFT_SCALING,
+  GRALORA_ALPHA,
+  GRALORA_RANK,
+  LILY_SCALING,
+  PEANUT_SCALING,
+  PSOFT_ALPHA,
+  PSOFT_RANK,
+  RANDLORA_ALPHA,
+  RANDLORA_RANK,
+  WAVEFT_SCALING,
+} from './scalingDefaults';
 
-/** Methods that scale by alpha / r: the key of alpha, and the row of the table with the defaults. */
-const OVER_RANK: ReadonlyMap<string, readonly [alpha: string, row: string]> = new Map([
-  ['GRALORA', ['alpha', GRALORA]],
-  ['RANDLORA', ['randlora_alpha', RANDLORA]],
-  ['PSOFT', ['psoft_alpha', PSOFT]],
+/** Methods that scale by alpha / r: the key of alpha, its default, and the default of r. */
+const OVER_RANK: ReadonlyMap<string, readonly [key: string, alpha: number, rank: number]> = new Map([
+  ['GRALORA', ['alpha', GRALORA_ALPHA, GRALORA_RANK]],
+  ['RANDLORA', ['randlora_alpha', RANDLORA_ALPHA, RANDLORA_RANK]],
+  ['PSOFT', ['psoft_alpha', PSOFT_ALPHA, PSOFT_RANK]],
 ]);
-/** Methods whose config holds the factor itself, as `scaling`. */
-const DIRECT: ReadonlyMap<string, string> = new Map([
-  ['FOURIERFT', FOURIERFT],
-  ['WAVEFT', WAVEFT],
-  ['LILY', LILY],
-  ['PEANUT', PEANUT],
+/** Methods whose config holds the factor itself, as `scaling`, with its default. */
+const DIRECT: ReadonlyMap<string, number> = new Map([
+  ['FOURIERFT', FOURIERFT_SCALING],
+  ['WAVEFT', WAVEFT_SCALING],
+  ['LILY', LILY_SCALING],
+  ['PEANUT', PEANUT_SCALING],
 ]);
 
 /** `null` for a method without such a factor, or if the config is of another method. */
@@ -25,14 +35,14 @@ export function methodScaling(method: string, config: AdapterConfig | null): Sca
   if (config?.peftType !== method) return null;
   const direct = DIRECT.get(method);
   if (direct !== undefined) {
-    const scaling = finite(config.get('scaling')) ?? defaultNumber(direct, 'scaling');
+    const scaling = finite(config.get('scaling')) ?? direct;
     return { alpha: null, scaling, scalingSource: `scaling = ${scaling} (adapter_config.json)` };
   }
   const known = OVER_RANK.get(method);
   if (!known) return null;
-  const [key, row] = known;
-  const alpha = finite(config.get(key)) ?? defaultNumber(row, key);
-  const rank = positiveInteger(config.get('r')) ?? defaultNumber(row, 'r');
+  const [key, usualAlpha, usualRank] = known;
+  const alpha = finite(config.get(key)) ?? usualAlpha;
+  const rank = positiveInteger(config.get('r')) ?? usualRank;
   // GraLoRA may have a plain LoRA beside its grid of blocks; PEFT divides by the sum of both ranks.
   const beside = method === 'GRALORA' ? (positiveInteger(config.get('hybrid_r')) ?? 0) : 0;
   const divisor = beside > 0 ? `(${rank} + ${beside})` : String(rank);

@@ -1,4 +1,4 @@
-/** Values by pattern, as PEFT keeps the ranks and alphas that differ between modules: the first matching key decides. */
+/** Values by pattern, as PEFT keeps ranks and alphas that differ between modules: the first matching key decides. */
 
 import { PythonPattern, StepBudget } from './pythonPattern';
 
@@ -7,7 +7,7 @@ export interface PatternList<T> {
   valueFor(name: string): T | null;
 }
 
-/** A list for keys that follow PEFT's rule for `rank_pattern`. Throws `PatternError` for a key that is not understood. */
+/** A list for keys that follow PEFT's rule for `rank_pattern`. Throws `PatternError` for a key it cannot compile. */
 export function patternList<T>(entries: readonly (readonly [string, T])[], budget = new StepBudget()): PatternList<T> {
   const compiled = entries.map(([key, value]) => ({ matches: compilePatternKey(key, budget), value }));
   return { valueFor: (name) => compiled.find(({ matches }) => matches(name))?.value ?? null };
@@ -30,8 +30,8 @@ export function dottedPatternList<T>(entries: readonly (readonly [string, T])[])
 }
 
 /**
- * PEFT's rule for a key of `rank_pattern` or `alpha_pattern`: `re.match(rf"(.*\.)?({key})$", name)`. The key matches the
- * whole name or its end from a dot on. Throws `PatternError` for a key that is not understood.
+ * PEFT's rule for a key of `rank_pattern` or `alpha_pattern`: `re.match(rf"(.*\.)?({key})$", name)`. The key matches
+ * the whole name or its end from a dot on. Throws `PatternError` for a key that it cannot compile.
  */
 export function compilePatternKey(key: string, budget: StepBudget): (name: string) => boolean {
   const plain = /^\^?([\w.-]+)$/.exec(key)?.[1];

@@ -2,18 +2,17 @@
 
 import type { AdapterConfig, PatternValue } from './adapterConfig';
 import { finite, positiveInteger } from './adapterConfig';
-import { ADALORA, LOHA, LOKR } from './moduleMethods';
 import type { Problem } from './problem';
 import { quoted } from './quoted';
-import { defaultNumber } from './signature';
+import { ADALORA_INITIAL_RANK, LOHA_ALPHA, LOKR_ALPHA } from './scalingDefaults';
 import { patternName } from './wrappedPath';
 
 /** Modules times pattern keys; a real adapter has hundreds of each, a hostile one would hold us up for minutes. */
 const MAX_PATTERN_CHECKS = 10_000_000;
-/** The rows of the methods whose alpha is called `alpha`; the others call it `lora_alpha`. */
-const PLAIN_ALPHA: ReadonlyMap<string, string> = new Map([
-  ['LOHA', LOHA],
-  ['LOKR', LOKR],
+/** Defaults of the methods whose alpha is called `alpha`; the others call it `lora_alpha`. */
+const PLAIN_ALPHA: ReadonlyMap<string, number> = new Map([
+  ['LOHA', LOHA_ALPHA],
+  ['LOKR', LOKR_ALPHA],
 ]);
 /** AdaLoRA divides by the rank and this, so that a module pruned to nothing divides by no zero (PEFT). */
 const ADALORA_EPSILON = 1e-5;
@@ -70,7 +69,7 @@ export function peftScaling(
   const alphaPattern = patterns.alpha.find(({ matches }) => matches(path));
   const configured = rankPattern?.value ?? config.rank;
   const plain = PLAIN_ALPHA.get(method);
-  const usual = plain === undefined ? config.alpha : (finite(config.get('alpha')) ?? defaultNumber(plain, 'alpha'));
+  const usual = plain === undefined ? config.alpha : (finite(config.get('alpha')) ?? plain);
   const alpha = alphaPattern?.value ?? usual;
   const rank = tensorRank ?? configured;
   if (configured !== rank && rank > 0 && !hasInner) {
@@ -94,7 +93,7 @@ export function peftScaling(
 
 /** alpha over the rank before pruning, which is what `ranknum` holds after loading. */
 export function adaLoraScaling(config: AdapterConfig): Scaling {
-  const initRank = positiveInteger(config.get('init_r')) ?? defaultNumber(ADALORA, 'init_r');
+  const initRank = positiveInteger(config.get('init_r')) ?? ADALORA_INITIAL_RANK;
   const alpha = config.alpha > 0 ? config.alpha : initRank;
   const scalingSource = `alpha / init_r = ${alpha} / ${initRank}`;
   return { alpha, scaling: alpha / (initRank + ADALORA_EPSILON), scalingSource };

@@ -1,4 +1,4 @@
-/** Reads the rows of the table of config classes (`moduleMethods.ts`, `promptMethods.ts`). */
+/** Reads the rows of the table of config classes (`moduleClasses.ts`, `promptClasses.ts`). */
 
 /** Arguments in their order, each with its default as Python writes it; 'None' if the text gives no default. */
 export type Signature = ReadonlyMap<string, string>;
@@ -36,11 +36,4 @@ export function jsonDefault(python: string): unknown {
   if (python === 'None') return null;
   if (python === 'True' || python === 'False') return python === 'True';
   return JSON.parse(python.replaceAll("'", '"')) as unknown;
-}
-
-/** The numeric default of an argument. Throws `TypeError` if the row has none. */
-export function defaultNumber(row: string, key: string): number {
-  const initial = jsonDefault(readRow(row).fields.get(key) ?? 'None');
-  if (typeof initial !== 'number') throw new TypeError(`${readRow(row).className} has no number for ${key}`);
-  return initial;
 }

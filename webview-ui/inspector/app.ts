@@ -1,4 +1,4 @@
-/** The inspector as a whole: gets the source, lays the page out and swaps the views. */
+/** The inspector as a whole: it gets the source, lays out the page and swaps the views. */
 
 import type { InspectorSnapshot } from '../../src/protocol/inspector';
 import { unpackDescription } from '../../src/protocol/packedDescription';
@@ -19,13 +19,13 @@ import { tabBar } from './parts/controls/tabBar';
 import { viewStage } from './views/stage';
 import { firstTab, tabLabel, TABS, tabsOf } from './views/tabs';
 
-/** Long enough to read, gone before it is in the way. */
+/** Gives time to read the message and does not keep it in the way. */
 const NOTICE_MS = 4000;
 
-/** Waited for without a word. */
+/** A shorter wait shows nothing. */
 const QUIET_MS = 400;
 
-/** As in layout.css. */
+/** The same width as in layout.css. */
 const NARROW = window.matchMedia('(max-width: 860px)');
 
 export class App {
@@ -36,7 +36,7 @@ export class App {
   private readonly page = h('div', { class: 'page' });
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
   private close: (() => void) | null = null;
-  /** The page asks whether to fetch. */
+  /** True while the page asks whether to fetch. */
   private held = false;
 
   constructor(
@@ -75,7 +75,7 @@ export class App {
     this.close = null;
     this.held = false;
     replace(this.changed);
-    // What is there at once needs no bar that moves, and on some machines each step of one is a whole frame drawn.
+    // A source that opens at once needs no progress bar. On some machines each step of a bar draws a whole frame.
     replace(this.page);
     const waiting = setTimeout(() => replace(this.page, waitingPage()), QUIET_MS);
     const again = (): void => void this.load(() => this.client.reload());
@@ -124,7 +124,7 @@ export class App {
         class: 'toggle',
         'aria-controls': 'details',
         onclick: () => {
-          // On a narrow page the details lie over the picture: opened for a look, and not remembered.
+          // The details of a narrow page cover the picture. They are opened for a look, and that is not remembered.
           if (NARROW.matches) narrowOpen = !narrowOpen;
           else store.set({ details: !store.get().details });
           showDetails();
@@ -183,7 +183,7 @@ export class App {
   }
 }
 
-/** A source that opened in part has both a description and a failure; the failure is then one more problem. */
+/** A source that opened in part has both a description and a failure. The failure is listed as one more problem. */
 function withFailure({ problems }: SourceDescription, failure: string | null): SourceDescription['problems'] {
   return failure === null ? problems : [{ severity: 'error', message: failure }, ...problems];
 }

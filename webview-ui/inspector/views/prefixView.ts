@@ -1,4 +1,4 @@
-/** Prefix tuning: the key and value prefixes of a layer with heads told apart, and what the attention makes of them. */
+/** Prefix tuning: the key and value prefixes of a layer with their heads marked, and the attention they get. */
 
 import type { PrefixInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
@@ -27,7 +27,7 @@ export function prefixView(context: ViewContext): View {
   const batches = numberSelect('Batch item', (batch) => store.set({ batch }));
   const heads = numberSelect('Head', (head) => store.set({ head }));
   const gradients = segmented<'value' | 'gradient'>(
-    'What the prefixes show',
+    'Show prefixes or their gradients',
     [
       { value: 'value', label: 'Values' },
       { value: 'gradient', label: 'Gradients' },
@@ -106,7 +106,7 @@ export function prefixView(context: ViewContext): View {
     }));
   }
 
-  // The same position of the same head, in keys and values at once.
+  // Points at the same position of the same head in keys and values.
   for (const [one, other] of [
     [keys, values],
     [values, keys],

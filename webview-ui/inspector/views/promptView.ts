@@ -1,4 +1,4 @@
-/** Prompt tuning: the learned prompt before the input embeddings, one sequence with the boundary marked. */
+/** Prompt tuning: the learned prompt before the input embeddings, as one sequence with the boundary marked. */
 
 import type { PromptInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
@@ -23,11 +23,11 @@ export function promptView(context: ViewContext): View {
     (prompt) => store.set({ prompt }),
   );
   const parts = segmented<Part>(
-    'What is shown',
+    'Show the sequence, the prompt or its gradient',
     [
-      { value: 'sequence', label: 'Prompt + input', title: 'The sequence the model sees' },
+      { value: 'sequence', label: 'Prompt + input', title: 'The sequence that the model sees' },
       { value: 'prompt', label: 'Prompt' },
-      { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss by the prompt' },
+      { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss with respect to the prompt' },
     ],
     (promptPart) => store.set({ promptPart }),
   );

@@ -1,4 +1,4 @@
-/** How values become colours: scheme, scale, domain. One choice for the whole inspector. */
+/** Controls for how values become colours: scheme, scale, limit. They apply to the whole inspector. */
 
 import { SCHEMES } from '../../../shared/schemes';
 import type { Domain, InspectorState, StateStore } from '../../data/state';
@@ -11,7 +11,7 @@ const DOMAINS: readonly { readonly domain: Domain; readonly label: string }[] = 
   { domain: 0.95, label: '95 % of entries' },
 ];
 
-/** `stepped` where the source records training steps. */
+/** `stepped` is true if the source records training steps. */
 export function colorTools(store: StateStore, stepped: boolean): { readonly element: HTMLElement; dispose(): void } {
   const scheme = picker(
     'Colours',
@@ -41,8 +41,8 @@ export function colorTools(store: StateStore, stepped: boolean): { readonly elem
     ],
     (value) => store.set({ reduction: value as InspectorState['reduction'] }),
   );
-  reduction.title = 'What one pixel shows where it stands for several entries';
-  domain.title = 'Where the colours end: entries beyond the limit take the last colour';
+  reduction.title = 'How the entries behind one pixel are combined';
+  domain.title = 'Magnitude of the last colour. Entries beyond it have the same colour.';
   const linked = h('input', { type: 'checkbox', onchange: () => store.set({ linked: linked.checked }) });
   const fixed = h('input', { type: 'checkbox', onchange: () => store.set({ fixed: fixed.checked }) });
   const element = h(
@@ -54,14 +54,14 @@ export function colorTools(store: StateStore, stepped: boolean): { readonly elem
     reduction,
     h(
       'label',
-      { class: 'check', title: 'One colour scale for all matrices of the view, so that they can be compared' },
+      { class: 'check', title: 'Use one colour scale for all matrices of the view, so that they can be compared' },
       linked,
       'Same scale for all',
     ),
     stepped &&
       h(
         'label',
-        { class: 'check', title: 'The limit stays while the training steps go by, so that movement is seen' },
+        { class: 'check', title: 'Keep the limit for all training steps, so that changes are visible' },
         fixed,
         'Same for all steps',
       ),

@@ -1,4 +1,4 @@
-/** The details panel's card about the matrix last touched: what it is, its statistics, its histogram. */
+/** The details panel's card about the matrix used last: what it is, its statistics, its histogram. */
 
 import type { Statistics } from '../../../../src/protocol/matrix';
 import { matrixKey } from '../../../../src/protocol/matrixKey';
@@ -12,7 +12,7 @@ import { visibleName, visibleText } from '../../../shared/visibleText';
 import { h, replace } from '../../../shared/element';
 import { longWork } from '../notes/progressNote';
 
-/** A slider in motion passes steps faster; only the one it rests on is summed up. */
+/** A moving slider passes steps faster than this. Only the step it stops at is measured. */
 const SETTLE_MS = 120;
 
 export interface MatrixCard {
@@ -58,7 +58,7 @@ export function matrixCard(context: ViewContext): MatrixCard {
     }
   }
 
-  /** `whole`: what the user asks for is exact; what is shown unasked may be of a sample. */
+  /** `whole` makes the statistics exact, as the user asked. Without it they may come from a sample. */
   function compute(subject: Subject, whole: boolean): void {
     stop?.();
     stop = longWork(work, {

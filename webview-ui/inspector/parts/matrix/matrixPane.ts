@@ -1,4 +1,4 @@
-/** A heatmap with its title, colour bar and menu, and its wiring to the cell reader and the details panel. */
+/** A heatmap with its title, colour bar and menu, connected to the cell inspector and the details panel. */
 
 import type { CellPosition, ColorSettings, HeatmapOptions, Margins, ViewMove } from '../../../shared/heatmap/types';
 import { ColorBar } from '../../../shared/colorBar';
@@ -28,15 +28,15 @@ export class MatrixPane implements Pane, Colored {
   private current: Subject | null = null;
   private readonly title: HTMLElement;
   private readonly size = h('span', { class: 'size' });
-  private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours by a sample');
+  private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours from a sample of entries');
   private readonly sampled = h(
     'span',
     {
       class: 'size',
       hidden: true,
-      title: 'Each pixel stands for so many entries that some of them were read; zoom in for all',
+      title: 'Each pixel covers many entries, and only some of them were read. Zoom in to see all.',
     },
-    'a sample of the entries',
+    'sample of entries',
   );
   private readonly place = h('div', { class: 'pane-plot' });
   private readonly empty = h('p', { class: 'pane-empty', hidden: true });
@@ -88,7 +88,7 @@ export class MatrixPane implements Pane, Colored {
     });
     this.bar = new ColorBar(foot);
     this.bar.element.hidden = true;
-    // Before the first tile is read, so that it is read once and the right way.
+    // The colours are set before the first tile is read, so that it is read once and with the right reduction.
     this.heatmap.setColor(colors.initial());
     this.heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
     this.heatmap.on('sampled', (sampled) => (this.sampled.hidden = !sampled));
@@ -168,7 +168,7 @@ export class MatrixPane implements Pane, Colored {
     this.bar.element.hidden = false;
     this.bar.setColor(color);
     this.bar.element.title = sampled
-      ? 'The limit is judged by a sample of the entries; Compute statistics reads them all.'
+      ? 'The limit comes from a sample of the entries. Compute statistics reads all of them.'
       : '';
     this.approximate.hidden = !sampled;
     this.currentColor = color;
@@ -200,17 +200,17 @@ export class MatrixPane implements Pane, Colored {
     this.colors.remeasure(this);
   }
 
-  /** Pointer or cursor on a cell, or null when the pointer left and there is no cursor to fall back to. */
+  /** Calls back with the cell under the pointer or cursor; `null` when the pointer leaves. */
   onPoint(listener: (cell: CellPosition | null) => void): void {
     this.pointListeners.push(listener);
   }
 
-  /** The user zooms or pans; called for every frame of an animation. */
+  /** Calls back when the user zooms or pans, for every frame of an animation. */
   onViewport(listener: (move: ViewMove) => void): void {
     this.heatmap.on('viewport', listener);
   }
 
-  /** The whole matrix is asked for; without a listener the pane does it itself. */
+  /** Calls back when the user asks for the whole matrix. Without a listener the pane shows it. */
   onReset(listener: () => void): void {
     this.resetListeners.push(listener);
   }
@@ -222,7 +222,8 @@ export class MatrixPane implements Pane, Colored {
 
   async copyCell(): Promise<void> {
     const { cell, current } = this;
-    if (!cell || !current) return this.context.notify('Point at a cell first, or go to one with the arrow keys.');
+    if (!cell || !current)
+      return this.context.notify('Point at a cell, or move the cursor to one with the arrow keys.');
     await this.context.attempt(async () => {
       const text = await this.context.cells.exactText(current, cell);
       await this.context.client.copy(text);
@@ -246,7 +247,7 @@ export class MatrixPane implements Pane, Colored {
 
   private moved(cell: CellPosition): void {
     this.cursorCell = cell;
-    // A click moves the cursor too, and there the pointer already shows the cell.
+    // A click moves the cursor too, but then the pointer already shows the cell.
     if (this.pointed === null) this.context.cells.cursor(this, cell, this.onScreen(cell) ?? { x: 0, y: 0 });
     this.tell(cell);
   }

@@ -1,4 +1,4 @@
-/** Small multiples: one matrix per button, all on one colour scale, for choosing among layers by eye. */
+/** Small multiples for comparing layers: one matrix per button, all on one colour scale. */
 
 import { TILE_SIZE } from '../../../../src/protocol/matrix';
 import type { Tile } from '../../../../src/protocol/matrix';
@@ -8,18 +8,18 @@ import { onThemeChange, themeKind } from '../../../shared/theme';
 import type { StateStore } from '../../data/state';
 import { h, replace } from '../../../shared/element';
 
-/** One row of buttons stays an overview up to about here; deeper layers are reached by the picker. */
+/** A row of up to about this many buttons stays an overview. The picker reaches deeper layers. */
 export const MAX_THUMBNAILS = 64;
 
 interface Thumbnail {
   readonly label: string;
-  /** Drawn one above the other. */
+  /** Matrices drawn one above the other. */
   readonly sources: readonly MatrixSource[];
 }
 
 interface Thumbnails {
   readonly element: HTMLElement;
-  /** Reads and draws them; a second call with the same key only marks the chosen one. */
+  /** Reads and draws the matrices. A second call with the same key only marks the chosen one. */
   show(key: string, items: readonly Thumbnail[], chosen: number): void;
   dispose(): void;
 }
@@ -62,7 +62,7 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
             drawn.push({ canvas, tile });
             paint();
           },
-          // The large picture of the same matrix says what is wrong with it.
+          // The large picture of the same matrix shows the error.
           () => canvas.classList.add('failed'),
         );
         return canvas;

@@ -1,4 +1,4 @@
-/** The share of attention that goes to the prefix, head by head; a click picks the head. */
+/** The share of attention that goes to the prefix, by head. A click selects the head. */
 
 import { CancelledError } from '../../../../src/protocol/rpc';
 import type { PrefixInfo } from '../../../../src/protocol/source';
@@ -10,7 +10,7 @@ import { readWhole } from '../../data/readWhole';
 import { h, replace } from '../../../shared/element';
 import { errorText } from '../notes/progressNote';
 
-/** Each head is a read; no model has more. */
+/** Each head is a read. No model has more heads. */
 const MAX_HEADS = 128;
 
 interface MassCard {
@@ -52,7 +52,7 @@ export function massCard(context: ViewContext): MassCard {
     );
     summary.textContent =
       `Head ${head} gives ${formatPercent(masses[head] ?? NaN)} of its attention to the prefix; ` +
-      `all heads together ${formatPercent(mean)}.`;
+      `the mean over heads is ${formatPercent(mean)}.`;
   }
 
   async function read(info: PrefixInfo, layer: number, batch: number, signal: AbortSignal): Promise<readonly number[]> {

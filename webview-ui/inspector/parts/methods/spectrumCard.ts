@@ -1,4 +1,4 @@
-/** What the singular values of ΔW say about a module, from its factors. */
+/** The singular values of ΔW of a module, computed from its factors. */
 
 import type { Spectrum } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
@@ -12,7 +12,7 @@ import { spectrumChart } from '../charts/spectrumChart';
 
 interface SpectrumCard {
   readonly element: HTMLElement;
-  /** `lastStep` sets the height of the axis, so that it stays while the steps go by. */
+  /** `lastStep` sets the height of the axis, so that it stays the same for all steps. */
   show(info: LoraModuleInfo, step: number | undefined, lastStep: number | undefined): void;
   redraw(): void;
   dispose(): void;
@@ -55,7 +55,7 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
       picture.element.toggleAttribute('hidden', info.unavailable !== undefined);
       scale.element.hidden = info.unavailable !== undefined;
       if (info.unavailable !== undefined) {
-        problem.textContent = `There is no product to take apart: ${info.unavailable}`;
+        problem.textContent = `There is no product to decompose: ${info.unavailable}`;
         return replace(facts, ...scalingFacts(info));
       }
       const mine = (controller = new AbortController());
@@ -105,12 +105,12 @@ function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
 
 function scalingFacts(info: LoraModuleInfo): Node[] {
   return [
-    ...fact('scaling', `${formatNumber(info.scaling)} = ${info.scalingSource}`, 'What B · A is multiplied by'),
+    ...fact('scaling', `${formatNumber(info.scaling)} = ${info.scalingSource}`, 'Factor of B · A'),
     ...(info.formula === undefined ? storedParameters(info) : []),
   ];
 }
 
-/** Of a product that is stored as A and B; others are written out from fewer. */
+/** Parameters of a product that is stored as A and B. Other products have fewer. */
 function storedParameters(info: LoraModuleInfo): Node[] {
   return [...fact('parameters', formatCount(info.rank * (info.inFeatures + info.outFeatures)), 'rank × (in + out)')];
 }

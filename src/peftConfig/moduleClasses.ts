@@ -1,28 +1,46 @@
 /**
- * PEFT's config classes of the methods that adapt modules: part of the one table of PEFT's keys and defaults
- * (`configTable.ts`).
+ * PEFT's config classes of the methods that adapt modules, as rows of the table of `configTable.ts`.
  *
- * Each row is the class's name and the arguments of its constructor in their order, without the common ones. An argument
- * is `name=default`, with the default as Python writes it. A bare name has the default None. `name:float` marks a float
- * whose default does not show that it is one. A name that appears again changes its default and keeps its place.
+ * A row is the name of the class and the arguments of its constructor in their order, without the common ones. An
+ * argument is `name=default`, with the default as Python writes it. A bare name has the default None. `name:float`
+ * marks a float whose default does not show that it is one. A name that appears again changes its default, not its
+ * place.
  *
  * Source: the dataclasses of huggingface/peft 0.21.
  */
 
+import {
+  ADALORA_INITIAL_RANK,
+  FOURIERFT_SCALING,
+  GRALORA_ALPHA,
+  GRALORA_RANK,
+  LILY_SCALING,
+  LOHA_ALPHA,
+  LOKR_ALPHA,
+  LORA_ALPHA,
+  LORA_RANK,
+  PEANUT_SCALING,
+  PSOFT_ALPHA,
+  PSOFT_RANK,
+  RANDLORA_ALPHA,
+  RANDLORA_RANK,
+  WAVEFT_SCALING,
+} from './scalingDefaults';
+
 /** Also the arguments of AdaLoraConfig, which extends LoraConfig. */
 const LORA_ARGUMENTS = `
-  r=8 target_modules exclude_modules lora_alpha=8 lora_dropout=0.0 fan_in_fan_out=False bias='none' use_rslora=False
-  modules_to_save init_lora_weights=True layers_to_transform layers_pattern rank_pattern={} alpha_pattern={}
-  megatron_config megatron_core='megatron.core' trainable_token_indices loftq_config={} eva_config corda_config
-  lora_ga_config use_dora=False velora_config alora_invocation_tokens use_qalora=False qalora_group_size=16
-  monteclora_config layer_replication runtime_config={} lora_bias=False target_parameters use_bdlora arrow_config
-  kasa_config ensure_weight_tying=False`;
+  r=${LORA_RANK} target_modules exclude_modules lora_alpha=${LORA_ALPHA} lora_dropout=0.0 fan_in_fan_out=False
+  bias='none' use_rslora=False modules_to_save init_lora_weights=True layers_to_transform layers_pattern
+  rank_pattern={} alpha_pattern={} megatron_config megatron_core='megatron.core' trainable_token_indices
+  loftq_config={} eva_config corda_config lora_ga_config use_dora=False velora_config alora_invocation_tokens
+  use_qalora=False qalora_group_size=16 monteclora_config layer_replication runtime_config={} lora_bias=False
+  target_parameters use_bdlora arrow_config kasa_config ensure_weight_tying=False`;
 
 export const LORA = `LoraConfig ${LORA_ARGUMENTS}`;
 
 export const ADALORA = `AdaLoraConfig
-  ${LORA_ARGUMENTS} rank_pattern target_r=8 init_r=12 tinit=0 tfinal=0 deltaT=1 beta1=0.85 beta2=0.85
-  orth_reg_weight=0.5 total_step`;
+  ${LORA_ARGUMENTS} rank_pattern target_r=8 init_r=${ADALORA_INITIAL_RANK} tinit=0 tfinal=0 deltaT=1 beta1=0.85
+  beta2=0.85 orth_reg_weight=0.5 total_step`;
 
 export const ADAMSS = `AdamssConfig
   r=100 num_subspaces=5 subspace_rank=1 target_modules init_weights='orthogonal' modules_to_save layers_to_transform
@@ -51,8 +69,9 @@ export const DELORA = `DeloraConfig
   layers_to_transform layers_pattern rank_pattern={} lambda_pattern={} modules_to_save`;
 
 export const FOURIERFT = `FourierFTConfig
-  n_frequency=1000 scaling=150.0 random_loc_seed=777 fan_in_fan_out=False target_modules exclude_modules bias='none'
-  modules_to_save layers_to_transform layers_pattern n_frequency_pattern={} init_weights=False`;
+  n_frequency=1000 scaling=${FOURIERFT_SCALING}.0 random_loc_seed=777 fan_in_fan_out=False target_modules
+  exclude_modules bias='none' modules_to_save layers_to_transform layers_pattern n_frequency_pattern={}
+  init_weights=False`;
 
 export const FROD = `FrodConfig
   target_modules projection_prng_key=0 save_projection=True frod_dropout=0.0 fan_in_fan_out=False bias='none'
@@ -64,8 +83,8 @@ export const GLORA = `GloraConfig
   init_weights=True`;
 
 export const GRALORA = `GraloraConfig
-  r=32 hybrid_r=0 target_modules alpha=64 gralora_dropout=0.0 gralora_k=2 fan_in_fan_out=False bias='none'
-  modules_to_save init_weights=True layers_to_transform layers_pattern`;
+  r=${GRALORA_RANK} hybrid_r=0 target_modules alpha=${GRALORA_ALPHA} gralora_dropout=0.0 gralora_k=2
+  fan_in_fan_out=False bias='none' modules_to_save init_weights=True layers_to_transform layers_pattern`;
 
 export const HIRA = `HiraConfig
   r=32 target_modules exclude_modules hira_dropout=0.0 fan_in_fan_out=False modules_to_save init_weights=True
@@ -79,19 +98,20 @@ export const IA3 = `IA3Config
   target_modules exclude_modules feedforward_modules fan_in_fan_out=False modules_to_save init_ia3_weights=True`;
 
 export const LILY = `LilyConfig
-  r=32 stride_A=1 num_B=2 scaling=1.0 target_modules exclude_modules modules_to_save layers_to_transform
+  r=32 stride_A=1 num_B=2 scaling=${LILY_SCALING}.0 target_modules exclude_modules modules_to_save layers_to_transform
   layers_pattern init_weights=True`;
 
 export const LN_TUNING = 'LNTuningConfig target_modules exclude_modules modules_to_save';
 
 export const LOHA = `LoHaConfig
-  rank_pattern={} alpha_pattern={} r=8 alpha=8 rank_dropout=0.0 module_dropout=0.0 use_effective_conv2d=False
-  target_modules exclude_modules init_weights=True layers_to_transform layers_pattern modules_to_save`;
+  rank_pattern={} alpha_pattern={} r=8 alpha=${LOHA_ALPHA} rank_dropout=0.0 module_dropout=0.0
+  use_effective_conv2d=False target_modules exclude_modules init_weights=True layers_to_transform layers_pattern
+  modules_to_save`;
 
 export const LOKR = `LoKrConfig
-  rank_pattern={} alpha_pattern={} r=8 alpha=8 rank_dropout=0.0 module_dropout=0.0 use_effective_conv2d=False
-  decompose_both=False decompose_factor=-1 rank_dropout_scale=False target_modules exclude_modules init_weights=True
-  layers_to_transform layers_pattern modules_to_save`;
+  rank_pattern={} alpha_pattern={} r=8 alpha=${LOKR_ALPHA} rank_dropout=0.0 module_dropout=0.0
+  use_effective_conv2d=False decompose_both=False decompose_factor=-1 rank_dropout_scale=False target_modules
+  exclude_modules init_weights=True layers_to_transform layers_pattern modules_to_save`;
 
 export const MISS = `MissConfig
   r=64 miss_dropout=0.0 mini_r=1 target_modules exclude_modules init_weights=True layers_to_transform layers_pattern
@@ -106,18 +126,18 @@ export const OSF =
   'OSFConfig effective_rank target_modules rank_pattern init_weights=True modules_to_save target_svd_config';
 
 export const PEANUT = `PeanutConfig
-  r=32 depth=0 act_fn='relu' scaling=1.0 target_modules exclude_modules modules_to_save layers_to_transform
-  layers_pattern init_weights=True`;
+  r=32 depth=0 act_fn='relu' scaling=${PEANUT_SCALING}.0 target_modules exclude_modules modules_to_save
+  layers_to_transform layers_pattern init_weights=True`;
 
 export const POLY = `PolyConfig
   r=8 target_modules exclude_modules modules_to_save init_weights=True poly_type='poly' n_tasks=1 n_skills=4
   n_splits=1`;
 
 export const PSOFT = `PsoftConfig
-  r=32 target_modules exclude_modules psoft_alpha=32 psoft_dropout=0.0 fan_in_fan_out=False ab_svd_init='psoft_init'
-  psoft_svd='full' psoft_svd_lowrank_niter=10 random_seed=0 psoft_orth=True psoft_mag_b=True psoft_mag_a=True
-  use_cayley_neumann=False num_cayley_neumann_terms=5 cayley_neumann_eps:float modules_to_save init_weights=True
-  layers_to_transform layers_pattern`;
+  r=${PSOFT_RANK} target_modules exclude_modules psoft_alpha=${PSOFT_ALPHA} psoft_dropout=0.0 fan_in_fan_out=False
+  ab_svd_init='psoft_init' psoft_svd='full' psoft_svd_lowrank_niter=10 random_seed=0 psoft_orth=True psoft_mag_b=True
+  psoft_mag_a=True use_cayley_neumann=False num_cayley_neumann_terms=5 cayley_neumann_eps:float modules_to_save
+  init_weights=True layers_to_transform layers_pattern`;
 
 export const PVERA = `PveraConfig
   r=256 target_modules projection_prng_key=0 save_projection=True pvera_dropout=0.0 d_initial=0.1 fan_in_fan_out=False
@@ -125,9 +145,9 @@ export const PVERA = `PveraConfig
   generator_seed`;
 
 export const RANDLORA = `RandLoraConfig
-  r=32 target_modules projection_prng_key=0 save_projection=True sparse=False very_sparse=False randlora_dropout=0.0
-  fan_in_fan_out=False randlora_alpha=640 bias='none' modules_to_save init_weights=True layers_to_transform
-  layers_pattern`;
+  r=${RANDLORA_RANK} target_modules projection_prng_key=0 save_projection=True sparse=False very_sparse=False
+  randlora_dropout=0.0 fan_in_fan_out=False randlora_alpha=${RANDLORA_ALPHA} bias='none' modules_to_save
+  init_weights=True layers_to_transform layers_pattern`;
 
 export const ROAD = `RoadConfig variant='road_1' group_size=64 init_weights=True target_modules modules_to_save`;
 
@@ -165,9 +185,9 @@ export const VERA = `VeraConfig
   bias='none' modules_to_save init_weights=True layers_to_transform layers_pattern`;
 
 export const WAVEFT = `WaveFTConfig
-  n_frequency=2592 scaling=25.0 wavelet_family='db1' use_idwt=True random_loc_seed=777 fan_in_fan_out=False
-  target_modules exclude_modules bias='none' modules_to_save layers_to_transform layers_pattern n_frequency_pattern={}
-  proportional_parameters=False init_weights=True`;
+  n_frequency=2592 scaling=${WAVEFT_SCALING}.0 wavelet_family='db1' use_idwt=True random_loc_seed=777
+  fan_in_fan_out=False target_modules exclude_modules bias='none' modules_to_save layers_to_transform layers_pattern
+  n_frequency_pattern={} proportional_parameters=False init_weights=True`;
 
 export const XLORA = `XLoraConfig
   hidden_size adapters enable_softmax=True enable_softmax_topk=False layerwise_scalings=False xlora_depth=1

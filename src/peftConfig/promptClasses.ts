@@ -1,10 +1,10 @@
 /**
- * PEFT's config classes of the methods that learn virtual tokens: part of the one table of PEFT's keys and defaults
- * (`configTable.ts`).
+ * PEFT's config classes of the methods that learn virtual tokens, as rows of the table of `configTable.ts`.
  *
- * Each row is the class's name and the arguments of its constructor in their order, without the common ones. An argument
- * is `name=default`, with the default as Python writes it. A bare name has the default None. `name:float` marks a float
- * whose default does not show that it is one. A name that appears again changes its default and keeps its place.
+ * A row is the name of the class and the arguments of its constructor in their order, without the common ones. An
+ * argument is `name=default`, with the default as Python writes it. A bare name has the default None. `name:float`
+ * marks a float whose default does not show that it is one. A name that appears again changes its default, not its
+ * place.
  *
  * Source: the dataclasses of huggingface/peft 0.21.
  */
