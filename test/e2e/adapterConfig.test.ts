@@ -35,14 +35,14 @@ describe('adapter_config.json in the editor', () => {
     await view.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Llama-2-7B' });
   });
 
-  it('takes its settings to the calculator when the lens above it is clicked', async () => {
+  it('opens its settings in the calculator when the lens above it is clicked', async () => {
     await workbench().hideSideBar();
     await workbench().openFile(CONFIG);
     await clickLens();
     await assertTaken(await workbench().webviewFrame('calculator'));
   });
 
-  it('takes them, its model too, to a calculator that shows others', async () => {
+  it('opens them and its model in a calculator that shows others', async () => {
     const view = await showCalculator();
     await view.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Llama-2-7B' });
     await view.getByLabel('Rank', { exact: true }).fill('32');

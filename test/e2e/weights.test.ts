@@ -71,7 +71,7 @@ describe('the inspector on weights of any kind', () => {
     return map;
   };
 
-  it('takes the cursor to every NaN and infinity in turn, to the largest entry, and to a cell by its numbers', async () => {
+  it('moves the cursor to each NaN and infinity in turn, to the largest entry, and to a cell by its indices', async () => {
     const view = await open('numbers.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
     const map = await focused(view, /^w;/);
     await map.press('n');
@@ -93,7 +93,7 @@ describe('the inspector on weights of any kind', () => {
     await asked.waitFor({ state: 'detached' });
   });
 
-  it('says where in the matrix the view is while it is zoomed, and keeps the cursor in view', async () => {
+  it('shows the position of a zoomed view in the matrix, and keeps the cursor in view', async () => {
     const view = await open('zoomed.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
     const map = await focused(view, /^w;/);
     const across = view.locator('.heatmap-position-across').first();
@@ -114,7 +114,7 @@ describe('the inspector on weights of any kind', () => {
     await across.waitFor({ state: 'hidden' });
   });
 
-  it('tells anew what lies under a resting pointer when keys, wheel or a reset move the view', async () => {
+  it('updates the cell under a resting pointer when keys, wheel or a reset move the view', async () => {
     const view = await open('resting.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
     const map = await focused(view, /^w;/);
     const plot = map.locator('.heatmap-plot');
@@ -147,7 +147,7 @@ describe('the inspector on weights of any kind', () => {
     await tells(view, [0, 0], '0');
   });
 
-  it('shows names from strangers harmlessly, as text that is all there', async () => {
+  it('shows names from strangers harmlessly, as complete text', async () => {
     const values = new Float32Array(4).fill(1);
     const names = [
       '__proto__',
@@ -184,7 +184,7 @@ describe('the inspector on weights of any kind', () => {
     );
   });
 
-  it('says that a file is gone, what reloading it then comes to, and shows it again when it is back', async () => {
+  it('reports a deleted file and a failed reload, and shows the file again when it is back', async () => {
     const bytes = safetensors([['w', [ROWS, COLUMNS], weight()]]);
     const view = await open('gone.safetensors', bytes);
     await view.getByRole('application', { name: /^w;/ }).waitFor();
@@ -198,7 +198,7 @@ describe('the inspector on weights of any kind', () => {
     await view.getByRole('application', { name: /^w;/ }).waitFor();
   });
 
-  it('says that a file changed, and shows the new one after a reload', async () => {
+  it('reports a changed file, and shows the new contents after a reload', async () => {
     const view = await open('changed.safetensors', safetensors([['before', [ROWS, COLUMNS], weight()]]));
     await view.getByRole('application', { name: /^before;/ }).waitFor();
     writeFileSync(path.join(folder(), 'changed.safetensors'), safetensors([['after', [2, 3], new Float32Array(6)]]));

@@ -7,6 +7,9 @@
 import { LUT_SIZE, SYMLOG_CONSTANT_SHARE } from '../shared/colorMap';
 import { STEP_BITS } from '../shared/heatmap/pixelSteps';
 
+const SYMLOG_CONSTANT = glslFloat(SYMLOG_CONSTANT_SHARE);
+const SYMLOG_RANGE = glslFloat(Math.log1p(1 / SYMLOG_CONSTANT_SHARE));
+
 export const VERTEX_SHADER = `#version 300 es
 void main() {
   // One triangle that reaches beyond every corner.
@@ -35,7 +38,7 @@ out vec4 color;
 
 int guess(float value) {
   float share = min(abs(value) * inverseLimit, 1.0);
-  if (symlog) share = log(1.0 + share / ${glslFloat(SYMLOG_CONSTANT_SHARE)}) / ${glslFloat(Math.log1p(1 / SYMLOG_CONSTANT_SHARE))};
+  if (symlog) share = log(1.0 + share / ${SYMLOG_CONSTANT}) / ${SYMLOG_RANGE};
   float position = diverging ? 0.5 + 0.5 * sign(value) * share : (value <= 0.0 ? 0.0 : share);
   return clamp(int(position * ${glslFloat(LUT_SIZE - 1)} + 0.5), 0, ${LUT_SIZE - 1});
 }

@@ -11,7 +11,7 @@ export function allowLaterScripts(): void {
   const script = document.currentScript;
   const folder = script?.dataset['folder'];
   if (!(script instanceof HTMLScriptElement) || folder === undefined)
-    throw new Error("the page's script is not known any more");
+    throw new Error("the page's script is no longer known");
   __webpack_nonce__ = script.nonce;
   __webpack_public_path__ = folder;
 }

@@ -38,7 +38,7 @@ describe('animations in the pages', () => {
     assert.deepEqual(filesWith(scripts, /new Glide\b/), ['webview-ui/shared/heatmap/camera.ts']);
   });
 
-  it('leave the frame a heatmap has got to to what is drawn over it or in step with it', () => {
+  it('read the current frame of a heatmap only to draw over it or in step with it', () => {
     assert.deepEqual(filesWith(filesBelow('webview-ui/inspector', '.ts'), /heatmap\.viewport\b/), [
       'webview-ui/inspector/parts/methods/gateOverlay.ts',
       'webview-ui/inspector/views/loraView.ts',

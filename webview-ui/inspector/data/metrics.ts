@@ -18,7 +18,7 @@ export const METRICS: readonly MetricName[] = [
   {
     metric: 'effectiveRank',
     label: 'effective rank',
-    meaning: 'exp of the entropy of the normalised singular values: how many directions are used.',
+    meaning: 'Number of directions in use: exp of the entropy of the normalised singular values.',
   },
   { metric: 'stableRank', label: 'stable rank', meaning: 'Frobenius norm squared over spectral norm squared.' },
   { metric: 'aNorm', label: '‖A‖ Frobenius norm', meaning: 'The Frobenius norm of A.' },

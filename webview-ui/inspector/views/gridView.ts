@@ -25,6 +25,8 @@ export function gridView(context: ViewContext): View {
   const top = h('section', { class: 'card' });
   const gathered = new GatheredMetrics(description.lora.length);
   let metrics: ModuleMetrics | null = null;
+  const { method } = description;
+  const kind = method === null || method === 'LORA' ? 'LoRA' : method;
 
   const picker = h(
     'select',
@@ -37,11 +39,7 @@ export function gridView(context: ViewContext): View {
     h(
       'div',
       { class: 'grid-head' },
-      h(
-        'h2',
-        {},
-        `${description.lora.length} ${description.method === null || description.method === 'LORA' ? 'LoRA' : description.method} modules`,
-      ),
+      h('h2', {}, `${description.lora.length} ${kind} modules`),
       h('label', { class: 'field' }, h('span', {}, 'Colour by'), picker),
       legend,
       place,
@@ -77,7 +75,7 @@ export function gridView(context: ViewContext): View {
     ).length;
     replace(
       legend,
-      missing && 'Not computed: this adapter is too large for it.',
+      missing && 'This metric was not computed, because the adapter is too large.',
       metrics && trained.length > 0 && rampLegend(name.label, from, high, color),
       untrained.includes(true) &&
         h(
@@ -91,7 +89,7 @@ export function gridView(context: ViewContext): View {
           'span',
           { class: 'legend-key' },
           h('span', { class: 'swatch failed' }, '!'),
-          `cannot be shown (${unreadable}); hover for the reason`,
+          `cannot be shown (${unreadable}); point at one to see why`,
         ),
     );
     const cell = (module: number): HTMLElement =>

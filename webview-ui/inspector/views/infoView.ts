@@ -68,7 +68,7 @@ function moduleFacts({ adapters = [], lora, unexplained = [] }: SourceDescriptio
       ? [[products.size > 0 ? 'Other modules' : 'Modules', counted.join(', ')] as [string, string]]
       : []),
     ...(unexplained.length > 0
-      ? [['Not understood', unexplained.map(({ tensor }) => tensor).join(', ')] as [string, string]]
+      ? [['Unrecognised tensors', unexplained.map(({ tensor }) => tensor).join(', ')] as [string, string]]
       : []),
   ];
 }

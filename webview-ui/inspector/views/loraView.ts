@@ -46,19 +46,19 @@ export function loraView(context: ViewContext): View {
   const panes = [a, b, product];
 
   const corner = segmented<Corner>(
-    'What stands where A and B meet',
+    'Matrix shown where A and B meet',
     [
       { value: 'delta', label: 'ΔW', title: 'scaling · B · A' },
       { value: 'weight', label: 'W', title: 'The frozen weight' },
-      { value: 'merged', label: 'W + ΔW', title: 'The weight with the adapter merged in' },
+      { value: 'merged', label: 'W + ΔW', title: 'The frozen weight with the adapter merged into it' },
     ],
     (value) => store.set({ corner: value }),
   );
   const gradients = segmented<'value' | 'gradient'>(
-    'What A and B show',
+    'Show A and B or their gradients',
     [
       { value: 'value', label: 'Values' },
-      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by A and by B' },
+      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss with respect to A and B' },
     ],
     (value) => store.set({ gradients: value === 'gradient' }),
   );

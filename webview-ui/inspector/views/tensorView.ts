@@ -48,7 +48,7 @@ export function tensorView(context: ViewContext): View {
   const filter = h('input', {
     type: 'search',
     placeholder: 'Filter',
-    title: 'Words of the name, dtype or shape',
+    title: 'Words in the name, dtype or shape',
     'aria-label': 'Filter tensors',
     spellcheck: 'false',
     oninput: () => store.set({ filter: filter.value }),
@@ -68,7 +68,7 @@ export function tensorView(context: ViewContext): View {
   const count = h('p', { class: 'note', role: 'status' });
   const slices = slicePicker((slice) => store.set({ slice }));
   const gradients = segmented<'value' | 'gradient'>(
-    'What is shown',
+    'Show values or their gradient',
     [
       { value: 'value', label: 'Values' },
       { value: 'gradient', label: 'Gradient' },
@@ -106,7 +106,7 @@ export function tensorView(context: ViewContext): View {
         ? `${total} ${listed.length === 1 ? 'tensor' : 'tensors'}`
         : `${formatCount(listed.length)} of ${total} tensors`;
     if (state.sort === 'norm' && norms.size < description.tensors.length)
-      count.append('; norms come from a scan, see the Scan tab');
+      count.append('; for norms, run a scan in the Scan tab');
     const asTree = state.sort === 'tree' && state.filter.trim() === '';
     const rows = asTree
       ? tree.rows(isOpen())

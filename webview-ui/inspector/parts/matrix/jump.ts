@@ -33,7 +33,7 @@ export async function jump(pane: Pane, context: ViewContext, sought: Sought): Pr
       pane.heatmap.goTo(place);
       context.notify(
         place.row === cursor?.row && place.column === cursor.column && sought === 'nonNumber'
-          ? 'There is no other'
+          ? 'There are no others'
           : '',
       );
     } else context.notify(NONE[sought]);
@@ -63,6 +63,6 @@ async function find(
   )
     return null;
   const onProgress = ({ done, total }: { readonly done: number; readonly total: number }): void =>
-    notify(`Searching… ${formatPercent(Math.min(1, done / total))}; Escape ends it`);
+    notify(`Searching… ${formatPercent(Math.min(1, done / total))}; press Escape to cancel`);
   return client.find(subject.matrix, sought, (sought === 'nonNumber' && cursor) || undefined, { signal, onProgress });
 }
