@@ -1,4 +1,4 @@
-/** The pure rooms as a library, dist/peft.cjs: for scripts, benchmarks and notebooks, without an editor. */
+/** The library, dist/peft.cjs: the pure rooms for scripts, benchmarks and notebooks, without an editor. */
 
 export { ArgumentError, ExpectationError, ShapeError, StateError } from './tensor/errors';
 export { Tensor } from './tensor/tensor';

@@ -1,5 +1,5 @@
-// What Node, workers and browsers all have and the pure rooms may use. Their own type libraries are kept out on
-// purpose (tsconfig.json, `types: []`), so that nothing platform-bound slips in.
+// Globals that Node, workers and browsers share, which the pure rooms may use. tsconfig.json excludes the platforms'
+// own type libraries (`types: []`), so that using anything else is a type error.
 
 interface AbortSignal {
   readonly aborted: boolean;
@@ -34,8 +34,9 @@ declare const DecompressionStream: { new (format: 'gzip'): CompressionStream };
 type ReadableStream = object;
 declare const Response: { new (body: ReadableStream): { arrayBuffer(): Promise<ArrayBuffer> } };
 
+declare const MessageChannel: { new (): object };
+
 declare const performance: { now(): number };
-declare function setImmediate(handler: () => void): unknown;
 declare function setTimeout(handler: () => void, ms?: number): unknown;
 
 declare class URL {

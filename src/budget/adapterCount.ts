@@ -3,6 +3,7 @@
  * which the trained parameters, the total, the file and the rows by module follow.
  */
 
+import { adaptionTypes, factsOf } from './architectures';
 import type { Extra } from './adapterExtras';
 import {
   checkTokens,
@@ -74,7 +75,7 @@ const PROMPT_PREFIX = 'base_model.';
 /** Throws a `BudgetError` for what PEFT would refuse and for what cannot be counted. */
 export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCount {
   const given = new AdapterSettings(config);
-  const type = (given.text('peft_type') ?? '').toUpperCase();
+  const type = given.method;
   const { settings, ignored } = checkedSettings(given, type);
   const sheet = new Sheet(model);
   if (ignored.length > 0)
@@ -198,7 +199,7 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
   method.uncountable?.();
   sheet.model = model;
   const isLora = type === 'LORA';
-  const fused = isLora ? fusedTargets(model, settings, settings.count('r', 8)) : null;
+  const fused = isLora ? fusedTargets(model, settings, settings.count('r')) : null;
   if (type === 'IA3') settings = withFeedForward(model, settings);
   const parameters = isLora ? (fused?.parameters ?? settings.names('target_parameters') ?? []) : [];
   const targeted = selectTargets(model, settings, type, method.accepts, fused);
@@ -211,7 +212,7 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
     sheet.add(module.name, rank, parts, `${TUNER_PREFIX}${module.name}.`);
   }
   const rankOf = (name: string): number =>
-    settings.pattern('rank_pattern').valueFor(name) ?? fused?.ranks.valueFor(name) ?? settings.count('r', 8);
+    settings.pattern('rank_pattern').valueFor(name) ?? fused?.ranks.valueFor(name) ?? settings.count('r');
   const bare = adaptParameters(model, parameters, rankOf, adapted);
   if (parameters.length > 0 && bare.length === 0 && modules.length === 0)
     throw new TargetError(`target_parameters match no parameter of the model: ${parameters.slice(0, 8).join(', ')}`);
@@ -224,7 +225,7 @@ function countTuner(sheet: Sheet, type: string, method: Method, model: ModuleTab
   for (const { name, rank, parts } of bare) sheet.add(name, rank, parts, TUNER_PREFIX);
   for (const part of method.shared?.(modules, settings) ?? []) sheet.add(part.name, null, [part], 'base_model.');
 
-  const whole = trainedModules(model, modulesToSave(settings), settings.flag('ensure_weight_tying', false));
+  const whole = trainedModules(model, modulesToSave(settings), settings.flag('ensure_weight_tying'));
   const twice = modules.find(({ name }) => whole.some(({ module }) => name === module));
   const wrapped = bare.find(({ name }) => whole.some(({ module }) => name.startsWith(`${module}.`)));
   if (wrapped) throw new TargetError(`'${wrapped.name}' is both adapted and trained whole`);
@@ -314,13 +315,10 @@ function lastName(name: string): string {
 }
 
 /** LLaMA-Adapter (Zhang et al. 2023): a prompt and a gate in the attention of the last layers. */
-const ADAPTION_TARGETS: Readonly<Record<string, string>> = { llama: 'self_attn', mistral: 'self_attn', gpt2: 'attn' };
-
 function countAdaptionPrompt(sheet: Sheet, model: ModuleTable, settings: AdapterSettings): void {
   const { modelType, hiddenSize } = model.shape;
-  const usual = Object.hasOwn(ADAPTION_TARGETS, modelType) ? ADAPTION_TARGETS[modelType] : undefined;
-  if (!usual)
-    throw new BudgetError(`ADAPTION_PROMPT is for ${Object.keys(ADAPTION_TARGETS).join(', ')}, not ${modelType}`);
+  const usual = factsOf(modelType).adaptionTarget;
+  if (!usual) throw new BudgetError(`ADAPTION_PROMPT is for ${adaptionTypes().join(', ')}, not ${modelType}`);
   const target = settings.text('target_modules') ?? usual;
   const holders = withContainers(model).filter(({ name }) => name.endsWith(`.${target}`));
   const wanted = settings.count('adapter_layers');
@@ -336,7 +334,7 @@ function countAdaptionPrompt(sheet: Sheet, model: ModuleTable, settings: Adapter
 function countShadow(sheet: Sheet, model: ModuleTable, settings: AdapterSettings): void {
   const modules = shadowTargets(model, settings);
   const { perModule, backbone } = shadowParts(model, settings);
-  for (const { name } of modules) sheet.add(name, settings.count('r', 8), perModule, `${TUNER_PREFIX}${name}.`);
+  for (const { name } of modules) sheet.add(name, settings.count('r'), perModule, `${TUNER_PREFIX}${name}.`);
   for (const { module, parts } of backbone) sheet.add(module, null, parts, 'base_model.');
   sheet.copy(trainedModules(model, modulesToSave(settings), false), TUNER_PREFIX);
 }

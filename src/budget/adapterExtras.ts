@@ -69,7 +69,7 @@ export function isTied(table: ModuleTable): boolean {
  * where the ends are trained whole.
  */
 export function tiedWithTargets(table: ModuleTable, settings: AdapterSettings): readonly Module[] | null {
-  if (!settings.flag('ensure_weight_tying', false) || !isTied(table)) return null;
+  if (!settings.flag('ensure_weight_tying') || !isTied(table)) return null;
   const isEnd = (name: string): boolean => EMBEDDING_NAMES.includes(lastSegment(name));
   if (settings.names('modules_to_save')?.some(isEnd)) return null;
   const targets = settings.namesOrPattern('target_modules') ?? [];
@@ -144,8 +144,8 @@ export function trainedBiases(
   adapted: ReadonlySet<string>,
   whole: readonly Extra[],
 ): readonly TrainedBias[] {
-  const bias = settings.text('bias') ?? 'none';
-  if (bias === 'none') return [];
+  const bias = settings.text('bias');
+  if (bias === null || bias === 'none') return [];
   if (bias !== 'all' && !bias.endsWith('_only')) throw new ConfigError('bias', bias, '"none", "all" or "..._only"');
   const extras: TrainedBias[] = [];
   for (const module of table.modules) {

@@ -8,6 +8,7 @@ import type { RawConfig } from '../peftConfig/configValues';
 import { BudgetError } from '../peftConfig/errors';
 import type { ModuleTable } from './moduleTable';
 import { ownParameters } from './moduleTable';
+import { formatCount as count } from '../text/numberText';
 
 interface Claim {
   readonly trainable: number;
@@ -64,8 +65,6 @@ function figure(text: string, pattern: RegExp): number | null {
   const number = Number(grouped || !unit ? digits.replace(/[^\d]/g, '') : digits.replaceAll(',', ''));
   return Number.isFinite(number) ? Math.round(number * (UNITS[unit] ?? 1)) : null;
 }
-
-const count = (value: number): string => value.toLocaleString('en-US');
 
 /** Never throws for what a config can hold: what cannot be counted is said. */
 export function checkClaim(

@@ -65,7 +65,7 @@ const prefixTuning: PromptMethod = (shape, settings) => {
   const n = tokens(settings);
   const width = keyValueWidth(shape, settings);
   const all = 2 * layerCount(shape, settings) * width;
-  if (!settings.flag('prefix_projection', false)) return [trained('prompt_embeddings', n, all)];
+  if (!settings.flag('prefix_projection')) return [trained('prompt_embeddings', n, all)];
   // The network that makes the prefix is dropped when saving, and what it made is kept.
   const h = settings.count('encoder_hidden_size', width);
   return [unsaved(trained('embedding', n, width)), ...network([width, h, all]), stored('prompt_embeddings', n, all)];
@@ -83,11 +83,11 @@ const pTuning: PromptMethod = (shape, settings) => {
   const rows = tokens(settings) * stacks(settings);
   const d = tokenWidth(shape, settings);
   const h = settings.count('encoder_hidden_size', d);
-  const encoder = settings.word('encoder_reparameterization_type', ['MLP', 'LSTM']);
+  const encoder = settings.word('encoder_reparameterization_type');
   const own =
     encoder === 'MLP'
       ? network([d, h, h, d])
-      : [...lstm(d, h, settings.count('encoder_num_layers', 2)), ...network([2 * h, 2 * h, d])];
+      : [...lstm(d, h, settings.count('encoder_num_layers')), ...network([2 * h, 2 * h, d])];
   return [unsaved(trained('embedding', rows, d)), ...own, stored('prompt_embeddings', rows, d)];
 };
 
@@ -105,8 +105,8 @@ function lstm(d: number, h: number, depth: number): Part[] {
 const multitaskPromptTuning: PromptMethod = (shape, settings) => {
   const rows = tokens(settings) * stacks(settings);
   const d = tokenWidth(shape, settings);
-  const tasks = settings.count('num_tasks', 1);
-  const ranks = settings.count('num_ranks', 1);
+  const tasks = settings.count('num_tasks');
+  const ranks = settings.count('num_ranks');
   return [
     trained('prompt_embeddings', rows, d),
     trained('prefix_task_cols', tasks, rows, ranks),
@@ -126,7 +126,7 @@ const cpt: PromptMethod = (shape, settings) => {
 /** A key-value cache as parameters, whose first tokens may stay as they are. */
 const cartridge: PromptMethod = (shape, settings) => {
   const n = tokens(settings);
-  const still = Math.min(settings.size('num_frozen_tokens', 1), n);
+  const still = Math.min(settings.size('num_frozen_tokens'), n);
   const width = 2 * layerCount(shape, settings) * keyValueWidth(shape, settings);
   return [
     unsaved(trained('trained', n - still, width)),

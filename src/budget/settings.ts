@@ -1,6 +1,7 @@
 /** The settings that people type: what each may be, and the sentence for what it may not. */
 
 import { BudgetError } from '../peftConfig/errors';
+import { formatCount } from '../text/numberText';
 
 export interface Setting {
   /** As it stands beside the field. */
@@ -29,8 +30,8 @@ export class SettingError extends BudgetError {
 export function parseSetting(typed: string, { label, max, fraction }: Setting): number {
   const text = typed.trim();
   const expected = fraction
-    ? `a number above 0, at most ${max.toLocaleString('en-US')}`
-    : `a whole number from 1 to ${max.toLocaleString('en-US')}`;
+    ? `a number above 0, at most ${formatCount(max)}`
+    : `a whole number from 1 to ${formatCount(max)}`;
   const wellFormed = fraction ? /^(\d+\.?\d*|\.\d+)$/.test(text) : /^\d+$/.test(text);
   const value = wellFormed ? Number(text) : NaN;
   if (!(value > 0 && value <= max))

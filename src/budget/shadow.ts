@@ -29,11 +29,11 @@ export function shadowParts(
   for (const key of ['shadow_hidden_size', 'shadow_num_attention_heads', 'shadow_intermediate_size']) {
     if (settings.raw(key) !== null) throw new UnknownMethodError(`SHADOW: the count with '${key}' is not covered`);
   }
-  if ((settings.text('shadow_model') ?? 'mirror') !== 'mirror')
+  if (settings.text('shadow_model') !== 'mirror')
     throw new UnknownMethodError("SHADOW: only shadow_model 'mirror' is covered");
   if (model.shape.encoderDecoder) throw new UnknownMethodError('SHADOW on an encoder-decoder is not covered');
   const d = model.shape.hiddenSize;
-  const r = settings.count('r', 8);
+  const r = settings.count('r');
   const u = settings.count('update_hidden_size', r);
   const network = (name: string): Part[] => [
     trained(`${name}.default.0.weight`, u, d),

@@ -33,7 +33,7 @@ function layerRule(layers: readonly number[], layersPattern: readonly string[]):
   // PEFT takes an empty pattern for none.
   const named = layersPattern.filter(Boolean);
   const sources = named.length > 0 ? named.map((pattern) => `.*?\\.${pattern}`) : ['.*?\\.[^.]*'];
-  const patterns = sources.map((source) => new PythonPattern(`${source}\\.(?P<index>\\d+)\\.`, 'index'));
+  const patterns = sources.map((source) => new PythonPattern(`${source}\\.(?P<index>\\d+)\\.`, { group: 'index' }));
   return (name) => {
     for (const pattern of patterns) {
       const match = pattern.match(name);

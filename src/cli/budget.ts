@@ -1,4 +1,4 @@
-/** `peft-inspector budget`: what an adapter_config.json costs on a model, counted as PEFT would. */
+/** `peft-inspector budget`: counts what an adapter_config.json trains on a model, as PEFT counts it. */
 
 import { parseArgs } from 'node:util';
 import type { Budget } from '../budget/computeBudget';
@@ -8,6 +8,7 @@ import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
 import { readTensorShapes } from './tensorShapes';
+import { formatCount } from '../text/numberText';
 
 const OPTIONS = {
   model: { type: 'string' },
@@ -23,7 +24,7 @@ export const budgetCommand: Command = {
   options: [
     `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
     '--adapter <adapter_config.json>   the config of a PEFT adapter',
-    '--weights <file.safetensors>      take the modules from the header of the model file or of its index.json',
+    '--weights <file.safetensors>      read the modules from the header of the model file or of its index.json',
     '--json                            trainable, all, percent, fileBytes, modules, warnings as JSON',
   ],
   async run(args) {
@@ -41,12 +42,16 @@ export const budgetCommand: Command = {
 };
 
 function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budget): string {
-  const rows = modules.map(({ name, rank, trainable: own }) => [name, rank === null ? '' : `r=${rank}`, count(own)]);
+  const rows = modules.map(({ name, rank, trainable: own }) => [
+    name,
+    rank === null ? '' : `r=${rank}`,
+    formatCount(own),
+  ]);
   const widths = [0, 1, 2].map((column) => rows.reduce((max, row) => Math.max(max, row[column]?.length ?? 0), 0));
   const [nameWidth = 0, rankWidth = 0, countWidth = 0] = widths;
   return [
-    `trainable params: ${count(trainable)} || all params: ${count(all)} || trainable%: ${percent.toFixed(4)}`,
-    `adapter file: ${count(fileBytes)} bytes`,
+    `trainable params: ${formatCount(trainable)} || all params: ${formatCount(all)} || trainable%: ${percent.toFixed(4)}`,
+    `adapter file: ${formatCount(fileBytes)} bytes`,
     '',
     ...rows.map(
       ([name = '', rank = '', own = '']) =>
@@ -54,8 +59,4 @@ function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budg
     ),
     ...warnings.map((warning, index) => `${index === 0 ? '\n' : ''}warning: ${warning}`),
   ].join('\n');
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -1,14 +1,15 @@
-/** `peft-inspector check`: reads a checkpoint whole and says what is wrong with it. */
+/** `peft-inspector check`: reads a whole checkpoint and reports what is wrong with it. */
 
 import { parseArgs } from 'node:util';
 import type { Command } from './command';
 import { findProblems } from './checkFindings';
 import type { Severity } from './checkFindings';
 import { withCheckpoint } from './openForCli';
-import { count, counted, escapeControls, harmless, harmlessJson } from './terminalText';
+import { counted, escapeControls, harmless, harmlessJson } from './terminalText';
+import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
-/** Lines that a terminal is given; all findings are in the JSON. */
+/** Findings printed to a terminal. The JSON lists all of them. */
 const SHOWN_FINDINGS = 200;
 const ORDER: readonly Severity[] = ['error', 'untrained', 'warning', 'info'];
 
@@ -16,7 +17,7 @@ export const checkCommand: Command = {
   name: 'check',
   synopsis: 'check <file or folder> [--json]',
   summary:
-    'Look for damage, NaN, untrained modules, missing halves and a config that does not fit; 1 where there is any.',
+    'Look for damage, NaN, untrained modules, missing factors and config mismatches; exit with 1 if any is found.',
   options: [
     '<file or folder>  as for inspect; every value is read',
     '--json            ok, problems (severity, code, message, subject), scanned as JSON',
@@ -32,7 +33,7 @@ export const checkCommand: Command = {
       const lines = sorted
         .slice(0, SHOWN_FINDINGS)
         .map(({ severity, message }) => `${severity}: ${escapeControls(message)}`);
-      if (sorted.length > SHOWN_FINDINGS) lines.push(`and ${count(sorted.length - SHOWN_FINDINGS)} more`);
+      if (sorted.length > SHOWN_FINDINGS) lines.push(`and ${formatCount(sorted.length - SHOWN_FINDINGS)} more`);
       const read = `${counted(scanned.tensors, 'tensor')}, ${counted(scanned.values, 'value')} read`;
       const verdict = status === 0 ? 'no problems' : counted(problems.length, 'problem');
       return { status, text: [...lines, `${harmless(file, 1000)}: ${verdict} (${read})`].join('\n') };

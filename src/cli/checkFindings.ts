@@ -1,19 +1,20 @@
-/** What is wrong with a checkpoint: its header's problems, its config's, and those of its values, all of them read. */
+/** Collects the problems of a checkpoint: those of its header, its config and its values, all of which are read. */
 
 import { CheckpointError } from '../checkpoint/errors';
 import { quoted } from '../peftConfig/quoted';
-import { ModulePatternError, compilePattern } from '../peftConfig/modulePattern';
+import { PatternError } from '../peftConfig/errors';
+import { PythonPattern } from '../peftConfig/pythonPattern';
 import { withoutSuffixes } from '../peftConfig/wrappedPath';
 import type { LoraModuleInfo, SourceDescription } from '../checkpoint/sourceDescription';
 import type { MatrixSource } from '../matrices/matrixSource';
 import { everything } from '../matrices/matrixReader';
 
-/** 'untrained' is of a module that changes nothing: no fault of the file, but never meant. */
+/** 'untrained' means that a module changes nothing: the file is intact, but this is never intended. */
 export type Severity = 'error' | 'untrained' | 'warning' | 'info';
 
 interface Finding {
   readonly severity: Severity;
-  /** For scripts: 'structure', 'non-finite', 'dead-product', 'scaling', 'target', 'config'. */
+  /** Code for scripts: 'structure', 'non-finite', 'dead-product', 'scaling', 'target' or 'config'. */
   readonly code: string;
   readonly message: string;
   readonly subject?: string;
@@ -24,9 +25,9 @@ interface Findings {
   readonly scanned: { readonly tensors: number; readonly values: number };
 }
 
-/** Names of modules listed in one message. */
+/** Module names listed in one message. */
 const LISTED = 5;
-/** PEFT adds both of these for a classifier, whichever the model has. */
+/** PEFT adds both names for a classifier, whichever of them the model has. */
 const AUTOMATIC_HEADS: ReadonlySet<string> = new Set(['classifier', 'score', 'qa_outputs']);
 
 export async function findProblems(source: MatrixSource): Promise<Findings> {
@@ -63,7 +64,7 @@ async function scanValues(source: MatrixSource, findings: Finding[], zeros: Set<
       findings.push({ severity: 'error', code: 'non-finite', message, subject: name });
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
-      // A type that cannot be decoded is listed as what it is; one that could not be read is damage.
+      // A dtype that cannot be decoded is information; a tensor that cannot be read is damage.
       const severity = error.code === 'Unreadable' ? 'info' : 'error';
       findings.push({ severity, code: 'unread', message: error.message, subject: name });
     }
@@ -85,7 +86,7 @@ async function countValues(source: MatrixSource, name: string): Promise<Counts> 
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
       if (value === 0) zero++;
-      // Only what is not finite gives NaN here, and one comparison is all that the others cost.
+      // value - value is NaN only for NaN and infinity, so that finite values cost a single comparison.
       else if (value - value !== 0) {
         if (Number.isNaN(value)) nan++;
         else infinite++;
@@ -95,27 +96,28 @@ async function countValues(source: MatrixSource, name: string): Promise<Counts> 
   return { values: matrix.rows * matrix.columns, nan, infinite, zero };
 }
 
-/** Modules whose change is exactly zero, because one of their factors is. */
+/** Finds modules whose update is exactly zero because one of their factors is. */
 async function deadProducts(source: MatrixSource, zeros: ReadonlySet<string>): Promise<Finding[]> {
   const { lora, adapters = [] } = source.description;
   if (zeros.size === 0) return [];
   const factors = new Map(adapters.map(({ module, factors: own }) => [module, own]));
-  const dead: { module: string; half: string }[] = [];
+  const dead: { module: string; factor: string }[] = [];
   for (const { module, a, b, unavailable } of lora) {
     if (unavailable !== undefined) continue;
-    const half = zeros.has(b) ? 'B' : zeros.has(a) ? 'A' : null;
-    if (half !== null) dead.push({ module, half });
+    const factor = zeros.has(b) ? 'B' : zeros.has(a) ? 'A' : null;
+    if (factor !== null) dead.push({ module, factor });
     else if (factors.get(module)?.some(({ tensor }) => zeros.has(tensor)) && (await isZero(source, module)))
-      dead.push({ module, half: 'a factor' });
+      dead.push({ module, factor: 'a factor' });
   }
   const [first] = dead;
   if (!first) return [];
   const everyone = dead.length === lora.length;
   const listed = dead.slice(0, LISTED).map(({ module }) => quoted(module));
   const names = `${listed.join(', ')}${dead.length > LISTED ? ` and ${dead.length - LISTED} more` : ''}`;
+  const cause = `${first.factor} is all zero in`;
   const message = everyone
-    ? `the adapter changes nothing: ${first.half} is all zero in each of its ${dead.length} modules, which were never trained`
-    : `${dead.length} of ${lora.length} modules change nothing: ${first.half} is all zero, they were never trained: ${names}`;
+    ? `the adapter changes nothing: ${cause} all ${dead.length} modules, which were never trained`
+    : `${dead.length} of ${lora.length} modules change nothing and were never trained: ${cause} ${names}`;
   return [{ severity: 'untrained', code: 'dead-product', message, subject: first.module }];
 }
 
@@ -127,7 +129,7 @@ async function isZero(source: MatrixSource, module: string): Promise<boolean> {
 function scalings({ lora }: SourceDescription): Finding[] {
   const odd = (info: LoraModuleInfo): string | null => {
     if (!Number.isFinite(info.scaling)) return 'is not finite';
-    if (info.scaling === 0) return 'is zero, so that the module changes nothing';
+    if (info.scaling === 0) return 'is zero, so the module changes nothing';
     return info.scaling < 0 ? 'is negative' : null;
   };
   const findings = new Map<string, { modules: LoraModuleInfo[]; what: string }>();
@@ -146,7 +148,7 @@ function scalings({ lora }: SourceDescription): Finding[] {
   });
 }
 
-/** Entries of the config that no tensor of the file answers to. */
+/** Reports config entries that match no tensor of the file. */
 function targets({ adapters = [], settings, method }: SourceDescription): Finding[] {
   if (!settings || adapters.length === 0) return [];
   const adapted = adapters.filter(({ method }) => method !== 'SAVED').map(({ module }) => plain(module));
@@ -156,15 +158,14 @@ function targets({ adapters = [], settings, method }: SourceDescription): Findin
     const message = `adapter_config.json: ${field} ${quoted(key)} matches no module of the file`;
     findings.push({ severity: 'warning', code: 'target', message, subject: key });
   };
-  // Uni-LoRA and prompts store nothing by module; an adaption prompt's one target is a name, not a pattern.
+  // Uni-LoRA and prompt methods store nothing per module. An adaption prompt's only target is a name, not a pattern.
   const stored = adapted.some((module) => module !== '');
   const ends = (modules: readonly string[], key: string): boolean =>
     modules.some((module) => module === key || module.endsWith(`.${key}`));
   const wanted = settings.targetModules.filter((key) => !settings.excludedModules.includes(key));
   for (const key of stored ? wanted : []) if (!ends(adapted, key)) unmatched('target_modules', key);
   if (settings.targetPattern !== null && stored && method !== 'ADAPTION_PROMPT') {
-    const matches = compiled(settings.targetPattern);
-    if (matches && !adapted.some(matches)) unmatched('target_modules', settings.targetPattern);
+    if (matchesNone(settings.targetPattern, adapted)) unmatched('target_modules', settings.targetPattern);
   }
   for (const key of settings.targetParameters) if (!ends(adapted, key)) unmatched('target_parameters', key);
   for (const key of settings.modulesToSave)
@@ -173,17 +174,19 @@ function targets({ adapters = [], settings, method }: SourceDescription): Findin
   return findings;
 }
 
-/** The module behind what is wrapped around it in PEFT's names. */
+/** Removes the prefixes of PEFT's wrapper modules from a name. */
 function plain(module: string): string {
   return withoutSuffixes(module).replace(/\.(?:base_layer|token_adapter)(?=\.|$)/g, '');
 }
 
-function compiled(pattern: string): ((module: string) => boolean) | null {
-  if (pattern.toLowerCase() === 'all-linear') return null;
+/** False for a pattern that cannot be evaluated. */
+function matchesNone(pattern: string, modules: readonly string[]): boolean {
+  if (pattern.toLowerCase() === 'all-linear') return false;
   try {
-    return compilePattern(pattern);
+    const compiled = new PythonPattern(pattern);
+    return !modules.some((module) => compiled.fullMatch(module));
   } catch (error) {
-    if (error instanceof ModulePatternError) return null;
+    if (error instanceof PatternError) return false;
     throw error;
   }
 }

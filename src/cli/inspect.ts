@@ -1,4 +1,4 @@
-/** `peft-inspector inspect`: what a checkpoint holds, as a table or as JSON. */
+/** `peft-inspector inspect`: prints the contents of a checkpoint as a table or as JSON. */
 
 import { parseArgs } from 'node:util';
 import type { SourceDescription } from '../checkpoint/sourceDescription';
@@ -7,13 +7,16 @@ import { describeModules } from './inspectModules';
 import type { ModuleReport } from './inspectModules';
 import { withCheckpoint } from './openForCli';
 import type { CliCheckpoint } from './openForCli';
-import { count, escapeControls, harmless, harmlessJson, table } from './terminalText';
+import { escapeControls, harmless, harmlessJson, table } from './terminalText';
+import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
-/** Rows of a table that a terminal is given; all of them are in the JSON. */
+/** Table rows printed to a terminal. The JSON lists all of them. */
 const SHOWN_MODULES = 400;
+/** Names of other checkpoints listed in one message. */
+const LISTED_OTHERS = 5;
 const SHOWN_PROBLEMS = 20;
-/** Layer 2 before layer 10, though files have them the other way round. */
+/** Sorts layer 2 before layer 10. Files often store them the other way round. */
 const collator = new Intl.Collator('en', { numeric: true });
 
 export const inspectCommand: Command = {
@@ -21,7 +24,7 @@ export const inspectCommand: Command = {
   synopsis: 'inspect <file or folder> [--json]',
   summary: 'Show what a checkpoint holds: format, method, modules with rank, alpha, scaling and norms.',
   options: [
-    '<file or folder>  .safetensors, .gguf, an index.json, or a folder with one; an adapter is taken before its base',
+    '<file or folder>  .safetensors, .gguf, an index.json, or a folder, where an adapter is preferred to a base model',
     '--json            format, method, baseModel, parameters, dtypes, tensors, modules, problems as JSON',
   ],
   async run(args) {
@@ -39,7 +42,8 @@ async function inspect({ source, file, others }: CliCheckpoint) {
   const container = description.file?.format ?? 'unknown';
   const problems = [...description.problems];
   if (others.length > 0) {
-    const message = `the folder holds ${others.length} more checkpoints, which are not read: ${others.slice(0, 5).join(', ')}`;
+    const names = others.slice(0, LISTED_OTHERS).join(', ');
+    const message = `the folder holds ${others.length} other checkpoints, which are not read: ${names}`;
     problems.push({ severity: 'info', message });
   }
   return {
@@ -66,7 +70,7 @@ async function inspect({ source, file, others }: CliCheckpoint) {
 
 type Report = Awaited<ReturnType<typeof inspect>>;
 
-/** The config's word, or that of the trainers that keep it in the file's metadata. */
+/** The config names the base model; some trainers keep it in the file's metadata instead. */
 function baseModel({ config, file }: SourceDescription): string | null {
   const said = config.find(([label]) => label === 'Base model')?.[1];
   if (said !== undefined) return said;
@@ -97,8 +101,8 @@ function asText(report: Report): string {
     ['method', report.method ?? 'none: no adapter'],
   ];
   if (report.baseModel !== null) facts.push(['base model', report.baseModel]);
-  facts.push(['tensors', count(report.tensors.length)], ['parameters', count(report.parameters)]);
-  const dtypes = report.dtypes.map(({ dtype, parameters }) => `${dtype} (${count(parameters)})`);
+  facts.push(['tensors', formatCount(report.tensors.length)], ['parameters', formatCount(report.parameters)]);
+  const dtypes = report.dtypes.map(({ dtype, parameters }) => `${dtype} (${formatCount(parameters)})`);
   facts.push(['dtypes', dtypes.join(', ')]);
   const lines = facts.map(([label, value]) => `${`${label}:`.padEnd(12)}${harmless(value, 1000)}`);
   lines.push(...promptLines(report), ...moduleLines(report.modules));
@@ -109,7 +113,7 @@ function asText(report: Report): string {
     for (const { severity, message } of report.problems.slice(0, SHOWN_PROBLEMS))
       lines.push(`  ${severity}: ${escapeControls(message)}`);
     const more = report.problems.length - SHOWN_PROBLEMS;
-    if (more > 0) lines.push(`  and ${count(more)} more`);
+    if (more > 0) lines.push(`  and ${formatCount(more)} more`);
   }
   return lines.join('\n');
 }
@@ -141,14 +145,15 @@ function moduleLines(modules: readonly ModuleReport[]): string[] {
       text(module.normA),
       text(module.normB),
       text(module.normDelta),
-      count(module.parameters),
+      formatCount(module.parameters),
     ]);
   const lines = ['', ...table([heading, ...rows], new Set([2, 3, 4, 5, 6, 7, 8]))];
-  if (modules.length > SHOWN_MODULES) lines.push(`and ${count(modules.length - SHOWN_MODULES)} more modules`);
+  if (modules.length > SHOWN_MODULES) lines.push(`and ${formatCount(modules.length - SHOWN_MODULES)} more modules`);
   const reasons = new Map<string, number>();
   for (const { unavailable } of modules)
     if (unavailable !== undefined) reasons.set(unavailable, (reasons.get(unavailable) ?? 0) + 1);
-  for (const [reason, modulesOf] of reasons) lines.push(`${count(modulesOf)} without ΔW: ${escapeControls(reason)}`);
+  for (const [reason, modulesOf] of reasons)
+    lines.push(`${formatCount(modulesOf)} without ΔW: ${escapeControls(reason)}`);
   return lines;
 }
 
@@ -156,10 +161,10 @@ function tensorLines({ tensors }: Report): string[] {
   const rows = byName(tensors, ({ name }) => name)
     .slice(0, SHOWN_MODULES)
     .map(({ name, dtype, shape, bytes }) => {
-      return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, count(bytes)];
+      return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, formatCount(bytes)];
     });
   const lines = ['', ...table([['tensor', 'dtype', 'shape', 'bytes'], ...rows], new Set([3]))];
-  if (tensors.length > SHOWN_MODULES) lines.push(`and ${count(tensors.length - SHOWN_MODULES)} more tensors`);
+  if (tensors.length > SHOWN_MODULES) lines.push(`and ${formatCount(tensors.length - SHOWN_MODULES)} more tensors`);
   return lines;
 }
 

@@ -1,4 +1,4 @@
-/** The modules of an adapter with their norms, one at a time: never more than one module's factors in memory. */
+/** Describes the modules of an adapter with their norms, keeping one module's factors in memory at a time. */
 
 import { factorNorms } from '../matrices/factorNorms';
 import { CheckpointError } from '../checkpoint/errors';
@@ -9,14 +9,14 @@ import { everything } from '../matrices/matrixReader';
 export interface ModuleReport extends Omit<AdapterModuleInfo, 'factors' | 'unavailable'> {
   readonly normA: number | null;
   readonly normB: number | null;
-  /** Of the change of the weight, scaling * B * A. */
+  /** Norm of the weight update, scaling * B * A. */
   readonly normDelta: number | null;
   readonly formula?: string;
   readonly unavailable?: string;
   readonly factors: readonly (AdapterFactorInfo & { readonly norm: number | null })[];
 }
 
-/** One for each module of the adapter; stacked experts are one each. */
+/** One entry per module of the adapter. Each stacked expert has its own. */
 export async function describeModules(source: MatrixSource): Promise<ModuleReport[]> {
   const { adapters = [], lora } = source.description;
   const products = new Map<string, (typeof lora)[number][]>();
@@ -28,7 +28,7 @@ export async function describeModules(source: MatrixSource): Promise<ModuleRepor
   }
   const reports: ModuleReport[] = [];
   for (const adapter of adapters) {
-    // A bias or an embedding that is saved whole has the name of the module that is adapted, but no product.
+    // A bias or an embedding that is saved in full shares the name of the adapted module but has no product.
     const isSaved = adapter.method === 'SAVED';
     const found = isSaved ? [] : (products.get(adapter.module) ?? products.get(keyOf(adapter.module)) ?? []);
     const factors = await withNorms(source, adapter);
@@ -43,7 +43,7 @@ export async function describeModules(source: MatrixSource): Promise<ModuleRepor
       });
       continue;
     }
-    // Of a method that writes A and B out, or stacks experts in them, what is stored is not what is multiplied.
+    // Methods that store A and B in another form, or stack experts, multiply other matrices than those in the file.
     const stored = (name: string): number | null =>
       found.length > 1 ? null : (factors.find(({ tensor }) => tensor === name)?.norm ?? null);
     for (const {

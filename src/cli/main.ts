@@ -1,4 +1,4 @@
-/** Entry of dist/cli.cjs: the process around `runCli`. */
+/** The entry point of dist/cli.cjs: runs `runCli` as a process. */
 
 import { outputFailure, runCli } from './run';
 

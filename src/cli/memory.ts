@@ -1,4 +1,4 @@
-/** `peft-inspector memory`: what training or running a model takes on a GPU, term by term, and what fits. */
+/** `peft-inspector memory`: the GPU memory of training or inference, term by term, and what fits. */
 
 import { parseArgs } from 'node:util';
 import { BudgetError } from '../peftConfig/errors';
@@ -15,6 +15,7 @@ import { PRESETS, presetForHubName } from '../budget/presets';
 import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
+import { formatCount, formatMemory } from '../text/numberText';
 
 const OPTIONS = {
   model: { type: 'string' },
@@ -48,12 +49,12 @@ export const memoryCommand: Command = {
   summary: 'Estimate the memory of training or inference, term by term, and what fits a GPU.',
   options: [
     `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
-    '--adapter <adapter_config.json>   the config of a PEFT adapter; --full in its place trains all weights',
-    '--inference                       run the model rather than train it; --merged with the adapter merged',
+    '--adapter <adapter_config.json>   the config of a PEFT adapter; or --full to train all weights',
+    '--inference                       run the model instead of training it; --merged with the adapter merged',
     `--precision <${PRECISIONS.join(' | ')}>   default bf16; --base-dtype <fp32 | bf16> under bf16-mixed`,
     `--quantization <${QUANTIZATIONS.join(' | ')}>`,
     `--optimizer <${OPTIMIZERS.join(' | ')}>`,
-    '--sequence <tokens> --batch <sequences>   of the longest batch on one GPU; the context with --inference',
+    '--sequence <tokens> --batch <sequences>   the longest batch on one GPU; with --inference, the context',
     '--accumulation <steps>            gradient accumulation',
     '--checkpointing                   gradient checkpointing',
     `--attention <${ATTENTIONS.join(' | ')}>`,
@@ -74,7 +75,7 @@ export const memoryCommand: Command = {
     const table = prepareModel(preset?.config ?? (await readJson(model)), adapterConfig);
     const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
     if (values.gpu !== undefined && limit === null)
-      throw new UsageError(`--gpu: '${values.gpu}' is no size and no GPU`);
+      throw new UsageError(`--gpu: '${values.gpu}' is neither a size nor a known GPU`);
     if (inference) {
       const estimate = estimateInferenceMemory(table, adapterConfig, inferenceSetup(values));
       const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
@@ -129,7 +130,7 @@ function wholeNumber(values: Values, key: string): number | undefined {
 interface Answers {
   readonly bytes: number;
   readonly fits: boolean;
-  /** Largest value of each, the rest as it is; null where the method has no such number. */
+  /** The largest value of each setting, with the others fixed. `null` if the method does not have the setting. */
   readonly largest: Readonly<Record<FitQuestion['vary'], Fit | null>>;
   readonly advice: readonly Advice[];
 }
@@ -156,14 +157,14 @@ function answerLines({ largest, advice, ...rest }: Answers): string[] {
   const largestLines = (Object.keys(names) as (keyof typeof names)[]).flatMap((vary) => {
     const fit = largest[vary];
     if (fit === null) return [];
-    return [`largest ${names[vary]}: ${fit.largest === null ? 'none fits' : fit.largest.toLocaleString('en-US')}`];
+    return [`largest ${names[vary]}: ${fit.largest === null ? 'none fits' : formatCount(fit.largest)}`];
   });
   const steps = advice.map(
     ({ label, saves, bytes, fits }, index) =>
-      `  ${index + 1}. ${label}: saves ${gib(saves)}, then ${gib(bytes)}${fits ? ', which fits' : ''}`,
+      `  ${index + 1}. ${label}: saves ${formatMemory(saves)}, then ${formatMemory(bytes)}${fits ? ', which fits' : ''}`,
   );
   const hopeless =
-    !rest.fits && !advice.at(-1)?.fits ? ['  It does not fit even so: a smaller model, or more GPUs.'] : [];
+    !rest.fits && !advice.at(-1)?.fits ? ['  It still does not fit: use a smaller model or more GPUs.'] : [];
   return [
     verdict(rest),
     ...largestLines,
@@ -173,7 +174,7 @@ function answerLines({ largest, advice, ...rest }: Answers): string[] {
 }
 
 function verdict({ bytes, fits }: { readonly bytes: number; readonly fits: boolean }): string {
-  return `${fits ? 'fits' : 'does not fit'} in ${gib(bytes)}`;
+  return `${fits ? 'fits' : 'does not fit'} in ${formatMemory(bytes)}`;
 }
 
 function tableOf(
@@ -184,16 +185,12 @@ function tableOf(
   return [
     ...terms.map(
       ({ label, bytes, formula, note }) =>
-        `${label.padEnd(width)}  ${gib(bytes).padStart(10)}  ${formula}${note === undefined ? '' : ` (${note})`}`,
+        `${label.padEnd(width)}  ${formatMemory(bytes).padStart(10)}  ${formula}${note === undefined ? '' : ` (${note})`}`,
     ),
-    `${'Total'.padEnd(width)}  ${gib(totalBytes).padStart(10)}  on each GPU, as torch counts it`,
-    `${'nvidia-smi'.padEnd(width)}  ${gib(deviceBytes).padStart(10)}  with a CUDA context of ${gib(contextBytes)}`,
+    `${'Total'.padEnd(width)}  ${formatMemory(totalBytes).padStart(10)}  on each GPU, as torch counts it`,
+    `${'nvidia-smi'.padEnd(width)}  ${formatMemory(deviceBytes).padStart(10)}  with a CUDA context of ${formatMemory(contextBytes)}`,
     '',
     ...lines,
     ...warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }

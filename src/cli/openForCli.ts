@@ -1,8 +1,8 @@
-/** Opens a checkpoint for a command, with refusals as the command line tells them. */
+/** Opens a checkpoint for a command and translates errors into refusals. */
 
 import { CheckpointError } from '../checkpoint/errors';
 import { CONVERT } from '../checkpoint/fileKind';
-import { openCheckpoint } from '../matrices/checkpointSource';
+import { openCheckpoint } from '../matrices/openCheckpoint';
 import type { MatrixSource } from '../matrices/matrixSource';
 import { nodeFiles } from '../files/nodeFile';
 import { checkpointPath, isPickleName } from './checkpointPath';
@@ -14,14 +14,14 @@ export interface CliCheckpoint {
   readonly others: readonly string[];
 }
 
-/** `use` gets the checkpoint, which is closed behind it. @throws RefusedError, UsageError */
+/** Passes the checkpoint to `use` and closes it afterwards. @throws RefusedError, UsageError */
 export async function withCheckpoint<T>(
   positionals: readonly string[],
   use: (checkpoint: CliCheckpoint) => Promise<T>,
 ): Promise<T> {
   const [given, ...more] = positionals;
   if (given === undefined || given === '') throw new UsageError('a file or folder is missing');
-  if (more.length > 0) throw new UsageError(`one file or folder at a time, got ${positionals.length}`);
+  if (more.length > 0) throw new UsageError(`expected one file or folder, got ${positionals.length}`);
   const { file, others } = await checkpointPath(given);
   try {
     const source = await openCheckpoint(nodeFiles, file);
@@ -34,6 +34,6 @@ export async function withCheckpoint<T>(
     if (!(error instanceof CheckpointError)) throw error;
     const message = error.message.includes(file) ? error.message : `${file}: ${error.message}`;
     const unsaid = isPickleName(file) && !message.includes(CONVERT);
-    throw new RefusedError(unsaid ? `${message}. By its name it is a Python pickle. ${CONVERT}` : message);
+    throw new RefusedError(unsaid ? `${message}. Its name is that of a Python pickle: ${CONVERT}` : message);
   }
 }

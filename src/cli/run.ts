@@ -1,7 +1,7 @@
 /**
- * The command line, `peft-inspector <command>`, as a function of its arguments. Results go to stdout, complaints to
- * stderr. Exit status: 0 for success, 1 where a command fails or finds problems, 2 where it was called wrongly
- * or refuses a file.
+ * The command line, `peft-inspector <command>`, as a function of its arguments. Results go to stdout, errors to stderr.
+ * The exit status is 0 for success, 1 if a command fails or finds problems, and 2 if the call is wrong or the file is
+ * refused.
  */
 
 import { version } from '../../package.json';
@@ -15,7 +15,7 @@ import { memoryCommand } from './memory';
 import { harmless } from './terminalText';
 
 const PROGRAM = 'peft-inspector';
-/** Of a refusal, in characters: a path and a sentence or two. */
+/** Characters of a refusal: enough for a path and a sentence or two. */
 const MAX_LINE = 6000;
 const COMMANDS: readonly Command[] = [demoCommand, inspectCommand, checkCommand, budgetCommand, memoryCommand];
 
@@ -38,7 +38,7 @@ export async function runCli(args: readonly string[]): Promise<Outcome> {
     return typeof result === 'string' ? { status: 0, stdout: result } : { status: result.status, stdout: result.text };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    // A path and a message may hold a stranger's names.
+    // The path and the message may contain names from an untrusted file.
     if (error instanceof RefusedError)
       return { status: 2, stderr: harmless(`${PROGRAM} ${first}: ${message}`, MAX_LINE) };
     const complaint = `${PROGRAM} ${first}: ${message}`;
@@ -47,7 +47,9 @@ export async function runCli(args: readonly string[]): Promise<Outcome> {
   }
 }
 
-/** One line on why the output did not go out; null for a reader like `head`, who may close the pipe early. */
+/**
+ * One line that explains why the output could not be written. `null` if a reader such as `head` closed the pipe early.
+ */
 export function outputFailure({ code, message }: NodeJS.ErrnoException): string | null {
   return code === 'EPIPE' ? null : harmless(`${PROGRAM}: the output cannot be written: ${message}`, MAX_LINE);
 }
@@ -65,7 +67,7 @@ function generalHelp(): string {
     'commands:',
     ...COMMANDS.map(({ synopsis, summary }) => `  ${synopsis.padEnd(width)}  ${summary}`),
     '',
-    `${PROGRAM} <command> --help tells more; --version prints the version.`,
+    `${PROGRAM} <command> --help describes a command; --version prints the version.`,
   ].join('\n');
 }
 

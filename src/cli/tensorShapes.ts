@@ -1,4 +1,7 @@
-/** Names and shapes of a model's tensors, from the header of its safetensors file or of the shards in its index. */
+/**
+ * Reads the names and shapes of a model's tensors from the header of its safetensors file, or of the shards in its
+ * index.
+ */
 
 import { open } from 'node:fs/promises';
 import * as path from 'node:path';
@@ -7,21 +10,22 @@ import type { NamedShape } from '../budget/rows';
 import { headerLength, LENGTH_BYTES, parseSafetensorsHeader } from '../checkpoint/safetensors/safetensorsHeader';
 import { readJson } from './readJson';
 
-/** The largest published checkpoints have some hundreds. */
+/** The largest published checkpoints have a few hundred shards. */
 const MAX_SHARDS = 10_000;
 
 export async function readTensorShapes(file: string): Promise<readonly NamedShape[]> {
   if (!file.endsWith('.json')) return headerShapes(file);
   const index = await readJson(file);
   const map = isObject(index) ? index['weight_map'] : undefined;
-  if (!isObject(map)) throw new Error(`${file}: there is no weight_map`);
+  if (!isObject(map)) throw new Error(`${file}: weight_map is missing`);
   const shards = [...new Set(Object.values(map))];
-  if (shards.length > MAX_SHARDS) throw new Error(`${file}: ${shards.length} shards, at most ${MAX_SHARDS} are read`);
+  if (shards.length > MAX_SHARDS)
+    throw new Error(`${file}: the index lists ${shards.length} shards, the limit is ${MAX_SHARDS}`);
   const shapes: NamedShape[] = [];
   for (const shard of shards) {
-    // An index is a stranger's: it names files beside itself and nothing else.
+    // The index is untrusted: it may name only files in its own folder.
     if (typeof shard !== 'string' || shard !== path.basename(shard) || shard === '..')
-      throw new Error(`${file}: ${JSON.stringify(shard)} is not the name of a file beside it`);
+      throw new Error(`${file}: ${JSON.stringify(shard)} is not the name of a file in the same folder`);
     shapes.push(...(await headerShapes(path.join(path.dirname(file), shard))));
   }
   return shapes;

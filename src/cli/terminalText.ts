@@ -1,22 +1,26 @@
-/** Names from files, shown so that a terminal takes them for nothing but text. */
+/** Text for a terminal: names from files made harmless, counts, and tables. */
 
-/** Controls, formats (bidirectional marks among them), lone surrogates, and the separators that break lines. */
+import { formatCount } from '../text/numberText';
+
+/** Controls, format characters (bidirectional marks among them), lone surrogates, and separators that break lines. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-/** A name may be as long as the header; this much of one is shown. */
+/** A name may be as long as the header allows; this many characters are shown. */
 const SHOWN_LENGTH = 200;
 
-/** One line, of bounded length, without anything that moves a cursor, colours, or turns the direction of writing. */
+/**
+ * One line of limited length, without characters that move the cursor, change colours or reverse the text direction.
+ */
 export function harmless(text: string, length = SHOWN_LENGTH): string {
   const shown = text.length > length ? `${text.slice(0, length)}…` : text;
   return escapeControls(shown);
 }
 
-/** The same of text of any length. */
+/** The same for text of any length. */
 export function escapeControls(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
-/** JSON of any text: a terminal shows it, too, and `JSON.parse` gives back what was there. */
+/** JSON that is safe to print to a terminal. `JSON.parse` restores the original text. */
 export function harmlessJson(value: unknown): string {
   const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return JSON.stringify(value, null, 2).replace(/[^\n\P{C}]|[\u2028\u2029]/gu, (character) =>
@@ -24,16 +28,12 @@ export function harmlessJson(value: unknown): string {
   );
 }
 
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** '1 problem', '2 problems'. */
 export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** Rows of cells under a heading, each column as wide as its widest cell; the columns named in `right` to the right. */
+/** Rows under a heading. Each column is as wide as its widest cell. The columns in `right` are right-aligned. */
 export function table(rows: readonly (readonly string[])[], right: ReadonlySet<number>): string[] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));

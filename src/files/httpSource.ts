@@ -5,7 +5,7 @@
 
 import { checkRange, memorySource } from '../checkpoint/byteSource';
 import type { ByteSource } from '../checkpoint/byteSource';
-import { ByteLru } from '../checkpoint/byteLru';
+import { LruCache } from '../protocol/lruCache';
 import { openRemote } from './httpRange';
 import type { RangeOptions, RemoteFile } from './httpRange';
 
@@ -41,7 +41,7 @@ interface Fetch {
 
 class HttpSource implements ByteSource {
   readonly size: number;
-  private readonly kept = new ByteLru<Uint8Array>(CACHE_BYTES);
+  private readonly kept = new LruCache<Uint8Array>(CACHE_BYTES, { sizeOf: ({ length }) => length });
   /** By block: what is on its way is not asked for twice. */
   private readonly underWay = new Map<number, Fetch>();
   /** Where the last read ended, and how many in a row began where the one before ended. */
@@ -53,7 +53,7 @@ class HttpSource implements ByteSource {
     firstBlock: Uint8Array,
   ) {
     this.size = file.size;
-    this.kept.set('0', firstBlock, firstBlock.length);
+    this.kept.set('0', firstBlock);
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -104,7 +104,7 @@ class HttpSource implements ByteSource {
   private request(block: number, end: number): Fetch {
     let last = block + 1;
     const limit = Math.min(end, block + MAX_REQUEST_BLOCKS);
-    while (last < limit && !this.underWay.has(last) && this.kept.get(String(last)) === undefined) last++;
+    while (last < limit && !this.underWay.has(last) && !this.kept.has(String(last))) last++;
     const controller = new AbortController();
     const bytes = this.file.read(block * BLOCK_BYTES, Math.min(last * BLOCK_BYTES, this.size), controller.signal);
     const fetch: Fetch = { first: block, bytes, controller, waiting: 0 };
@@ -116,7 +116,7 @@ class HttpSource implements ByteSource {
       done();
       for (let i = block; i < last; i++) {
         const piece = got.slice((i - block) * BLOCK_BYTES, (i - block + 1) * BLOCK_BYTES);
-        this.kept.set(String(i), piece, piece.length);
+        this.kept.set(String(i), piece);
       }
     }, done);
     return fetch;
@@ -145,7 +145,7 @@ class HttpSource implements ByteSource {
 
   private fetchAhead(block: number, count: number): void {
     const end = Math.min(block + Math.min(count, MAX_REQUEST_BLOCKS), Math.ceil(this.size / BLOCK_BYTES));
-    if (block >= end || this.underWay.has(block) || this.kept.get(String(block)) !== undefined) return;
+    if (block >= end || this.underWay.has(block) || this.kept.has(String(block))) return;
     const ahead = this.request(block, end);
     // Nobody cancels it but closing. What it failed of is told to whoever asks for it.
     ahead.waiting++;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { formatBytes, formatCount, formatPercent } from '../budget/numberText';
+import { formatBytes, formatCount, formatTrainableShare } from '../text/numberText';
 import type { AdapterBudget } from '../protocol/planner';
 
 export { formatCount };
@@ -10,7 +10,7 @@ export function budgetLine({ counted, modelTitle }: AdapterBudget): string {
   return vscode.l10n.t(
     '{0} trainable parameters, {1} of {2}, a file of {3} ({4})',
     formatCount(counted.trainable),
-    formatPercent(counted.percent / 100),
+    formatTrainableShare(counted.percent / 100),
     formatCount(counted.all),
     formatBytes(counted.fileBytes),
     (modelTitle ?? '').replace(/\$\(/g, '$ ('),

@@ -3,7 +3,7 @@
 import type { Values } from '../checkpoint/dtypes';
 import { CheckpointError } from '../checkpoint/errors';
 import type { Cell, LineSummary } from '../protocol/matrix';
-import type { ByteLru } from '../checkpoint/byteLru';
+import { LruCache } from '../protocol/lruCache';
 import { everything } from './matrixReader';
 import type { MatrixReader, ScanRequest } from './matrixReader';
 
@@ -15,10 +15,15 @@ const LINE_BUDGET = 4 * 2 ** 20;
  */
 const COLUMNS_BUDGET = 64 * 2 ** 20;
 
-/** Summaries of all columns of a matrix, by the key of the matrix. */
-type ColumnCache = ByteLru<readonly LineSummary[]>;
-/** Of one kept summary, about. */
+/** Approximate bytes per cached summary. */
 const SUMMARY_BYTES = 80;
+
+/** Summaries of all columns of a matrix, by the key of the matrix. */
+type ColumnCache = LruCache<readonly LineSummary[]>;
+
+export function columnCache(limitBytes: number): ColumnCache {
+  return new LruCache(limitBytes, { sizeOf: ({ length }) => length * SUMMARY_BYTES });
+}
 
 /** Throws `CheckpointError` NotFound for an entry outside the matrix. */
 export async function readCell(
@@ -79,7 +84,7 @@ async function summariseColumn(
     signal,
   );
   const summaries = Array.from({ length: matrix.columns }, (_, line) => lines.summary(line));
-  cache.set(key, summaries, summaries.length * SUMMARY_BYTES);
+  cache.set(key, summaries);
   return summaries[column]!;
 }
 

@@ -46,8 +46,21 @@ function largest(values: Float32Array): number {
   return magnitude;
 }
 
-/** Null where float32 cannot hold the factors, or what becomes of them. */
+const residents = new WeakMap<Factors, ResidentEntries | null>();
+
+/**
+ * `null` if float32 cannot hold the factors, or the product of them. The first call scans both factors; later calls
+ * with the same `Factors` return its result, because every tile asks.
+ */
 export function residentDelta(factors: Factors): ResidentEntries | null {
+  const known = residents.get(factors);
+  if (known !== undefined) return known;
+  const resident = makeResident(factors);
+  residents.set(factors, resident);
+  return resident;
+}
+
+function makeResident(factors: Factors): ResidentEntries | null {
   const floats = float32Factors(factors);
   if (!floats) return null;
   const { a, b } = floats;

@@ -1,10 +1,12 @@
 /**
- * Adam (Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", arXiv:1412.6980):
+ * The Adam optimiser (Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", arXiv:1412.6980):
  *
  *     m ← β1·m + (1 - β1)·g        v ← β2·v + (1 - β2)·g²
  *     θ ← θ - learningRate · m̂ / (√v̂ + ε)        m̂ = m / (1 - β1ᵗ),  v̂ = v / (1 - β2ᵗ)
  *
- * The moments are kept in double precision. Left out: weight decay, AMSGrad and learning-rate schedules.
+ * The moments are kept in double precision.
+ *
+ * Left out: weight decay, AMSGrad and learning-rate schedules.
  */
 
 import { ArgumentError, checkFinite } from '../tensor/errors';
@@ -14,7 +16,7 @@ import type { Tensor } from '../tensor/tensor';
 export interface AdamOptions {
   /** Default 0.001. */
   readonly learningRate?: number;
-  /** Decay of the two moments, each in [0, 1). Default 0.9 and 0.999. */
+  /** Decay rates of the first and second moment, each in [0, 1). Defaults 0.9 and 0.999. */
   readonly beta1?: number;
   readonly beta2?: number;
   /** Default 1e-8. */
@@ -34,7 +36,7 @@ export class Adam {
   private readonly epsilon: number;
   private readonly moments = new WeakMap<Tensor, Moments>();
 
-  /** @throws ArgumentError */
+  /** @throws ArgumentError if a setting is not finite or a decay rate is outside [0, 1). */
   constructor({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}) {
     checkFinite('Adam: learningRate', learningRate);
     checkFinite('Adam: epsilon', epsilon);
@@ -47,7 +49,7 @@ export class Adam {
     this.epsilon = epsilon;
   }
 
-  /** One step of one parameter, written in place; its moments are kept by the tensor object. @throws ShapeError */
+  /** Updates one parameter in place. The moments belong to the tensor object. @throws ShapeError */
   update(parameter: Tensor, gradient: Tensor): void {
     checkShape('Adam.update: gradient', gradient, parameter.shape);
     const { beta1, beta2, epsilon } = this;

@@ -1,14 +1,15 @@
 /**
  * Bottleneck adapter (Houlsby et al. 2019, "Parameter-Efficient Transfer Learning for NLP", arXiv:1902.00751): a small
- * two-layer network with a residual path around it, put after a sublayer of the frozen model.
+ * two-layer network with a residual connection, inserted after a sublayer of the frozen model.
  *
  *     y = x + relu(x·wDown)·wUp
  *
- *     wDown (dModel, bottleneckDim), wUp (bottleneckDim, dModel), both start as N(0, 0.01²): nearly the identity
+ *     wDown (dModel, bottleneckDim) and wUp (bottleneckDim, dModel) start as N(0, 0.01²), so that y ≈ x at first
  *
- * 2·dModel·bottleneckDim numbers are trained. Unlike LoRA's, the change is not linear and cannot be merged away.
+ * The adapter trains 2·dModel·bottleneckDim parameters. Unlike a LoRA update it is not linear, so it cannot be merged
+ * into the weights.
  *
- * Left out: the biases and layer norms of the paper's adapters, and other activations than ReLU.
+ * Left out: the paper's biases and layer norms, and activations other than ReLU.
  */
 
 import { addScaled } from '../tensor/elementwise';
@@ -18,27 +19,27 @@ import { seededRandom } from '../tensor/random';
 import type { Random } from '../tensor/random';
 import { checkShape, flattenTokens, Tensor } from '../tensor/tensor';
 
-/** Standard deviation of freshly made weights. */
+/** Standard deviation of the initial weights. */
 const INITIAL_DEVIATION = 0.01;
 
 export interface AdapterOptions {
   readonly dModel: number;
   /** Default 64. */
   readonly bottleneckDim?: number;
-  /** Where the weights come from; a source of fixed seed by default. */
+  /** Source of the initial weights. By default it has a fixed seed. */
   readonly random?: Random;
 }
 
-/** What backward needs of the last forward. */
+/** What the backward pass needs from the last forward pass. */
 export interface AdapterCache {
-  /** The input as it was given, (tokens, dModel) or (batch, tokens, dModel). */
+  /** The input in its original shape, (tokens, dModel) or (batch, tokens, dModel). */
   readonly x: Tensor;
-  /** x·wDown and relu(x·wDown), (all tokens, bottleneckDim). A unit whose `down` is not above 0 is closed. */
+  /** x·wDown and relu(x·wDown), (all tokens, bottleneckDim). A unit is closed where `down` is not positive. */
   readonly down: Tensor;
   readonly activated: Tensor;
 }
 
-/** `wDown` and `wUp` may be assigned and their `data` written; their shapes are checked where they are used. */
+/** `wDown` and `wUp` may be replaced, and their `data` may be written. Their shapes are checked on every use. */
 export class Adapter {
   readonly dModel: number;
   readonly bottleneckDim: number;
@@ -46,13 +47,13 @@ export class Adapter {
   wDown: Tensor;
   /** (bottleneckDim, dModel). */
   wUp: Tensor;
-  /** Gradients of the last backward, in the shapes of the weights; null before it. Each backward writes them anew. */
+  /** Gradients from the last backward pass, in the shapes of the weights. `null` before the first one. */
   gradWDown: Tensor | null = null;
   gradWUp: Tensor | null = null;
-  /** Null before the first forward. */
+  /** `null` before the first forward pass. */
   cache: AdapterCache | null = null;
 
-  /** @throws ArgumentError unless both sizes are positive integers. */
+  /** @throws ArgumentError if a size is not a positive integer. */
   constructor({ dModel, bottleneckDim = 64, random = seededRandom() }: AdapterOptions) {
     checkPositiveInteger('Adapter: dModel', dModel);
     checkPositiveInteger('Adapter: bottleneckDim', bottleneckDim);
@@ -64,7 +65,8 @@ export class Adapter {
 
   /**
    * y = x + relu(x·wDown)·wUp
-   * @param x (tokens, dModel) or (batch, tokens, dModel); the result has its shape.
+   * @param x (tokens, dModel) or (batch, tokens, dModel).
+   * @returns the shape of x.
    * @throws ShapeError
    */
   forward(x: Tensor): Tensor {
@@ -78,12 +80,12 @@ export class Adapter {
   }
 
   /**
-   * Takes the gradient of the loss by the last forward's output, sets `gradWDown` and `gradWUp`, and returns the
-   * gradient by that forward's input, in its shape.
-   * @throws StateError before a forward; ShapeError unless gradOutput has the shape of the output.
+   * Computes `gradWDown` and `gradWUp` from the gradient of the loss with respect to the last output.
+   * @returns the gradient with respect to the last input, in the shape of that input.
+   * @throws StateError before the first forward pass; ShapeError if gradOutput does not have the shape of the output.
    */
   backward(gradOutput: Tensor): Tensor {
-    if (!this.cache) throw new StateError('Adapter.backward', 'a forward before it', 'none');
+    if (!this.cache) throw new StateError('Adapter.backward', 'a forward pass first', 'none');
     const { x, down, activated } = this.cache;
     checkShape('Adapter.backward: gradOutput', gradOutput, x.shape);
     this.checkParameters('Adapter.backward');
@@ -92,12 +94,12 @@ export class Adapter {
 
     this.gradWUp = matmulTN(activated, gradY); // (bottleneckDim, dModel)
 
-    // The ReLU lets the gradient through where it let the value through, and nowhere else.
+    // The ReLU passes the gradient where the unit is open and blocks it where the unit is closed.
     const gradDown = matmulNT(gradY, this.wUp); // (tokens, bottleneckDim)
     for (let i = 0; i < gradDown.size; i++) if (!(down.data[i]! > 0)) gradDown.data[i] = 0;
 
     this.gradWDown = matmulTN(tokens, gradDown); // (dModel, bottleneckDim)
-    return addScaled(matmulNT(gradDown, this.wDown), gradY).reshape(x.shape); // both paths meet at the input
+    return addScaled(matmulNT(gradDown, this.wDown), gradY).reshape(x.shape); // residual path + bottleneck path
   }
 
   /** 2·dModel·bottleneckDim. */

@@ -1,14 +1,15 @@
 /**
- * How many parameters each method trains in a decoder of one width, by the simplest formulas that are right:
+ * The number of parameters that each method trains in a decoder of constant width, by the simplest correct formulas:
  *
- *     full      numLayers · 4 · dModel²                             query, key, value and output of every layer
+ *     full      numLayers · 4 · dModel²                             query, key, value and output projection
  *     lora      numLayers · 2 · rank · (dModel + dModel)            on query and value
  *     adapters  numLayers · 2 · 2 · dModel · bottleneck             one after attention, one after the MLP
  *     prefix    numLayers · 2 · prefixLength · numHeads · dHead     keys and values; dHead = ⌊dModel / numHeads⌋
  *     prompt    promptLength · dModel
  *
- * `full` and so the ratios count attention weights only, without biases, and projections are square. Exact counts for
- * real architectures need their module table; that is the budget engine's work, not this file's.
+ * `full`, the denominator of every ratio, counts square attention projections without biases and nothing else.
+ *
+ * Left out: the module shapes of real architectures. src/budget counts those exactly.
  */
 
 import { ArgumentError, checkPositiveInteger } from '../tensor/errors';
@@ -34,11 +35,11 @@ export type ComparedMethod = 'full' | 'lora' | 'adapters' | 'prefix' | 'prompt';
 
 export interface MethodCount {
   readonly params: number;
-  /** params / params of `full`. */
+  /** params divided by the params of `full`. */
   readonly ratio: number;
 }
 
-/** @throws ArgumentError unless all sizes are positive integers and a double holds all counts exactly. */
+/** @throws ArgumentError if a size is not a positive integer, or if a count exceeds 2⁵³ - 1. */
 export function comparePeftMethods({
   dModel = 4096,
   numLayers = 32,

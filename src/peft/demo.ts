@@ -1,7 +1,7 @@
 /**
- * The demo: every method run once on a made-up layer, forward and backward, and the LoRA layer then trained towards a
- * planted change. Its text is what the reference document prints; its tensors are what the inspector shows. Nothing of
- * either is typed in: both come from the run.
+ * The demo: one forward and one backward pass of every method on a synthetic layer, then training of the LoRA layer
+ * towards a planted change. The text follows the reference document and the tensors are what the inspector shows. Every
+ * number in either comes from the run.
  */
 
 import { DEFAULT_SEED, seededRandom } from '../tensor/random';
@@ -23,18 +23,20 @@ import { trainLora } from './training';
 const BATCH = 2;
 const SEQUENCE = 16;
 const D_MODEL = 256;
-/** Layers and heads of the demo's attention; the heads share D_MODEL. */
+/** Layers and heads of the demo's attention. The heads split D_MODEL between them. */
 const NUM_LAYERS = 4;
 const NUM_HEADS = 8;
-/** Largest entries of the planted change, next to a W whose entries are about 1 / sqrt(256) = 0.06. */
+/** Magnitude of the largest entries of the planted change. Entries of W are about 1 / sqrt(256) = 0.06. */
 const PLANTED_AMPLITUDE = 0.05;
-/** Standard deviation of the demo's word embeddings: that of a trained table, four times the fresh prompt's. */
+/**
+ * Standard deviation of the demo's word embeddings: typical of a trained table, and four times the initial prompt's.
+ */
 const EMBEDDING_DEVIATION = 0.04;
 
 export interface DemoOptions {
-  /** Same seed, same numbers. Default 42. */
+  /** The same seed gives the same numbers. Default 42. */
   readonly seed?: number;
-  /** Optimiser steps of the LoRA layer towards the planted change; 0 for none. Default 300. */
+  /** Optimiser steps that train the LoRA layer towards the planted change. 0 skips the training. Default 300. */
   readonly trainingSteps?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: DemoProgress) => void) | undefined;
@@ -47,12 +49,12 @@ export interface DemoProgress {
 }
 
 /**
- * Runs the demo. It returns to the event loop often, and stops with the signal's reason when that aborts.
- * @throws ArgumentError for a seed that is not finite or steps that are not an integer of at least 0.
+ * Runs the demo. It yields to the event loop often, and rejects with the signal's reason when the signal aborts.
+ * @throws ArgumentError if the seed is not finite or the number of steps is not an integer of at least 0.
  */
 export async function runDemo(options: DemoOptions = {}): Promise<DemoResult> {
   const { seed = DEFAULT_SEED, trainingSteps = 300, signal, onProgress } = options;
-  // A source each, so that no method's numbers depend on how much another drew.
+  // Each method has its own source, so that its numbers do not depend on how many another method drew.
   const random = seededRandom(seed);
   const sources = Array.from({ length: 4 }, () => seededRandom(random()));
   const total = trainingSteps + 1;
@@ -86,7 +88,7 @@ async function runLora(
     layer,
     weight,
     targetDelta: plantedDelta,
-    // The first batch is the one above, so that step 0 of the record is that forward and backward.
+    // Step 0 reuses the batch above, so that the record starts with that forward and backward pass.
     batch: (step) => (step === 0 ? x : hiddenStates(BATCH, SEQUENCE, D_MODEL, random)),
     steps: trainingSteps,
     onStep,

@@ -1,7 +1,7 @@
 /**
- * The made-up model that the demo adapts. Real weights and activations are not plain noise, and noise makes poor
- * pictures: a few features are much larger than the rest, neighbouring tokens resemble each other, attention heads look
- * a certain distance back. This file makes numbers with those traits, the same for the same source.
+ * The synthetic model that the demo adapts. Real weights and activations are not white noise: a few features are much
+ * larger than the rest, neighbouring tokens are correlated, and attention heads look back by a characteristic distance.
+ * This file generates numbers with those traits, reproducibly from a seeded source.
  */
 
 import { matmulNT } from '../tensor/matmul';
@@ -10,12 +10,12 @@ import { normalRandom } from '../tensor/random';
 import type { Random } from '../tensor/random';
 import { Tensor } from '../tensor/tensor';
 
-/** Share of a weight's input columns that are much stronger than the others. */
+/** Fraction of a weight's input columns that are much stronger than the others. */
 const STRONG_COLUMNS = 0.02;
 
 /**
- * A frozen weight (outFeatures, inFeatures): normal numbers of variance about 1 / inFeatures whose rows and columns
- * differ in strength, with a few strong input columns, over a smooth low-rank ground.
+ * A frozen weight (outFeatures, inFeatures): normal entries of variance about 1 / inFeatures, scaled by row and by
+ * column, with a few strong input columns, plus a smooth low-rank component.
  */
 export function pretrainedWeight(outFeatures: number, inFeatures: number, random: Random): Tensor {
   const normal = normalRandom(random);
@@ -31,12 +31,12 @@ export function pretrainedWeight(outFeatures: number, inFeatures: number, random
   return addScaled(weight, ground, 0.35 / Math.sqrt(inFeatures));
 }
 
-/** What the planted change is made of: one outer product each, so that its rank is their number. */
+/** Rank of the planted change, which is a sum of this many outer products. */
 export const PLANTED_RANK = 4;
 
 /**
- * The change ΔW* (outFeatures, inFeatures) that training should find, of rank 4: a broad wave, a finer one across it,
- * and two soft-edged blocks. The largest entries are about `amplitude`.
+ * The change ΔW* (outFeatures, inFeatures) that training should recover: a broad wave, a finer wave across it and two
+ * blocks with soft edges, of rank 4 in all. The largest entries are about `amplitude`.
  */
 export function plantedChange(outFeatures: number, inFeatures: number, amplitude: number): Tensor {
   const rows = Tensor.zeros([outFeatures, PLANTED_RANK]);
@@ -57,7 +57,9 @@ export function plantedChange(outFeatures: number, inFeatures: number, amplitude
   return matmulNT(rows, columns);
 }
 
-/** Hidden states (batch, tokens, features) of variance about 1: each token keeps part of the one before it. */
+/**
+ * Hidden states (batch, tokens, features) of variance about 1, in which each token is correlated with the previous one.
+ */
 export function hiddenStates(batch: number, tokens: number, features: number, random: Random): Tensor {
   const keep = 0.6;
   const states = Tensor.randn([batch, tokens, features], random);
@@ -72,8 +74,8 @@ export function hiddenStates(batch: number, tokens: number, features: number, ra
 }
 
 /**
- * Queries and keys (batch, heads, tokens, dHead) of an attention block whose heads each look a distance of their own
- * back: head h's query resembles the key h mod 4 tokens before it, the later heads more sharply.
+ * Queries and keys (batch, heads, tokens, dHead) for heads that look back by different distances: the query of head h
+ * resembles the key h mod 4 tokens earlier. Later heads attend more sharply.
  */
 export function queriesAndKeys(
   batch: number,
@@ -96,7 +98,7 @@ export function queriesAndKeys(
   return { query, key };
 }
 
-/** (length, count): smooth random curves, ever finer and fainter. */
+/** Smooth random curves as the columns of (length, count), each finer and fainter than the one before. */
 function smoothProfiles(length: number, count: number, random: Random): Tensor {
   const curves = Array.from({ length: count }, (_, c) => {
     const [frequency, phase] = [0.5 + c * (0.5 + random()), random()];
@@ -114,7 +116,7 @@ function fillColumns(matrix: Tensor, curves: readonly ((t: number) => number)[])
   });
 }
 
-/** 1 between two places, 0 outside, with soft edges. */
+/** A pulse with soft edges: about 1 between `from` and `to`, about 0 outside. */
 function block(t: number, from: number, to: number): number {
   const softness = 0.012;
   return 1 / (1 + Math.exp((from - t) / softness)) - 1 / (1 + Math.exp((to - t) / softness));

@@ -1,12 +1,12 @@
-/** What a run of the demo makes: every tensor that the views draw. */
+/** The result of a demo run: every tensor that the views draw. */
 
 import type { Tensor } from '../tensor/tensor';
 import type { LoraTrainingRecord } from './training';
 
-/** Everything the demo made. All tensors are float32, row-major. */
+/** All tensors are float32, row-major. */
 export interface DemoResult {
   readonly seed: number;
-  /** What the terminal and the output channel show, without a trailing newline. */
+  /** The text for the terminal and the output channel, without a trailing newline. */
   readonly text: string;
   readonly lora: DemoLora;
   readonly adapter: DemoAdapter;
@@ -23,16 +23,18 @@ export interface DemoLora {
   readonly numParameters: number;
   /** The frozen W, (outFeatures, inFeatures) = (256, 256). */
   readonly weight: Tensor;
-  /** The change the training moves towards, (outFeatures, inFeatures), of rank 4. */
+  /** The planted change ΔW* that training approaches, (outFeatures, inFeatures), of rank 4. */
   readonly plantedDelta: Tensor;
-  /** What the planted change is, for people. */
+  /** Describes the planted change to the user. */
   readonly target: string;
-  /** Of the first forward and backward, before any update: (batch, tokens, features) = (2, 16, 256) each. */
+  /**
+   * Tensors of the first forward and backward pass, before any update: (batch, tokens, features) = (2, 16, 256) each.
+   */
   readonly x: Tensor;
   readonly output: Tensor;
   readonly gradOutput: Tensor;
   readonly gradInput: Tensor;
-  /** A, B, gradA and gradB at the recorded steps, from the untrained layer (B = 0) to the trained one. */
+  /** A, B, gradA and gradB at the recorded steps, from the initial layer (B = 0) to the trained one. */
   readonly training: LoraTrainingRecord;
 }
 
@@ -46,7 +48,9 @@ export interface DemoAdapter {
   /** (bottleneckDim, dModel), and its gradient. */
   readonly wUp: Tensor;
   readonly gradWUp: Tensor;
-  /** Of the last forward, batch and sequence flattened: (32, 256), (32, 64) before and after the ReLU, (32, 256). */
+  /**
+   * The last forward pass, batch and sequence flattened: (32, 256), then (32, 64) before and after the ReLU, (32, 256).
+   */
   readonly input: Tensor;
   readonly down: Tensor;
   readonly activated: Tensor;
@@ -59,21 +63,21 @@ export interface DemoPrefix {
   readonly dHead: number;
   readonly prefixLength: number;
   readonly numParameters: number;
-  /** (numLayers, 2, prefixLength, numHeads, dHead) = (4, 2, 10, 8, 32), key prefixes first; and its gradient. */
+  /** (numLayers, 2, prefixLength, numHeads, dHead) = (4, 2, 10, 8, 32), keys before values; and its gradient. */
   readonly prefix: Tensor;
   readonly gradPrefix: Tensor;
-  /** The attention over the prefix and 16 tokens, one entry a layer. */
+  /** Attention over the prefix and 16 tokens, one entry per layer. */
   readonly attention: readonly DemoAttention[];
 }
 
-/** query, key, value and output are (batch, numHeads, tokens, dHead) = (2, 8, 16, 32). */
+/** `query`, `key`, `value` and `output` are (batch, numHeads, tokens, dHead) = (2, 8, 16, 32). */
 export interface DemoAttention {
   readonly layer: number;
   readonly query: Tensor;
   readonly key: Tensor;
   readonly value: Tensor;
   readonly output: Tensor;
-  /** (batch, numHeads, tokens, prefixLength + tokens) = (2, 8, 16, 26); rows sum to 1, the prefix comes first. */
+  /** (batch, numHeads, tokens, prefixLength + tokens) = (2, 8, 16, 26), the prefix first. Each row sums to 1. */
   readonly probabilities: Tensor;
 }
 
@@ -85,6 +89,6 @@ export interface DemoPrompt {
   /** (promptLength, dModel) = (20, 256), and its gradient. */
   readonly prompt: Tensor;
   readonly gradPrompt: Tensor;
-  /** The prompt and the first batch item's embeddings, (promptLength + sequenceLength, dModel) = (36, 256). */
+  /** The prompt followed by the first batch item's embeddings, (promptLength + sequenceLength, dModel) = (36, 256). */
   readonly sequence: Tensor;
 }

@@ -1,4 +1,4 @@
-/** The demo's text: the lines the reference document prints, with what the run made filled in. */
+/** The demo's text: the lines that the reference document prints, filled in with the results of the run. */
 
 import { formatShape } from '../tensor/tensor';
 import { comparePeftMethods } from './compareMethods';
@@ -9,7 +9,7 @@ const TITLE_RULE = '='.repeat(60);
 const SECTION_RULE = '-'.repeat(40);
 const TABLE_RULE = '-'.repeat(70);
 
-/** Sizes of a 7-billion-parameter decoder, for the table. */
+/** Sizes of a 7-billion-parameter decoder, for the comparison table. */
 const COMPARED = {
   dModel: 4096,
   numLayers: 32,
@@ -20,7 +20,7 @@ const COMPARED = {
   promptLength: 20,
 };
 
-/** Lines joined by newlines, none at the end. */
+/** The lines joined by newlines, without a trailing one. */
 export function demoText({ lora, adapter, prompt }: Pick<DemoResult, 'lora' | 'adapter' | 'prompt'>): string {
   const { A, B, gradA, gradB } = lora.training.snapshots[0]!;
   return [
@@ -74,7 +74,7 @@ function comparisonTable(): string[] {
   ];
 }
 
-/** 2147483648 as 2,147,483,648, whatever the machine's language. */
+/** 2147483648 as 2,147,483,648, regardless of the machine's locale. */
 function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -1,18 +1,19 @@
 /**
  * LoRA, low-rank adaptation (Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", arXiv:2106.09685).
  *
- * A frozen linear layer W (outFeatures, inFeatures) is left as it is, and a product of two thin matrices learns the
- * change to it:
+ * The weight W (outFeatures, inFeatures) of a linear layer stays frozen, and a product of two thin matrices learns the
+ * update to it:
  *
  *     h = x·Wᵀ + scaling · (x·Aᵀ)·Bᵀ        scaling = alpha / rank
  *
  *     A (rank, inFeatures)   starts as N(0, 0.01²)
- *     B (outFeatures, rank)  starts at zero, so that training starts from the frozen model exactly
+ *     B (outFeatures, rank)  starts at zero, so that training starts exactly from the frozen model
  *
- * rank·(inFeatures + outFeatures) numbers are trained instead of inFeatures·outFeatures, and after training
- * W + scaling·B·A is a plain linear layer again.
+ * The layer trains rank·(inFeatures + outFeatures) parameters instead of inFeatures·outFeatures. After training,
+ * W + scaling·B·A is the weight of a plain linear layer again.
  *
- * Left out: dropout on the LoRA path, rsLoRA's alpha / √rank, DoRA's magnitudes, and any layer that is not linear.
+ * Left out: dropout on the LoRA path, rsLoRA's scaling alpha / √rank, DoRA's magnitudes, and layers that are not
+ * linear.
  */
 
 import { addScaled, scale } from '../tensor/elementwise';
@@ -22,30 +23,30 @@ import { seededRandom } from '../tensor/random';
 import type { Random } from '../tensor/random';
 import { checkShape, flattenTokens, Tensor } from '../tensor/tensor';
 
-/** Standard deviation of a freshly made A. */
+/** Standard deviation of the initial A. */
 const INITIAL_DEVIATION = 0.01;
 
 export interface LoRAOptions {
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** Default 8. It may exceed the features, though nothing is gained by it. */
+  /** Default 8. A rank above both feature counts is allowed but adds nothing. */
   readonly rank?: number;
   /** Default 16. */
   readonly alpha?: number;
-  /** Where A comes from; a source of fixed seed by default, so that the same layer is made again. */
+  /** Source of the initial A. By default it has a fixed seed, so that equal options give equal layers. */
   readonly random?: Random;
 }
 
-/** What backward needs of the last forward. */
+/** What the backward pass needs from the last forward pass. */
 export interface LoRACache {
-  /** The input as it was given, (tokens, inFeatures) or (batch, tokens, inFeatures), and the frozen weight. */
+  /** The input in its original shape, (tokens, inFeatures) or (batch, tokens, inFeatures), and the frozen weight. */
   readonly x: Tensor;
   readonly w: Tensor;
   /** x·Aᵀ, (all tokens, rank). */
   readonly ax: Tensor;
 }
 
-/** `A` and `B` may be assigned and their `data` written; their shapes are checked where they are used. */
+/** `A` and `B` may be replaced, and their `data` may be written. Their shapes are checked on every use. */
 export class LoRALayer {
   readonly inFeatures: number;
   readonly outFeatures: number;
@@ -57,13 +58,13 @@ export class LoRALayer {
   A: Tensor;
   /** (outFeatures, rank). */
   B: Tensor;
-  /** Gradients of the last backward, in the shapes of A and B; null before it. Each backward writes them anew. */
+  /** Gradients from the last backward pass, in the shapes of A and B. `null` before the first one. */
   gradA: Tensor | null = null;
   gradB: Tensor | null = null;
-  /** Null before the first forward. */
+  /** `null` before the first forward pass. */
   cache: LoRACache | null = null;
 
-  /** @throws ArgumentError unless features and rank are positive integers and alpha is finite. */
+  /** @throws ArgumentError if the features or the rank are not positive integers, or if alpha is not finite. */
   constructor({ inFeatures, outFeatures, rank = 8, alpha = 16, random = seededRandom() }: LoRAOptions) {
     checkPositiveInteger('LoRALayer: inFeatures', inFeatures);
     checkPositiveInteger('LoRALayer: outFeatures', outFeatures);
@@ -82,26 +83,27 @@ export class LoRALayer {
    * h = x·Wᵀ + scaling·(x·Aᵀ)·Bᵀ
    * @param x (tokens, inFeatures) or (batch, tokens, inFeatures).
    * @param w the frozen weight, (outFeatures, inFeatures).
-   * @returns as x, with outFeatures in place of inFeatures.
+   * @returns the shape of x with outFeatures in place of inFeatures.
    * @throws ShapeError
    */
   forward(x: Tensor, w: Tensor): Tensor {
     const tokens = flattenTokens('LoRALayer.forward: x', x, this.inFeatures);
     checkShape('LoRALayer.forward: w', w, [this.outFeatures, this.inFeatures]);
     this.checkParameters('LoRALayer.forward');
-    const ax = matmulNT(tokens, this.A); // (tokens, rank): the whole input squeezed through the rank
+    const ax = matmulNT(tokens, this.A); // (tokens, rank)
     const h = addScaled(matmulNT(tokens, w), matmulNT(ax, this.B), this.scaling);
     this.cache = { x, w, ax };
     return h.reshape([...x.shape.slice(0, -1), this.outFeatures]);
   }
 
   /**
-   * Takes the gradient of the loss by the last forward's output, sets `gradA` and `gradB`, and returns the gradient by
-   * that forward's input, in its shape. W is frozen and gets none.
-   * @throws StateError before a forward; ShapeError unless gradOutput has the shape of the output.
+   * Computes `gradA` and `gradB` from the gradient of the loss with respect to the last output. W is frozen and gets no
+   * gradient.
+   * @returns the gradient with respect to the last input, in the shape of that input.
+   * @throws StateError before the first forward pass; ShapeError if gradOutput does not have the shape of the output.
    */
   backward(gradOutput: Tensor): Tensor {
-    if (!this.cache) throw new StateError('LoRALayer.backward', 'a forward before it', 'none');
+    if (!this.cache) throw new StateError('LoRALayer.backward', 'a forward pass first', 'none');
     const { x, w, ax } = this.cache;
     checkShape('LoRALayer.backward: gradOutput', gradOutput, [...x.shape.slice(0, -1), this.outFeatures]);
     this.checkParameters('LoRALayer.backward');
@@ -109,7 +111,7 @@ export class LoRALayer {
     const gradH = flattenTokens('LoRALayer.backward: gradOutput', gradOutput, this.outFeatures);
     const scaledGradH = scale(gradH, this.scaling);
 
-    // Of (x·Aᵀ)·Bᵀ: B meets x·Aᵀ, and what flows back through B meets x.
+    // Backward through u = x·Aᵀ and u·Bᵀ: the gradient reaches B directly, and A through u.
     this.gradB = matmulTN(scaledGradH, ax); // (outFeatures, rank)
     const gradAx = matmul(scaledGradH, this.B); // (tokens, rank)
     this.gradA = matmulTN(gradAx, tokens); // (rank, inFeatures)
@@ -117,14 +119,14 @@ export class LoRALayer {
     return addScaled(matmul(gradH, w), matmul(gradAx, this.A)).reshape(x.shape);
   }
 
-  /** scaling·B·A, the change to the weight, (outFeatures, inFeatures). @throws ShapeError */
+  /** The weight update scaling·B·A, (outFeatures, inFeatures). @throws ShapeError */
   deltaWeight(): Tensor {
     this.checkParameters('LoRALayer.deltaWeight');
     const product = matmul(this.B, this.A);
     return scale(product, this.scaling);
   }
 
-  /** W + scaling·B·A: the weight of a plain linear layer that does the same. `w` stays as it is. @throws ShapeError */
+  /** W + scaling·B·A, the weight of an equivalent plain linear layer. `w` is not modified. @throws ShapeError */
   mergeWeights(w: Tensor): Tensor {
     checkShape('LoRALayer.mergeWeights: w', w, [this.outFeatures, this.inFeatures]);
     this.checkParameters('LoRALayer.mergeWeights');

@@ -1,9 +1,10 @@
 /**
- * A pretrained linear layer with LoRA beside it: y = x·Wᵀ + bias + scaling·(x·Aᵀ)·Bᵀ. Weight and bias are frozen; the
- * layer that learns is in lora.ts.
+ * A pretrained linear layer with a LoRA layer (lora.ts) added to it. Weight and bias are frozen:
  *
- * `applyLoraToAttention` puts it over the projections of an attention block. Hu et al. 2021 (section 7.1) found query
- * and value the best place for a small budget; they are the default.
+ *     y = x·Wᵀ + bias + scaling·(x·Aᵀ)·Bᵀ
+ *
+ * `applyLoraToAttention` wraps the projections of an attention block. By default it adapts query and value, which Hu et
+ * al. 2021 (section 7.1) found best for a small parameter budget.
  */
 
 import { addRow } from '../tensor/elementwise';
@@ -14,9 +15,9 @@ import { checkShape, formatShape, Tensor } from '../tensor/tensor';
 import { LoRALayer } from './lora';
 
 export interface LoRALinearOptions {
-  /** (outFeatures, inFeatures); kept, not copied. */
+  /** (outFeatures, inFeatures). The layer keeps this tensor and does not copy it. */
   readonly weight: Tensor;
-  /** (outFeatures); none by default. */
+  /** (outFeatures). Absent by default. */
   readonly bias?: Tensor | null | undefined;
   /** Default 8. */
   readonly rank?: number;
@@ -32,7 +33,7 @@ export class LoRALinear {
   readonly outFeatures: number;
   readonly lora: LoRALayer;
 
-  /** @throws ShapeError for a weight that is not 2-D or a bias that does not fit; ArgumentError as `LoRALayer` does. */
+  /** @throws ShapeError if the weight is not 2-D or the bias does not fit it; ArgumentError as `LoRALayer`. */
   constructor({ weight, bias = null, rank = 8, alpha = 16, random = seededRandom() }: LoRALinearOptions) {
     const expected = 'shape (outFeatures, inFeatures)';
     if (!(weight instanceof Tensor)) throw new ShapeError('LoRALinear: weight', expected, describeValue(weight));
@@ -54,17 +55,19 @@ export class LoRALinear {
     return this.bias ? addRow(output, this.bias) : output;
   }
 
-  /** Sets the gradients of `lora` and returns the gradient of the input. @throws StateError, ShapeError */
+  /**
+   * Computes the gradients of `lora`. @returns the gradient with respect to the input. @throws StateError, ShapeError
+   */
   backward(gradOutput: Tensor): Tensor {
-    return this.lora.backward(gradOutput); // a bias is added, so the gradient passes it unchanged
+    return this.lora.backward(gradOutput); // the bias is an addend, so the gradient is unaffected
   }
 
-  /** The plain linear layer that does the same. The weight is new, the bias the frozen one or null. */
+  /** The equivalent plain linear layer: a new weight, and the frozen bias or `null`. */
   merge(): { weight: Tensor; bias: Tensor | null } {
     return { weight: this.lora.mergeWeights(this.weight), bias: this.bias };
   }
 
-  /** Trainable parameters only. */
+  /** The number of trainable parameters. */
   numParameters(): number {
     return this.lora.numParameters();
   }
@@ -78,17 +81,17 @@ export interface AttentionLoraOptions {
   readonly rank?: number;
   /** Default 16. */
   readonly alpha?: number;
-  /** Default query and value. */
+  /** Default: query and value. */
   readonly targetModules?: readonly AttentionProjection[];
-  /** One source for all layers, so that each starts from an A of its own. */
+  /** A single source for all layers, so that their initial A matrices differ. */
   readonly random?: Random;
 }
 
 const PROJECTIONS: readonly AttentionProjection[] = ['q', 'k', 'v', 'o'];
 
 /**
- * Wraps the targeted weights, each (outFeatures, inFeatures), in a `LoRALinear` and passes the others through frozen.
- * @throws ArgumentError for a target that is none of q, k, v, o; ShapeError and ArgumentError as `LoRALinear` does.
+ * Wraps each targeted weight, (outFeatures, inFeatures), in a `LoRALinear` and returns the other weights unchanged.
+ * @throws ArgumentError if a target is not q, k, v or o; ShapeError and ArgumentError as `LoRALinear`.
  */
 export function applyLoraToAttention(
   weights: Readonly<Record<AttentionProjection, Tensor>>,
@@ -96,7 +99,7 @@ export function applyLoraToAttention(
 ): Record<AttentionProjection, LoRALinear | Tensor> {
   for (const target of targetModules) {
     if (PROJECTIONS.includes(target)) continue;
-    const expected = `some of ${PROJECTIONS.join(', ')}`;
+    const expected = `one of ${PROJECTIONS.join(', ')}`;
     throw new ArgumentError('applyLoraToAttention: targetModules', expected, describeValue(target));
   }
   const adapt = (name: AttentionProjection): LoRALinear | Tensor => {

@@ -1,14 +1,14 @@
-/** Mean squared error: the mean over all elements of (output - target)². */
+/** Mean squared error: the mean of (output - target)² over all elements. */
 
 import { checkShape, Tensor } from '../tensor/tensor';
 
 interface Loss {
   readonly value: number;
-  /** By the output, in its shape: 2·(output - target) / elements. */
+  /** The gradient with respect to the output, in its shape: 2·(output - target) / elements. */
   readonly gradOutput: Tensor;
 }
 
-/** @throws ShapeError unless the shapes are equal. An empty output has a loss of 0. */
+/** An empty output has loss 0. @throws ShapeError if the shapes differ. */
 export function meanSquaredError(output: Tensor, target: Tensor): Loss {
   checkShape('meanSquaredError: target', target, output.shape);
   const gradOutput = Tensor.zeros(output.shape);

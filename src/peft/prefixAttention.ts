@@ -1,15 +1,16 @@
 /**
- * Scaled dot-product attention with learned prefixes: what prefix tuning (Li and Liang 2021, arXiv:2101.00190) does
- * inside a layer, forward and backward. For each batch item and head, with d = dHead:
+ * Scaled dot-product attention with learned prefixes, forward and backward: what prefix tuning (Li and Liang 2021,
+ * "Prefix-Tuning: Optimizing Continuous Prompts for Generation", arXiv:2101.00190) adds to a layer. For each batch item
+ * and head, with d = dHead:
  *
  *     K' = [prefixKey; key]      V' = [prefixValue; value]         (prefix + keyTokens, d)
  *     P  = softmax(Q·K'ᵀ / √d)   output = P·V'
  *
- * The prefixes are shared by the whole batch, so their gradients sum over it. A causal mask hides later tokens from
- * earlier ones but never the prefix. There may be more keys than queries (tokens seen before and cached): the last
- * query stands at the last key.
+ * All batch items share the prefix, so its gradients are sums over the batch. A causal mask hides later tokens from
+ * earlier ones but never hides the prefix. There may be more keys than queries, as with a key-value cache; the last
+ * query is then aligned with the last key.
  *
- * Left out: projections, dropout, padding masks and the fused kernels that never store P; here P is what we look at.
+ * Left out: the projections, dropout, padding masks, and fused kernels that never store P. The inspector displays P.
  */
 
 import { scale } from '../tensor/elementwise';
@@ -23,14 +24,14 @@ export interface PrefixAttentionInputs {
   /** (batch, heads, keyTokens, dHead) each. */
   readonly key: Tensor;
   readonly value: Tensor;
-  /** (prefix, heads, dHead) each, as `PrefixTuning.getPrefix` gives them. */
+  /** (prefix, heads, dHead) each, as returned by `PrefixTuning.getPrefix`. */
   readonly prefixKey: Tensor;
   readonly prefixValue: Tensor;
-  /** Default false. With it, query i sees keys up to i + keyTokens - tokens, and the whole prefix. */
+  /** Default false. If true, query i attends to the whole prefix and to keys up to i + keyTokens - tokens. */
   readonly causal?: boolean;
 }
 
-/** Each in the shape of what it is the gradient of. */
+/** Each gradient has the shape of the tensor that it belongs to. */
 export interface PrefixAttentionGradients {
   readonly gradQuery: Tensor;
   readonly gradKey: Tensor;
@@ -43,9 +44,13 @@ export interface PrefixAttentionGradients {
 export interface PrefixAttentionResult {
   /** (batch, heads, tokens, dHead). */
   readonly output: Tensor;
-  /** (batch, heads, tokens, prefix + keyTokens), the prefix first. A row sums to 1, or to 0 where it sees nothing. */
+  /**
+   * (batch, heads, tokens, prefix + keyTokens), the prefix first. A row sums to 1, or to 0 if no key is visible to it.
+   */
   readonly probabilities: Tensor;
-  /** Takes the gradient of the loss by `output`. @throws ShapeError unless it has the shape of `output`. */
+  /**
+   * Takes the gradient of the loss with respect to `output`. @throws ShapeError unless it has the shape of `output`.
+   */
   backward(gradOutput: Tensor): PrefixAttentionGradients;
 }
 
@@ -58,7 +63,7 @@ interface Sizes {
   readonly dHead: number;
 }
 
-/** @throws ShapeError where the inputs' shapes do not fit each other. */
+/** @throws ShapeError if the shapes of the inputs do not fit together. */
 export function prefixAttention(inputs: PrefixAttentionInputs): PrefixAttentionResult {
   const sizes = checkInputs(inputs);
   const { batch, heads, tokens, keyTokens, prefix, dHead } = sizes;
@@ -117,8 +122,8 @@ function backward(
 }
 
 /**
- * softmax over the first `visible` scores of a row; the others keep the weight 0. The largest score is subtracted
- * first, which changes nothing but keeps exp from overflowing.
+ * Applies softmax to the first `visible` scores of a row. The weights of the others stay 0. The largest score is
+ * subtracted first, which leaves the result unchanged and keeps exp from overflowing.
  */
 function softmaxRow(scores: Tensor, weights: Tensor, row: number, visible: number): void {
   const start = row * scores.shape[1]!;
@@ -129,7 +134,7 @@ function softmaxRow(scores: Tensor, weights: Tensor, row: number, visible: numbe
   for (let j = 0; j < visible; j++) weights.data[start + j] = Math.exp(scores.data[start + j]! - largest) / sum;
 }
 
-/** dL/ds_j = p_j·(dL/dp_j - Σ_k p_k·dL/dp_k). A masked position has p = 0, and so no gradient. */
+/** dL/ds_j = p_j·(dL/dp_j - Σ_k p_k·dL/dp_k). A masked position has p = 0 and therefore no gradient. */
 function softmaxBackward(weights: Tensor, gradWeights: Tensor): Tensor {
   const [rows, columns] = [weights.shape[0]!, weights.shape[1]!];
   const gradScores = Tensor.zeros(weights.shape);
@@ -143,7 +148,7 @@ function softmaxBackward(weights: Tensor, gradWeights: Tensor): Tensor {
   return gradScores;
 }
 
-/** Matrix `index` of a (batch, heads, rows, columns) tensor, sharing its data. */
+/** Matrix `index` of a (batch, heads, rows, columns) tensor, sharing the tensor's data. */
 function slice(tensor: Tensor, index: number): Tensor {
   const rows = tensor.shape[2]!;
   const columns = tensor.shape[3]!;
@@ -151,7 +156,7 @@ function slice(tensor: Tensor, index: number): Tensor {
   return new Tensor(tensor.data.subarray(start, start + rows * columns), [rows, columns]);
 }
 
-/** One head of a prefix (prefix, heads, dHead) above the token rows (keyTokens, dHead). */
+/** One head of a prefix (prefix, heads, dHead), stacked above the token rows (keyTokens, dHead). */
 function joined(prefix: Tensor, head: number, tokens: Tensor): Tensor {
   const [length, heads, dHead] = [prefix.shape[0]!, prefix.shape[1]!, prefix.shape[2]!];
   const out = Tensor.zeros([length + tokens.shape[0]!, dHead]);
@@ -163,7 +168,9 @@ function joined(prefix: Tensor, head: number, tokens: Tensor): Tensor {
   return out;
 }
 
-/** The reverse of `joined` for gradients: upper rows are added to the prefix's head, lower ones are the tokens'. */
+/**
+ * The reverse of `joined` for gradients: the upper rows are added to the prefix's head, the lower rows are the tokens'.
+ */
 function separate(grad: Tensor, length: number, head: number, gradPrefix: Tensor, gradTokens: Tensor): void {
   const [heads, dHead] = [gradPrefix.shape[1]!, gradPrefix.shape[2]!];
   for (let i = 0; i < length; i++) {
@@ -178,7 +185,7 @@ function separate(grad: Tensor, length: number, head: number, gradPrefix: Tensor
 function checkInputs({ query, key, value, prefixKey, prefixValue }: PrefixAttentionInputs): Sizes {
   checkRank('query', query, '(batch, heads, tokens, dHead)', 4);
   const [batch, heads, tokens, dHead] = [query.shape[0]!, query.shape[1]!, query.shape[2]!, query.shape[3]!];
-  if (dHead === 0) throw new ShapeError('prefixAttention: query', 'a dHead of at least 1', formatShape(query.shape));
+  if (dHead === 0) throw new ShapeError('prefixAttention: query', 'dHead of at least 1', formatShape(query.shape));
   checkRank('key', key, `(${batch}, ${heads}, keyTokens, ${dHead})`, 4);
   const keyTokens = key.shape[2]!;
   checkShape('prefixAttention: key', key, [batch, heads, keyTokens, dHead]);

@@ -1,14 +1,14 @@
 /**
  * Prefix tuning (Li and Liang 2021, "Prefix-Tuning: Optimizing Continuous Prompts for Generation", arXiv:2101.00190):
- * every attention layer of the frozen model gets a few learned keys and values that all tokens attend to, as if there
- * were words before the first one that nobody wrote.
+ * every attention layer of the frozen model gets a few learned keys and values. All tokens attend to them as if they
+ * belonged to virtual tokens before the first one.
  *
- *     prefix (numLayers, 2, prefixLength, numHeads, dHead), starts as N(0, 0.01²); index 0 holds keys, 1 holds values
+ *     prefix (numLayers, 2, prefixLength, numHeads, dHead) starts as N(0, 0.01²); index 0 holds keys, 1 holds values
  *
- * 2·numLayers·prefixLength·numHeads·dHead numbers are trained. What attention does with them, forward and backward, is
- * in prefixAttention.ts.
+ * The prefix has 2·numLayers·prefixLength·numHeads·dHead trainable parameters. prefixAttention.ts computes attention
+ * over it, forward and backward.
  *
- * Left out: the paper's reparametrisation, an MLP that makes the prefix from smaller embeddings while training.
+ * Left out: the paper's reparametrisation, an MLP that generates the prefix from smaller embeddings during training.
  */
 
 import { addScaled } from '../tensor/elementwise';
@@ -17,7 +17,7 @@ import { seededRandom } from '../tensor/random';
 import type { Random } from '../tensor/random';
 import { checkShape, Tensor } from '../tensor/tensor';
 
-/** Standard deviation of a freshly made prefix. */
+/** Standard deviation of the initial prefix. */
 const INITIAL_DEVIATION = 0.01;
 
 export interface PrefixTuningOptions {
@@ -26,14 +26,14 @@ export interface PrefixTuningOptions {
   readonly dHead: number;
   /** Default 10. */
   readonly prefixLength?: number;
-  /** Where the prefix comes from; a source of fixed seed by default. */
+  /** Source of the initial prefix. By default it has a fixed seed. */
   readonly random?: Random;
 }
 
-/** One layer's prefixes, (prefixLength, numHeads, dHead) each, by name or in the order [key, value]. */
+/** One layer's prefixes, (prefixLength, numHeads, dHead) each, accessible by name or in the order [key, value]. */
 export type PrefixPair = readonly [key: Tensor, value: Tensor] & { readonly key: Tensor; readonly value: Tensor };
 
-/** `prefix` may be assigned and its `data` written; its shape is checked where it is used. */
+/** `prefix` may be replaced, and its `data` may be written. Its shape is checked on every use. */
 export class PrefixTuning {
   readonly numLayers: number;
   readonly numHeads: number;
@@ -41,10 +41,13 @@ export class PrefixTuning {
   readonly prefixLength: number;
   /** (numLayers, 2, prefixLength, numHeads, dHead). */
   prefix: Tensor;
-  /** The gradient in the shape of `prefix`: what `accumulateGradient` added since `zeroGradient`; null before it. */
+  /**
+   * The sum of the gradients that `accumulateGradient` added since `zeroGradient`, in the shape of `prefix`. `null` if
+   * it added none.
+   */
   gradPrefix: Tensor | null = null;
 
-  /** @throws ArgumentError unless all sizes are positive integers. */
+  /** @throws ArgumentError if a size is not a positive integer. */
   constructor({ numLayers, numHeads, dHead, prefixLength = 10, random = seededRandom() }: PrefixTuningOptions) {
     checkPositiveInteger('PrefixTuning: numLayers', numLayers);
     checkPositiveInteger('PrefixTuning: numHeads', numHeads);
@@ -58,9 +61,10 @@ export class PrefixTuning {
   }
 
   /**
-   * The key and value prefix of a layer, to be read as `{ key, value }` or as `[key, value]`. They share the data of
-   * `prefix`: what is written to either shows in both.
-   * @throws ArgumentError for a layer there is not; ShapeError where `prefix` was replaced by one of another shape.
+   * The key and value prefix of a layer, as `{ key, value }` or as `[key, value]`. Both share the data of `prefix`, so
+   * that writing to one changes `prefix` too.
+   * @throws ArgumentError if the layer does not exist; ShapeError if `prefix` was replaced by a tensor of another
+   * shape.
    */
   getPrefix(layer: number): PrefixPair {
     this.checkLayer('PrefixTuning.getPrefix', layer);
@@ -69,8 +73,8 @@ export class PrefixTuning {
   }
 
   /**
-   * Adds a layer's gradients, (prefixLength, numHeads, dHead) each, as the backward of `prefixAttention` returns them,
-   * to `gradPrefix`. Layers that none were added for have a gradient of zero.
+   * Adds a layer's gradients, (prefixLength, numHeads, dHead) each, as returned by the backward pass of
+   * `prefixAttention`, to `gradPrefix`. Layers without an added gradient have gradient zero.
    * @throws ArgumentError, ShapeError
    */
   accumulateGradient(layer: number, gradPrefixKey: Tensor, gradPrefixValue: Tensor): void {
@@ -85,7 +89,7 @@ export class PrefixTuning {
     addScaled(value, gradPrefixValue);
   }
 
-  /** Forgets the gradient, before the next backward through the layers. */
+  /** Clears the gradient before the next backward pass through the layers. */
   zeroGradient(): void {
     this.gradPrefix = null;
   }

@@ -1,14 +1,14 @@
 /**
  * Prompt tuning (Lester, Al-Rfou and Constant 2021, "The Power of Scale for Parameter-Efficient Prompt Tuning",
- * arXiv:2104.08691): learned embeddings put before the embeddings of the input. The model does not change at all.
+ * arXiv:2104.08691): learned embeddings are prepended to the embeddings of the input. The model itself stays unchanged.
  *
- *     output = [prompt; input]     along the sequence, the same prompt for every batch item
+ *     output = [prompt; input]     along the sequence, with the same prompt for every batch item
  *
- *     prompt (promptLength, dModel) starts as N(0, 0.01²), or as embeddings drawn from the vocabulary
+ *     prompt (promptLength, dModel) starts as N(0, 0.01²), or as embeddings sampled from the vocabulary
  *
- * promptLength·dModel numbers are trained.
+ * The prompt has promptLength·dModel trainable parameters.
  *
- * Left out: the paper's other starting point, the embeddings of the class labels.
+ * Left out: the paper's third initialisation, the embeddings of the class labels.
  */
 
 import { ArgumentError, checkPositiveInteger, describeValue, ShapeError, StateError } from '../tensor/errors';
@@ -16,31 +16,33 @@ import { seededRandom } from '../tensor/random';
 import type { Random } from '../tensor/random';
 import { checkShape, flattenTokens, formatShape, Tensor } from '../tensor/tensor';
 
-/** Standard deviation of a freshly made prompt. */
+/** Standard deviation of the initial prompt. */
 const INITIAL_DEVIATION = 0.01;
 
 export interface PromptTuningOptions {
   readonly dModel: number;
   /** Default 20. */
   readonly promptLength?: number;
-  /** Embedding table (vocabulary, dModel) to draw the prompt's rows from, with replacement; none by default. */
+  /**
+   * Embedding table (vocabulary, dModel) from which the prompt's rows are sampled, with replacement. Absent by default.
+   */
   readonly initFromVocab?: Tensor | null | undefined;
-  /** Where the prompt, or the choice of rows, comes from; a source of fixed seed by default. */
+  /** Source of the initial prompt or of the sampled rows. By default it has a fixed seed. */
   readonly random?: Random;
 }
 
-/** `prompt` may be assigned and its `data` written; its shape is checked where it is used. */
+/** `prompt` may be replaced, and its `data` may be written. Its shape is checked on every use. */
 export class PromptTuning {
   readonly dModel: number;
   readonly promptLength: number;
   /** (promptLength, dModel). */
   prompt: Tensor;
-  /** The gradient of the last backward, in the shape of `prompt`; null before it. Each backward writes it anew. */
+  /** The gradient from the last backward pass, in the shape of `prompt`. `null` before the first one. */
   gradPrompt: Tensor | null = null;
-  /** Shape of the last forward's input; null before it. The gradient needs no values. */
+  /** Shape of the last input, `null` before the first forward pass. The gradient does not depend on the values. */
   cache: { readonly inputShape: readonly number[] } | null = null;
 
-  /** @throws ArgumentError unless both sizes are positive integers; ShapeError for a vocabulary that does not fit. */
+  /** @throws ArgumentError if a size is not a positive integer; ShapeError if the vocabulary has another dModel. */
   constructor({ dModel, promptLength = 20, initFromVocab = null, random = seededRandom() }: PromptTuningOptions) {
     checkPositiveInteger('PromptTuning: dModel', dModel);
     checkPositiveInteger('PromptTuning: promptLength', promptLength);
@@ -53,9 +55,9 @@ export class PromptTuning {
   }
 
   /**
-   * Puts the prompt before every sequence.
+   * Prepends the prompt to every sequence.
    * @param inputEmbeds (batch, sequence, dModel), or one sequence (sequence, dModel).
-   * @returns as inputEmbeds, with promptLength + sequence in place of sequence.
+   * @returns the shape of inputEmbeds with promptLength + sequence in place of sequence.
    * @throws ShapeError
    */
   forward(inputEmbeds: Tensor): Tensor {
@@ -75,19 +77,20 @@ export class PromptTuning {
   }
 
   /**
-   * Takes the gradient of the loss by the last forward's output, sets `gradPrompt`, summed over the batch because every
-   * item saw the same prompt, and returns the gradient by that forward's input.
-   * @throws StateError before a forward; ShapeError unless gradOutput has the shape of the output.
+   * Computes `gradPrompt` from the gradient of the loss with respect to the last output. Every batch item has the same
+   * prompt, so `gradPrompt` is a sum over the batch.
+   * @returns the gradient with respect to the last input.
+   * @throws StateError before the first forward pass; ShapeError if gradOutput does not have the shape of the output.
    */
   backward(gradOutput: Tensor): Tensor {
-    if (!this.cache) throw new StateError('PromptTuning.backward', 'a forward before it', 'none');
+    if (!this.cache) throw new StateError('PromptTuning.backward', 'a forward pass first', 'none');
     const { inputShape } = this.cache;
     checkShape('PromptTuning.backward: gradOutput', gradOutput, this.outputShape(inputShape));
     const { batch, sequence } = sequenceSizes(inputShape);
     const promptSize = this.promptLength * this.dModel;
     const inputSize = sequence * this.dModel;
     const outputSize = promptSize + inputSize;
-    const sums = new Float64Array(promptSize); // in double, so that a large batch loses nothing
+    const sums = new Float64Array(promptSize); // double precision, so that large batches lose nothing
     const gradInput = Tensor.zeros(inputShape);
     for (let item = 0; item < batch; item++) {
       const start = item * outputSize;
@@ -109,7 +112,7 @@ export class PromptTuning {
   }
 }
 
-/** Of (batch, sequence, dModel) or (sequence, dModel). */
+/** Takes the shape (batch, sequence, dModel) or (sequence, dModel). */
 function sequenceSizes(shape: readonly number[]): { batch: number; sequence: number } {
   return shape.length === 3 ? { batch: shape[0]!, sequence: shape[1]! } : { batch: 1, sequence: shape[0]! };
 }

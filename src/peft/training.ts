@@ -1,11 +1,13 @@
 /**
- * Training of one LoRA layer, in the plainest form there is: a batch, forward, a loss, backward, a step of Adam on A
- * and B. The frozen weight W stands for a pretrained layer and W + ΔW* for the layer that fine-tuning should arrive at, so
- * that scaling·B·A can be watched as it becomes ΔW*.
+ * Training of one LoRA layer in its simplest form: a batch, a forward pass, the loss, a backward pass, and an Adam step
+ * on A and B. The targets come from a fine-tuned layer whose weight W + ΔW* is known, so that scaling·B·A can be
+ * watched as it approaches ΔW*:
  *
- * B is zero at first. So is therefore the gradient of A: the first step moves only B, and from the second on both move.
+ *     loss = mean((x·(W + scaling·B·A)ᵀ - x·(W + ΔW*)ᵀ)²)
  *
- * Left out: gradient accumulation, clipping, schedules, evaluation on other data.
+ * B starts at zero, so the first gradient of A is zero too: the first step moves only B, and later steps move both.
+ *
+ * Left out: gradient accumulation, clipping, learning-rate schedules, and evaluation on other data.
  */
 
 import { addScaled } from '../tensor/elementwise';
@@ -17,17 +19,17 @@ import { Adam } from './adam';
 import type { LoRALayer } from './lora';
 import { meanSquaredError } from './loss';
 
-/** Snapshots of a run, about: enough that a slider moves smoothly, few enough to keep and to send. */
+/** Approximate snapshots per run: enough for a smooth slider, few enough to keep and to send. */
 const SNAPSHOTS = 60;
-/** Steps between two returns to the event loop: some 20 ms of work at demo size, so that cancelling feels immediate. */
+/** Steps between two yields to the event loop: about 20 ms at demo size, so that cancelling feels immediate. */
 const STEPS_PER_TURN = 2;
-/** Bounds the record of losses to 8 MB; a run that long would take an hour. */
+/** Limits the record of losses to 8 MB. A run of this length would take an hour. */
 const MAX_STEPS = 1_000_000;
 
-/** The trainable matrices after `step` updates, and their gradients there. */
+/** The trainable matrices after `step` updates, and their gradients at that point. */
 export interface LoraSnapshot {
   readonly step: number;
-  /** (rank, inFeatures) and (outFeatures, rank): copies. */
+  /** (rank, inFeatures) and (outFeatures, rank). Both are copies. */
   readonly A: Tensor;
   readonly B: Tensor;
   readonly gradA: Tensor;
@@ -35,35 +37,37 @@ export interface LoraSnapshot {
 }
 
 export interface LoraTrainingRecord {
-  /** Ascending by step, never empty: the first is step 0, before any update; the last is the trained layer. */
+  /** Ascending by step and never empty. The first is step 0, before any update; the last is the trained layer. */
   readonly snapshots: readonly LoraSnapshot[];
-  /** (steps + 1): losses[i] is the loss after i updates. */
+  /** (steps + 1). losses[i] is the loss after i updates. */
   readonly losses: Float64Array;
-  /** The optimiser and its settings, for people: 'Adam, learning rate 0.01'. */
+  /** The optimiser and its settings as shown to the user: 'Adam, learning rate 0.01'. */
   readonly optimiser: string;
 }
 
 export interface LoraTrainingOptions {
-  /** Trained in place. */
+  /** The layer is trained in place. */
   readonly layer: LoRALayer;
   /** The frozen W, (outFeatures, inFeatures). */
   readonly weight: Tensor;
   /** ΔW*, (outFeatures, inFeatures): the targets are x·(W + ΔW*)ᵀ. */
   readonly targetDelta: Tensor;
-  /** The inputs of a step, (tokens, inFeatures) or (batch, tokens, inFeatures). */
+  /** Returns the inputs for a step, (tokens, inFeatures) or (batch, tokens, inFeatures). */
   readonly batch: (step: number) => Tensor;
-  /** Updates. Default 300; with 0 the layer is only looked at. */
+  /** The number of updates. Default 300. With 0 the layer is only evaluated. */
   readonly steps?: number;
   /** Default 0.01. */
   readonly learningRate?: number;
-  /** Called with the number of updates made, and the loss there. */
+  /** Receives the number of updates made so far and the loss at that point. */
   readonly onStep?: ((step: number, loss: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Trains, and records the loss at every step and the matrices at some. It returns to the event loop between steps.
- * @throws ArgumentError, ShapeError, and the signal's reason when it aborts; the layer then stays as far as it got.
+ * Trains the layer and records the loss at every step and the matrices at some. It yields to the event loop between
+ * steps.
+ * @throws ArgumentError, ShapeError, or the signal's reason when it aborts. The layer then keeps the updates made so
+ * far.
  */
 export async function trainLora({
   layer,
@@ -93,7 +97,7 @@ export async function trainLora({
     const { value, gradOutput } = meanSquaredError(output, target.reshape(output.shape));
     layer.backward(gradOutput);
     const { A, B } = layer;
-    const [gradA, gradB] = [layer.gradA!, layer.gradB!]; // backward has just made both
+    const [gradA, gradB] = [layer.gradA!, layer.gradB!]; // set by backward above
     losses[step] = value;
     if (recorded.has(step)) snapshots.push({ step, A: A.clone(), B: B.clone(), gradA, gradB });
     if (step < steps) {
@@ -106,8 +110,8 @@ export async function trainLora({
 }
 
 /**
- * The steps worth keeping of a run: every one at first, when the picture changes most, then ever fewer, from 0 to the
- * last. @throws ArgumentError unless steps is an integer from 0 to 1,000,000.
+ * The steps to record, from 0 to the last. Every early step is kept, when the matrices change most, and fewer later on.
+ * @throws ArgumentError if steps is not an integer from 0 to 1,000,000.
  */
 export function recordedSteps(steps: number): readonly number[] {
   if (!Number.isSafeInteger(steps) || steps < 0 || steps > MAX_STEPS) {

@@ -4,15 +4,15 @@
  */
 
 import { isObject } from './configValues';
+import { PatternError } from './errors';
+import { compilePatternKey } from './patternList';
 import type { Problem } from './problem';
+import { StepBudget } from './pythonPattern';
 import { quoted } from './quoted';
-import { ModulePatternError, compilePatternKey } from './modulePattern';
+import { LORA_ALPHA, LORA_RANK } from './scalingDefaults';
 
 /** A config is a few kilobytes; one this large is no config. */
 export const MAX_CONFIG_BYTES = 10 * 2 ** 20;
-/** Defaults of PEFT's LoraConfig. */
-const DEFAULT_RANK = 8;
-const DEFAULT_ALPHA = 8;
 /** A row of the summary shows this much of a value. */
 const SHOWN_TEXT_LENGTH = 300;
 
@@ -120,16 +120,17 @@ export function parseAdapterConfig(text: string): AdapterConfig {
     });
   }
   const mlx = get('lora_parameters');
+  const budget = new StepBudget();
   return {
     peftType: typeof peftType === 'string' ? peftType.toUpperCase() : null,
-    rank: rank ?? DEFAULT_RANK,
-    alpha: alpha ?? DEFAULT_ALPHA,
+    rank: rank ?? LORA_RANK,
+    alpha: alpha ?? LORA_ALPHA,
     defaulted,
     useRslora: get('use_rslora') === true,
     useDora: get('use_dora') === true,
     fanInFanOut: get('fan_in_fan_out') === true,
-    rankPattern: readPatterns('rank_pattern', get('rank_pattern'), problems),
-    alphaPattern: readPatterns('alpha_pattern', get('alpha_pattern'), problems),
+    rankPattern: readPatterns('rank_pattern', get('rank_pattern'), budget, problems),
+    alphaPattern: readPatterns('alpha_pattern', get('alpha_pattern'), budget, problems),
     targetsParameters: hasEntries(get('target_parameters')),
     mlxScale: isObject(mlx) ? finite(mlx['scale']) : null,
     get,
@@ -168,23 +169,42 @@ export function isTrainedWhole(config: AdapterConfig | null): boolean {
 }
 
 /** AdaLoRA also calls a map of booleans `rank_pattern`; only numbers are ranks. */
-function readPatterns(field: string, value: unknown, problems: Problem[]): PatternValue[] {
+function readPatterns(field: string, value: unknown, budget: StepBudget, problems: Problem[]): PatternValue[] {
   if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, entry]) => {
     const number = field === 'rank_pattern' ? positiveInteger(entry) : finite(entry);
     if (number === null) return [];
-    try {
-      return [{ key, value: number, matches: compilePatternKey(key) }];
-    } catch (error) {
-      if (!(error instanceof ModulePatternError)) throw error;
-      const reason = `it cannot be matched: ${error.message}`;
-      problems.push({
-        severity: 'warning',
-        message: `adapter_config.json: ${field} ${quoted(key)} is left out, ${reason}`,
-      });
-      return [];
-    }
+    const report = ({ reason }: PatternError): void => {
+      const message = `adapter_config.json: ${field} ${quoted(key)} is left out, it cannot be matched: ${reason}`;
+      problems.push({ severity: 'warning', message });
+    };
+    const matches = tolerantMatcher(key, budget, report);
+    return matches ? [{ key, value: number, matches }] : [];
   });
+}
+
+/**
+ * `null` for a key that is not understood. A key that cannot be matched against some name, or takes too long, matches
+ * nothing. `report` receives the first error.
+ */
+function tolerantMatcher(
+  key: string,
+  budget: StepBudget,
+  report: (error: PatternError) => void,
+): ((module: string) => boolean) | null {
+  let reported = false;
+  const attempt = <T>(action: () => T): T | null => {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      if (!reported) report(error);
+      reported = true;
+      return null;
+    }
+  };
+  const matches = attempt(() => compilePatternKey(key, budget));
+  return matches && ((module) => attempt(() => matches(module)) ?? false);
 }
 
 export function positiveInteger(value: unknown): number | null {

@@ -55,7 +55,7 @@ function checkLayers(settings: AdapterSettings, type: string): void {
 
 const CHECKS: Readonly<Record<string, (settings: AdapterSettings) => void>> = {
   LORA: (settings) => {
-    if (settings.flag('lora_bias', false) && settings.text('init_lora_weights') !== null)
+    if (settings.flag('lora_bias') && settings.text('init_lora_weights') !== null)
       throw new BudgetError('lora_bias needs init_lora_weights as true or false');
     const blocks = settings.object('use_bdlora');
     const [a, b] = [blocks?.['target_modules_bd_a'], blocks?.['target_modules_bd_b']];
@@ -65,7 +65,7 @@ const CHECKS: Readonly<Record<string, (settings: AdapterSettings) => void>> = {
       throw new ConfigError('target_parameters', settings.raw('target_parameters'), 'a list of names');
   },
   ADALORA: (settings) => {
-    if (settings.flag('use_dora', false)) throw new BudgetError('ADALORA cannot be combined with use_dora');
+    if (settings.flag('use_dora')) throw new BudgetError('ADALORA cannot be combined with use_dora');
   },
   IA3: (settings) => {
     const [targets, inner] = ['target_modules', 'feedforward_modules'].map((key) => settings.namesOrPattern(key));
@@ -82,13 +82,13 @@ const CHECKS: Readonly<Record<string, (settings: AdapterSettings) => void>> = {
     if (settings.raw('num_B') === 1) throw new ConfigError('num_B', 1, 'at least 2');
   },
   TINYLORA: (settings) => {
-    if (settings.number('weight_tying', 0) > 1)
+    if (settings.number('weight_tying') > 1)
       throw new ConfigError('weight_tying', settings.raw('weight_tying'), 'a number from 0 to 1');
   },
   CARTRIDGE: (settings) => {
     const tokens = settings.raw('num_virtual_tokens');
-    const still = settings.raw('num_frozen_tokens') ?? 1;
-    if (typeof tokens === 'number' && typeof still === 'number' && still > tokens)
+    const still = settings.size('num_frozen_tokens');
+    if (typeof tokens === 'number' && still > tokens)
       throw new ConfigError('num_frozen_tokens', still, `at most num_virtual_tokens, ${tokens}`);
   },
   CPT: (settings) => {

@@ -1,71 +1,100 @@
-/** An adapter_config.json, read value by value: absent, null, or checked. PEFT's defaults stand where it is silent. */
+/**
+ * The values of an adapter_config.json, each checked as it is read. A key that is absent or null has PEFT's default for
+ * the config's `peft_type`; the table of `methodKeys.ts` holds it, and no caller repeats it.
+ */
 
 import type { RawConfig } from './configValues';
-import { flag, isObject, MAX_WIDTH, readCount, text } from './configValues';
+import { isObject, MAX_WIDTH } from './configValues';
 import { ConfigError } from './errors';
+import { wordsFor } from './fieldWords';
+import { METHOD_KEYS } from './methodKeys';
 import type { PatternList } from './patternList';
 import { dottedPatternList, patternList } from './patternList';
 
-/** Numbers beyond this cannot be sizes of anything that fits a machine. */
+/** Larger numbers cannot be sizes of anything that fits a machine. */
 const MAX_COUNT = 1 << 30;
 
 export class AdapterSettings {
+  /** Upper case; '' if the config names no method. Such a config has no defaults. */
+  readonly method: string;
   private readonly patterns = new Map<string, PatternList<number>>();
 
-  constructor(readonly config: RawConfig) {}
+  constructor(readonly config: RawConfig) {
+    const method = Object.hasOwn(config, 'peft_type') ? config['peft_type'] : null;
+    this.method = typeof method === 'string' ? method.toUpperCase() : '';
+  }
 
+  /** The value as the file has it; `null` if it is absent. */
   raw(key: string): unknown {
     return Object.hasOwn(this.config, key) ? (this.config[key] ?? null) : null;
   }
 
-  /** A whole number of at least 1. */
+  private byDefault(key: string): unknown {
+    const keys = Object.hasOwn(METHOD_KEYS, this.method) ? METHOD_KEYS[this.method]! : {};
+    return Object.hasOwn(keys, key) ? keys[key] : null;
+  }
+
+  /** The value, or PEFT's default; `null` if there is neither. */
+  private value(key: string): unknown {
+    return this.raw(key) ?? this.byDefault(key);
+  }
+
+  /** A whole number of at least 1. `fallback` is for a key whose default PEFT derives from something else. */
   count(key: string, fallback?: number, max = MAX_WIDTH): number {
-    const value = readCount(this.config, [key], max);
-    if (value !== null) return value;
-    if (fallback === undefined) throw new ConfigError(key, this.config[key], `a whole number from 1 to ${max}`);
-    return fallback;
+    const value = this.value(key) ?? fallback;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value;
+    throw new ConfigError(key, value, `a whole number from 1 to ${max}`);
   }
 
-  /** A whole number of at least 0; zero and null are the same where they switch something off. */
-  size(key: string, fallback: number, max = MAX_COUNT): number {
-    return this.raw(key) === 0 ? 0 : this.count(key, fallback, max);
+  /** A whole number of at least 0, where 0 switches something off, or the default; 0 if there is neither. */
+  size(key: string): number {
+    const value = this.value(key) ?? 0;
+    // A default may lie outside the range that a file's value must keep: decompose_factor's is -1.
+    if (value === 0 || value === this.byDefault(key)) return value as number;
+    return this.count(key, undefined, MAX_COUNT);
   }
 
-  /** Any number of at least 0. */
-  number(key: string, fallback: number): number {
-    const value = this.raw(key) ?? fallback;
+  /** A number of at least 0; 0 if there is neither a value nor a default. */
+  number(key: string): number {
+    const value = this.value(key) ?? 0;
     if (typeof value !== 'number' || !(value >= 0) || value > MAX_COUNT)
       throw new ConfigError(key, value, 'a number of at least 0');
     return value;
   }
 
-  flag(key: string, fallback: boolean): boolean {
-    return flag(this.config, key, fallback);
+  /** A boolean; false if there is neither a value nor a default. */
+  flag(key: string): boolean {
+    const value = this.value(key) ?? false;
+    if (typeof value !== 'boolean') throw new ConfigError(key, value, 'true or false');
+    return value;
   }
 
-  /** True for anything that Python takes for true: a variant's config is an object, or just `true`. */
+  /** True for a value that is true in Python: the config of a variant is an object, or just `true`. */
   present(key: string): boolean {
     const value = this.raw(key);
     return value !== null && value !== false && value !== 0 && value !== '' && !isEmpty(value);
   }
 
+  /** A string; `null` if the value or the default is of another type. */
   text(key: string): string | null {
-    return text(this.config, key);
+    const value = this.value(key);
+    return typeof value === 'string' ? value : null;
   }
 
-  /** As `pattern`, where keys are looked for behind a dot. */
+  /** Like `pattern`, but PEFT looks for the keys behind a dot only. */
   dottedPattern(key: string): PatternList<number> {
-    return this.pattern(key, dottedPatternList<number>);
+    return this.pattern(key, dottedPatternList);
   }
 
-  /** One of the words; the first is the default. */
-  word(key: string, words: readonly string[]): string {
-    const value = this.raw(key) ?? words[0];
+  /** One of the words that the key accepts. */
+  word(key: string): string {
+    const value = this.value(key);
+    const words = wordsFor(this.method, key) ?? [];
     if (typeof value === 'string' && words.includes(value)) return value;
-    throw new ConfigError(key, value, `one of ${words.join(', ')}`);
+    throw new ConfigError(key, value, `one of ${words.filter((word) => word !== null).join(', ')}`);
   }
 
-  /** A list of names; null where there is none. */
+  /** A list of names; `null` if it is absent. */
   names(key: string): readonly string[] | null {
     const value = this.raw(key);
     if (value === null) return null;
@@ -74,12 +103,12 @@ export class AdapterSettings {
     return value;
   }
 
-  /** A list of names, or one string, which is a pattern. */
+  /** A list of names, or one string, which is a pattern; `null` if it is absent. */
   namesOrPattern(key: string): readonly string[] | string | null {
     return this.text(key) ?? this.names(key);
   }
 
-  /** Indices from 0, given as a list or alone; null where there are none. */
+  /** Indices from 0, as a list or a single number; `null` if they are absent. */
   indices(key: string): readonly number[] | null {
     const value = this.raw(key);
     if (value === null) return null;
@@ -95,8 +124,11 @@ export class AdapterSettings {
     return value;
   }
 
-  /** A table of numbers by pattern, like rank_pattern, in the file's order, which decides. */
-  pattern(key: string, listOf = patternList<number>): PatternList<number> {
+  /** Numbers by pattern, as in rank_pattern. The first pattern of the file that matches decides. */
+  pattern(
+    key: string,
+    listOf: (entries: readonly (readonly [string, number])[]) => PatternList<number> = patternList,
+  ): PatternList<number> {
     const known = this.patterns.get(key);
     if (known) return known;
     const entries = Object.entries(this.object(key) ?? {}).map(([name, value]) => {

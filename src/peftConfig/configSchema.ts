@@ -2,6 +2,7 @@
 
 import type { Kind } from './fieldTexts';
 import { FIELD_TEXTS } from './fieldTexts';
+import { wordsFor } from './fieldWords';
 import { COMMON_KEYS, METHOD_KEYS } from './methodKeys';
 import { METHOD_TEXTS } from './methodTexts';
 
@@ -35,48 +36,11 @@ const KINDS: Readonly<Record<Kind, Schema>> = {
 /** Where the config class of a method takes more than the others do. */
 const KINDS_OF: Readonly<Record<string, Kind>> = { 'LN_TUNING.modules_to_save': 'namesOrPattern' };
 
-const TASKS = ['CAUSAL_LM', 'SEQ_2_SEQ_LM', 'SEQ_CLS', 'TOKEN_CLS', 'QUESTION_ANS', 'FEATURE_EXTRACTION'];
-const BOOLEANS = [true, false];
-
-/** The words that a key takes; `METHOD.key` where methods differ. */
-const WORDS: Readonly<Record<string, readonly unknown[]>> = {
-  task_type: [...TASKS, null],
-  bias: ['none', 'all', 'lora_only'],
-  'BOFT.bias': ['none', 'all', 'boft_only'],
-  'OFT.bias': ['none', 'all', 'oft_only'],
-  'DELORA.bias': ['none', 'all', 'delora_only'],
-  'C3A.init_weights': [...BOOLEANS, 'gaussian', 'kaiming_uniform', 'xavier_uniform', null],
-  'HIRA.init_weights': [...BOOLEANS, 'gaussian', null],
-  'LOKR.init_weights': [...BOOLEANS, 'lycoris'],
-  'MISS.init_weights': [...BOOLEANS, 'bat', 'mini'],
-  'ADAMSS.init_weights': ['orthogonal', null],
-  'PREFIX_TUNING.init_weights': ['zero', null],
-  variant: ['road_1', 'road_2', 'road_4'],
-  mask_type: ['random'],
-  poly_type: ['poly'],
-  decomposition_method: ['relu', 'qr'],
-  config_A_B: ['lora', 'vector', 'constant', 'none'],
-  config_C: ['lora', 'vector', 'none'],
-  config_D_E: ['vector', 'constant', 'none'],
-  psoft_svd: ['full', 'lowrank'],
-  ab_svd_init: ['psoft_init', 'pissa_init'],
-  encoder_reparameterization_type: ['MLP', 'LSTM'],
-  prompt_tuning_init: ['RANDOM', 'TEXT', 'SAMPLE_VOCAB'],
-  'MULTITASK_PROMPT_TUNING.prompt_tuning_init': [
-    'RANDOM',
-    'TEXT',
-    'AVERAGE_SOURCE_TASKS',
-    'EXACT_SOURCE_TASK',
-    'ONLY_SOURCE_SHARED',
-  ],
-  opt_weighted_loss_type: ['none', 'decay', null],
-};
-
 /** Methods whose config class says which biases there are; the others take any text. */
 const STRICT_BIAS = new Set(['LORA', 'ADALORA', 'OFT', 'BOFT', 'DELORA']);
 
 const LORA_STARTS: readonly Schema[] = [
-  { enum: [...BOOLEANS, 'gaussian', 'eva', 'olora', 'pissa', 'corda', 'loftq', 'orthogonal', 'mica', 'lora_ga', null] },
+  { enum: [true, false, 'gaussian', 'eva', 'olora', 'pissa', 'corda', 'loftq', 'orthogonal', 'mica', 'lora_ga', null] },
   { type: 'string', pattern: '^pissa_niter_\\d+$' },
 ];
 const ALL_LINEAR = [{ label: '"all-linear"', body: 'all-linear' }];
@@ -123,11 +87,6 @@ function fields(method: string, defaults: Readonly<Record<string, unknown>>): Sc
       { ...field(method, key), ...wordsOf(method, key), ...(fallback !== null && { default: fallback }) },
     ]),
   );
-}
-
-/** The words that a key of a method takes; null where it takes any. */
-export function wordsFor(method: string, key: string): readonly unknown[] | null {
-  return WORDS[`${method}.${key}`] ?? WORDS[key] ?? null;
 }
 
 function wordsOf(method: string, key: string): Schema {

@@ -23,7 +23,7 @@ export class PatternError extends BudgetError {
 
   constructor(
     readonly pattern: string,
-    reason: string,
+    readonly reason: string,
   ) {
     super(`pattern ${JSON.stringify(shorten(pattern))}: ${reason}`);
   }

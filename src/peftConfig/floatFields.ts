@@ -1,53 +1,9 @@
 /**
- * Fields of PEFT's configs that are declared float. JavaScript has one kind of number, Python writes these with a point:
- * `"lora_dropout": 0.0`.
+ * Fields of PEFT's configs that are declared float. JavaScript has one kind of number, while Python writes a float with
+ * a point: `"lora_dropout": 0.0`.
  */
-export const FLOAT_FIELDS: ReadonlySet<string> = new Set([
-  'asa_importance_beta',
-  'asa_schedule_exponent',
-  'asa_uncertainty_beta',
-  'auxiliary_loss_weight',
-  'beta1',
-  'beta2',
-  'boft_dropout',
-  'cayley_neumann_eps',
-  'd_initial',
-  'deft_dropout',
-  'encoder_dropout',
-  'eps',
-  'frod_dropout',
-  'global_scaling_weight',
-  'gralora_dropout',
-  'hira_dropout',
-  'init_logits_std',
-  'init_scale',
-  'init_theta_d_bound',
-  'init_v_bound',
-  'init_vector_bank_bound',
-  'lora_dropout',
-  'miss_dropout',
-  'module_dropout',
-  'opt_loss_decay_factor',
-  'opt_projection_epsilon',
-  'opt_projection_format_epsilon',
-  'orth_reg_weight',
-  'psoft_dropout',
-  'pvera_dropout',
-  'randlora_dropout',
-  'rank_dropout',
-  'regularization_alpha',
-  'scaling',
-  'scaling_pass_value',
-  'shadow_alpha',
-  'shadow_dropout',
-  'softmax_temperature',
-  'sparse_rate',
-  'sparsity',
-  'svd_threshold',
-  'tinylora_dropout',
-  'unilora_dropout',
-  'vblora_dropout',
-  'vera_dropout',
-  'weight_tying',
-  'xlora_dropout_p',
-]);
+
+import { CONFIG_ROWS } from './configTable';
+import { floatArguments } from './signature';
+
+export const FLOAT_FIELDS: ReadonlySet<string> = new Set(CONFIG_ROWS.flatMap(([, row]) => floatArguments(row)));

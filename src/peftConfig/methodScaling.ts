@@ -1,24 +1,36 @@
-/** What the change of a method that is no product B * A is multiplied by: PEFT keeps it in the config alone. */
+/** The factor of methods whose change is not a product B * A; PEFT keeps it in the config alone. */
 
 import { finite, positiveInteger } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
 import type { Scaling } from './peftScaling';
+import {
+  FOURIERFT_SCALING,
+  GRALORA_ALPHA,
+  GRALORA_RANK,
+  LILY_SCALING,
+  PEANUT_SCALING,
+  PSOFT_ALPHA,
+  PSOFT_RANK,
+  RANDLORA_ALPHA,
+  RANDLORA_RANK,
+  WAVEFT_SCALING,
+} from './scalingDefaults';
 
-/** Methods with alpha / rank: the config's name of alpha, its default, and the rank's. */
+/** Methods that scale by alpha / r: the key of alpha, its default, and the default of r. */
 const OVER_RANK: ReadonlyMap<string, readonly [key: string, alpha: number, rank: number]> = new Map([
-  ['GRALORA', ['alpha', 64, 32]],
-  ['RANDLORA', ['randlora_alpha', 640, 32]],
-  ['PSOFT', ['psoft_alpha', 32, 32]],
+  ['GRALORA', ['alpha', GRALORA_ALPHA, GRALORA_RANK]],
+  ['RANDLORA', ['randlora_alpha', RANDLORA_ALPHA, RANDLORA_RANK]],
+  ['PSOFT', ['psoft_alpha', PSOFT_ALPHA, PSOFT_RANK]],
 ]);
-/** Methods whose config has the factor itself, with PEFT's defaults. */
+/** Methods whose config holds the factor itself, as `scaling`, with its default. */
 const DIRECT: ReadonlyMap<string, number> = new Map([
-  ['FOURIERFT', 150],
-  ['WAVEFT', 25],
-  ['LILY', 1],
-  ['PEANUT', 1],
+  ['FOURIERFT', FOURIERFT_SCALING],
+  ['WAVEFT', WAVEFT_SCALING],
+  ['LILY', LILY_SCALING],
+  ['PEANUT', PEANUT_SCALING],
 ]);
 
-/** Null for a method without such a factor, and without a config to name it. */
+/** `null` for a method without such a factor, or if the config is of another method. */
 export function methodScaling(method: string, config: AdapterConfig | null): Scaling | null {
   if (config?.peftType !== method) return null;
   const direct = DIRECT.get(method);
@@ -28,9 +40,10 @@ export function methodScaling(method: string, config: AdapterConfig | null): Sca
   }
   const known = OVER_RANK.get(method);
   if (!known) return null;
-  const alpha = finite(config.get(known[0])) ?? known[1];
-  const rank = positiveInteger(config.get('r')) ?? known[2];
-  // GraLoRA may have a plain LoRA beside its grid of blocks, and divides by the ranks of both.
+  const [key, usualAlpha, usualRank] = known;
+  const alpha = finite(config.get(key)) ?? usualAlpha;
+  const rank = positiveInteger(config.get('r')) ?? usualRank;
+  // GraLoRA may have a plain LoRA beside its grid of blocks; PEFT divides by the sum of both ranks.
   const beside = method === 'GRALORA' ? (positiveInteger(config.get('hybrid_r')) ?? 0) : 0;
   const divisor = beside > 0 ? `(${rank} + ${beside})` : String(rank);
   return { alpha, scaling: alpha / (rank + beside), scalingSource: `alpha / r = ${alpha} / ${divisor}` };

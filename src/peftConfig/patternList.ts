@@ -1,43 +1,52 @@
-/** Values by pattern, as PEFT keeps ranks and alphas that differ between modules: the first key that fits decides. */
+/** Values by pattern, as PEFT keeps ranks and alphas that differ between modules: the first matching key decides. */
 
-import { PythonPattern } from './pythonPattern';
+import { PythonPattern, StepBudget } from './pythonPattern';
 
 export interface PatternList<T> {
-  /** Null where no key fits. */
+  /** `null` if no key matches the name. Throws `PatternError` if matching takes too long. */
   valueFor(name: string): T | null;
 }
 
+/** A list for keys that follow PEFT's rule for `rank_pattern`. Throws `PatternError` for a key it cannot compile. */
+export function patternList<T>(entries: readonly (readonly [string, T])[], budget = new StepBudget()): PatternList<T> {
+  const compiled = entries.map(([key, value]) => ({ matches: compilePatternKey(key, budget), value }));
+  return { valueFor: (name) => compiled.find(({ matches }) => matches(name))?.value ?? null };
+}
+
 /**
- * FourierFT and C3A look for a key behind a dot only, which an anchored key never is; the full name of a module is
- * taken as it is.
+ * A list for the keys of FourierFT and C3A, which PEFT looks for behind a dot only. An anchored key therefore never
+ * matches. A module's full name is compared literally.
  */
 export function dottedPatternList<T>(entries: readonly (readonly [string, T])[]): PatternList<T> {
+  const budget = new StepBudget();
   const named = new Map(entries);
-  const compiled = entries.map(([key, value]) => ({ pattern: new PythonPattern(`.*\\.${key}$`), value }));
+  const compiled = entries.map(([key, value]) => ({
+    pattern: new PythonPattern(`.*\\.${key}$`, { budget }),
+    value,
+  }));
   return {
     valueFor: (name) => compiled.find(({ pattern }) => pattern.match(name) !== null)?.value ?? named.get(name) ?? null,
   };
 }
 
-/** A key fits a name's end from a dot on; it is a regular expression, so '^' before it ties it to the name's start. */
-export function patternList<T>(entries: readonly (readonly [string, T])[]): PatternList<T> {
-  const compiled = entries.map(([key, value]) => ({ fits: fitting(key), value }));
-  return { valueFor: (name) => compiled.find(({ fits }) => fits(name))?.value ?? null };
+/**
+ * PEFT's rule for a key of `rank_pattern` or `alpha_pattern`: `re.match(rf"(.*\.)?({key})$", name)`. The key matches
+ * the whole name or its end from a dot on. Throws `PatternError` for a key that it cannot compile.
+ */
+export function compilePatternKey(key: string, budget: StepBudget): (name: string) => boolean {
+  const plain = /^\^?([\w.-]+)$/.exec(key)?.[1];
+  if (plain !== undefined) return plainKey(plain, key.startsWith('^'));
+  const pattern = new PythonPattern(`(.*\\.)?(${key})$`, { budget });
+  return (name) => pattern.match(name) !== null;
 }
 
-/** Configs may list every module by name; such keys need no machine, only that their dots fit any character. */
-function fitting(key: string): (name: string) => boolean {
-  const plain = /^\^?([\w.-]+)$/.exec(key)?.[1];
-  if (plain === undefined) {
-    const pattern = new PythonPattern(`(.*\\.)?(${key})$`);
-    return (name) => pattern.match(name) !== null;
-  }
-  const anchored = key.startsWith('^');
+/** A config may list every module by name. Such a key needs no program: only its dots match any character. */
+function plainKey(key: string, anchored: boolean): (name: string) => boolean {
   return (name) => {
-    const start = name.length - plain.length;
+    const start = name.length - key.length;
     if (start < 0 || (start > 0 && (anchored || name[start - 1] !== '.'))) return false;
-    for (let at = 0; at < plain.length; at++) {
-      if (plain[at] !== '.' && plain[at] !== name[start + at]) return false;
+    for (let at = 0; at < key.length; at++) {
+      if (key[at] !== '.' && key[at] !== name[start + at]) return false;
     }
     return true;
   };

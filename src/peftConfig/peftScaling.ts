@@ -4,15 +4,15 @@ import type { AdapterConfig, PatternValue } from './adapterConfig';
 import { finite, positiveInteger } from './adapterConfig';
 import type { Problem } from './problem';
 import { quoted } from './quoted';
+import { ADALORA_INITIAL_RANK, LOHA_ALPHA, LOKR_ALPHA } from './scalingDefaults';
 import { patternName } from './wrappedPath';
 
 /** Modules times pattern keys; a real adapter has hundreds of each, a hostile one would hold us up for minutes. */
 const MAX_PATTERN_CHECKS = 10_000_000;
-/** Defaults of PEFT's AdaLoraConfig and of the configs whose alpha goes by another name. */
-const DEFAULT_INIT_RANK = 12;
-const ALPHA_KEYS: ReadonlyMap<string, readonly [key: string, missing: number]> = new Map([
-  ['LOHA', ['alpha', 8]],
-  ['LOKR', ['alpha', 8]],
+/** Defaults of the methods whose alpha is called `alpha`; the others call it `lora_alpha`. */
+const PLAIN_ALPHA: ReadonlyMap<string, number> = new Map([
+  ['LOHA', LOHA_ALPHA],
+  ['LOKR', LOKR_ALPHA],
 ]);
 /** AdaLoRA divides by the rank and this, so that a module pruned to nothing divides by no zero (PEFT). */
 const ADALORA_EPSILON = 1e-5;
@@ -68,8 +68,9 @@ export function peftScaling(
   const rankPattern = patterns.rank.find(({ matches }) => matches(path));
   const alphaPattern = patterns.alpha.find(({ matches }) => matches(path));
   const configured = rankPattern?.value ?? config.rank;
-  const named = ALPHA_KEYS.get(method);
-  const alpha = alphaPattern?.value ?? (named ? (finite(config.get(named[0])) ?? named[1]) : config.alpha);
+  const plain = PLAIN_ALPHA.get(method);
+  const usual = plain === undefined ? config.alpha : (finite(config.get('alpha')) ?? plain);
+  const alpha = alphaPattern?.value ?? usual;
   const rank = tensorRank ?? configured;
   if (configured !== rank && rank > 0 && !hasInner) {
     const source = rankPattern ? `rank_pattern ${quoted(rankPattern.key)}` : 'r';
@@ -80,7 +81,8 @@ export function peftScaling(
   const notes: string[] = [];
   if (rankPattern) notes.push(`rank_pattern ${quoted(rankPattern.key)}`);
   if (alphaPattern) notes.push(`alpha_pattern ${quoted(alphaPattern.key)}`);
-  else if (!named && config.defaulted.has('lora_alpha')) notes.push("lora_alpha is missing: PEFT's default");
+  else if (plain === undefined && config.defaulted.has('lora_alpha'))
+    notes.push("lora_alpha is missing: PEFT's default");
   const suffix = notes.length > 0 ? ` (${notes.join(', ')})` : '';
   if (config.useRslora) {
     const scalingSource = `alpha / sqrt(r) = ${alpha} / sqrt(${rank})${suffix}`;
@@ -91,7 +93,7 @@ export function peftScaling(
 
 /** alpha over the rank before pruning, which is what `ranknum` holds after loading. */
 export function adaLoraScaling(config: AdapterConfig): Scaling {
-  const initRank = positiveInteger(config.get('init_r')) ?? DEFAULT_INIT_RANK;
+  const initRank = positiveInteger(config.get('init_r')) ?? ADALORA_INITIAL_RANK;
   const alpha = config.alpha > 0 ? config.alpha : initRank;
   const scalingSource = `alpha / init_r = ${alpha} / ${initRank}`;
   return { alpha, scaling: alpha / (initRank + ADALORA_EPSILON), scalingSource };

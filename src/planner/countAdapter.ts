@@ -2,11 +2,11 @@
 
 import type { Budget } from '../budget/computeBudget';
 import { adapterTable, budgetOf } from '../budget/computeBudget';
-import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
 import { BudgetError, ConfigError } from '../peftConfig/errors';
-import { UnknownArchitectureError } from '../budget/errors';
 import type { ModuleTable } from '../budget/moduleTable';
+import { hasModuleTable } from '../budget/readModelShape';
+import type { NamedShape } from '../budget/rows';
 import type { AdapterBudget } from '../protocol/planner';
 import { oversized } from './listLimits';
 import type { FoundModel, Models } from './models/models';
@@ -25,7 +25,8 @@ export async function countOn(models: Models, model: FoundModel, adapterConfig: 
     if (!isObject(adapterConfig)) throw new ConfigError('(the adapter config)', adapterConfig, 'a JSON object');
     const large = oversized(adapterConfig);
     if (large) throw new ConfigError(large.key, `${large.entries} entries`, `at most ${large.most} entries`);
-    const laidOut = await layOut(models, model, adapterConfig);
+    const tensors = await tensorsFor(models, model);
+    const laidOut = adapterTable(model.config, adapterConfig, tensors ? { tensors } : {});
     table = laidOut.table;
     return { table, budget: budgetOf(table, adapterConfig, laidOut.warnings), error: null };
   } catch (error) {
@@ -34,15 +35,9 @@ export async function countOn(models: Models, model: FoundModel, adapterConfig: 
   }
 }
 
-async function layOut(models: Models, model: FoundModel, config: RawConfig): Promise<ReturnType<typeof adapterTable>> {
-  try {
-    return adapterTable(model.config, config);
-  } catch (error) {
-    if (!(error instanceof UnknownArchitectureError)) throw error;
-    const tensors = await models.tensors(model);
-    if (!tensors) throw error;
-    return adapterTable(model.config, config, { tensors });
-  }
+/** The header of the model's weights, if its architecture has no module table; `null` if it has one. */
+export async function tensorsFor(models: Models, model: FoundModel): Promise<readonly NamedShape[] | null> {
+  return hasModuleTable(model.config) ? null : models.tensors(model);
 }
 
 export async function adapterBudget(

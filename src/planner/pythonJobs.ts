@@ -2,6 +2,7 @@
 
 import type { PythonDocument, PythonLens, PythonProgram, PythonRequests, PythonSpan } from '../protocol/python';
 import type { Handlers } from '../protocol/rpc';
+import { tensorsFor } from './countAdapter';
 import { hoverText } from './hover/adapterConfigHoverText';
 import type { Models } from './models/models';
 import type { PythonFacts } from './python/pythonFacts';
@@ -53,7 +54,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       const span = model?.name ?? (call && within(call.name) ? call.name : argument?.span);
       if (!call || !span) return null;
       const facts = await factsOf(models, call, document);
-      const hover = { facts, explain: explanations(facts) };
+      const hover = { facts, explain: await explanations(models, facts) };
       const onClass = span !== argument?.span;
       return { span, markdown: onClass || !argument ? classHover(hover) : argumentHover(argument.key, hover) };
     },
@@ -61,8 +62,11 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
 }
 
 /** What the hover in adapter_config.json would say; of counts only where every setting is known. */
-function explanations({ call, base, budget }: PythonFacts): (key: string) => string | null {
-  const model = budget && base ? base.model : null;
+async function explanations(
+  models: Models,
+  { call, base, budget }: PythonFacts,
+): Promise<(key: string) => string | null> {
+  const model = budget && base ? { ...base.model, tensors: await tensorsFor(models, base.model) } : null;
   const config = { ...call.config, base_model_name_or_path: base?.model.title ?? null };
   return (key) => hoverText([key], { config, weights: null, base: model });
 }

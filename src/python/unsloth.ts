@@ -6,7 +6,8 @@
  */
 
 import type { ConfigClass } from '../peftConfig/configClasses';
-import { configClass, signature } from '../peftConfig/configClasses';
+import { configClass } from '../peftConfig/configClasses';
+import { signature } from '../peftConfig/signature';
 
 const LINEAR_LAYERS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 /** Named as targets, they are trained whole. */

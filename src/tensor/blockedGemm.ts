@@ -1,19 +1,23 @@
 /**
- * The matrix product in blocks that stay in cache, after Goto and van de Geijn, "Anatomy of High-Performance Matrix
- * Multiplication" (2008): blocks of both operands are packed into the order in which the innermost loop reads them,
- * and that loop keeps a 4 x 4 tile of the result in local variables.
+ * The matrix product in cache-sized blocks, after Goto and van de Geijn, "Anatomy of High-Performance Matrix
+ * Multiplication" (2008). Blocks of both operands are packed in the order in which the innermost loop reads them, and
+ * that loop keeps a 4 x 4 tile of the result in local variables.
  *
- * Packing also converts to double, once per block instead of once per multiplication, and sums are kept in double
- * within a block. It leaves out SIMD and threads, which JavaScript does not have.
+ * Packing also converts to double, once per block instead of once per multiplication. Sums within a block are in
+ * double.
+ *
+ * Left out: SIMD and threads, which JavaScript does not have.
  */
 
 import type { Gemm, GemmLayout } from './gemm';
 
-/** Side of the tile that the innermost loop keeps in variables; the loop below is written out for 4. */
+/** Side of the tile that the innermost loop keeps in variables. The loop is unrolled for 4. */
 const TILE = 4;
-/** Depth of a block: 4 columns x 256 doubles are 8 KB and stay in the first-level cache with their partner. */
+/**
+ * Depth of a block: 4 columns x 256 doubles are 8 KB, which fit the first-level cache together with the other strip.
+ */
 const DEPTH_BLOCK = 256;
-/** Columns of a block of b: 256 x 128 doubles are 256 KB, half of a common second-level cache. */
+/** Columns per block of b: 256 x 128 doubles are 256 KB, half of a typical second-level cache. */
 const COLUMN_BLOCK = 128;
 
 export const blockedGemm: Gemm = (layout, m, n, k, a, b, out) => {
@@ -57,9 +61,7 @@ function multiplyTile(a: Float64Array, b: Float64Array, offsetB: number, block: 
     c31 = 0,
     c32 = 0,
     c33 = 0;
-  let pa = 0;
-  let pb = offsetB;
-  for (let p = 0; p < block; p++) {
+  for (let p = 0, pa = 0, pb = offsetB; p < block; p++, pa += TILE, pb += TILE) {
     const b0 = b[pb]!,
       b1 = b[pb + 1]!,
       b2 = b[pb + 2]!,
@@ -84,8 +86,6 @@ function multiplyTile(a: Float64Array, b: Float64Array, offsetB: number, block: 
     c31 += a3 * b1;
     c32 += a3 * b2;
     c33 += a3 * b3;
-    pa += TILE;
-    pb += TILE;
   }
   tile[0] = c00;
   tile[1] = c01;
@@ -124,7 +124,10 @@ function storeTile(
   }
 }
 
-/** Rows row..row+rows of a, depth first: packed[p * 4 + i]. Rows beyond the matrix are zeros and are never stored. */
+/**
+ * Packs rows row..row+rows of a, depth first: packed[p * 4 + i]. Missing rows are zeros, and their results are not
+ * stored.
+ */
 function packA(
   layout: GemmLayout,
   m: number,
@@ -143,7 +146,7 @@ function packA(
   }
 }
 
-/** Columns column..column+columns of b in strips of 4, each depth first, the last one filled up with zeros. */
+/** Packs columns column..column+columns of b in strips of 4, each depth first. The last strip is padded with zeros. */
 function packB(
   layout: GemmLayout,
   n: number,

@@ -1,14 +1,14 @@
 /**
- * Double quantisation of NF4's block maxima (QLoRA, arXiv:2305.14314, section 3): less their mean, in blocks of 256,
- * each divided by its largest magnitude and stored in 8 bits by the dynamic code of "8-bit Optimizers via Block-wise
- * Quantization" (Dettmers et al. 2022, arXiv:2110.02861), whose steps shrink with the magnitude.
+ * Double quantisation of NF4's block maxima (QLoRA, arXiv:2305.14314, section 3). The mean is subtracted; each block of
+ * 256 is divided by its largest magnitude and stored in 8 bits with the dynamic code of "8-bit Optimizers via
+ * Block-wise Quantization" (Dettmers et al. 2022, arXiv:2110.02861), whose steps shrink with the magnitude.
  */
 
 const SCALE_BLOCK = 256;
 
 interface QuantizedScales {
   readonly codes: Uint8Array;
-  /** Largest magnitude, less the mean, of each block of 256 scales. */
+  /** Largest magnitude of each block of 256 scales after the mean is subtracted. */
   readonly scales: Float32Array;
   readonly mean: number;
 }
@@ -16,13 +16,13 @@ interface QuantizedScales {
 /** Powers of ten that the dynamic code spans. */
 const DYNAMIC_EXPONENTS = 7;
 
-/** The 256 values of the signed dynamic code, ascending. */
+/** The 256 values of the signed dynamic code, in ascending order. */
 export const DYNAMIC_CODE: Float32Array = dynamicCode();
 
 function dynamicCode(): Float32Array {
   const values = [0, 1];
   for (let e = 0; e < DYNAMIC_EXPONENTS; e++) {
-    // 2^e linear fractions between 0.1 and 1 (their middles) at the exponent e - 6.
+    // The midpoints of 2^e equal intervals between 0.1 and 1, at exponent e - 6.
     const steps = 2 ** e;
     for (let i = 0; i < steps; i++) {
       const middle = 0.1 + (0.9 * (i + 0.5)) / steps;
@@ -54,7 +54,7 @@ export function dequantizeScales({ codes, scales, mean }: QuantizedScales): Floa
   return Float32Array.from(codes, (code, i) => DYNAMIC_CODE[code]! * scales[Math.floor(i / SCALE_BLOCK)]! + mean);
 }
 
-/** Code of the nearest value; of two equally near, the lower. */
+/** The code of the nearest value; the lower code in a tie. */
 function nearestDynamic(x: number): number {
   let [low, high] = [0, DYNAMIC_CODE.length - 1];
   while (high - low > 1) {

@@ -1,9 +1,9 @@
 /**
- * What the core throws. Every error says where, what was expected and what it got, in the message and as fields, so
- * that a caller can show it beside the input that is wrong.
+ * Errors of the core. Each one states where it occurred, what was expected and what was received, in the message and as
+ * fields, so that a caller can show it next to the wrong input.
  */
 
-/** Base of the core's errors: `LoRALayer.forward: w: expected shape (8, 16), got (16, 8)`. */
+/** Base class: `LoRALayer.forward: w: expected shape (8, 16), got (16, 8)`. */
 export abstract class ExpectationError extends Error {
   constructor(
     readonly where: string,
@@ -14,34 +14,34 @@ export abstract class ExpectationError extends Error {
   }
 }
 
-/** A tensor's shape does not fit its data, or does not fit the place it is used in. */
+/** A tensor's shape does not fit its data or its use. */
 export class ShapeError extends ExpectationError {
   override readonly name = 'ShapeError';
 }
 
-/** A number or option is outside what the definition allows: a rank of 0, an alpha of NaN. */
+/** A number or option is outside its domain: a rank of 0, an alpha of NaN. */
 export class ArgumentError extends ExpectationError {
   override readonly name = 'ArgumentError';
 }
 
-/** Something was asked for too early: `backward` before `forward`. */
+/** A method was called too early: `backward` before `forward`. */
 export class StateError extends ExpectationError {
   override readonly name = 'StateError';
 }
 
-/** Throws `ArgumentError` unless the value is an integer of at least 1 that a double holds exactly. */
+/** @throws ArgumentError unless the value is an integer of at least 1 that a double holds exactly. */
 export function checkPositiveInteger(where: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 1) return;
   throw new ArgumentError(where, 'a positive integer', describeValue(value));
 }
 
-/** Throws `ArgumentError` unless the value is a number other than NaN and the infinities. */
+/** @throws ArgumentError unless the value is a finite number. */
 export function checkFinite(where: string, value: number): void {
   if (Number.isFinite(value)) return;
   throw new ArgumentError(where, 'a finite number', describeValue(value));
 }
 
-/** A value as an error message names it: numbers and strings as written in code, anything else by its type. */
+/** Describes a value for an error message: numbers and strings as in code, other values by their type. */
 export function describeValue(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 40));

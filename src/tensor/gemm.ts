@@ -1,19 +1,21 @@
 /**
- * The matrix product on bare arrays: the obvious version, and the contract every faster one keeps.
+ * The matrix product on plain arrays: the definition, and the contract that every faster version keeps.
  *
- * It leaves out strides and accumulation into `out`: the methods of the core need neither.
+ * Left out: strides and accumulation into `out`, which the methods do not need.
  */
 
 /**
- * Which operand is stored transposed, in the letters of BLAS:
- * NN: out = a·b with a (m, k), b (k, n); NT: out = a·bᵀ with b stored (n, k); TN: out = aᵀ·b with a stored (k, m).
- * These are the three that a linear layer's forward (NT), input gradient (NN) and weight gradient (TN) need.
+ * Says which operand is stored transposed, in BLAS notation.
+ *
+ *     NN: out = a·b    a (m, k), b (k, n)           gradient with respect to a linear layer's input
+ *     NT: out = a·bᵀ   a (m, k), b stored (n, k)    forward pass of a linear layer
+ *     TN: out = aᵀ·b   a stored (k, m), b (k, n)    gradient with respect to its weight
  */
 export type GemmLayout = 'NN' | 'NT' | 'TN';
 
 /**
- * Writes the product over `out` (m, n). All arrays are row-major, of exactly the sizes above, and `out` is neither of
- * the operands. With k = 0 the product is zero. NaN and infinities propagate as in IEEE 754.
+ * Writes the product to `out` (m, n). All arrays are row-major and have exactly these sizes; `out` is distinct from the
+ * operands. For k = 0 the product is zero. NaN and infinities propagate as in IEEE 754.
  */
 export type Gemm = (
   layout: GemmLayout,
@@ -25,7 +27,7 @@ export type Gemm = (
   out: Float32Array,
 ) => void;
 
-/** Three loops. Sums are kept in double precision, so that this is also the reference for the others. */
+/** Three nested loops with double-precision sums, which makes this the reference for the other versions. */
 export const naiveGemm: Gemm = (layout, m, n, k, a, b, out) => {
   const aRow = layout === 'TN' ? 1 : k;
   const aColumn = layout === 'TN' ? m : 1;

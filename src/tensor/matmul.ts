@@ -1,6 +1,6 @@
 /**
- * Matrix products of tensors. Everything the methods multiply goes through here, so that a faster engine has one place
- * to plug in: it is another `Gemm`.
+ * Matrix products of tensors. Every product of the methods goes through `engineGemm`, so a faster engine replaces one
+ * function.
  */
 
 import { engineGemm } from './engine/current';
@@ -10,7 +10,7 @@ import { formatShape, Tensor } from './tensor';
 
 const gemm: Gemm = engineGemm;
 
-/** a·b: (m, k) by (k, n) gives (m, n). @throws ShapeError where the shapes do not fit. */
+/** a·b: (m, k) times (k, n) gives (m, n). @throws ShapeError if the shapes do not fit. */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   const [m, k] = matrixShape('matmul(a)', a);
   const [inner, n] = matrixShape('matmul(b)', b);
@@ -20,7 +20,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return out;
 }
 
-/** a·bᵀ: (m, k) by (n, k) gives (m, n). This is how a linear layer applies its weight (outFeatures, inFeatures). */
+/** a·bᵀ: (m, k) times (n, k) gives (m, n), as a linear layer applies its weight (outFeatures, inFeatures). */
 export function matmulNT(a: Tensor, b: Tensor): Tensor {
   const [m, k] = matrixShape('matmulNT(a)', a);
   const [n, inner] = matrixShape('matmulNT(b)', b);
@@ -30,7 +30,7 @@ export function matmulNT(a: Tensor, b: Tensor): Tensor {
   return out;
 }
 
-/** aᵀ·b: (k, m) by (k, n) gives (m, n). This is how gradients of weights sum over tokens. */
+/** aᵀ·b: (k, m) times (k, n) gives (m, n), as weight gradients sum over tokens. */
 export function matmulTN(a: Tensor, b: Tensor): Tensor {
   const [k, m] = matrixShape('matmulTN(a)', a);
   const [inner, n] = matrixShape('matmulTN(b)', b);

@@ -1,6 +1,6 @@
 /**
- * Matrices in double precision, stored column by column: decompositions need the digits and walk down columns. A
- * row-major (columns, rows) array is the same bytes, so that a transpose costs nothing.
+ * Double-precision matrices in column-major order, because decompositions need the precision and traverse columns. A
+ * row-major (columns, rows) array has the same bytes, so a transpose is free.
  */
 
 import { ShapeError } from './errors';
@@ -23,12 +23,12 @@ export function zeros64(rows: number, columns: number): Matrix64 {
   return { rows, columns, data: new Float64Array(rows * columns) };
 }
 
-/** A copy of a row-major matrix. @throws ShapeError unless it is 2-D and its data fits. */
+/** Copies a row-major matrix. @throws ShapeError unless it is 2-D and its data fits. */
 export function fromRowMajor(where: string, matrix: RowMajorMatrix): Matrix64 {
   return transpose64(transposedFromRowMajor(where, matrix));
 }
 
-/** A copy of its transpose, which needs no reordering. @throws ShapeError unless it is 2-D and its data fits. */
+/** Copies the transpose, which needs no reordering. @throws ShapeError unless it is 2-D and its data fits. */
 export function transposedFromRowMajor(where: string, { data, shape }: RowMajorMatrix): Matrix64 {
   const [rows, columns] = shape;
   if (shape.length !== 2 || rows === undefined || columns === undefined) {
@@ -46,7 +46,7 @@ export function transpose64({ rows, columns, data }: Matrix64): Matrix64 {
   return out;
 }
 
-/** a·b. @throws ShapeError where the inner sizes differ. */
+/** a·b. @throws ShapeError if the inner sizes differ. */
 export function multiply64(a: Matrix64, b: Matrix64): Matrix64 {
   if (a.columns !== b.rows) throw new ShapeError('multiply64', `${a.columns} rows`, `${b.rows}`);
   const out = zeros64(a.rows, b.columns);
@@ -62,14 +62,14 @@ export function multiply64(a: Matrix64, b: Matrix64): Matrix64 {
   return out;
 }
 
-/** Sum of products of two runs of `length` entries. */
+/** Dot product of two runs of `length` entries. */
 export function dot64(a: Float64Array, startA: number, b: Float64Array, startB: number, length: number): number {
   let sum = 0;
   for (let i = 0; i < length; i++) sum += a[startA + i]! * b[startB + i]!;
   return sum;
 }
 
-/** Adds factor·(a run of `a`) to a run of `target`. */
+/** Adds factor · (a run of `a`) to a run of `target`. */
 export function addScaled64(
   target: Float64Array,
   startTarget: number,
@@ -81,9 +81,7 @@ export function addScaled64(
   for (let i = 0; i < length; i++) target[startTarget + i] = target[startTarget + i]! + factor * a[startA + i]!;
 }
 
-/**
- * The largest magnitude, NaN where any entry is NaN or infinite. Dividing by it first keeps squares within range.
- */
+/** The largest magnitude, or NaN if an entry is NaN or infinite. Dividing by it first keeps squares in range. */
 export function largestMagnitude({ data }: Matrix64): number {
   let largest = 0;
   for (let i = 0; i < data.length; i++) {

@@ -1,38 +1,38 @@
 /**
  * NF4, the 4-bit NormalFloat of QLoRA (Dettmers et al. 2023, "QLoRA: Efficient Finetuning of Quantized LLMs",
- * arXiv:2305.14314): each block of 64 values is divided by its largest magnitude, and each quotient becomes the number
- * of the nearest of 16 levels. The levels are quantiles of a normal distribution, so that normal weights use all of
- * them about equally often.
+ * arXiv:2305.14314). Each block of 64 values is divided by its largest magnitude, and each quotient is replaced by the
+ * index of the nearest of 16 levels. The levels are quantiles of a normal distribution, so normally distributed weights
+ * use them about equally often.
  *
  *     value ≈ absmax[block] · NF4_LEVELS[code]
  *
- * Left out: packing two codes a byte, and the double quantisation of the block maxima.
+ * Left out: packing two codes per byte, and double quantisation of the block maxima (doubleQuantization.ts).
  */
 
 import { checkPositiveInteger, ShapeError } from './errors';
 
-/** The 16 levels, ascending, as the reference implementation stores them in float32. */
+/** The 16 levels in ascending order, as the reference implementation stores them in float32. */
 export const NF4_LEVELS: readonly number[] = [
   -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334,
   -0.09105003625154495, 0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
   0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
 ];
 
-/** Values a block, of which each keeps its largest magnitude. */
+/** Values per block. Each block stores its largest magnitude. */
 export const NF4_BLOCK_SIZE = 64;
 
 export interface Nf4Quantized {
-  /** One code a value, 0 to 15. */
+  /** One code per value, 0 to 15. */
   readonly codes: Uint8Array;
-  /** Largest magnitude of each block; the last block may be short. */
+  /** Largest magnitude of each block. The last block may be short. */
   readonly absmax: Float32Array;
   readonly blockSize: number;
 }
 
 /**
- * A block of zeros keeps absmax 0 and the code of level 0. A block that holds NaN or an infinity has it as its absmax,
- * and nothing finite comes back of it.
- * @throws ArgumentError for a block size that is not a positive integer.
+ * A block of zeros gets absmax 0 and the code of level 0. A block with a NaN or an infinity gets it as absmax, and none
+ * of its dequantised values is finite.
+ * @throws ArgumentError if the block size is not a positive integer.
  */
 export function quantizeNf4(values: Float32Array, blockSize = NF4_BLOCK_SIZE): Nf4Quantized {
   checkPositiveInteger('quantizeNf4: blockSize', blockSize);
@@ -49,7 +49,7 @@ export function quantizeNf4(values: Float32Array, blockSize = NF4_BLOCK_SIZE): N
   return { codes, absmax, blockSize };
 }
 
-/** @throws ShapeError where the number of blocks does not fit the codes. */
+/** @throws ShapeError if the number of blocks does not fit the codes. */
 export function dequantizeNf4({ codes, absmax, blockSize }: Nf4Quantized): Float32Array {
   checkPositiveInteger('dequantizeNf4: blockSize', blockSize);
   const blocks = Math.ceil(codes.length / blockSize);

@@ -1,31 +1,32 @@
 /**
- * QR decomposition by Householder reflections (Golub and Van Loan, "Matrix Computations", 5.2), in double precision:
- * M = Q·R with the columns of Q orthonormal, whatever the rank of M, and R upper triangular.
+ * QR decomposition by Householder reflections (Golub and Van Loan, "Matrix Computations", 5.2) in double precision:
  *
- * Left out: column pivoting, and the blocked form that large matrices want.
+ *     M = Q·R        Q has orthonormal columns, whatever the rank of M; R is upper triangular
+ *
+ * Left out: column pivoting, and the blocked form that suits large matrices.
  */
 
 import { addScaled64, dot64, zeros64 } from './matrix64';
 import type { Matrix64 } from './matrix64';
 
-/** Columns shorter than this count as zero: the squares below would leave the range of a double. */
+/** Shorter columns count as zero, because their squares would underflow. */
 const NEGLIGIBLE = 1e-140;
 
 interface QrDecomposition {
-  /** (min(rows, columns), columns), upper triangular; diagonal entries may be negative. */
+  /** (min(rows, columns), columns), upper triangular. Diagonal entries may be negative. */
   readonly r: Matrix64;
-  /** Q·m for m (min(rows, columns), any), giving (rows, any): Q is kept as reflections and never formed. */
+  /** Q·m for m (min(rows, columns), any), of shape (rows, any). Q is stored as reflections and never formed. */
   applyQ(m: Matrix64): Matrix64;
 }
 
-/** `m` stays as it is; its largest entries should be about 1 in magnitude. NaN and infinities give NaN. */
+/** Does not modify `m`, whose largest entries should be about 1 in magnitude. NaN and infinities give NaN. */
 export function qr(m: Matrix64): QrDecomposition {
   const { rows, columns } = m;
   const size = Math.min(rows, columns);
-  // Below the diagonal of `work` stay the reflections' vectors; each one's first entry is in `heads`.
+  // The reflection vectors overwrite `work` below the diagonal; `heads` holds their first entries.
   const work = m.data.slice();
   const heads = new Float64Array(size);
-  const factors = new Float64Array(size); // 2 / vᵀv, and 0 for no reflection
+  const factors = new Float64Array(size); // 2 / vᵀv, or 0 if there is no reflection
 
   for (let k = 0; k < size; k++) {
     const start = k * rows + k;
@@ -33,7 +34,7 @@ export function qr(m: Matrix64): QrDecomposition {
     const norm = Math.sqrt(dot64(work, start, work, start, length));
     if (norm < NEGLIGIBLE) continue;
     const first = work[start]!;
-    const diagonal = first > 0 ? -norm : norm; // of the sign that cannot cancel
+    const diagonal = first > 0 ? -norm : norm; // opposite sign, to avoid cancellation
     const head = first - diagonal;
     const factor = -1 / (diagonal * head);
     work[start] = head;
@@ -70,7 +71,7 @@ export function qr(m: Matrix64): QrDecomposition {
   return { r, applyQ };
 }
 
-/** The first `columns` columns of the identity, (rows, columns): `applyQ` of it is Q itself. */
+/** The first `columns` columns of the identity, (rows, columns). `applyQ` maps it to Q itself. */
 export function identity64(rows: number, columns = rows): Matrix64 {
   const out = zeros64(rows, columns);
   for (let i = 0; i < Math.min(rows, columns); i++) out.data[i * rows + i] = 1;

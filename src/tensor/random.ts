@@ -1,22 +1,24 @@
 /**
- * Random numbers that repeat: the same seed gives the same demo, the same test and the same picture everywhere.
+ * Reproducible random numbers: the same seed gives the same demo, test and picture on every platform.
  *
- * A source is any function like `Math.random`, so that other generators fit. Ours is xoshiro128** (Blackman and Vigna,
- * "Scrambled linear pseudorandom number generators", 2021), its state filled by a SplitMix-style mixer. It is not for
- * secrets.
+ * A source is any function like `Math.random`, so that other generators can be used. This one is xoshiro128** (Blackman
+ * and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021) with a SplitMix-style seeding. It is not
+ * cryptographically secure.
  */
 
 import { checkFinite } from './errors';
 
-/** A source of numbers uniform in [0, 1). */
+/** A source of uniform numbers in [0, 1). */
 export type Random = () => number;
 
-/** Seed of every source nobody chose, so that what is left to defaults repeats too. */
+/** Default seed of every source, so that results with default options are reproducible. */
 export const DEFAULT_SEED = 42;
 
 const TWO_POW_MINUS_53 = 2 ** -53;
 
-/** @param seed any finite number; other numbers give other sequences. @throws ArgumentError for NaN and infinities. */
+/**
+ * @param seed any finite number; different numbers give different sequences. @throws ArgumentError if it is not finite.
+ */
 export function seededRandom(seed: number = DEFAULT_SEED): Random {
   checkFinite('seededRandom: seed', seed);
   const bits = new DataView(new ArrayBuffer(8));
@@ -25,7 +27,7 @@ export function seededRandom(seed: number = DEFAULT_SEED): Random {
   let a = mix();
   let b = mix();
   let c = mix();
-  let d = mix() | 1; // the one state it can never leave is all zeros
+  let d = mix() | 1; // avoids the all-zero state, which the generator cannot leave
 
   const next = (): number => {
     const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
@@ -38,13 +40,13 @@ export function seededRandom(seed: number = DEFAULT_SEED): Random {
     d = rotateLeft(d, 11);
     return result;
   };
-  // 27 + 26 bits make the 53 that a double's mantissa holds.
+  // 27 + 26 bits give the 53 bits of a double's significand.
   return () => ((next() >>> 5) * 2 ** 26 + (next() >>> 6)) * TWO_POW_MINUS_53;
 }
 
 /**
- * Standard normal numbers from a uniform source, two from every two draws (Box and Muller 1958). It never loops, so
- * that even a constant source cannot hang it.
+ * Standard normal numbers from a uniform source, two for every two draws (Box and Muller 1958). There is no rejection
+ * loop, so even a constant source terminates.
  */
 export function normalRandom(random: Random): Random {
   let spare: number | null = null;
@@ -54,14 +56,14 @@ export function normalRandom(random: Random): Random {
       spare = null;
       return value;
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - random())); // 1 - u is in (0, 1]: its logarithm is finite
+    const radius = Math.sqrt(-2 * Math.log(1 - random())); // 1 - u is in (0, 1], so its logarithm is finite
     const angle = 2 * Math.PI * random();
     spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   };
 }
 
-/** Spreads 64 bits of seed over as many 32-bit words as are asked for (the finalizer of MurmurHash3 over a counter). */
+/** Expands 64 bits of seed into any number of 32-bit words: the finaliser of MurmurHash3 applied to a counter. */
 function mixer(high: number, low: number): () => number {
   let counter = high ^ 0x5bd1e995;
   return () => {

@@ -1,19 +1,19 @@
 /**
- * What a matrix's numbers look like, in two passes over its values, which may come in chunks of any size.
+ * Statistics of a matrix in two passes over its values, which may arrive in chunks of any size.
  *
- * First pass: counts, extremes, moments, and the distribution of |x|. Second pass: the histogram, whose bins need the
- * extremes. Mean and variance are merged chunk by chunk (Chan, Golub and LeVeque 1979), which keeps them right where
- * the mean is large beside the spread; |x| is counted by the upper bits of its float32 pattern, so that no sorting is
- * needed. These are the plain loops; they know nothing of where values come from.
+ * The first pass computes counts, extremes, moments and the distribution of |x|. The second pass computes the
+ * histogram, whose bins depend on the extremes. Mean and variance are merged chunk by chunk (Chan, Golub and LeVeque
+ * 1979), which is accurate even if the mean is large compared with the spread. |x| is counted by the upper bits of its
+ * float32 pattern, which avoids sorting.
  */
 
 export interface SummaryStatistics {
   readonly count: number;
-  /** Of the finite entries, like all that follows; NaN where there are none. */
+  /** The minimum of the finite entries, which all fields below refer to. NaN if there are none. */
   readonly min: number;
   readonly max: number;
   readonly mean: number;
-  /** Of the population: divided by n. */
+  /** Population standard deviation: divided by n. */
   readonly standardDeviation: number;
   /** Square root of the sum of squares. */
   readonly norm: number;
@@ -24,16 +24,16 @@ export interface SummaryStatistics {
   readonly negativeInfinity: number;
 }
 
-/** Bits of the float32 pattern of |x| that are left out when it is counted: 12 bits of mantissa stay. */
+/** Low bits of the float32 pattern of |x| that counting ignores. 12 bits of the mantissa remain. */
 const DROPPED_BITS = 11;
-/** Patterns of non-negative float32, by their upper bits: 4 MiB of counts. */
+/** Number of upper-bit patterns of non-negative float32: 4 MiB of counts. */
 const PATTERN_COUNT = 2 ** (31 - DROPPED_BITS);
-/** Entries summed at once about their own mean: few enough to stay in the cache for the second reading. */
+/** Entries per block with its own mean: few enough to stay in the cache for the second reading. */
 const MOMENT_BLOCK = 4096;
-/** Patterns are taken by the float32 view of a buffer of this many entries. */
+/** Entries of the buffer whose float32 view gives the patterns. */
 const PATTERN_BLOCK = 4096;
 
-/** First pass. */
+/** The first pass. */
 export class StatisticsAccumulator {
   private count = 0;
   private finite = 0;
@@ -64,7 +64,7 @@ export class StatisticsAccumulator {
     let { min, max } = this;
     for (let i = start; i < end; i++) {
       const x = values[i]!;
-      // True for neither NaN nor an infinity: those give NaN.
+      // x - x is NaN for NaN and infinities.
       if (x - x === 0) {
         floats[finite++] = Math.abs(x);
         sum += x;
@@ -115,9 +115,9 @@ export class StatisticsAccumulator {
   }
 
   /**
-   * |x| at each share of the finite entries in ascending order: the entry of rank ceil(share * n), counted from 1.
-   * Exact for values of at most 12 bits of mantissa (F16, BF16, F8); for wider ones at most 2^-12 of the value below.
-   * NaN where there are no finite entries.
+   * The |x| of rank ceil(share * n), counted from 1 among the finite entries in ascending order, for each share. Values
+   * with at most 12 mantissa bits (F16, BF16, F8) are exact; others are low by at most 2^-12 of the value. NaN if there
+   * are no finite entries.
    */
   absQuantiles(shares: readonly number[]): Float64Array<ArrayBuffer> {
     const ranks = shares.map((share) => Math.min(Math.max(Math.ceil(share * this.finite), 1), this.finite));
@@ -130,17 +130,17 @@ export class StatisticsAccumulator {
     for (const index of ascending) {
       while (passed < ranks[index]!) passed += this.patterns[++pattern]!;
       this.bits[0] = pattern << DROPPED_BITS;
-      // Float64 values beyond float32 have all been counted as infinite.
+      // Float64 values beyond the range of float32 were counted as infinite.
       quantiles[index] = Math.min(this.floats[0]!, maxAbs);
     }
     return quantiles;
   }
 }
 
-/** Second pass: counts in equal bins over [min, max], the last including max; only of finite entries. */
+/** The second pass: counts finite entries in equal bins over [min, max]. The last bin includes max. */
 export class HistogramAccumulator {
   readonly counts: Float64Array<ArrayBuffer>;
-  /** Halves both ends where their distance is beyond float64. */
+  /** Halves both ends if their distance exceeds the range of float64. */
   private readonly factor: number;
   private readonly start: number;
   private readonly range: number;

@@ -1,23 +1,23 @@
 /**
- * A dense float32 tensor: numbers in row-major order (the last index runs fastest) and a shape.
+ * A dense float32 tensor: a shape, and numbers in row-major order (the last index varies fastest).
  *
- * It leaves out strides, broadcasting, other element types and automatic differentiation: every method of the PEFT
- * core writes its own backward, and that is the point of the core.
+ * Left out: strides, broadcasting, other element types and automatic differentiation. Every method of the core has its
+ * own hand-written backward pass, which is the purpose of the core.
  */
 
 import { ArgumentError, describeValue, ShapeError } from './errors';
 import { normalRandom } from './random';
 import type { Random } from './random';
 
-/** Elements of one tensor, 8 GB of float32: beyond it typed arrays fail with a message that names no tensor. */
+/** Limit on elements, 8 GB of float32. Beyond it typed arrays fail with a message that names no tensor. */
 const MAX_ELEMENTS = 2 ** 31 - 1;
 
 export class Tensor {
   readonly shape: readonly number[];
 
   /**
-   * Takes `data` over without copying it.
-   * @throws ShapeError where the shape has a size that is not an integer of at least 0, or does not fit the data.
+   * Takes ownership of `data` without copying it.
+   * @throws ShapeError if a size is not an integer of at least 0, or if the shape does not fit the data.
    */
   constructor(
     readonly data: Float32Array,
@@ -30,7 +30,7 @@ export class Tensor {
     this.shape = Object.freeze([...shape]);
   }
 
-  /** Copies flat row-major values. @throws ShapeError where their number does not fit the shape. */
+  /** Copies flat row-major values. @throws ShapeError if their number does not fit the shape. */
   static fromArray(values: ArrayLike<number>, shape: readonly number[]): Tensor {
     if (typeof values?.length !== 'number') {
       throw new ArgumentError('Tensor.fromArray', 'a flat array of numbers', describeValue(values));
@@ -50,7 +50,7 @@ export class Tensor {
     return new Tensor(new Float32Array(countElements('Tensor.zeros', shape)), shape);
   }
 
-  /** Normal values of mean 0 and the given standard deviation. */
+  /** Normally distributed values with mean 0 and the given standard deviation. */
   static randn(shape: readonly number[], random: Random, standardDeviation = 1): Tensor {
     const tensor = Tensor.zeros(shape);
     const normal = normalRandom(random);
@@ -68,7 +68,7 @@ export class Tensor {
     return this.shape.length;
   }
 
-  /** The element at one index per dimension. @throws ArgumentError where one is missing or outside its dimension. */
+  /** The element at one index per dimension. @throws ArgumentError if an index is missing or out of range. */
   at(...index: number[]): number {
     const { shape } = this;
     const inside = index.every((i, d) => Number.isInteger(i) && i >= 0 && i < (shape[d] ?? 0));
@@ -78,7 +78,7 @@ export class Tensor {
     return this.data[index.reduce((offset, i, d) => offset * shape[d]! + i, 0)]!;
   }
 
-  /** The same data under another shape of as many elements; nothing is copied. */
+  /** The same data with another shape of equal size. Nothing is copied. */
   reshape(shape: readonly number[]): Tensor {
     return new Tensor(this.data, shape);
   }
@@ -88,7 +88,9 @@ export class Tensor {
   }
 }
 
-/** The product of the sizes; 1 for the empty shape. @throws ShapeError for a size no tensor can have. */
+/**
+ * The product of the sizes, 1 for the empty shape. @throws ShapeError if a size is invalid or the product too large.
+ */
 function countElements(where: string, shape: readonly number[]): number {
   if (!Array.isArray(shape)) throw new ShapeError(where, 'a shape, an array of sizes', describeValue(shape));
   let elements = 1;
@@ -104,13 +106,13 @@ function countElements(where: string, shape: readonly number[]): number {
   return elements;
 }
 
-/** A shape as numpy prints it: (2, 16, 256), (5,), (). */
+/** Formats a shape as numpy does: (2, 16, 256), (5,), (). */
 export function formatShape(shape: readonly number[]): string {
   const sizes = shape.map((size) => (typeof size === 'number' ? String(size) : describeValue(size)));
   return sizes.length === 1 ? `(${sizes[0]},)` : `(${sizes.join(', ')})`;
 }
 
-/** Throws `ShapeError` unless the value is a tensor of exactly this shape. */
+/** @throws ShapeError unless the value is a tensor of exactly this shape. */
 export function checkShape(where: string, tensor: Tensor, shape: readonly number[]): void {
   if (!(tensor instanceof Tensor)) {
     throw new ShapeError(where, `a Tensor of shape ${formatShape(shape)}`, describeValue(tensor));
@@ -120,8 +122,9 @@ export function checkShape(where: string, tensor: Tensor, shape: readonly number
 }
 
 /**
- * A tensor of tokens, (tokens, features) or (batch, tokens, features), as one matrix: (all tokens, features), sharing
- * its data. @throws ShapeError for any other rank, or another number of features.
+ * Views a tensor (tokens, features) or (batch, tokens, features) as one matrix (all tokens, features), sharing its
+ * data.
+ * @throws ShapeError if the rank or the number of features differs.
  */
 export function flattenTokens(where: string, tensor: Tensor, features: number): Tensor {
   const expected = `(tokens, ${features}) or (batch, tokens, ${features})`;

@@ -1,22 +1,23 @@
 /**
  * Reduces a block of a matrix to the cells of a heatmap tile.
  *
- * At level l a cell stands for 2^l x 2^l entries. `mean` is their mean; `maxAbs` is the entry of largest magnitude with
- * its sign; `min` and `max` are what they say. A NaN makes its cell NaN, whatever else is in the block, and by `mean` and
- * `maxAbs` an infinity makes it infinite: a fault must be seen from afar. Rows may come in any order and some may be left out; a cell then shows those that came.
+ * At level l a cell covers 2^l x 2^l entries. `mean` is their mean, `maxAbs` the entry of largest magnitude with its
+ * sign, `min` and `max` the smallest and largest entry. A NaN makes its cell NaN, and with `mean` and `maxAbs` an
+ * infinity makes it infinite, so that damage is visible at every level. Rows may arrive in any order, and some may be
+ * missing; a cell then covers the rows that arrived.
  */
 
 export type TileReduction = 'mean' | 'maxAbs' | 'min' | 'max';
 
 export class TileReducer {
-  /** (height, width) of cells. */
+  /** Size of the tile in cells, (height, width). */
   readonly width: number;
   readonly height: number;
   private readonly cells: Float64Array;
   private readonly counts: Float64Array;
   private readonly side: number;
 
-  /** For a block of `rows` x `columns` entries at `level`. */
+  /** Creates the reducer for a block of `rows` x `columns` entries at `level`. */
   constructor(
     rows: number,
     private readonly columns: number,
@@ -32,10 +33,7 @@ export class TileReducer {
     if (reduction === 'max') this.cells.fill(-Infinity);
   }
 
-  /**
-   * Takes in part of the block: `values` is (rowCount, columnCount), row-major, its first entry at (firstRow,
-   * firstColumn).
-   */
+  /** Adds part of the block: `values` is (rowCount, columnCount), row-major, and starts at (firstRow, firstColumn). */
   addRows(
     firstRow: number,
     rowCount: number,
@@ -62,7 +60,7 @@ export class TileReducer {
     }
   }
 
-  /** At level 0 the stored values stay as they are, -0 included. */
+  /** Level 0 copies the stored values, including -0. */
   private copyRow(cell: number, values: ArrayLike<number>, at: number, count: number): void {
     for (let i = 0; i < count; i++) this.cells[cell + i] = values[at + i]!;
     this.counts.fill(1, cell, cell + count);
@@ -80,7 +78,7 @@ export class TileReducer {
     let magnitude = Math.abs(best);
     for (let i = start; i < end; i++) {
       const x = values[i]!;
-      // Written so that a NaN, for which every comparison fails, is taken, and once taken is kept.
+      // NaN fails every comparison, so this form accepts the first NaN and then keeps it.
       if (!(Math.abs(x) <= magnitude) && magnitude === magnitude) {
         best = x;
         magnitude = Math.abs(x);
@@ -91,7 +89,7 @@ export class TileReducer {
   }
 
   private addToBound(cell: number, values: ArrayLike<number>, start: number, end: number): void {
-    // Both keep a NaN once there is one.
+    // Math.min and Math.max keep a NaN.
     const pick = this.reduction === 'min' ? Math.min : Math.max;
     let bound = this.cells[cell]!;
     for (let i = start; i < end; i++) bound = pick(bound, values[i]!);
@@ -99,7 +97,7 @@ export class TileReducer {
     this.counts[cell]! += end - start;
   }
 
-  /** (height, width), row-major; NaN in cells of which no entry came. */
+  /** (height, width), row-major. NaN in cells that received no entry. */
   finish(): Float32Array<ArrayBuffer> {
     const out = new Float32Array(this.cells.length);
     const divide = this.reduction === 'mean';

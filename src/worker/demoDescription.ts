@@ -1,24 +1,13 @@
 /** What a run of the demo holds: the names of its tensors, and how the views find their way in them. */
 
 import type { DemoResult } from '../peft/demoResult';
-import type { LoraSnapshot } from '../peft/training';
 import type { SourceDescription, TensorInfo } from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
+import { DEMO_LORA, DEMO_PREFIX } from './demoNames';
+import type { DemoTensor } from './demoSource';
 
-export const DEMO_LORA = 'lora';
 const DEMO_ADAPTER = 'adapter';
-export const DEMO_PREFIX = 'prefix';
 const DEMO_PROMPT = 'prompt';
-
-export interface DemoTensor {
-  readonly name: string;
-  readonly gradient?: string;
-  /** Recorded at every training step. */
-  readonly stepped?: boolean;
-  /** Counted as a parameter of its method. */
-  readonly parameter?: boolean;
-  readonly at: (snapshot: LoraSnapshot) => Tensor;
-}
 
 export function demoTensors({ lora, adapter, prefix, prompt }: DemoResult): DemoTensor[] {
   const fixed = (name: string, tensor: Tensor, more: Partial<DemoTensor> = {}): DemoTensor => ({

@@ -14,8 +14,7 @@ import type { SourceDescription } from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
 import { DeltaMatrix, MergedMatrix } from '../matrices/deltaMatrix';
 import type { Factors } from '../matrices/factors';
-import { DEMO_LORA, DEMO_PREFIX, demoTensors, describeDemo } from './demoDescription';
-import type { DemoTensor } from './demoDescription';
+import { DEMO_LORA, DEMO_PREFIX } from './demoNames';
 import type { MatrixSource } from '../matrices/matrixSource';
 import { unravel } from '../matrices/matrixReader';
 import type { MatrixReader } from '../matrices/matrixReader';
@@ -24,18 +23,32 @@ import { MemoryMatrix } from '../matrices/memoryMatrix';
 /** The layer's path in the base model that the saved adapter is for. */
 const SAVED_MODULE = 'linear';
 
-export function demoSource(result: DemoResult): MatrixSource {
-  return new DemoSource(result);
+export interface DemoTensor {
+  readonly name: string;
+  readonly gradient?: string;
+  /** Recorded at every training step. */
+  readonly stepped?: boolean;
+  /** Counted as a parameter of its method. */
+  readonly parameter?: boolean;
+  readonly at: (snapshot: LoraSnapshot) => Tensor;
 }
 
-class DemoSource implements MatrixSource {
+/** A run of the demo with the names of its tensors, and what views are told of it. */
+export interface DescribedDemo {
+  readonly result: DemoResult;
+  readonly tensors: readonly DemoTensor[];
   readonly description: SourceDescription;
+}
+
+export class DemoSource implements MatrixSource {
+  readonly description: SourceDescription;
+  private readonly result: DemoResult;
   private readonly tensors: ReadonlyMap<string, DemoTensor>;
 
-  constructor(private readonly result: DemoResult) {
-    const tensors = demoTensors(result);
+  constructor({ result, tensors, description }: DescribedDemo) {
+    this.result = result;
     this.tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-    this.description = describeDemo(result, tensors);
+    this.description = description;
   }
 
   async matrix(ref: MatrixRef): Promise<MatrixReader> {

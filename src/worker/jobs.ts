@@ -1,24 +1,23 @@
 /** Everything the worker can be asked, without a word about threads: the handlers of its end of the channel. */
 
 import { CheckpointError } from '../checkpoint/errors';
-import { runDemo } from '../peft/demo';
-import type { LineSummary, Tile } from '../protocol/matrix';
+import { LruCache } from '../protocol/lruCache';
+import type { Tile } from '../protocol/matrix';
 import { matrixKey } from '../protocol/matrixKey';
 import { packDescription } from '../protocol/packedDescription';
 import type { Handlers, RequestContext } from '../protocol/rpc';
 import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
 import { currentEngine } from '../tensor/engine/current';
-import { ByteLru } from '../checkpoint/byteLru';
-import { openCheckpoint } from '../matrices/checkpointSource';
+import { openCheckpoint } from '../matrices/openCheckpoint';
 import { entryProducts } from '../matrices/deltaMatrix';
-import { demoSource } from './demoSource';
+import { DemoSource } from './demoSource';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { findEntry } from '../matrices/findEntry';
 import type { MatrixSource } from '../matrices/matrixSource';
 import { moduleMetrics } from './loraMetrics';
 import type { StartMeasurers } from './measurer';
 import { moduleSpectrum } from '../matrices/moduleSpectrum';
-import { readCell } from '../matrices/readCell';
+import { columnCache, readCell } from '../matrices/readCell';
 import { QUICK, readStatistics } from '../matrices/readStatistics';
 import { QUICK_TILE_BUDGET, readTile } from '../matrices/readTile';
 import { scanTensors } from '../matrices/scanTensors';
@@ -36,8 +35,8 @@ const COLUMN_CACHE_BYTES = 16 * 2 ** 20;
 
 export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): Handlers<WorkerRequests> {
   const sources = new Map<SourceId, MatrixSource>();
-  const tiles = new ByteLru<Tile>(TILE_CACHE_BYTES);
-  const columns = new ByteLru<readonly LineSummary[]>(COLUMN_CACHE_BYTES);
+  const tiles = new LruCache<Tile>(TILE_CACHE_BYTES, { sizeOf: ({ values }) => values.byteLength });
+  const columns = columnCache(COLUMN_CACHE_BYTES);
   const localTurns = new Turns(LOCAL_TILES_AT_ONCE);
   let nextId: SourceId = 1;
 
@@ -71,8 +70,9 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
 
     async 'demo/run'({ seed, trainingSteps }, context) {
       const { signal, progress } = context;
-      const result = await runDemo({ seed, trainingSteps, signal, onProgress: progress });
-      return { ...(await add(demoSource(result), context)), text: result.text };
+      const { describedDemo } = await import('./demo.js');
+      const demo = await describedDemo({ seed, trainingSteps, signal, onProgress: progress }, currentEngine());
+      return { ...(await add(new DemoSource(demo), context)), text: demo.result.text };
     },
 
     async 'tile/read'({ source, matrix, level, tileX, tileY, reduction, quick }, { signal, transfer }) {
@@ -84,7 +84,7 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
         const place = { level, tileX, tileY, reduction };
         const read = (): Promise<Tile> => readTile(reader, place, signal, quick ? QUICK_TILE_BUDGET : undefined);
         tile = await (reader.resident?.fast && !quick ? localTurns.take(read, signal) : read());
-        tiles.set(tile.sampled ? key : wholeKey, tile, tile.values.byteLength);
+        tiles.set(tile.sampled ? key : wholeKey, tile);
       }
       // The kept tile stays ours: what is sent away is a copy.
       const values = Float32Array.from(tile.values);

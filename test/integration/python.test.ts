@@ -36,7 +36,7 @@ describe('Python', () => {
     const document = await vscode.workspace.openTextDocument(sampleFile('train.py'));
     await vscode.window.showTextDocument(document);
     const titles = await lensesOf(document);
-    assert.match(titles.join('\n'), /294,912 trainable · 0\.2350 % of EleutherAI\/gpt-neo-125M/);
+    assert.match(titles.join('\n'), /294,912 trainable · 0\.2350% of EleutherAI\/gpt-neo-125M/);
     assert.match(titles.join('\n'), /r is a parameter: not counted/);
     assert.match(titles.join('\n'), /trainable params: 294,912 \|\| all params: 125,493,504 \|\| trainable%: 0\.2350/);
   });

@@ -3,6 +3,7 @@ import { axisBottom, axisLeft, pointer, select } from 'd3';
 import type { BudgetReport, GrowthLine } from '../../src/protocol/calculator';
 import { h as element } from '../shared/element';
 import { decadeTicks, tickLabel } from '../shared/budget/logScale';
+import { formatCount } from '../../src/text/numberText';
 import type { Box, GrowthScales } from './growthScales';
 import { countAt, fullCount, growthScales, powerTicks, spread } from './growthScales';
 
@@ -147,15 +148,10 @@ export class GrowthChart {
       .attr('y1', box.top)
       .attr('y2', box.bottom);
     this.readout.replaceChildren(
-      element(
-        'span',
-        { class: 'at' },
-        setting === null ? 'At the settings in force' : `At ${setting.toLocaleString('en-US')}`,
-      ),
+      element('span', { class: 'at' }, setting === null ? 'At the settings in force' : `At ${formatCount(setting)}`),
       ...at.map((line) => {
-        const count = line.at === null ? '\u2013' : countAt(line, line.at).toLocaleString('en-US');
-        const name =
-          setting === null && line.at !== null ? `${line.variable} ${line.at.toLocaleString('en-US')}` : line.label;
+        const count = line.at === null ? '\u2013' : formatCount(countAt(line, line.at));
+        const name = setting === null && line.at !== null ? `${line.variable} ${formatCount(line.at)}` : line.label;
         const swatch = element('i', { class: 'budget-swatch' });
         return element(
           'span',

@@ -3,10 +3,10 @@
 import { line, scaleLog } from 'd3';
 import type { PlanPoint, PlanSweep } from '../../src/protocol/plan';
 import { h as element } from '../shared/element';
-import { formatMemory } from '../shared/formatNumber';
+import { tickLabel } from '../shared/budget/logScale';
+import { formatCount, formatMemory } from '../../src/text/numberText';
 import { placeLabels } from './scatterLabels';
 
-const COMPACT = new Intl.NumberFormat('en', { notation: 'compact' });
 const HEIGHT = 400;
 const MARGIN = { top: 14, right: 24, bottom: 44, left: 72 };
 const GIB = 2 ** 30;
@@ -75,8 +75,7 @@ export class Scatter {
       picture.append(
         svg('line', { class: 'grid', x1: x(tick), x2: x(tick), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }),
       );
-      if (index % every === 0)
-        picture.append(text(x(tick), HEIGHT - MARGIN.bottom + 17, COMPACT.format(tick), 'middle'));
+      if (index % every === 0) picture.append(text(x(tick), HEIGHT - MARGIN.bottom + 17, tickLabel(tick), 'middle'));
     });
     picture.append(
       text(
@@ -148,7 +147,7 @@ function extent(values: readonly number[]): [number, number] {
 function dot(point: PlanPoint, { x, y }: { readonly x: number; readonly y: number }, kind: string): SVGElement {
   const circle = svg('circle', { class: kind, cx: x, cy: y, r: kind === 'rank' ? 3 : 4.5 });
   const title = svg('title', {});
-  title.textContent = `${point.label}: ${point.trainable.toLocaleString('en')} trainable, ${formatMemory(point.bytes)}`;
+  title.textContent = `${point.label}: ${formatCount(point.trainable)} trainable, ${formatMemory(point.bytes)}`;
   circle.append(title);
   return circle;
 }
@@ -181,7 +180,7 @@ function rows(methods: readonly PlanPoint[], ranks: readonly PlanPoint[]): HTMLE
       'tr',
       {},
       element('th', { scope: 'row' }, label),
-      element('td', {}, trainable.toLocaleString('en')),
+      element('td', {}, formatCount(trainable)),
       element('td', {}, formatMemory(bytes)),
     );
   const head = element(

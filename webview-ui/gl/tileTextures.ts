@@ -1,7 +1,7 @@
 /** The tiles on the GPU, limited in bytes; those drawn least recently go first. */
 
+import { LruCache } from '../../src/protocol/lruCache';
 import type { PlacedTile } from '../shared/heatmap/renderer';
-import { RecentlyUsed } from '../shared/recentlyUsed';
 import { cellTexture } from './program';
 
 /**
@@ -24,21 +24,21 @@ export interface TileTexture {
 export class TileTextures {
   /** Weak, so that a texture does not keep alive the values that the page's own cache has let go. */
   private readonly byValues = new WeakMap<Float32Array, TileTexture>();
-  private readonly kept: RecentlyUsed<TileTexture, TileTexture>;
+  private readonly kept: LruCache<TileTexture, TileTexture>;
 
   constructor(
     private readonly gl: WebGL2RenderingContext,
     limitBytes: number = GPU_TILE_BYTES,
   ) {
-    const forgotten = ({ values, colors }: TileTexture): void => {
+    const dropped = ({ values, colors }: TileTexture): void => {
       gl.deleteTexture(values);
       gl.deleteTexture(colors);
     };
-    this.kept = new RecentlyUsed({ limit: limitBytes, weigh: ({ bytes }) => bytes, forgotten });
+    this.kept = new LruCache(limitBytes, { sizeOf: ({ bytes }) => bytes, keepsNewest: true, dropped });
   }
 
   get bytes(): number {
-    return this.kept.weight;
+    return this.kept.size;
   }
 
   /** Uploads the tile unless it is on the GPU. May change the texture bound to the active unit. */

@@ -107,7 +107,7 @@ function keepPrefix({ tape, prefix, setup, shape, compute }: ForwardContext, { t
 /** Weight-sized buffers that a method makes for a module and drops again. */
 function methodBuffers(ctx: Omit<ForwardContext, 'tape'>, { settings }: TrainedModel): number {
   const item = ctx.adapterItem;
-  const isDora = ctx.method === 'LORA' && settings.flag('use_dora', false);
+  const isDora = ctx.method === 'LORA' && settings.flag('use_dora');
   const makesWeights =
     WEIGHT_MAKERS.has(ctx.method) || (ctx.method === 'MISS' && settings.raw('init_weights') === 'bat');
   if (!isDora && !makesWeights) return 0;

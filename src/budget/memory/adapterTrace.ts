@@ -37,7 +37,7 @@ export interface Adapted {
 type Rule = (keep: Keeper, adapted: Adapted & { readonly i: number; readonly o: number; readonly r: number }) => void;
 
 const lora: Rule = (keep, { i, o, r, settings, module }) => {
-  const dropout = settings.number('lora_dropout', 0) > 0;
+  const dropout = settings.number('lora_dropout') > 0;
   if (module.kind === 'embedding') return keep.token(r);
   if (settings.present('velora_config')) {
     keep.token(r + velocityGroups(settings));
@@ -50,7 +50,7 @@ const lora: Rule = (keep, { i, o, r, settings, module }) => {
   // B is frozen in MiCA, so that nothing needs its input.
   if (settings.text('init_lora_weights') !== 'mica') keep.token(r);
   if (settings.present('kasa_config')) keep.token(r);
-  if (!settings.flag('use_dora', false)) return;
+  if (!settings.flag('use_dora')) return;
   keep.token(o);
   keep.weight(3 * o);
   if (dropout) {
@@ -109,7 +109,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   VBLORA: (keep, { i, o, r, settings }) => {
     keep.cast();
     keep.token(r);
-    keep.weight(r * (i + o) * (1 + settings.count('topk', 2)));
+    keep.weight(r * (i + o) * (1 + settings.count('topk')));
   },
   UNILORA: (keep, { i, o, r }) => {
     keep.cast();
@@ -118,13 +118,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   OFT: (keep, { i, settings }) => {
     keep.cast();
-    const blocks = settings.size('r', 0);
-    keep.weight(4 * i * (blocks > 0 ? Math.ceil(i / blocks) : settings.count('oft_block_size', 32)));
+    const blocks = settings.size('r');
+    keep.weight(4 * i * (blocks > 0 ? Math.ceil(i / blocks) : settings.count('oft_block_size')));
   },
   BOFT: (keep, { i, settings }) => {
-    const factors = settings.count('boft_n_butterfly_factor', 1);
+    const factors = settings.count('boft_n_butterfly_factor');
     keep.baseWeight((2 + factors) * i * i);
-    keep.weight(3 * i * settings.size('boft_block_size', 4));
+    keep.weight(3 * i * settings.size('boft_block_size'));
     keep.output();
   },
   HRA: (keep, { i, o, r }) => {
@@ -144,8 +144,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   DELORA: (keep, { i, r }) => keep.token(i + 2 * r),
   GRALORA: (keep, { r, settings }) => {
     keep.cast();
-    keep.token(r * settings.count('gralora_k', settings.count('k', 2)));
-    const hybrid = settings.size('hybrid_r', 0);
+    keep.token(r * settings.count('gralora_k'));
+    const hybrid = settings.size('hybrid_r');
     // The part that is plain LoRA casts the input for itself.
     if (hybrid > 0) lora(keep, { ...plain(settings), r: hybrid, i: 0, o: 0 });
   },
@@ -170,7 +170,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   DEFT: (keep, { o, r, settings }) => {
     keep.token(o);
-    if (settings.flag('para', false)) return keep.token(r);
+    if (settings.flag('para')) return keep.token(r);
     keep.cast();
     keep.token(2 * r);
   },
@@ -180,7 +180,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     keep.weight(r * o);
   },
   PEANUT: (keep, { i, o, r, settings }) => {
-    keep.weight(2 * o * i + i * r * (1 + 3 * settings.size('depth', 0)));
+    keep.weight(2 * o * i + i * r * (1 + 3 * settings.size('depth')));
     keep.cast();
   },
   FROD: (keep, { i, o, trainable }) => {
@@ -236,7 +236,7 @@ export function residentBytes(method: string, { module, rank, settings, trainabl
       // The right factor is a view of all singular vectors, which stay; then the left one and two lists of indices.
       return 4 * (Math.min(i, o) * i + o * r) + 8 * r * (r - 1);
     case 'BOFT':
-      return 4 * i * i * settings.count('boft_n_butterfly_factor', 1);
+      return 4 * i * i * settings.count('boft_n_butterfly_factor');
     case 'OSF': {
       // The trained part as it was, and of the frozen part the factor that is not square; PEFT makes all float32.
       const low = lowRank(i, o, trainable);

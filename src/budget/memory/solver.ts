@@ -80,7 +80,7 @@ function costOf(
     return (value) => trainingMemory(model, { ...setup, [vary]: value }).deviceBytes;
   }
   if (adapter === null) throw new BudgetError('full fine-tuning has no rank');
-  const method = (new AdapterSettings(adapter).text('peft_type') ?? '').toUpperCase();
+  const method = new AdapterSettings(adapter).method;
   const key = RANK_KEYS[method] ?? 'r';
   if (!Object.hasOwn(adapter, key) && method !== 'LORA' && method !== 'ADALORA')
     throw new BudgetError(`${method}: its config has no rank ('${key}') to vary`);

@@ -1,5 +1,7 @@
 /** An estimate: terms that add up to a total, each with the arithmetic it came from. */
 
+import { formatCount } from '../../text/numberText';
+
 export type TermGroup =
   'weights' | 'adapter' | 'gradients' | 'optimizer' | 'activations' | 'logits' | 'cache' | 'temporary';
 
@@ -48,9 +50,8 @@ export interface TrainingMemory extends MemoryEstimate {
 /** CUDA's context with the kernels of torch loaded: 400 to 600 MiB on Ampere to Hopper. */
 export const CUDA_CONTEXT_BYTES = 500 * 2 ** 20;
 
-/** With commas. `toLocaleString` would take more time than the whole estimate. */
 export function groupedDigits(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
+  return formatCount(Math.round(value));
 }
 
 export function sumBytes(terms: readonly MemoryTerm[]): number {

@@ -36,7 +36,7 @@ const OTHERS = new Set(['LN_TUNING', 'TRAINABLE_TOKENS', 'ADAPTION_PROMPT']);
 export function trainedModel(table: ModuleTable, adapterConfig: RawConfig | null): TrainedModel {
   const settings = new AdapterSettings(adapterConfig ?? {});
   if (adapterConfig === null) return fullyTrained(table, settings);
-  const method = (settings.text('peft_type') ?? '').toUpperCase();
+  const method = settings.method;
   const { layout, modules, trainable } = countAdapter(table, adapterConfig);
   const byName = new Map(layout.model.modules.map((module) => [module.name, module]));
   const whole = new Set(layout.whole);

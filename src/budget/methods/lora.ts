@@ -12,11 +12,6 @@ import type { ModuleKind } from '../rows';
 import type { Method, Part } from './method';
 import { frozen, LINEAR_AND_CONV1D, trained, trainedInHalf, unsaved } from './method';
 
-/** PEFT's own default, since its first release. */
-const DEFAULT_RANK = 8;
-/** AdaLoRA starts from `init_r`, not from `r`. */
-const DEFAULT_INITIAL_RANK = 12;
-
 /** A module has at most one of these; what is not a linear can have few of them. */
 const VARIANTS = [
   'use_dora',
@@ -52,7 +47,7 @@ function variantOf({ name, kind }: Pick<Module, 'name' | 'kind'>, settings: Adap
 }
 
 export function loraRank({ name }: Module, settings: AdapterSettings): number {
-  const rank = settings.pattern('rank_pattern').valueFor(name) ?? settings.count('r', DEFAULT_RANK);
+  const rank = settings.pattern('rank_pattern').valueFor(name) ?? settings.count('r');
   if (!Number.isInteger(rank)) throw new ConfigError('rank_pattern', rank, 'whole numbers');
   return rank;
 }
@@ -63,8 +58,8 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
   const fromWeight = kind !== 'embedding' && FROM_WEIGHT.test(settings.text('init_lora_weights') ?? '');
   const rank = loraRank(module, settings);
   const r = fromWeight ? Math.min(rank, i, o) : rank;
-  const dora = settings.flag('use_dora', false);
-  const loraBias = settings.flag('lora_bias', false);
+  const dora = settings.flag('use_dora');
+  const loraBias = settings.flag('lora_bias');
   if (settings.text('init_lora_weights') === 'orthogonal' && r % 2 === 1)
     throw new ConfigError('r', r, 'an even rank for an orthogonal initialisation');
   if (dora && loraBias) throw new BudgetError('use_dora cannot be combined with lora_bias');
@@ -160,7 +155,7 @@ function keptRanks(module: Module, settings: AdapterSettings): number | null {
   return kept.filter(Boolean).length;
 }
 
-const initialRank = (settings: AdapterSettings): number => settings.count('init_r', DEFAULT_INITIAL_RANK);
+const initialRank = (settings: AdapterSettings): number => settings.count('init_r');
 
 export const adalora: Method = {
   accepts: LINEAR_AND_CONV1D,

@@ -8,17 +8,14 @@ import { loraRank } from './lora';
 import type { Method, Part } from './method';
 import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
-const rankOr =
-  (usual: number) =>
-  (_: Module, settings: AdapterSettings): number =>
-    settings.count('r', usual);
+const configuredRank = (_: Module, settings: AdapterSettings): number => settings.count('r');
 
 /** MiSS (Kang & Yin 2024): one block of rows for all inputs. */
 export const miss: Method = {
   accepts: LINEAR,
-  rank: rankOr(64),
+  rank: configuredRank,
   parts: ({ name, inFeatures, outFeatures }, settings) => {
-    const r = settings.count('r', 64);
+    const r = settings.count('r');
     if (r > inFeatures) throw new BudgetError(`'${name}': r ${r} exceeds its ${inFeatures} inputs`);
     const init = settings.raw('init_weights');
     if (init === 'bat') {
@@ -29,7 +26,7 @@ export const miss: Method = {
       return [trained('miss_block', outFeatures / r, r, r)];
     }
     if (init !== 'mini') return [trained('miss_block', r, outFeatures)];
-    const mini = settings.count('mini_r', 1);
+    const mini = settings.count('mini_r');
     if (outFeatures % mini !== 0)
       throw new BudgetError(`'${name}': ${outFeatures} outputs are not divisible by mini_r ${mini}`);
     return [trained('miss_block', r, mini)];
@@ -39,7 +36,7 @@ export const miss: Method = {
 /** Bone, which MiSS replaced; PEFT no longer loads it, but its files are about. */
 export const bone: Method = {
   accepts: LINEAR,
-  rank: rankOr(64),
+  rank: configuredRank,
   parts: (module, settings) => miss.parts(module, settings, []).map((part) => ({ ...part, name: 'bone_block' })),
   warnings: () => ['PEFT 0.21 has replaced BONE by MISS; the count is that of the old method.'],
 };
@@ -47,10 +44,10 @@ export const bone: Method = {
 /** HiRA (Huang et al. 2025): a low-rank factor on the weight itself, elementwise. */
 export const hira: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv'],
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: (module, settings) => {
     const { kind, inFeatures: i, outFeatures: o, kernel = [] } = module;
-    const r = settings.count('r', 32);
+    const r = settings.count('r');
     if (kind === 'embedding') return [trained('hira_embedding_A', r, i), trained('hira_embedding_B', o, r)];
     if (kind === 'conv') return [trained('hira_A', r, i, ...kernel), trained('hira_B', o, r, ...kernel.map(() => 1))];
     return [trained('hira_A', r, i), trained('hira_B', o, r)];
@@ -78,11 +75,11 @@ export const delora: Method = {
 /** GraLoRA (Jung et al. 2025): a grid of small LoRAs, with a plain one beside where `hybrid_r` says so. */
 export const gralora: Method = {
   accepts: LINEAR_AND_CONV1D,
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
-    const r = settings.count('r', 32);
-    const k = settings.count('gralora_k', 2);
-    const hybrid = settings.size('hybrid_r', 0);
+    const r = settings.count('r');
+    const k = settings.count('gralora_k');
+    const hybrid = settings.size('hybrid_r');
     for (const size of [i, o]) {
       if (size % k !== 0) throw new BudgetError(`'${name}': ${size} features are not divisible by gralora_k ${k}`);
     }
@@ -101,7 +98,7 @@ export const gralora: Method = {
 export const c3a: Method = {
   accepts: LINEAR,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
-    const block = settings.dottedPattern('block_size_pattern').valueFor(name) ?? settings.count('block_size', 256);
+    const block = settings.dottedPattern('block_size_pattern').valueFor(name) ?? settings.count('block_size');
     for (const size of [i, o]) {
       if (size % block !== 0)
         throw new BudgetError(`'${name}': ${size} features are not divisible by block_size ${block}`);
@@ -113,9 +110,9 @@ export const c3a: Method = {
 /** SHiRA (Bhardwaj et al. 2024): as many single weights as a LoRA of the rank has, by their places. */
 export const shira: Method = {
   accepts: LINEAR,
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: ({ name, inFeatures, outFeatures }, settings) => {
-    const values = settings.count('r', 32) * (inFeatures + outFeatures);
+    const values = settings.count('r') * (inFeatures + outFeatures);
     if (values > inFeatures * outFeatures)
       throw new BudgetError(`'${name}': ${values} single weights exceed the ${inFeatures * outFeatures} of the module`);
     return [trained('shira_weight', values), storedAs('I32', 'shira_indices', 2, values)];
@@ -126,12 +123,12 @@ export const shira: Method = {
 export const supertuning: Method = {
   accepts: LINEAR,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
-    const values = Math.trunc(i * o * (1 - settings.number('sparsity', 0.99)));
-    const r = settings.size('r', 0);
+    const values = Math.trunc(i * o * (1 - settings.number('sparsity')));
+    const r = settings.size('r');
     if (values < 1) throw new BudgetError(`'${name}': the sparsity leaves none of its ${i * o} weights`);
     return [
       trained('supertuning_values', values),
-      ...(settings.flag('save_precomputed_indices', true) ? [storedAs('I32', 'supertuning_indices', values)] : []),
+      ...(settings.flag('save_precomputed_indices') ? [storedAs('I32', 'supertuning_indices', values)] : []),
       ...(r > 0 ? [trained('supertuning_lora_A.weight', r, i), trained('supertuning_lora_B.weight', o, r)] : []),
     ];
   },
@@ -140,12 +137,12 @@ export const supertuning: Method = {
 /** Poly (Ponti et al. 2023): a stock of LoRAs, in splits of the features, and a router for each module. */
 export const poly: Method = {
   accepts: LINEAR,
-  rank: rankOr(8),
+  rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o }, settings) => {
-    const r = settings.count('r', 8);
-    const skills = settings.count('n_skills', 4);
-    const splits = settings.count('n_splits', 1);
-    const tasks = settings.count('n_tasks', 1);
+    const r = settings.count('r');
+    const skills = settings.count('n_skills');
+    const splits = settings.count('n_splits');
+    const tasks = settings.count('n_tasks');
     return [
       trained('poly_lora_A', splits, skills, Math.floor(i / splits), r),
       trained('poly_lora_B', splits, skills, r, Math.floor(o / splits)),
@@ -157,22 +154,22 @@ export const poly: Method = {
 /** DEFT: a projection out of the weight's space and, unless `para`, what is put in its place. */
 export const deft: Method = {
   accepts: LINEAR_AND_CONV1D,
-  rank: rankOr(8),
+  rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o }, settings) => {
-    const r = Math.min(settings.count('r', 8), o);
-    return [trained('deft_P', o, r), ...(settings.flag('para', false) ? [] : [trained('deft_R', r, i)])];
+    const r = Math.min(settings.count('r'), o);
+    return [trained('deft_P', o, r), ...(settings.flag('para') ? [] : [trained('deft_R', r, i)])];
   },
 };
 
 /** GLoRA (Chavan et al. 2023): five paths, three of them only where the module has a bias. */
 export const glora: Method = {
   accepts: LINEAR,
-  rank: rankOr(8),
+  rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o, bias }, settings) => {
-    const r = settings.count('r', 8);
-    const ab = settings.word('config_A_B', ['lora', 'vector', 'constant', 'none']);
-    const c = bias ? settings.word('config_C', ['lora', 'vector', 'none']) : 'none';
-    const de = bias ? settings.word('config_D_E', ['constant', 'vector', 'none']) : 'none';
+    const r = settings.count('r');
+    const ab = settings.word('config_A_B');
+    const c = bias ? settings.word('config_C') : 'none';
+    const de = bias ? settings.word('config_D_E') : 'none';
     return [
       ...['glora_A', 'glora_B'].flatMap((name) =>
         gloraPath(name, ab, { out: [o, i], r, column: [o, 1], empty: [o, i] }),
@@ -200,12 +197,12 @@ function gloraPath(name: string, kind: string, { out, r, column, empty }: GloraS
 /** Lily: projections down shared between neighbouring layers, projections up between all. */
 export const lily: Method = {
   accepts: LINEAR,
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: (module, settings, modules) => {
     const { inFeatures: i, outFeatures: o } = module;
-    const r = settings.count('r', 32);
-    const ups = settings.count('num_B', 2);
-    const stride = settings.count('stride_A', 1);
+    const r = settings.count('r');
+    const ups = settings.count('num_B');
+    const stride = settings.count('stride_A');
     if (ups < 2) throw new ConfigError('num_B', ups, 'at least 2: a router needs a choice');
     const place = lilyPlace(module, modules, settings);
     const down = trained('lily_A.weight', r, i);
@@ -251,10 +248,10 @@ function lilyTarget(name: string, targeted: number, settings: AdapterSettings): 
 /** PEANuT (Zhong et al. 2025): a small network from the weight to its update. */
 export const peanut: Method = {
   accepts: LINEAR,
-  rank: rankOr(32),
+  rank: configuredRank,
   parts: ({ outFeatures: o }, settings) => {
-    const r = settings.count('r', 32);
-    const depth = settings.size('depth', 0);
+    const r = settings.count('r');
+    const depth = settings.size('depth');
     const layers = Array.from({ length: depth }, (_, layer) => [
       trained(`peanut_encoders.${layer}.weight`, r, r),
       trained(`peanut_decoders.${layer}.weight`, r, r),
@@ -271,7 +268,7 @@ export const frod: Method = {
     trained('frod_lambda_l', i),
   ],
   shared: (modules, settings) => {
-    if (!settings.flag('save_projection', true)) return [];
+    if (!settings.flag('save_projection')) return [];
     const categories = new Map(modules.map((module) => [frodCategory(module.name), module.inFeatures]));
     return [...categories].flatMap(([category, i]) => [
       asBase(stored(`frod_V.${category}`, i, i)),
@@ -282,7 +279,7 @@ export const frod: Method = {
 };
 
 function sparseValues(i: number, settings: AdapterSettings): number {
-  return Math.min(Math.trunc(i * i * settings.number('sparse_rate', 0.01)), i * (i - 1));
+  return Math.min(Math.trunc(i * i * settings.number('sparse_rate')), i * (i - 1));
 }
 
 /** The role of a module: the last two segments of its name. */

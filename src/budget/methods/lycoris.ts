@@ -8,7 +8,7 @@ import { kernelSize, LINEAR_AND_CONV, trained } from './method';
 
 /** The kernel of a convolution is taken apart only where the config asks for it and there is something to gain. */
 function isEffective(module: Module, settings: AdapterSettings): boolean {
-  return module.kind === 'conv' && settings.flag('use_effective_conv2d', false) && kernelSize(module) > 1;
+  return module.kind === 'conv' && settings.flag('use_effective_conv2d') && kernelSize(module) > 1;
 }
 
 export const loha: Method = {
@@ -57,10 +57,10 @@ export const lokr: Method = {
   parts: (module, settings) => {
     const { kernel = [] } = module;
     const r = loraRank(module, settings);
-    const factor = settings.raw('decompose_factor') === -1 ? -1 : settings.size('decompose_factor', 0) || -1;
+    const factor = settings.raw('decompose_factor') === -1 ? -1 : settings.size('decompose_factor') || -1;
     const [outSmall, outLarge] = kroneckerFactors(module.outFeatures, factor);
     const [inSmall, inLarge] = kroneckerFactors(module.inFeatures, factor);
-    const both = settings.flag('decompose_both', false) && r < Math.max(outSmall, inSmall) / 2;
+    const both = settings.flag('decompose_both') && r < Math.max(outSmall, inSmall) / 2;
     const first: Part[] = both
       ? [trained('lokr_w1_a', outSmall, r), trained('lokr_w1_b', r, inSmall)]
       : [trained('lokr_w1', outSmall, inSmall)];

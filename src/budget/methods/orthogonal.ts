@@ -20,8 +20,8 @@ const inputs = (module: Module): number => module.inFeatures * kernelSize(module
 
 /** How many blocks, and how large, from whichever of the two the config gives. */
 function blocks(module: Module, settings: AdapterSettings): { count: number; size: number } {
-  const rank = settings.size('r', 0);
-  const wanted = settings.size('oft_block_size', 32);
+  const rank = settings.size('r');
+  const wanted = settings.size('oft_block_size');
   if ((rank === 0) === (wanted === 0)) throw new BudgetError('exactly one of r and oft_block_size must be above 0');
   const total = inputs(module);
   if (rank === 0) {
@@ -39,12 +39,10 @@ export const oft: Method = {
   parts: (module, settings) => {
     if (module.kind === 'embedding') {
       const { count, size } = blocks({ ...module, inFeatures: module.outFeatures }, settings);
-      return [
-        trained('oft_embedding_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2),
-      ];
+      return [trained('oft_embedding_R.weight', settings.flag('block_share') ? 1 : count, (size * (size - 1)) / 2)];
     }
     const { count, size } = blocks(module, settings);
-    return [trained('oft_R.weight', settings.flag('block_share', false) ? 1 : count, (size * (size - 1)) / 2)];
+    return [trained('oft_R.weight', settings.flag('block_share') ? 1 : count, (size * (size - 1)) / 2)];
   },
 };
 
@@ -52,9 +50,9 @@ export const oft: Method = {
 export const boft: Method = {
   accepts: LINEAR_AND_CONV,
   parts: (module, settings) => {
-    const factors = settings.count('boft_n_butterfly_factor', 1);
-    const wantedSize = settings.size('boft_block_size', 4);
-    const wantedCount = settings.size('boft_block_num', 0);
+    const factors = settings.count('boft_n_butterfly_factor');
+    const wantedSize = settings.size('boft_block_size');
+    const wantedCount = settings.size('boft_block_num');
     if ((wantedSize === 0) === (wantedCount === 0))
       throw new BudgetError('exactly one of boft_block_size and boft_block_num must be above 0');
     const total = inputs(module);
@@ -68,7 +66,7 @@ export const boft: Method = {
     return [trained('boft_R', factors, count, size, size), trained('boft_s', ...scale)];
   },
   warnings: (settings) =>
-    settings.count('boft_n_butterfly_factor', 1) > 1
+    settings.count('boft_n_butterfly_factor') > 1
       ? ['Without its CUDA extension PEFT takes boft_n_butterfly_factor for 1.']
       : [],
 };
@@ -76,23 +74,23 @@ export const boft: Method = {
 /** HRA (Yuan et al. 2024): a chain of Householder reflections of the inputs. */
 export const hra: Method = {
   accepts: LINEAR_AND_CONV,
-  rank: (_, settings) => settings.count('r', 8),
-  parts: (module, settings) => [trained('hra_u', inputs(module), settings.count('r', 8))],
+  rank: (_, settings) => settings.count('r'),
+  parts: (module, settings) => [trained('hra_u', inputs(module), settings.count('r'))],
 };
 
 /** PSOFT: a rotation within the principal subspace, and two scales of it. */
 export const psoft: Method = {
   accepts: LINEAR,
-  rank: (_, settings) => settings.count('r', 32),
+  rank: (_, settings) => settings.count('r'),
   parts: ({ name, inFeatures, outFeatures }, settings) => {
-    const r = settings.count('r', 32);
+    const r = settings.count('r');
     if (r > Math.min(inFeatures, outFeatures))
       throw new BudgetError(`'${name}': r ${r} exceeds its smaller side, ${Math.min(inFeatures, outFeatures)}`);
-    const rotation = settings.flag('psoft_orth', true) ? [(r * (r - 1)) / 2] : [r, r];
+    const rotation = settings.flag('psoft_orth') ? [(r * (r - 1)) / 2] : [r, r];
     return [
       trained('psoft_R.weight', ...rotation),
-      ...(settings.flag('psoft_mag_b', true) ? [trained('psoft_R.vector_b', r)] : []),
-      ...(settings.flag('psoft_mag_a', true) ? [trained('psoft_R.vector_a', r)] : []),
+      ...(settings.flag('psoft_mag_b') ? [trained('psoft_R.vector_b', r)] : []),
+      ...(settings.flag('psoft_mag_a') ? [trained('psoft_R.vector_a', r)] : []),
     ];
   },
 };

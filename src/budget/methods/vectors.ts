@@ -33,7 +33,7 @@ const widestOutput = (modules: readonly Module[]): number => largest(modules, ({
 
 /** VeRA (Kopiczko et al. 2024): scales around one pair of frozen random matrices, as large as the largest module. */
 function randomProjection(name: 'vera' | 'pvera', doubled: number): Method {
-  const rank = (settings: AdapterSettings): number => settings.count('r', 256);
+  const rank = (settings: AdapterSettings): number => settings.count('r');
   return {
     accepts: name === 'vera' ? ['linear', 'conv1d'] : LINEAR_AND_CONV1D,
     rank: (_, settings) => rank(settings),
@@ -42,7 +42,7 @@ function randomProjection(name: 'vera' | 'pvera', doubled: number): Method {
       trained(`${name}_lambda_d`, doubled * rank(settings)),
     ],
     shared: (modules, settings) =>
-      settings.flag('save_projection', true)
+      settings.flag('save_projection')
         ? [
             stored(`${name}_A`, doubled * rank(settings), widestInput(modules)),
             stored(`${name}_B`, widestOutput(modules), rank(settings)),
@@ -58,20 +58,19 @@ export const pvera = randomProjection('pvera', 2);
 /** RandLoRA (Albert et al. 2025): full-rank updates as sums of scaled random matrices. */
 export const randlora: Method = {
   accepts: LINEAR_AND_CONV1D,
-  rank: (_, settings) => settings.count('r', 32),
+  rank: (_, settings) => settings.count('r'),
   parts: ({ inFeatures, outFeatures }, settings, modules) => {
-    const r = settings.count('r', 32);
+    const r = settings.count('r');
     const smaller = Math.min(inFeatures, outFeatures);
     const bases = Math.ceil(smaller / r);
     return [
       trained('randlora_lambda', r, bases),
       trained('randlora_gamma', bases, smaller),
       // Every layer's copy of the bases goes to the file.
-      ...(settings.flag('save_projection', true) ? randomBases(modules, r).map(again) : []),
+      ...(settings.flag('save_projection') ? randomBases(modules, r).map(again) : []),
     ];
   },
-  shared: (modules, settings) =>
-    settings.flag('save_projection', true) ? randomBases(modules, settings.count('r', 32)) : [],
+  shared: (modules, settings) => (settings.flag('save_projection') ? randomBases(modules, settings.count('r')) : []),
 };
 
 function randomBases(modules: readonly Module[], r: number): Part[] {
@@ -85,7 +84,7 @@ function randomBases(modules: readonly Module[], r: number): Part[] {
 export const fourierft: Method = {
   accepts: LINEAR_AND_CONV1D,
   parts: (module, settings) => [
-    trained('fourierft_spectrum', frequencies(module, settings, 1000, settings.dottedPattern('n_frequency_pattern'))),
+    trained('fourierft_spectrum', frequencies(module, settings, settings.dottedPattern('n_frequency_pattern'))),
   ],
 };
 
@@ -93,11 +92,10 @@ export const fourierft: Method = {
 export const waveft: Method = {
   accepts: LINEAR_AND_CONV1D,
   parts: (module, settings, modules) => {
-    if (!settings.flag('proportional_parameters', false))
-      return [trained('waveft_spectrum', frequencies(module, settings, 2592))];
+    if (!settings.flag('proportional_parameters')) return [trained('waveft_spectrum', frequencies(module, settings))];
     const area = ({ inFeatures, outFeatures }: Module): number => inFeatures * outFeatures;
     const total = modules.reduce((sum, each) => sum + area(each), 0);
-    const budget = settings.count('n_frequency', 2592, MAX_SPECTRUM) * modules.length;
+    const budget = settings.count('n_frequency', undefined, MAX_SPECTRUM) * modules.length;
     return [trained('waveft_spectrum', atMost(module, Math.max(1, roundHalfEven((area(module) / total) * budget))))];
   },
 };
@@ -108,11 +106,10 @@ const MAX_SPECTRUM = 1 << 30;
 function frequencies(
   module: Module,
   settings: AdapterSettings,
-  usual: number,
   pattern = settings.pattern('n_frequency_pattern'),
 ): number {
   const own = pattern.valueFor(module.name);
-  const count = own ?? settings.count('n_frequency', usual, MAX_SPECTRUM);
+  const count = own ?? settings.count('n_frequency', undefined, MAX_SPECTRUM);
   return atMost(module, count);
 }
 
@@ -135,8 +132,8 @@ function roundHalfEven(value: number): number {
 export const road: Method = {
   accepts: LINEAR,
   parts: ({ name, outFeatures }, settings) => {
-    const variant = settings.word('variant', ['road_1', 'road_2', 'road_4']);
-    const group = settings.count('group_size', 64);
+    const variant = settings.word('variant');
+    const group = settings.count('group_size');
     if (outFeatures % group !== 0)
       throw new BudgetError(`'${name}': ${outFeatures} outputs are not divisible by group_size ${group}`);
     const size = variant === 'road_1' ? outFeatures / 2 : variant === 'road_2' ? outFeatures : 2 * outFeatures;
@@ -162,17 +159,17 @@ export const lnTuning: Method = {
 /** VB-LoRA (Li et al. 2024): LoRA factors mixed from one bank of vectors. */
 export const vblora: Method = {
   accepts: LINEAR_AND_CONV1D,
-  rank: (_, settings) => settings.count('r', 4),
+  rank: (_, settings) => settings.count('r'),
   parts: ({ name, inFeatures, outFeatures }, settings) => {
-    const r = settings.count('r', 4);
+    const r = settings.count('r');
     const { vectors, length } = bank(settings);
     for (const size of [inFeatures, outFeatures]) {
       if (size % length !== 0)
         throw new BudgetError(`'${name}': ${size} features are not divisible by vector_length ${length}`);
     }
     const shapes = { A: [r, inFeatures / length], B: [outFeatures / length, r] };
-    const only = settings.flag('save_only_topk_weights', false);
-    const topk = settings.count('topk', 2);
+    const only = settings.flag('save_only_topk_weights');
+    const topk = settings.count('topk');
     return (['A', 'B'] as const).flatMap((side) => {
       const logits = trained(`vblora_logits_${side}`, ...shapes[side], vectors);
       if (!only) return [logits];
@@ -191,16 +188,16 @@ export const vblora: Method = {
 };
 
 function bank(settings: AdapterSettings): { vectors: number; length: number } {
-  return { vectors: settings.count('num_vectors', 256), length: settings.count('vector_length', 256) };
+  return { vectors: settings.count('num_vectors'), length: settings.count('vector_length') };
 }
 
 /** Uni-LoRA: all factors are read from one trained vector. */
 export const unilora: Method = {
   accepts: LINEAR_AND_CONV1D,
-  rank: (_, settings) => settings.count('r', 4),
+  rank: (_, settings) => settings.count('r'),
   parts: ({ inFeatures, outFeatures }, settings) => {
-    if (!settings.flag('save_indices', false)) return [];
-    const r = settings.count('r', 4);
+    if (!settings.flag('save_indices')) return [];
+    const r = settings.count('r');
     const [a, b] = [
       [r, inFeatures],
       [outFeatures, r],
@@ -212,23 +209,23 @@ export const unilora: Method = {
       stored('unilora_scales_B', ...b),
     ];
   },
-  shared: (_, settings) => [trained('unilora_theta_d', settings.count('theta_d_length', 256, MAX_SPECTRUM))],
+  shared: (_, settings) => [trained('unilora_theta_d', settings.count('theta_d_length', undefined, MAX_SPECTRUM))],
 };
 
 /** TinyLoRA: a few numbers for each group of modules, over frozen factors of the weights. */
 export const tinylora: Method = {
   accepts: ['linear', 'conv1d', 'embedding'],
-  rank: (_, settings) => settings.count('r', 2),
+  rank: (_, settings) => settings.count('r'),
   parts: ({ inFeatures, outFeatures }, settings) => {
-    const r = Math.min(settings.count('r', 2), inFeatures, outFeatures);
+    const r = Math.min(settings.count('r'), inFeatures, outFeatures);
     return [
       stored('tinylora_A', r, inFeatures),
       stored('tinylora_B', outFeatures, r),
-      ...(settings.flag('save_projection', true) ? [stored('tinylora_P', settings.count('u', 64), r, r)] : []),
+      ...(settings.flag('save_projection') ? [stored('tinylora_P', settings.count('u'), r, r)] : []),
     ];
   },
   shared: (modules, settings) => {
-    const groups = Math.max(1, roundHalfEven(modules.length * (1 - settings.number('weight_tying', 0))));
-    return Array.from({ length: groups }, (_, group) => trained(`tinylora_v.${group}`, settings.count('u', 64)));
+    const groups = Math.max(1, roundHalfEven(modules.length * (1 - settings.number('weight_tying'))));
+    return Array.from({ length: groups }, (_, group) => trained(`tinylora_v.${group}`, settings.count('u')));
   },
 };

@@ -1,11 +1,11 @@
-/** A LoRA adapter as the two files that PEFT loads: what `PeftModel.save_pretrained` would write for the same layers. */
+/** Makes the two files of a LoRA adapter, as `PeftModel.save_pretrained` writes them for the same layers. */
 
 import type { ConfigObject } from './adapterConfigJson';
 import { CheckpointError } from '../errors';
 import { quoted } from '../../peftConfig/quoted';
 import type { TensorData } from '../safetensors/safetensorsWriter';
 
-/** The version whose fields and defaults these are. */
+/** The PEFT version whose fields and defaults are written. */
 const PEFT_VERSION = '0.21.0';
 
 export interface LoraFactors {
@@ -23,7 +23,7 @@ export interface LoraAdapterOptions {
   readonly rank: number;
   readonly alpha: number;
   readonly modules: readonly LoraFactors[];
-  /** What `target_modules` says. Default: the modules' own paths. */
+  /** Value of `target_modules`. Default: the modules' own paths. */
   readonly targetModules?: readonly string[];
   readonly baseModel?: string;
   readonly taskType?: string;
@@ -37,7 +37,7 @@ export interface AdapterFiles {
   readonly tensors: readonly TensorData[];
 }
 
-/** Throws `CheckpointError` TensorInvalidInfo for a factor of another size than rank and features say. */
+/** Throws `CheckpointError` TensorInvalidInfo for a factor whose size does not match rank and features. */
 export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
   const { rank, alpha, modules, baseModel = null, taskType = null, useRslora = false } = options;
   const factor = (
@@ -48,7 +48,8 @@ export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
   ): TensorData => {
     const expected = shape[0] * shape[1];
     if (values.length !== expected) {
-      const message = `${quoted(module)}: ${letter} of shape [${shape.join(', ')}] has ${expected} entries, got ${values.length}`;
+      const sizes = `of shape [${shape.join(', ')}] has ${expected} entries, got ${values.length}`;
+      const message = `${quoted(module)}: ${letter} ${sizes}`;
       throw new CheckpointError('TensorInvalidInfo', message, module);
     }
     return { name: `base_model.model.${module}.lora_${letter}.weight`, dtype: 'F32', shape, data: values };
@@ -70,7 +71,7 @@ export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
   };
 }
 
-/** Every other field of PEFT's LoraConfig, as it is saved when nobody set it. */
+/** Every other field of PEFT's LoraConfig, with its default as PEFT saves it. */
 const LORA_DEFAULTS: ConfigObject = {
   alora_invocation_tokens: null,
   alpha_pattern: {},

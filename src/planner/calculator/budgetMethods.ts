@@ -3,26 +3,27 @@
  * draws its growth from two points, for every count here is linear in its setting.
  */
 
-import type { AdapterPlan, PromptedModel } from '../../budget/adapterPlan';
+import type { PlannedBudget } from '../../budget/adapterPlan';
 import {
   planBottleneckAdapters,
   planLora,
   planPrefixTuning,
   planPromptTuning,
+  tableOfSizes,
   valueBytes,
 } from '../../budget/adapterPlan';
 import type { ModelShape } from '../../budget/modelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
-import { formatCount } from '../../budget/numberText';
-import { safetensorsBytes } from '../../budget/safetensorsSize';
+import { formatCount } from '../../text/numberText';
 import { comparePeftMethods } from '../../peft/compareMethods';
 import type { MethodField, MethodId } from '../../protocol/calculator';
 
 export interface Counted {
   readonly parameters: number;
+  /** Parameters of the model with its adapter; `null` if the model's own are not counted. */
+  readonly all: number | null;
   readonly detail: string;
-  /** Worked out only where it is asked for: it spells out the file's whole header. */
-  readonly fileBytes: () => number;
+  readonly fileBytes: number;
   readonly fileNote: string;
 }
 
@@ -52,11 +53,12 @@ const VALUES_ONLY = 'The float32 values alone, 4 bytes each, without a file head
 /** The methods on the true shapes of a model. Without a table, LoRA's targets are unknown and it is left out. */
 export function exactMethods(shape: ModelShape, table: ModuleTable | null, targets: readonly string[]): Method[] {
   const heads = table?.taskHeads ?? [];
-  const model: PromptedModel = table ?? { shape, modules: [] };
-  const counted = (plan: AdapterPlan, detail: string, fileNote: string): Counted => ({
+  const model = table ?? tableOfSizes(shape);
+  const counted = (plan: PlannedBudget, detail: string, fileNote: string): Counted => ({
     parameters: plan.trainable,
+    all: table && plan.all,
     detail: heads.length > 0 && fileNote === EXACT_FILE ? `${detail}, with the task head` : detail,
-    fileBytes: () => safetensorsBytes(plan.tensors),
+    fileBytes: plan.fileBytes,
     fileNote,
   });
   const lora = (withModules: ModuleTable): Method => ({
@@ -65,7 +67,8 @@ export function exactMethods(shape: ModelShape, table: ModuleTable | null, targe
     formula: 'sum over the target modules of rank × (in + out)',
     count: (rank) => {
       const plan = planLora(withModules, { rank, targets, modulesToSave: heads });
-      return counted(plan, `r = ${formatCount(rank)} on ${formatCount(plan.modules.length)} modules`, EXACT_FILE);
+      const adapted = plan.modules.filter((module) => module.rank !== null).length;
+      return counted(plan, `r = ${formatCount(rank)} on ${formatCount(adapted)} modules`, EXACT_FILE);
     },
   });
   return [
@@ -76,7 +79,7 @@ export function exactMethods(shape: ModelShape, table: ModuleTable | null, targe
       formula: `layers × 2 × 2 × hidden × bottleneck = ${[shape.numLayers, 2, 2, shape.hiddenSize].map(formatCount).join(' × ')} × bottleneck`,
       count: (bottleneck) =>
         counted(
-          planBottleneckAdapters(shape, bottleneck),
+          planBottleneckAdapters(model, bottleneck),
           `bottleneck ${formatCount(bottleneck)}, 2 per layer, no biases`,
           OUR_FILE,
         ),
@@ -98,12 +101,13 @@ export function exactMethods(shape: ModelShape, table: ModuleTable | null, targe
 }
 
 /** The reference's formulas on a model's width, depth and heads. */
-export function referenceMethods({ hiddenSize, numLayers, numHeads }: ModelShape): Method[] {
+export function referenceMethods({ hiddenSize, numLayers, numHeads }: ModelShape, table: ModuleTable | null): Method[] {
   const sizes = { dModel: hiddenSize, numLayers, numHeads };
   const counted = (parameters: number, detail: string): Counted => ({
     parameters,
+    all: table && table.parameters + parameters,
     detail,
-    fileBytes: () => valueBytes(parameters),
+    fileBytes: valueBytes(parameters),
     fileNote: VALUES_ONLY,
   });
   return [

@@ -2,14 +2,14 @@
 
 import { valueBytes } from '../../budget/adapterPlan';
 import { architectureOf } from '../../budget/architectures';
+import { tableFor } from '../../budget/computeBudget';
 import { isObject } from '../../peftConfig/configValues';
 import { BudgetError } from '../../peftConfig/errors';
 import { UnknownArchitectureError } from '../../budget/errors';
 import type { ModelShape } from '../../budget/modelShape';
 import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
-import { buildModuleTable } from '../../budget/moduleTable';
-import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
+import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import type { Setting } from '../../budget/settings';
 import { METHOD_SETTINGS, parseSetting, SettingError } from '../../budget/settings';
 import { selectModules } from '../../budget/targets';
@@ -23,6 +23,7 @@ import type {
   TargetChoice,
 } from '../../protocol/calculator';
 import { METHOD_FIELDS } from '../../protocol/calculator';
+import { attempt, attemptOrError } from '../attempt';
 import type { Counted, Method } from './budgetMethods';
 import { exactMethods, referenceFull, referenceMethods } from './budgetMethods';
 import { NO_FIGURE } from './budgetText';
@@ -37,6 +38,8 @@ interface Evaluated {
   readonly method: Method;
   readonly setting: number | null;
   readonly counted: Counted | null;
+  /** Why it is not counted, if it is not. */
+  readonly problem: string;
 }
 
 interface Errors {
@@ -50,22 +53,28 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
   const errors: Errors = { list, add: (field, message) => void list.push({ field, message }) };
   const settings = readSettings(inputs, errors);
   const shape = readShape(model, errors);
-  const table = shape && 'config' in model ? readTable(model.config, shape, inputs, errors) : null;
+  const table = shape && 'config' in model ? readTable(model.config, inputs, errors) : null;
   const targets = shape && inputs.basis === 'exact' ? chooseTargets(inputs, shape, table) : NO_TARGETS;
   const chosen = targets.choices.filter((choice) => choice.chosen).map(({ name }) => name);
   if (targets.choices.length > 0 && chosen.length === 0) errors.add('targets', 'Choose at least one module for LoRA.');
 
   const base = shape && denominatorOf(shape, table, inputs);
-  const methods = !shape ? [] : inputs.basis === 'exact' ? exactMethods(shape, table, chosen) : referenceMethods(shape);
+  const methods = !shape
+    ? []
+    : inputs.basis === 'exact'
+      ? exactMethods(shape, table, chosen)
+      : referenceMethods(shape, table);
   const usable = methods.filter(({ id }) => id !== 'lora' || inputs.basis === 'reference' || chosen.length > 0);
-  const total = table?.parameters ?? null;
   const evaluated = usable.map((method): Evaluated => {
     const setting = settings[method.field];
-    return { method, setting, counted: setting === null ? null : method.count(setting) };
+    const counted = setting === null ? null : attemptOrError(() => method.count(setting));
+    return counted instanceof BudgetError
+      ? { method, setting, counted: null, problem: counted.message }
+      : { method, setting, counted, problem: `${METHOD_SETTINGS[method.field].label} is not valid` };
   });
   const rows = METHOD_ORDER.map(([id, label]) => {
     const found = evaluated.find(({ method }) => method.id === id);
-    if (found) return budgetOf(found, base?.parameters ?? null, total);
+    if (found) return budgetOf(found, base?.parameters ?? null);
     return { ...EMPTY, method: id, label, problem: missing(id, shape, table) };
   });
   return {
@@ -74,7 +83,7 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
     basis: inputs.basis,
     denominator: base?.label ?? '',
     methods: [fullBudget(base, inputs), ...rows],
-    growth: evaluated.map(growthOf),
+    growth: evaluated.flatMap((each) => attempt(() => growthOf(each)) ?? []),
     targetsKey: targets.key,
     targets: targets.choices,
     scaling: scalingOf(settings),
@@ -140,12 +149,12 @@ function readShape(model: BudgetModel, errors: Errors): ModelShape | null {
 /** Tables of configs already seen: typing a rank must not lay the model out again. */
 const tables = new WeakMap<object, ModuleTable>();
 
-function readTable(config: unknown, shape: ModelShape, { basis }: BudgetInputs, errors: Errors): ModuleTable | null {
+function readTable(config: unknown, { basis }: BudgetInputs, errors: Errors): ModuleTable | null {
   const key = isObject(config) ? config : {};
   const known = tables.get(key);
   if (known) return known;
   try {
-    const table = buildModuleTable(shape);
+    const table = tableFor(config, null);
     tables.set(key, table);
     return table;
   } catch (error) {
@@ -199,19 +208,18 @@ function denominatorOf(shape: ModelShape, table: ModuleTable | null, { basis }: 
   return { parameters: table.parameters, label, detail: 'all parameters' };
 }
 
-function budgetOf({ method, counted }: Evaluated, base: number | null, total: number | null): MethodBudget {
+function budgetOf({ method, counted, problem }: Evaluated, base: number | null): MethodBudget {
   const row = { ...EMPTY, method: method.id, label: method.label, formula: method.formula };
-  if (!counted) return { ...row, problem: `${METHOD_SETTINGS[method.field].label} is not valid` };
-  const { parameters, detail, fileBytes, fileNote } = counted;
-  const bytes = fileBytes();
+  if (!counted) return { ...row, problem };
+  const { parameters, all, detail, fileBytes: bytes, fileNote } = counted;
   return {
     ...row,
     detail,
     parameters,
     parametersText: formatCount(parameters),
     ratio: base === null ? null : parameters / base,
-    ratioText: base === null ? NO_FIGURE : formatPercent(parameters / base),
-    trainablePercentText: total === null ? '' : formatPercent(parameters / (total + parameters)),
+    ratioText: base === null ? NO_FIGURE : formatTrainableShare(parameters / base),
+    trainablePercentText: all === null ? '' : formatTrainableShare(parameters / all),
     fileBytes: bytes,
     fileText: formatBytes(bytes),
     fileNote: `${formatCount(bytes)} bytes. ${fileNote}`,
@@ -228,8 +236,8 @@ function fullBudget(base: Denominator | null, { basis }: BudgetInputs): MethodBu
     parameters: base.parameters,
     parametersText: formatCount(base.parameters),
     ratio: 1,
-    ratioText: formatPercent(1),
-    trainablePercentText: basis === 'exact' ? formatPercent(1) : '',
+    ratioText: formatTrainableShare(1),
+    trainablePercentText: basis === 'exact' ? formatTrainableShare(1) : '',
     fileBytes: bytes,
     fileText: formatBytes(bytes),
     fileNote: `${formatCount(bytes)} bytes. The float32 values alone, 4 bytes each.`,

@@ -2,8 +2,7 @@
 
 import { readPattern } from './readPattern';
 import { architectureOf } from '../../budget/architectures';
-import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
-import { safetensorsBytes } from '../../budget/safetensorsSize';
+import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import type { AdapterFacts } from './adapterFacts';
 import { ExplainedAdapter } from './adapterFacts';
 import { attempt } from '../attempt';
@@ -99,23 +98,23 @@ function explainParameters(adapter: ExplainedAdapter): readonly string[] {
     const modules = weights.lora.length > 0 ? ` of ${count(weights.lora.length, 'module')}` : '';
     const tensors = `${count(weights.tensors.length, 'tensor')}${modules}`;
     const share = table
-      ? `, ${formatPercent(weights.parameters / (table.parameters + weights.parameters))} of the whole`
+      ? `, ${formatTrainableShare(weights.parameters / (table.parameters + weights.parameters))} of the whole`
       : '';
     return [`**${formatCount(weights.parameters)} parameters** in ${tensors} (${WEIGHTS})${share}.`];
   }
-  const plan = adapter.plan();
-  if (!plan || !table) return [];
-  const share = formatPercent(plan.trainable / (table.parameters + plan.trainable));
-  const bytes = formatBytes(safetensorsBytes(plan.tensors));
+  const budget = adapter.budget();
+  if (!budget) return [];
+  const share = formatTrainableShare(budget.trainable / budget.all);
+  const bytes = formatBytes(budget.fileBytes);
   return [
-    `**${formatCount(plan.trainable)} trainable parameters** by the shapes of ${code(baseTitle)}: ${share} of the whole, a file of ${bytes}.`,
+    `**${formatCount(budget.trainable)} trainable parameters** by the shapes of ${code(baseTitle)}: ${share} of the whole, a file of ${bytes}.`,
   ];
 }
 
 function growthLine(adapter: ExplainedAdapter, rank: number): readonly string[] {
   if (!adapter.isLora) return [];
-  const here = adapter.plan({ r: rank });
-  const next = adapter.plan({ r: rank + 1 });
+  const here = adapter.budget({ r: rank });
+  const next = adapter.budget({ r: rank + 1 });
   if (here && next && next.trainable > here.trainable)
     return [`Each rank more adds ${formatCount(next.trainable - here.trainable)}.`];
   const inOut = (adapter.weights?.lora ?? []).reduce(

@@ -1,21 +1,27 @@
 /** An adapter as its config, its weights and its base model tell of it, as far as each is there. Pure. */
 
-import type { AdapterPlan } from '../../budget/adapterPlan';
-import { planAdapter } from '../../budget/adapterPlan';
+import type { Budget } from '../../budget/computeBudget';
+import { budgetOf, tableFor } from '../../budget/computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
-import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
-import { buildModuleTable } from '../../budget/moduleTable';
-import type { SourceDescription } from '../../checkpoint/sourceDescription';
+import type { NamedShape } from '../../budget/rows';
+import type { AdapterWeights } from '../../protocol/planner';
 import { attempt } from '../attempt';
 
 export interface AdapterFacts {
   /** adapter_config.json as it stands in the editor. */
   readonly config: RawConfig;
   /** adapter_model.safetensors beside it; null where there is none. */
-  readonly weights: SourceDescription | null;
-  /** The base model's config, where it was found; `title` is a path or a preset's name. */
-  readonly base: { readonly title: string; readonly config: unknown } | null;
+  readonly weights: AdapterWeights | null;
+  /**
+   * The base model's config, where it was found; `title` is a path or a preset's name, `tensors` the header of its
+   * weights, which is needed where its architecture has no module table.
+   */
+  readonly base: {
+    readonly title: string;
+    readonly config: unknown;
+    readonly tensors?: readonly NamedShape[] | null;
+  } | null;
 }
 
 /** PEFT's defaults for keys that are absent. */
@@ -24,7 +30,7 @@ const DEFAULT_ALPHA = 8;
 /** The facts, with what several explanations derive from them. */
 export class ExplainedAdapter {
   readonly config: RawConfig;
-  readonly weights: SourceDescription | null;
+  readonly weights: AdapterWeights | null;
   readonly baseTitle: string;
   readonly table: ModuleTable | null;
   readonly isLora: boolean;
@@ -36,7 +42,8 @@ export class ExplainedAdapter {
     this.config = config;
     this.weights = weights;
     this.baseTitle = base?.title ?? '';
-    this.table = base && attempt(() => buildModuleTable(readModelShape(base.config)));
+    const options = base?.tensors ? { tensors: base.tensors } : {};
+    this.table = base && attempt(() => tableFor(base.config, config, options));
     this.isLora = (this.value('peft_type') ?? 'LORA') === 'LORA';
     this.rank = this.number('r', DEFAULT_RANK);
     this.alpha = this.number('lora_alpha', DEFAULT_ALPHA);
@@ -52,10 +59,10 @@ export class ExplainedAdapter {
     return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
   }
 
-  /** As it would be on the base model; null where that is unknown or cannot be counted. */
-  plan(changes: RawConfig = {}): AdapterPlan | null {
+  /** The adapter counted on the base model; `null` if the model is unknown or the adapter cannot be counted on it. */
+  budget(changes: RawConfig = {}): Budget | null {
     const { table } = this;
     const config: RawConfig = { peft_type: 'LORA', ...this.config, ...changes };
-    return table && attempt(() => planAdapter(table, config));
+    return table && attempt(() => budgetOf(table, config));
   }
 }

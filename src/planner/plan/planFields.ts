@@ -1,7 +1,7 @@
 /** The settings of each method that a plan can vary: those that change a count, a byte, or what the adapter is. */
 
-import { wordsFor } from '../../peftConfig/configSchema';
 import { FIELD_TEXTS } from '../../peftConfig/fieldTexts';
+import { wordsFor } from '../../peftConfig/fieldWords';
 import { COMMON_KEYS, METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { PlanField } from '../../protocol/plan';
 

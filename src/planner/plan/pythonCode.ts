@@ -3,16 +3,10 @@
 import { ConfigError } from '../../peftConfig/errors';
 import { UnknownMethodError } from '../../budget/errors';
 import { CONFIG_CLASS_NAMES, configClass } from '../../peftConfig/configClasses';
+import { COMMON_KEYS } from '../../peftConfig/methodKeys';
 
 /** Keys that the constructor sets itself, or that only say where a saved adapter came from. */
-const NOT_ARGUMENTS = new Set([
-  'peft_type',
-  'peft_version',
-  'auto_mapping',
-  'base_model_name_or_path',
-  'revision',
-  'inference_mode',
-]);
+const NOT_ARGUMENTS = new Set(Object.keys(COMMON_KEYS).filter((key) => key !== 'task_type'));
 const MAX_WIDTH = 88;
 
 /**

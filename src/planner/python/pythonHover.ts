@@ -6,7 +6,7 @@ import type { Finding } from '../../protocol/planner';
 import type { PythonConfigCall } from '../../protocol/python';
 import { configClass } from '../../peftConfig/configClasses';
 import { unslothClass } from '../../python/unsloth';
-import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
+import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import { code, plain } from '../hover/markdownText';
 import type { PythonFacts } from './pythonFacts';
 
@@ -68,7 +68,7 @@ function countLines({ base, budget, missing, perRank, problem }: PythonFacts): r
   const title = code(base.model.title);
   const instead = base.inPlaceOf === null ? [] : [`${code(base.inPlaceOf)} is not found here: counted on ${title}.`];
   if (!budget) return [...instead, `**Not counted** on ${title}: ${plain(problem)}`];
-  const share = formatPercent(budget.trainable / budget.all);
+  const share = formatTrainableShare(budget.trainable / budget.all);
   return [
     `**${formatCount(budget.trainable)} trainable parameters** of ${formatCount(budget.all)} on ${title}: ${share}, a file of ${formatBytes(budget.fileBytes)}.`,
     ...instead,

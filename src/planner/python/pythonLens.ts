@@ -2,7 +2,7 @@
 
 import type { LocalText } from '../../protocol/localText';
 import type { ComparisonSettings, PythonConfigCall, PythonLens, PythonModelCall } from '../../protocol/python';
-import { formatBytes, formatCount, formatPercent } from '../../budget/numberText';
+import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import type { PythonFacts } from './pythonFacts';
 import type { BaseModel } from './pythonModels';
 
@@ -41,7 +41,7 @@ function titleOf(facts: PythonFacts): LocalText {
   if (!budget) return local('Not counted on {0}: {1}', shownTitle(base), cut(problem, MAX_PROBLEM));
   const figures = [
     formatCount(budget.trainable),
-    formatPercent(budget.trainable / budget.all),
+    formatTrainableShare(budget.trainable / budget.all),
     shownTitle(base),
     formatBytes(budget.fileBytes),
   ];

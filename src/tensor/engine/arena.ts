@@ -1,24 +1,24 @@
 /**
- * The engine's memory: one WebAssembly memory, cut into blocks that are freed by hand.
+ * The engine's memory: one WebAssembly memory, divided into blocks that are freed explicitly.
  *
- * First fit over a list of free blocks, neighbours joined again. There are few blocks and they are large (weights,
- * activations, scratch), so a list is enough.
+ * Allocation is first fit over a list of free blocks, and adjacent free blocks are merged. Blocks are few and large
+ * (weights, activations, scratch), so a list is sufficient.
  *
- * The memory is shared where the platform lets it be, threads or no: growing a memory that is not shared detaches every
- * view of it. Where it is not, ask for views anew after each allocation.
+ * The memory is shared wherever the platform allows it, even without threads, because growing an unshared memory
+ * detaches every view of it. If it is not shared, views must be created again after each allocation.
  */
 
 import { EngineError } from './engineError';
 import { WASM_PAGE_BYTES, webAssembly } from './webAssembly';
 import type { WasmMemory } from './webAssembly';
 
-/** Blocks begin at cache lines. */
+/** Blocks start at cache lines. */
 const ALIGNMENT = 64;
-/** What 32-bit addresses reach, less the last page so that every end is an address too. */
+/** The range of 32-bit addresses, less the last page so that every end is an address too. */
 const MAXIMUM_PAGES = 65535;
-/** The first page is never handed out: 0 stays an address that nothing has, and threads keep their job table there. */
+/** The first page is never allocated: 0 is no valid address, and threads keep their job table in this page. */
 export const RESERVED_BYTES = WASM_PAGE_BYTES;
-/** A memory grows by at least this, so that many small blocks do not mean many times growing. */
+/** Minimum growth of the memory, so that many small blocks do not cause many growths. */
 const GROWTH_BYTES = 4 * 2 ** 20;
 
 interface Block {
@@ -35,7 +35,7 @@ export class Arena {
   private end = RESERVED_BYTES;
   private used = 0;
 
-  /** @throws EngineError where the platform refuses the memory. */
+  /** @throws EngineError if the platform refuses the memory. */
   constructor(shared: boolean) {
     if (!webAssembly) throw new EngineError('this platform has no WebAssembly');
     this.shared = shared;
@@ -43,17 +43,20 @@ export class Arena {
     try {
       this.memory = new webAssembly.Memory(shared ? { ...limits, shared } : limits);
     } catch (error) {
-      throw new EngineError(`no ${shared ? 'shared ' : ''}WebAssembly memory: ${String(error)}`);
+      throw new EngineError(`cannot create ${shared ? 'shared ' : ''}WebAssembly memory: ${String(error)}`);
     }
     this.buffers.add(this.memory.buffer);
   }
 
-  /** Bytes handed out and not yet freed. */
+  /** Allocated bytes that are not freed yet. */
   get usedBytes(): number {
     return this.used;
   }
 
-  /** Address of a new block, aligned to ALIGNMENT, of undefined content. @throws EngineError when memory is full. */
+  /**
+   * Returns the address of a new block, aligned to ALIGNMENT, with undefined content. @throws EngineError if memory is
+   * full.
+   */
   allocate(bytes: number): number {
     if (!Number.isSafeInteger(bytes) || bytes < 0) throw new EngineError(`cannot allocate ${bytes} bytes`);
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
@@ -75,7 +78,7 @@ export class Arena {
 
   private takeNew(size: number): number {
     const last = this.free.at(-1);
-    // A free block at the very end is grown rather than left behind.
+    // A free block at the very end is extended instead of skipped.
     const start = last && last.end === this.end ? last.start : this.end;
     const missing = start + size - this.memory.buffer.byteLength;
     if (missing > 0) this.grow(missing, size);
@@ -93,15 +96,15 @@ export class Arena {
       this.buffers.add(this.memory.buffer);
     } catch {
       throw new EngineError(
-        `no memory for ${size} bytes more: ${this.used} of ${MAXIMUM_PAGES * WASM_PAGE_BYTES} in use`,
+        `cannot grow memory by ${size} bytes: ${this.used} of ${MAXIMUM_PAGES * WASM_PAGE_BYTES} in use`,
       );
     }
   }
 
-  /** @throws EngineError for an address that `allocate` has not given, or that was freed before. */
+  /** @throws EngineError if no allocated block starts at the address. */
   release(start: number): void {
     const size = this.sizes.get(start);
-    if (size === undefined) throw new EngineError(`no block begins at ${start}`);
+    if (size === undefined) throw new EngineError(`no block starts at ${start}`);
     this.sizes.delete(start);
     this.used -= size;
     const after = this.free.findIndex((block) => block.start > start);
@@ -118,7 +121,7 @@ export class Arena {
     this.free.splice(index + 1, 1);
   }
 
-  /** Whether a view's buffer is this memory, now or before it grew. */
+  /** Whether a view's buffer belongs to this memory, now or before it grew. */
   holds(buffer: object): boolean {
     return this.buffers.has(buffer);
   }

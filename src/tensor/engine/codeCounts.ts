@@ -1,4 +1,4 @@
-/** How often each code of an 8- or 16-bit dtype occurs, and all that follows from it. */
+/** Counts how often each code of an 8- or 16-bit dtype occurs, and derives every statistic from the counts. */
 
 import type { Call } from './crew';
 import { binningOf, quantilesByRank } from './distribution';
@@ -10,9 +10,11 @@ import type { ScanSummary } from './moments';
 import type { ResidentArray } from './resident';
 import { scanOperation } from './thread';
 
-/** Entries of a call: short, so that the optimising compiler takes over between calls; long beside handing it out. */
+/**
+ * Entries per call: short enough for the optimising compiler to take over between calls, long compared with dispatch.
+ */
 const SEGMENT = 2 ** 18;
-/** Tables that the kernels fill by turns, by bytes of the dtype. */
+/** Number of tables that the kernels fill in turn, by bytes per entry. */
 const TURNS = { 1: 4, 2: 2 } as const;
 /** Entries after which 32-bit counts are moved to float64, before they can overflow. */
 const FOLD_ENTRIES = 2 ** 31;
@@ -21,11 +23,11 @@ export class CodeCounts {
   private readonly size: number;
   private readonly turns: number;
   private readonly tables: ResidentArray;
-  /** What the tables had before they were emptied; only of more entries than they can count. */
+  /** Counts moved out of the tables. Set only after more entries than the tables can count. */
   private totals: Float64Array | null = null;
-  /** Entries in the tables. */
+  /** Entries counted in the tables. */
   private pending = 0;
-  /** Whether the first table holds what all of them counted. */
+  /** Whether the first table holds the counts of all tables. */
   private folded = true;
   private known: ScanSummary | null = null;
 
@@ -56,7 +58,7 @@ export class CodeCounts {
     else for (const call of calls) this.engine.crew.run([call], this.engine.scratch);
   }
 
-  /** Adds all tables into the first, and returns that. */
+  /** Adds all tables to the first one and returns it. */
   private fold(): Uint32Array {
     const tables = this.turns * this.engine.threads;
     if (!this.folded) {
@@ -76,7 +78,7 @@ export class CodeCounts {
     return totals;
   }
 
-  /** Occurrences of each code; valid until more is added. */
+  /** Occurrences of each code. Valid until more entries are added. */
   private counted(): Float64Array | Uint32Array {
     return this.totals ? this.empty() : this.fold();
   }
@@ -111,14 +113,16 @@ export class CodeCounts {
   }
 }
 
-/** Of each dtype's values: made once, for sorting 65,536 takes as long as counting ten million entries. */
+/**
+ * Codes in order of magnitude, cached per dtype: sorting 65,536 codes takes as long as counting ten million entries.
+ */
 const orders = new WeakMap<Float64Array, Uint16Array>();
 
-/** Codes of finite values, by magnitude. */
+/** Codes of finite values in order of magnitude. */
 function byMagnitude(values: Float64Array): Uint16Array {
   let order = orders.get(values);
   if (!order) {
-    // A sort that compares by a function takes ten times as long. No value has more than 20 bits of fraction, so a code
+    // Sorting with a comparison function takes ten times as long. No value has more than 20 fraction bits, so a code
     // fits the lower half of its magnitude without changing the order.
     const magnitudes = new Float64Array(values.length);
     const lower = new Uint32Array(magnitudes.buffer);
@@ -137,7 +141,7 @@ function byMagnitude(values: Float64Array): Uint16Array {
   return order;
 }
 
-/** Statistics from how often each value occurs. */
+/** Computes statistics from the number of occurrences of each value. */
 function countedSummary(counts: Float64Array | Uint32Array, values: Float64Array): ScanSummary {
   let [all, finite, sum, l1, zeros, nan, positive, negative] = [0, 0, 0, 0, 0, 0, 0, 0];
   let [min, max] = [Infinity, -Infinity];

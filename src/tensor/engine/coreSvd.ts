@@ -1,8 +1,9 @@
 /**
- * Singular values, and vectors where wanted, of a small dense matrix in float64: Householder bidiagonalisation, then
- * implicit QR steps with Wilkinson's shift (Golub and Kahan 1965; Golub and Van Loan, "Matrix Computations", 5.4 and
- * 8.6). Errors are of the order of rounding of the largest value. Faster than the Jacobi method of ../svd, which is the
- * reference, and which keeps tiny values to more digits.
+ * Singular values, and optionally vectors, of a small dense matrix in float64: Householder bidiagonalisation followed
+ * by implicit QR steps with Wilkinson's shift (Golub and Kahan 1965; Golub and Van Loan, "Matrix Computations", 5.4 and
+ * 8.6). Errors are about one rounding of the largest value.
+ *
+ * This is faster than the Jacobi method of ../svd, which is the reference and more accurate for tiny values.
  */
 
 import type { Engine } from './engine';
@@ -11,24 +12,27 @@ import { EngineError } from './engineError';
 interface CoreSvd {
   /** Descending. */
   readonly values: Float64Array;
-  /** (p, q) and (q, q), row-major, columns in the order of the values; null without vectors. */
+  /** (p, q) and (q, q), row-major, columns in the order of the values. `null` if no vectors were requested. */
   readonly u: Float64Array | null;
   readonly v: Float64Array | null;
 }
 
-/** QR steps per value after which something is wrong; two or three are usual. */
+/** Limit on QR steps per value. Two or three are usual. */
 const MAX_STEPS = 60;
 
 /**
- * Squares of a matrix whose largest entry is 1 that come to no more are taken as 0: their inverse would not be finite, and
- * what they are squares of is far below rounding. The kernel has the same.
+ * Sums of squares up to this size count as 0 in a matrix whose largest entry is 1. Their inverse would not be finite,
+ * and the entries are far below rounding. The kernel uses the same limit.
  */
 const LEAST_SQUARES = 1e-280;
 
-/** Columns from which copying a matrix into the engine's memory pays. */
+/** Number of columns from which copying a matrix into the engine's memory pays off. */
 const LEAST_COLUMNS = 32;
 
-/** Of `matrix` (p, q) row-major with p >= q, of finite entries; it is not changed. The engine helps with large ones. */
+/**
+ * Decomposes `matrix` (p, q), row-major with p >= q and finite entries, without modifying it. The engine helps with
+ * large ones.
+ */
 export function coreSvd(matrix: Float64Array, p: number, q: number, vectors: boolean, engine?: Engine): CoreSvd {
   let largest = 0;
   for (const x of matrix) largest = Math.max(largest, Math.abs(x));
@@ -36,7 +40,7 @@ export function coreSvd(matrix: Float64Array, p: number, q: number, vectors: boo
   const a = matrix.map((x) => x / scale);
   const { d, e, left, right } =
     engine && q >= LEAST_COLUMNS ? bidiagonalizeIn(engine, a, p, q) : bidiagonalize(a, p, q);
-  // Transposed, so that a rotation of two columns works on two runs of memory.
+  // Transposed, so that rotating two columns accesses two contiguous runs of memory.
   const ut = vectors ? accumulateLeft(a, left, p, q) : null;
   const vt = vectors ? accumulateRight(a, right, q) : null;
   diagonalize(d, e, ut, p, vt, q);
@@ -46,12 +50,12 @@ export function coreSvd(matrix: Float64Array, p: number, q: number, vectors: boo
 interface Bidiagonal {
   readonly d: Float64Array;
   readonly e: Float64Array;
-  /** Factors of the reflections I - factor·v·vᵀ, whose vectors stay in the matrix. */
+  /** Factors of the reflections I - factor·v·vᵀ. The vectors are stored in the matrix. */
   readonly left: Float64Array;
   readonly right: Float64Array;
 }
 
-/** As `bidiagonalize`, by the kernel. */
+/** The kernel version of `bidiagonalize`. */
 function bidiagonalizeIn({ arena, kernels }: Engine, a: Float64Array, p: number, q: number): Bidiagonal {
   const at = arena.allocate(8 * (p * q + 5 * q));
   const parts = [0, 1, 2, 3, 4].map((i) => at + 8 * (p * q + i * q));
@@ -92,7 +96,7 @@ function bidiagonalize(a: Float64Array, p: number, q: number): Bidiagonal {
   return { d, e, left, right };
 }
 
-/** Applies the reflection whose vector is column k from row k on to the columns after it. */
+/** Applies the reflection whose vector is column k, from row k down, to the later columns. */
 function reflectRows(a: Float64Array, p: number, q: number, k: number, factor: number, sums: Float64Array): void {
   sums.fill(0);
   for (let i = k; i < p; i++) {
@@ -105,7 +109,7 @@ function reflectRows(a: Float64Array, p: number, q: number, k: number, factor: n
   }
 }
 
-/** Applies the reflection whose vector is row k from column k + 1 on to the rows after it. */
+/** Applies the reflection whose vector is row k, from column k + 1 on, to the later rows. */
 function reflectColumns(a: Float64Array, p: number, q: number, k: number, factor: number): void {
   const row = k * q;
   for (let i = k + 1; i < p; i++) {
@@ -117,7 +121,7 @@ function reflectColumns(a: Float64Array, p: number, q: number, k: number, factor
   }
 }
 
-/** Product of the left reflections, its first q columns, transposed: (q, p). */
+/** The first q columns of the product of the left reflections, transposed: (q, p). */
 function accumulateLeft(a: Float64Array, factors: Float64Array, p: number, q: number): Float64Array {
   const ut = new Float64Array(q * p);
   for (let j = 0; j < q; j++) ut[j * p + j] = 1;
@@ -130,7 +134,7 @@ function accumulateLeft(a: Float64Array, factors: Float64Array, p: number, q: nu
   return ut;
 }
 
-/** Product of the right reflections, transposed: (q, q). */
+/** The product of the right reflections, transposed: (q, q). */
 function accumulateRight(a: Float64Array, factors: Float64Array, q: number): Float64Array {
   const vt = new Float64Array(q * q);
   for (let j = 0; j < q; j++) vt[j * q + j] = 1;
@@ -140,7 +144,7 @@ function accumulateRight(a: Float64Array, factors: Float64Array, q: number): Flo
   return vt;
 }
 
-/** Applies I - factor·v·vᵀ, v from entry `start` on, to runs first..last of `length`. */
+/** Applies I - factor·v·vᵀ, with v from entry `start` on, to runs first..last of `length` entries each. */
 function reflectRuns(
   runs: Float64Array,
   length: number,
@@ -159,7 +163,7 @@ function reflectRuns(
   }
 }
 
-/** Rotates runs i and j of `length`: (x, y) becomes (c·x + s·y, c·y - s·x). */
+/** Rotates runs i and j of `length` entries: (x, y) becomes (c·x + s·y, c·y - s·x). */
 function rotateRuns(runs: Float64Array | null, length: number, i: number, j: number, c: number, s: number): void {
   if (!runs) return;
   for (let x = i * length, y = j * length; x < (i + 1) * length; x++, y++) {
@@ -170,7 +174,7 @@ function rotateRuns(runs: Float64Array | null, length: number, i: number, j: num
   }
 }
 
-/** Turns the bidiagonal matrix of diagonal d and superdiagonal e into a diagonal one, in place. */
+/** Reduces the bidiagonal matrix with diagonal d and superdiagonal e to a diagonal one, in place. */
 function diagonalize(
   d: Float64Array,
   e: Float64Array,
@@ -198,7 +202,7 @@ function diagonalize(
   }
 }
 
-/** Where d[k] is 0, rotates e[k] out of its row, down to `end`. */
+/** If d[k] is 0, rotates e[k] out of its row, down to `end`. */
 function clearRow(d: Float64Array, e: Float64Array, k: number, end: number, ut: Float64Array | null, p: number): void {
   d[k] = 0;
   let bulge = e[k]!;
@@ -215,7 +219,10 @@ function clearRow(d: Float64Array, e: Float64Array, k: number, end: number, ut: 
   }
 }
 
-/** One implicit QR step on the block from `start` to `end`, shifted by the nearer eigenvalue of its last corner. */
+/**
+ * One implicit QR step on the block from `start` to `end`. The shift is the eigenvalue nearer to its last diagonal
+ * entry.
+ */
 function qrStep(
   d: Float64Array,
   e: Float64Array,
@@ -259,7 +266,7 @@ function qrStep(
   }
 }
 
-/** Values made positive and put in order, with their vectors. */
+/** Makes the values positive and sorts them together with their vectors. */
 function sorted(
   d: Float64Array,
   scale: number,

@@ -1,4 +1,4 @@
-/** The coordinator's side of the threads: publishes a job, works on it too, and waits for the rest. */
+/** The coordinator's side of the threads: it publishes a job, takes part in it, and waits for the other threads. */
 
 import type { Arena } from './arena';
 import { EngineError } from './engineError';
@@ -7,15 +7,17 @@ import type { BoundKernels, Kernel, KernelModules } from './kernels';
 import { operationTable, takeCalls } from './thread';
 import type { SpawnThread, ThreadHandle } from './thread';
 
-/** A kernel by its number (thread.ts) and its arguments; those that are its runner's own are in jobTable.ts. */
+/**
+ * A kernel by its number (thread.ts) with its arguments. jobTable.ts defines the arguments that depend on the thread.
+ */
 export interface Call {
   readonly operation: number;
   readonly args: readonly number[];
 }
 
-/** Turns of a loop that looks whether the others are done before sleeping on it: about 20 microseconds. */
+/** Iterations of a loop that checks whether the others are done before it sleeps: about 20 microseconds. */
 const SPIN_TURNS = 500;
-/** A thread is given up for dead when no call has finished for so long. */
+/** A thread counts as dead if no call finishes for this long. */
 const PATIENCE_MS = 60_000;
 
 export class Crew {
@@ -28,14 +30,14 @@ export class Crew {
     kernels: BoundKernels,
     private readonly modules: KernelModules,
     private readonly spawn: SpawnThread | undefined,
-    /** Threads in all, the coordinator among them. */
+    /** The number of threads, including the coordinator. */
     readonly threads: number,
     private readonly scratchBytes: number,
   ) {
     this.operations = operationTable(kernels);
   }
 
-  /** Runs all calls, on this thread and the others. @throws EngineError where a kernel traps or a thread dies. */
+  /** Runs all calls on this thread and the others. @throws EngineError if a kernel traps or a thread dies. */
   run(calls: readonly Call[], scratch: number): void {
     if (calls.length === 1 || this.threads === 1 || !this.spawn) {
       for (const call of calls) this.runHere(call, scratch);
@@ -77,12 +79,12 @@ export class Crew {
       if (finished === calls) return;
       if (Atomics.wait(words, WORD.finished, finished, PATIENCE_MS) === 'timed-out') {
         this.dispose();
-        throw new EngineError(`a thread of the engine does not answer: ${finished} of ${calls} parts are done`);
+        throw new EngineError(`a thread of the engine does not respond: ${finished} of ${calls} parts are done`);
       }
     }
   }
 
-  /** Starts the threads ahead of the first job that shares work, which otherwise starts them and does not wait. */
+  /** Starts the threads in advance. Otherwise the first shared job starts them and does not wait for them. */
   start(): void {
     if (!this.spawn || this.handles.length > 0) return;
     Atomics.store(this.arena.int32(0, CALLS_AT / 4), WORD.stop, 0);

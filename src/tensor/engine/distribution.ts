@@ -1,15 +1,15 @@
-/** Histogram and quantiles of what was scanned. */
+/** Histogram and quantiles of the scanned entries. */
 
 export interface Distribution {
-  /** Counts in equal bins over [min, max]; the last bin includes max. */
+  /** Counts in equal bins over [min, max]. The last bin includes max. */
   readonly histogram: Float64Array;
   /** |x| at each share of the finite entries: the entry of rank ceil(share * n). */
   readonly absQuantiles: Float64Array;
 }
 
-/** How HistogramAccumulator of ../statistics, whose bins these are to the last rounding, finds the bin of a value. */
+/** The bin of a value, found exactly as HistogramAccumulator in ../statistics finds it, rounding included. */
 export interface Binning {
-  /** Halves both ends where their distance is beyond float64. */
+  /** Halves both ends if their distance exceeds the range of float64. */
   readonly factor: number;
   readonly start: number;
   readonly range: number;
@@ -20,7 +20,7 @@ export function binningOf(min: number, max: number): Binning {
   return { factor, start: min * factor, range: max * factor - min * factor };
 }
 
-/** Values of rank ceil(share * total), from counts in ascending order of value. NaN where there is nothing. */
+/** Values of rank ceil(share * total), from counts in ascending order of value. NaN if the counts are empty. */
 export function quantilesByRank(
   shares: readonly number[],
   total: number,

@@ -1,8 +1,8 @@
-/** The dtypes that kernels read as a file stores them. */
+/** The dtypes that kernels read in their stored form. */
 
 import { ArgumentError } from '../errors';
 
-/** As in kernels/decode.ts. */
+/** The numbers of kernels/decode.ts. */
 const KIND = { F32: 0, BF16: 1, F16: 2, F64: 3, I32: 4, U32: 5, I64: 6, U64: 7, I16: 8, U16: 9, BYTE: 10 } as const;
 
 const BYTES = [4, 2, 2, 8, 4, 4, 8, 8, 2, 2, 1] as const;
@@ -11,13 +11,13 @@ export interface EngineDtype {
   readonly name: string;
   readonly kind: number;
   readonly bytes: number;
-  /** Every code's value, in order of code, where there are few enough codes to list: 256 or 65,536. */
+  /** The value of every code in code order, if there are few enough codes to list: 256 or 65,536. */
   readonly values: Float64Array | null;
 }
 
 /**
- * e exponent bits, f fraction bits, in IEEE style; `special` says what the highest exponent means. 'unsignedZero' has no
- * special exponent, a bias one higher, and its one NaN in the place of -0.
+ * Builds an IEEE-style format with e exponent bits and f fraction bits; `special` says what the highest exponent means.
+ * 'unsignedZero' has no special exponent, a bias higher by one, and a single NaN in place of -0.
  */
 function smallFloat(
   exponentBits: number,
@@ -44,7 +44,7 @@ function smallFloat(
   return values;
 }
 
-/** A power of two and nothing else: the shared scales of microscaling formats. */
+/** Pure powers of two, the shared scales of microscaling formats. */
 function exponents(): Float64Array {
   return Float64Array.from({ length: 256 }, (_, code) => (code === 255 ? NaN : 2 ** (code - 127)));
 }
@@ -87,12 +87,12 @@ const DTYPES: readonly EngineDtype[] = [
   dtype('U64', KIND.U64),
 ];
 
-/** Whether kernels read the dtype. */
+/** Whether kernels can read the dtype. */
 export function isEngineDtype(name: string): boolean {
   return DTYPES.some((candidate) => candidate.name === name);
 }
 
-/** @throws ArgumentError for a dtype that no kernel reads. */
+/** @throws ArgumentError if no kernel reads the dtype. */
 export function engineDtype(name: string): EngineDtype {
   const found = DTYPES.find((candidate) => candidate.name === name);
   if (!found) throw new ArgumentError('engineDtype', DTYPES.map((d) => d.name).join(', '), name);

@@ -1,9 +1,10 @@
 /**
- * The numeric engine: memory, kernels and threads behind a few verbs. See kernels.ts for the builds, arena.ts for the
- * memory, jobTable.ts for the threads.
+ * The numeric engine: memory, kernels and threads behind a few operations. kernels.ts describes the builds, arena.ts
+ * the memory, jobTable.ts the threads.
  *
- * Single-threaded without `spawn`, and for products too small to repay waking a thread. Results do not depend on the
- * number of threads: every entry of a product is the same chain of operations whoever computes it.
+ * The engine is single-threaded without `spawn`, and for products too small to repay waking a thread. Results do not
+ * depend on the number of threads, because every entry of a product is computed by the same sequence of operations on
+ * any thread.
  */
 
 import { ArgumentError } from '../errors';
@@ -19,36 +20,36 @@ import { PackedMatrix, ResidentArray } from './resident';
 import { gemmOperation } from './thread';
 import type { SpawnThread } from './thread';
 
-/** Scratch of each thread: the most that a product needs (workBytes of the largest blocks), rounded up. */
+/** Scratch memory per thread: the most that a product needs (workBytes of the largest blocks), rounded up. */
 const SCRATCH_BYTES = 8 * 2 ** 20;
-/** Floating-point operations from which waking a thread (up to 0.2 ms after a pause) pays. */
+/** Floating-point operations from which waking a thread (up to 0.2 ms after a pause) pays off. */
 const SHARE_FLOPS = 20e6;
-/** Operations from which it pays to time the builds first (4 ms). */
+/** Operations from which timing the builds first (4 ms) pays off. */
 const TRIAL_FLOPS = 20e6;
-/** Space for visiting operands that is kept: more than this is given back after the product. */
+/** Limit on the operand space kept between products. A larger space is freed after its product. */
 const KEPT_OPERAND_BYTES = 32 * 2 ** 20;
-/** Shares of a product begin at multiples of this: of every tile's rows and columns. */
+/** Shares of a product start at multiples of this number, which every tile's rows and columns divide. */
 const COLUMN_STEP = 24;
 const ROW_STEP = 12;
 
 export interface EngineOptions {
-  /** Threads in all. Default 1. More need `spawn` and SharedArrayBuffer, and a caller that may block. */
+  /** The number of threads. Default 1. More require `spawn`, SharedArrayBuffer, and a caller that may block. */
   readonly threads?: number;
   readonly spawn?: SpawnThread;
-  /** Whether the memory is shared. Default: where there is SharedArrayBuffer. Threads need it. */
+  /** Whether the memory is shared, which threads require. Default: yes if SharedArrayBuffer exists. */
   readonly shared?: boolean;
-  /** Builds of the matrix product to choose among, for tests and benchmarks. */
+  /** Builds of the matrix product to choose from, for tests and benchmarks. */
   readonly builds?: readonly GemmBuild[];
 }
 
-/** One product out = A·B or out += A·B by addresses. Shapes as in `Gemm`. */
+/** One product out = A·B or out += A·B, given by addresses. The shapes are those of `Gemm`. */
 interface Product {
   readonly layout: GemmLayout;
   readonly m: number;
   readonly n: number;
   readonly k: number;
   readonly a: number;
-  /** An address, or an operand packed by `pack`; the layout's second letter then has no meaning. */
+  /** An address, or an operand packed by `pack`, for which the layout's second letter is ignored. */
   readonly b: number | PackedMatrix;
   readonly out: number;
   readonly accumulate?: boolean;
@@ -58,13 +59,13 @@ export class Engine {
   readonly arena: Arena;
   readonly kernels: BoundKernels;
   readonly crew: Crew;
-  /** Scratch of this thread. */
+  /** Scratch memory of this thread. */
   readonly scratch: number;
   private readonly modules: KernelModules;
   private chosen: number | undefined;
   private operands = { at: 0, bytes: 0 };
 
-  /** @throws EngineError where the platform has no WebAssembly SIMD or no memory. */
+  /** @throws EngineError if the platform lacks WebAssembly SIMD or memory. */
   constructor({ threads = 1, spawn, builds, shared = typeof SharedArrayBuffer === 'function' }: EngineOptions = {}) {
     this.arena = new Arena(shared);
     this.modules = compileKernels(shared, builds);
@@ -79,12 +80,12 @@ export class Engine {
     return this.crew.threads;
   }
 
-  /** The build in use; the first to try where none has been timed. */
+  /** The build in use. Before any timing, the first one to try. */
   get build(): GemmBuild {
     return this.modules.gemm[this.chosen ?? 0]!.build;
   }
 
-  /** Makes memory for `length` numbers, of undefined content. @throws EngineError when memory is full. */
+  /** Allocates memory for `length` numbers, with undefined content. @throws EngineError if memory is full. */
   allocate(length: number): ResidentArray {
     return new ResidentArray(this.arena, this.arena.allocate(4 * length), length);
   }
@@ -93,12 +94,12 @@ export class Engine {
   keep(values: ArrayLike<number>): ResidentArray {
     const own = values instanceof Float32Array ? this.addressOf(values) : undefined;
     const array = this.allocate(values.length);
-    // The memory may have grown, and with it detached the view that was given.
+    // The allocation may have grown the memory and detached the view that was passed in.
     array.data.set(own === undefined ? values : this.arena.float32(own, array.length));
     return array;
   }
 
-  /** Times the builds now, rather than before the first large product. About 4 ms. */
+  /** Times the builds now instead of before the first large product. Takes about 4 ms. */
   chooseBuild(): GemmBuild {
     if (this.chosen === undefined) {
       const at = this.arena.allocate(trialBytes(this.kernels));
@@ -114,9 +115,9 @@ export class Engine {
     return this.chosen ?? 0;
   }
 
-  /** Packs a right operand that many products will use: b is (k, n), or (n, k) for layout NT, at an address. */
+  /** Packs a right operand that many products will use. b is (k, n), or (n, k) for layout NT, at an address. */
   pack(layout: GemmLayout, n: number, k: number, b: number): PackedMatrix {
-    // A weight this large will meet products that large; panels of one build do not fit another.
+    // A weight this large will be used in products that large, and panels of one build do not fit another.
     const build = this.buildFor(2 * n * k * COLUMN_STEP);
     this.chosen ??= build;
     const gemm = this.kernels.gemm[build]!;
@@ -138,7 +139,9 @@ export class Engine {
     this.crew.run(shares(product, parts, build), this.scratch);
   }
 
-  /** `Gemm` on any arrays: operands outside the engine's memory are copied in, and the result out. */
+  /**
+   * Computes `Gemm` on any arrays. Operands outside the engine's memory are copied in, and the result is copied out.
+   */
   readonly gemm: Gemm = (layout, m, n, k, a, b, out) => {
     const own = [a, b, out].map((array) => this.addressOf(array));
     const sizes = [a, b, out].map((array, i) => (own[i] === undefined ? array.length * 4 : 0));
@@ -157,12 +160,12 @@ export class Engine {
     if (this.operands.bytes > KEPT_OPERAND_BYTES) this.operandSpace(0);
   };
 
-  /** Where an array lies in the engine's memory, or undefined where it lies elsewhere. */
+  /** The address of an array in the engine's memory, or undefined if it is elsewhere. */
   addressOf(array: Float32Array): number | undefined {
     return array.length > 0 && this.arena.holds(array.buffer) ? array.byteOffset : undefined;
   }
 
-  /** Space for operands that visit, kept from call to call; 0 gives it back. */
+  /** Space for copied operands, kept between calls. A size of 0 frees it. */
   private operandSpace(bytes: number): number {
     if (bytes > this.operands.bytes || bytes === 0) {
       if (this.operands.bytes > 0) this.arena.release(this.operands.at);
@@ -172,13 +175,13 @@ export class Engine {
     return this.operands.at;
   }
 
-  /** Stops the threads. The memory goes when nothing refers to the engine. */
+  /** Stops the threads. The memory is freed when nothing refers to the engine. */
   dispose(): void {
     this.crew.dispose();
   }
 }
 
-/** The calls that make up a product: columns are shared out where there are more of them, else rows. */
+/** Splits a product into calls, by columns if there are more columns than rows, otherwise by rows. */
 function shares(product: Product, parts: number, build: number): Call[] {
   const { m, n } = product;
   const byColumns = n >= m;
@@ -209,7 +212,7 @@ function share(product: Product, build: number, row: number, rows: number, colum
   return { operation: gemmOperation(build, 'sgemm'), args };
 }
 
-/** An engine, or null where the platform cannot run one. */
+/** Creates an engine, or returns `null` if the platform cannot run one. */
 export function tryCreateEngine(options: EngineOptions = {}): Engine | null {
   try {
     return new Engine(options);

@@ -1,4 +1,4 @@
-/** What the engine throws where its platform fails it: no memory, no WebAssembly, a thread that died. */
+/** A failure of the platform: no memory, no WebAssembly, a dead thread. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
 }

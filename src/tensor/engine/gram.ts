@@ -1,17 +1,17 @@
 /**
- * Factors of tall float32 matrices M (m, r) in float64: M = Q·R, with R from the Gram matrix where that is accurate.
+ * Factors M = Q·R of tall float32 matrices M (m, r) in float64, with R from the Gram matrix if that is accurate.
  *
- * MᵀM = RᵀR (Cholesky) costs one pass of matrix products, several times faster than reflections, and squares the
- * condition number. So the condition is bounded from R itself, and where the bound is too large, or the Cholesky
- * factorisation breaks down, the factors come from Householder reflections. Where Q is wanted, the Gram step is done
- * twice unless the condition is small, which makes Q orthonormal to rounding (CholeskyQR2: Yamamoto, Nakatsukasa,
- * Yanagisawa and Fukaya 2015).
+ * MᵀM = RᵀR (Cholesky) costs one pass of matrix products and is several times faster than reflections, but squares the
+ * condition number. The condition is therefore bounded from R itself. If the bound is too large, or the Cholesky
+ * factorisation breaks down, Householder reflections compute the factors. If Q is requested, the Gram step runs twice
+ * unless the condition is small, which makes Q orthonormal to rounding (CholeskyQR2: Yamamoto, Nakatsukasa, Yanagisawa
+ * and Fukaya 2015).
  */
 
 import type { Engine } from './engine';
 import { cholesky, conditionBound, invertUpper, multiplyUpper } from './triangular';
 
-/** Where M lies: entry (i, j) at address + i * rowBytes + j * columnBytes. */
+/** The location of M: entry (i, j) is at address + i * rowBytes + j * columnBytes. */
 interface TallMatrix {
   readonly address: number;
   readonly m: number;
@@ -20,24 +20,29 @@ interface TallMatrix {
   readonly columnBytes: number;
 }
 
-/** Singular values from the Gram matrix err by up to the condition number times this, relative to the largest. */
+/** Error of singular values from the Gram matrix, relative to the largest, per unit of the condition number. */
 const ERROR_PER_CONDITION = 1e-15;
-/** Of the largest: what values may err by where nothing else was said. */
+/** Default tolerance for singular values, relative to the largest. */
 const DEFAULT_TOLERANCE = 1e-11;
-/** Up to this, Q = M·R⁻¹ is orthonormal to 1e-11 as it is. */
+/** Largest condition for which Q = M·R⁻¹ is orthonormal to 1e-11 after one step. */
 const MAX_CONDITION_ONCE = 300;
-/** Beyond this, twice is not enough for Q. */
+/** Largest condition for which two steps suffice for Q. */
 const MAX_CONDITION_TWICE = 1e6;
 
 interface TallFactors {
   /** (r, r), row-major, upper triangular. */
   readonly r: Float64Array;
-  /** Q·X for X (r, columns) row-major, giving (m, columns) row-major. Only where Q was asked for, and once. */
+  /**
+   * Q·X for X (r, columns) row-major, as (m, columns) row-major. Requires that Q was requested, and may be called once.
+   */
   applyQ(x: Float64Array, columns: number): Float64Array;
   free(): void;
 }
 
-/** Null where M holds NaN or infinities. m must be at least r. `tolerance` is of singular values, without Q. */
+/**
+ * Factors M, which must have m >= r. `tolerance` applies to the singular values if Q is not requested.
+ * @returns `null` if M contains NaN or infinities.
+ */
 export function factorTall(
   engine: Engine,
   matrix: TallMatrix,
@@ -45,7 +50,7 @@ export function factorTall(
   tolerance = DEFAULT_TOLERANCE,
 ): TallFactors | null {
   const gram = gramOfColumns(engine, matrix);
-  // Squares of float32 do not overflow here, so that the trace is finite just where all entries are.
+  // Squares of float32 do not overflow in float64, so the trace is finite exactly if all entries are.
   let trace = 0;
   for (let i = 0; i < matrix.r; i++) trace += gram[i * matrix.r + i]!;
   if (!(trace < Infinity)) return null;
@@ -63,19 +68,19 @@ export function factorTall(
 }
 
 function unavailable(): never {
-  throw new Error('factorTall was not asked for Q');
+  throw new Error('Q was not requested from factorTall');
 }
 
 const panelCount = (lines: number): number => Math.ceil(lines / 4);
 
-/** Address of the panels of M's columns, depth m: the caller releases it. */
+/** The address of the panels of M's columns, depth m. The caller frees it. */
 function columnPanels(engine: Engine, { address, m, r, rowBytes, columnBytes }: TallMatrix): number {
   const to = engine.arena.allocate(panelCount(r) * 32 * m);
   engine.kernels.scan.panels64(0, address, columnBytes, rowBytes, r, m, to);
   return to;
 }
 
-/** Panels times panels into a new row-major array of `rows` by `columns`. */
+/** Multiplies panels by panels into a new row-major array of `rows` by `columns`. */
 function multiplyPanels(
   engine: Engine,
   a: number,
@@ -107,7 +112,7 @@ function gramOfColumns(engine: Engine, matrix: TallMatrix): Float64Array {
   return gram;
 }
 
-/** Copies a row-major float64 matrix in, and cuts its columns (or its rows) into panels. */
+/** Copies a row-major float64 matrix in and packs its columns or rows into panels. */
 function panelsOf(engine: Engine, x: Float64Array, rows: number, columns: number, byRows: boolean): number {
   const [lines, depth] = byRows ? [rows, columns] : [columns, rows];
   const from = engine.arena.allocate(x.length * 8);
@@ -119,7 +124,7 @@ function panelsOf(engine: Engine, x: Float64Array, rows: number, columns: number
   return to;
 }
 
-/** M·X, (m, columns) row-major, for X (r, columns) row-major. */
+/** M·X for X (r, columns) row-major, as (m, columns) row-major. */
 function multiplyTall(
   engine: Engine,
   { address, m, r, rowBytes, columnBytes }: TallMatrix,

@@ -6,20 +6,20 @@ import type { EngineDtype } from './dtypes';
 import type { Engine } from './engine';
 import type { ResidentArray } from './resident';
 
-/** Entries of a call, so that the optimising compiler takes over between calls. */
+/** Entries per call, short enough for the optimising compiler to take over between calls. */
 const SEGMENT = 65536;
-/** As in kernels/counts.ts: magnitudes are counted by the upper 20 bits of their float32 pattern. */
+/** Magnitudes are counted by the upper 20 bits of their float32 pattern, as in kernels/counts.ts. */
 const KEY_COUNT = 2 ** 20;
 const DROPPED_BITS = 11;
 /** Entries after which 32-bit counts are moved to float64, before they can overflow. */
 const FOLD_ENTRIES = 2 ** 31;
 
-/** Second pass over a dtype wider than 16 bits. Quantiles are at most 2^-12 of the value low. */
+/** Quantiles are low by at most 2^-12 of their value. */
 export class HistogramScan {
   private readonly tables: ResidentArray;
   private readonly binning: Binning;
   private readonly maxAbs: number;
-  /** Counts that were moved out of the tables: bins, then keys. Null until there were any. */
+  /** Counts moved out of the tables: bins, then keys. `null` until then. */
   private folded: Float64Array | null = null;
   private pending = 0;
 
@@ -83,7 +83,7 @@ export class HistogramScan {
     return { histogram, absQuantiles };
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   free(): void {
     this.tables.free();
   }

@@ -1,9 +1,9 @@
 /**
- * The compiled kernels (../kernels, AssemblyScript) and which of the three builds of the matrix product to use.
+ * The compiled kernels (../kernels, AssemblyScript), and the choice among the three builds of the matrix product.
  *
- * The fused builds need relaxed SIMD, which `validate` tells. Which tile is the faster one depends on how the machine's
- * V8 spends its registers, by a factor of up to two, and cannot be asked: it is timed, on the first product large enough
- * for that to matter. Small products take the same 4 x 8 path in every build.
+ * The fused builds need relaxed SIMD, which `validate` detects. Which tile is faster depends on how the machine's V8
+ * allocates registers, by a factor of up to two. This cannot be queried, so the first large enough product times the
+ * builds. Small products take the same 4 x 8 path in every build.
  */
 
 import { EngineError } from './engineError';
@@ -15,7 +15,7 @@ export type GemmBuild = 'gemm6x8' | 'gemm3x12' | 'gemm4x8';
 
 export const GEMM_BUILDS: readonly GemmBuild[] = ['gemm6x8', 'gemm3x12', 'gemm4x8'];
 
-/** Arguments are addresses, counts and numbers as the kernels' sources document them. */
+/** Arguments are addresses, counts and numbers, as documented in the kernels' sources. */
 export type Kernel = (...args: number[]) => number;
 
 export interface GemmKernels {
@@ -49,7 +49,7 @@ export interface ScanKernels {
   readonly writeConstants: Kernel;
 }
 
-/** Compiled, not yet bound to a memory; plain data, so that it can be posted to a thread. */
+/** Compiled but not bound to a memory. Plain data that can be posted to a thread. */
 export interface KernelModules {
   readonly scan: WasmModule;
   /** The builds that this platform runs, in the order of GEMM_BUILDS. */
@@ -67,15 +67,15 @@ function moduleBytes(name: keyof typeof KERNEL_BYTES, shared: boolean): Uint8Arr
 }
 
 /**
- * @param shared whether the memory they are for is shared; it is part of a module's type.
- * @param only compile these builds of the matrix product alone, for tests and benchmarks.
- * @throws EngineError without WebAssembly SIMD.
+ * @param shared whether the kernels' memory is shared, which is part of a module's type.
+ * @param only compiles just these builds of the matrix product, for tests and benchmarks.
+ * @throws EngineError if the platform has no WebAssembly SIMD.
  */
 export function compileKernels(shared: boolean, only: readonly GemmBuild[] = GEMM_BUILDS): KernelModules {
   if (!webAssembly) throw new EngineError('this platform has no WebAssembly');
   const api = webAssembly;
-  // Validating takes as long as compiling, and the fused builds need the same of a platform: one tells of both. The plain
-  // build is the slowest and runs wherever there is SIMD: it is there for platforms without the fused ones.
+  // Validation takes as long as compilation. The fused builds need the same features, so validating one of them
+  // suffices. The plain build is the slowest and needs only SIMD; it serves platforms that lack relaxed SIMD.
   const fused = only.filter((build) => build !== 'gemm4x8');
   const runsFused = fused.length > 0 && api.validate(moduleBytes(fused[0]!, shared));
   const runsPlain = !runsFused && only.includes('gemm4x8') && api.validate(moduleBytes('gemm4x8', shared));
@@ -101,25 +101,28 @@ export function bindKernels(modules: KernelModules, memory: WasmMemory): BoundKe
   };
 }
 
-/** Side of the square product that a build is timed on: 0.4 ms of a slow build, in cache, and past the small path. */
+/** Side of the square product that times a build: 0.4 ms in a slow build, within the cache, above the small path. */
 const TRIAL_SIDE = 192;
-/** Per build. Enough turns for the optimising compiler, which starts after a few calls, to take over within it. */
+/** Milliseconds per build: enough for the optimising compiler, which starts after a few calls, to take over. */
 const TRIAL_MS = 2;
 
-/** Bytes that `fastestBuild` needs: three matrices and their scratch. */
+/** Bytes that `fastestBuild` needs: three matrices and their scratch memory. */
 export function trialBytes(kernels: BoundKernels): number {
   const scratch = Math.max(...kernels.gemm.map((g) => g.workBytes(TRIAL_SIDE, TRIAL_SIDE, TRIAL_SIDE)));
   return 3 * 4 * TRIAL_SIDE ** 2 + scratch;
 }
 
 /**
- * How many times faster a later build must be to displace an earlier one. The order of GEMM_BUILDS is theirs where the
- * compiler spends its registers well, 7 % apart, less than a short trial can tell; where it does not, the larger tile
- * takes twice as long.
+ * Speed-up that a later build needs to replace an earlier one. GEMM_BUILDS is ordered by speed where the compiler uses
+ * registers well. The builds then differ by 7 %, which a short trial cannot resolve; elsewhere the larger tile takes
+ * twice as long.
  */
 const DISPLACES = 1.25;
 
-/** Index of the first build that no other is far ahead of. The operands' values do not matter: zeros. */
+/**
+ * Index of the first build that no later one beats clearly. The operands are zeros, since values do not affect the
+ * time.
+ */
 export function fastestBuild(kernels: BoundKernels, at: number, now: () => number): number {
   const side = TRIAL_SIDE;
   const bytes = 4 * side ** 2;
@@ -136,7 +139,7 @@ export function fastestBuild(kernels: BoundKernels, at: number, now: () => numbe
   let chosen = 0;
   for (let i = 1; i < best.length; i++) {
     const ahead = (): boolean => best[i]! * DISPLACES < best[chosen]!;
-    // Before it loses its place, a second trial: the first may have ended before the optimising compiler was done.
+    // A second trial before it is replaced: the first may have ended before the optimising compiler was done.
     if (ahead()) best[chosen] = Math.min(best[chosen]!, trial(kernels.gemm[chosen]!));
     if (ahead()) chosen = i;
   }

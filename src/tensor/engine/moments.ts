@@ -1,8 +1,8 @@
-/** Records of the `moments` kernel, combined. */
+/** Combines the records of the `moments` kernel. */
 
 import type { SummaryStatistics } from '../statistics';
 
-/** Bytes of a record: ten float64. */
+/** Bytes per record: ten float64 numbers. */
 export const RECORD_BYTES = 80;
 
 export interface ScanSummary extends SummaryStatistics {
@@ -22,7 +22,10 @@ export class Moments {
   private positiveInfinity = 0;
   private negativeInfinity = 0;
 
-  /** Of `records` from `at` on, in order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf, -Inf. */
+  /**
+   * Merges `records` from `at` on, in order: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf,
+   * -Inf.
+   */
   merge(records: ArrayLike<number>, at = 0): void {
     const n = records[at]!;
     if (n > 0) {

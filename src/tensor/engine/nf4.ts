@@ -1,7 +1,7 @@
 /**
- * NF4 of float32 numbers in the engine's memory, two codes to a byte with the earlier entry in the high half, as
- * checkpoints store it. The plain twin is ../nf4, which divides where this multiplies by the reciprocal: an entry within
- * rounding of half-way between two levels may go to the other one.
+ * NF4 of float32 numbers in the engine's memory. Each byte holds two codes, the earlier entry in the high half, as in
+ * checkpoints. The plain twin ../nf4 divides where this code multiplies by the reciprocal, so an entry within rounding
+ * of the midpoint between two levels may get the other level.
  */
 
 import { ArgumentError } from '../errors';
@@ -11,20 +11,20 @@ import type { Engine } from './engine';
 import type { ResidentArray } from './resident';
 import { scanOperation } from './thread';
 
-/** Half-way points of the levels: the code of x is how many of them lie below it. */
+/** Midpoints between levels. The code of x is the number of midpoints below it. */
 const EDGES = Float32Array.from({ length: 15 }, (_, i) => (NF4_LEVELS[i]! + NF4_LEVELS[i + 1]!) / 2);
-/** Blocks of a call: 64Ki entries, so that the optimising compiler takes over between calls. */
+/** Blocks per call: 64Ki entries, so that the optimising compiler takes over between calls. */
 const BLOCKS_AT_ONCE = 1024;
 
-/** Codes (bytes, as many as half the entries) and scales (one a block) in the engine's memory. */
+/** Codes (half as many bytes as entries) and scales (one per block) in the engine's memory. */
 export interface ResidentNf4 {
-  /** Four bytes of codes to an element: read them through `arena.bytes(codes.address, ...)`. */
+  /** Four bytes of codes per element. Read them through `arena.bytes(codes.address, ...)`. */
   readonly codes: ResidentArray;
   readonly scales: ResidentArray;
   readonly blocks: number;
 }
 
-/** @throws ArgumentError unless the entries are whole blocks of 64: pad the last with zeros. */
+/** @throws ArgumentError if the entries are not whole blocks of 64. Pad the last block with zeros. */
 export function quantizeNf4Resident(engine: Engine, values: ResidentArray): ResidentNf4 {
   const blocks = values.length / NF4_BLOCK_SIZE;
   if (!Number.isInteger(blocks)) {

@@ -1,8 +1,8 @@
 /**
- * The leading singular values and vectors of a dense matrix W (m, n), by random projection (Halko, Martinsson and Tropp
- * 2011, algorithms 4.4 and 5.1): W meets a few random directions, power iterations sharpen what it makes of them, and W
- * is then decomposed within that space. Products are in float32, so values are good to about 1e-6 of the largest; those
- * near the cut are lower bounds.
+ * The leading singular values and vectors of a dense matrix W (m, n) by random projection (Halko, Martinsson and Tropp
+ * 2011, algorithms 4.4 and 5.1). W is applied to a few random directions, power iterations refine the resulting
+ * subspace, and W is decomposed within it. Products are in float32, so values are accurate to about 1e-6 of the
+ * largest. Values near the cut-off are lower bounds.
  */
 
 import { ArgumentError } from '../errors';
@@ -14,17 +14,17 @@ import { productSvd } from './spectrum';
 import type { ProductSvd } from './spectrum';
 
 interface RandomizedSvdOptions {
-  /** Values wanted. */
+  /** The number of values to compute. */
   readonly count: number;
-  /** Directions beside those wanted. Default 10. */
+  /** Additional directions. Default 10. */
   readonly oversample?: number;
-  /** Default 2; more where values fall off slowly. */
+  /** Default 2. Use more if the values decay slowly. */
   readonly powerIterations?: number;
-  /** Default 1: the same directions each time. */
+  /** Default 1, which gives the same directions every time. */
   readonly seed?: number;
 }
 
-/** W is row-major in the engine's memory. @throws ArgumentError for a count below 1. */
+/** W is row-major in the engine's memory. @throws ArgumentError if count is below 1. */
 export function randomizedSvd(
   engine: Engine,
   w: ResidentArray,
@@ -56,7 +56,7 @@ export function randomizedSvd(
       orthonormalize(engine, domain, n, width);
       project();
     }
-    // W is nearly Q·(Qᵀ·W): a product of two factors.
+    // W ≈ Q·(Qᵀ·W), a product of two factors.
     engine.multiply({ layout: 'TN', m: width, n, k: m, a: range.address, b: w.address, out: inner.address });
     const svd = productSvd(engine, {
       a: { data: inner.data, shape: [width, n] },
@@ -75,7 +75,7 @@ export function randomizedSvd(
 function orthonormalize(engine: Engine, matrix: ResidentArray, m: number, r: number): void {
   const factors = factorTall(engine, { address: matrix.address, m, r, rowBytes: 4 * r, columnBytes: 4 }, true);
   if (!factors) {
-    // NaN and infinities reach every value.
+    // NaN and infinities affect every value.
     matrix.data.fill(NaN);
     return;
   }

@@ -1,8 +1,8 @@
-/** Numbers that live in the engine's memory between calls. */
+/** Arrays that stay in the engine's memory between calls. */
 
 import type { Arena } from './arena';
 
-/** Frees what was forgotten, when the collector finds its handle unreachable. A safety net: call `free`. */
+/** Frees blocks whose handle became unreachable. This is a safety net: call `free`. */
 const forgotten = new FinalizationRegistry<{ readonly arena: Arena; readonly address: number }>(
   ({ arena, address }) => {
     arena.release(address);
@@ -19,12 +19,12 @@ class ResidentBlock {
     forgotten.register(this, { arena, address }, this);
   }
 
-  /** False once freed: the address may then be anyone's. */
+  /** False after the block is freed, when the address may belong to another block. */
   get isLive(): boolean {
     return this.live;
   }
 
-  /** Gives the memory back; views of it must not be used any more. Freeing twice does nothing. */
+  /** Frees the memory. Views of it must no longer be used. Freeing twice has no effect. */
   free(): void {
     if (!this.live) return;
     this.live = false;
@@ -33,7 +33,7 @@ class ResidentBlock {
   }
 }
 
-/** A row-major float32 array in the engine's memory. Views do not keep it alive: keep the handle. */
+/** A row-major float32 array in the engine's memory. A view does not keep it alive; the handle does. */
 export class ResidentArray extends ResidentBlock {
   private view: Float32Array;
 
@@ -46,7 +46,7 @@ export class ResidentArray extends ResidentBlock {
     this.view = arena.float32(address, length);
   }
 
-  /** The numbers in place. Ask again after anything else was allocated: memory that grows may detach older views. */
+  /** A view of the numbers. Get a new one after any allocation, because growing memory can detach older views. */
   get data(): Float32Array {
     if (this.view.length !== this.length) this.view = this.arena.float32(this.address, this.length);
     return this.view;
@@ -58,10 +58,10 @@ export class PackedMatrix extends ResidentBlock {
   constructor(
     arena: Arena,
     address: number,
-    /** Rows and columns of the operand as the product sees it, that is after any transposition. */
+    /** Rows and columns of the operand in the product, after any transposition. */
     readonly k: number,
     readonly n: number,
-    /** Index of the build whose panels these are. */
+    /** Index of the build that the panels are packed for. */
     readonly build: number,
   ) {
     super(arena, address);

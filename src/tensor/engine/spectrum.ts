@@ -1,7 +1,7 @@
 /**
- * Singular values and vectors of scaling·B·A from its factors, in float64, never forming the product: B = Q_B·R_B,
- * Aᵀ = Q_A·R_A, and the core R_B·R_Aᵀ, no larger than rank x rank, has the same singular values. The plain twin is
- * `factoredSvd` of ../svd.
+ * Singular values and vectors of scaling·B·A from its factors, in float64, without forming the product. With
+ * B = Q_B·R_B and Aᵀ = Q_A·R_A, the core R_B·R_Aᵀ is at most rank x rank and has the same singular values up to the
+ * scaling. The plain twin is `factoredSvd` in ../svd.
  */
 
 import { ShapeError } from '../errors';
@@ -10,7 +10,7 @@ import { coreSvd } from './coreSvd';
 import type { Engine } from './engine';
 import { factorTall, multiplySquare } from './gram';
 
-/** A row-major float32 matrix, anywhere; in the engine's memory it is used in place. */
+/** A row-major float32 matrix. If it is in the engine's memory, it is used in place. */
 export interface FactorMatrix {
   readonly data: Float32Array;
   readonly shape: readonly number[];
@@ -23,19 +23,22 @@ interface ProductFactors {
   readonly b: FactorMatrix;
   /** Default 1. */
   readonly scaling?: number;
-  /** What singular values may err by, of the largest of a factor. Default 1e-11; without vectors, more is faster. */
+  /**
+   * Allowed error of singular values, relative to the largest of a factor. Default 1e-11. Without vectors, more is
+   * faster.
+   */
   readonly tolerance?: number;
 }
 
 export interface ProductSvd {
-  /** min(rank, outFeatures, inFeatures) values, descending. */
+  /** min(rank, outFeatures, inFeatures) values in descending order. */
   readonly values: Float64Array;
-  /** (outFeatures, count) and (inFeatures, count), row-major, orthonormal columns. */
+  /** (outFeatures, count) and (inFeatures, count), row-major, with orthonormal columns. */
   readonly u: Float64Array;
   readonly v: Float64Array;
 }
 
-/** All NaN where a factor holds NaN or infinities. @throws ShapeError where the factors do not fit each other. */
+/** All NaN if a factor contains NaN or infinities. @throws ShapeError if the factors do not fit together. */
 export function productSingularValues(engine: Engine, factors: ProductFactors): Float64Array {
   return withFactors(engine, factors, false, (left, right, count) => {
     const { core, p, q } = coreOf(left, right);
@@ -45,7 +48,7 @@ export function productSingularValues(engine: Engine, factors: ProductFactors): 
   });
 }
 
-/** @throws ShapeError where the factors do not fit each other. */
+/** @throws ShapeError if the factors do not fit together. */
 export function productSvd(engine: Engine, factors: ProductFactors): ProductSvd {
   return withFactors(engine, factors, true, (left, right, count) => {
     const { core, p, q, turned } = coreOf(left, right);
@@ -66,9 +69,9 @@ function scaled(values: Float64Array, scaling = 1): Float64Array {
   return values.map((value) => value * Math.abs(scaling));
 }
 
-/** One factor as Q·R, or as it is where it is wider than tall: then Q is the identity. */
+/** One factor as Q·R. A factor that is wider than tall stays as it is, with the identity as Q. */
 interface Side {
-  /** Rows of the factor, and of R: (height, rank), row-major; null where entries are not finite. */
+  /** Rows of the factor and of R, which is (height, rank), row-major. `null` if entries are not finite. */
   readonly rows: number;
   readonly height: number;
   readonly r: Float64Array | null;
@@ -87,7 +90,7 @@ function withFactors<T>(
   if (inner !== rank) throw new ShapeError('productSvd: b', `shape (outFeatures, ${rank})`, formatShape(b.shape));
   const release: (() => void)[] = [];
   try {
-    // Both come in before either is worked on: memory that grows may detach a view of it.
+    // Both factors are copied in before either is used, because growing memory can detach a view.
     const resident = [b.data, a.data].map((data) => engine.addressOf(data));
     const [addressOfB, addressOfA] = [b.data, a.data].map((data, i) => {
       if (resident[i] !== undefined) return resident[i];
@@ -128,7 +131,7 @@ function factorSide(
   return { rows, height: rank, r: factors.r, rank, applyQ: (x, columns) => factors.applyQ(x, columns) };
 }
 
-/** R_B·R_Aᵀ, turned so that it is no wider than tall; null where a factor is not finite. */
+/** R_B·R_Aᵀ, transposed if necessary so that it is not wider than tall. `null` if a factor is not finite. */
 function coreOf(left: Side, right: Side): { core: Float64Array | null; p: number; q: number; turned: boolean } {
   const [p, q] = [left.height, right.height];
   if (!left.r || !right.r) return { core: null, p, q, turned: false };

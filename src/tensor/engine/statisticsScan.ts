@@ -1,11 +1,12 @@
 /**
- * Statistics of a tensor from its bytes as the file stores them, in chunks, without decoding them first.
+ * Statistics of a tensor from its bytes as stored in the file, in chunks, without decoding them first.
  *
- * The dtypes of 8 and 16 bits are counted by code, which gives everything exactly in one pass. Of the wider ones, the
- * first pass takes the moments and a second, `startHistogram`, the histogram and the quantiles. With `momentsOnly` there
- * is one pass for every dtype, and the fastest. The same chunks give the same bits, whatever the number of threads.
+ * Dtypes of 8 and 16 bits are counted by code, which gives every statistic exactly in one pass. For wider dtypes the
+ * first pass computes the moments, and a second one, `startHistogram`, the histogram and the quantiles. `momentsOnly`
+ * is the fastest mode and needs one pass for every dtype. The same chunks give bitwise equal results for any number of
+ * threads.
  *
- * The plain twins are the accumulators of ../statistics, which agree on every definition.
+ * The plain twins are the accumulators in ../statistics, with the same definitions.
  */
 
 import { ArgumentError } from '../errors';
@@ -22,24 +23,24 @@ import type { ScanSummary } from './moments';
 import type { ResidentArray } from './resident';
 import { scanOperation } from './thread';
 
-/** Bytes that `add` takes into the engine's memory at a time. */
+/** Bytes that `add` copies into the engine's memory at a time. */
 const STAGING_BYTES = 4 * 2 ** 20;
 /**
- * Entries of a record, at least: a call of some 25 microseconds, long beside the two or three that it costs to hand out
- * and merge; and at most: the optimising compiler takes over between calls. How many depends on how much there is to do
- * and on nothing else, so that the records, and their sum, are the same whoever makes them.
+ * Entries per record. The minimum takes some 25 microseconds, long compared with the two or three for dispatching and
+ * merging a call. The maximum lets the optimising compiler take over between calls. The number depends only on the
+ * amount of work, so the records and their sum are the same on any threads.
  */
 const SHORT_SEGMENT = 2 ** 17;
 const LONG_SEGMENT = 2 ** 19;
-/** Calls that a job of segments between those has: enough for eight threads to end at nearly the same time. */
+/** Calls per job between those limits: enough for eight threads to finish at nearly the same time. */
 const SHARES = 32;
-/** Segments begin at multiples of it. */
+/** Segments start at multiples of this. */
 const ALIGNMENT = 4096;
 /** Bytes from which a chunk is shared among threads. */
 const SHARE_BYTES = 2 ** 20;
 
 interface ScanOptions {
-  /** Leave out the histogram and the quantiles. */
+  /** Skips the histogram and the quantiles. */
   readonly momentsOnly?: boolean;
 }
 
@@ -53,7 +54,7 @@ export class StatisticsScan {
   private staging: ResidentArray | null = null;
   private entries = 0;
 
-  /** @throws ArgumentError for a dtype that the engine does not read. */
+  /** @throws ArgumentError if the engine does not read the dtype. */
   constructor(
     private readonly engine: Engine,
     dtype: string,
@@ -62,7 +63,7 @@ export class StatisticsScan {
     this.dtype = engineDtype(dtype);
     const { values, bytes } = this.dtype;
     this.lookup = bytes === 1 ? this.keep(Float32Array.from(values!)).address : 0;
-    // A byte has so few codes that counting is the fastest way to the moments too.
+    // A byte has so few codes that counting them is the fastest way to the moments too.
     this.counts = values && !(momentsOnly && bytes > 1) ? new CodeCounts(engine, values, bytes) : null;
     this.records = this.counts ? 0 : this.keep(new Float32Array((RECORD_BYTES / 4) * MAX_CALLS)).address;
   }
@@ -73,7 +74,7 @@ export class StatisticsScan {
     return block;
   }
 
-  /** Takes in whole entries from anywhere, by way of the engine's memory. */
+  /** Adds whole entries from any buffer by copying them into the engine's memory. */
   add(bytes: Uint8Array): void {
     for (let start = 0; start < bytes.length; start += STAGING_BYTES) {
       const part = bytes.subarray(start, start + STAGING_BYTES);
@@ -83,13 +84,13 @@ export class StatisticsScan {
     }
   }
 
-  /** Takes in entries that lie in the engine's memory. */
+  /** Adds entries that are already in the engine's memory. */
   addResident(address: number, byteLength: number): void {
     const { bytes } = this.dtype;
     if (byteLength % bytes !== 0) {
       throw new ArgumentError('StatisticsScan.add', `a multiple of ${bytes} bytes`, String(byteLength));
     }
-    // A whole job at a time: threads wake and wait once for each.
+    // One full job at a time, because threads wake and wait once per job.
     const most = MAX_CALLS * LONG_SEGMENT * bytes;
     for (let start = 0; start < byteLength; start += most) {
       const length = Math.min(most, byteLength - start) / bytes;
@@ -116,23 +117,23 @@ export class StatisticsScan {
     for (let i = 0; i < calls.length; i++) this.moments.merge(records, i * fields);
   }
 
-  /** What all that was added looks like. */
+  /** The statistics of everything added so far. */
   summary(): ScanSummary {
     return this.counts ? this.counts.summary() : this.moments.summary(this.entries);
   }
 
-  /** Histogram over [min, max] and quantiles, where codes were counted; null where a second pass has to find them. */
+  /** Histogram over [min, max] and quantiles if codes were counted. `null` if a second pass is needed. */
   distribution(bins: number, shares: readonly number[]): Distribution | null {
     return this.counts ? this.counts.distribution(bins, shares) : null;
   }
 
-  /** The second pass: feed it the same entries again. */
+  /** Starts the second pass, which must receive the same entries again. */
   startHistogram(bins: number): HistogramScan {
     const { min, max } = this.summary();
     return new HistogramScan(this.engine, this.dtype, min, max, bins, this.lookup);
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   free(): void {
     for (const block of this.blocks.splice(0)) block.free();
     this.staging?.free();

@@ -1,6 +1,6 @@
 /**
- * What an engine thread does: sleep until there is a job, take calls, run them, sleep again. Also how the coordinator
- * takes calls itself. It knows nothing of how threads are started: see `SpawnThread`.
+ * The loop of an engine thread: sleep until there is a job, take calls, run them, sleep again. The coordinator takes
+ * calls with the same code. How threads are started is left to `SpawnThread`.
  */
 
 import { CALL_SLOTS, callsOf, CALLS_AT, MAX_CALLS, ownArguments, takenOf, WORD } from './jobTable';
@@ -9,7 +9,7 @@ import { bindKernels } from './kernels';
 import type { BoundKernels, Kernel, KernelModules, ScanKernels } from './kernels';
 import type { WasmMemory } from './webAssembly';
 
-/** All that a thread needs; it can be posted. */
+/** Everything that a thread needs. It can be posted. */
 export interface ThreadData extends Hand {
   readonly memory: WasmMemory;
   readonly modules: KernelModules;
@@ -22,7 +22,7 @@ export interface ThreadHandle {
 /** Starts a thread that calls `serveThread(data)`. */
 export type SpawnThread = (data: ThreadData) => ThreadHandle;
 
-/** Operations by number: those of the first matrix build come first, then the next build's, then the scan kernels. */
+/** Operation numbers: the operations of the first matrix build, those of the next builds, then the scan kernels. */
 const GEMM_OPERATIONS = ['sgemm', 'sgemmPacked', 'pack'] as const;
 const SCAN_OPERATIONS = [
   'colourCells',
@@ -38,7 +38,7 @@ const SCAN_OPERATIONS = [
   'quantizeNf4',
 ] as const satisfies readonly (keyof ScanKernels)[];
 
-/** Builds there may be: operations of a build begin at a multiple of the number of operations. */
+/** First number of the scan kernels, which leaves room for five builds of the matrix product. */
 const SCAN_FIRST = 16;
 
 type GemmOperation = (typeof GEMM_OPERATIONS)[number];
@@ -70,7 +70,7 @@ export function takeCalls(memory: WasmMemory, operations: readonly Kernel[], han
     const call = takenOf(ticket);
     const calls = callsOf(ticket);
     if (call >= calls) return;
-    // Read before it is taken: afterwards the coordinator may write the next job there.
+    // Read before taking the call: afterwards the coordinator may write the next job there.
     const at = call * CALL_SLOTS;
     const operation = slots[at]!;
     const args = ownArguments(slots, at + 2, Math.min(slots[at + 1]!, CALL_SLOTS - 2), hand);
@@ -85,12 +85,12 @@ export function takeCalls(memory: WasmMemory, operations: readonly Kernel[], han
 }
 
 /**
- * Turns of a loop that looks for the next job before sleeping, some 50 microseconds: the jobs of a scan follow each other
- * closer than that, and waking takes longer, up to a third of a millisecond on a virtual machine.
+ * Iterations of a loop that checks for the next job before sleeping, some 50 microseconds. Jobs of a scan follow each
+ * other faster than that, and waking takes longer: up to a third of a millisecond on a virtual machine.
  */
 const SPIN_TURNS = 1500;
 
-/** Runs until the engine is disposed. Sleeps where there is nothing to do. */
+/** Runs until the engine is disposed. Sleeps while there is no work. */
 export function serveThread({ memory, modules, ...hand }: ThreadData): void {
   const operations = operationTable(bindKernels(modules, memory));
   const words = new Int32Array(memory.buffer, 0, CALLS_AT / 4);

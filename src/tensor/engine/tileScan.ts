@@ -1,9 +1,9 @@
 /**
- * Reduces a matrix, or a part of it, to the cells of a heatmap, from its bytes as the file stores them.
+ * Reduces a matrix, or part of it, to the cells of a heatmap, from its bytes as stored in the file.
  *
- * Cell (i, j) covers rows rowBounds[i] to rowBounds[i + 1] and columns columnBounds[j] to columnBounds[j + 1]. NaN in a
- * block makes its cell NaN and an infinity makes it infinite. `maxAbs` keeps the sign of the entry of largest magnitude;
- * where +x and -x tie, it is +x, whatever the order.
+ * Cell (i, j) covers rows rowBounds[i] to rowBounds[i + 1] and columns columnBounds[j] to columnBounds[j + 1]. A NaN in
+ * a block makes its cell NaN and an infinity makes it infinite. `maxAbs` keeps the sign of the entry of largest
+ * magnitude; a tie between +x and -x gives +x in any order.
  */
 
 import { ArgumentError } from '../errors';
@@ -17,11 +17,11 @@ import { scanOperation } from './thread';
 
 export type CellReduction = 'maxAbs' | 'mean' | 'min' | 'max';
 
-/** As in kernels/pool.ts. */
+/** The order of kernels/pool.ts. */
 const MODES: readonly CellReduction[] = ['maxAbs', 'mean', 'min', 'max'];
-/** Columns reduced at a time: nine lines of float32 of these fit the scratch of a thread (8 MB). */
+/** Columns reduced at a time. Nine rows of float32 of this length fit the scratch memory of a thread (8 MB). */
 const MAX_COLUMNS = 131072;
-/** Bytes of rows from which they are shared among threads. */
+/** Bytes from which rows are shared among threads. */
 const SHARE_BYTES = 2 ** 20;
 
 /** Bounds of the cells of level l: every 2^l entries, and the end. */
@@ -30,24 +30,24 @@ export function levelBounds(length: number, level: number): Int32Array {
   return Int32Array.from({ length: Math.ceil(length / side) + 1 }, (_, i) => Math.min(i * side, length));
 }
 
-/** Bounds that share `length` entries among `cells` as evenly as may be. */
+/** Bounds that divide `length` entries among `cells` as evenly as possible. */
 export function evenBounds(length: number, cells: number): Int32Array {
   return Int32Array.from({ length: cells + 1 }, (_, i) => Math.floor((i * length) / cells));
 }
 
-/** A run of cells, or a part of one cell, whose columns fit the scratch. */
+/** A run of cells, or part of one cell, whose columns fit the scratch memory. */
 interface Strip {
-  /** First cell, and how many. */
+  /** First cell, and the number of cells. */
   readonly cell: number;
   readonly width: number;
-  /** Where its bounds begin in the list of all bounds. */
+  /** Position of its bounds in the list of all bounds. */
   readonly edges: number;
-  /** First column, and how many. */
+  /** First column, and the number of columns. */
   readonly start: number;
   readonly columns: number;
 }
 
-/** Strips, almost always one; and the bounds, with those of parts of cells after those of whole cells. */
+/** The strips, almost always one, and the bounds: those of whole cells first, then those of parts of cells. */
 function cutStrips(bounds: Int32Array): { strips: Strip[]; edges: Int32Array } {
   const strips: Strip[] = [];
   const parts: number[] = [];
@@ -111,8 +111,8 @@ export class TileScan {
   }
 
   /**
-   * Takes in rows `firstRow` on, which lie at `address`, `strideBytes` apart, column 0 first. Rows may come in any order,
-   * each once; a cell shows those that came.
+   * Adds rows from `firstRow` on, stored at `address`, `strideBytes` apart, column 0 first. Rows may arrive in any
+   * order, each once. A cell covers the rows that arrived.
    */
   addRows(firstRow: number, rows: number, address: number, strideBytes: number): void {
     const first = this.cellRowOf(firstRow);
@@ -124,7 +124,7 @@ export class TileScan {
       for (let cell = first; cell < last; cell += share) {
         calls.push(this.call(firstRow, rows, address, strideBytes, [cell, Math.min(cell + share, last)], strip));
       }
-      // One strip after another: two of them may be parts of one cell.
+      // Strips run one after another, because two of them may be parts of one cell.
       this.engine.crew.run(calls, this.engine.scratch);
     }
     for (let i = first; i < last; i++) {
@@ -133,7 +133,7 @@ export class TileScan {
     }
   }
 
-  /** One call of poolRows for one strip of some rows of cells. */
+  /** One call of poolRows, for one strip and some rows of cells. */
   private call(
     firstRow: number,
     rows: number,
@@ -173,7 +173,7 @@ export class TileScan {
     return low;
   }
 
-  /** (height, width) cells in the engine's memory; NaN where no row came. Frees everything else. */
+  /** (height, width) cells in the engine's memory, NaN where no row arrived. Frees everything else. */
   finish(): ResidentArray {
     const out = this.engine.allocate(this.height * this.width);
     for (let i = 0; i < this.height; i++) {

@@ -1,17 +1,17 @@
 /** Small upper triangular matrices (r, r), row-major, in float64. */
 
-/** R with G = RᵀR, for symmetric G; null where G is not positive definite to working precision. */
+/** R with G = RᵀR for symmetric G. `null` if G is not positive definite to working precision. */
 export function cholesky(gram: Float64Array, r: number): Float64Array | null {
   const out = new Float64Array(r * r);
   for (let i = 0; i < r; i++) {
-    // Row i of what is left of G, in place in `out`.
+    // Row i of the remainder of G, in place in `out`.
     for (let j = i; j < r; j++) out[i * r + j] = gram[i * r + j]!;
     for (let k = 0; k < i; k++) {
       const factor = out[k * r + i]!;
       for (let j = i; j < r; j++) out[i * r + j]! -= factor * out[k * r + j]!;
     }
     const pivot = out[i * r + i]!;
-    // Not just above 0: what rounding leaves of a column that depends on the others is no pivot.
+    // The pivot must exceed rounding, which is all that remains of a column that depends on the others.
     if (!(pivot > gram[i * r + i]! * r * Number.EPSILON) || pivot === Infinity) return null;
     const diagonal = Math.sqrt(pivot);
     for (let j = i; j < r; j++) out[i * r + j]! /= diagonal;
@@ -45,7 +45,7 @@ export function multiplyUpper(a: Float64Array, b: Float64Array, r: number): Floa
   return out;
 }
 
-/** An upper bound of the condition number: the product of the Frobenius norms of R and its inverse. */
+/** An upper bound on the condition number: the product of the Frobenius norms of R and its inverse. */
 export function conditionBound(upper: Float64Array, r: number): number {
   return norm(upper) * norm(invertUpper(upper, r));
 }

@@ -1,6 +1,6 @@
 /**
- * The little of WebAssembly that the engine uses, typed here because the type libraries of the pure rooms do not have
- * it. `webAssembly` is undefined where the platform has none.
+ * The part of the WebAssembly API that the engine uses, declared here because the type libraries of the pure rooms do
+ * not include it. `webAssembly` is undefined if the platform has none.
  */
 
 export interface WasmMemory {
@@ -8,7 +8,7 @@ export interface WasmMemory {
   grow(pages: number): number;
 }
 
-/** A compiled module; opaque, and may be posted to a worker. */
+/** A compiled module: opaque, can be posted to a worker. */
 export type WasmModule = object;
 
 interface WebAssemblyApi {
@@ -35,7 +35,7 @@ export const webAssembly: WebAssemblyApi | undefined = globals.WebAssembly;
 export const WASM_PAGE_BYTES = 65536;
 
 export function decodeBase64(text: string): Uint8Array {
-  // By what the platform has: in a fresh process the loop below takes 2 ms for all kernels.
+  // The built-in decoder if there is one: in a new process the loop below takes 2 ms for all kernels.
   if (globals.Uint8Array.fromBase64) return globals.Uint8Array.fromBase64(text);
   if (globals.Buffer) return globals.Buffer.from(text, 'base64');
   const characters = globals.atob(text);

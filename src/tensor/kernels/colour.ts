@@ -1,6 +1,6 @@
 /**
- * Float32 cells to RGBA pixels by a table of 256 colours for values from low to high, and three more: 256 for NaN,
- * 257 for +Infinity, 258 for -Infinity.
+ * Converts float32 cells to RGBA pixels. The table has 256 colours for values from low to high, then one each for NaN
+ * (256), +Infinity (257) and -Infinity (258).
  */
 
 import { infinity32 } from './constants';

@@ -1,12 +1,12 @@
 /**
- * Vector constants of the inner loops, kept in memory. V8 builds a constant vector anew at every use, inside the loop
- * too, in three instructions; loading it takes one, and often none beside the instruction that uses it.
+ * Vector constants of the inner loops, kept in memory. V8 rebuilds a constant vector at every use, even inside a loop,
+ * in three instructions. Loading it takes one, and often none when the load is part of another instruction.
  */
 
-/** In the memory's first page, which is never handed out, past the job table (engine/jobTable.ts). */
+/** An address in the memory's first page, which is never allocated, after the job table (engine/jobTable.ts). */
 const AT: usize = 32768;
 
-/** Writes them. Once for each memory, before any other kernel runs. */
+/** Writes the constants. Runs once per memory, before any other kernel. */
 export function writeConstants(): void {
   v128.store(AT, i32x4.splat(0xffff0000));
   v128.store(AT, i32x4.splat(0x7fffffff), 16);
@@ -39,14 +39,14 @@ export function magnitude16(): v128 {
   return v128.load(AT, 32);
 }
 
-/** Sign bit of a half in the low half of a lane. */
+/** Sign bit of a half-precision code in the low half of a lane. */
 // @ts-ignore: decorator
 @inline
 export function halfSign(): v128 {
   return v128.load(AT, 48);
 }
 
-/** All other bits of it. */
+/** The other bits of that code. */
 // @ts-ignore: decorator
 @inline
 export function halfMagnitude(): v128 {

@@ -1,6 +1,7 @@
 /**
- * Count tables. Of an 8- or 16-bit dtype, how often each code occurs says everything exactly: extremes, moments,
- * histogram and quantiles. Of wider ones, a second pass fills the histogram between the extremes of the first.
+ * Count tables. For 8- and 16-bit dtypes the number of occurrences of each code determines everything exactly:
+ * extremes, moments, histogram and quantiles. For wider dtypes a second pass fills the histogram between the extremes
+ * that the first pass found.
  */
 import { bytesOf, decode64 } from './decode';
 
@@ -12,8 +13,8 @@ function count(table: usize, key: usize): void {
 }
 
 /**
- * How often each 16-bit code occurs. Two tables of 65,536 by turns, so that a run of one code does not wait on itself;
- * every thread counts in two of its own.
+ * Counts the occurrences of each 16-bit code. Two tables of 65,536 alternate, so that a run of equal codes does not
+ * stall on its own counter. Every thread has its own two tables.
  */
 export function countCodes16(from: usize, n: i32, tables: usize, thread: i32): void {
   tables += <usize>thread * 524288;
@@ -43,7 +44,7 @@ export function countCodes16(from: usize, n: i32, tables: usize, thread: i32): v
   }
 }
 
-/** How often each 8-bit code occurs. Four tables of 256 by turns, for every thread. */
+/** Counts the occurrences of each 8-bit code. Each thread alternates among its own four tables of 256. */
 export function countCodes8(from: usize, n: i32, tables: usize, thread: i32): void {
   tables += <usize>thread * 4096;
   const end = from + <usize>(n & ~7);
@@ -64,7 +65,7 @@ export function countCodes8(from: usize, n: i32, tables: usize, thread: i32): vo
   }
 }
 
-/** Adds `tables` tables of `size` counts into the first. */
+/** Adds `tables` tables of `size` counts into the first one. */
 export function foldCounts(tables: usize, count: i32, size: i32): void {
   for (let t = 1; t < count; t++) {
     const from = tables + (<usize>(t * size) << 2);
@@ -74,12 +75,16 @@ export function foldCounts(tables: usize, count: i32, size: i32): void {
   }
 }
 
-/** Bits of the float32 pattern of |x| that its key leaves out: 12 bits of fraction stay, 1,048,576 keys. */
+/**
+ * Low bits of the float32 pattern of |x| that its key omits. 12 bits of the fraction remain, which gives 1,048,576
+ * keys.
+ */
 const DROPPED_BITS: u32 = 11;
 
 /**
- * Counts finite entries into `bins` equal bins, the bin of x being floor((x * factor - start) / range * bins) with the
- * last closed above and everything in the first where the range is 0, and the upper bits of the float32 pattern of their magnitudes into `keys`. `scratch` is 4096 bytes.
+ * Counts finite entries in `bins` equal bins, and the upper bits of the float32 pattern of their magnitudes in `keys`.
+ * The bin of x is floor((x * factor - start) / range * bins). The last bin includes its upper end, and if the range is
+ * 0 every entry is in the first bin. `scratch` is 4096 bytes.
  */
 export function histogram(
   kind: i32, from: usize, n: i32, factor: f64, start: f64, range: f64, bins: i32, table: usize,

@@ -1,11 +1,12 @@
 /**
- * From a file's dtypes to float32 or float64. Half precision is widened without a table: shift exponent and fraction
- * into place and multiply by 2^112, which also makes the subnormals right; infinities and NaN get their exponent after.
+ * Converts a file's dtypes to float32 or float64. Half precision is widened without a table: exponent and fraction are
+ * shifted into place and multiplied by 2^112, which is correct for subnormals too. The exponent of infinities and NaN
+ * is set afterwards.
  */
 
 import { halfMagnitude, halfScale, halfSign, infinity32, largestHalf32 } from './constants';
 
-/** What `kind` means everywhere in these kernels; engine/dtypes.ts has the same list. */
+/** Values of `kind` in all of these kernels. engine/dtypes.ts has the same list. */
 export const F32: i32 = 0;
 export const BF16: i32 = 1;
 export const F16: i32 = 2;
@@ -16,7 +17,7 @@ export const I64: i32 = 6;
 export const U64: i32 = 7;
 export const I16: i32 = 8;
 export const U16: i32 = 9;
-/** One byte through a table of 256 float32 values: both F8 formats, I8, U8, BOOL. */
+/** One byte, looked up in a table of 256 float32 values: both F8 formats, I8, U8, BOOL. */
 export const BYTE: i32 = 10;
 
 // @ts-ignore: decorator
@@ -28,8 +29,8 @@ export function bytesOf(kind: i32): usize {
 }
 
 /**
- * Tags: the type a kernel is compiled for, one for each kind. (A kind that is an argument, even a constant one, may end
- * up as a branch in the loop.) The numeric types stand for themselves.
+ * Tag types, one per kind, for which kernels are compiled separately. A kind passed as an argument, even a constant
+ * one, could become a branch in the loop. Numeric types are their own tags.
  */
 export type Brain = i8;
 export type Half = bool;
@@ -53,7 +54,7 @@ export function stride<T>(): usize {
   return isBrain<T>() || isHalf<T>() ? 2 : sizeof<T>();
 }
 
-/** Four half-precision codes, one in the low half of each lane, as float32. Finite codes only. */
+/** Converts four finite half-precision codes, one in the low half of each lane, to float32. */
 // @ts-ignore: decorator
 @inline
 export function widenFiniteHalf(h: v128): v128 {
@@ -62,11 +63,12 @@ export function widenFiniteHalf(h: v128): v128 {
   return v128.or(sign, f32x4.mul(rest, halfScale()));
 }
 
-/** The same for any code: infinities stay infinite, NaN stays NaN with its payload. */
+/** The same for any code: infinities stay infinite, and NaN stays NaN with its payload. */
 // @ts-ignore: decorator
 @inline
 export function widenHalf(h: v128): v128 {
-  // A highest exponent in half precision comes out as the finite 2^16 and up: its exponent bits are then all set.
+  // The highest exponent in half precision was converted to a finite value of at least 2^16. Its exponent bits are set
+  // now.
   const special = i32x4.gt_s(v128.and(h, halfMagnitude()), largestHalf32());
   return v128.or(widenFiniteHalf(h), v128.and(special, infinity32()));
 }
@@ -75,7 +77,7 @@ function halfAt(from: usize): f32 {
   return f32x4.extract_lane(widenHalf(i32x4.splat(<i32>load<u16>(from))), 0);
 }
 
-/** One entry. */
+/** Decodes one entry. */
 // @ts-ignore: decorator
 @inline
 function entry<T>(from: usize, table: usize): f64 {
@@ -101,7 +103,7 @@ function each32<T>(from: usize, n: i32, to: usize, table: usize): void {
   }
 }
 
-/** n entries as float64. 64-bit integers are rounded. `table` serves BYTE. */
+/** Decodes n entries to float64. 64-bit integers are rounded. `table` is for BYTE. */
 export function decode64(kind: i32, from: usize, n: i32, to: usize, table: usize): void {
   switch (kind) {
     case 0: return each64<f32>(from, n, to, table);
@@ -150,7 +152,7 @@ function decodeHalf(from: usize, n: i32, to: usize): void {
   }
 }
 
-/** n entries as float32, rounded where the dtype is wider. `table` serves BYTE. */
+/** Decodes n entries to float32, rounding wider dtypes. `table` is for BYTE. */
 export function decode32(kind: i32, from: usize, n: i32, to: usize, table: usize): void {
   switch (kind) {
     case 0: {

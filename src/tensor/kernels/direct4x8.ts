@@ -1,14 +1,16 @@
 /**
- * The 4 x 8 tile with A read where it lies, four rows at once: for products too small to repay packing A.
- * Eleven live registers, so it spills on no V8; eight accumulators just cover the latency of a multiply-add.
+ * The 4 x 8 tile that reads four rows of A in place, for products too small to repay packing A. It has eleven live
+ * registers, so no version of V8 spills, and its eight accumulators just cover the latency of a multiply-add.
  */
 import { multiplyAdd } from './multiplyAdd';
 
 /**
- * C = A * B for one tile: the four rows of A start at a, a1, a2 and a3 (at an edge some are the same row), b holds
- * `depth` rows of 8; ldc is in bytes.
+ * C = A * B for one tile. The four rows of A start at a, a1, a2 and a3, some of which are equal at an edge. b holds
+ * `depth` rows of 8. ldc is in bytes.
  */
-export function setDirect4x8(depth: i32, a: usize, a1: usize, a2: usize, a3: usize, b: usize, c: usize, ldc: usize): void {
+export function setDirect4x8(
+  depth: i32, a: usize, a1: usize, a2: usize, a3: usize, b: usize, c: usize, ldc: usize,
+): void {
   let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
   let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
@@ -47,8 +49,10 @@ export function setDirect4x8(depth: i32, a: usize, a1: usize, a2: usize, a3: usi
   v128.store(c, c31, 16);
 }
 
-/** The same, added to what C holds. */
-export function addDirect4x8(depth: i32, a: usize, a1: usize, a2: usize, a3: usize, b: usize, c: usize, ldc: usize): void {
+/** The same, added to C. */
+export function addDirect4x8(
+  depth: i32, a: usize, a1: usize, a2: usize, a3: usize, b: usize, c: usize, ldc: usize,
+): void {
   let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
   let c20 = f32x4.splat(0), c21 = f32x4.splat(0);

@@ -1,15 +1,16 @@
 /**
- * Single-precision matrix product C = A * B or C += A * B, row-major, either operand transposed on the way.
+ * Single-precision matrix product C = A * B or C += A * B, row-major. Either operand may be transposed while it is
+ * packed.
  *
- * Blocked as in Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a block of B and a
- * block of A are packed (pack.ts), then a micro-kernel forms one tile of C at a time in registers. Every entry of C is
- * one chain of multiply-adds along k, cut at the same places whatever the path, tile or share of a thread, so that all
- * of them give the same bits (fused builds among themselves, the plain build by itself).
+ * The blocking follows Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): a block of B
+ * and a block of A are packed (pack.ts), then a micro-kernel computes one tile of C at a time in registers. Every entry
+ * of C is one chain of multiply-adds along k, split at the same positions for every path, tile and thread, so all of
+ * them give the same bits. The fused builds agree with each other; the plain build differs from them.
  *
- * Where k takes several blocks, C is kept tile after tile meanwhile (tiles.ts): rows of C that lie a power of two apart
- * fight for the same few places in the caches.
+ * If k takes several blocks, C is kept in tile order in the meantime (tiles.ts), because rows of C that are a power of
+ * two apart compete for the same few cache lines.
  *
- * Left out: alpha and beta (a factor live across the loop over k costs registers; scale an operand instead).
+ * Left out: alpha and beta. A factor that is live across the loop over k costs registers; scale an operand instead.
  */
 import { addDirect4x8, setDirect4x8 } from './direct4x8';
 import { add3x12, set3x12 } from './micro3x12';
@@ -18,19 +19,19 @@ import { add6x8, set6x8 } from './micro6x8';
 import { packDeep, packWide } from './pack';
 import { keepTiles, releaseTiles, storeEdge, TILE_BYTES, tilesDown } from './tiles';
 
-/** Steps of k in a block: a panel of B of this depth (16 or 24 KB) stays in a 32 KB first-level cache. */
+/** Steps of k per block. A panel of B of this depth (16 or 24 KB) fits a 32 KB first-level cache. */
 const DEPTH: i32 = 512;
-/** Rows of a packed block of A (540 KB: half of a second-level cache of 1 MB); a multiple of 3, 4 and 6. */
+/** Rows per packed block of A (540 KB, half of a 1 MB second-level cache). A multiple of 3, 4 and 6. */
 const ROWS: i32 = 264;
-/** Columns of a packed block of B (2 MB); a multiple of 8 and 12. */
+/** Columns per packed block of B (2 MB). A multiple of 8 and 12. */
 const COLUMNS: i32 = 1032;
-/** Rows of C, of as many columns, that are kept tile by tile while blocks of k go by (4 MB); a multiple of ROWS. */
+/** Rows of C, and the same number of columns, kept in tile order across blocks of k (4 MB). A multiple of ROWS. */
 const CHUNK: i32 = 1056;
-/** Products with at most this many rows, or columns, go without packing A: packing would not be repaid. */
+/** Products with at most this many rows or columns do not pack A, because packing would not pay off. */
 const SMALL: i32 = 64;
-/** Up to this depth C is the larger traffic, so it is written row by row rather than panel by panel. */
+/** Depth up to which most of the traffic is C, so that C is written row by row instead of panel by panel. */
 const SHALLOW: i32 = 64;
-/** One tile of C, for the edges: 48 floats. */
+/** One tile of C for the edges: 48 floats. */
 const EDGE_BYTES: usize = 256;
 
 // @ts-ignore: decorator
@@ -45,13 +46,13 @@ function isSmall(m: i32, n: i32): bool {
   return m <= SMALL || n <= SMALL;
 }
 
-/** `length` in equal parts of at most `most`, each a multiple of `step`. */
+/** Divides `length` into equal parts of at most `most`, each a multiple of `step`. */
 function part(length: i32, most: i32, step: i32): i32 {
   const parts = (length + most - 1) / most;
   return roundUp((length + parts - 1) / parts, step);
 }
 
-/** k is cut into equal parts of at most DEPTH. Depends on k alone. */
+/** k is divided into equal parts of at most DEPTH. The result depends only on k. */
 function depthOfBlocks(k: i32): i32 {
   return part(k, DEPTH, 1);
 }
@@ -74,7 +75,7 @@ export function tileColumns(): i32 {
   return TILE_COLUMNS;
 }
 
-/** Packs the whole of B (k, n), for products that use it again: block after block of k, in each panel after panel. */
+/** Packs all of B (k, n) for repeated use, block by block of k and panel by panel within a block. */
 export function pack(transposed: i32, b: usize, ldb: i32, n: i32, k: i32, to: usize): void {
   if (k == 0) return;
   const depth = depthOfBlocks(k);
@@ -87,20 +88,26 @@ export function pack(transposed: i32, b: usize, ldb: i32, n: i32, k: i32, to: us
 
 // @ts-ignore: decorator
 @inline
-function packColumns(transposed: i32, b: usize, ld: usize, first: i32, count: i32, k0: i32, kc: i32, width: i32, to: usize): void {
+function packColumns(
+  transposed: i32, b: usize, ld: usize, first: i32, count: i32, k0: i32, kc: i32, width: i32, to: usize,
+): void {
   if (transposed) packDeep(b + <usize>first * ld + (<usize>k0 << 2), ld, count, kc, width, to);
   else packWide(b + <usize>k0 * ld + (<usize>first << 2), ld, count, kc, width, to);
 }
 
 // @ts-ignore: decorator
 @inline
-function packRows(transposed: i32, a: usize, ld: usize, first: i32, count: i32, k0: i32, kc: i32, width: i32, to: usize): void {
+function packRows(
+  transposed: i32, a: usize, ld: usize, first: i32, count: i32, k0: i32, kc: i32, width: i32, to: usize,
+): void {
   if (transposed) packWide(a + <usize>k0 * ld + (<usize>first << 2), ld, count, kc, width, to);
   else packDeep(a + <usize>first * ld + (<usize>k0 << 2), ld, count, kc, width, to);
 }
 
-/** One tile of the build's size, with `rows` and `columns` of C left from its corner on. */
-function tileOf(kc: i32, a: usize, b: usize, c: usize, ldc: usize, rows: i32, columns: i32, add: i32, tile: usize): void {
+/** Computes one tile of the build's size. `rows` and `columns` of C remain from its corner on. */
+function tileOf(
+  kc: i32, a: usize, b: usize, c: usize, ldc: usize, rows: i32, columns: i32, add: i32, tile: usize,
+): void {
   const inside = rows >= TILE_ROWS && columns >= TILE_COLUMNS;
   const to = inside ? c : tile;
   const ld = inside ? ldc : <usize>TILE_COLUMNS << 2;
@@ -147,7 +154,7 @@ function block(mc: i32, nc: i32, kc: i32, a: usize, b: usize, c: usize, ldc: usi
   }
 }
 
-/** The same into tiles that lie one below the other, `down` of them to a column; none sticks out. */
+/** The same into tiles in column-by-column order, `down` tiles per column. No tile exceeds C. */
 function keptBlock(mc: i32, nc: i32, kc: i32, a: usize, b: usize, tiles: usize, down: i32, add: i32): void {
   const panelA = <usize>kc * <usize>TILE_ROWS << 2;
   const panelB = <usize>kc * <usize>TILE_COLUMNS << 2;
@@ -164,8 +171,10 @@ function keptBlock(mc: i32, nc: i32, kc: i32, a: usize, b: usize, tiles: usize, 
   }
 }
 
-/** A 4 x 8 tile: A in place (lda > 0, in bytes), or packed four rows wide (lda = 0). */
-function smallTile(kc: i32, a: usize, lda: usize, b: usize, c: usize, ldc: usize, rows: i32, columns: i32, add: i32, tile: usize): void {
+/** A 4 x 8 tile. A is read in place (lda > 0, in bytes) or packed four rows wide (lda = 0). */
+function smallTile(
+  kc: i32, a: usize, lda: usize, b: usize, c: usize, ldc: usize, rows: i32, columns: i32, add: i32, tile: usize,
+): void {
   const inside = rows >= 4 && columns >= 8;
   const to = inside ? c : tile;
   const ld = inside ? ldc : 32;
@@ -180,8 +189,10 @@ function smallTile(kc: i32, a: usize, lda: usize, b: usize, c: usize, ldc: usize
   if (!inside) storeEdge(tile, 8, min(rows, 4), min(columns, 8), c, ldc, add);
 }
 
-/** C (m, n) of few rows or few columns, from panels of B eight wide. */
-function smallBlock(m: i32, n: i32, kc: i32, a: usize, lda: usize, b: usize, c: usize, ldc: usize, add: i32, tile: usize): void {
+/** C (m, n) with few rows or few columns, from panels of B eight columns wide. */
+function smallBlock(
+  m: i32, n: i32, kc: i32, a: usize, lda: usize, b: usize, c: usize, ldc: usize, add: i32, tile: usize,
+): void {
   const stepA: usize = lda ? 4 * lda : <usize>kc << 4;
   const panelB = <usize>kc << 5;
   if (n <= SMALL || kc <= SHALLOW) {
@@ -215,8 +226,8 @@ function clear(m: i32, n: i32, c: usize, ldc: usize): void {
 }
 
 /**
- * C (m, n) = A * B, added to C where `accumulate` is not 0. A is (m, k), or (k, m) when `transA`; B is (k, n), or (n, k)
- * when `transB`. Leading dimensions are in entries. `work` is workBytes(m, n, k) of scratch.
+ * C (m, n) = A * B, added to C if `accumulate` is not 0. A is (m, k), or (k, m) if `transA`; B is (k, n), or (n, k) if
+ * `transB`. Leading dimensions are in entries. `work` is scratch memory of workBytes(m, n, k).
  */
 export function sgemm(
   transA: i32, transB: i32, m: i32, n: i32, k: i32, a: usize, lda: i32, b: usize, ldb: i32, c: usize, ldc: i32,
@@ -226,18 +237,22 @@ export function sgemm(
 }
 
 /**
- * The same with B packed before by `pack` (of `packedColumns` columns in all), for the n columns from `first` on, a
- * multiple of tileColumns(). c points at column `first` of C.
+ * The same with a B that `pack` has packed, with `packedColumns` columns in total. Computes the n columns from `first`
+ * on, a multiple of tileColumns(). c points to column `first` of C.
  */
 export function sgemmPacked(
   transA: i32, m: i32, n: i32, k: i32, a: usize, lda: i32, packed: usize, packedColumns: i32, first: i32,
   c: usize, ldc: i32, accumulate: i32, work: usize,
 ): void {
   const small = TILE_COLUMNS == 8 && isSmall(m, n) ? 1 : 0;
-  product(transA, 0, m, n, k, a, lda, packed, first, roundUp(packedColumns, TILE_COLUMNS), 1, c, ldc, accumulate, small, work);
+  const padded = roundUp(packedColumns, TILE_COLUMNS);
+  product(transA, 0, m, n, k, a, lda, packed, first, padded, 1, c, ldc, accumulate, small, work);
 }
 
-/** Both: with `packed`, b is packed panels of `padded` columns in all, and ldb the first column. */
+/**
+ * Implements both. If `packed` is set, b holds packed panels with `padded` columns in total, and ldb is the first
+ * column.
+ */
 function product(
   transA: i32, transB: i32, m: i32, n: i32, k: i32, a: usize, lda: i32, b: usize, ldb: i32, padded: i32, packed: i32,
   c: usize, ldc: i32, accumulate: i32, small: i32, work: usize,
@@ -274,7 +289,7 @@ function product(
   }
 }
 
-/** All rows of C against one packed block of B. With ldC = 0, C is kept tile by tile. */
+/** Multiplies all rows of A by one packed block of B. If ldC = 0, C is kept in tile order. */
 function rows(
   transA: i32, m: i32, nc: i32, k0: i32, kc: i32, a: usize, ldA: usize, blockB: usize, c: usize, ldC: usize, add: i32,
   small: i32, blockA: usize, tile: usize,

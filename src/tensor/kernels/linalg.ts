@@ -1,17 +1,17 @@
 /**
- * Double-precision products of tall matrices, for spectra: Gram matrices of factors, and a factor times a small matrix.
- * Panels of four lines, tiles of 4 x 4 in eight f64x2 accumulators; products of float32 entries are exact here.
+ * Double-precision products of tall matrices for spectra: Gram matrices of factors, and a factor times a small matrix.
+ * Panels hold four lines, and a 4 x 4 tile uses eight f64x2 accumulators. Products of float32 entries are exact here.
  */
 
 /**
- * Lines of a float32 or float64 matrix into panels of four, as float64: entry (line, depth) of a panel at depth * 4 +
- * line. A line's entries lie `step` bytes apart, lines `ld` bytes apart. Lines past the end are zeros.
+ * Packs lines of a float32 or float64 matrix into float64 panels of four. Entry (line, depth) of a panel is at
+ * depth * 4 + line. Entries of a line are `step` bytes apart, lines `ld` bytes apart. Lines after the last are zeros.
  */
 export function panels64(wide: i32, from: usize, ld: i32, step: i32, lines: i32, depth: i32, to: usize): void {
   for (let first = 0; first < lines; first += 4) {
     const used = lines - first;
     const l0 = from + <usize>first * <usize>ld;
-    // Lines past the end repeat the first, and are then zeroed.
+    // Lines after the last are read from the first line, then set to zero.
     const l1 = used > 1 ? l0 + ld : l0;
     const l2 = used > 2 ? l1 + ld : l0;
     const l3 = used > 3 ? l2 + ld : l0;
@@ -51,7 +51,7 @@ function panelOf32(l0: usize, l1: usize, l2: usize, l3: usize, step: usize, dept
   }
 }
 
-/** Four lines that lie side by side. */
+/** Packs four contiguous lines. */
 function panelOfRuns32(from: usize, step: usize, depth: i32, to: usize): void {
   for (; depth > 0; depth--) {
     const v = v128.load(from);
@@ -106,14 +106,16 @@ function tile4x4(depth: i32, a: usize, b: usize, c: usize, ldc: usize): void {
   v128.store(c, f64x2.add(v128.load(c, 16), c31), 16);
 }
 
-/** Steps of depth at a time: two panels of this depth are 16 KB. */
+/** Steps of depth at a time. Two panels of this depth are 16 KB. */
 const DEPTH: i32 = 256;
 
 /**
- * C += A' * B for A of `panelsA` and B of `panelsB` panels of the same depth; C is row-major with ldc in bytes, of whole
- * tiles. With `upper`, only tiles on and above the diagonal, for Gram matrices.
+ * C += A' * B, where A has `panelsA` and B has `panelsB` panels of the same depth. C is row-major and consists of whole
+ * tiles; ldc is in bytes. `upper` restricts the product to tiles on and above the diagonal, for Gram matrices.
  */
-export function product64(panelsA: i32, panelsB: i32, depth: i32, a: usize, b: usize, c: usize, ldc: i32, upper: i32): void {
+export function product64(
+  panelsA: i32, panelsB: i32, depth: i32, a: usize, b: usize, c: usize, ldc: i32, upper: i32,
+): void {
   const panel = <usize>depth << 5;
   for (let k = 0; k < depth; k += DEPTH) {
     const kc = min(DEPTH, depth - k);
@@ -127,7 +129,7 @@ export function product64(panelsA: i32, panelsB: i32, depth: i32, a: usize, b: u
   }
 }
 
-/** dot of two runs of n float64. */
+/** Dot product of two runs of n float64. */
 // @ts-ignore: decorator
 @inline
 function dot(x: usize, y: usize, n: i32): f64 {
@@ -162,8 +164,9 @@ function addMultiple(factor: f64, x: usize, y: usize, n: i32): void {
 }
 
 /**
- * Householder QR of a (m, n) float64 matrix, m >= n, stored by columns `ld` bytes apart. The reflectors I - tau v v',
- * v[j] = 1, stay below the diagonal and R on and above it; tau goes to `taus`.
+ * Householder QR of a (m, n) float64 matrix with m >= n, stored by columns `ld` bytes apart. R replaces the matrix on
+ * and above the diagonal. The vectors of the reflectors I - tau v v' replace it below, with v[j] = 1 implied; tau goes
+ * to `taus`.
  */
 export function householder(m: i32, n: i32, a: usize, ld: i32, taus: usize): void {
   for (let j = 0; j < n; j++) {
@@ -174,7 +177,7 @@ export function householder(m: i32, n: i32, a: usize, ld: i32, taus: usize): voi
     const alpha = load<f64>(column);
     let tau: f64 = 0;
     if (largest > 0) {
-      // Scaled, so that squares neither overflow nor vanish.
+      // Scaled so that squares neither overflow nor underflow.
       largest = max(largest, abs(alpha));
       let squares: f64 = 0;
       for (let i = 0; i < length; i++) {
@@ -200,8 +203,10 @@ export function householder(m: i32, n: i32, a: usize, ld: i32, taus: usize): voi
   }
 }
 
-/** Q * X over X (m, columns), by columns `ldx` bytes apart, Q from `householder`. */
-export function applyReflectors(m: i32, n: i32, a: usize, ld: i32, taus: usize, columns: i32, x: usize, ldx: i32): void {
+/** Replaces X (m, columns), stored by columns `ldx` bytes apart, by Q * X, with Q from `householder`. */
+export function applyReflectors(
+  m: i32, n: i32, a: usize, ld: i32, taus: usize, columns: i32, x: usize, ldx: i32,
+): void {
   for (let j = n - 1; j >= 0; j--) {
     const tau = load<f64>(taus + (<usize>j << 3));
     if (tau == 0) continue;
@@ -216,15 +221,17 @@ export function applyReflectors(m: i32, n: i32, a: usize, ld: i32, taus: usize, 
   }
 }
 
-/** As in coreSvd.ts: squares below it are taken as 0. */
+/** Smaller sums of squares count as 0, as in coreSvd.ts. */
 const LEAST_SQUARES: f64 = 1e-280;
 
 /**
- * Householder bidiagonalisation of a (p, q) float64 matrix, p >= q, row-major: the diagonal to d, the superdiagonal to
- * e, the reflections' factors to `left` and `right`, q float64 each; their vectors stay in the matrix (coreSvd.ts).
- * `sums` is q float64 of scratch.
+ * Householder bidiagonalisation of a row-major (p, q) float64 matrix with p >= q. The diagonal goes to d, the
+ * superdiagonal to e, and the factors of the reflections to `left` and `right`, q float64 each. The vectors stay in the
+ * matrix (coreSvd.ts). `sums` is scratch memory of q float64.
  */
-export function bidiagonalize(a: usize, p: i32, q: i32, d: usize, e: usize, left: usize, right: usize, sums: usize): void {
+export function bidiagonalize(
+  a: usize, p: i32, q: i32, d: usize, e: usize, left: usize, right: usize, sums: usize,
+): void {
   const ld = <usize>q << 3;
   for (let k = 0; k < q; k++) {
     const row = a + <usize>k * ld + (<usize>k << 3);
@@ -255,7 +262,9 @@ export function bidiagonalize(a: usize, p: i32, q: i32, d: usize, e: usize, left
       store<f64>(row + 8, next - above);
       const factor = 1 / (across - next * above);
       store<f64>(right + at, factor);
-      for (let i = k + 1, x = row + ld; i < p; i++, x += ld) addMultiple(-factor * dot(row + 8, x + 8, width), row + 8, x + 8, width);
+      for (let i = k + 1, x = row + ld; i < p; i++, x += ld) {
+        addMultiple(-factor * dot(row + 8, x + 8, width), row + 8, x + 8, width);
+      }
     } else store<f64>(e + at, next);
   }
 }

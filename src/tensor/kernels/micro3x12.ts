@@ -1,6 +1,6 @@
 /**
- * The 3 x 12 micro-kernel: 9 accumulators, three vectors of B and one broadcast of A. Fewer live registers than 6 x 8
- * and more loads, so a little slower where nothing spills, and much faster where 6 x 8 does. See micro6x8.ts.
+ * The 3 x 12 micro-kernel: 9 accumulators, three vectors of B and one broadcast of A. It has fewer live registers than
+ * 6 x 8 and more loads, so it is slightly slower if nothing spills and much faster if 6 x 8 spills. See micro6x8.ts.
  */
 import { multiplyAdd } from './multiplyAdd';
 

@@ -1,5 +1,5 @@
 /**
- * The 4 x 8 micro-kernel: 8 accumulators, so that without a fused multiply-add there is a register for the product.
+ * The 4 x 8 micro-kernel: 8 accumulators, which leaves a register for the product when there is no fused multiply-add.
  * See micro6x8.ts.
  */
 import { multiplyAdd } from './multiplyAdd';

@@ -1,9 +1,9 @@
 /**
- * The 6 x 8 micro-kernel: 12 accumulators, the most that fit beside two vectors of B and one broadcast of A in sixteen
- * registers. V8 up to 12.4 spills some of them, which halves the rate: there the 3 x 12 tile is chosen by timing.
+ * The 6 x 8 micro-kernel: 12 accumulators, the most that fit sixteen registers together with two vectors of B and one
+ * broadcast of A. V8 up to 12.4 spills some of them, which halves the speed; timing then selects the 3 x 12 tile.
  *
- * Written out straight, accumulators in locals, one step of k a turn, no branch and no scaling after the loop: each of
- * those made V8 spill.
+ * The code is straight-line, keeps accumulators in locals, takes one step of k per iteration, and has no branch and no
+ * scaling after the loop. Any deviation from this made V8 spill.
  */
 import { multiplyAdd } from './multiplyAdd';
 

@@ -1,21 +1,27 @@
 /**
  * Moments of a run of entries in one pass over the file's bytes: counts, extremes, mean, squared deviations, L1.
  *
- * Blocks of 512 entries are summed in float32 lanes (64 terms a lane) and folded into float64. A block with NaN or
- * infinities is done again with masks. A block that float32 does not suit is done again with care, in float64: one with
- * squares out of range, or whose mean so dominates its spread that the difference of sums would lose it. Records combine
- * as in Chan, Golub and LeVeque (1983), so that it does not matter which thread had which.
+ * Blocks of 512 entries are summed in float32 lanes (64 terms per lane) and added up in float64. A block with NaN or
+ * infinities is computed again with masks. A block for which float32 is unsuitable is computed again in float64: one
+ * whose squares are out of range, or whose mean is so large compared with its spread that the difference of sums would
+ * lose it. Records are combined as in Chan, Golub and LeVeque (1983), so it does not matter which thread computed
+ * which.
  */
 import { infinity32, largestHalf16, magnitude16, magnitude32, upperHalves } from './constants';
-import { BF16, Brain, bytesOf, decode32, decode64, F16, F32, Half, isBrain, isHalf, stride, widenFiniteHalf } from './decode';
+import {
+  BF16, Brain, bytesOf, decode32, decode64, F16, F32, Half, isBrain, isHalf, stride, widenFiniteHalf,
+} from './decode';
 
 const BLOCK: i32 = 512;
-/** A block whose deviations are a smaller share of its squares goes the careful way. */
+/** A block is computed carefully if its deviations are a smaller share of its squares than this. */
 const SPREAD: f64 = 0.015625;
 /** Smallest sum of squares that float32 holds without loss from subnormal terms. */
 const TINY: f64 = 1e-27;
 
-/** The record, float64s from `out` on: finite entries, min, max, mean, squared deviations, L1, zeros, NaN, +Inf, -Inf. */
+/**
+ * Merges into the record at `out`, ten float64: finite entries, min, max, mean, squared deviations, L1, zeros, NaN,
+ * +Inf, -Inf.
+ */
 function merge(out: usize, n: f64, low: f64, high: f64, mean: f64, deviations: f64, l1: f64): void {
   const before = load<f64>(out);
   const all = before + n;
@@ -56,15 +62,17 @@ function highest(v: v128): f64 {
   return <f64>max(f32x4.extract_lane(half, 0), f32x4.extract_lane(half, 1));
 }
 
-/** Zeros of either sign among whole vectors of 16-bit entries. */
+/** Counts zeros of either sign in whole vectors of 16-bit entries. */
 function zeros16(from: usize, end: usize): i32 {
   const magnitude = magnitude16();
   let zeros = i16x8.splat(0);
-  for (; from < end; from += 16) zeros = i16x8.sub(zeros, i16x8.eq(v128.and(v128.load(from), magnitude), i16x8.splat(0)));
+  for (; from < end; from += 16) {
+    zeros = i16x8.sub(zeros, i16x8.eq(v128.and(v128.load(from), magnitude), i16x8.splat(0)));
+  }
   return laneTotal(i32x4.add(i32x4.extend_low_i16x8_u(zeros), i32x4.extend_high_i16x8_u(zeros)));
 }
 
-/** A BF16 code as the number it is. */
+/** The value of a BF16 code. */
 // @ts-ignore: decorator
 @inline
 function brain(code: u32): f64 {
@@ -72,15 +80,15 @@ function brain(code: u32): f64 {
 }
 
 /**
- * Whole blocks in float32 lanes, each folded into float64, until `end` or one that needs care; what they come to is
- * merged into the record. Returns where it stopped.
+ * Computes whole blocks in float32 lanes, adds each to float64 sums, and merges the result into the record. Stops at
+ * `end` or at the first block that needs care, and returns its address.
  *
- * Pairs of vectors are combined before they are accumulated: few enough live values for sixteen
- * registers, and a short chain from turn to turn.
+ * Pairs of vectors are combined before they are accumulated, which keeps the live values within sixteen registers and
+ * the dependency chain between iterations short.
  *
- * The extremes of BF16 come from its codes, eight to a vector: taken as unsigned, the largest is the most negative entry;
- * taken as signed, the largest is the most positive; where all are of one sign, the other end is the least magnitude.
- * That magnitude also says whether there is a zero to count at all.
+ * The extremes of BF16 come from its codes, eight per vector. The largest unsigned code is the most negative entry, and
+ * the largest signed code is the most positive entry. If all entries have one sign, the other extreme is the least
+ * magnitude. That magnitude also shows whether there are zeros to count.
  */
 function quick<T>(from: usize, end: usize, out: usize): usize {
   const upper = upperHalves();
@@ -203,14 +211,16 @@ function laneCounts(v: v128): i32 {
 }
 
 /**
- * n entries as float64 at `values`, an even number of them by `padding` NaNs at the end: twice over, for the mean and
- * then for the deviations from it. Entries that are not finite are counted and then overwritten by zeros or the mean.
+ * Merges n float64 entries at `values`, made an even number by `padding` NaNs at the end. It makes two passes, for the
+ * mean and for the deviations from it. Entries that are not finite are counted, then overwritten by zeros or by the
+ * mean.
  */
 function careful(values: usize, n: i32, padding: i32, out: usize): void {
   const infinity = f64x2.splat(Infinity);
   let sum = f64x2.splat(0), absolute = f64x2.splat(0);
   let low = f64x2.splat(Infinity), high = f64x2.splat(-Infinity);
-  let nans = i64x2.splat(0), plus = i64x2.splat(0), minus = i64x2.splat(0), zeros = i64x2.splat(0), finites = i64x2.splat(0);
+  let nans = i64x2.splat(0), plus = i64x2.splat(0), minus = i64x2.splat(0);
+  let zeros = i64x2.splat(0), finites = i64x2.splat(0);
   for (let i = 0; i < n; i += 2) {
     const x = v128.load(values + (<usize>i << 3));
     const size = f64x2.abs(x);
@@ -241,14 +251,15 @@ function careful(values: usize, n: i32, padding: i32, out: usize): void {
   }
   merge(
     out, count,
-    min(f64x2.extract_lane(low, 0), f64x2.extract_lane(low, 1)), max(f64x2.extract_lane(high, 0), f64x2.extract_lane(high, 1)),
+    min(f64x2.extract_lane(low, 0), f64x2.extract_lane(low, 1)),
+    max(f64x2.extract_lane(high, 0), f64x2.extract_lane(high, 1)),
     mean, lanes(squares), lanes(absolute),
   );
 }
 
 /**
- * One whole block with NaN or infinities in it, in float32 lanes like the others but masked: they are counted, and taken
- * as zeros in the sums. False where the rest needs care all the same.
+ * Computes one whole block that contains NaN or infinities in float32 lanes, with masks: they are counted and enter the
+ * sums as zeros. Returns false if the other entries need care nevertheless.
  */
 function masked(kind: i32, from: usize, out: usize, table: usize, scratch: usize): bool {
   decode32(kind, from, BLOCK, scratch, table);
@@ -320,8 +331,8 @@ function blocks<T>(kind: i32, from: usize, n: i32, out: usize, table: usize, scr
 }
 
 /**
- * The record of n entries, written at `out` (80 bytes). `scratch` is 4096 bytes, 16-byte aligned. Min and max are
- * +Infinity and -Infinity where nothing is finite.
+ * Writes the record of n entries to `out` (80 bytes). `scratch` is 4096 bytes, 16-byte aligned. Min and max are
+ * +Infinity and -Infinity if no entry is finite.
  */
 export function moments(kind: i32, from: usize, n: i32, out: usize, table: usize, scratch: usize): void {
   memory.fill(out, 0, 80);

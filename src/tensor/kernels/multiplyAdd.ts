@@ -1,4 +1,4 @@
-/** a * b + c in four lanes: with one rounding where the build may fuse, with two otherwise. */
+/** a * b + c in four lanes, with one rounding if the build may fuse and two otherwise. */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {

@@ -1,10 +1,14 @@
 /**
- * NF4 (Dettmers et al., "QLoRA", 2023): blocks of 64 entries share the largest magnitude as their scale; an entry is
- * the nearest of 16 levels, the quantiles of a normal distribution; two to a byte, the first in the high half.
+ * NF4 (Dettmers et al., "QLoRA", 2023): a block of 64 entries has its largest magnitude as a common scale, and each
+ * entry becomes the nearest of 16 levels, the quantiles of a normal distribution. A byte holds two codes, the first in
+ * the high half.
  */
 const BLOCK: i32 = 64;
 
-/** `blocks` blocks of 64 float32 into 32 bytes each, and one float32 scale each. NaN and infinities reach the scale. */
+/**
+ * Quantises `blocks` blocks of 64 float32 into 32 bytes and one float32 scale each. NaN and infinities propagate to the
+ * scale.
+ */
 export function quantizeNf4(from: usize, blocks: i32, edges: usize, to: usize, scales: usize): void {
   for (; blocks > 0; blocks--) {
     let most = f32x4.splat(0);
@@ -19,7 +23,8 @@ export function quantizeNf4(from: usize, blocks: i32, edges: usize, to: usize, s
       const c = f32x4.mul(v128.load(from + i, 32), inverse);
       const d = f32x4.mul(v128.load(from + i, 48), inverse);
       let na = i32x4.splat(0), nb = i32x4.splat(0), nc = i32x4.splat(0), nd = i32x4.splat(0);
-      // The code of an entry is how many of the 15 edges lie below it. Three a turn: a loop's own cost is felt here.
+      // The code of an entry is the number of the 15 edges below it. Three per iteration, because loop overhead matters
+      // here.
       for (let edge = edges; edge < edges + 60; edge += 12) {
         const e0 = v128.load32_splat(edge);
         na = i32x4.sub(na, f32x4.gt(a, e0));
@@ -47,7 +52,7 @@ export function quantizeNf4(from: usize, blocks: i32, edges: usize, to: usize, s
   }
 }
 
-/** The reverse. `pairs` holds, for every byte, the two levels it stands for (256 * 2 float32). */
+/** The reverse. `pairs` holds the two levels of every byte (256 * 2 float32). */
 export function dequantizeNf4(from: usize, blocks: i32, pairs: usize, scales: usize, to: usize): void {
   for (; blocks > 0; blocks--) {
     const scale = v128.load32_splat(scales);

@@ -1,12 +1,13 @@
 /**
- * Packing: a block of a matrix is copied into panels `width` lines wide, so that the micro-kernel reads both operands
- * front to back. Element (line, depth) of a panel lies at depth * width + line; lines past the edge are zeros.
+ * Packing copies a block of a matrix into panels `width` lines wide, so that the micro-kernel reads both operands
+ * sequentially. Element (line, depth) of a panel is at depth * width + line. Lines past the edge are zeros.
  *
- * A panel of A is a few of its rows, a panel of B a few of its columns. Either may be stored with the depth running
- * along memory ("deep": A as it is, B transposed) or with the lines along memory ("wide": B as it is, A transposed).
+ * A panel of A is a few of its rows, and a panel of B a few of its columns. Either may be stored with the depth
+ * contiguous in memory ("deep": A as stored, B transposed) or with the lines contiguous ("wide": B as stored, A
+ * transposed).
  */
 
-/** Four vectors in, their transpose out to four places `stride` bytes apart. */
+/** Transposes four vectors and writes them to four places `stride` bytes apart. */
 // @ts-ignore: decorator
 @inline
 function storeTransposed(r0: v128, r1: v128, r2: v128, r3: v128, to: usize, stride: usize): void {
@@ -20,7 +21,7 @@ function storeTransposed(r0: v128, r1: v128, r2: v128, r3: v128, to: usize, stri
   v128.store(to + 3 * stride, v128.shuffle<i64>(high01, high23, 1, 3));
 }
 
-/** One line into its column of a panel, `stride` bytes apart. */
+/** Copies one line into its column of a panel, `stride` bytes apart. */
 function packLine(from: usize, depth: i32, to: usize, stride: usize): void {
   let k = 0;
   for (; k + 4 <= depth; k += 4) {
@@ -39,7 +40,7 @@ function packLine(from: usize, depth: i32, to: usize, stride: usize): void {
   }
 }
 
-/** Four neighbouring lines, `ld` bytes apart, into four columns of a panel. */
+/** Copies four adjacent lines, `ld` bytes apart, into four columns of a panel. */
 function packFourLines(from: usize, ld: usize, depth: i32, to: usize, stride: usize): void {
   const f1 = from + ld;
   const f2 = f1 + ld;
@@ -67,7 +68,7 @@ function zeroLine(depth: i32, to: usize, stride: usize): void {
   }
 }
 
-/** `lines` lines of `depth`, the depth along memory and lines `ld` bytes apart, into panels of `width`. */
+/** Packs `lines` lines with contiguous depth, `ld` bytes apart, into panels of `width`. */
 export function packDeep(from: usize, ld: usize, lines: i32, depth: i32, width: i32, to: usize): void {
   const stride = <usize>width << 2;
   for (let first = 0; first < lines; first += width) {
@@ -82,7 +83,7 @@ export function packDeep(from: usize, ld: usize, lines: i32, depth: i32, width: 
   }
 }
 
-/** One row of a panel, `width` numbers side by side. */
+/** Copies one row of a panel, `width` contiguous numbers. */
 // @ts-ignore: decorator
 @inline
 function copyRow(from: usize, to: usize, width: i32): void {
@@ -104,7 +105,10 @@ function copyRow(from: usize, to: usize, width: i32): void {
   }
 }
 
-/** Four steps of depth, or one, of every whole panel: runs of 100 bytes and more, where one row would write 32. */
+/**
+ * Copies four steps of depth, or one, of every whole panel. This writes runs of at least 100 bytes, where one row would
+ * write 32.
+ */
 // @ts-ignore: decorator
 @inline
 function copySteps(steps: i32, from: usize, ld: usize, panels: i32, width: i32, to: usize, panel: usize): void {
@@ -146,7 +150,7 @@ function packWidth(from: usize, ld: usize, lines: i32, depth: i32, width: i32, t
   }
 }
 
-/** The same with the lines along memory and steps of depth `ld` bytes apart. Widths are 3, 4, 6, 8 and 12. */
+/** The same for contiguous lines, with steps of depth `ld` bytes apart. Widths are 3, 4, 6, 8 and 12. */
 export function packWide(from: usize, ld: usize, lines: i32, depth: i32, width: i32, to: usize): void {
   if (width == 8) packWidth(from, ld, lines, depth, 8, to);
   else if (width == 12) packWidth(from, ld, lines, depth, 12, to);

@@ -1,13 +1,14 @@
 /**
- * Reducing blocks of a matrix to the cells of a heatmap: the mean, the extremes, and the entry of largest magnitude with
+ * Reduces blocks of a matrix to the cells of a heatmap: the mean, the extremes, or the entry of largest magnitude with
  * its sign.
  *
- * For the last, an entry's bits are rotated left by one, so that unsigned order is order by magnitude: one `max` an
- * entry, NaN above infinity above all else. The sign bit, now lowest and inverted, settles ties for the positive; so the
- * result does not depend on the order in which rows and threads come.
+ * For the last of these, an entry's bits are rotated left by one, so that unsigned order is order by magnitude: this
+ * takes one `max` per entry, and NaN exceeds infinity, which exceeds everything else. The sign bit, now lowest and
+ * inverted, decides ties in favour of the positive entry, so the result does not depend on the order of rows and
+ * threads.
  *
- * A band of at most BAND rows is first reduced down its columns into one line of keys or sums, then the line across
- * into cells. Cell j takes the columns from bounds[j] to bounds[j + 1].
+ * A band of at most BAND rows is first reduced along its columns to one line of keys or sums, then the line is reduced
+ * to cells. Cell j covers the columns from bounds[j] to bounds[j + 1].
  */
 import { ones16, ones32 } from './constants';
 import { BF16, F16, decode32 } from './decode';
@@ -17,7 +18,7 @@ export const MEAN: i32 = 1;
 export const MIN: i32 = 2;
 export const MAX: i32 = 3;
 
-/** Key of a half-width pattern, eight at a time. */
+/** Keys of eight 16-bit patterns. */
 // @ts-ignore: decorator
 @inline
 function keys16(v: v128): v128 {
@@ -36,7 +37,7 @@ function value32(key: u32): f32 {
   return reinterpret<f32>(rotr<u32>(key ^ 1, 1));
 }
 
-/** Largest keys of each column of `rows` rows of a 16-bit float, `stride` bytes apart. */
+/** The largest key in each column of `rows` rows of a 16-bit float, `stride` bytes apart. */
 function keysDown16(from: usize, stride: usize, rows: i32, columns: i32, line: usize): void {
   let c = 0;
   for (; c + 32 <= columns; c += 32) {
@@ -84,7 +85,7 @@ function keysDown16(from: usize, stride: usize, rows: i32, columns: i32, line: u
   }
 }
 
-/** The largest of a run of 16-bit keys, of at least one. */
+/** The largest key of a non-empty run of 16-bit keys. */
 // @ts-ignore: decorator
 @inline
 function largest16(from: usize, count: i32): u32 {
@@ -94,7 +95,7 @@ function largest16(from: usize, count: i32): u32 {
     for (; from < end; from += 2) best = max(best, <u32>load<u16>(from));
     return best;
   }
-  // The last vector may overlap the one before: no key counts twice in a maximum.
+  // The last vector may overlap the previous one, because repeated keys do not change a maximum.
   let most = v128.load(end - 16);
   for (; from + 16 < end; from += 16) most = i16x8.max_u(most, v128.load(from));
   most = i16x8.max_u(most, v128.shuffle<i64>(most, most, 1, 0));
@@ -103,7 +104,7 @@ function largest16(from: usize, count: i32): u32 {
   return max(<u32>(pair & 0xffff), <u32>pair >> 16);
 }
 
-/** Cells from a line of 16-bit keys; each is combined with the key that `cells` holds, widened to 32 bits. */
+/** Reduces a line of 16-bit keys to cells. Each is combined with the key in `cells`, widened to 32 bits. */
 function keysAcross16(kind: i32, line: usize, bounds: usize, width: i32, cells: usize): void {
   let column = load<i32>(bounds);
   for (let j = 0; j < width; j++) {
@@ -121,7 +122,7 @@ function keysAcross16(kind: i32, line: usize, bounds: usize, width: i32, cells: 
   }
 }
 
-/** A half-precision code as the bits of its float32. */
+/** The float32 bits of a half-precision code. */
 function widen(h: u32): u32 {
   const sign = (h & 0x8000) << 16;
   const rest = (h & 0x7fff) << 13;
@@ -129,13 +130,15 @@ function widen(h: u32): u32 {
   return sign | reinterpret<u32>(reinterpret<f32>(rest) * 5.192296858534828e33);
 }
 
-/** Modes as types, so that each reduction is compiled by itself: keys (u32), sums (f64), least (i8) and most (i16). */
+/**
+ * Modes as types, so that each reduction is compiled separately: keys (u32), sums (f64), minima (i8) and maxima (i16).
+ */
 type Keys = u32;
 type Sums = f64;
 type Least = i8;
 type Most = i16;
 
-/** Reduces float32 rows down their columns: keys, sums or extremes. */
+/** Reduces float32 rows along their columns to keys, sums or extremes. */
 function down32<M>(from: usize, stride: usize, rows: i32, columns: i32, line: usize): void {
   const end = line + (<usize>columns << 2);
   for (; line < end; line += 16) {
@@ -155,7 +158,7 @@ function down32<M>(from: usize, stride: usize, rows: i32, columns: i32, line: us
   }
 }
 
-/** Cells from a line of float32 sums or extremes, or of 32-bit keys; sums go to float64 cells. */
+/** Reduces a line of float32 sums or extremes, or of 32-bit keys, to cells. Sums go to float64 cells. */
 function across32<M>(line: usize, bounds: usize, width: i32, cells: usize): void {
   let column = load<i32>(bounds);
   for (let j = 0; j < width; j++) {
@@ -197,15 +200,15 @@ function across32<M>(line: usize, bounds: usize, width: i32, cells: usize): void
 }
 
 /**
- * Takes a band of at most BAND rows, `stride` bytes apart, into one row of cells, which has been prepared by `clearCells`.
- * `scratch` holds (rows + 1) lines of columns + 8 float32, 16-byte aligned. `table` serves one-byte dtypes.
+ * Reduces a band of at most BAND rows, `stride` bytes apart, into one row of cells that `clearCells` has prepared.
+ * `scratch` holds (rows + 1) lines of columns + 8 float32, 16-byte aligned. `table` is for one-byte dtypes.
  */
 function poolBand(
   mode: i32, kind: i32, from: usize, stride: i32, rows: i32, columns: i32, bounds: usize, width: i32, cells: usize,
   table: usize, scratch: usize,
 ): void {
   if (rows <= 0) return;
-  // Bounds count from the matrix's first column, `from` and lines from the first column that is here.
+  // Bounds count from the matrix's first column, while `from` and the lines start at the first column in this strip.
   const origin = <usize>load<i32>(bounds);
   if (mode == MAX_ABS && (kind == BF16 || kind == F16)) {
     keysDown16(from, stride, rows, columns, scratch);
@@ -214,7 +217,9 @@ function poolBand(
   }
   const pitch = (<usize>(columns + 7) & ~3) << 2;
   const decoded = scratch + pitch;
-  for (let r = 0; r < rows; r++) decode32(kind, from + <usize>r * <usize>stride, columns, decoded + <usize>r * pitch, table);
+  for (let r = 0; r < rows; r++) {
+    decode32(kind, from + <usize>r * <usize>stride, columns, decoded + <usize>r * pitch, table);
+  }
   if (mode == MAX_ABS) {
     down32<Keys>(decoded, pitch, rows, columns, scratch);
     across32<Keys>(scratch - (origin << 2), bounds, width, cells);
@@ -230,28 +235,29 @@ function poolBand(
   }
 }
 
-/** Rows reduced at a time: as many streams as the hardware follows. */
+/** Rows reduced at a time: the number of streams that the hardware prefetches. */
 const BAND: i32 = 8;
 
 /**
- * Takes rows firstRow..firstRow + rows, the first of them at `from`, into the rows of cells firstCell..lastCell that
- * they reach: cell row i takes the rows from rowBounds[i] to rowBounds[i + 1]. Cells of row i lie at cells + i * pitch.
+ * Reduces rows firstRow..firstRow + rows, starting at `from`, into the rows of cells firstCell..lastCell. Row i of
+ * cells covers the rows from rowBounds[i] to rowBounds[i + 1] and is at cells + i * pitch.
  */
 export function poolRows(
-  mode: i32, kind: i32, from: usize, stride: i32, firstRow: i32, rows: i32, columns: i32, rowBounds: usize, firstCell: i32,
-  lastCell: i32, bounds: usize, width: i32, cells: usize, pitch: i32, table: usize, scratch: usize,
+  mode: i32, kind: i32, from: usize, stride: i32, firstRow: i32, rows: i32, columns: i32, rowBounds: usize,
+  firstCell: i32, lastCell: i32, bounds: usize, width: i32, cells: usize, pitch: i32, table: usize, scratch: usize,
 ): void {
   for (let i = firstCell; i < lastCell; i++) {
     const edge = rowBounds + (<usize>i << 2);
     const end = min(load<i32>(edge, 4), firstRow + rows);
     for (let row = max(load<i32>(edge), firstRow); row < end; row += BAND) {
       const at = from + <usize>(row - firstRow) * <usize>stride;
-      poolBand(mode, kind, at, stride, min(BAND, end - row), columns, bounds, width, cells + <usize>i * <usize>pitch, table, scratch);
+      const into = cells + <usize>i * <usize>pitch;
+      poolBand(mode, kind, at, stride, min(BAND, end - row), columns, bounds, width, into, table, scratch);
     }
   }
 }
 
-/** Prepares `count` cells: 8 bytes each for the mean, 4 for the others. */
+/** Prepares `count` cells of 8 bytes for the mean, 4 for the others. */
 export function clearCells(mode: i32, cells: usize, count: i32): void {
   for (let i = 0; i < count; i++) {
     if (mode == MEAN) store<f64>(cells + (<usize>i << 3), 0);
@@ -260,7 +266,7 @@ export function clearCells(mode: i32, cells: usize, count: i32): void {
   }
 }
 
-/** Cells of one row as float32: `rows` is how many rows of the matrix came into it, for the mean. */
+/** Converts one row of cells to float32. `rows`, the number of rows added to it, is for the mean. */
 export function finishCells(mode: i32, cells: usize, bounds: usize, width: i32, rows: i32, to: usize): void {
   for (let j = 0; j < width; j++) {
     if (mode == MEAN) {

@@ -1,4 +1,6 @@
-/** Entry of the module that reads weights as a file stores them: statistics, tiles, colours, NF4, and float64 products. */
+/**
+ * Entry of the module that reads weights in their stored form: statistics, tiles, colours, NF4, and float64 products.
+ */
 export { colourCells } from './colour';
 export { writeConstants } from './constants';
 export { countCodes16, countCodes8, foldCounts, histogram } from './counts';

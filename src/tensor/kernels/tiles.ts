@@ -1,6 +1,6 @@
 /**
- * C kept as the micro-kernel makes it: tile after tile, down the rows and then across, each tile row-major. Tiles at the
- * edges are whole; what sticks out of C is never copied back.
+ * C in the order in which the micro-kernel produces it: tile by tile, down the rows and then across, each tile
+ * row-major. Tiles at the edges are complete, but the part outside C is never copied back.
  */
 
 export const TILE_BYTES: usize = (<usize>TILE_ROWS * <usize>TILE_COLUMNS) << 2;
@@ -9,7 +9,7 @@ export function tilesDown(m: i32): i32 {
   return (m + TILE_ROWS - 1) / TILE_ROWS;
 }
 
-/** Copies (or adds) what is used of a tile of `width` columns to C. */
+/** Copies or adds the used part of a tile of `width` columns to C. */
 export function storeEdge(tile: usize, width: i32, rows: i32, columns: i32, c: usize, ldc: usize, add: i32): void {
   for (let i = 0; i < rows; i++) {
     for (let j: usize = 0; j < <usize>columns; j++) {
@@ -33,7 +33,7 @@ function copyTile(from: usize, ldFrom: usize, to: usize, ldTo: usize): void {
   }
 }
 
-/** Tiles to C (m, n), ldc in bytes. */
+/** Copies tiles to C (m, n), ldc in bytes. */
 export function releaseTiles(m: i32, n: i32, tiles: usize, c: usize, ldc: usize): void {
   const across = <usize>tilesDown(m) * TILE_BYTES;
   for (let i = 0; i < m; i += TILE_ROWS) {
@@ -50,7 +50,7 @@ export function releaseTiles(m: i32, n: i32, tiles: usize, c: usize, ldc: usize)
   }
 }
 
-/** C (m, n) to tiles. */
+/** Copies C (m, n) to tiles. */
 export function keepTiles(m: i32, n: i32, c: usize, ldc: usize, tiles: usize): void {
   const across = <usize>tilesDown(m) * TILE_BYTES;
   const ld = <usize>TILE_COLUMNS << 2;

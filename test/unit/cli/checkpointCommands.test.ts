@@ -31,7 +31,7 @@ interface Checked {
 const ADAPTERS = 'test/fixtures/adapters';
 const SAVED = 'test/fixtures/peft_saved';
 
-/** A safetensors file of F32 tensors, each filled by `valueAt`. */
+/** Encodes a safetensors file of F32 tensors whose values come from `valueAt`. */
 function safetensors(
   shapes: Readonly<Record<string, readonly number[]>>,
   valueAt: (name: string, i: number) => number = (_, i) => Math.sin(i + 1),
@@ -89,7 +89,7 @@ describe('peft-inspector', () => {
   };
 
   describe('inspect', () => {
-    it("tells format, method, tensors and modules with the norms of PEFT's own change", async () => {
+    it('reports format, method, tensors and modules, with the norms of the update that PEFT computes', async () => {
       const golden = JSON.parse(readFileSync(`${ADAPTERS}/deltas.json`, 'utf8')) as Record<
         string,
         Record<string, { norm: number }>
@@ -111,7 +111,7 @@ describe('peft-inspector', () => {
       }
     });
 
-    it('has the same facts in the table', async () => {
+    it('shows the same facts in the table', async () => {
       const { status, stdout } = await runCli(['inspect', adapter()]);
       assert.equal(status, 0);
       assert.match(stdout!, /^format: +safetensors \(Hugging Face PEFT\)$/m);
@@ -121,7 +121,7 @@ describe('peft-inspector', () => {
       assert.match(stdout!, /^layers\.0\.q_proj +LORA +2 +4 +2 +\d/m);
     });
 
-    it('has layer 2 before layer 10 in the table, whatever the order of the file', async () => {
+    it('lists layer 2 before layer 10, whatever the order in the file', async () => {
       const layer = (number: number): Record<string, number[]> => ({
         [`base_model.model.layers.${number}.q_proj.lora_A.weight`]: [2, 4],
         [`base_model.model.layers.${number}.q_proj.lora_B.weight`]: [4, 2],
@@ -131,7 +131,7 @@ describe('peft-inspector', () => {
       assert.match(stdout!, /layers\.2\.q_proj[^]*layers\.10\.q_proj/);
     });
 
-    it('takes the adapter of a folder before an index, an index before a single checkpoint', async () => {
+    it('prefers an adapter to an index, and an index to a single checkpoint, in a folder', async () => {
       const base = safetensors({ 'model.norm.weight': [4] });
       write('model-00001-of-00001.safetensors', base);
       write('model.safetensors', base);
@@ -145,11 +145,11 @@ describe('peft-inspector', () => {
       assert.deepEqual([index.parameters, index.method], [4, null]);
       const found = await inspect(adapter());
       assert.match(found.file, /adapter_model\.safetensors$/);
-      assert.ok(found.problems.some(({ message }) => /more checkpoints, which are not read/.test(message)));
+      assert.ok(found.problems.some(({ message }) => /other checkpoints, which are not read/.test(message)));
       assert.equal((await inspect(path.join(folder, 'adapter_config.json'))).file, found.file);
     });
 
-    it('opens the one adapter that PEFT put in a folder of its name, and asks where there are several', async () => {
+    it('opens the only adapter in a subfolder that PEFT created, and refuses to choose among several', async () => {
       cpSync(`${SAVED}/lora`, path.join(folder, 'german'), { recursive: true });
       assert.equal((await inspect(folder)).modules.length, 6);
       cpSync(`${SAVED}/lora`, path.join(folder, 'polish'), { recursive: true });
@@ -158,7 +158,7 @@ describe('peft-inspector', () => {
       assert.match(stderr!, /several adapters.*german.*polish/);
     });
 
-    it('refuses in one line and with 2 what it cannot read', async () => {
+    it('refuses a file that it cannot read in one line, with exit status 2', async () => {
       const pickle = Buffer.from([0x80, 2, 0x7d, 0x71, 0, 0x2e]);
       const refused: readonly (readonly [string, RegExp])[] = [
         [path.join(folder, 'nope\n\u001b[31m.safetensors'), /no such file/],
@@ -166,7 +166,7 @@ describe('peft-inspector', () => {
         [write('short.safetensors', 'abc'), /./],
         [write('page.safetensors', '<!doctype html><html></html>'), /web page/],
         [write('adapter_model.bin', pickle), /pickle.*safetensors\.torch\.save_file/],
-        [write('torn.pt', 'not even that'), /pickle.*safetensors\.torch\.save_file/],
+        [write('torn.pt', 'nothing'), /pickle.*safetensors\.torch\.save_file/],
         [write('pickles/adapter_model.bin', pickle).replace(/\/[^/]+$/, ''), /pickle.*safetensors\.torch\.save_file/],
         [write('nothing/readme.md', 'x').replace(/\/[^/]+$/, ''), /no \.safetensors/],
         [write('lies.safetensors', Buffer.from([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0x7b])), /./],
@@ -176,12 +176,12 @@ describe('peft-inspector', () => {
           const { status, stdout, stderr } = await runCli([command, target]);
           assert.deepEqual([status, stdout], [2, undefined], target);
           assert.match(stderr!, message);
-          assert.doesNotMatch(stderr!, /[\n\u001b]/, 'one line, and nothing that a terminal obeys');
+          assert.doesNotMatch(stderr!, /[\n\u001b]/, 'one line without control characters');
         }
       }
     });
 
-    it('gives a bias that is saved with its module no product of its own', async () => {
+    it('computes no product for a bias that is saved with its module', async () => {
       const file = write(
         'adapter_model.safetensors',
         safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.base_layer.bias': [4] }),
@@ -199,7 +199,7 @@ describe('peft-inspector', () => {
       assert.deepEqual([modules[1]!.normDelta, modules[1]!.scaling], [null, null]);
     });
 
-    it('shows names of strangers so that a terminal takes them for text', async () => {
+    it('escapes control characters in names from the file', async () => {
       const name = 'a\u001b[2J\u202egpj.\u0007__proto__\n<img src=x>';
       const file = write(
         'model.safetensors',
@@ -223,7 +223,7 @@ describe('peft-inspector', () => {
   });
 
   describe('check', () => {
-    it('gives 0 and reads every value where nothing is wrong', async () => {
+    it('exits with 0 and reads every value if nothing is wrong', async () => {
       const { status, ok, problems, scanned } = await check(adapter());
       assert.deepEqual([status, ok, problems, scanned], [0, true, [], { tensors: 2, values: 16 }]);
       assert.match((await runCli(['check', folder])).stdout!, /: no problems \(2 tensors, 16 values read\)$/);
@@ -237,39 +237,43 @@ describe('peft-inspector', () => {
       ],
       ['an infinite value', 'non-finite', () => adapter(safetensors(PAIR, (_, i) => (i === 3 ? -Infinity : i + 1)))],
       [
-        'a B that is all zero',
+        'a B of all zeros',
         'dead-product',
         () => adapter(safetensors(PAIR, (name, i) => (name.includes('lora_B') ? -0 : i))),
       ],
-      ['a missing half', 'structure', () => adapter(safetensors({ 'base_model.model.q_proj.lora_A.weight': [2, 4] }))],
-      ["a rank that is not the config's", 'structure', () => adapter(safetensors(PAIR), { ...CONFIG, r: 8 })],
+      [
+        'a missing factor',
+        'structure',
+        () => adapter(safetensors({ 'base_model.model.q_proj.lora_A.weight': [2, 4] })),
+      ],
+      ["a rank that differs from the config's", 'structure', () => adapter(safetensors(PAIR), { ...CONFIG, r: 8 })],
       ['an alpha of zero', 'scaling', () => adapter(safetensors(PAIR), { ...CONFIG, lora_alpha: 0 })],
       ['a negative alpha', 'scaling', () => adapter(safetensors(PAIR), { ...CONFIG, lora_alpha: -8 })],
       [
-        'a target that matches nothing',
+        'a target that matches no module',
         'target',
         () => adapter(safetensors(PAIR), { ...CONFIG, target_modules: ['q_proj', 'V'] }),
       ],
       [
-        'a saved module that is not there',
+        'a saved module that is missing',
         'target',
         () => adapter(safetensors(PAIR), { ...CONFIG, modules_to_save: ['lm_head'] }),
       ],
       [
-        'a tensor that nothing explains',
+        'an unexplained tensor',
         'structure',
         () => adapter(safetensors({ ...PAIR, 'base_model.model.layers.0.odd': [3] })),
       ],
       [
-        'halves that do not fit',
+        'factors that do not fit together',
         'structure',
         () => adapter(safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.lora_B.weight': [4, 3] })),
       ],
-      ['a file cut short', 'structure', () => adapter(safetensors(PAIR).subarray(0, -8))],
-      ['bytes too many', 'structure', () => adapter(Buffer.concat([safetensors(PAIR), Buffer.alloc(4)]))],
+      ['a truncated file', 'structure', () => adapter(safetensors(PAIR).subarray(0, -8))],
+      ['trailing bytes', 'structure', () => adapter(Buffer.concat([safetensors(PAIR), Buffer.alloc(4)]))],
     ];
     for (const [what, code, make] of faults) {
-      it(`gives 1 for ${what}`, async () => {
+      it(`exits with 1 for ${what}`, async () => {
         const { status, ok, problems } = await check(make());
         assert.deepEqual([status, ok], [1, false]);
         assert.ok(
@@ -279,12 +283,12 @@ describe('peft-inspector', () => {
       });
     }
 
-    it('misses no target that the config excludes again', async () => {
+    it('does not report a target that the config also excludes', async () => {
       const config = { ...CONFIG, target_modules: ['q_proj', 'k_proj'], exclude_modules: ['k_proj'] };
       assert.equal((await check(adapter(safetensors(PAIR), config))).status, 0);
     });
 
-    it('gives a key twice away', async () => {
+    it('reports a duplicate key', async () => {
       const entry = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
       const json = Buffer.from(`{"a":${entry},"a":${entry}}`);
       const length = Buffer.alloc(8);
@@ -297,7 +301,7 @@ describe('peft-inspector', () => {
       );
     });
 
-    it('calls modules that never trained by a severity of their own, and says how many', async () => {
+    it('gives untrained modules their own severity and counts them', async () => {
       const shapes = {
         ...PAIR,
         'base_model.model.layers.1.q_proj.lora_A.weight': [2, 4],
@@ -310,7 +314,10 @@ describe('peft-inspector', () => {
         problems.map(({ severity }) => severity),
         ['untrained'],
       );
-      assert.match(problems[0]!.message, /^1 of 2 modules change nothing: B is all zero.*layers\.1\.q_proj/);
+      assert.match(
+        problems[0]!.message,
+        /^1 of 2 modules change nothing and were never trained: B is all zero in 'layers\.1\.q/,
+      );
     });
 
     it('finds NaN in every slice of a tensor of any rank', async () => {

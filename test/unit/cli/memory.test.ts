@@ -17,7 +17,7 @@ describe('peft-inspector memory', () => {
       assert.match(stdout, pattern);
   });
 
-  it('answers in JSON with terms that add up', async () => {
+  it('prints JSON whose terms add up to the total', async () => {
     const args = ['memory', '--model', model, '--full', '--json', '--gpu', 't4', '--sequence', '256'];
     const { stdout = '' } = await runCli(args);
     const answer = JSON.parse(stdout) as {
@@ -38,7 +38,7 @@ describe('peft-inspector memory', () => {
     assert.match(stdout, /^Key-value cache /m);
   });
 
-  it('complains of what it cannot use', async () => {
+  it('explains which argument it cannot use', async () => {
     for (const args of [
       [],
       ['--model', model],

@@ -9,7 +9,7 @@ describe('peft-inspector', () => {
     assert.deepEqual([status, stderr, stdout?.replace(/ +/g, ' ')], [0, undefined, expected]);
   });
 
-  it('demo takes a seed, and refuses one that is no number', async () => {
+  it('demo accepts a seed and refuses one that is not a number', async () => {
     assert.equal((await runCli(['demo', '--seed', '7'])).status, 0);
     for (const seed of ['x', '', 'NaN', 'Infinity']) {
       const { status, stdout, stderr } = await runCli(['demo', `--seed=${seed}`]);
@@ -18,7 +18,7 @@ describe('peft-inspector', () => {
     }
   });
 
-  it('shows the usage on stderr and gives 2 when it is called wrongly', async () => {
+  it('prints the usage to stderr and exits with 2 for a wrong call', async () => {
     for (const args of [[], ['nope'], ['--nope'], ['demo', '--nope'], ['demo', 'extra'], ['toString']]) {
       const { status, stdout, stderr } = await runCli(args);
       assert.deepEqual([status, stdout], [2, undefined], args.join(' '));
@@ -27,14 +27,14 @@ describe('peft-inspector', () => {
     }
   });
 
-  it('says in a line that its output cannot be written, and nothing where a reader has had enough', () => {
+  it('reports in one line that the output cannot be written, and stays silent if the reader closed the pipe', () => {
     const error = (code: string): NodeJS.ErrnoException =>
       Object.assign(new Error(`${code}: no space left on device, write`), { code });
     assert.equal(outputFailure(error('EPIPE')), null);
     assert.match(outputFailure(error('ENOSPC'))!, /^peft-inspector: the output cannot be written: ENOSPC[^\n]*$/);
   });
 
-  it('explains itself on stdout when asked to', async () => {
+  it('prints its help to stdout on request', async () => {
     for (const args of [['--help'], ['-h'], ['help'], ['demo', '--help']]) {
       const { status, stdout } = await runCli(args);
       assert.equal(status, 0);
@@ -42,7 +42,7 @@ describe('peft-inspector', () => {
     }
   });
 
-  it('tells the version of the package', async () => {
+  it('prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     assert.deepEqual(await runCli(['--version']), { status: 0, stdout: version });
   });
@@ -56,14 +56,14 @@ describe('peft-inspector', () => {
     assert.match(stdout!, /model\.layers\.31\.self_attn\.v_proj +r=8 +65,536/);
   });
 
-  it('budget gives the same as JSON', async () => {
+  it('budget prints the same counts as JSON', async () => {
     const { stdout } = await runCli(['budget', '--model', 'meta-llama/Llama-2-7b-hf', '--adapter', LORA, '--json']);
     const budget = JSON.parse(stdout!) as Record<string, unknown>;
     assert.deepEqual(Object.keys(budget), ['trainable', 'all', 'percent', 'fileBytes', 'modules', 'warnings']);
     assert.deepEqual([budget['trainable'], budget['all']], [4_194_304, 6_742_609_920]);
   });
 
-  it('budget says what it cannot read or count, and how it is called', async () => {
+  it('budget explains what it cannot read or count, and prints its usage', async () => {
     const missing = await runCli(['budget', '--model', 'llama-2-7b']);
     assert.equal(missing.status, 2);
     assert.match(missing.stderr!, /--adapter is missing/);
@@ -80,7 +80,7 @@ describe('peft-inspector', () => {
     }
   });
 
-  it('budget takes the modules from a checkpoint where it is told to', async () => {
+  it('budget takes the modules from a checkpoint on request', async () => {
     const weights = 'test/fixtures/checkpoint/dtypes.safetensors';
     const { status, stderr } = await runCli(['budget', '--model', 'gpt2', '--adapter', LORA, '--weights', weights]);
     assert.equal(status, 1);

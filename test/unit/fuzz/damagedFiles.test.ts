@@ -8,7 +8,7 @@ import { fixtureCases } from '../../fuzz/seeds';
 import { judge, MAX_BYTES, tryCase } from '../../fuzz/trial';
 import { fileOf, tensorField } from '../checkpoint/fixtures';
 
-/** A small part of what `npm run fuzz` runs, always the same. */
+/** Runs a small, fixed part of the cases of `npm run fuzz`. */
 const SEED = 20;
 const CASES = 250;
 const PAIRS = 150;
@@ -21,7 +21,7 @@ describe('damaged files', () => {
     for (let number = 0; number < CASES; number++) {
       const given = makeCase(seeds, SEED, number);
       let { outcome, fault } = await judge(given);
-      // Garbage of earlier cases and a busy machine count too: such a fault must show again.
+      // Memory left over from earlier cases or a busy machine can cause a fault, so it counts only if it repeats.
       if (fault !== null && outcome !== 'crashed') ({ outcome, fault } = await judge(given));
       assert.equal(fault, null, `case ${number} of seed ${SEED}`);
       outcomes.add(outcome);
@@ -32,7 +32,7 @@ describe('damaged files', () => {
     );
   });
 
-  it('cut at any byte show the tensors that are whole', async () => {
+  it('cut at any byte show the tensors that are complete', async () => {
     const whole = fileOf({ a: tensorField('F32', [2, 2], 0, 16), b: tensorField('F32', [3], 16, 28) }, 28);
     for (let cut = 0; cut < whole.length; cut++) {
       const outcome = await tryCase({ name: 'x.safetensors', bytes: whole.slice(0, cut), beside: new Map() });
@@ -51,7 +51,7 @@ describe('damaged files', () => {
     }
   });
 
-  it('with harmful names are opened, the names as they are', async () => {
+  it('with harmful names are opened with the names unchanged', async () => {
     const names = NAMES.filter((name) => !/\p{Surrogate}/u.test(name));
     const header = names.map(
       (name, i) => `${JSON.stringify(name)}:{"dtype":"U8","shape":[1],"data_offsets":[${i},${i + 1}]}`,
@@ -63,11 +63,11 @@ describe('damaged files', () => {
     assert.equal(({} as Record<string, unknown>)['dtype'], undefined);
   });
 
-  it('in GGUF have every number of their header for a target', () => {
+  it('in GGUF format have every number of their header mutated', () => {
     const seed = seeds.find(({ name }) => name === 'adapter.gguf')!;
     const fields = ggufFields(seed.bytes);
     const view = new DataView(seed.bytes.buffer, seed.bytes.byteOffset);
-    // Version and counts, then behind the metadata of each tensor: length of its name, dimensions, type, offset.
+    // Version and counts; then, after the metadata, each tensor's name length, dimensions, type and offset.
     assert.deepEqual(fields.slice(0, 3), [
       { at: 4, width: 4 },
       { at: 8, width: 8 },
@@ -85,7 +85,7 @@ describe('damaged files', () => {
     for (let i = 0; i < 50; i++) assert.equal(mutateGguf(random, seed.bytes).length, seed.bytes.length);
   });
 
-  it('that claim terabytes take no memory for it', async () => {
+  it('that claim terabytes do not allocate them', async () => {
     const huge = 2 ** 45;
     const bytes = fileOf({
       'x.lora_A.weight': tensorField('F32', [8, huge / 32], 0, huge),

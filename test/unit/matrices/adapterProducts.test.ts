@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { openCheckpoint } from '../../../src/matrices/checkpointSource';
+import { openCheckpoint } from '../../../src/matrices/openCheckpoint';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { moduleSpectrum } from '../../../src/matrices/moduleSpectrum';
 

@@ -1,9 +1,8 @@
 import { strict as assert } from 'node:assert';
 import type { ByteSource } from '../../../src/checkpoint/byteSource';
 import { sliceLayout } from '../../../src/checkpoint/adapters/factorLayout';
-import { ByteLru } from '../../../src/checkpoint/byteLru';
 import type { MatrixReader } from '../../../src/matrices/matrixReader';
-import { readCell } from '../../../src/matrices/readCell';
+import { columnCache, readCell } from '../../../src/matrices/readCell';
 import { readStatistics } from '../../../src/matrices/readStatistics';
 import { readTile } from '../../../src/matrices/readTile';
 import { StoredMatrix, StoredTensor } from '../../../src/matrices/storedMatrix';
@@ -118,24 +117,24 @@ describe('a matrix larger than memory', () => {
 
   it('has no line summaries where a line is too long for a hover', async () => {
     const source = computedSource(4_000_000 * 100_000);
-    const cell = await readCell(matrixOf(source, 'U8', [100_000, 4_000_000]), 5, 6, new ByteLru(MiB), 'key');
+    const cell = await readCell(matrixOf(source, 'U8', [100_000, 4_000_000]), 5, 6, columnCache(MiB), 'key');
     assert.equal(cell.value, (5 * 4_000_000 + 6) % 251);
     assert.equal(cell.column, null);
     assert.ok(source.bytesRead <= 5 * MiB);
-    const longer = await readCell(matrixOf(source, 'U8', [10, 40_000_000_000]), 5, 6, new ByteLru(MiB), 'key');
+    const longer = await readCell(matrixOf(source, 'U8', [10, 40_000_000_000]), 5, 6, columnCache(MiB), 'key');
     assert.equal(longer.row, null);
   });
 
   it('sums all columns up at the first hover and reads none at the second', async () => {
     const source = computedSource(2000 * 2500 * 4);
     const matrix = matrixOf(source, 'U32', [2000, 2500]);
-    const columns: Parameters<typeof readCell>[3] = new ByteLru(16 * MiB);
+    const columns = columnCache(16 * MiB);
     const first = await readCell(matrix, 3, 4, columns, 'key');
     const before = source.bytesRead;
     const second = await readCell(matrix, 3, 4, columns, 'key');
     assert.deepEqual(second, first);
     assert.ok(source.bytesRead - before <= 2500 * 4 + 4);
-    const one = await readCell(matrixOf(source, 'U32', [2000, 2500]), 3, 2499, new ByteLru(16 * MiB), 'key');
+    const one = await readCell(matrixOf(source, 'U32', [2000, 2500]), 3, 2499, columnCache(16 * MiB), 'key');
     assert.equal(one.column!.count, 2000);
   });
 
@@ -149,20 +148,5 @@ describe('a matrix larger than memory', () => {
     );
     await assert.rejects(stopped, /stop/);
     assert.ok(source.reads <= 2);
-  });
-});
-
-describe('the cache', () => {
-  it('drops what was unused for longest, and never holds more than its bytes', () => {
-    const cache = new ByteLru<string>(10);
-    cache.set('a', 'A', 4);
-    cache.set('b', 'B', 4);
-    assert.equal(cache.get('a'), 'A');
-    cache.set('c', 'C', 4);
-    assert.deepEqual([cache.get('a'), cache.get('b'), cache.get('c'), cache.bytes], ['A', undefined, 'C', 8]);
-    cache.set('d', 'D', 11);
-    assert.deepEqual([cache.get('d'), cache.bytes], [undefined, 8]);
-    cache.set('a', 'A2', 1);
-    assert.deepEqual([cache.get('a'), cache.bytes], ['A2', 5]);
   });
 });

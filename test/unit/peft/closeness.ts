@@ -1,8 +1,8 @@
-/** Comparisons of float32 results with doubles, and gradients by differences. */
+/** Compares float32 results with double-precision ones, and computes gradients by finite differences. */
 
 import { strict as assert } from 'node:assert';
 
-/** As numpy's allclose: |got - expected| <= absolute + relative·|expected|, for every element. */
+/** Checks |got - expected| <= absolute + relative·|expected| for every element, as numpy's allclose does. */
 export function assertClose(
   name: string,
   got: ArrayLike<number>,
@@ -19,8 +19,8 @@ export function assertClose(
 }
 
 /**
- * The gradient of `loss` by `values` by central differences. The loss must be computed in double precision: in float32
- * its rounding would drown the differences.
+ * The gradient of `loss` with respect to `values` by central differences. The loss must be computed in double
+ * precision, because float32 rounding would exceed the differences.
  */
 export function numericalGradient(values: Float64Array, loss: () => number): Float64Array {
   const step = 1e-5;
@@ -34,14 +34,14 @@ export function numericalGradient(values: Float64Array, loss: () => number): Flo
   });
 }
 
-/** Σ a·b: with b a fixed upstream gradient, a loss whose gradient by a is b. */
+/** Σ a·b. With a fixed upstream gradient b it is a loss whose gradient with respect to a is b. */
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 }
 
-/** (m, k)·(k, n) in doubles, each operand optionally stored transposed. */
+/** (m, k)·(k, n) in double precision. Either operand may be stored transposed. */
 export function product64(
   [m, k, n]: readonly [number, number, number],
   a: ArrayLike<number>,

@@ -13,7 +13,7 @@ function distance(a: Tensor, b: Tensor): number {
   return Math.sqrt(a.data.reduce((sum, value, i) => sum + (value - b.data[i]!) ** 2, 0));
 }
 
-/** Every tensor of a result, by path. */
+/** Collects every tensor of a result by its path. */
 function tensors(value: unknown, path: string, found: Map<string, Tensor> = new Map()): Map<string, Tensor> {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return found;
   if ('data' in value && value.data instanceof Float32Array) return found.set(path, value as Tensor);
@@ -46,7 +46,7 @@ describe('the demo', () => {
     assert.equal(ends(/^\S+ +\S+ +\S+/).size, 1);
   });
 
-  it('starts at B = 0 and arrives at the planted change, which has rank 4', () => {
+  it('starts at B = 0 and approaches the planted change, which has rank 4', () => {
     const { plantedDelta, scaling, training, rank } = trained.lora;
     const [first, last] = [training.snapshots[0]!, training.snapshots.at(-1)!];
     assert.ok(first.B.data.every((value) => value === 0));
@@ -60,7 +60,7 @@ describe('the demo', () => {
     assert.ok(values[4]! < 0.05 * values[3]!, `${values.join(' ')}`);
   });
 
-  it('records as step 0 the forward and backward that it shows', () => {
+  it('records the displayed forward and backward pass as step 0', () => {
     const { x, output, gradOutput, weight, training } = trained.lora;
     for (const { shape } of [x, output, gradOutput]) assert.deepEqual([...shape], [2, 16, 256]);
     const target = output.data.map((value, i) => value - (gradOutput.data[i]! * output.size) / 2);
@@ -69,7 +69,7 @@ describe('the demo', () => {
     assert.equal(weight.size, 65_536);
   });
 
-  it('has activations and gradients of every method, finite and not all zero', () => {
+  it('produces finite activations and gradients, not all zero, for every method', () => {
     const found = tensors({ ...trained, lora: { ...trained.lora, training: null } }, 'demo');
     assert.ok(found.size > 25, `${found.size} tensors`);
     for (const [path, tensor] of found) {
@@ -81,7 +81,7 @@ describe('the demo', () => {
     }
   });
 
-  it('shapes what the inspector draws as it draws it', () => {
+  it('gives the tensors the shapes that the inspector expects', () => {
     const shape = (tensor: Tensor): number[] => [...tensor.shape];
     const { adapter, prefix, prompt } = trained;
     const { input, down, activated, output } = adapter;
@@ -112,14 +112,14 @@ describe('the demo', () => {
     assert.ok(activated.data.some((value) => value === 0) && activated.data.some((value) => value > 0));
   });
 
-  it('repeats for the same seed, and differs for another', async () => {
+  it('repeats for the same seed and differs for another', async () => {
     const [once, again, other] = await Promise.all([7, 7, 8].map((seed) => runDemo({ seed, trainingSteps: 3 })));
     const [a, b, c] = [once, again, other].map((result) => tensors(result, 'demo'));
     for (const [path, tensor] of a!) assert.deepEqual(tensor.data, b!.get(path)!.data, path);
     assert.notDeepEqual(a!.get('demo.lora.weight')!.data, c!.get('demo.lora.weight')!.data);
   });
 
-  it('the length of the training changes nothing but the training', async () => {
+  it('changes only the training when its length changes', async () => {
     const short = await runDemo({ trainingSteps: 0 });
     assert.equal(short.text, trained.text);
     assert.equal(short.lora.training.snapshots.length, 1);
@@ -131,7 +131,7 @@ describe('the demo', () => {
     }
   });
 
-  it('reports progress that never falls and ends at the total', async () => {
+  it('reports progress that never decreases and ends at the total', async () => {
     const seen: number[] = [];
     await runDemo({ trainingSteps: 4, onProgress: ({ done, total }) => seen.push(done / total) });
     assert.deepEqual(
@@ -141,7 +141,7 @@ describe('the demo', () => {
     assert.equal(seen.at(-1), 1);
   });
 
-  it('stops when it is cancelled', async () => {
+  it('stops when cancelled', async () => {
     const controller = new AbortController();
     const run = runDemo({ signal: controller.signal, onProgress: ({ done }) => done === 3 && controller.abort() });
     await assert.rejects(run, { name: 'AbortError' });

@@ -126,7 +126,7 @@ const CHECKS: Record<string, (c: Case) => void> = {
 };
 
 describe('the core agrees with reference cases computed in float64', () => {
-  it('has a check for every kind of case, and a case for every check', () => {
+  it('has a check for every kind of case and a case for every check', () => {
     assert.deepEqual([...new Set(cases.map(({ kind }) => kind))].sort(), Object.keys(CHECKS).sort());
   });
   cases.forEach((c, index) => {

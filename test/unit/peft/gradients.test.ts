@@ -6,7 +6,8 @@ import { seededRandom } from '../../../src/tensor/random';
 import { Tensor } from '../../../src/tensor/tensor';
 import { assertClose, dot, numericalGradient, product64 } from './closeness';
 
-// Every forward is written once more here, in doubles and the plainest way, and differentiated by central differences.
+// Every forward pass is written again here, as plainly as possible in double precision, and differentiated by central
+// differences.
 
 const random = seededRandom(7);
 const randn = (...shape: number[]): Tensor => Tensor.randn(shape, random);
@@ -85,7 +86,7 @@ describe('every gradient agrees with finite differences', () => {
     [true, 5, 3],
   ] as const;
   for (const [causal, tokens, keyTokens] of attentions) {
-    it(`prefix attention: every input, ${tokens} queries of ${keyTokens} keys, causal ${causal}`, () => {
+    it(`prefix attention: every input, ${tokens} queries, ${keyTokens} keys, causal ${causal}`, () => {
       const [batch, heads, dHead, prefix] = [2, 2, 3, 2];
       const inputs = {
         query: randn(batch, heads, tokens, dHead),
@@ -101,7 +102,7 @@ describe('every gradient agrees with finite differences', () => {
       const attend = (row: number): number[] => {
         const [block, i] = [Math.floor(row / tokens), row % tokens];
         const head = block % heads;
-        // Position j of the joined keys: where its vector starts, in the prefix or in the tokens.
+        // Start of the vector at position j of the joined keys, in the prefix or in the tokens.
         const positions = Array.from({ length: prefix + keyTokens }, (_, j) =>
           j < prefix
             ? { keys: pk, values: pv, at: (j * heads + head) * dHead }

@@ -17,7 +17,7 @@ const randn = (...shape: number[]): Tensor => Tensor.randn(shape, random);
 const deviation = ({ data, size }: Tensor): number => Math.sqrt(data.reduce((sum, v) => sum + v * v, 0) / size);
 
 describe('LoRA', () => {
-  it('starts with B = 0 and a small A: the layer does what the frozen weight does', () => {
+  it('starts with B = 0 and a small A, so that its output is that of the frozen weight', () => {
     const layer = new LoRALayer({ inFeatures: 300, outFeatures: 20 });
     assert.equal(layer.rank, 8);
     assert.equal(layer.scaling, 2);
@@ -29,7 +29,7 @@ describe('LoRA', () => {
     assert.deepEqual(layer.mergeWeights(w).data, w.data);
   });
 
-  it('at the start only B has a gradient: that of A comes through B', () => {
+  it('gives only B a gradient at first, because that of A passes through B', () => {
     const layer = new LoRALayer({ inFeatures: 5, outFeatures: 4, rank: 2 });
     assert.equal(layer.gradA, null);
     layer.forward(randn(3, 5), randn(4, 5));
@@ -38,7 +38,7 @@ describe('LoRA', () => {
     assert.ok(layer.gradB!.data.every((value) => value !== 0));
   });
 
-  it('the merged weight does what the layer does, and the frozen one is left alone', () => {
+  it('merges into an equivalent weight and does not modify the frozen one', () => {
     const layer = new LoRALinear({ weight: randn(6, 5), bias: randn(6), rank: 3, random });
     layer.lora.B = randn(6, 3);
     const before = layer.weight.data.slice();
@@ -53,21 +53,21 @@ describe('LoRA', () => {
     );
   });
 
-  it('the same seed makes the same layer', () => {
+  it('is the same layer for the same seed', () => {
     const sizes = { inFeatures: 9, outFeatures: 9 };
     const make = (seed: number): Tensor => new LoRALayer({ ...sizes, random: seededRandom(seed) }).A;
     assert.deepEqual(make(1).data, make(1).data);
     assert.notDeepEqual(make(1).data, make(2).data);
   });
 
-  it('writes to A.data and assigned matrices both count', () => {
+  it('uses values written to A.data and matrices assigned to A and B', () => {
     const layer = new LoRALayer({ inFeatures: 2, outFeatures: 1, rank: 1, alpha: 1 });
     layer.A.data.set([1, 2]);
     layer.B = Tensor.fromArray([3], [1, 1]);
     assert.deepEqual([...layer.mergeWeights(Tensor.zeros([1, 2])).data], [3, 6]);
   });
 
-  it('refuses sizes, ranks and alphas that are none', () => {
+  it('refuses invalid sizes, ranks and alphas', () => {
     for (const rank of [0, -1, 1.5, NaN, Infinity, '8' as unknown as number]) {
       assert.throws(
         () => new LoRALayer({ inFeatures: 4, outFeatures: 4, rank }),
@@ -82,7 +82,7 @@ describe('LoRA', () => {
     assert.throws(() => new LoRALinear({ weight: Tensor.zeros([4, 3]), bias: Tensor.zeros([3]) }), ShapeError);
   });
 
-  it('says what shapes it got and expected, in forward, backward and merge', () => {
+  it('names the expected and actual shapes in forward, backward and merge', () => {
     const layer = new LoRALayer({ inFeatures: 4, outFeatures: 3, rank: 2 });
     const w = Tensor.zeros([3, 4]);
     const x = Tensor.zeros([2, 4]);
@@ -111,7 +111,7 @@ describe('LoRA on attention', () => {
     assert.notDeepEqual(q.lora.A.data, v.lora.A.data);
   });
 
-  it('adapts the modules it is told to, and none it does not know', () => {
+  it('adapts the modules it is given and refuses unknown ones', () => {
     const { q, o } = applyLoraToAttention(weights, { rank: 2, alpha: 3, targetModules: ['o'] });
     assert.equal(q, weights.q);
     assert.ok(o instanceof LoRALinear && o.lora.scaling === 1.5);
@@ -128,7 +128,7 @@ describe('bottleneck adapter', () => {
     assertClose('output', adapter.forward(x).data, x.data, 0, 0.03);
   });
 
-  it('a unit the ReLU closed passes no gradient, not even at exactly 0', () => {
+  it('passes no gradient through a unit that the ReLU closed, even at exactly 0', () => {
     const adapter = new Adapter({ dModel: 1, bottleneckDim: 3 });
     adapter.wDown = Tensor.fromArray([1, -1, 0], [1, 3]);
     adapter.wUp = Tensor.fromArray([1, 1, 1], [3, 1]);
@@ -155,14 +155,14 @@ describe('bottleneck adapter', () => {
 describe('prefix tuning', () => {
   const make = (): PrefixTuning => new PrefixTuning({ numLayers: 3, numHeads: 2, dHead: 4, prefixLength: 5 });
 
-  it('has keys and values for every layer, ten long by default', () => {
+  it('has keys and values for every layer, ten of each by default', () => {
     const tuning = new PrefixTuning({ numLayers: 3, numHeads: 2, dHead: 4 });
     assert.deepEqual([...tuning.prefix.shape], [3, 2, 10, 2, 4]);
     assert.equal(tuning.numParameters(), 3 * 2 * 10 * 2 * 4);
     assert.ok(Math.abs(deviation(tuning.prefix) - 0.01) < 0.002);
   });
 
-  it('gives a layer by name and by position, as views of the prefix', () => {
+  it("returns a layer's prefixes by name and by position, as views", () => {
     const tuning = make();
     const pair = tuning.getPrefix(2);
     const [key, value] = pair;
@@ -174,7 +174,7 @@ describe('prefix tuning', () => {
     assert.equal(tuning.prefix.at(2, 0, 0, 0, 0), 7);
   });
 
-  it('adds gradients up where they belong, until they are zeroed', () => {
+  it('accumulates gradients in their layer until they are cleared', () => {
     const tuning = make();
     assert.equal(tuning.gradPrefix, null);
     const [key, value] = [randn(5, 2, 4), randn(5, 2, 4)];
@@ -187,7 +187,7 @@ describe('prefix tuning', () => {
     assert.equal(tuning.gradPrefix, null);
   });
 
-  it('refuses layers there are not, sizes of 0 and gradients of another shape', () => {
+  it('refuses layers that do not exist, sizes of 0 and gradients of another shape', () => {
     for (const layer of [-1, 3, 0.5, NaN]) assert.throws(() => make().getPrefix(layer), ArgumentError);
     assert.throws(() => new PrefixTuning({ numLayers: 1, numHeads: 1, dHead: 1, prefixLength: 0 }), ArgumentError);
     assert.throws(() => make().accumulateGradient(0, randn(5, 2, 4), randn(5, 4, 2)), ShapeError);
@@ -208,13 +208,13 @@ describe('attention over a prefix', () => {
   const visible = ({ data }: Tensor): string[] =>
     [0, 6, 12].map((row) => Array.from(data.subarray(row, row + 6), (value) => (value > 0 ? '1' : '0')).join(''));
 
-  it('shows every query the whole prefix, and of the tokens what the mask allows', () => {
+  it('lets every query see the whole prefix, and the tokens that the mask allows', () => {
     assert.deepEqual(visible(prefixAttention(inputs).probabilities), ['111111', '111111', '111111']);
     const { probabilities } = prefixAttention({ ...inputs, causal: true });
     assert.deepEqual(visible(probabilities), ['111100', '111110', '111111']);
   });
 
-  it('scores of hundreds neither overflow nor spoil the sum', () => {
+  it('computes probabilities that sum to 1 from scores in the hundreds', () => {
     const query = Tensor.fromArray([2000, 0, -2000, 0, 0, 0], [1, 1, 3, 2]);
     const { probabilities } = prefixAttention({ ...inputs, query });
     for (let i = 0; i < 3; i++) {
@@ -223,7 +223,7 @@ describe('attention over a prefix', () => {
     }
   });
 
-  it('is plain attention with an empty prefix; a query that sees nothing gives zeros', () => {
+  it('equals plain attention with an empty prefix, and gives zeros for a query that sees no key', () => {
     const [prefixKey, prefixValue] = [Tensor.zeros([0, 1, 2]), Tensor.zeros([0, 1, 2])];
     const key = randn(1, 1, 1, 2);
     const { query } = inputs;
@@ -233,7 +233,7 @@ describe('attention over a prefix', () => {
     assert.ok(backward(randn(1, 1, 3, 2)).gradQuery.data.every(Number.isFinite));
   });
 
-  it('refuses shapes that do not fit each other', () => {
+  it('refuses shapes that do not fit together', () => {
     assert.throws(() => prefixAttention({ ...inputs, query: randn(3, 2) }), ShapeError);
     assert.throws(() => prefixAttention({ ...inputs, key: randn(1, 2, 4, 2) }), ShapeError);
     assert.throws(() => prefixAttention({ ...inputs, value: randn(1, 1, 5, 2) }), ShapeError);
@@ -272,7 +272,7 @@ describe('prompt tuning', () => {
 });
 
 describe('backward before forward', () => {
-  it('is an error of its own kind in every method', () => {
+  it('is a StateError in every method', () => {
     const grad = Tensor.zeros([1, 2]);
     for (const method of [
       new LoRALayer({ inFeatures: 2, outFeatures: 2 }),
@@ -283,7 +283,7 @@ describe('backward before forward', () => {
       assert.throws(
         () => method.backward(grad),
         (error: StateError) => {
-          return error instanceof StateError && error.expected === 'a forward before it' && error.got === 'none';
+          return error instanceof StateError && error.expected === 'a forward pass first' && error.got === 'none';
         },
       );
     }

@@ -17,7 +17,7 @@ const setup = () => {
 };
 
 describe('Adam', () => {
-  it('makes the steps of its definition', () => {
+  it('takes the steps of its definition', () => {
     const adam = new Adam({ learningRate: 0.1 });
     const parameter = Tensor.fromArray([1, 2], [2]);
     adam.update(parameter, Tensor.fromArray([0.5, -3], [2]));
@@ -28,15 +28,15 @@ describe('Adam', () => {
     assertClose('second step', parameter.data, [0.9 - (0.1 * first) / Math.sqrt(second), 2.2]);
   });
 
-  it('keeps the moments of each parameter apart', () => {
+  it('keeps separate moments for each parameter', () => {
     const adam = new Adam({ learningRate: 0.1 });
     const [a, b] = [Tensor.zeros([1]), Tensor.zeros([1])];
     adam.update(a, Tensor.fromArray([1], [1]));
     adam.update(b, Tensor.fromArray([-1], [1]));
-    assertClose('both made a first step', [a.data[0]!, b.data[0]!], [-0.1, 0.1]);
+    assertClose('both took a first step', [a.data[0]!, b.data[0]!], [-0.1, 0.1]);
   });
 
-  it('refuses settings and gradients that do not fit', () => {
+  it('refuses invalid settings and gradients of another shape', () => {
     assert.throws(() => new Adam({ beta1: 1 }), ArgumentError);
     assert.throws(() => new Adam({ learningRate: NaN }), ArgumentError);
     assert.throws(() => new Adam().update(Tensor.zeros([2]), Tensor.zeros([3])), ShapeError);
@@ -44,7 +44,7 @@ describe('Adam', () => {
 });
 
 describe('mean squared error', () => {
-  it('is the mean of squares, and its gradient agrees with finite differences', () => {
+  it('is the mean of the squares, and its gradient agrees with finite differences', () => {
     const [output, target] = [Tensor.fromArray([1, 2, 3, 5], [2, 2]), Tensor.fromArray([1, 1, 5, 2], [2, 2])];
     const { value, gradOutput } = meanSquaredError(output, target);
     assert.equal(value, (0 + 1 + 4 + 9) / 4);
@@ -55,14 +55,14 @@ describe('mean squared error', () => {
 });
 
 describe('training a LoRA layer', () => {
-  it('finds a planted change of lower rank', async () => {
+  it('recovers a planted change of lower rank', async () => {
     const { layer, weight, targetDelta, batch } = setup();
     const { losses } = await trainLora({ layer, weight, targetDelta, batch, steps: 800 });
     assert.ok(losses[800]! < 1e-4 * losses[0]!, `loss ${losses[0]} to ${losses[800]}`);
     assertClose('scaling·B·A', layer.deltaWeight().data, targetDelta.data, 0, 0.01);
   });
 
-  it('records every step at first and ever fewer later, from the untrained layer to the trained one', async () => {
+  it('records every early step and fewer later ones, from the untrained layer to the trained one', async () => {
     const { layer, weight, targetDelta, batch } = setup();
     const { snapshots, losses } = await trainLora({ layer, weight, targetDelta, batch, steps: 100 });
     assert.deepEqual(
@@ -77,7 +77,7 @@ describe('training a LoRA layer', () => {
     assert.notEqual(snapshots.at(-1)!.A, layer.A);
   });
 
-  it('keeps about sixty steps of a run of any length, each once, first and last among them', () => {
+  it('keeps about sixty distinct steps of a run of any length, including the first and the last', () => {
     for (const steps of [0, 1, 7, 60, 300, 5000]) {
       const recorded = recordedSteps(steps);
       assert.equal(recorded[0], 0);
@@ -89,7 +89,7 @@ describe('training a LoRA layer', () => {
     for (const steps of [-1, 0.5, NaN, 1e9]) assert.throws(() => recordedSteps(steps), ArgumentError);
   });
 
-  it('only looks, with no steps to make', async () => {
+  it('evaluates the layer without changing it if there are no steps', async () => {
     const { layer, weight, targetDelta, batch } = setup();
     const before = layer.A.clone();
     const { snapshots } = await trainLora({ layer, weight, targetDelta, batch, steps: 0 });
@@ -97,7 +97,7 @@ describe('training a LoRA layer', () => {
     assert.deepEqual(layer.A.data, before.data);
   });
 
-  it('tells each step, and stops with the reason when told to', async () => {
+  it('reports each step, and stops with the reason of the abort', async () => {
     const controller = new AbortController();
     const seen: number[] = [];
     const reason = new Error('enough');

@@ -3,16 +3,20 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { DEFAULT_INPUTS } from '../../../src/host/budgetInputs';
 import type { LocalText } from '../../../src/protocol/localText';
+import type { WorkspaceModel } from '../../../src/protocol/models';
 import type { PythonDocument } from '../../../src/protocol/python';
 import { NOWHERE, plannerCaller } from './plannerCaller';
 
-const GPT_NEO = {
+const GPT_NEO: WorkspaceModel = {
   title: 'EleutherAI/gpt-neo-125M/config.json',
   folder: 'file:///sample/EleutherAI/gpt-neo-125M',
   name: 'gpt-neo-125M',
   ownName: null,
-  path: path.join(process.cwd(), 'sample-workspace/EleutherAI/gpt-neo-125M/config.json'),
-  config: null,
+  file: {
+    kind: 'file',
+    title: 'gpt-neo-125M',
+    path: path.join(process.cwd(), 'sample-workspace/EleutherAI/gpt-neo-125M/config.json'),
+  },
 };
 const LLAMA = { inputs: DEFAULT_INPUTS, model: { kind: 'preset', id: 'llama-2-7b' } } as const;
 const HEAD = 'from peft import LoraConfig, get_peft_model\n';
@@ -30,15 +34,13 @@ describe('what stands over Python', () => {
     (await call('python/lenses', program(text, more))).map(({ title }) => said(title));
 
   it("is PEFT's count on the calculator's model, where the program names none", async () => {
-    assert.deepEqual(await titles(`${HEAD}LoraConfig(r=8)`), [
-      '4,194,304 trainable · 0.0622 % of Llama-2-7B · 16.8 MB',
-    ]);
+    assert.deepEqual(await titles(`${HEAD}LoraConfig(r=8)`), ['4,194,304 trainable · 0.0622% of Llama-2-7B · 16.8 MB']);
   });
 
   it('is the count on the model that the program loads', async () => {
     const text = 'm = AutoModel.from_pretrained("EleutherAI/gpt-neo-125M")\nc = LoraConfig(r=8)\nget_peft_model(m, c)';
     const [config, model] = await titles(text, { workspace: [GPT_NEO] });
-    assert.match(config ?? '', /^294,912 trainable · 0\.2350 % of EleutherAI\/gpt-neo-125M · 1\.19 MB$/);
+    assert.match(config ?? '', /^294,912 trainable · 0\.2350% of EleutherAI\/gpt-neo-125M · 1\.19 MB$/);
     assert.equal(model, 'trainable params: 294,912 || all params: 125,493,504 || trainable%: 0.2350');
   });
 
@@ -57,7 +59,7 @@ describe('what stands over Python', () => {
     const text =
       'from unsloth import FastLanguageModel\nm, t = FastLanguageModel.from_pretrained("unsloth/llama-3-8b-bnb-4bit")\nm = FastLanguageModel.get_peft_model(m, r=16)';
     // What Unsloth prints of its own notebook on this model.
-    assert.match((await titles(text))[0] ?? '', /^41,943,040 trainable · 0\.5196 % of Llama-3-8B ·/);
+    assert.match((await titles(text))[0] ?? '', /^41,943,040 trainable · 0\.5196% of Llama-3-8B ·/);
   });
 
   it('says which model it took in place of one that is not found', async () => {

@@ -1,9 +1,8 @@
 import { strict as assert } from 'node:assert';
-import { runDemo } from '../../../src/peft/demo';
 import { packDescription, unpackDescription } from '../../../src/protocol/packedDescription';
 import type { SourceDescription } from '../../../src/protocol/source';
-import { openCheckpoint } from '../../../src/matrices/checkpointSource';
-import { demoSource } from '../../../src/worker/demoSource';
+import { openCheckpoint } from '../../../src/matrices/openCheckpoint';
+import { describedDemo } from '../../../src/worker/demo';
 import type { MatrixSource } from '../../../src/matrices/matrixSource';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { fixturePath } from '../checkpoint/fixtures';
@@ -31,7 +30,7 @@ describe('a packed description', () => {
   });
 
   it('keeps the losses of a training as the float64 they are', async () => {
-    const { description } = demoSource(await runDemo({ seed: 5, trainingSteps: 20 }));
+    const { description } = await describedDemo({ seed: 5, trainingSteps: 20 }, null);
     const { training, ...others } = await unpackDescription(await packDescription(description));
     assert.deepEqual(others, asSent(description));
     assert.ok(training!.loss instanceof Float64Array);

@@ -12,7 +12,7 @@ const normal = normalRandom(seededRandom(3));
 const numbers = (length: number): Float32Array => Float32Array.from({ length }, normal);
 
 describe('matrix products', () => {
-  // Around the sizes of the tile and of both blocks, and empty.
+  // Sizes around those of the tile and both blocks, and empty ones.
   const sizes = [
     [1, 1, 1],
     [3, 5, 7],
@@ -39,13 +39,13 @@ describe('matrix products', () => {
     }
   }
 
-  it('the naive product is right on a case worked by hand', () => {
+  it('the naive product is right in a case computed by hand', () => {
     const out = new Float32Array(4);
     naiveGemm('NN', 2, 2, 3, Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(7, 8, 9, 10, 11, 12), out);
     assert.deepEqual([...out], [58, 64, 139, 154]);
   });
 
-  it('NaN and infinities reach exactly the rows and columns they belong to', () => {
+  it('NaN and infinities reach exactly the rows and columns that contain them', () => {
     for (const layout of LAYOUTS) {
       const [a, b] = [new Float32Array(36).fill(1), new Float32Array(36).fill(1)];
       a[2 * 6 + 2] = NaN; // row 2 of a, transposed or not
@@ -59,14 +59,14 @@ describe('matrix products', () => {
     }
   });
 
-  it('the three products fit the operands as their names say', () => {
+  it('the three products apply the transpositions of their names', () => {
     const a = Tensor.fromArray([1, 2, 3, 4, 5, 6], [2, 3]);
     assert.deepEqual([...matmul(a, Tensor.fromArray([1, 0, 0, 1, 1, 1], [3, 2])).data], [4, 5, 10, 11]);
     assert.deepEqual([...matmulNT(a, a).data], [14, 32, 32, 77]);
     assert.deepEqual([...matmulTN(a, a).data], [17, 22, 27, 22, 29, 36, 27, 36, 45]);
   });
 
-  it('shapes that do not fit are named in the error', () => {
+  it('the error names shapes that do not fit', () => {
     const a = Tensor.zeros([2, 3]);
     assert.throws(
       () => matmul(a, a),

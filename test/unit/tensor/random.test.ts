@@ -20,11 +20,11 @@ describe('seeded random numbers', () => {
     for (const count of bins) assert.ok(Math.abs(count - 10_000) < 500, `${bins}`); // 5 standard deviations
   });
 
-  it('refuse a seed that is no number', () => {
+  it('refuse a seed that is not a finite number', () => {
     for (const seed of [NaN, Infinity]) assert.throws(() => seededRandom(seed), ArgumentError);
   });
 
-  it('become normal numbers with the moments of the normal distribution', () => {
+  it('give normal numbers with the moments of the normal distribution', () => {
     const values = draw(normalRandom(seededRandom(9)), 100_000);
     const moment = (power: number): number => values.reduce((sum, value) => sum + value ** power, 0) / values.length;
     assert.ok(Math.abs(moment(1)) < 0.02);
@@ -33,7 +33,7 @@ describe('seeded random numbers', () => {
     assert.ok(Math.abs(moment(4) - 3) < 0.2);
   });
 
-  it('become finite normal numbers even from a source stuck at its smallest value', () => {
+  it('give finite normal numbers even from a source stuck at its smallest value', () => {
     for (const value of draw(
       normalRandom(() => 0),
       4,

@@ -23,7 +23,7 @@ describe('statistics', () => {
   const bytes = Uint8Array.from(Buffer.from(golden.base64, 'base64'));
   const values = new Float32Array(bytes.buffer);
 
-  it('are those of numpy, in one piece or in many', () => {
+  it('agree with numpy for one chunk and for many', () => {
     for (const size of [values.length, 1, 7, 997]) {
       const accumulator = new StatisticsAccumulator();
       const histogram = new HistogramAccumulator(golden['min']!, golden['max']!, 256);
@@ -48,7 +48,7 @@ describe('statistics', () => {
     }
   });
 
-  it('keep the spread where the mean is large beside it', () => {
+  it('keep the spread if the mean is large compared with it', () => {
     const { mean, standardDeviation } = accumulate(
       Float64Array.from({ length: 10_000 }, (_, i) => 1e9 + (i % 2)),
     ).summary();
@@ -56,12 +56,12 @@ describe('statistics', () => {
     assert.ok(Math.abs(standardDeviation - 0.5) < 1e-9);
   });
 
-  it('have exact quantiles for values of few bits, whatever their order', () => {
+  it('have exact quantiles for values with few bits, in any order', () => {
     const accumulator = accumulate(Float32Array.from([-8, 1, 2, -3, 4, 5, -6, 7, 9, 10]));
     assert.deepEqual([...accumulator.absQuantiles([0, 1, 0.5, 0.05, 0.91])], [1, 10, 5, 1, 10]);
   });
 
-  it('of nothing finite are NaN, and count what there is', () => {
+  it('are NaN without finite entries, and count the others', () => {
     const accumulator = accumulate(Float32Array.of(NaN, Infinity, -Infinity, NaN));
     const { min, mean, norm, count, nan, positiveInfinity, negativeInfinity } = accumulator.summary();
     assert.deepEqual([min, mean, norm], [NaN, NaN, NaN]);
@@ -73,7 +73,7 @@ describe('statistics', () => {
     assert.deepEqual([...new HistogramAccumulator(NaN, NaN, 4).counts], [0, 0, 0, 0]);
   });
 
-  it('put every finite value in a bin, at the ends of float64 too', () => {
+  it('put every finite value into a bin, even at the limits of float64', () => {
     const cases = [
       [0, 0, 0],
       [-1e308, 0, 1e308],

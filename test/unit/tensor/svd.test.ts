@@ -21,7 +21,7 @@ function assertNear(got: Matrix64, expected: Matrix64, tolerance = 1e-10): void 
   }
 }
 
-/** U and V orthonormal, values descending and not negative, U·diag(σ)·Vᵀ = expected. */
+/** Checks that U and V are orthonormal, values descending and not negative, and U·diag(σ)·Vᵀ equals `expected`. */
 function assertDecomposition({ values, u, v }: SingularVectors, expected: Matrix64): void {
   assert.equal(values.length, Math.min(expected.rows, expected.columns, values.length));
   assertNear(multiply64(transpose64(u), u), identity64(values.length));
@@ -32,15 +32,15 @@ function assertDecomposition({ values, u, v }: SingularVectors, expected: Matrix
   assertNear(multiply64(scaled, transpose64(v)), expected, 1e-10 * size);
 }
 
-/** scaling·B·A formed whole: what factoredSvd never does. */
+/** scaling·B·A formed explicitly, which factoredSvd never does. */
 function product({ a, b, scaling = 1 }: { a: RowMajorMatrix; b: RowMajorMatrix; scaling?: number }): Matrix64 {
   const full = multiply64(fromRowMajor('b', b), fromRowMajor('a', a));
   return { ...full, data: full.data.map((value) => value * scaling) };
 }
 
 /**
- * Singular values the slow way: √ of the eigenvalues of MᵀM, by power iteration with deflation. Good to 1e-6 of the
- * largest where the values are apart.
+ * Singular values as square roots of the eigenvalues of MᵀM, by power iteration with deflation. Accurate to 1e-6 of the
+ * largest for separated values.
  */
 function powerIteration(m: Matrix64, count: number): number[] {
   const gram = multiply64(transpose64(m), m);
@@ -79,7 +79,7 @@ describe('QR decomposition', () => {
     });
   }
 
-  it('keeps Q orthonormal where columns are zero or repeat', () => {
+  it('keeps Q orthonormal if columns are zero or repeat', () => {
     const { applyQ } = qr(fromRowMajor('m', { data: [0, 1, 1, 0, 2, 2, 0, 3, 3, 0, 4, 4], shape: [4, 3] }));
     const q = applyQ(identity64(3));
     assertNear(multiply64(transpose64(q), q), identity64(3), 1e-13);
@@ -87,7 +87,7 @@ describe('QR decomposition', () => {
 });
 
 describe('singular value decomposition', () => {
-  it('gives the values known in closed form', () => {
+  it('finds the values known in closed form', () => {
     const close = (got: Float64Array, expected: number[]): void => {
       assert.equal(got.length, expected.length);
       expected.forEach((value, i) => assert.ok(Math.abs(got[i]! - value) < 1e-14 * Math.max(1, value), got.join(' ')));
@@ -110,13 +110,13 @@ describe('singular value decomposition', () => {
     [7, 20],
     [40, 40],
   ] as const) {
-    it(`${rows} x ${columns}: orthonormal vectors that make the matrix again`, () => {
+    it(`${rows} x ${columns}: orthonormal vectors that reproduce the matrix`, () => {
       const m = randn(rows, columns);
       assertDecomposition(svd(m), fromRowMajor('m', m));
     });
   }
 
-  it('finds small values beside large ones to full relative precision', () => {
+  it('finds small values next to large ones to full relative precision', () => {
     const values = svd({ data: [1e12, 0, 0, 1e-12], shape: [2, 2] }).values;
     assert.ok(Math.abs(values[1]! / 1e-12 - 1) < 1e-14);
   });
@@ -129,14 +129,14 @@ describe('singular value decomposition', () => {
     }
   });
 
-  it('refuses what is not a matrix', () => {
+  it('refuses arguments that are not matrices', () => {
     assert.throws(() => svd({ data: [1], shape: [1] }), ShapeError);
     assert.throws(() => svd({ data: [1], shape: [1, 2] }), ShapeError);
   });
 });
 
 describe('singular values of scaling·B·A from the factors', () => {
-  // rank, in, out: thin, square, rank above one or both features.
+  // rank, inFeatures, outFeatures: thin, square, and a rank above one or both feature counts.
   const sizes = [
     [1, 9, 7],
     [4, 30, 50],
@@ -146,7 +146,7 @@ describe('singular values of scaling·B·A from the factors', () => {
     [9, 3, 5],
   ] as const;
   for (const [rank, inFeatures, outFeatures] of sizes) {
-    it(`rank ${rank}, ${inFeatures} to ${outFeatures}: the vectors are orthonormal and make the product`, () => {
+    it(`rank ${rank}, ${inFeatures} to ${outFeatures}: the vectors are orthonormal and reproduce the product`, () => {
       const factors = { a: randn(rank, inFeatures), b: randn(outFeatures, rank), scaling: -1.5 };
       const result = factoredSvd(factors);
       assert.equal(result.values.length, Math.min(rank, inFeatures, outFeatures));
@@ -163,14 +163,14 @@ describe('singular values of scaling·B·A from the factors', () => {
     });
   });
 
-  it('an untrained layer, B = 0, has a spectrum of zeros and still orthonormal vectors', () => {
+  it('an untrained layer, B = 0, has zero singular values and orthonormal vectors', () => {
     const factors = { a: Tensor.randn([8, 16], seededRandom(1), 0.01), b: Tensor.zeros([16, 8]), scaling: 2 };
     const result = factoredSvd(factors);
     assert.deepEqual([...result.values], new Array(8).fill(0));
     assertDecomposition(result, product(factors));
   });
 
-  it('factors of a lower rank than they could have give zeros, to rounding, after as many values', () => {
+  it('factors of deficient rank give zeros, to rounding, after that many values', () => {
     const thin = product({ a: randn(3, 10), b: randn(8, 3) });
     const a = { data: transpose64(thin).data, shape: [8, 10] };
     const result = factoredSvd({ a, b: randn(12, 8) });
@@ -180,7 +180,7 @@ describe('singular values of scaling·B·A from the factors', () => {
     assertNear(multiply64(transpose64(result.v), result.v), identity64(8));
   });
 
-  it('squares of very large and very small entries neither overflow nor vanish', () => {
+  it('squares of very large and very small entries neither overflow nor underflow', () => {
     const [huge, tiny] = [1e200, 1e-200];
     const values = factoredSingularValues({
       a: { data: [huge, 0, 0, 0, huge, 0], shape: [2, 3] },

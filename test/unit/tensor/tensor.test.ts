@@ -5,7 +5,7 @@ import { seededRandom } from '../../../src/tensor/random';
 import { flattenTokens, formatShape, Tensor } from '../../../src/tensor/tensor';
 
 describe('Tensor', () => {
-  it('holds a copy of the values as float32, row-major', () => {
+  it('holds a row-major copy of the values as float32', () => {
     const values = [1, 2, 3, 4, 5, 6.1];
     const tensor = Tensor.fromArray(values, [2, 3]);
     values[0] = 9;
@@ -18,12 +18,12 @@ describe('Tensor', () => {
     assert.equal(source[0], 1);
   });
 
-  it('takes scalars and empty tensors', () => {
+  it('supports scalars and empty tensors', () => {
     assert.equal(Tensor.fromArray([3], []).at(), 3);
     assert.equal(Tensor.zeros([2, 0]).size, 0);
   });
 
-  it('keeps its shape whatever becomes of the array it was given', () => {
+  it('keeps its shape if the array of sizes changes later', () => {
     const shape = [2, 2];
     const tensor = Tensor.zeros(shape);
     shape[0] = 7;
@@ -43,19 +43,19 @@ describe('Tensor', () => {
     assert.throws(() => Tensor.zeros([4]).reshape([3]), ShapeError);
   });
 
-  it('refuses sizes no tensor can have, before it allocates', () => {
+  it('refuses invalid sizes before it allocates', () => {
     for (const shape of [[-1], [1.5], [NaN], [Infinity], [2 ** 20, 2 ** 20], ['2'], [2 ** 53, 0.5]]) {
       assert.throws(() => Tensor.zeros(shape as number[]), ShapeError, formatShape(shape as number[]));
     }
     assert.throws(() => Tensor.zeros(3 as unknown as number[]), ShapeError);
   });
 
-  it('refuses what is not a flat array of numbers', () => {
+  it('refuses values that are not a flat array of numbers', () => {
     assert.throws(() => Tensor.fromArray([[1], [2]] as unknown as number[], [2]), ArgumentError);
     assert.throws(() => Tensor.fromArray(null as unknown as number[], [2]), ArgumentError);
   });
 
-  it('refuses an index outside, or of another length', () => {
+  it('refuses an index that is out of range or of another length', () => {
     for (const index of [[2, 0], [0, -1], [0], [0, 0, 0], [0.5, 0]]) {
       assert.throws(() => Tensor.zeros([2, 3]).at(...index), ArgumentError);
     }
@@ -68,7 +68,7 @@ describe('Tensor', () => {
     assert.deepEqual([...tensor.data], [1, 0, 0, 0]);
   });
 
-  it('has normal values of the asked deviation', () => {
+  it('draws normal values of the given deviation', () => {
     const { data } = Tensor.randn([100, 100], seededRandom(1), 0.01);
     const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
     const deviation = Math.sqrt(data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length);
@@ -76,7 +76,7 @@ describe('Tensor', () => {
     assert.ok(Math.abs(deviation - 0.01) < 3e-4, `deviation ${deviation}`);
   });
 
-  it('counts tokens over the batch, of 2-D and 3-D tensors only', () => {
+  it('counts tokens over the batch, for 2-D and 3-D tensors only', () => {
     assert.deepEqual([...flattenTokens('x', Tensor.zeros([2, 3, 4]), 4).shape], [6, 4]);
     assert.deepEqual([...flattenTokens('x', Tensor.zeros([3, 4]), 4).shape], [3, 4]);
     for (const shape of [[4], [1, 1, 3, 4], [4, 3]]) {

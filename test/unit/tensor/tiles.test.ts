@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { TileReducer } from '../../../src/tensor/tiles';
 import type { TileReduction } from '../../../src/tensor/tiles';
 
-/** The definition: every cell from a list of its entries. */
+/** The definition: reduces the list of entries of each cell. */
 function reduceSlowly(
   rows: number,
   columns: number,
@@ -32,7 +32,7 @@ describe('a tile', () => {
 
   for (const reduction of ['mean', 'maxAbs', 'min', 'max'] as const) {
     for (const level of [0, 1, 3, 6]) {
-      it(`of level ${level} is the ${reduction} of each block, however its rows come`, () => {
+      it(`of level ${level} is the ${reduction} of each block, in any order of rows`, () => {
         const expected = reduceSlowly(37, 53, level, reduction, values);
         for (const [rowsAtOnce, columnsAtOnce] of [
           [37, 53],
@@ -63,7 +63,7 @@ describe('a tile', () => {
     }
   }
 
-  it('shows a NaN or an infinity of a block whatever else is in it', () => {
+  it('shows a NaN or an infinity, whatever else the block contains', () => {
     for (const [fault, mean, maxAbs] of [
       [NaN, NaN, NaN],
       [Infinity, Infinity, Infinity],
@@ -87,19 +87,19 @@ describe('a tile', () => {
     assert.deepEqual([...both.finish()], [NaN]);
   });
 
-  it('keeps the sign of the largest magnitude', () => {
+  it('keeps the sign of the entry of largest magnitude', () => {
     const reducer = new TileReducer(2, 2, 1, 'maxAbs');
     reducer.addRows(0, 2, [1, -5, 3, 4]);
     assert.deepEqual([...reducer.finish()], [-5]);
   });
 
-  it('of rows that were left out shows those that came, and NaN where none did', () => {
+  it('covers the rows that arrived, and is NaN if none did', () => {
     const reducer = new TileReducer(4, 2, 1, 'mean');
     reducer.addRows(1, 1, [2, 4]);
     assert.deepEqual([...reducer.finish()], [3, NaN]);
   });
 
-  it('keeps a NaN in sight by the smallest and the largest value too', () => {
+  it('keeps a NaN visible with min and max too', () => {
     const values = Float32Array.of(1, NaN, 5, 6, -2, 3, -Infinity, 8);
     const cells = (reduction: TileReduction): number[] => {
       const reducer = new TileReducer(2, 4, 1, reduction);

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Tile } from '../../../src/protocol/matrix';
-import { sharedTileCache, tileCache } from '../../../webview-ui/shared/heatmap/tileCache';
+import { sharedTileCache, TileCache } from '../../../webview-ui/shared/heatmap/tileCache';
 import { MAX_READS_IN_FLIGHT, TileLoader } from '../../../webview-ui/shared/heatmap/tileLoader';
 import { TileView } from '../../../webview-ui/shared/heatmap/tileView';
 import type { MatrixSource, Viewport } from '../../../webview-ui/shared/heatmap/types';
@@ -60,7 +60,7 @@ describe('the loader of tiles', () => {
     const errors: string[] = [];
     let loads = 0;
     const waiting: (() => void)[] = [];
-    const loader = new TileLoader(source, 'mean', tileCache(1e9), {
+    const loader = new TileLoader(source, 'mean', new TileCache(1e9), {
       loaded: () => void loads++,
       afterShown: (run) => void waiting.push(run),
       failed: (error) => void errors.push(error.message),
@@ -164,7 +164,7 @@ describe('the loader of tiles', () => {
       readTile: async () => ({ width: 256, height: 10, values: new Float32Array(2560), sampled: false }),
     };
     const errors: string[] = [];
-    const loader = new TileLoader(wrong, 'mean', tileCache(1e9), {
+    const loader = new TileLoader(wrong, 'mean', new TileCache(1e9), {
       loaded: () => {},
       afterShown: () => {},
       failed: ({ message }) => void errors.push(message),

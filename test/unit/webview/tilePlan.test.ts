@@ -11,7 +11,7 @@ import {
   tilesToDraw,
 } from '../../../webview-ui/shared/heatmap/tilePlan';
 import type { TileAddress } from '../../../webview-ui/shared/heatmap/tilePlan';
-import { TILE_CACHE_BYTES, tileCache } from '../../../webview-ui/shared/heatmap/tileCache';
+import { TILE_CACHE_BYTES, TileCache } from '../../../webview-ui/shared/heatmap/tileCache';
 import { fitViewport } from '../../../webview-ui/shared/heatmap/viewport';
 
 const nameOf = ({ level, tileX, tileY }: TileAddress): string => `${level}/${tileX}/${tileY}`;
@@ -106,7 +106,7 @@ describe('the plan of tiles for a view', () => {
     ]) {
       const plan = planTiles(fitViewport(size), size, 1200, 900);
       const wanted = plan.overview ? [plan.overview, ...plan.tiles] : plan.tiles;
-      const cache = tileCache(TILE_CACHE_BYTES);
+      const cache = new TileCache(TILE_CACHE_BYTES);
       let reads = 0;
       for (const { level, tileX, tileY } of wanted) {
         const cells = (entries: number, at: number): number =>

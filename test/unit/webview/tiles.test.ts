@@ -3,7 +3,7 @@ import type { Tile } from '../../../src/protocol/matrix';
 import { TileReducer } from '../../../src/tensor/tiles';
 import { nonNumbersIn } from '../../../webview-ui/shared/heatmap/nonNumbers';
 import { poolTile } from '../../../webview-ui/shared/heatmap/poolTile';
-import { tileCache } from '../../../webview-ui/shared/heatmap/tileCache';
+import { TileCache } from '../../../webview-ui/shared/heatmap/tileCache';
 
 function tileOf(cells: number): Tile {
   return { width: cells, height: 1, values: new Float32Array(cells), sampled: false };
@@ -11,34 +11,34 @@ function tileOf(cells: number): Tile {
 
 describe('the cache of tiles', () => {
   it('stays within its bytes and drops the tile used least recently', () => {
-    const cache = tileCache(1200);
+    const cache = new TileCache(1200);
     for (const key of ['a', 'b', 'c']) cache.set(key, tileOf(100));
-    assert.equal(cache.weight, 1200);
+    assert.equal(cache.size, 1200);
     cache.get('a');
     cache.set('d', tileOf(100));
     assert.deepEqual(
       ['a', 'b', 'c', 'd'].map((key) => cache.has(key)),
       [true, false, true, true],
     );
-    assert.equal(cache.weight, 1200);
+    assert.equal(cache.size, 1200);
   });
 
   it('keeps a tile larger than itself until the next one, so that it can be drawn', () => {
-    const cache = tileCache(100);
+    const cache = new TileCache(100);
     cache.set('large', tileOf(1000));
     assert.ok(cache.has('large'));
     cache.set('small', tileOf(10));
     assert.ok(!cache.has('large'));
-    assert.equal(cache.weight, 40);
+    assert.equal(cache.size, 40);
   });
 
   it('counts a tile that replaces another once', () => {
-    const cache = tileCache(1000);
+    const cache = new TileCache(1000);
     cache.set('a', tileOf(100));
     cache.set('a', tileOf(50));
-    assert.equal(cache.weight, 200);
+    assert.equal(cache.size, 200);
     cache.clear();
-    assert.equal(cache.weight, 0);
+    assert.equal(cache.size, 0);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import type { PlanFit, PlanMemory, PlanPhase, PlanTerm } from '../../../src/protocol/plan';
 import { h as element } from '../../shared/element';
-import { formatMemory } from '../../shared/formatNumber';
+import { formatMemory } from '../../../src/text/numberText';
 
 /** Room to the right of the larger of the bar and the GPU. */
 const ROOM = 1.06;

@@ -2,7 +2,7 @@
 
 import type { TargetRow } from '../../../src/protocol/plan';
 import { h as element } from '../../shared/element';
-import { formatCount } from '../../shared/formatNumber';
+import { formatCount } from '../../../src/text/numberText';
 
 export class TargetTree {
   readonly root = element('div', { class: 'target-tree', role: 'group', 'aria-label': 'Target modules' });
@@ -57,7 +57,7 @@ export class TargetTree {
       this.changed([...shown]);
     });
     const name = element('span', { class: 'target-name' }, element('bdi', {}, row.end));
-    const text = `${row.modules === 1 ? '' : `${row.modules} × `}${row.inFeatures.toLocaleString('en')} → ${row.outFeatures.toLocaleString('en')}`;
+    const text = `${row.modules === 1 ? '' : `${row.modules} × `}${formatCount(row.inFeatures)} → ${formatCount(row.outFeatures)}`;
     const count =
       row.adapted > 0
         ? `${row.adapted < row.modules ? `${row.adapted} of ${row.modules}: ` : ''}${formatCount(row.trainable)}`

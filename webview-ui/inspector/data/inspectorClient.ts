@@ -1,6 +1,7 @@
 /** The inspector's requests to its host, with a cache of the answers that are worth keeping. */
 
 import type { InspectorEvents, InspectorRequests, InspectorSnapshot } from '../../../src/protocol/inspector';
+import { LruCache } from '../../../src/protocol/lruCache';
 import type {
   Cell,
   DeltaProducts,
@@ -17,7 +18,6 @@ import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { RequestOptions, Transport } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
 import type { MatrixSource } from '../../shared/heatmap/types';
-import { RecentlyUsed } from '../../shared/recentlyUsed';
 
 /** A statistics record takes about 2 KB, a spectrum less. This is one for each module of a large adapter. */
 const ANSWER_CACHE_ENTRIES = 1000;
@@ -31,8 +31,8 @@ interface MatrixShape {
 
 export class InspectorClient {
   private readonly endpoint: Endpoint<InspectorRequests, NoRequests, NoRequests, InspectorEvents>;
-  private readonly statisticsKept = new RecentlyUsed<string, Statistics>({ limit: ANSWER_CACHE_ENTRIES });
-  private readonly spectraKept = new RecentlyUsed<string, Spectrum>({ limit: ANSWER_CACHE_ENTRIES });
+  private readonly statisticsKept = new LruCache<Statistics>(ANSWER_CACHE_ENTRIES);
+  private readonly spectraKept = new LruCache<Spectrum>(ANSWER_CACHE_ENTRIES);
   private scannedRows: TensorSummary[] = [];
   private nextToScan: number | null = 0;
   private metricsKept: ModuleMetrics | null = null;

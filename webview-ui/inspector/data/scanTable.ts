@@ -2,7 +2,7 @@
 
 import type { TensorSummary } from '../../../src/protocol/matrix';
 import type { TensorInfo } from '../../../src/protocol/source';
-import { formatBytes, formatNumber, formatPercent } from '../../shared/formatNumber';
+import { formatBytes, formatCount, formatNumber, formatPercent } from '../../shared/formatNumber';
 
 export interface ScanRow {
   readonly tensor: TensorInfo;
@@ -28,7 +28,6 @@ function measure(id: Measure, label: string, title: string): ScanColumn {
 
 const infinities = ({ summary }: ScanRow): number => summary.positiveInfinity + summary.negativeInfinity;
 const zeroShare = ({ summary }: ScanRow): number => (summary.count > 0 ? summary.zeros / summary.count : 0);
-const countText = (count: number): string => count.toLocaleString('en');
 
 export const SCAN_COLUMNS: readonly ScanColumn[] = [
   {
@@ -78,7 +77,7 @@ export const SCAN_COLUMNS: readonly ScanColumn[] = [
     label: 'NaN',
     title: 'Entries that are not a number',
     value: ({ summary }) => summary.nan,
-    text: ({ summary }) => countText(summary.nan),
+    text: ({ summary }) => formatCount(summary.nan),
     alarming: ({ summary }) => summary.nan > 0,
   },
   {
@@ -86,7 +85,7 @@ export const SCAN_COLUMNS: readonly ScanColumn[] = [
     label: 'Inf',
     title: 'Entries that are +Inf or -Inf',
     value: infinities,
-    text: (row) => countText(infinities(row)),
+    text: (row) => formatCount(infinities(row)),
     alarming: (row) => infinities(row) > 0,
   },
 ];

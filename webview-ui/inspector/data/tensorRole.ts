@@ -1,6 +1,7 @@
 /** The purpose of an adapter's tensor, and the meaning of its dimensions. */
 
 import type { SourceDescription, TensorInfo } from '../../../src/protocol/source';
+import { formatCount } from '../../shared/formatNumber';
 
 interface TensorRole {
   /** Path of its module; '' if all modules share the tensor. */
@@ -24,8 +25,6 @@ export function namedAxis(word: string | undefined): word is string {
 
 /** The role as text: 'A (down) of model.layers.0.q_proj: 4 (rank) × 64 (in)'. */
 export function roleText({ module, role, dims }: TensorRole, { shape }: TensorInfo): string {
-  const sizes = shape
-    .map((size, i) => `${size.toLocaleString('en')}${namedAxis(dims[i]) ? ` (${dims[i]})` : ''}`)
-    .join(' × ');
+  const sizes = shape.map((size, i) => `${formatCount(size)}${namedAxis(dims[i]) ? ` (${dims[i]})` : ''}`).join(' × ');
   return `${role}${module === '' ? '' : ` of ${module}`}${sizes === '' ? '' : `: ${sizes}`}`;
 }

@@ -1,7 +1,7 @@
 /** The source as a whole: the file, its configuration and metadata, and its problems. */
 
 import type { SourceDescription } from '../../../src/protocol/source';
-import { formatBytes } from '../../shared/formatNumber';
+import { formatBytes, formatCount } from '../../shared/formatNumber';
 import type { View } from '../context';
 import { h } from '../../shared/element';
 import { problemList } from '../parts/notes/problemBanner';
@@ -12,13 +12,13 @@ const SHOWN_TEXT = 2000;
 export function infoView(description: SourceDescription): View {
   const { file } = description;
   const facts: [string, string][] = [
-    ['Parameters', description.parameters.toLocaleString('en')],
-    ['Tensors', description.tensors.length.toLocaleString('en')],
+    ['Parameters', formatCount(description.parameters)],
+    ['Tensors', formatCount(description.tensors.length)],
     ['Data types', countedTypes(description)],
   ];
   if (description.layout) facts.unshift(['Written by', description.layout]);
   if (description.method) facts.unshift(['Method', description.method]);
-  if (description.lora.length > 0) facts.push(['Modules with ΔW', description.lora.length.toLocaleString('en')]);
+  if (description.lora.length > 0) facts.push(['Modules with ΔW', formatCount(description.lora.length)]);
   facts.push(...moduleFacts(description));
   const cards = [card('Contents', facts)];
   if (file) {
@@ -26,8 +26,8 @@ export function infoView(description: SourceDescription): View {
       card('File', [
         ['Path', file.path],
         ['Format', file.format],
-        ['Size', `${formatBytes(file.bytes)} (${file.bytes.toLocaleString('en')} bytes)`],
-        ['Header', `${file.headerBytes.toLocaleString('en')} bytes`],
+        ['Size', `${formatBytes(file.bytes)} (${formatCount(file.bytes)} bytes)`],
+        ['Header', `${formatCount(file.headerBytes)} bytes`],
         ...shardFacts(file.shards ?? []),
         ['Modified', file.modified > 0 ? new Date(file.modified).toLocaleString() : 'unknown'],
       ]),
@@ -61,7 +61,7 @@ function moduleFacts({ adapters = [], lora, unexplained = [] }: SourceDescriptio
   for (const { module, method } of adapters)
     if (!products.has(module)) others.set(method, (others.get(method) ?? 0) + 1);
   const counted = [...others].map(
-    ([method, count]) => `${method === 'SAVED' ? 'saved whole' : method} (${count.toLocaleString('en')})`,
+    ([method, count]) => `${method === 'SAVED' ? 'saved whole' : method} (${formatCount(count)})`,
   );
   return [
     ...(counted.length > 0
@@ -76,7 +76,7 @@ function moduleFacts({ adapters = [], lora, unexplained = [] }: SourceDescriptio
 function shardFacts(shards: readonly { readonly bytes: number }[]): [string, string][] {
   const missing = shards.filter(({ bytes }) => bytes === 0).length;
   if (shards.length === 0) return [];
-  return [['Shards', `${shards.length.toLocaleString('en')}${missing > 0 ? `, ${missing} of them not readable` : ''}`]];
+  return [['Shards', `${formatCount(shards.length)}${missing > 0 ? `, ${missing} of them not readable` : ''}`]];
 }
 
 function card(title: string, pairs: readonly (readonly [string, string])[], empty = ''): HTMLElement {
@@ -100,7 +100,7 @@ function cut(text: string): (Node | string)[] {
   const more = h(
     'button',
     { type: 'button', class: 'small', onclick: () => ((shown.data = text), more.remove()) },
-    `Show all ${text.length.toLocaleString('en')} characters`,
+    `Show all ${formatCount(text.length)} characters`,
   );
   return [shown, more];
 }
@@ -108,5 +108,5 @@ function cut(text: string): (Node | string)[] {
 function countedTypes({ tensors }: SourceDescription): string {
   const counts = new Map<string, number>();
   for (const { dtype } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
-  return [...counts].map(([dtype, count]) => `${dtype} (${count.toLocaleString('en')})`).join(', ') || 'none';
+  return [...counts].map(([dtype, count]) => `${dtype} (${formatCount(count)})`).join(', ') || 'none';
 }

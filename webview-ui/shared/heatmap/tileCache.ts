@@ -1,7 +1,7 @@
 /** The tiles that the page keeps, limited in bytes. No DOM. */
 
+import { LruCache } from '../../../src/protocol/lruCache';
 import type { Tile } from '../../../src/protocol/matrix';
-import { RecentlyUsed } from '../recentlyUsed';
 import { MAX_VIEW_BYTES } from './tilePlan';
 
 /**
@@ -10,11 +10,12 @@ import { MAX_VIEW_BYTES } from './tilePlan';
  */
 export const TILE_CACHE_BYTES = MAX_VIEW_BYTES + 32 * 2 ** 20;
 
-export type TileCache = RecentlyUsed<string, Tile>;
-
-export function tileCache(limit: number): TileCache {
-  return new RecentlyUsed({ limit, weigh: ({ values }) => values.byteLength });
+export class TileCache extends LruCache<Tile> {
+  /** A tile larger than the whole cache stays until the next one, so that it can be drawn. */
+  constructor(limitBytes: number) {
+    super(limitBytes, { sizeOf: ({ values }) => values.byteLength, keepsNewest: true });
+  }
 }
 
 /** One cache for the page. Heatmaps that show the same matrix, or return to it, share its tiles. */
-export const sharedTileCache = tileCache(TILE_CACHE_BYTES);
+export const sharedTileCache = new TileCache(TILE_CACHE_BYTES);

@@ -6,7 +6,7 @@ import type { AdapterFacts } from '../../../../src/planner/hover/adapterFacts';
 import { hoverText } from '../../../../src/planner/hover/adapterConfigHoverText';
 import { code, plain } from '../../../../src/planner/hover/markdownText';
 import type { SourceDescription } from '../../../../src/protocol/source';
-import { openCheckpoint } from '../../../../src/matrices/checkpointSource';
+import { openCheckpoint } from '../../../../src/matrices/openCheckpoint';
 import { nodeFiles } from '../../../../src/files/nodeFile';
 
 const sample = (file: string): string => path.join(process.cwd(), 'sample-workspace', file);
@@ -47,14 +47,14 @@ describe('hover in adapter_config.json', () => {
     assert.match(rank, /A \(8 x in\) and B \(out x 8\)/);
     assert.match(rank, /lora_alpha \/ r = 16 \/ 8 = \*\*2\*\*/);
     assert.match(rank, /\*\*294,912 parameters\*\* in 48 tensors of 24 modules/);
-    assert.match(rank, /0\.2350 % of the whole/);
+    assert.match(rank, /0\.2350% of the whole/);
     assert.match(rank, /Each rank more adds 36,864/);
   });
 
   it('counts by the base model where there are no weights, to the byte of the real file', () => {
     const rank = text({ weights: null }, 'r');
     assert.match(rank, /\*\*294,912 trainable parameters\*\* by the shapes of `EleutherAI\/gpt-neo-125M\/config.json`/);
-    assert.match(rank, /0\.2350 % of the whole, a file of 1\.19 MB/);
+    assert.match(rank, /0\.2350% of the whole, a file of 1\.19 MB/);
   });
 
   it('says nothing of parameters where it has neither weights nor base model', () => {

@@ -9,7 +9,7 @@ import { seededRandom } from '../../../../src/tensor/random';
 import { spawnTestThread } from './engineThreads';
 
 describe('the engine memory', () => {
-  it('hands out aligned blocks that never overlap, and joins what is freed', () => {
+  it('allocates aligned blocks that never overlap, and merges freed ones', () => {
     const arena = new Arena(false);
     const random = seededRandom(4);
     const live = new Map<number, number>();
@@ -29,12 +29,12 @@ describe('the engine memory', () => {
     }
     for (const start of live.keys()) arena.release(start);
     assert.equal(arena.usedBytes, 0);
-    // All is one free block again: as much as there ever was fits at the start.
+    // Everything is one free block again, so an allocation of the whole memory fits at the start.
     const whole = arena.memory.buffer.byteLength - RESERVED_BYTES - 65536;
     assert.equal(arena.allocate(whole), RESERVED_BYTES);
   });
 
-  it('says so when memory is full, when an address was never given, and when it is freed twice', () => {
+  it('reports a full memory, an address that was never allocated, and a second release', () => {
     const arena = new Arena(false);
     assert.throws(() => arena.allocate(5 * 2 ** 30), EngineError);
     assert.throws(() => arena.allocate(NaN), EngineError);
@@ -44,7 +44,7 @@ describe('the engine memory', () => {
     assert.throws(() => arena.release(start), EngineError);
   });
 
-  it('a memory that is not shared may grow under any call', () => {
+  it('a memory that is not shared may grow during any call', () => {
     const engine = new Engine({ shared: false });
     const size = 128;
     const random = seededRandom(9);
@@ -59,13 +59,13 @@ describe('the engine memory', () => {
       const out = new Float32Array(size * size);
       engine.gemm('NN', size, size, size, a.data, b.data, out);
       assert.ok(out.some((x) => x !== 0));
-      // Past what is there: the memory must grow.
+      // Larger than the memory, which must grow.
       engine.allocate(3_000_000);
       assert.equal(engine.keep(b.data).data[5], b.data[5]);
     }
   });
 
-  it('a handle that was freed is not used as an operand', () => {
+  it('a freed handle is refused as an operand', () => {
     const engine = new Engine();
     const [x, w, out] = [engine.keep([1, 2]), engine.keep([3, 4]), engine.allocate(1)];
     const packed = engine.pack('NN', 1, 2, w.address);
@@ -79,7 +79,7 @@ describe('the engine memory', () => {
 });
 
 describe('engine threads', () => {
-  it('that never come leave the work to the caller', () => {
+  it('that never start leave the work to the caller', () => {
     const engine = new Engine({ threads: 4, spawn: () => ({ terminate: () => undefined }) });
     const out = new Float32Array(512 * 512);
     const ones = new Float32Array(512 * 512).fill(1);
@@ -88,15 +88,15 @@ describe('engine threads', () => {
     engine.dispose();
   });
 
-  it('sleep while there is nothing to do, and go back to sleep when they are woken for nothing', async () => {
+  it('sleep while there is no work, and go back to sleep after an empty wake-up', async () => {
     const engine = new Engine({ threads: 2, spawn: spawnTestThread });
     const out = new Float32Array(512 * 512);
     const ones = new Float32Array(512 * 512).fill(1);
     for (let turn = 0; turn < 5; turn++) engine.gemm('NN', 512, 512, 512, ones, ones, out);
     const words = engine.arena.int32(0, WORD.signal + 1);
     for (let sleep = 0; sleep < 3; sleep++) {
-      // Notifying counts the threads that slept. A thread that looks for work all the time never does, and the test
-      // ends by the runner's limit.
+      // Notifying counts the threads that slept. A thread that polls for work never sleeps, and the runner's limit then
+      // ends the test.
       while (Atomics.notify(words, WORD.signal) === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     engine.gemm('NN', 512, 512, 512, ones, ones, out);
@@ -104,7 +104,7 @@ describe('engine threads', () => {
     engine.dispose();
   });
 
-  it('report a kernel that traps, and work on after it', () => {
+  it('report a kernel that traps, and continue to work', () => {
     const engine = new Engine({ threads: 2, spawn: spawnTestThread });
     const bad = {
       layout: 'NN',
@@ -123,7 +123,7 @@ describe('engine threads', () => {
     engine.dispose();
   });
 
-  it("take their share: what a call writes to its own scratch turns up in the other thread's", () => {
+  it("take their share: a call writes its own scratch into the other thread's memory", () => {
     const scratches: number[] = [];
     const engine = new Engine({
       threads: 2,
@@ -137,7 +137,7 @@ describe('engine threads', () => {
       return { operation: scanOperation('decode32'), args: [0, marker.address, marker.length, OWN_SCRATCH, 0] };
     });
     let reached = false;
-    // The thread takes its time to start; nothing else is waited for.
+    // Waits only for the thread to start.
     for (let job = 0; job < 20_000 && !reached; job++) {
       engine.crew.run(calls, engine.scratch);
       reached = engine.arena.float32(scratches[0]!, 1)[0] === 42;
@@ -148,7 +148,7 @@ describe('engine threads', () => {
 });
 
 describe('without WebAssembly SIMD', () => {
-  it('there is no engine, and no error either', () => {
+  it('there is no engine and no error', () => {
     assert.equal(tryCreateEngine({ builds: [] }), null);
   });
 });

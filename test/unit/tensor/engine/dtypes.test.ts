@@ -5,7 +5,7 @@ import { Engine } from '../../../../src/tensor/engine/engine';
 
 const engine = new Engine();
 
-/** Every code of a dtype through the decoding kernel. */
+/** Decodes every code of a dtype with the kernel. */
 function decodeAll(name: string): Float32Array {
   const { kind, bytes, values } = engineDtype(name);
   const count = values!.length;
@@ -19,7 +19,7 @@ function decodeAll(name: string): Float32Array {
   return to.data.slice();
 }
 
-/** SHA-256 of the little-endian float32 values, every NaN written as 7fc00000. */
+/** SHA-256 of the little-endian float32 values, with every NaN written as 7fc00000. */
 function digest(values: Float32Array): string {
   const bits = new Uint32Array(values.length);
   new Float32Array(bits.buffer).set(values);
@@ -30,21 +30,21 @@ function digest(values: Float32Array): string {
 }
 
 describe('decoding of small floats', () => {
-  // Digests of numpy's own conversions: arange(65536, dtype='<u2').view('<f2').astype('<f4'), and for F8_E5M2 the same
-  // of arange(256) << 8, of which it is the upper byte.
+  // Digests of numpy's own conversions: arange(65536, dtype='<u2').view('<f2').astype('<f4'). F8_E5M2 uses the same
+  // conversion of arange(256) << 8, whose upper byte it is.
   const numpy = {
     F16: '385ff5fe69182797cda5f1827e20cf423f4416bc9246f27d0eec27cac9039259',
     BF16: 'f12e27efe34841dfd6391497b86f389096b03a376586e1d9691bba0a8de3980a',
     F8_E5M2: '229a94c5f728edf2259da970a0e1dfb45cc1d69cce2b30e37659f3212ec4b8b9',
   };
   for (const [dtype, expected] of Object.entries(numpy)) {
-    it(`every code of ${dtype} becomes the value that numpy gives it`, () => {
+    it(`every ${dtype} code has the value that numpy computes`, () => {
       assert.equal(digest(decodeAll(dtype)), expected);
       assert.equal(digest(Float32Array.from(engineDtype(dtype).values!)), expected);
     });
   }
 
-  it('F8_E4M3 has the landmarks of the OCP specification, two NaNs and no infinity', () => {
+  it('F8_E4M3 has the values of the OCP specification, two NaNs and no infinity', () => {
     const values = decodeAll('F8_E4M3');
     const landmarks: readonly (readonly [number, number])[] = [
       [0x00, 0],
@@ -62,11 +62,11 @@ describe('decoding of small floats', () => {
       [0x7f, 0xff],
     );
     assert.equal(values.indexOf(Infinity), -1);
-    // Positive codes ascend, and steps within a binade are equal.
+    // Positive codes ascend in equal steps within a binade.
     for (let code = 1; code < 0x7f; code++) assert.ok(values[code]! > values[code - 1]!);
   });
 
-  it('codes decode alike wherever they lie in a row, also in the last few', () => {
+  it('codes decode to the same values at any position in a row, including the last few', () => {
     for (const name of ['F16', 'BF16']) {
       const { kind } = engineDtype(name);
       const all = decodeAll(name);

@@ -6,7 +6,7 @@ import type { SpawnThread } from '../../../../src/tensor/engine/thread';
 
 let source: string | undefined;
 
-/** Starts engine threads from their entry as it is now, bundled here. */
+/** Starts engine threads from their current entry, bundled here. */
 export const spawnTestThread: SpawnThread = (data) => {
   source ??= bundle();
   const worker = new Worker(source, { eval: true, workerData: data });

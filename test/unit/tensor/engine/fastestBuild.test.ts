@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { BoundKernels, GemmKernels, ScanKernels } from '../../../../src/tensor/engine/kernels';
 import { fastestBuild } from '../../../../src/tensor/engine/kernels';
 
-/** Builds whose products take these milliseconds, one after the other, the last for ever; and the clock they turn. */
+/** Builds whose products take these milliseconds in turn, repeating the last one; and the clock that they advance. */
 function builds(...times: number[][]): { readonly kernels: BoundKernels; readonly now: () => number } {
   let clock = 0;
   const gemm = times.map((list): GemmKernels => {
@@ -23,20 +23,20 @@ function chosen(...times: number[][]): number {
 }
 
 describe('the build of the matrix product', () => {
-  it('is the first one where another is ahead by no more than a short trial can tell', () => {
+  it('is the first one if another is not ahead by more than a short trial can resolve', () => {
     assert.equal(chosen([0.3], [0.28]), 0);
     assert.equal(chosen([0.28], [0.3]), 0);
   });
 
-  it('is another where the compiler spills the first one', () => {
+  it('is another one if the compiler spills registers in the first', () => {
     assert.equal(chosen([0.6], [0.3]), 1);
   });
 
-  it('is the first one where its second trial shows that the compiler was not done in the first', () => {
+  it('is the first one if its second trial shows that the compiler was not done in the first', () => {
     assert.equal(chosen([0.6, 0.6, 0.6, 0.6, 0.3], [0.3]), 0);
   });
 
-  it('is the only one there is', () => {
+  it('is the only one that exists', () => {
     assert.equal(chosen([0.6]), 0);
   });
 });

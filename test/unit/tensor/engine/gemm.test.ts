@@ -9,7 +9,10 @@ import { spawnTestThread } from './engineThreads';
 
 const LAYOUTS: readonly GemmLayout[] = ['NN', 'NT', 'TN'];
 
-/** Below, at and above tiles, blocks of depth (512) and rows (264), the small path (64) and the shallow one. */
+/**
+ * Sizes below, at and above the tiles, the blocks of depth (512) and rows (264), the small path (64) and the shallow
+ * one.
+ */
 const SIZES: readonly (readonly [number, number, number])[] = [
   [1, 1, 1],
   [1, 9, 5],
@@ -49,7 +52,7 @@ function builds(): readonly GemmBuild[] {
 }
 
 function assertClose(actual: Float32Array, expected: Float32Array, k: number, what: string): void {
-  // Entries of operands are at most 0.5: the error of a chain of k roundings, generously.
+  // Entries of operands are at most 0.5. This is a generous bound on the error of a chain of k roundings.
   const tolerance = 1e-7 * (k + 8);
   for (let i = 0; i < expected.length; i++) {
     if (Math.abs(actual[i]! - expected[i]!) > tolerance)
@@ -61,7 +64,7 @@ describe('matrix product kernels', () => {
   for (const build of builds()) {
     const engine = new Engine({ builds: [build] });
 
-    it(`${build} gives what three loops give, for every layout and size`, () => {
+    it(`${build} agrees with three nested loops for every layout and size`, () => {
       for (const layout of LAYOUTS) {
         for (const [m, n, k] of SIZES) {
           const [a, b] = [randomArray(m * k), randomArray(k * n)];
@@ -73,7 +76,7 @@ describe('matrix product kernels', () => {
       }
     });
 
-    it(`${build} adds to what the result holds when asked to`, () => {
+    it(`${build} adds to the result on request`, () => {
       for (const layout of LAYOUTS) {
         for (const [m, n, k] of SIZES) {
           const [a, b, c] = [randomArray(m * k), randomArray(k * n), randomArray(m * n)];
@@ -88,7 +91,7 @@ describe('matrix product kernels', () => {
       }
     });
 
-    it(`${build} gives the same bits from a packed operand as from one that is not`, () => {
+    it(`${build} gives the same bits for a packed and an unpacked operand`, () => {
       for (const layout of LAYOUTS) {
         for (const [m, n, k] of SIZES) {
           const [a, b] = [engine.keep(randomArray(m * k)), engine.keep(randomArray(k * n))];
@@ -108,7 +111,7 @@ describe('matrix product kernels', () => {
         for (const [m, n, k] of SIZES) {
           const sizes = [m * k, k * n, m * n];
           const arrays = sizes.map((size) => engine.allocate(size + 2 * guard));
-          // A guard that is read makes an entry NaN; one that is written is no longer the same NaN.
+          // Reading a guard makes an entry NaN, and writing one changes the NaN.
           for (const array of arrays) new Uint32Array(array.data.buffer, array.address, array.length).fill(0x7fc0abcd);
           arrays.forEach((array, i) => array.data.subarray(guard, guard + sizes[i]!).fill(i === 2 ? 5 : 1));
           const [a, b, out] = arrays.map(({ address }) => address + 4 * guard);
@@ -131,7 +134,7 @@ describe('matrix product kernels', () => {
       }
     });
 
-    it(`${build} lets NaN and infinities through as IEEE 754 has them`, () => {
+    it(`${build} propagates NaN and infinities as IEEE 754 requires`, () => {
       for (const [m, n, k] of [
         [5, 9, 4],
         [70, 70, 70],
@@ -190,7 +193,7 @@ describe('matrix product kernels', () => {
     }
   });
 
-  it('operands in the engine memory are used where they lie', () => {
+  it('operands in the engine memory are used in place', () => {
     const engine = new Engine();
     const [a, b, out] = [engine.keep([1, 2, 3, 4]), engine.keep([5, 6, 7, 8]), engine.allocate(4)];
     const used = engine.arena.usedBytes;

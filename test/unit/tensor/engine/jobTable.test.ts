@@ -9,7 +9,7 @@ describe('the job table', () => {
     assert.ok(end <= Number(at), `the table ends at ${end}, the constants begin at ${at}`);
   });
 
-  it('has a ticket that counts a full job to its end', () => {
+  it('has a ticket that can count a full job', () => {
     const ticket = ticketOf(0x7fff, MAX_CALLS, 0) + MAX_CALLS;
     assert.deepEqual([callsOf(ticket), takenOf(ticket)], [MAX_CALLS, MAX_CALLS]);
     assert.equal(ticket | 0, ticket, 'it stays an Int32');

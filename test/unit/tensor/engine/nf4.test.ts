@@ -9,7 +9,7 @@ const draw = normalRandom(seededRandom(11));
 const weights = Float32Array.from({ length: 64 * 300 }, () => draw() * 0.02);
 
 describe('NF4 kernels', () => {
-  it('give the codes and scales of the plain loops, and the same values back', () => {
+  it('have the codes, scales and dequantised values of the plain loops', () => {
     const engine = new Engine();
     const values = weights.slice();
     values.fill(0, 64, 128);
@@ -29,7 +29,7 @@ describe('NF4 kernels', () => {
     assert.deepEqual(dequantizeNf4Resident(engine, actual).data.slice(), back);
   });
 
-  it('take levels to themselves, the first in the high half of its byte', () => {
+  it('map levels to themselves, with the first code in the high half of its byte', () => {
     const engine = new Engine();
     const levels = new Float32Array(64);
     levels.set(NF4_LEVELS);
@@ -37,7 +37,7 @@ describe('NF4 kernels', () => {
     assert.deepEqual([...engine.arena.bytes(codes.address, 8)], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]);
   });
 
-  it('let NaN and infinities reach the scale', () => {
+  it('propagate NaN and infinities to the scale', () => {
     const engine = new Engine();
     for (const fault of [NaN, Infinity]) {
       const values = weights.slice(0, 64);
@@ -48,7 +48,7 @@ describe('NF4 kernels', () => {
 });
 
 describe('double quantisation', () => {
-  it('has a code of 256 ascending values from about -1 to 1, zero among them', () => {
+  it('use a code of 256 ascending values from about -1 to 1, including zero', () => {
     assert.equal(DYNAMIC_CODE.length, 256);
     for (let i = 1; i < 256; i++) assert.ok(DYNAMIC_CODE[i]! > DYNAMIC_CODE[i - 1]!);
     assert.equal(DYNAMIC_CODE[255], 1);
@@ -56,7 +56,7 @@ describe('double quantisation', () => {
     assert.ok(Math.abs(DYNAMIC_CODE[0]! + 0.99296875) < 1e-6);
   });
 
-  it('brings scales back within a hundredth of their spread', () => {
+  it('restore scales to within a hundredth of their spread', () => {
     const { absmax } = quantizeNf4(weights);
     const quantized = quantizeScales(absmax);
     const back = dequantizeScales(quantized);

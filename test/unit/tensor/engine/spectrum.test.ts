@@ -29,7 +29,7 @@ function assertValues(actual: Float64Array, expected: Float64Array, tolerance: n
   });
 }
 
-/** Largest entry of MᵀM - I for M (rows, columns) row-major. */
+/** Largest entry of MᵀM - I for M (rows, columns), row-major. */
 function departure(m: Float64Array, rows: number, columns: number): number {
   let worst = 0;
   for (let p = 0; p < columns; p++) {
@@ -58,11 +58,11 @@ function cases(): Case[] {
     { name: 'rank 1', a: normal(1, 5), b: normal(7, 1) },
     { name: 'a rank above the features', a: normal(9, 4), b: normal(6, 9) },
     { name: 'a rank between the features', a: normal(9, 4), b: normal(30, 9) },
-    { name: 'fairly conditioned factors', a: normal(12, 100, (row) => 10 ** (-row / 3)), b: normal(80, 12) },
-    { name: 'badly conditioned factors', a: normal(12, 100, (row) => 10 ** -row), b: normal(80, 12) },
-    { name: 'columns that depend on each other', a: normal(6, 40), b: twins },
+    { name: 'well-conditioned factors', a: normal(12, 100, (row) => 10 ** (-row / 3)), b: normal(80, 12) },
+    { name: 'ill-conditioned factors', a: normal(12, 100, (row) => 10 ** -row), b: normal(80, 12) },
+    { name: 'linearly dependent columns', a: normal(6, 40), b: twins },
     {
-      name: 'a B of zeros, as training starts',
+      name: 'a B of zeros, as at the start of training',
       a: normal(4, 20),
       b: { data: new Float64Array(120) as never, shape: [30, 4] },
     },
@@ -78,7 +78,7 @@ describe('spectra of products', () => {
     }
   });
 
-  it('have orthonormal vectors that give the product back, to 1e-10', () => {
+  it('have orthonormal vectors that reproduce the product to 1e-10', () => {
     for (const { name, a, b } of cases()) {
       const scaling = -0.5;
       const { values, u, v } = productSvd(engine, { a, b, scaling });
@@ -100,7 +100,7 @@ describe('spectra of products', () => {
     }
   });
 
-  it('are NaN where a factor holds NaN or an infinity', () => {
+  it('are NaN if a factor contains NaN or an infinity', () => {
     for (const fault of [NaN, Infinity]) {
       const a = normal(4, 20);
       a.data[7] = fault;
@@ -110,7 +110,7 @@ describe('spectra of products', () => {
     }
   });
 
-  it('give their memory back', () => {
+  it('free their memory', () => {
     const before = engine.arena.usedBytes;
     for (const { a, b } of cases()) productSvd(engine, { a, b });
     assert.equal(engine.arena.usedBytes, before);
@@ -118,7 +118,7 @@ describe('spectra of products', () => {
 });
 
 describe('the small decomposition', () => {
-  it('knows the values of matrices made from them, with repeated and zero values', () => {
+  it('finds the known values of matrices built from them, with repeated and zero values', () => {
     const diagonal = [5, 5, 3, 1e-3, 0, 0];
     const matrix = new Float64Array(36);
     diagonal.forEach((value, i) => (matrix[((i + 2) % 6) * 6 + i] = i % 2 === 0 ? value : -value));
@@ -127,7 +127,7 @@ describe('the small decomposition', () => {
     assert.ok(departure(u!, 6, 6) < 1e-14 && departure(v!, 6, 6) < 1e-14);
   });
 
-  it('is the same by the kernel as by the plain loops', () => {
+  it('gives the same result by kernel and by plain loops', () => {
     for (const [p, q] of [
       [32, 32],
       [70, 33],
@@ -147,7 +147,7 @@ describe('the small decomposition', () => {
     }
   });
 
-  it('takes zero on the diagonal, huge and tiny entries, and a matrix of zeros', () => {
+  it('handles zeros on the diagonal, huge and tiny entries, and a matrix of zeros', () => {
     for (const scale of [1, 1e200, 1e-200]) {
       const matrix = Float64Array.of(0, 1, 0, 0, 0, 2, 0, 0, 0).map((x) => x * scale);
       assertValues(coreSvd(matrix, 3, 3, false).values, Float64Array.of(2 * scale, scale, 0), 1e-15, String(scale));
@@ -155,7 +155,7 @@ describe('the small decomposition', () => {
     assert.deepEqual(coreSvd(new Float64Array(12), 4, 3, true).values, new Float64Array(3));
   });
 
-  it('takes entries so far apart that the squares of what is left of them vanish', () => {
+  it('handles entries so far apart that the squares of their remainders underflow', () => {
     for (const q of [8, 40]) {
       const matrix = new Float64Array(q * q);
       const row = 4 * q;
@@ -176,12 +176,12 @@ describe('the small decomposition', () => {
     }
   });
 
-  it('takes entries of every magnitude side by side, whose squares may underflow', () => {
+  it('handles entries of mixed magnitudes whose squares may underflow', () => {
     const uniform = seededRandom(11);
     for (let round = 0; round < 400; round++) {
       const q = round % 2 === 0 ? 2 + (round % 9) : 32;
       const matrix = Float64Array.from({ length: q * q }, (_, i) => {
-        // One row of 8 has entries: reflections leave nothing but rounding of the others.
+        // Only one row in 8 has entries, so reflections leave only rounding in the others.
         const kept = round % 4 < 2 || Math.floor(i / q) % 8 === 5;
         return kept ? draw() * 10 ** (-300 * uniform()) : 0;
       });
@@ -197,7 +197,7 @@ describe('the small decomposition', () => {
 });
 
 describe('randomised decomposition of a dense matrix', () => {
-  it('finds the values and vectors of a low-rank matrix under noise', () => {
+  it('finds the values and vectors of a low-rank matrix with noise', () => {
     const [m, n, rank] = [150, 220, 5];
     const [a, b] = [normal(rank, n), normal(m, rank, (_, k) => 2 ** -k)];
     const w = engine.allocate(m * n);
@@ -210,7 +210,7 @@ describe('randomised decomposition of a dense matrix', () => {
     assertValues(randomizedSvd(engine, w, [m, n], { count: rank }).values, expected, 1e-3, 'with noise');
   });
 
-  it('gives the same numbers each time', () => {
+  it('is reproducible', () => {
     const w = engine.keep(normal(40, 30).data);
     const [one, two] = [1, 2].map(() => randomizedSvd(engine, w, [40, 30], { count: 4 }));
     assert.deepEqual(one, two);

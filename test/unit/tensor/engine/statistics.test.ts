@@ -25,7 +25,7 @@ const ARRAYS = {
   U16: Uint16Array,
 } as const;
 
-/** Numbers as a dtype stores them, and what they then are. */
+/** Encodes numbers in a dtype, and returns the values that they then have. */
 function stored(dtype: string, numbers: readonly number[]): Entries {
   if (dtype in ARRAYS) {
     const values = ARRAYS[dtype as keyof typeof ARRAYS].from(numbers);
@@ -60,7 +60,7 @@ function assertClose(actual: number, expected: number, tolerance: number, what: 
   assert.ok(near, `${what}: ${actual}, not ${expected}`);
 }
 
-/** The scan against the plain accumulators. */
+/** Compares the scan with the plain accumulators. */
 function check(dtype: string, { bytes, values }: Entries, what: string, on = engine): void {
   const twin = new StatisticsAccumulator();
   twin.add(values);
@@ -84,7 +84,7 @@ function check(dtype: string, { bytes, values }: Entries, what: string, on = eng
     const l1 = Array.from(values).reduce((sum, x) => (Number.isFinite(x) ? sum + Math.abs(x) : sum), 0);
     if (Number.isNaN(expected.mean)) assert.ok(Number.isNaN(actual.mean) && Number.isNaN(actual.l1));
     else {
-      // The mean of n terms is as exact as their magnitudes allow, not relative to itself.
+      // The error of the mean of n terms is relative to their magnitudes, not to the mean.
       const scale = l1 / expected.count;
       assert.ok(
         Math.abs(actual.mean - expected.mean) <= 1e-6 * scale,
@@ -122,7 +122,7 @@ function checkDistribution(
   histogram.add(values);
   assert.deepEqual(distribution.histogram, histogram.counts, `${what}: histogram`);
   const quantiles = twin.absQuantiles(SHARES);
-  // The twin drops the last bits of long values; where codes are counted, none are.
+  // The twin drops the last bits of long values. Counts by code drop none.
   if (what.includes('16 ') && !what.includes('F16 ')) {
     quantiles.forEach((q, i) => assertClose(distribution.absQuantiles[i]!, q, 2 ** -11, `${what}: quantile ${i}`));
   } else assert.deepEqual(distribution.absQuantiles, quantiles, `${what}: quantiles`);
@@ -152,13 +152,13 @@ function normal(count: number, deviation: number, mean = 0, seed = 1): number[] 
 }
 
 describe('statistics kernels', () => {
-  it('agree with the plain loops on every dtype, for counts off every block', () => {
+  it('agree with the plain loops for every dtype and for counts around every block size', () => {
     for (const dtype of DTYPES) {
       for (const count of [0, 1, 7, 511, 512, 513, 5000]) check(dtype, stored(dtype, normal(count, 30)), `${count}`);
     }
   });
 
-  it('count NaN, infinities and both zeros, and leave them out of the rest', () => {
+  it('count NaN, infinities and both zeros, and exclude them from the rest', () => {
     for (const dtype of FLOATS) {
       const numbers = normal(3000, 0.5, 0, 2);
       for (let i = 0; i < numbers.length; i += 97) numbers[i] = [NaN, Infinity, -Infinity, 0, -0][(i / 97) % 5]!;
@@ -167,7 +167,7 @@ describe('statistics kernels', () => {
     }
   });
 
-  it('find both extremes where all entries are of one sign, with zeros and without', () => {
+  it('find both extremes if all entries have one sign, with and without zeros', () => {
     for (const dtype of FLOATS) {
       const sizes = normal(3000, 0.5, 0, 2).map((x) => Math.abs(x) + 0.001);
       for (const sign of [1, -1]) {
@@ -179,7 +179,7 @@ describe('statistics kernels', () => {
     }
   });
 
-  it('keep a small spread about a large mean, and a constant has none at all', () => {
+  it('keep a small spread around a large mean, and find none in a constant', () => {
     for (const dtype of ['F32', 'BF16', 'F16', 'F64']) {
       check(dtype, stored(dtype, normal(4000, 0.01, 1)), 'about one');
       const entries = stored(dtype, new Array<number>(4000).fill(0.1));
@@ -191,7 +191,7 @@ describe('statistics kernels', () => {
     }
   });
 
-  it('neither overflow nor vanish where squares leave the range of float32', () => {
+  it('neither overflow nor underflow if squares leave the range of float32', () => {
     for (const dtype of ['F32', 'BF16', 'F64']) {
       check(dtype, stored(dtype, normal(2000, 1e30)), 'huge');
       check(dtype, stored(dtype, normal(2000, 1e-30)), 'tiny');
@@ -200,7 +200,7 @@ describe('statistics kernels', () => {
     check('F16', stored('F16', normal(2000, 1e-7)), 'subnormal');
   });
 
-  it('see every 16-bit code: those of a whole code space, twice', () => {
+  it('count every 16-bit code of two whole code spaces', () => {
     const codes = Uint16Array.from({ length: 131072 }, (_, i) => i & 0xffff);
     for (const dtype of ['F16', 'BF16']) {
       const values = engineDtype(dtype).values!;
@@ -212,12 +212,12 @@ describe('statistics kernels', () => {
     }
   });
 
-  it('threads give the same bits as one thread', () => {
+  it('are the same bits for threads as for one thread', () => {
     const crew = new Engine({ threads: 3, spawn: spawnTestThread });
     try {
       for (const dtype of ['F32', 'BF16', 'F8_E4M3']) {
         const random = seededRandom(5);
-        // Random bits: values of every size, with NaN and infinities among them; more than one chunk.
+        // Random bits give values of every magnitude, including NaN and infinities. More than one chunk.
         const bytes = Uint8Array.from({ length: 5_000_000 }, () => Math.floor(random() * 256));
         const [one, three] = [engine, crew].map((on) => {
           const scan = new StatisticsScan(on, dtype);
@@ -231,7 +231,7 @@ describe('statistics kernels', () => {
     }
   });
 
-  it('of more entries than a 32-bit table can count are the same, asked for once or in between', () => {
+  it('of more entries than a 32-bit table can count do not depend on when they are read', () => {
     const random = normalRandom(seededRandom(8));
     const codes = Uint16Array.from({ length: 10_000 }, () => Math.round(Math.abs(random()) * 4000));
     const kept = engine.allocate(codes.length / 2);
@@ -264,7 +264,7 @@ describe('statistics kernels', () => {
     kept.free();
   });
 
-  it('give their memory back', () => {
+  it('free their memory', () => {
     const before = engine.arena.usedBytes;
     for (const dtype of DTYPES) check(dtype, stored(dtype, normal(600, 3)), 'again');
     assert.equal(engine.arena.usedBytes, before);

@@ -8,7 +8,7 @@ import { spawnTestThread } from './engineThreads';
 const REDUCTIONS: readonly CellReduction[] = ['maxAbs', 'mean', 'min', 'max'];
 const engine = new Engine();
 
-/** The obvious version. */
+/** The definition. */
 function reduce(
   reduction: CellReduction,
   values: Float32Array,
@@ -38,7 +38,9 @@ function reduce(
   return cells;
 }
 
-/** Values that BF16 and F16 hold exactly, with ties of sign, zeros, and faults where asked. */
+/**
+ * Values that BF16 and F16 hold exactly, with ties of sign and zeros, and with NaN and infinities if `faults` is set.
+ */
 function matrix(rows: number, columns: number, faults: boolean): Float32Array {
   const random = seededRandom(rows * 1000 + columns);
   return Float32Array.from({ length: rows * columns }, (_, i) => {
@@ -47,7 +49,7 @@ function matrix(rows: number, columns: number, faults: boolean): Float32Array {
   });
 }
 
-/** Bytes of values that the dtype holds exactly. */
+/** Encodes values that the dtype holds exactly. */
 function encode(dtype: string, values: Float32Array): Uint8Array {
   if (dtype === 'F32') return new Uint8Array(values.slice().buffer);
   if (dtype === 'F64') return new Uint8Array(Float64Array.from(values).buffer);
@@ -98,7 +100,7 @@ function assertCells(actual: Float32Array, expected: readonly number[], what: st
 }
 
 describe('tile kernels', () => {
-  it('agree with the obvious loops on every reduction, dtype and cut', () => {
+  it('agree with the definition for every reduction, dtype and division', () => {
     for (const dtype of ['F32', 'BF16', 'F16', 'F64']) {
       for (const [rows, columns] of [
         [1, 1],
@@ -128,7 +130,7 @@ describe('tile kernels', () => {
     }
   });
 
-  it('cells whose columns exceed the scratch are taken in parts', () => {
+  it('cells whose columns exceed the scratch memory are computed in parts', () => {
     const columns = 300_000;
     const values = matrix(2, columns, false);
     values[280_000] = -70;
@@ -141,7 +143,7 @@ describe('tile kernels', () => {
     }
   });
 
-  it('rows that never came leave NaN, and those that came stand for their cell', () => {
+  it('missing rows leave NaN, and the rows that arrived determine their cells', () => {
     const tile = new TileScan(engine, 'F32', 'mean', Int32Array.of(0, 2, 4), Int32Array.of(0, 2));
     const row = engine.keep([1, 3]);
     tile.addRows(1, 1, row.address, 8);

@@ -3,7 +3,7 @@
 import type { Spectrum } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
-import { formatNumber } from '../../../shared/formatNumber';
+import { formatCount, formatNumber } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
 import type { StateStore } from '../../data/state';
 import { h, replace } from '../../../shared/element';
@@ -118,9 +118,6 @@ function scalingFacts(info: LoraModuleInfo): Node[] {
 
 /** Parameters of a product that is stored as A and B. Other products have fewer. */
 function storedParameters(info: LoraModuleInfo): Node[] {
-  return [
-    ...fact('parameters', (info.rank * (info.inFeatures + info.outFeatures)).toLocaleString('en'), {
-      meaning: 'rank × (in + out)',
-    }),
-  ];
+  const parameters = formatCount(info.rank * (info.inFeatures + info.outFeatures));
+  return fact('parameters', parameters, { meaning: 'rank × (in + out)' });
 }

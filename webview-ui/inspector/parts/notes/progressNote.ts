@@ -3,6 +3,7 @@
 import type { Progress } from '../../../../src/protocol/rpc';
 import { CancelledError } from '../../../../src/protocol/rpc';
 import { h, replace } from '../../../shared/element';
+import { formatCount } from '../../../shared/formatNumber';
 
 /** Work that ends sooner shows no progress bar, so that nothing flickers. */
 const QUIET_MS = 150;
@@ -73,7 +74,7 @@ export function longWork<T>(place: HTMLElement, work: LongWork<T>): () => void {
 }
 
 function amount(value: number): string {
-  return Number.isInteger(value) ? value.toLocaleString('en') : value.toFixed(1);
+  return Number.isInteger(value) ? formatCount(value) : value.toFixed(1);
 }
 
 export function errorText(error: unknown): string {

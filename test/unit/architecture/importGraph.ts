@@ -50,3 +50,36 @@ function isTypeOnly(clause: ts.ImportClause | undefined): boolean {
 function isLoad(callee: ts.Expression): boolean {
   return callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');
 }
+
+/** 'src/tensor/tensor.ts' is of room 'tensor', 'src/extension.ts' of 'extension.ts'. */
+export function roomOf(file: string): string {
+  const room = file.split('/')[1] ?? '';
+  return file.split('/').length === 2 && !room.endsWith('.ts') ? `${room}.ts` : room;
+}
+
+/**
+ * Groups that reach each other, by Tarjan's algorithm: each is a circle, or several that touch. `graph` has what each
+ * node leads to; nodes that are not in it are left out.
+ */
+export function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const open: string[] = [];
+  const found: string[][] = [];
+  const visit = (node: string): void => {
+    const number = order.size;
+    order.set(node, number);
+    lowest.set(node, number);
+    open.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!graph.has(next)) continue;
+      if (!order.has(next)) visit(next);
+      if (open.includes(next)) lowest.set(node, Math.min(lowest.get(node)!, lowest.get(next)!));
+    }
+    if (lowest.get(node) !== number) return;
+    const group = open.splice(open.indexOf(node));
+    if (group.length > 1 || graph.get(node)?.includes(node)) found.push(group);
+  };
+  for (const node of graph.keys()) if (!order.has(node)) visit(node);
+  return found;
+}

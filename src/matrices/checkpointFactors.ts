@@ -1,0 +1,113 @@
+/** The factors A and B of a checkpoint's LoRA modules: read, put together and cached in float64, or as stored bytes. */
+
+import { expandProduct } from '../checkpoint/adapters/expandProduct';
+import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
+import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
+import type { Product } from '../checkpoint/adapters/products';
+import { CheckpointError } from '../checkpoint/errors';
+import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
+import { quoted } from '../peftConfig/quoted';
+import { LruCache } from '../protocol/lruCache';
+import { isEngineDtype } from '../tensor/engine/dtypes';
+import { MAX_DECODED_BYTES } from './checkpointTensors';
+import type { CheckpointTensors } from './checkpointTensors';
+import type { Factors } from './factors';
+import type { StoredFactors, StoredRun } from './matrixSource';
+
+/** Cached factors: a few dozen modules of a large adapter. */
+const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
+
+export class CheckpointFactors {
+  private readonly modules: ReadonlyMap<string, LoraModuleInfo>;
+  private readonly products: ReadonlyMap<string, Product>;
+  private readonly cache = new LruCache<Factors>(FACTOR_CACHE_BYTES, {
+    sizeOf: ({ a, b }) => a.byteLength + b.byteLength,
+  });
+
+  constructor(
+    private readonly tensors: CheckpointTensors,
+    { modules, products }: LoraPairing,
+  ) {
+    this.modules = new Map(modules.map((module) => [module.module, module]));
+    this.products = products;
+  }
+
+  /** Throws `CheckpointError` NotFound. */
+  module(name: string): LoraModuleInfo {
+    const module = this.modules.get(name);
+    if (!module) throw new CheckpointError('NotFound', `there is no LoRA module ${quoted(name)}`, name);
+    return module;
+  }
+
+  /** Throws `CheckpointError` NotFound, or Unreadable if the module's change is not a product. */
+  product(name: string): Product {
+    const { unavailable } = this.module(name);
+    const product = this.products.get(name);
+    if (!product) throw new CheckpointError('Unreadable', `${quoted(name)}: ${unavailable ?? 'no product'}`, name);
+    return product;
+  }
+
+  /** Rejects with what `product` throws, with `CheckpointError` TooLarge, or with what reading rejects with. */
+  async read(name: string, signal?: AbortSignal): Promise<Factors> {
+    const cached = this.cache.get(name);
+    if (cached) return cached;
+    const { rank, inFeatures, outFeatures, scaling } = this.module(name);
+    const product = this.product(name);
+    const bytes = 8 * rank * (inFeatures + outFeatures);
+    if (bytes > MAX_DECODED_BYTES) {
+      const message = `${quoted(name)}: the factors take ${bytes} bytes, at most ${MAX_DECODED_BYTES} are held`;
+      throw new CheckpointError('TooLarge', message, name);
+    }
+    const inputs = new Map<string, Float64Array>();
+    for (const [part, { tensor, layout }] of product.inputs)
+      inputs.set(part, await this.readMatrix(tensor, layout, signal));
+    const factors: Factors = { rank, inFeatures, outFeatures, scaling, ...expandProduct(product, inputs) };
+    this.cache.set(name, factors);
+    return factors;
+  }
+
+  /** The factors as runs of bytes in the file, or `null` if they have to be put together. Throws as `module` does. */
+  stored(name: string): StoredFactors | null {
+    const { rank, inFeatures, outFeatures, scaling } = this.module(name);
+    const product = this.products.get(name);
+    if (product?.recipe !== 'plain') return null;
+    const run = (part: 'a' | 'b'): StoredRun | null => {
+      const { tensor, layout } = product.inputs.get(part)!;
+      return this.storedRun(tensor, layout);
+    };
+    const [a, b] = [run('a'), run('b')];
+    return a && b && { rank, inFeatures, outFeatures, scaling, a, b };
+  }
+
+  clear(): void {
+    this.cache.clear();
+  }
+
+  private storedRun(name: string, layout: MatrixLayout): StoredRun | null {
+    const tensor = this.tensors.get(name);
+    const byteLength = (layout.rows * layout.columns * tensor.bits) / 8;
+    const inPlace = isContiguous(layout) && isEngineDtype(tensor.dtype);
+    if (!inPlace || byteLength > MAX_DECODED_BYTES) return null;
+    return {
+      dtype: tensor.dtype,
+      byteLength,
+      readInto: (target, signal) => tensor.readInto(layout.offset, target, signal),
+    };
+  }
+
+  private async readMatrix(name: string, layout: MatrixLayout, signal?: AbortSignal): Promise<Float64Array> {
+    const { rows, columns, offset, rowStride, columnStride } = layout;
+    if (isContiguous(layout)) return Float64Array.from(await this.tensors.values(name, offset, rows * columns, signal));
+    const values = await this.tensors.whole(name, signal);
+    const matrix = new Float64Array(rows * columns);
+    for (let i = 0; i < rows; i++) {
+      const first = offset + i * rowStride;
+      for (let j = 0; j < columns; j++) matrix[i * columns + j] = values[first + j * columnStride]!;
+    }
+    return matrix;
+  }
+}
+
+function isContiguous({ columns, rowStride, columnStride }: MatrixLayout): boolean {
+  return columnStride === 1 && rowStride === columns;
+}

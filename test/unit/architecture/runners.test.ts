@@ -1,0 +1,29 @@
+import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { sourceFiles } from './importGraph';
+
+describe('the tests', () => {
+  it('are each taken by a runner', async () => {
+    const bundles = (await import(pathToFileURL(path.resolve('scripts/lib/testBundles.mjs')).href)) as {
+      readonly TEST_KINDS: readonly string[];
+      testFiles(kind: string): string[];
+    };
+    const taken = new Set(bundles.TEST_KINDS.flatMap((kind) => bundles.testFiles(kind)));
+    const all = ['src', 'webview-ui', 'test'].flatMap((folder) => sourceFiles(folder, '.test.ts'));
+    assert.ok(all.includes('test/unit/architecture/runners.test.ts'));
+    assert.deepEqual(
+      all.filter((file) => !taken.has(file)),
+      [],
+    );
+  });
+
+  it('leave none out and favour none', () => {
+    const tests = sourceFiles('test', '.test.ts');
+    const wrong = tests.filter((file) =>
+      /\b(describe|it|test|suite)\.(skip|only)\(|\bx(it|describe)\(/.test(readFileSync(file, 'utf8')),
+    );
+    assert.deepEqual(wrong, []);
+  });
+});
