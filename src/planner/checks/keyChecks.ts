@@ -1,6 +1,7 @@
 /** Keys that PEFT does not know: it ignores them, so that a misspelt setting does nothing. */
 
-import { COMMON_KEYS, METHOD_KEYS } from '../../peftConfig/methodKeys';
+import { COMMON_KEYS } from '../../peftConfig/commonKeys';
+import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { Fix } from '../../protocol/planner';
 import type { Examined } from './examined';
 import { local, removal } from './examined';

@@ -2,7 +2,8 @@
 
 import { FIELD_TEXTS } from '../../peftConfig/fieldTexts';
 import { wordsFor } from '../../peftConfig/fieldWords';
-import { COMMON_KEYS, METHOD_KEYS } from '../../peftConfig/methodKeys';
+import { COMMON_KEYS } from '../../peftConfig/commonKeys';
+import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { PlanField } from '../../protocol/plan';
 
 /** Shown first, in this order; the rest of a method's settings follow. */
