@@ -1,5 +1,5 @@
-// Bundles the extension host, workers, library and command line with esbuild, and the webviews with webpack.
-// `--watch` keeps both going.
+// Bundles the extension host, workers, library and command line with esbuild, and the webviews with webpack. `--watch`
+// rebuilds both on changes.
 import { chmodSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,14 +22,16 @@ const shared = {
   keepNames: true,
   sourcemap: watch ? 'linked' : false,
   external: ['vscode'],
-  // Some packages' CommonJS builds cannot be bundled; their ES modules can.
+  // The CommonJS builds of some packages cannot be bundled; their ES modules can.
   mainFields: ['module', 'main'],
-  // Text has more than ASCII in it, and an escape takes three times the bytes.
+  // The texts contain more than ASCII, and an escape takes three times the bytes.
   charset: 'utf8',
   logLevel: 'warning',
 };
 
-/** The compiled kernels are a file of their own, the same for every thread: half of what a thread reads otherwise. */
+/**
+ * The compiled kernels are a separate file that all threads share. Otherwise they would be half of what a thread reads.
+ */
 const kernelsApart = {
   name: 'kernels-apart',
   setup(build) {
@@ -42,8 +44,8 @@ const APART = new Set(
 );
 
 /**
- * The module tables are a file of their own for both bundles of the planner, which would have 45 KB of them each. The
- * errors go with them, so that one thrown by a table is of the class that is caught.
+ * The module tables are a separate file for both bundles of the planner, which would contain 45 KB of them each. The
+ * error classes go with them, so that an error thrown by a table is an instance of the class that is caught.
  */
 const architecturesApart = {
   name: 'architectures-apart',
@@ -56,15 +58,16 @@ const architecturesApart = {
 
 const bundles = [
   { entryPoints: ['src/tensor/engine/kernelBytes.ts'], outfile: 'dist/kernels.js', keepNames: false },
-  // No code of these asks for the name of a function (errors state theirs), and the names are an eighth of a bundle.
+  // This code never reads the names of functions (errors state theirs), and the names are an eighth of a bundle.
   { entryPoints: ['src/extension.ts'], outfile: 'dist/extension.js', keepNames: false },
   {
     entryPoints: ['src/worker/main.ts'],
     outfile: 'dist/worker.js',
     keepNames: false,
-    external: [...shared.external, './writers.js', './demo.js'],
+    external: [...shared.external, './writers.js', './demo.js', './spectra.js'],
     plugins: [kernelsApart],
   },
+  { entryPoints: ['src/worker/spectra.ts'], outfile: 'dist/spectra.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/demo.ts'], outfile: 'dist/demo.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/writers.ts'], outfile: 'dist/writers.js', keepNames: false },
   { entryPoints: ['src/files/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
@@ -117,7 +120,7 @@ if (watch) console.log('building');
 try {
   await Promise.all([buildNode(), buildWebviews()]);
 } catch (error) {
-  // esbuild and webpack have printed where and what.
+  // esbuild and webpack have already printed the error and its location.
   console.error(error.message);
   process.exit(1);
 }

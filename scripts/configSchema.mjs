@@ -1,4 +1,4 @@
-// Writes schemas/adapter_config.schema.json from the tables of src/peftConfig. Run it when they change.
+// Writes schemas/adapter_config.schema.json from the tables in src/peftConfig. Run it when they change.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// `npm run demo`: the command line's demo, built first if any source is newer than it.
+// `npm run demo`: runs the command line's demo, and builds it first if any source is newer.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { inRoot } from './lib/paths.mjs';
 import { runScript } from './lib/run.mjs';
@@ -12,7 +12,7 @@ function newestSource() {
   return Math.max(...files.map((file) => statSync(inRoot('src', file)).mtimeMs));
 }
 
-// The demo's output can be piped, so the build speaks on the error stream.
+// The demo's output can be piped, so the build prints to the error stream.
 if (!existsSync(built) || statSync(built).mtimeMs < newestSource()) {
   if (!(await runScript('scripts/build.mjs', [], { stdout: 2 })).ok) process.exit(1);
 }

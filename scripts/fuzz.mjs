@@ -1,11 +1,11 @@
-// Damaged files through the readers: `npm run fuzz -- --cases=100000 --seed=1`, `--only=N` for one case again.
+// Sends damaged files through the readers: `npm run fuzz -- --cases=100000 --seed=1`. `--only=N` repeats one case.
 import { fork } from 'node:child_process';
 import * as path from 'node:path';
 import * as esbuild from 'esbuild';
 import { buildKernels } from './kernels.mjs';
 import { root } from './lib/paths.mjs';
 
-/** A case may take a second; one that says nothing for so long hangs. */
+/** A case may take a second. A process that is silent for this long hangs. */
 const PATIENCE_MS = 20_000;
 
 const outfile = path.join(root, 'out/fuzz/fuzz.cjs');

@@ -1,5 +1,5 @@
-// Runs test/integration inside the extension host of a real VS Code: the embedded server, opened in Chromium with an
-// address that names the extension and its tests. What the tests did comes back through a file, line by line.
+// Runs test/integration inside the extension host of a real VS Code: the embedded server, opened in Chromium at an
+// address that names the extension and its tests. The tests report through a file, line by line.
 import { existsSync, cpSync, readFileSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -11,7 +11,7 @@ import { stopFamiliesOnExit } from './lib/processes.mjs';
 import { bundleTests } from './lib/testBundles.mjs';
 import { prepareProfile, startServer } from './lib/vscodeServer.mjs';
 
-// A single test times out long before; this is for an extension host that never runs them.
+// A single test times out long before this. It applies to an extension host that never runs the tests.
 const TIMEOUT_MS = 300_000;
 const POLL_MS = 100;
 
@@ -55,7 +55,7 @@ function payload(port) {
   ]);
 }
 
-/** Prints the report as it grows; returns what went wrong outside of any test, or null. */
+/** Prints the report as it grows. Returns what went wrong outside of any test, or `null`. */
 async function follow() {
   const deadline = Date.now() + TIMEOUT_MS;
   let read = 0;
@@ -73,7 +73,7 @@ async function follow() {
   return `The tests did not end within ${TIMEOUT_MS / 1000} s.`;
 }
 
-/** The window as it is now, soon after the failure; returns the path. */
+/** Takes a screenshot of the window soon after the failure, and returns its path. */
 async function picture(title) {
   const file = path.join(directory, `${title.replace(/[^a-z0-9]+/gi, '-')}.png`);
   await page.screenshot({ path: file });

@@ -1,5 +1,5 @@
 // Compiles the WebAssembly kernels (src/tensor/kernels, AssemblyScript) and writes them as text into a module, so that
-// bundles carry them and no file is looked for at run time. Does nothing where the result is up to date.
+// bundles contain them and no file is needed at run time. Does nothing if the result is up to date.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const tile = (rows, columns, fused) => [
   `FUSED=${fused}`,
 ];
 
-/** Name, entry file, options. The order of the gemm builds is that of preference before they are timed. */
+/** Name, entry file and options. The gemm builds are in the order of preference that applies before they are timed. */
 const modules = [
   { name: 'gemm6x8', entry: 'gemm.ts', options: [...relaxed, ...tile(6, 8, 1)] },
   { name: 'gemm3x12', entry: 'gemm.ts', options: [...relaxed, ...tile(3, 12, 1)] },
@@ -28,7 +28,7 @@ const modules = [
   { name: 'scan', entry: 'scan.ts', options: [] },
 ];
 
-/** All 4 GiB that 32-bit addresses reach; the memory grows as it is used. */
+/** The full 4 GiB of 32-bit addresses. The memory grows on demand. */
 const MAXIMUM_PAGES = 65536;
 
 const options = [
@@ -70,7 +70,7 @@ function unsigned(bytes, at) {
   }
 }
 
-/** Where the limits of the imported memory begin: setting their flags to 3 declares it shared. */
+/** Offset of the imported memory's limits. Setting their flags to 3 declares the memory shared. */
 function memoryLimitsOffset(bytes) {
   let at = 8;
   while (at < bytes.length) {
@@ -94,11 +94,11 @@ function memoryLimitsOffset(bytes) {
   throw new Error('kernels import no memory');
 }
 
-/** @returns whether anything had to be compiled. */
+/** @returns whether anything was compiled. */
 export async function buildKernels() {
   const mark = `// kernels ${digest()}`;
   if (read(target).startsWith(mark)) return false;
-  // Loaded only when needed: it takes longer than the rest of an unchanged build.
+  // Loaded on demand, because it takes longer than the rest of an unchanged build.
   const { default: asc } = await import('assemblyscript/asc');
   const folder = mkdtempSync(path.join(tmpdir(), 'peft-kernels-'));
   try {
@@ -121,7 +121,7 @@ export async function buildKernels() {
     const text = [
       mark,
       '// Written by scripts/kernels.mjs from src/tensor/kernels; not in version control.',
-      '/** Each module, and the offset of the flags that declare its memory shared or not. */',
+      '/** Each module, and the offset of the flags that declare its memory shared. */',
       'export const KERNEL_BYTES = {',
       ...entries,
       '} as const;',

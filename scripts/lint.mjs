@@ -1,4 +1,4 @@
-// Lints: eslint and Prettier over every file, and knip for files, exports and dependencies that nothing uses.
+// Lints every file with eslint and Prettier, and finds unused files, exports and dependencies with knip.
 import { spawn } from 'node:child_process';
 import { inRoot, root } from './lib/paths.mjs';
 
@@ -8,7 +8,7 @@ const linters = [
   [inRoot('node_modules/knip/bin/knip.js'), '--no-progress'],
 ];
 
-/** @param {string[]} args @returns {Promise<boolean>} whether it found nothing; its output is shown in one piece */
+/** @param {string[]} args @returns {Promise<boolean>} whether it found nothing; the output is printed in one piece */
 function run(args) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

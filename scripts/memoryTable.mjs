@@ -1,11 +1,11 @@
-// `npm run memory:table`: the memory model against the peaks that PEFT's own benchmark measured, row by row.
-// A file of further rows of the same kind may be named as the argument.
+// `npm run memory:table`: compares the memory model with the peaks that PEFT's own benchmark measured, row by row. The
+// argument may name a file with more rows of the same kind.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { inRoot } from './lib/paths.mjs';
 import { runScript } from './lib/run.mjs';
 
-// The table can be piped, so the build speaks on the error stream.
+// The table can be piped, so the build prints to the error stream.
 if (!(await runScript('scripts/build.mjs', [], { stdout: 2 })).ok) process.exit(1);
 const { benchmarkErrors } = createRequire(import.meta.url)(inRoot('dist/peft.cjs'));
 const file = process.argv[2] ?? inRoot('test/fixtures/golden/budget_peft_benchmark.json');

@@ -1,13 +1,13 @@
-// Packs what a user installs into peft-inspector-<version>.vsix. With --no-build the bundles are taken as they are;
-// with --quiet the package goes to out/peft-inspector.vsix, for our own use.
+// Packs the extension into peft-inspector-<version>.vsix. --no-build uses the existing bundles. --quiet writes to
+// out/peft-inspector.vsix, for the tests.
 import { cpSync, readFileSync, rmSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { createVSIX, listFiles } from '@vscode/vsce';
 import { inRoot } from './lib/paths.mjs';
 import { runScript } from './lib/run.mjs';
 
-// The packer matches .vscodeignore against every file of its folder, and the embedded VS Code has very many: it is
-// given a copy of what may be packed.
+// The packer matches .vscodeignore against every file of its folder, and the embedded VS Code has very many. It
+// therefore gets a copy of the files that may be packed.
 const CANDIDATES = [
   'dist',
   'media',
@@ -28,7 +28,7 @@ rmSync(cwd, { recursive: true, force: true });
 for (const file of CANDIDATES) cpSync(inRoot(file), path.join(cwd, file), { recursive: true });
 const files = await listFiles({ cwd, dependencies: false });
 const stray = files.filter((file) => !SHIPPED.test(file));
-if (stray.length > 0) throw new Error(`.vscodeignore lets through what a user does not need: ${stray.join(', ')}`);
+if (stray.length > 0) throw new Error(`.vscodeignore includes files that a user does not need: ${stray.join(', ')}`);
 
 const manifest = readFileSync(inRoot('package.json'), 'utf8');
 const named = [...manifest.matchAll(/"(?:\.\/)?((?:dist|media|schemas)\/[^"]+)"/g)].map(([, file]) => file);
@@ -37,7 +37,7 @@ if (missing.length > 0) throw new Error(`package.json names files that are not p
 
 const { name, version } = JSON.parse(manifest);
 const packagePath = quiet ? inRoot('out', `${name}.vsix`) : inRoot(`${name}-${version}.vsix`);
-// The packer prints the list of files and its own advertisement.
+// The packer prints the list of files and an advertisement.
 const print = console.log;
 if (quiet) console.log = console.info = () => {};
 await createVSIX({ cwd, dependencies: false, packagePath });

@@ -1,5 +1,5 @@
-// Takes the README's pictures in the real VS Code, light and dark: media/<scene>-<theme>.png.
-// `node scripts/screenshots.mjs grid demo` takes the scenes with these names; `--out <folder>` puts them elsewhere.
+// Takes the README's pictures in the real VS Code, in light and dark: media/<scene>-<theme>.png. `node
+// scripts/screenshots.mjs grid demo` takes only these scenes; `--out <folder>` writes them elsewhere.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
@@ -11,21 +11,21 @@ import { bundleTests } from './lib/testBundles.mjs';
 
 const WIDTH = 1400;
 const HEIGHT = 900;
-// Pictures are in the repository for ever.
+// Limit on a picture's size, because the repository keeps pictures for ever.
 const MAX_BYTES = 300 * 1024;
-// Long enough for tiles, charts and fonts to settle; pictures are looked at before they are committed.
+// Long enough for tiles, charts and fonts to settle. Look at the pictures before you commit them.
 const SETTLE_MS = 1500;
 
 const THEMES = { light: 'Light Modern', dark: 'Dark Modern' };
 const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';
 
 const DEMO_STEP = 'End';
-// Presses of '+' until a cell has room for its value.
+// Presses of '+' until a cell is large enough to show its value.
 const CLOSE_UP = 17;
-// Not for the README: the largest shapes, all zeros.
+// Scenes that are not in the README, such as the largest shapes, all zeros.
 const UNPUBLISHED = ['huge', 'configCompletion', 'configHover'];
 
-/** As people write it, with mistakes in it. */
+/** A config with typical mistakes. */
 const MISTAKEN_CONFIG = `{
   "peft_type": "LORA",
   "task_type": "CAUSAL_LM",
@@ -41,7 +41,7 @@ const MISTAKEN_CONFIG = `{
 }
 `;
 
-/** Drags the edge of the side bar to so many px. */
+/** Drags the edge of the side bar to a width in pixels. */
 const widenSideBar = async ({ page }, width) => {
   const { x, width: before } = await page.locator('.part.sidebar').boundingBox();
   await page.mouse.move(x + before, HEIGHT / 2);
@@ -50,7 +50,7 @@ const widenSideBar = async ({ page }, width) => {
   await page.mouse.up();
 };
 
-/** A program as people write it, on two models: one of the workspace, one of the presets. */
+/** A typical program with two models, one from the workspace and one from the presets. */
 const PROGRAM = `from peft import IA3Config, LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
@@ -84,13 +84,13 @@ const written = async (workbench, file, text) => {
   await workbench.hideSideBar();
 };
 
-/** The last word on screen with this text in it, which the pointer rests on until its hover is there. */
+/** Rests the pointer on the last visible word with this text until its hover appears. */
 const hoverWord = async ({ page }, word, hover) => {
   await page.locator('.view-line span', { hasText: word }).last().hover();
   await page.locator('.monaco-hover', { hasText: hover }).waitFor();
 };
 
-/** Opens a tab of the demo, at the end of its training. */
+/** Opens a tab of the demo at the end of its training. */
 const demo = (tab) => async (workbench) => {
   await workbench.runCommand('PEFT: Run Demo');
   await workbench.hideSideBar();
@@ -100,7 +100,7 @@ const demo = (tab) => async (workbench) => {
   await view.getByRole('application').first().waitFor();
 };
 
-/** Opens a file of weights that is written for the occasion, on its largest tensor. */
+/** Opens a generated file of weights at its largest tensor. */
 const weights = async (workbench, file, tensor) => {
   await workbench.openFile(`weights/${file}.safetensors`);
   await workbench.hideSideBar();
@@ -112,8 +112,8 @@ const weights = async (workbench, file, tensor) => {
 };
 
 /**
- * Each scene leads a fresh window to what is to be seen. It may return where the pointer goes, which a change of theme
- * takes it away from.
+ * Each scene brings a new window to the state to be shown. It may return a function that places the pointer, which a
+ * change of theme moves away.
  */
 const SCENES = {
   async grid(workbench) {
@@ -168,7 +168,7 @@ const SCENES = {
       await page.keyboard.press('Control+Home');
       await page.locator('.view-line span', { hasText: 'q_porj' }).last().click();
       const fix = page.getByText("Change to 'q_proj'");
-      // Pressed while the editor still asks for the fixes of the line, the keys do nothing.
+      // The keys have no effect while the editor is still requesting the fixes of the line.
       for (let tries = 0; tries < 10 && !(await fix.isVisible()); tries++) {
         await page.keyboard.press('Control+.');
         await fix.waitFor({ timeout: 5000 }).catch(() => undefined);
@@ -252,8 +252,10 @@ const outIndex = process.argv.indexOf('--out');
 const out = path.resolve(outIndex < 0 ? inRoot('media') : process.argv[outIndex + 1]);
 const wanted = process.argv.slice(2).filter((word, index) => !word.startsWith('--') && index + 2 !== outIndex + 1);
 const names = wanted.length === 0 ? Object.keys(SCENES).filter((name) => !UNPUBLISHED.includes(name)) : wanted;
-for (const name of names)
-  if (!Object.hasOwn(SCENES, name)) throw new Error(`no scene '${name}': ${Object.keys(SCENES).join(', ')}`);
+for (const name of names) {
+  if (Object.hasOwn(SCENES, name)) continue;
+  throw new Error(`unknown scene '${name}', expected one of ${Object.keys(SCENES).join(', ')}`);
+}
 
 mkdirSync(out, { recursive: true });
 const stage = await startStage('screenshots');
@@ -269,7 +271,7 @@ for (const name of names) {
   try {
     const point = (await SCENES[name](workbench)) ?? (() => workbench.parkPointer());
     for (const [suffix, theme] of Object.entries(THEMES)) {
-      // An open menu would keep the command palette away.
+      // An open menu would block the command palette.
       await workbench.page.keyboard.press('Escape');
       await workbench.setTheme(theme);
       await workbench.clearNotifications();
@@ -283,7 +285,7 @@ for (const name of names) {
       console.log(`${file} (${(bytes / 1024).toFixed(0)} KB)`);
       if (bytes > MAX_BYTES) {
         failures++;
-        console.error(`  larger than the ${MAX_BYTES / 1024} KB a picture may have`);
+        console.error(`  larger than ${MAX_BYTES / 1024} KB, the limit for a picture`);
       }
     }
   } catch (error) {
@@ -296,9 +298,9 @@ for (const name of names) {
 await stage.stop();
 process.exit(failures > 0 ? 1 : 0);
 
-/** Rewrites a picture with 256 colours, which a heatmap of noise shows well and a third of the bytes hold. */
+/** Rewrites a picture with 256 colours. They show a noisy heatmap well and take a third of the bytes. */
 async function shrink(page, file) {
-  // VS Code's page forbids what is needed here.
+  // VS Code's page forbids what this needs.
   const blank = await page.context().browser().newPage();
   const url = `data:image/png;base64,${readFileSync(file).toString('base64')}`;
   const { width, height, base64 } = await blank.evaluate(async (source) => {

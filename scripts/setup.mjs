@@ -1,5 +1,5 @@
-// Runs before `npm start` and `npm test`: installs the locked dependencies of a fresh clone, or of a clone whose lock
-// file moved on. Does nothing, in some milliseconds, otherwise. Node built-ins only.
+// Runs before `npm start` and `npm test`. It installs the locked dependencies in a new clone, or after the lock file
+// has changed, and otherwise does nothing within milliseconds. Uses only Node built-ins.
 import { installLocked, isInstalled } from './lib/npm.mjs';
 import { root } from './lib/paths.mjs';
 
@@ -7,7 +7,7 @@ const OLDEST_NODE = [20, 9];
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
-  console.error(`Node ${OLDEST_NODE.join('.')} or newer is needed; this is ${process.versions.node}.`);
+  console.error(`Node ${OLDEST_NODE.join('.')} or newer is required; this is ${process.versions.node}.`);
   process.exit(1);
 }
 

@@ -1,5 +1,6 @@
 // `npm start [-- --embedded] [--port N] [--no-open] [folder]`: builds, and opens VS Code with the extension on the
-// sample workspace: desktop VS Code where `code` is on PATH, else VS Code as a local web server (lib/embeddedVscode.mjs).
+// sample workspace. It uses desktop VS Code if `code` is on PATH, otherwise VS Code as a local web server
+// (lib/embeddedVscode.mjs).
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import * as path from 'node:path';
@@ -10,14 +11,14 @@ import { spawnFamily, stopFamiliesOnExit } from './lib/processes.mjs';
 import { runScript } from './lib/run.mjs';
 import { installVsix, prepareProfile, startServer } from './lib/vscodeServer.mjs';
 
-/** The sample workspace's README says what to try. */
+/** The sample workspace's README suggests what to try. */
 const SETTINGS = { 'workbench.startupEditor': 'readme' };
 
 const USAGE = `usage: npm start -- [--embedded] [--port N] [--no-open] [folder]
-  --embedded  the VS Code that npm ships, in the browser, even where desktop VS Code is installed
-  --port N    where the embedded VS Code listens; any free port without it
-  --no-open   print the address of the embedded VS Code, and open no browser
-  folder      what to open instead of the sample workspace`;
+  --embedded  use the VS Code that npm ships, in the browser, even if desktop VS Code is installed
+  --port N    port of the embedded VS Code; any free port by default
+  --no-open   print the address of the embedded VS Code without opening a browser
+  folder      the folder to open instead of the sample workspace`;
 
 const { embedded, port, open, folder } = readArguments();
 let stopping = false;
@@ -47,7 +48,7 @@ function readArguments() {
     if (number !== undefined && !(Number.isInteger(number) && number > 0 && number < 65536)) {
       throw new Error(`--port ${values.port}: expected a number from 1 to 65535`);
     }
-    if (positionals.length > 1) throw new Error(`one folder at most, got ${positionals.join(' ')}`);
+    if (positionals.length > 1) throw new Error(`expected one folder at most, got ${positionals.join(' ')}`);
     return {
       embedded: values.embedded,
       port: number,
@@ -60,7 +61,7 @@ function readArguments() {
   }
 }
 
-/** Desktop VS Code's command, or null. Inside a remote window `code` only talks to that window. */
+/** The command of desktop VS Code, or `null`. In a remote window `code` can only reach that window. */
 function desktopCode() {
   if (process.env.VSCODE_IPC_HOOK_CLI) return null;
   const names = process.platform === 'win32' ? ['code.cmd', 'code.exe'] : ['code'];
@@ -77,7 +78,7 @@ function desktopCode() {
   return null;
 }
 
-/** Opens a window and waits until it is closed. False where VS Code did not start. */
+/** Opens a window and waits until it is closed. Returns false if VS Code did not start. */
 function openDesktop(command) {
   const profile = prepareProfile(path.join(scratch, 'desktop-start'), SETTINGS);
   const args = [
@@ -92,7 +93,7 @@ function openDesktop(command) {
   ];
   console.log(`Opening VS Code (${command}). \`npm start -- --embedded\` opens it in the browser instead.`);
   console.log('Press Ctrl+C to stop.');
-  // code.cmd is a batch file, which only a shell can start; it needs its arguments quoted.
+  // code.cmd is a batch file, which only a shell can start, and its arguments must be quoted.
   const shell = process.platform === 'win32';
   const quote = (text) => (shell ? `"${text}"` : text);
   const child = spawnFamily(quote(command), args.map(quote), { stdio: ['ignore', 'inherit', 'inherit'], shell });
@@ -133,7 +134,7 @@ function hasDisplay() {
 function openBrowser(address) {
   const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const child = spawn(command, [address], { stdio: 'ignore', detached: true });
-  // The address is printed; a machine without the command has lost nothing.
+  // The address was printed, so a machine without the command loses nothing.
   child.once('error', () => {});
   child.unref();
 }

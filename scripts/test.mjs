@@ -1,14 +1,14 @@
-// `npm test`: every check, on the terminal, closing with one line that adds up all tests and, below
-// it, the names of those that failed with the paths of their pictures.
-// `node scripts/test.mjs --only unit` runs one stage (and what it needs): types, lint, unit, integration or e2e.
+// `npm test`: runs every check on the terminal. The last lines sum up all tests and name those that failed, with the
+// paths of their screenshots. `node scripts/test.mjs --only unit` runs one stage (types, lint, unit, integration or
+// e2e) and the stages that it needs.
 import { parseArgs } from 'node:util';
 import { endWithParent } from './lib/processes.mjs';
 import { runScript } from './lib/run.mjs';
 import { TEST_KINDS } from './lib/testBundles.mjs';
 
 /**
- * `needs`: stages whose output this one works on. `essential`: without it the rest cannot run. `aside`: runs beside the
- * others, which wait for a browser much of the time, and shows its output at the end.
+ * `needs`: stages whose output this one uses. `essential`: the rest cannot run without it. `aside`: runs in parallel
+ * with the others, which often wait for a browser, and prints its output at the end.
  */
 const STAGES = [
   { name: 'types', title: 'Type check', script: 'scripts/typecheck.mjs', aside: true },
@@ -76,10 +76,10 @@ async function run({ title, script, args }, stdout) {
   const { ok, counts, output } = await runScript(script, args, { stdout });
   if (stdout === 'pipe') asideOutput.push(`\n== ${title}\n${output.trimEnd()}`);
   for (const key of Object.keys(total)) total[key] += counts?.[key] ?? 0;
-  // A stage that fails without a failed test of its own (no test ran, it crashed, it is not made of tests) is one.
+  // A stage can fail without a failed test: no test ran, it crashed, or it has no tests. It then counts as one failure.
   if (!ok && !counts?.failed) {
     total.failed++;
-    failures.push({ title: `${title}: see what it printed above` });
+    failures.push({ title: `${title}: see its output above` });
   }
   failures.push(...(counts?.failures ?? []));
   const tests = counts ? `, ${counts.passed + counts.failed} tests` : '';

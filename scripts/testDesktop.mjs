@@ -1,4 +1,4 @@
-// The integration tests in desktop VS Code, which @vscode/test-electron downloads: for machines with a network.
+// Runs the integration tests in desktop VS Code, which @vscode/test-electron downloads. Needs a network.
 import { cpSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { runTests } from '@vscode/test-electron';

@@ -1,4 +1,4 @@
-// Type checks every project: each room compiles against only the globals it may use.
+// Type checks every project. Each room compiles against only the globals that it may use.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { buildKernels } from './kernels.mjs';
@@ -9,7 +9,7 @@ const projects = ['src/tsconfig.json', 'src/tsconfig.node.json', 'webview-ui/tsc
 await buildKernels();
 let failed = 0;
 for (const project of projects) {
-  // What did not change since the last run is not checked again.
+  // Files that have not changed since the last run are not checked again.
   const record = `out/types/${project.replaceAll('/', '-')}.tsbuildinfo`;
   const args = [tsc, '-p', project, '--incremental', '--tsBuildInfoFile', record];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });

@@ -1,9 +1,10 @@
-// Unit tests in plain Node. `node scripts/unit.mjs rpc tensor` runs the files whose path holds one of the words.
+// Runs the unit tests in plain Node. `node scripts/unit.mjs rpc tensor` runs the files whose path contains one of the
+// words.
 import { bundleTests } from './lib/testBundles.mjs';
 import { finish } from './lib/counts.mjs';
 import { runMocha } from './lib/runMocha.mjs';
 
-// Golden cases and gradient checks take a second or two on a busy machine; only a hang takes this long.
+// Golden cases and gradient checks take a second or two on a busy machine. Only a hang takes this long.
 const TIMEOUT_MS = 60_000;
 
 const words = process.argv.slice(2);

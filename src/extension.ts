@@ -6,7 +6,6 @@ import { registerAdapterDiagnostics } from './host/adapterDiagnostics';
 import { registerAdapterLenses } from './host/adapterLenses';
 import { registerAdaptersTree } from './host/adaptersTree';
 import { Calculator, calculatorInputs, registerCalculatorView } from './host/calculatorView';
-import { CheckpointDescriptions } from './host/checkpointDescriptions';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
 import { editorFileRequests } from './host/editorFileRequests';
@@ -15,6 +14,7 @@ import { registerInspectorEditor } from './host/inspectorEditor';
 import { KnownModels } from './host/knownModels';
 import { ModelConfigs } from './host/modelConfigs';
 import { registerPlanAdapter } from './host/planAdapter';
+import { plannerQuestions } from './host/plannerQuestions';
 import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
 import { AskedAddresses, openFromAddress } from './host/remoteDocuments';
@@ -27,10 +27,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const token = new HubToken(context.secrets);
   const asked = new AskedAddresses();
   const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log, editorFileRequests(token));
-  const planner: PlannerClient = new WorkerClient(context.asAbsolutePath('dist/planner.js'), log, {}, 'PEFT planner');
-  const configs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
-  const descriptions = new CheckpointDescriptions(worker);
-  const documents = new AdapterDocuments({ configs, planner, descriptions });
+  const questions = plannerQuestions(worker, () => configs);
+  const planner: PlannerClient = new WorkerClient(
+    context.asAbsolutePath('dist/planner.js'),
+    log,
+    questions,
+    'PEFT planner',
+  );
+  const configs: ModelConfigs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
+  const documents = new AdapterDocuments({ configs, planner });
   const analyses = new AdapterAnalyses(documents, configs);
   const calculator = new Calculator(context, { configs, planner });
   const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };

@@ -1,4 +1,5 @@
-// Finds a Chromium for the tests: one named by the environment, one on the machine, or the one npm ships for Linux x64.
+// Finds a Chromium for the tests: the one that the environment names, one on the machine, or the one that npm ships for
+// Linux x64.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
@@ -15,7 +16,7 @@ const ELSEWHERE = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** @returns {Promise<{ executable: string, env: NodeJS.ProcessEnv }>} `env` is what the browser is to be started with */
+/** @returns {Promise<{ executable: string, env: NodeJS.ProcessEnv }>} `env` is the browser's environment */
 export async function ensureChromium() {
   const env = {
     ...process.env,
@@ -32,10 +33,10 @@ export async function ensureChromium() {
   const executable = candidates.find((candidate) => existsSync(candidate) && works(candidate));
   if (executable) return { executable, env };
   if (process.platform === 'linux' && process.arch === 'x64') return packagedChromium(env);
-  throw new Error('No Chromium or Chrome found: install one, or name it in CHROME_PATH.');
+  throw new Error('No Chromium or Chrome found. Install one, or set CHROME_PATH to one.');
 }
 
-/** Distributions put stand-ins on PATH that only say how to install the real thing; they do not print a version. */
+/** Some distributions put placeholders on PATH that only explain how to install the browser. They print no version. */
 function works(executable) {
   const { status, stdout } = spawnSync(executable, ['--version'], { encoding: 'utf8', timeout: 20_000 });
   return status === 0 && /\d+\.\d+\.\d+/.test(stdout);
@@ -47,15 +48,15 @@ async function packagedChromium(env) {
     await installLocked(directory);
   }
   mkdirSync(unpacked, { recursive: true });
-  // The package unpacks into the temporary folder; and the libraries that a bare machine lacks (NSS, NSPR, expat) only
-  // where it believes itself on AWS Lambda.
+  // The package unpacks into the temporary folder. It unpacks the libraries that a minimal machine lacks (NSS, NSPR,
+  // expat) only if it believes that it runs on AWS Lambda.
   const entry = pathToFileURL(path.join(directory, 'node_modules/@sparticuz/chromium/build/esm/index.js')).href;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', `import c from ${JSON.stringify(entry)}; console.log(await c.executablePath());`],
     { encoding: 'utf8', env: { ...process.env, TMPDIR: unpacked, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' } },
   );
-  if (status !== 0) throw new Error(`Chromium from npm did not unpack: ${stderr}`);
+  if (status !== 0) throw new Error(`Chromium from npm could not be unpacked: ${stderr}`);
   return {
     executable: stdout.trim(),
     env: {
@@ -71,18 +72,19 @@ function writeFontConfig() {
   writeFileSync(
     file,
     `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>` +
-      `<dir>${path.join(unpacked, 'fonts')}</dir><cachedir>${path.join(unpacked, 'font-cache')}</cachedir></fontconfig>\n`,
+      `<dir>${path.join(unpacked, 'fonts')}</dir>` +
+      `<cachedir>${path.join(unpacked, 'font-cache')}</cachedir></fontconfig>\n`,
   );
   return file;
 }
 
-/** What playwright starts it with: headless, on its own, drawing WebGL in software. */
+/** Options for playwright: headless, without other sessions, WebGL drawn in software. */
 export function browserOptions({ executable, env }) {
   return {
     executablePath: executable,
     env,
     args: [
-      // Tests open nothing but our own pages, and in containers, as root, the sandbox cannot start.
+      // The tests open only our own pages, and as root in a container the sandbox cannot start.
       '--no-sandbox',
       '--disable-quic',
       '--no-first-run',

@@ -1,4 +1,4 @@
-// What the end-to-end tests and the screenshots play on: the .vsix as users get it, in a fresh profile, on a copy of
+// The environment of the end-to-end tests and the screenshots: the .vsix that users get, a new profile, and a copy of
 // the sample workspace. test/e2e/workbench.ts reads the PEFT_E2E_* variables.
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
@@ -10,8 +10,8 @@ import { runScript } from './run.mjs';
 import { installVsix, prepareProfile, startServer } from './vscodeServer.mjs';
 
 /**
- * @param {string} name of its folder below .embedded
- * @param {Record<string, unknown>} settings of VS Code
+ * @param {string} name the stage's folder in .embedded
+ * @param {Record<string, unknown>} settings VS Code settings
  */
 export async function startStage(name, settings = {}) {
   stopFamiliesOnExit();

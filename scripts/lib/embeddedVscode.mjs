@@ -1,5 +1,5 @@
-// VS Code as a local web server, from npm alone: code-server carries the whole of VS Code, and a package of its own the
-// Node release that VS Code needs. Installed on first use, apart from the project's dependencies.
+// VS Code as a local web server, installed from npm alone: code-server contains all of VS Code, and another package
+// contains the Node release that VS Code needs. Both are installed on first use, apart from the project's dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const directory = inRoot('scripts/embedded/vscode');
 const vscodeRoot = path.join(directory, 'node_modules/code-server/lib/vscode');
 const stampFile = path.join(directory, 'node_modules/.peft-inspector-stamp');
 
-/** The Node that this release of code-server declares. */
+/** The Node version that this release of code-server requires. */
 const NODE_MAJOR = 24;
 
 const NODE_PACKAGES = {
@@ -22,9 +22,9 @@ const NODE_PACKAGES = {
 };
 
 /**
- * What VS Code's server misses most when it is not compiled: spdlog writes the files behind output channels, the
- * watchdog ends an extension host whose server is gone. The others have prebuilt binaries in their packages or are
- * not needed to run (kerberos, which needs a system library, among them).
+ * The native modules that VS Code's server needs most: spdlog writes the files behind output channels, and the watchdog
+ * ends an extension host whose server is gone. The others have prebuilt binaries or are not needed (such as kerberos,
+ * which needs a system library).
  */
 const NATIVE_MODULES = ['@vscode/spdlog', '@vscode/native-watchdog'];
 
@@ -58,7 +58,7 @@ function findNode(platform) {
   if (packaged && existsSync(packaged) && spawnSync(packaged, ['--version']).status === 0) return packaged;
   if (Number(process.versions.node.split('.')[0]) === NODE_MAJOR) return process.execPath;
   throw new Error(
-    `The embedded VS Code needs Node ${NODE_MAJOR}, which npm has no package of for ${platform}. ` +
+    `The embedded VS Code needs Node ${NODE_MAJOR}, and npm has no such package for ${platform}. ` +
       `Run this with Node ${NODE_MAJOR}, or install desktop VS Code and put \`code\` on PATH.`,
   );
 }
@@ -67,13 +67,13 @@ async function buildNativeModules(node) {
   const nodeRoot = path.resolve(path.dirname(node), '..');
   const consequence = 'VS Code will run, but its output channels stay empty';
   if (!existsSync(path.join(nodeRoot, 'include/node/node.h'))) {
-    console.warn(`No C++ headers beside ${node}: ${consequence}.`);
+    console.warn(`There are no C++ headers next to ${node}: ${consequence}.`);
     return;
   }
   const env = {
     ...process.env,
     PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`,
-    // The headers that came with that Node, so that nothing is downloaded.
+    // The headers of that Node release, so that nothing is downloaded.
     npm_config_nodedir: nodeRoot,
     npm_config_ignore_scripts: 'false',
   };
@@ -81,7 +81,7 @@ async function buildNativeModules(node) {
     await npm(['rebuild', '--loglevel=error', ...NATIVE_MODULES], { cwd: vscodeRoot, env, node, quiet: true });
   } catch (error) {
     console.warn(
-      `${error.message}\nThe native modules did not compile (python3, make and g++ are needed): ${consequence}.`,
+      `${error.message}\nCompiling the native modules failed (it needs python3, make and g++): ${consequence}.`,
     );
   }
 }

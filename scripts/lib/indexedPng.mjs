@@ -1,4 +1,4 @@
-// Pictures with a palette of 256 colours, chosen by median cut (Heckbert 1982), as PNG.
+// Writes PNG pictures with a palette of 256 colours, chosen by median cut (Heckbert 1982).
 import { deflateSync } from 'node:zlib';
 
 const MAX_COLORS = 256;
@@ -8,7 +8,7 @@ const MAX_COLORS = 256;
  * @returns {{ palette: number[][], indices: Uint8Array }} palette entries are [red, green, blue]
  */
 export function reduceColors(rgba) {
-  /** @type {Map<number, number>} packed colour to how many pixels have it */
+  /** @type {Map<number, number>} packed colour to number of pixels */
   const counts = new Map();
   for (let i = 0; i < rgba.length; i += 4) {
     const color = pack(rgba, i);
@@ -31,9 +31,9 @@ export function encodeIndexedPng(width, height, { palette, indices }) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  // Bit depth 8, colour type 3: one palette index a pixel.
+  // Bit depth 8, colour type 3: one palette index per pixel.
   header.set([8, 3, 0, 0, 0], 8);
-  // Every row begins with its filter: 0, none, which suits indices.
+  // Every row starts with its filter: 0 for none, which suits indices.
   const rows = Buffer.alloc(height * (width + 1));
   for (let y = 0; y < height; y++) rows.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   return Buffer.concat([
@@ -54,7 +54,7 @@ function chunk(type, data) {
   return framed;
 }
 
-/** The channel a box is widest in, and how much dividing it gains. */
+/** The channel with the widest range in a box, and the benefit of dividing the box there. */
 function spread(box) {
   const ranges = [0, 1, 2].map((channel) => {
     let low = 255;
@@ -67,11 +67,12 @@ function spread(box) {
   });
   const range = Math.max(...ranges);
   const pixels = box.reduce((sum, { count }) => sum + count, 0);
-  // A wide box of few pixels (the edges of letters) matters as much as a narrow one of many (a flat area's shades).
+  // A wide box with few pixels (the edges of letters) matters as much as a narrow one with many (the shades of an
+  // area).
   return { channel: ranges.indexOf(range), weight: range * Math.sqrt(pixels) };
 }
 
-/** Halves the box by pixels along its widest channel. */
+/** Divides the box into halves of equal pixel count along its widest channel. */
 function split(box) {
   const { channel } = spread(box);
   const sorted = [...box].sort((a, b) => a.rgb[channel] - b.rgb[channel]);
@@ -92,7 +93,7 @@ function average(box) {
 const pack = (rgba, i) => (rgba[i] << 16) | (rgba[i + 1] << 8) | rgba[i + 2];
 const unpack = (color) => [color >> 16, (color >> 8) & 255, color & 255];
 
-/** As PNG defines it; zlib's own came to Node later than the oldest we support. */
+/** The CRC that PNG defines. zlib.crc32 is newer than the oldest Node that we support. */
 function crc32(bytes) {
   let crc = ~0;
   for (const byte of bytes) {

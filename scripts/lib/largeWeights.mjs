@@ -1,13 +1,13 @@
-// Writes safetensors files too large for the repository, for pictures and benchmarks: weights with the look of trained
-// ones, and sparse files of the largest shapes.
+// Writes safetensors files that are too large for the repository, for pictures and benchmarks: weights that resemble
+// trained ones, and sparse files of the largest shapes.
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import * as path from 'node:path';
 
 const DTYPE_BYTES = { F32: 4, BF16: 2 };
-/** As many values as this are drawn, and each row begins somewhere else in them. */
+/** Size of the pool of random values. Each row starts at another position in it. */
 const POOL = 1 << 16;
 
-/** Standard normal values, the same every time. */
+/** Standard normal values, the same in every run. */
 function normalPool() {
   let state = 20240229;
   const uniform = () => ((state = (Math.imul(state, 1664525) + 1013904223) >>> 0) + 0.5) / 2 ** 32;
@@ -17,7 +17,9 @@ function normalPool() {
   );
 }
 
-/** Columns of outliers, and rows and blocks of rows that differ in scale, as trained projections have them. */
+/**
+ * Makes rows with outlier columns and with a scale that differs by row and by block of rows, as in trained projections.
+ */
 function rowWriter(columns, dtype) {
   const pool = normalPool();
   const scales = Float32Array.from(
@@ -38,7 +40,10 @@ function rowWriter(columns, dtype) {
   };
 }
 
-/** @param {Record<string, { dtype: 'F32' | 'BF16', shape: number[] }>} tensors; `sparse` leaves all values 0 and unwritten */
+/**
+ * @param {Record<string, { dtype: 'F32' | 'BF16', shape: number[] }>} tensors
+ * @param {{ sparse?: boolean }} options `sparse` leaves all values 0 and unwritten
+ */
 function writeWeights(file, tensors, { sparse = false } = {}) {
   let offset = 0;
   const header = {};
@@ -87,7 +92,7 @@ export function writeExperts(folder) {
   });
 }
 
-/** An embedding and a feature table of the largest shapes the inspector is held to; they take no room on the disk. */
+/** An embedding and a feature table of the largest shapes that the inspector must handle. They take no disk space. */
 export function writeHuge(folder) {
   const tensors = {
     'model.embed_tokens.weight': { dtype: 'BF16', shape: [151_936, 8192] },

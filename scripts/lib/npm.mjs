@@ -1,15 +1,16 @@
-// Installs locked packages with the npm that runs us. Node built-ins only: it works before anything is installed.
+// Installs locked packages with the npm that runs this script. Uses only Node built-ins, so it works before anything is
+// installed.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 
-// Install scripts of dependencies may fetch binaries from anywhere; none of those we keep is needed.
+// Install scripts of dependencies may download binaries from anywhere, and none of our dependencies needs one.
 const INSTALL_FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false', '--loglevel=error'];
 
 /**
  * @param {string[]} args
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, node?: string, quiet?: boolean }} options `node` runs npm itself
- * @returns {Promise<void>} rejects with npm's own words when it fails
+ * @returns {Promise<void>} rejects with npm's own message if it fails
  */
 export function npm(args, { cwd, env = process.env, node = process.execPath, quiet = false }) {
   const cli = process.env.npm_execpath;
@@ -20,7 +21,7 @@ export function npm(args, { cwd, env = process.env, node = process.execPath, qui
       cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // npm is a .cmd file on Windows, which only a shell can start.
+      // Windows has npm as a .cmd file, which only a shell can start.
       shell: !knownCli && process.platform === 'win32',
     });
     let output = '';
@@ -43,15 +44,15 @@ export function installLocked(directory, extraFlags = []) {
   return npm(['ci', '--include=dev', ...INSTALL_FLAGS, ...extraFlags], { cwd: directory });
 }
 
-/** Installs a package's own shrinkwrapped dependencies, those it cannot run without and no more. */
+/** Installs a package's shrinkwrapped dependencies, without development and optional ones. */
 export function installShrinkwrapped(directory) {
-  // Peer dependencies are left alone: shrinkwraps written by a lenient npm do not list them.
+  // Peer dependencies are ignored, because shrinkwraps written by a lenient npm do not list them.
   return npm(['ci', '--omit=dev', '--omit=optional', '--legacy-peer-deps', ...INSTALL_FLAGS], { cwd: directory });
 }
 
 /**
- * True where node_modules holds what the lock file says, by the record npm keeps of what it installed.
- * Packages for other platforms may be missing.
+ * Whether node_modules matches the lock file, according to npm's record of the installation. Packages for other
+ * platforms may be missing.
  * @param {string} directory
  */
 export function isInstalled(directory) {

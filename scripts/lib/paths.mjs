@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** Everything the embedded VS Code and the tests write: profiles, logs, an unpacked browser. Never committed. */
+/** Everything that the embedded VS Code and the tests write: profiles, logs, an unpacked browser. Never committed. */
 export const scratch = path.join(root, '.embedded');
 
 export const sampleWorkspace = path.join(root, 'sample-workspace');

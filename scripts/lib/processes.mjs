@@ -1,7 +1,7 @@
-// Child processes that end with us, whole families at a time.
+// Child processes that end together with this process and with all of their own children.
 import { spawn } from 'node:child_process';
 
-// A family that has not ended this long after it was asked to is killed.
+// A family of processes that is still running this long after the request to end is killed.
 const GRACE_MS = 3000;
 const ORPHAN_POLL_MS = 500;
 
@@ -9,7 +9,7 @@ const ORPHAN_POLL_MS = 500;
 const families = new Set();
 
 /**
- * Starts a process in a group of its own, so that the processes it starts can be stopped with it.
+ * Starts a process in its own group, so that the processes it starts can be stopped with it.
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} options
@@ -30,12 +30,12 @@ export async function stopFamily(child) {
   const tooLate = setTimeout(() => signal(child, 'SIGKILL'), GRACE_MS);
   await exit;
   clearTimeout(tooLate);
-  // The first of the family is gone; whoever of the rest is not gets no further grace.
+  // The first process has ended. The rest of the family gets no further grace.
   signal(child, 'SIGKILL');
   families.delete(child);
 }
 
-/** Stops all families when this process is told to end. `onStop` runs first. */
+/** Stops all families when this process is asked to end. `onStop` runs first. */
 export function stopFamiliesOnExit(onStop = () => {}) {
   let stopping = false;
   const stop = async (status) => {
@@ -45,7 +45,7 @@ export function stopFamiliesOnExit(onStop = () => {}) {
     await Promise.all([...families].map(stopFamily));
     process.exit(status);
   };
-  // Ending on request is success for a command that is meant to run until then.
+  // A command that runs until it is stopped has succeeded when it ends on request.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stop(0));
   endWithParent(() => stop(1));
   process.on('exit', () => {
@@ -53,7 +53,9 @@ export function stopFamiliesOnExit(onStop = () => {}) {
   });
 }
 
-/** The shell between npm and us does not pass on the signal that ends npm, and so ends it: then we are orphans. */
+/**
+ * The shell between npm and this process does not forward the signal that ends npm, so this process becomes an orphan.
+ */
 export function endWithParent(stop) {
   if (!process.env.npm_lifecycle_event && !process.send) return;
   const parent = process.ppid;

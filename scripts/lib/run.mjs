@@ -4,12 +4,12 @@ import { inRoot, root } from './paths.mjs';
 /** @typedef {{ ok: boolean, counts: import('./counts.mjs').Counts | null, output: string }} Outcome */
 
 /**
- * Runs one of the scripts in this folder, or a module's command line, in a process of its own.
+ * Runs a script of this folder, or a module's command line, in a separate process.
  * @param {string} script path from the root of the repository
  * @param {string[]} args
- * @param {{ stdout?: 'inherit' | 'pipe' | 2 }} options where what it prints goes: on, into the outcome's `output`, or
- * to this process's error stream
- * @returns {Promise<Outcome>} `counts` as the script reported them
+ * @param {{ stdout?: 'inherit' | 'pipe' | 2 }} options where the output goes: to this process's output, into `output`
+ * of the outcome, or to this process's error stream
+ * @returns {Promise<Outcome>} `counts` are those that the script reported
  */
 export function runScript(script, args = [], { stdout = 'inherit' } = {}) {
   return new Promise((resolve, reject) => {

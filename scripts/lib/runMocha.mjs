@@ -1,7 +1,8 @@
 import Mocha from 'mocha';
 
 /**
- * Runs bundled test files in this process. A test that has a picture of its failure leaves its path in `test.picture`.
+ * Runs bundled test files in this process. A test that took a screenshot of its failure stores the path in
+ * `test.picture`.
  * @param {string[]} files
  * @param {Mocha.MochaOptions} options
  * @returns {Promise<import('./counts.mjs').Counts>}
@@ -20,7 +21,7 @@ export function runMocha(files, options) {
   });
 }
 
-/** The picture is taken in a hook, after the failure was reported; a hook that fails stands for the test it follows. */
+/** A hook takes the screenshot after the failure was reported. A failing hook counts as the test that it follows. */
 function failureOf(test) {
   const picture = test.picture ?? test.ctx?.currentTest?.picture;
   return { title: test.fullTitle(), ...(picture && { picture }) };

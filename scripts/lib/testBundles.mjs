@@ -1,4 +1,4 @@
-// Which test files each runner takes, and how they are bundled to run.
+// The test files of each runner, and how they are bundled.
 import { readdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import * as esbuild from 'esbuild';
@@ -7,7 +7,7 @@ import { inRoot, root } from './paths.mjs';
 
 export const TEST_KINDS = ['unit', 'integration', 'e2e'];
 
-/** @param {string} kind @returns {string[]} paths from the root, every *.test.ts below test/<kind> */
+/** @param {string} kind @returns {string[]} paths from the root of every *.test.ts in test/<kind> */
 export function testFiles(kind) {
   return readdirSync(inRoot('test', kind), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
@@ -16,7 +16,7 @@ export function testFiles(kind) {
 }
 
 /**
- * Bundles the tests of a kind, and `extra` entry points beside them, to out/test/<kind>.
+ * Bundles the tests of a kind, and `extra` entry points, to out/test/<kind>.
  * @returns {Promise<string[]>} the bundled test files
  */
 export async function bundleTests(kind, extra = []) {
@@ -34,7 +34,7 @@ export async function bundleTests(kind, extra = []) {
     target: 'node20',
     format: 'cjs',
     sourcemap: 'inline',
-    // Some packages' CommonJS builds cannot be bundled; their ES modules can.
+    // The CommonJS builds of some packages cannot be bundled; their ES modules can.
     mainFields: ['module', 'main'],
     external: ['vscode', 'mocha', 'typescript', 'esbuild', 'playwright-core'],
     loader: { '.css': 'empty' },

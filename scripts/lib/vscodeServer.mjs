@@ -1,4 +1,4 @@
-// Starts the embedded VS Code on a port of this machine, with a profile folder of its own.
+// Starts the embedded VS Code on a local port, with its own profile folder.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,10 +6,10 @@ import * as path from 'node:path';
 import { spawnFamily, stopFamily } from './processes.mjs';
 
 const HOST = '127.0.0.1';
-// A cold start reads some 100 MB from disk; this is many times what it takes.
+// A cold start reads some 100 MB from disk. This is many times its duration.
 const START_TIMEOUT_MS = 60_000;
 
-/** Quiet by default: nothing that talks to a network, opens by itself, or covers what we came to look at. */
+/** Quiet defaults: nothing that uses the network, opens by itself, or covers the views under test. */
 const SETTINGS = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
@@ -27,10 +27,12 @@ const SETTINGS = {
   'workbench.tips.enabled': false,
 };
 
+/** @typedef {ReturnType<typeof prepareProfile>} Profile */
+
 /**
- * The folders of a profile, made where missing. Settings the user changed are left alone.
+ * Creates the folders of a profile if they are missing. Settings that the user changed are kept.
  * @param {string} directory
- * @param {Record<string, unknown>} settings over the quiet ones
+ * @param {Record<string, unknown>} settings override the quiet defaults
  */
 export function prepareProfile(directory, settings = {}) {
   const profile = {
@@ -68,15 +70,15 @@ export function installVsix(vscode, profile, vsix) {
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0 && /successfully installed/.test(output)) resolve();
-      else reject(new Error(`VS Code did not install ${vsix} (exit ${code}):\n${output}`));
+      else reject(new Error(`VS Code could not install ${vsix} (exit ${code}):\n${output}`));
     });
   });
 }
 
 /**
  * @param {import('./embeddedVscode.mjs').EmbeddedVscode} vscode
- * @param {{ profile: ReturnType<typeof prepareProfile>, port?: number, testDriver?: boolean, env?: NodeJS.ProcessEnv }} options
- * `testDriver` lets the address name an extension under development and its tests.
+ * @param {{ profile: Profile, port?: number, testDriver?: boolean, env?: NodeJS.ProcessEnv }} options `testDriver` lets
+ * the address name an extension under development and its tests
  */
 export async function startServer(vscode, { profile, port, testDriver = false, env = {} }) {
   const chosenPort = await freePort(port);
@@ -86,7 +88,7 @@ export async function startServer(vscode, { profile, port, testDriver = false, e
     HOST,
     '--port',
     String(chosenPort),
-    // Anything on this machine may connect; nothing beyond it can.
+    // The port is open to this machine only.
     '--without-connection-token',
     '--telemetry-level',
     'off',
@@ -127,13 +129,13 @@ async function answers(address) {
   }
 }
 
-/** The port asked for, or any free one. */
+/** The requested port, or any free one. */
 function freePort(port = 0) {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', (error) => {
       reject(
-        error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use; leave --port out to get a free one.`) : error,
+        error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use. Leave out --port to get a free one.`) : error,
       );
     });
     probe.listen(port, HOST, () => {
@@ -144,10 +146,10 @@ function freePort(port = 0) {
 }
 
 function environment(profile) {
-  // What VS Code keeps outside its own folders goes to the profile too, not to the home folder.
+  // Files that VS Code stores outside its own folders go to the profile, not to the home folder.
   const env = { ...process.env, XDG_CACHE_HOME: profile.cache };
-  // Inside a terminal of VS Code these would make the new one believe it is a child of that one.
+  // These variables of a VS Code terminal would make the new VS Code believe that it is a child of that one.
   for (const name of Object.keys(env)) if (/^(VSCODE_|ELECTRON_|npm_|NODE_)/.test(name)) delete env[name];
-  // No marketplace: it would be asked about every extension, over a network we promise not to use.
+  // No marketplace, because VS Code would send it the list of extensions, and we promise not to use the network.
   return { ...env, EXTENSIONS_GALLERY: '{}' };
 }

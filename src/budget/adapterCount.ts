@@ -3,6 +3,7 @@
  * which the trained parameters, the total, the file and the rows by module follow.
  */
 
+import { adaptionTypes, factsOf } from './architectures';
 import type { Extra } from './adapterExtras';
 import {
   checkTokens,
@@ -314,13 +315,10 @@ function lastName(name: string): string {
 }
 
 /** LLaMA-Adapter (Zhang et al. 2023): a prompt and a gate in the attention of the last layers. */
-const ADAPTION_TARGETS: Readonly<Record<string, string>> = { llama: 'self_attn', mistral: 'self_attn', gpt2: 'attn' };
-
 function countAdaptionPrompt(sheet: Sheet, model: ModuleTable, settings: AdapterSettings): void {
   const { modelType, hiddenSize } = model.shape;
-  const usual = Object.hasOwn(ADAPTION_TARGETS, modelType) ? ADAPTION_TARGETS[modelType] : undefined;
-  if (!usual)
-    throw new BudgetError(`ADAPTION_PROMPT is for ${Object.keys(ADAPTION_TARGETS).join(', ')}, not ${modelType}`);
+  const usual = factsOf(modelType).adaptionTarget;
+  if (!usual) throw new BudgetError(`ADAPTION_PROMPT is for ${adaptionTypes().join(', ')}, not ${modelType}`);
   const target = settings.text('target_modules') ?? usual;
   const holders = withContainers(model).filter(({ name }) => name.endsWith(`.${target}`));
   const wanted = settings.count('adapter_layers');

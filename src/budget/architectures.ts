@@ -1,4 +1,4 @@
-/** The architectures that have a module table. A new one is a short table in architectures/ and a name in this list. */
+/** The architectures, by model type. A new one is a table in architectures/, named in its family's list there. */
 
 import type { Architecture } from './architectures/architecture';
 import { BART_FAMILY } from './architectures/bart';
@@ -7,10 +7,14 @@ import { MORE_ENCODERS } from './architectures/encoders';
 import { EXPERT_FAMILY } from './architectures/experts';
 import { GPT_FAMILY } from './architectures/gpt';
 import { HYBRID_FAMILY } from './architectures/hybrid';
+import type { ForwardFacts } from './architectures/forwardFacts';
+import { USUAL_FORWARD } from './architectures/forwardFacts';
 import { LLAMA_FAMILY } from './architectures/llama';
+import type { ModelFacts } from './architectures/modelFacts';
 import { RECENT_FAMILY } from './architectures/recent';
 import { REMOTE_FAMILY } from './architectures/remote';
 import { T5_FAMILY } from './architectures/t5';
+import { UNTABLED } from './architectures/untabled';
 import { VISION_FAMILY } from './architectures/vision';
 
 const ARCHITECTURES: readonly Architecture[] = [
@@ -29,6 +33,24 @@ const ARCHITECTURES: readonly Architecture[] = [
 
 export function architectureOf(modelType: string): Architecture | null {
   return ARCHITECTURES.find(({ modelTypes }) => modelTypes.includes(modelType)) ?? null;
+}
+
+const NO_FACTS: ModelFacts = { modelTypes: [] };
+
+/** What is known of a model type, with or without a module table; empty for any other. */
+export function factsOf(modelType: string): ModelFacts {
+  return architectureOf(modelType) ?? UNTABLED.find(({ modelTypes }) => modelTypes.includes(modelType)) ?? NO_FACTS;
+}
+
+export function forwardFactsOf(modelType: string): ForwardFacts {
+  return { ...USUAL_FORWARD, ...factsOf(modelType).forward };
+}
+
+/** The model types that LLaMA-Adapter can be put on. */
+export function adaptionTypes(): string[] {
+  return ARCHITECTURES.filter(({ adaptionTarget }) => adaptionTarget !== undefined).flatMap(
+    ({ modelTypes }) => modelTypes,
+  );
 }
 
 export function knownModelTypes(): string[] {

@@ -1,6 +1,7 @@
 /** The whole answer for a config.json and an adapter_config.json: counts, file size, rows by module, warnings. */
 
 import { AdapterSettings } from '../peftConfig/adapterSettings';
+import { factsOf } from './architectures';
 import type { CountedModule } from './adapterCount';
 import { countAdapter } from './adapterCount';
 import type { RawConfig } from '../peftConfig/configValues';
@@ -106,21 +107,15 @@ function classForTask(
   };
 }
 
-/** Where transformers 4 counts or names otherwise. */
-function versionWarnings({ modelType, config, whole }: ModelShape): string[] {
-  const untied = [config, whole].some((each) => each['tie_word_embeddings'] === false);
-  if ((modelType === 't5' || modelType === 'mt5') && untied) {
-    return ['transformers 5 always ties the output layer of T5; version 4 counts it once more for this config.'];
-  }
-  if (modelType === 'vit')
-    return ['Modules have the names of transformers 5: q_proj, k_proj, v_proj; version 4 has query, key, value.'];
-  if (modelType === 'gpt_neox')
-    return ["The output layer is 'lm_head' in transformers 5 and 'embed_out' in version 4."];
-  const hasExperts = ['num_local_experts', 'num_experts', 'n_routed_experts'].some(
-    (key) => text(config, key) ?? typeof config[key] === 'number',
-  );
+/** Where transformers 4 counts or names modules differently. */
+function versionWarnings(shape: ModelShape): string[] {
+  const note = factsOf(shape.modelType).versionNote?.(shape) ?? null;
+  if (note !== null) return [note];
+  const hasExperts = EXPERT_COUNTS.some((key) => text(shape.config, key) ?? typeof shape.config[key] === 'number');
   if (!hasExperts) return [];
   return [
     'Experts are fused tensors in transformers 5, which target_parameters adapts; in version 4 each is a linear.',
   ];
 }
+
+const EXPERT_COUNTS = ['num_local_experts', 'num_experts', 'n_routed_experts'];

@@ -6,6 +6,8 @@
  */
 
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
+import { factsOf } from './architectures';
+import type { FusedNames } from './architectures/modelFacts';
 import { TargetError } from './errors';
 import type { Module, ModuleTable } from './moduleTable';
 import type { PatternList } from '../peftConfig/patternList';
@@ -21,38 +23,18 @@ export interface FusedTargets {
   readonly ranks: PatternList<number>;
 }
 
-type Names = Readonly<Record<string, string>>;
-
-const MIXTRAL: Names = { gate: 'gate.weight', w1: 'gate_up_proj', w3: 'gate_up_proj', w2: 'down_proj' };
-const QWEN_MOE: Names = {
-  gate: 'gate.weight',
-  gate_proj: 'gate_up_proj',
-  up_proj: 'gate_up_proj',
-  down_proj: 'down_proj',
-};
-const RENAMED: Readonly<Record<string, Names>> = {
-  mixtral: MIXTRAL,
-  minimax: MIXTRAL,
-  minimax_m2: MIXTRAL,
-  deepseek_v2: QWEN_MOE,
-  deepseek_v3: QWEN_MOE,
-  glm4_moe: QWEN_MOE,
-  qwen3_moe: QWEN_MOE,
-  olmoe: QWEN_MOE,
-};
 const FUSED = 'gate_up_proj';
 
 /** The fused parameter that an expert's former linear went into; null where the name is still a module's. */
 export function fusedParameter(modelType: string, target: string): string | null {
-  const names = Object.hasOwn(RENAMED, modelType) ? RENAMED[modelType] : undefined;
+  const names = factsOf(modelType).fusedExperts;
   const old = Object.keys(names ?? {}).find((name) => target === name || target.endsWith(`.${name}`));
   return old === undefined ? null : (names?.[old] ?? null);
 }
 
 /** Null for models whose modules have kept their names. */
 export function fusedTargets(table: ModuleTable, settings: AdapterSettings, rank: number): FusedTargets | null {
-  const { modelType } = table.shape;
-  const names = Object.hasOwn(RENAMED, modelType) ? RENAMED[modelType] : undefined;
+  const names = factsOf(table.shape.modelType).fusedExperts;
   if (!names) return null;
   const given = settings.namesOrPattern('target_modules');
   const targets = typeof given === 'string' ? resolve(given, table, names) : (given ?? []);
@@ -80,7 +62,7 @@ export function fusedTargets(table: ModuleTable, settings: AdapterSettings, rank
 }
 
 /** A pattern, or `all-linear`, as the last segments of what it matches, the experts' former names included. */
-function resolve(given: string, table: ModuleTable, names: Names): readonly string[] {
+function resolve(given: string, table: ModuleTable, names: FusedNames): readonly string[] {
   const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
   if (given.toLowerCase() === 'all-linear') {
     const linear = table.modules.filter((module) => isLinear(module) && module.name !== table.outputEmbedding);

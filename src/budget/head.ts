@@ -28,8 +28,7 @@ export interface Head {
 export const NO_HEAD: Head = { rows: [], outputEmbedding: null, taskHeads: [] };
 
 const SUFFIXES: readonly (readonly [RegExp, HeadKind])[] = [
-  [/^(M?Bart|Whisper|Pegasus|Marian|Blenderbot)ForCausalLM$/, 'decoder'],
-  [/(ForCausalLM|LMHeadModel|ForConditionalGeneration|^MarianMTModel)$/, 'languageModel'],
+  [/(ForCausalLM|LMHeadModel|ForConditionalGeneration)$/, 'languageModel'],
   [/ForMaskedLM$/, 'maskedLanguageModel'],
   [/ForPreTraining$/, 'preTraining'],
   [/ForNextSentencePrediction$/, 'nextSentence'],
@@ -45,9 +44,17 @@ const SUFFIXES: readonly (readonly [RegExp, HeadKind])[] = [
   [/Model$/, 'none'],
 ];
 
-/** `usual` is meant where the config names no class. */
-export function headKindOf(className: string | null, usual: HeadKind): HeadKind {
-  if (className === null) return usual;
+export interface ClassNames {
+  /** The head of a config that names no class. */
+  readonly usualHead: HeadKind;
+  /** What class names stand for, by their ends, where they differ from the usual. */
+  readonly headsByEnd?: Readonly<Record<string, HeadKind>>;
+}
+
+export function headKindOf(className: string | null, { usualHead, headsByEnd = {} }: ClassNames): HeadKind {
+  if (className === null) return usualHead;
+  const own = Object.entries(headsByEnd).find(([end]) => className.endsWith(end));
+  if (own) return own[1];
   return SUFFIXES.find(([suffix]) => suffix.test(className))?.[1] ?? 'other';
 }
 

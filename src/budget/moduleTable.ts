@@ -44,7 +44,7 @@ const MAX_MODULES = 50_000;
 export function buildModuleTable(shape: ModelShape): ModuleTable {
   const architecture = architectureOf(shape.modelType);
   if (!architecture) throw new UnknownArchitectureError(shape.modelType, knownModelTypes());
-  const kind = headKindOf(shape.className, architecture.usualHead);
+  const kind = headKindOf(shape.className, architecture);
   const head = architecture.head(shape, kind);
   const warnings: string[] = [];
   if (!head)

@@ -7,6 +7,7 @@
 import type { RawConfig } from '../peftConfig/configValues';
 import { flag, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH, readCount, requireCount } from '../peftConfig/configValues';
 import { ConfigError } from '../peftConfig/errors';
+import type { ModelFacts } from './architectures/modelFacts';
 import type { ModelShape, Wrapper } from './modelShape';
 
 /** The usual names of a model's width. */
@@ -14,11 +15,7 @@ export const HIDDEN: readonly string[] = ['hidden_size', 'n_embd', 'd_model', 'n
 
 const LAYERS = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers', 'encoder_layers'];
 const HEADS = ['num_attention_heads', 'n_head', 'num_heads', 'n_heads', 'encoder_attention_heads'];
-/** With latent attention a head is as wide as its rotated part; two types overwrite what their configs say. */
-const HEAD_DIM: Readonly<Record<string, readonly string[]>> = {
-  deepseek_v2: ['qk_rope_head_dim'],
-  deepseek_v32: ['qk_rope_head_dim'],
-};
+const HEAD_DIM = ['head_dim', 'qk_rope_head_dim', 'd_kv'];
 const INTERMEDIATE = [
   'intermediate_size',
   'n_inner',
@@ -36,13 +33,12 @@ interface ConfigPart {
   readonly wrapper: Wrapper | null;
   /** The config as it was given. */
   readonly whole: RawConfig;
-  /** What transformers' config class fills in, of the architecture with this type. */
-  readonly defaults: RawConfig | undefined;
+  readonly facts: Pick<ModelFacts, 'defaults' | 'headDimKeys'>;
 }
 
 /** Throws `ConfigError` where a size is missing or is not a usable number. */
-export function partShape({ part, modelType, wrapper, whole, defaults }: ConfigPart): ModelShape {
-  const config: Record<string, unknown> = { ...defaults, ...part };
+export function partShape({ part, modelType, wrapper, whole, facts }: ConfigPart): ModelShape {
+  const config: Record<string, unknown> = { ...facts.defaults, ...part };
   // One key and value for all heads is a default only where nothing says otherwise.
   if (
     part['multi_query'] === false &&
@@ -55,9 +51,7 @@ export function partShape({ part, modelType, wrapper, whole, defaults }: ConfigP
   const numHeads = requireCount(config, HEADS, MAX_WIDTH);
   const keyValueHeads = readCount(config, ['num_key_value_heads'], MAX_WIDTH);
   const numKeyValueHeads = keyValueHeads ?? numHeads;
-  const headDim =
-    readCount(config, own(HEAD_DIM, modelType) ?? ['head_dim', 'qk_rope_head_dim', 'd_kv'], MAX_WIDTH) ??
-    Math.floor(hiddenSize / numHeads);
+  const headDim = readCount(config, facts.headDimKeys ?? HEAD_DIM, MAX_WIDTH) ?? Math.floor(hiddenSize / numHeads);
   if (headDim < 1) throw new ConfigError(present(config, HEADS), numHeads, `at most the hidden size, ${hiddenSize}`);
   const queryWidth = bounded('head_dim', headDim, numHeads);
   const keyValueWidth = bounded('head_dim', headDim, numKeyValueHeads);
@@ -108,8 +102,4 @@ function bounded(key: string, headDim: number, heads: number): number {
   if (headDim * heads > MAX_WIDTH)
     throw new ConfigError(key, headDim, `at most ${Math.floor(MAX_WIDTH / heads)} for ${heads} heads`);
   return headDim * heads;
-}
-
-function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(table, key) ? table[key] : undefined;
 }

@@ -2,7 +2,7 @@
 
 import { isObject } from '../peftConfig/configValues';
 import { ConfigError } from '../peftConfig/errors';
-import { architectureOf } from './architectures';
+import { architectureOf, factsOf } from './architectures';
 import { languagePart } from './languagePart';
 import type { ModelShape } from './modelShape';
 import { partShape } from './partShape';
@@ -11,7 +11,7 @@ import { partShape } from './partShape';
 export function readModelShape(parsed: unknown): ModelShape {
   if (!isObject(parsed)) throw new ConfigError('(the file)', parsed, 'a JSON object');
   const found = languagePart(parsed);
-  return partShape({ ...found, whole: parsed, defaults: architectureOf(found.modelType)?.defaults });
+  return partShape({ ...found, whole: parsed, facts: factsOf(found.modelType) });
 }
 
 /** Whether the config's type has a module table. A type without one can only be counted from a checkpoint's header. */

@@ -5,6 +5,7 @@
  * says so; one dimension a norm; more a convolution. What is tied is known by its absence.
  */
 
+import { factsOf } from './architectures';
 import { ConfigError } from '../peftConfig/errors';
 import type { ModelShape } from './modelShape';
 import type { Module, ModuleTable } from './moduleTable';
@@ -53,7 +54,7 @@ function rowOf(name: string, group: readonly NamedShape[], { modelType }: ModelS
   if (weight.length === 1) return norm(name, first, bias);
   if (weight.length === 2) {
     if (!bias && EMBEDDING.test(name)) return embedding(name, first, second);
-    return modelType === 'gpt2' && !OUTPUT.test(name)
+    return factsOf(modelType).conv1d && !OUTPUT.test(name)
       ? { ...linear(name, first, second, bias), kind: 'conv1d' }
       : linear(name, second, first, bias);
   }

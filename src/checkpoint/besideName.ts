@@ -1,15 +1,15 @@
-/** Names of other files that a file gives, such as the shards of an index: followed below its own folder only. */
+/** Names of other files that a file refers to, such as the shards of an index. Only names below its folder are valid. */
 
 import { CheckpointError } from './errors';
 import { quoted } from '../peftConfig/quoted';
 
-/** Longer paths no file system has. */
+/** No file system allows longer paths. */
 const MAX_NAME_LENGTH = 4096;
 
 /**
  * The segments of a relative path, 'shards/model-00001-of-00002.safetensors'.
- * Throws `CheckpointError` Unreadable for whatever could lead out of the folder: '..', absolute paths, drives, URLs,
- * backslashes, control characters.
+ * Throws `CheckpointError` Unreadable for anything that could lead out of the folder: '..', absolute paths, drives,
+ * URLs, backslashes, control characters.
  */
 export function besideSegments(name: string): readonly string[] {
   const segments = name.split('/');

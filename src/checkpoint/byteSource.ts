@@ -3,17 +3,17 @@
 import { CheckpointError } from './errors';
 
 export interface ByteSource {
-  /** In bytes, when it was opened. */
+  /** Size in bytes at the time of opening. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `offset` on, in a buffer of their own.
-   * Rejects with `CheckpointError` InvalidRange for a range outside the source, Changed where it is not what was opened
-   * any more, Network where a server fails, and with the signal's reason once that is aborted.
+   * Reads exactly `length` bytes from `offset` on, into a new buffer.
+   * Rejects with `CheckpointError` InvalidRange for a range outside the source, Changed if the file changed since it was
+   * opened, Network if a server fails, and with the signal's reason once it is aborted.
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Fills `target` from `offset` on, which may be shared memory; rejects as `read` does. Only where that saves a copy:
-   * a source that is near and fast. Until it has settled, `target` may be written.
+   * Fills `target`, which may be shared memory, with the bytes from `offset` on. Rejects as `read` does. `target` may be
+   * written until the promise settles. Only sources on fast local storage have this method: there it saves a copy.
    */
   readInto?(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
@@ -26,7 +26,7 @@ export function checkRange(offset: number, length: number, size: number): void {
   throw new CheckpointError('InvalidRange', `bytes [${offset}, ${offset + length}) are outside the file's ${size}`);
 }
 
-/** Throws ShortRead, for a file that ends early though nothing else says that it changed. */
+/** Throws ShortRead: the file ends early, although nothing else shows that it changed. */
 export function shortRead(offset: number, length: number, got: number): never {
   throw new CheckpointError(
     'ShortRead',
@@ -34,7 +34,7 @@ export function shortRead(offset: number, length: number, got: number): never {
   );
 }
 
-/** Bytes already in memory as a source. */
+/** A source over bytes that are already in memory. */
 export function memorySource(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,

@@ -1,4 +1,4 @@
-/** What an opened checkpoint holds, from its header, the config beside it and the file itself. */
+/** Describes an opened checkpoint from its header, the config beside it and the file's own facts. */
 
 import type { AdapterTargets, SourceDescription, TensorInfo } from './sourceDescription';
 import type { Problem } from '../peftConfig/problem';
@@ -13,17 +13,17 @@ import type { PromptTensors } from './adapters/promptTensors';
 import { elementCount } from './safetensors/safetensorsLayout';
 import { undecodable } from './dtypes';
 import { UNKNOWN_DTYPE } from './header';
-import type { CheckpointHeader } from './header';
+import type { CheckpointHeader, TensorEntry } from './header';
 
-/** Problems listed; a file with thousands has one cause, and the list says how many more there are. */
+/** Maximum number of listed problems. Thousands have one cause; a last entry counts those left out. */
 const MAX_PROBLEMS = 200;
 
-/** Names of a config that are looked for among the modules; PEFT writes a few dozen. */
+/** Maximum number of target names taken from a config. PEFT writes a few dozen. */
 const MAX_TARGETS = 1000;
 
 export interface FileFacts {
   readonly path: string;
-  /** The file's name and that of its folder. */
+  /** The file's name, and below it the name of its folder. */
   readonly name: string;
   readonly folder: string;
   readonly bytes: number;
@@ -31,7 +31,7 @@ export interface FileFacts {
   readonly modified: number;
 }
 
-/** Names that half the adapters of the world share: their folder tells them apart. */
+/** File names that many checkpoints share. Their folder's name tells them apart. */
 const COMMON_NAMES: ReadonlySet<string> = new Set([
   'adapter_model.safetensors',
   'adapters.safetensors',
@@ -41,10 +41,10 @@ const COMMON_NAMES: ReadonlySet<string> = new Set([
   'pytorch_lora_weights.safetensors',
 ]);
 
-/** What training scripts leave behind that save the wrong part of a model, or whose names match nothing. */
+/** The result of a training script that saves the wrong part of a model, or whose names match nothing. */
 const EMPTY_ADAPTER: Problem = {
   severity: 'error',
-  message: 'the adapter holds no tensors: nothing that was trained has been saved to this file',
+  message: 'the adapter holds no tensors: no trained weights were saved to this file',
 };
 
 export function describeCheckpoint(
@@ -56,18 +56,10 @@ export function describeCheckpoint(
   prompts: PromptTensors,
 ): SourceDescription {
   const adapter = describeAdapter(collected, lora, config);
-  // Of several methods in one file that of the first module is the one it is called by.
+  // A file with several methods is named after the method of its first module.
   const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
-  const method = config?.peftType ?? adapted ?? (isTrainedWhole(config) ? 'FULL' : null);
   const problems = [
-    ...header.errors.map(({ message, subject }): Problem => ({
-      severity: 'error',
-      message,
-      ...(subject !== undefined && { subject }),
-    })),
-    ...more(header.errorCount - header.errors.length),
-    ...(header.notes ?? []),
-    ...(config && header.tensors.length === 0 && header.errorCount === 0 ? [EMPTY_ADAPTER] : []),
+    ...headerProblems(header, config),
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
@@ -76,34 +68,14 @@ export function describeCheckpoint(
   return {
     kind: 'checkpoint',
     title: COMMON_NAMES.has(file.name) && file.folder !== '' ? `${file.folder}/${file.name}` : file.name,
-    file: {
-      path: file.path,
-      bytes: file.bytes,
-      modified: file.modified,
-      format: header.format,
-      headerBytes: header.headerBytes,
-      metadata: header.metadata,
-      ...(header.shards && { shards: header.shards.map(({ name, bytes }) => ({ name, bytes })) }),
-    },
-    method,
+    file: describeFile(file, header),
+    method: config?.peftType ?? adapted ?? (isTrainedWhole(config) ? 'FULL' : null),
     config: config?.rows ?? [],
     parameters: header.tensors.reduce(
       (sum, { dtype, shape }) => sum + (dtype === UNKNOWN_DTYPE ? 0 : (elementCount(shape) ?? 0)),
       0,
     ),
-    tensors: header.tensors.map(({ name, dtype, shape, begin, end, readable, shard }): TensorInfo => {
-      const file = shard === undefined ? undefined : header.shards?.[shard]?.name;
-      const undecoded = readable ? undecodable(dtype) : null;
-      return {
-        name,
-        dtype,
-        shape,
-        bytes: Math.max(0, end - begin),
-        readable,
-        ...(undecoded !== null && { undecoded: `${undecoded[0]!.toUpperCase()}${undecoded.slice(1)}.` }),
-        ...(file !== undefined && { file }),
-      };
-    }),
+    tensors: header.tensors.map((entry) => describeTensor(entry, header)),
     lora: lora.modules,
     adapters: adapter.modules,
     unexplained: adapter.unexplained,
@@ -113,6 +85,52 @@ export function describeCheckpoint(
     prefixes: prompts.prefixes,
     prompts: prompts.prompts,
     problems: [...problems.slice(0, MAX_PROBLEMS), ...more(problems.length - MAX_PROBLEMS)],
+  };
+}
+
+function headerProblems(header: CheckpointHeader, config: AdapterConfig | null): Problem[] {
+  return [
+    ...header.errors.map(({ message, subject }): Problem => ({
+      severity: 'error',
+      message,
+      ...(subject !== undefined && { subject }),
+    })),
+    ...more(header.errorCount - header.errors.length),
+    ...(header.notes ?? []),
+    ...(config && header.tensors.length === 0 && header.errorCount === 0 ? [EMPTY_ADAPTER] : []),
+  ];
+}
+
+function describeFile(
+  { path, bytes, modified }: FileFacts,
+  header: CheckpointHeader,
+): NonNullable<SourceDescription['file']> {
+  const { format, headerBytes, metadata, shards } = header;
+  return {
+    path,
+    bytes,
+    modified,
+    format,
+    headerBytes,
+    metadata,
+    ...(shards && { shards: shards.map((shard) => ({ name: shard.name, bytes: shard.bytes })) }),
+  };
+}
+
+function describeTensor(
+  { name, dtype, shape, begin, end, readable, shard }: TensorEntry,
+  header: CheckpointHeader,
+): TensorInfo {
+  const file = shard === undefined ? undefined : header.shards?.[shard]?.name;
+  const undecoded = readable ? undecodable(dtype) : null;
+  return {
+    name,
+    dtype,
+    shape,
+    bytes: Math.max(0, end - begin),
+    readable,
+    ...(undecoded !== null && { undecoded: `${undecoded[0]!.toUpperCase()}${undecoded.slice(1)}.` }),
+    ...(file !== undefined && { file }),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The dtypes of safetensors: how wide an entry is, and how its bits become numbers; ggml's blocks by the same calls. */
+/** Widths and decoders of the safetensors dtypes. The same calls decode ggml's quantised blocks. */
 
 import { CheckpointError } from './errors';
 import { quoted } from '../peftConfig/quoted';
@@ -18,7 +18,7 @@ import {
 import type { FloatFormat } from './floatFormats';
 import { decodeBlocks, ggmlTypeNamed } from './gguf/ggmlTypes';
 
-/** Bits of one entry. */
+/** Width of one entry in bits. */
 const BITS = {
   BOOL: 8,
   F4: 4,
@@ -46,7 +46,7 @@ const BITS = {
 
 export type Dtype = keyof typeof BITS;
 
-/** Every dtype that the format knows, in the order in which its writer sorts tensors. */
+/** All dtypes of the format, in the order in which its reference writer sorts tensors. */
 export const DTYPES = Object.keys(BITS) as readonly Dtype[];
 
 export function isDtype(name: string): name is Dtype {
@@ -57,16 +57,16 @@ export function bitsOf(dtype: Dtype): number {
   return BITS[dtype];
 }
 
-/** A dtype of safetensors, or the name of a type of ggml's ('Q4_K', 'IQ2_XXS'). */
+/** A safetensors dtype, or the name of a ggml type ('Q4_K', 'IQ2_XXS'). */
 export type StoredType = string;
 
-/** The smallest run of entries that is whole bytes. */
+/** The smallest run of entries that fills whole bytes. */
 export interface Packing {
   readonly entries: number;
   readonly bytes: number;
 }
 
-/** Undefined for a type that neither format has. */
+/** `undefined` for a type of neither format. */
 export function packingOf(type: StoredType): Packing | undefined {
   if (!isDtype(type)) return ggmlTypeNamed(type);
   const bits = BITS[type];
@@ -74,28 +74,28 @@ export function packingOf(type: StoredType): Packing | undefined {
   return { entries, bytes: (bits * entries) / 8 };
 }
 
-/** Why entries of this type cannot be shown as numbers, or null where they can. */
+/** The reason why entries of this type cannot be decoded, or `null` if they can. */
 export function undecodable(type: StoredType): string | null {
   if (isDtype(type) || ggmlTypeNamed(type)?.decode) return null;
   return `values of type ${quoted(type)} are not decoded; its shape and size are known`;
 }
 
-/** Whether float32 cannot hold every value of the type, so that decoding wants a Float64Array. */
+/** Whether float32 cannot hold every value of the type, so that decoding needs a Float64Array. */
 export function needsFloat64(type: StoredType): boolean {
   return type === 'F64' || type === 'I32' || type === 'U32' || type === 'I64' || type === 'U64';
 }
 
 export type Values = Float32Array | Float64Array;
 
-/** An array of `length` zeros that holds values of the type without loss (64-bit integers beyond 2^53 excepted). */
+/** An array of `length` zeros that holds values of the type without loss, except 64-bit integers beyond 2^53. */
 export function valuesFor(type: StoredType, length: number): Values {
   return needsFloat64(type) ? new Float64Array(length) : new Float32Array(length);
 }
 
 /**
  * Decodes `out.length` entries of little-endian `bytes`, from entry `first` on; `bytes` begins with a whole run of the
- * type's packing. C64 gives the magnitude, BOOL 0 and 1 (any non-zero byte is true), 64-bit integers the nearest
- * float64. Throws `CheckpointError` where `bytes` is too short or the type has no numbers.
+ * type's packing. C64 becomes its magnitude, BOOL 0 or 1 (any non-zero byte is true), a 64-bit integer the nearest
+ * float64. Throws `CheckpointError` if `bytes` is too short or the type cannot be decoded.
  */
 export function decodeValues(type: StoredType, bytes: Uint8Array, out: Values, first = 0): void {
   const packing = packingOf(type);
@@ -115,7 +115,7 @@ export function decodeValues(type: StoredType, bytes: Uint8Array, out: Values, f
 
 type Decoder = (bytes: Uint8Array, out: Values, first: number) => void;
 
-/** Tables of the 8-bit and 16-bit formats are built when first used: the largest is 256 KiB. */
+/** Decodes 8-bit and 16-bit formats by a table of up to 256 KiB, which is built on first use. */
 function tableDecoder(size: 256 | 65536, valueOf: (code: number) => number): Decoder {
   let table: Float32Array | null = null;
   return (bytes, out, first) => {
@@ -149,7 +149,7 @@ const decodeF32: Decoder = (bytes, out, first) => {
 
 const f4Values = Float32Array.from({ length: 16 }, (_, code) => decodeFloat(code, F4_FORMAT));
 
-/** Two entries a byte, the first in the low bits, as PyTorch's float4_e2m1fn_x2 packs them. */
+/** Two entries per byte, the first in the low bits, as in PyTorch's float4_e2m1fn_x2. */
 const decodeF4: Decoder = (bytes, out, first) => {
   for (let i = 0; i < out.length; i++) {
     const pair = bytes[(first + i) >> 1]!;
@@ -158,8 +158,8 @@ const decodeF4: Decoder = (bytes, out, first) => {
 };
 
 /**
- * Four entries in three bytes, entry i in bits 6i to 6i + 5 counted from the lowest bit of the first byte: the order
- * that little-endian numbers and F4 have. The format leaves it unsaid.
+ * Four entries in three bytes: entry i takes bits 6i to 6i + 5, counted from the lowest bit of the first byte. The
+ * format does not specify the order; this is the order of little-endian numbers and of F4.
  */
 function sixBitDecoder(format: FloatFormat): Decoder {
   const values = Float32Array.from({ length: 64 }, (_, code) => decodeFloat(code, format));

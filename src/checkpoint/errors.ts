@@ -1,6 +1,6 @@
 /**
- * What can be wrong with a checkpoint. The first group carries the names that the safetensors reference implementation
- * gives the same faults, so that a message here can be looked up there.
+ * Faults of checkpoints. The first group uses the names of the safetensors reference implementation, so that a message
+ * here can be looked up there.
  */
 export type CheckpointErrorCode =
   | 'HeaderTooSmall'
@@ -13,24 +13,24 @@ export type CheckpointErrorCode =
   | 'MetadataIncompleteBuffer'
   | 'ValidationOverflow'
   | 'MisalignedSlice'
-  /** The spec forbids a key twice; the reference implementation does not look. */
+  /** The spec forbids duplicate keys; the reference implementation does not check. */
   | 'DuplicateKey'
   /** The file is something else: a Git LFS pointer, a pickle, a web page. */
   | 'NotSafetensors'
-  /** A range outside the file was asked for. */
+  /** The requested range lies outside the file. */
   | 'InvalidRange'
-  /** The file gave fewer bytes than it had when it was opened. */
+  /** The file has fewer bytes than when it was opened. */
   | 'ShortRead'
-  /** The file is not the one that was opened any more: what was read of it before says nothing about it now. */
+  /** The file changed since it was opened, so earlier reads no longer describe it. */
   | 'Changed'
-  /** A server that cannot be reached, stalls, refuses, or contradicts itself. */
+  /** A server cannot be reached, stalls, refuses, or contradicts itself. */
   | 'Network'
-  /** No such tensor, module, row or column, or a matrix that cannot be had from this source. */
+  /** The source has no such tensor, module, row, column or matrix. */
   | 'NotFound'
   | 'Unreadable'
-  /** A file that must not or cannot be written. */
+  /** The file must not or cannot be written. */
   | 'Unwritable'
-  /** Beyond one of the limits named in this room. */
+  /** The size exceeds one of the named limits. */
   | 'TooLarge';
 
 export class CheckpointError extends Error {
@@ -38,7 +38,7 @@ export class CheckpointError extends Error {
   constructor(
     readonly code: CheckpointErrorCode,
     message: string,
-    /** Tensor, module or path concerned. */
+    /** The tensor, module or path at fault. */
     readonly subject?: string,
   ) {
     super(message);

@@ -1,8 +1,8 @@
-/** Many files read as if all were open, with few of them open at a time. */
+/** Many files that can be read as if all were open, although few are open at a time. */
 
 import type { ByteSource } from './byteSource';
 
-/** Open at a time; a system allows a process some hundreds to a thousand. */
+/** Number of files open at a time. Systems allow a process several hundred to a thousand. */
 const MAX_OPEN = 64;
 
 interface Open {
@@ -11,23 +11,23 @@ interface Open {
 }
 
 export class FilePool {
-  /** In the order of their last use. */
+  /** In order of last use. */
   private readonly open = new Map<number, Open>();
   private closed = false;
-  /** Whether the files are near enough to be read into memory that is shared; all lie in one place. */
+  /** Whether the files support `readInto`. All are in one folder, so all do or none does. */
   private fast = false;
 
-  /** `reopen` must reject for a file that is not the one it was. */
+  /** `reopen` must reject if the file changed since it was first opened. */
   constructor(private readonly reopen: (file: number, signal?: AbortSignal) => Promise<ByteSource>) {}
 
-  /** Hands over a file that is open already. */
+  /** Takes over a file that is already open. */
   async keep(file: number, source: ByteSource): Promise<void> {
     this.fast = source.readInto !== undefined;
     this.open.set(file, { source: Promise.resolve(source), users: 0 });
     await this.trim();
   }
 
-  /** File `file`, opened whenever it is read. */
+  /** A source that opens file `file` whenever it is read. */
   source(file: number, size: number): ByteSource {
     return {
       size,
@@ -55,7 +55,7 @@ export class FilePool {
     try {
       return await job(await used.source);
     } catch (error) {
-      // One that could not be opened is tried anew the next time.
+      // A file that could not be opened is tried again on its next use.
       used.source.catch(() => this.open.get(file) === used && this.open.delete(file));
       throw error;
     } finally {

@@ -1,14 +1,14 @@
 /**
  * The small floating-point formats of checkpoints, decoded from their bits.
  *
- * value = (-1)^sign * 2^(exponent - bias) * 1.mantissa, or 2^(1 - bias) * 0.mantissa where the exponent field is 0.
- * What the largest codes mean differs: see `Specials`. F8: Micikevicius et al. 2022 (arXiv:2209.05433); FNUZ: Noune et
- * al. 2022 (arXiv:2206.02915); F4, F6, E8M0: OCP Microscaling Formats 1.0.
+ * value = (-1)^sign * 2^(exponent - bias) * 1.mantissa, or 2^(1 - bias) * 0.mantissa if the exponent field is 0.
+ * The meaning of the largest codes differs: see `Specials`. F8: Micikevicius et al. 2022 (arXiv:2209.05433); FNUZ:
+ * Noune et al. 2022 (arXiv:2206.02915); F4, F6, E8M0: OCP Microscaling Formats 1.0.
  */
 
 /**
- * `ieee`: the top exponent holds the infinities and NaN. `fn`: no infinity, only the all-ones code is NaN. `fnuz`: no
- * infinity, no -0, and the code -0 would have is NaN. `finite`: every code is a number.
+ * `ieee`: the top exponent encodes the infinities and NaN. `fn`: no infinity, and only the all-ones code is NaN. `fnuz`:
+ * no infinity and no -0, whose code is NaN instead. `finite`: every code is a number.
  */
 type Specials = 'ieee' | 'fn' | 'fnuz' | 'finite';
 
@@ -29,7 +29,7 @@ export const F6_E2M3_FORMAT: FloatFormat = { exponentBits: 2, mantissaBits: 3, b
 export const F6_E3M2_FORMAT: FloatFormat = { exponentBits: 3, mantissaBits: 2, bias: 3, specials: 'finite' };
 export const F4_FORMAT: FloatFormat = { exponentBits: 2, mantissaBits: 1, bias: 1, specials: 'finite' };
 
-/** The number that `code`, the bits of one entry, stands for. */
+/** The number that `code`, the bits of one entry, encodes. */
 export function decodeFloat(code: number, { exponentBits, mantissaBits, bias, specials }: FloatFormat): number {
   const mantissaSize = 2 ** mantissaBits;
   const exponentMax = 2 ** exponentBits - 1;
@@ -49,14 +49,14 @@ export function decodeFloat(code: number, { exponentBits, mantissaBits, bias, sp
   return negative ? -magnitude : magnitude;
 }
 
-/** E8M0 is an exponent and nothing else: 2^(code - 127), with 255 for NaN. */
+/** E8M0 is an exponent alone: 2^(code - 127), and 255 is NaN. */
 export function decodeE8M0(code: number): number {
   return code === 255 ? NaN : 2 ** (code - 127);
 }
 
 /**
- * Rounds to the nearest value that an IEEE-like format with this many mantissa bits holds, ties to even. Overflow goes
- * to infinity. Exact, since every format here is far narrower than float64.
+ * Rounds to the nearest value of an IEEE-like format, ties to even. Overflow goes to infinity. The result is exact,
+ * because every format here is far narrower than float64.
  */
 export function roundToFormat(value: number, { exponentBits, mantissaBits, bias }: FloatFormat): number {
   if (!Number.isFinite(value) || value === 0) return value;
@@ -67,7 +67,7 @@ export function roundToFormat(value: number, { exponentBits, mantissaBits, bias 
   return Math.abs(rounded) > largest ? Math.sign(value) * Infinity : rounded;
 }
 
-/** floor(log2(magnitude)); Math.log2 alone may round up just below a power of two. */
+/** floor(log2(magnitude)). Math.log2 alone may round up just below a power of two. */
 function exponentOf(magnitude: number): number {
   const guess = Math.floor(Math.log2(magnitude));
   if (2 ** guess > magnitude) return guess - 1;

@@ -1,23 +1,23 @@
-/** What a checkpoint's header says, whichever format it is in. */
+/** A checkpoint's header, independent of the file format. */
 
 import type { Problem } from '../peftConfig/problem';
 import { CheckpointError } from './errors';
 import type { CheckpointErrorCode } from './errors';
 
-/** Where the file says nothing; the shape then says nothing either. */
+/** The dtype of a tensor whose dtype the file does not give. Its shape is then meaningless too. */
 export const UNKNOWN_DTYPE = '?';
 
 export interface TensorEntry {
   readonly name: string;
-  /** As the file spells it, or `UNKNOWN_DTYPE`. */
+  /** The file's spelling, or `UNKNOWN_DTYPE`. */
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Offsets into the data: [begin, end). */
+  /** Byte offsets into the data: [begin, end). */
   readonly begin: number;
   readonly end: number;
-  /** False where the entry contradicts itself or its bytes are not in the file. */
+  /** False if the entry contradicts itself or its bytes are not in the file. */
   readable: boolean;
-  /** Which of `CheckpointHeader.shards` it is in. */
+  /** Index into `CheckpointHeader.shards`. */
   readonly shard?: number;
 }
 
@@ -26,36 +26,36 @@ export interface CheckpointHeader {
   readonly format: string;
   /** Bytes of the file that are not tensor data. */
   readonly headerBytes: number;
-  /** Where the data begins in the file; of a sharded checkpoint 0, and each shard has its own. */
+  /** Offset of the data in the file. 0 for a sharded checkpoint, whose shards have one each. */
   readonly dataStart: number;
   readonly metadata: readonly (readonly [string, string])[];
-  /** In the file's order. */
+  /** In file order. */
   readonly tensors: readonly TensorEntry[];
-  /** The first faults of `errorCount`; empty for a file to the letter of its format. */
+  /** The first of `errorCount` faults; empty for a file that fully conforms to its format. */
   readonly errors: readonly CheckpointError[];
   readonly errorCount: number;
-  /** What is worth knowing and no fault of the format. */
+  /** Remarks that are not faults of the format. */
   readonly notes?: readonly Problem[];
-  /** The one alpha of all modules that a GGUF adapter has in its metadata. */
+  /** The alpha of all modules, from a GGUF adapter's metadata. */
   readonly loraAlpha?: number;
-  /** Of a sharded checkpoint. */
+  /** Present for a sharded checkpoint. */
   readonly shards?: readonly Shard[];
 }
 
 export interface Shard {
   readonly name: string;
   readonly bytes: number;
-  /** Where its data begins; 0 where it could not be read. */
+  /** Offset of the shard's data; 0 if the shard could not be read. */
   readonly dataStart: number;
 }
 
-/** The message is a function, so that faults beyond `MAX_ERRORS` cost nothing. */
+/** The message is a function, so that faults beyond `MAX_ERRORS` are cheap. */
 export type Report = (code: CheckpointErrorCode, message: () => string, subject?: string) => void;
 
-/** A header of nothing but faults is told by its first ones; each error captures a stack, so they are not free. */
+/** Number of faults kept: the first ones explain the rest, and each error captures a stack, which takes time. */
 const MAX_ERRORS = 100;
 
-/** The faults of a file: the first of them, and how many there are. */
+/** The first faults of a file, and their total number. */
 export class Faults {
   readonly errors: CheckpointError[] = [];
   count = 0;

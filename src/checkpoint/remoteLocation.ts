@@ -1,8 +1,8 @@
 /**
- * Files on servers, by what people type: web addresses, links copied from the Hugging Face Hub, and
+ * Locations of files on servers, as users type them: web addresses, links copied from the Hugging Face Hub, and
  * hf://[<type>/]<owner>/<repo>[@<revision>]/<path>, the syntax of huggingface_hub's "HF URIs".
  *
- * A location is kept as people read it; what it is fetched from is `remoteUrl`.
+ * A location stays readable; `remoteUrl` gives the address to fetch it from.
  */
 
 import { besideSegments } from './besideName';
@@ -10,13 +10,13 @@ import { CheckpointError } from './errors';
 import { quoted } from '../peftConfig/quoted';
 
 export const HUB_ORIGIN = 'https://huggingface.co';
-/** The Hub's own other names. */
+/** Host names of the Hub. */
 const HUB_HOSTS: ReadonlySet<string> = new Set(['huggingface.co', 'www.huggingface.co', 'hf.co']);
 const REPO_TYPES: ReadonlySet<string> = new Set(['models', 'datasets', 'spaces']);
 const DEFAULT_REVISION = 'main';
-/** Longer addresses servers refuse; signed ones reach some 2,000 characters. */
+/** Servers refuse longer addresses. Signed ones reach about 2,000 characters. */
 const MAX_LOCATION_LENGTH = 8192;
-/** Of a token: the Hub's have 37. */
+/** The Hub's tokens have 37 characters. */
 const MAX_TOKEN_LENGTH = 512;
 
 interface HubFile {
@@ -24,23 +24,23 @@ interface HubFile {
   /** '<owner>/<name>'. */
   readonly repo: string;
   readonly revision: string;
-  /** Of the file in the repository. */
+  /** Path of the file in the repository. */
   readonly path: string;
 }
 
-/** Whether it is meant as the address of something on a server; `normaliseRemote` says whether it is a good one. */
+/** Whether the text is meant as an address on a server. `normaliseRemote` checks whether it is valid. */
 export function isRemote(location: string): boolean {
   return /^(https?|hf):/i.test(location.trimStart());
 }
 
-/** Printable ASCII without spaces: anything else would break out of the header it is sent in, or be no token. */
+/** Printable ASCII without spaces. Other characters occur in no token and could break out of the HTTP header. */
 export function isHubToken(token: string): boolean {
   return token.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(token);
 }
 
 /**
- * The location in its one spelling: 'hf://owner/repo@revision/path' for a file of the Hub, links to its pages included;
- * an http or https address otherwise. Throws `CheckpointError` Unreadable with what is wrong, for people.
+ * The canonical spelling of a location: 'hf://owner/repo@revision/path' for a file on the Hub, including links to the
+ * file's page, and otherwise an http or https address. Throws `CheckpointError` Unreadable with a message for users.
  */
 export function normaliseRemote(text: string): string {
   const location = text.trim();
@@ -60,10 +60,11 @@ export function remoteUrl(location: string): string {
   if (!/^hf:/i.test(location)) return parseUrl(location).href;
   const { type, repo, revision, path } = parseHubLocation(location);
   const prefix = type === 'models' ? '' : `${type}/`;
-  return `${HUB_ORIGIN}/${prefix}${repo}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const encodedPath = path.split('/').map(encodeURIComponent).join('/');
+  return `${HUB_ORIGIN}/${prefix}${repo}/resolve/${encodeURIComponent(revision)}/${encodedPath}`;
 }
 
-/** The names of the file and of its folder; a repository stands for the folder of the files at its top. */
+/** The names of the file and of its folder. The folder of a repository's top-level files is the repository. */
 export function remoteNames(location: string): { readonly name: string; readonly folder: string } {
   if (/^hf:/i.test(location)) {
     const { repo, path } = parseHubLocation(location);
@@ -75,7 +76,7 @@ export function remoteNames(location: string): { readonly name: string; readonly
   return { name: segments.at(-1)!, folder: segments.at(-2) ?? host };
 }
 
-/** Where the file `name` beside it is. A query belongs to the one file and is left out. Throws as `besideSegments`. */
+/** The location of the file `name` beside it, without the query. Throws what `besideSegments` throws. */
 export function remoteBeside(location: string, name: string): string {
   const segments = besideSegments(name);
   if (/^hf:/i.test(location)) {
@@ -98,7 +99,7 @@ function parseHubLocation(location: string): HubFile {
   const owner = segments.shift() ?? '';
   const [name = '', ...revisionParts] = (segments.shift() ?? '').split('@');
   let revision = revisionParts.length > 0 ? decoded(revisionParts.join('@')) : DEFAULT_REVISION;
-  // Of revisions with slashes, these two kinds may be written plainly; others escape theirs as %2F.
+  // These two kinds of revision may contain plain slashes. Others escape theirs as %2F.
   if (revision === 'refs' && /^(pr\/\d+|convert\/\w+)$/.test(segments.slice(0, 2).join('/'))) {
     revision = ['refs', ...segments.splice(0, 2)].join('/');
   }
@@ -117,7 +118,7 @@ function checkedHubFile(file: HubFile): HubFile {
     /[\p{Cc}\s]/u.test(revision) ||
     revision.split('/').some((part) => part === '' || /^\.+$/.test(part))
   ) {
-    throw bad(`${quoted(revision)} is no revision: expected ${HUB_SYNTAX}`);
+    throw bad(`${quoted(revision)} is not a revision: expected ${HUB_SYNTAX}`);
   }
   if (path === '') throw bad(`name a file of ${repo}, adapter_model.safetensors for example: expected ${HUB_SYNTAX}`);
   besideSegments(path);
@@ -130,12 +131,13 @@ function hubLocation({ type, repo, revision, path }: HubFile): string {
   return `hf://${type === 'models' ? '' : `${type}/`}${repo}${at}/${path}`;
 }
 
-/** The file that a page or link of the Hub is about; null for pages of other kinds. */
+/** The Hub path of a repository or of a file in it: type, owner/name, link kind, revision, path. */
+const HUB_PAGE =
+  /^\/(?:(datasets|spaces)\/)?([^/]+\/[^/]+)(?:\/(blob|resolve|raw)\/(refs\/pr\/\d+|refs\/convert\/\w+|[^/]+)\/(.+))?\/?$/;
+
+/** The file that a page or link of the Hub is about, or `null` for other pages. */
 function hubPage({ pathname }: URL): HubFile | null {
-  const match =
-    /^\/(?:(datasets|spaces)\/)?([^/]+\/[^/]+)(?:\/(blob|resolve|raw)\/(refs\/pr\/\d+|refs\/convert\/\w+|[^/]+)\/(.+))?\/?$/.exec(
-      pathname,
-    );
+  const match = HUB_PAGE.exec(pathname);
   if (!match) return null;
   const [, type, repo = '', kind, revision = '', path = ''] = match;
   const file = {
@@ -154,12 +156,12 @@ function parseUrl(location: string): URL {
   try {
     url = new URL(location);
   } catch {
-    throw bad(`${quoted(location)} is no address: expected https://… or ${HUB_SYNTAX}`);
+    throw bad(`${quoted(location)} is not an address: expected https://… or ${HUB_SYNTAX}`);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     throw bad(`${quoted(url.protocol)} is not http, https or hf`);
   if (url.username !== '' || url.password !== '')
-    throw bad('an address with a user name or password in it is not opened');
+    throw bad('addresses that contain a user name or password are not opened');
   return url;
 }
 

@@ -1,53 +1,53 @@
-/** What a source (an opened checkpoint, or a run of the demo) holds: enough to lay a view out, no values. */
+/** Describes a source (an opened checkpoint, or a run of the demo): enough to lay out a view, without values. */
 
 import type { Problem } from '../peftConfig/problem';
 
 export interface TensorInfo {
   readonly name: string;
-  /** As the file spells it: 'F32', 'BF16', ... */
+  /** The file's spelling: 'F32', 'BF16', ... */
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly bytes: number;
-  /** False where the data is missing or damaged; the problem says how. */
+  /** False if the data is missing or damaged; one of the problems says why. */
   readonly readable: boolean;
-  /** Why there are no values to show though the data is whole: a type that is listed only. */
+  /** Why intact data has no values to show: its type is not decoded. */
   readonly undecoded?: string;
-  /** Of a sharded checkpoint: the shard that holds it. */
+  /** The shard that holds it, in a sharded checkpoint. */
   readonly file?: string;
-  /** Name of the tensor that holds the gradient of the loss by this one. */
+  /** Name of the tensor that holds the gradient of the loss with respect to this one. */
   readonly gradient?: string;
-  /** True where the tensor has a value at every recorded training step. */
+  /** True if the tensor has a value at every recorded training step. */
   readonly stepped?: boolean;
 }
 
 export interface LoraModuleInfo {
   /** Path of the adapted module in the base model, 'model.layers.0.self_attn.q_proj'. */
   readonly module: string;
-  /** Index of the layer in the path, or null outside the numbered layers. */
+  /** Layer index in the path, or `null` outside the numbered layers. */
   readonly layer: number | null;
-  /** The path with the layer index taken out: one column of the grid, 'self_attn.q_proj'. */
+  /** The path without the layer index, 'self_attn.q_proj': one column of the grid. */
   readonly group: string;
   readonly rank: number;
   readonly alpha: number | null;
   readonly scaling: number;
-  /** How the scaling came about, for people: 'alpha / r = 16 / 8'. */
+  /** How the scaling was derived, for users: 'alpha / r = 16 / 8'. */
   readonly scalingSource: string;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** Tensor names; '' for a half that is missing. A is (rank, inFeatures), B is (outFeatures, rank), unless `reshaped`. */
+  /** Tensor names; '' for a missing half. A is (rank, inFeatures), B is (outFeatures, rank), unless `reshaped`. */
   readonly a: string;
   readonly b: string;
-  /** True where the file stores them otherwise (convolutions, MLX): ask for the matrix kind 'factor' instead. */
+  /** True if the file stores them in another shape (convolutions, MLX): ask for the matrix kind 'factor' instead. */
   readonly reshaped?: boolean;
-  /** The frozen weight (outFeatures, inFeatures), where known. */
+  /** Tensor name of the frozen weight (outFeatures, inFeatures), if known. */
   readonly weight?: string;
-  /** How the method makes its change, where A and B are written out from other factors or are parts of larger ones. */
+  /** The method's formula, if A and B are computed from other factors or are parts of larger ones. */
   readonly formula?: string;
-  /** Why the product cannot be shown, for a pair that is incomplete or not 2-D. */
+  /** Why the product cannot be shown: the pair is incomplete or not 2-D. */
   readonly unavailable?: string;
 }
 
-/** The modules that a config names; a single string of `target_modules` is a regular expression. */
+/** The modules that a config names. If `target_modules` is a single string, it is a regular expression. */
 export interface AdapterTargets {
   readonly targetModules: readonly string[];
   readonly targetPattern: string | null;
@@ -59,18 +59,18 @@ export interface AdapterTargets {
 /** One tensor of an adapter's module. */
 export interface AdapterFactorInfo {
   readonly tensor: string;
-  /** What it is for: 'A (down)', 'scaling vector over B'. */
+  /** Its role for users: 'A (down)', 'scaling vector over B'. */
   readonly role: string;
   readonly shape: readonly number[];
   /** What each dimension counts: ['rank', 'in']. */
   readonly dims: readonly string[];
 }
 
-/** All that an adapter does to one module of the base model, whatever the method and whoever wrote the file. */
+/** Everything an adapter does to one module of the base model, for any method and layout. */
 export interface AdapterModuleInfo {
-  /** Path of the module in the base model; '' for tensors that all modules share. */
+  /** Path of the module in the base model; '' for tensors shared by all modules. */
   readonly module: string;
-  /** PEFT's name for it: 'LORA', 'IA3', ...; 'SAVED' for a module that was saved whole. */
+  /** PEFT's name for the method: 'LORA', 'IA3', ...; 'SAVED' for a module that was saved whole. */
   readonly method: string;
   readonly rank: number | null;
   readonly alpha: number | null;
@@ -78,12 +78,12 @@ export interface AdapterModuleInfo {
   readonly scalingSource: string | null;
   readonly inFeatures: number | null;
   readonly outFeatures: number | null;
-  /** How many experts the factors are stacked for. */
+  /** Number of experts that the factors are stacked for. */
   readonly experts?: number;
   readonly factors: readonly AdapterFactorInfo[];
-  /** Entries of all factors. */
+  /** Total number of entries of the factors. */
   readonly parameters: number;
-  /** Why there is no change of the weight to show. */
+  /** Why the change of the weight cannot be shown. */
   readonly unavailable?: string;
 }
 
@@ -94,16 +94,16 @@ export interface BottleneckInfo {
   readonly bottleneckDim: number;
   readonly wDown: string;
   readonly wUp: string;
-  /** True where the file stores both the other way round: ask for them transposed. */
+  /** True if the file stores both transposed: ask for them with `transposed`. */
   readonly transposed?: boolean;
-  /** Names of the bias vectors, where there are any. */
+  /** Names of the bias vectors, if any. */
   readonly downBias?: string;
   readonly upBias?: string;
-  /** Where it is not a ReLU, or not known. */
+  /** The activation, if it is not a ReLU or is unknown. */
   readonly nonLinearity?: string;
-  /** How it is wired to the module beside it, for people. */
+  /** How it is wired to the neighbouring module, for users. */
   readonly placement?: string;
-  /** Of the last forward: (tokens, dModel), (tokens, bottleneckDim) before and after the ReLU, (tokens, dModel). */
+  /** Last forward: (tokens, dModel), (tokens, bottleneckDim) before and after the ReLU, (tokens, dModel). */
   readonly activations?: {
     readonly input: string;
     readonly down: string;
@@ -124,7 +124,7 @@ export interface PrefixInfo {
     readonly layer: number;
     readonly batch: number;
     readonly tokens: number;
-    /** Every layer it was recorded in, the one above among them; only that one where left out. */
+    /** All recorded layers, including the one above. If absent, only that one was recorded. */
     readonly layers?: readonly { readonly layer: number; readonly name: string }[];
   };
   readonly hasGradient: boolean;
@@ -143,10 +143,10 @@ export interface PromptInfo {
 export interface TrainingInfo {
   /** Optimiser steps whose tensors were recorded, ascending; the first is 0, before any step. */
   readonly recordedSteps: readonly number[];
-  /** Loss before step i, for every step. */
+  /** Loss before step i, for each step. */
   readonly loss: Float64Array;
   readonly optimiser: string;
-  /** What the training moves towards, for people. */
+  /** What the training converges to, for users. */
   readonly target: string;
 }
 
@@ -160,25 +160,25 @@ export interface SourceDescription {
     readonly modified: number;
     readonly format: string;
     readonly headerBytes: number;
-    /** Pairs, in the file's order: names from strangers are never object keys. */
+    /** Pairs in file order. Untrusted names are never object keys. */
     readonly metadata: readonly (readonly [string, string])[];
-    /** Of a sharded checkpoint, in the index's order; 0 bytes for a shard that is not there. */
+    /** The shards of a sharded checkpoint, in index order; 0 bytes for a missing shard. */
     readonly shards?: readonly { readonly name: string; readonly bytes: number }[];
   };
-  /** The adapter's peft_type, or null for a plain checkpoint. */
+  /** The adapter's peft_type, or `null` for a plain checkpoint. */
   readonly method: string | null;
-  /** What adapter_config.json says, as label and text, most telling first; empty without one. */
+  /** Rows of adapter_config.json as label and text, the most important first; empty without a config. */
   readonly config: readonly (readonly [string, string])[];
   readonly parameters: number;
   readonly tensors: readonly TensorInfo[];
   readonly lora: readonly LoraModuleInfo[];
-  /** Every module that an adapter touches, of any method, with all its tensors; absent for the demo. */
+  /** Every module that an adapter changes, with all its tensors, for any method. Absent for the demo. */
   readonly adapters?: readonly AdapterModuleInfo[];
-  /** Tensors of an adapter's file that none of its modules accounts for, and why. */
+  /** Tensors in an adapter's file that belong to none of its modules, and why. */
   readonly unexplained?: readonly { readonly tensor: string; readonly reason: string }[];
-  /** What adapter_config.json says the adapter is on; null without a config. */
+  /** The modules that adapter_config.json targets; `null` without a config. */
   readonly settings?: AdapterTargets | null;
-  /** Who laid the adapter out, for people: 'Hugging Face PEFT', 'kohya', 'MLX'; null for no adapter. */
+  /** The adapter's layout, for users: 'Hugging Face PEFT', 'kohya', 'MLX'. `null` if it is not an adapter. */
   readonly layout?: string | null;
   readonly bottlenecks: readonly BottleneckInfo[];
   readonly prefixes: readonly PrefixInfo[];

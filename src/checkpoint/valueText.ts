@@ -4,7 +4,7 @@ import { decodeValues, isDtype } from './dtypes';
 import type { Dtype, StoredType } from './dtypes';
 import { BF16_FORMAT, F16_FORMAT, roundToFormat } from './floatFormats';
 
-/** Rounds a decimal to the dtype, and the digits with which every value of it can be told from its neighbours. */
+/** How a dtype rounds decimals, and the number of digits that distinguishes each of its values from its neighbours. */
 interface Rounding {
   readonly round: (value: number) => number;
   readonly digits: number;
@@ -16,11 +16,11 @@ const roundings: Partial<Readonly<Record<Dtype, Rounding>>> = {
   BF16: { round: (value) => roundToFormat(value, BF16_FORMAT), digits: 4 },
 };
 
-/** Of a value as `decodeValues` gives it. 64-bit integers lose digits that way: see `storedText`. */
+/** The text of a value from `decodeValues`. 64-bit integers may have lost digits by then: use `storedText`. */
 export function valueText(dtype: StoredType, value: number): string {
   if (dtype === 'BOOL') return value === 0 ? 'false' : 'true';
   if (Object.is(value, -0)) return '-0';
-  // What a quantised block stands for is a float32.
+  // Quantised blocks decode to float32.
   const rounding = roundings[isDtype(dtype) ? dtype : 'F32'];
   if (!rounding || !Number.isFinite(value)) return String(value);
   const { round, digits } = rounding;
@@ -30,7 +30,7 @@ export function valueText(dtype: StoredType, value: number): string {
   return String(Number(value.toPrecision(precision)));
 }
 
-/** Of entry `index` of little-endian `bytes`. C64 reads '1.5-2j'. */
+/** The text of entry `index` of little-endian `bytes`. C64 reads '1.5-2j'. */
 export function storedText(dtype: StoredType, bytes: Uint8Array, index: number): string {
   if (dtype === 'I64' || dtype === 'U64' || dtype === 'C64') {
     const view = new DataView(bytes.buffer, bytes.byteOffset + 8 * index, 8);

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { AdapterDocuments } from './adapterDocuments';
 import { ADAPTER_CONFIG, rangeOf, whileWanted } from './adapterDocuments';
 
-/** Says in adapter_config.json what an entry means for this adapter; works on unsaved and half-typed text. */
+/** Explains the entries of adapter_config.json in hovers. Works on unsaved and incomplete text. */
 export function registerAdapterConfigHover(documents: AdapterDocuments): vscode.Disposable {
   return vscode.languages.registerHoverProvider(ADAPTER_CONFIG, {
     provideHover: (document, position, token) =>

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import type { Finding, FindingCode } from '../protocol/planner';
-import type { LocalText } from '../protocol/localText';
 import type { AdapterAnalyses } from './adapterAnalyses';
 import { isAdapterConfig } from './adapterAnalyses';
 import { ADAPTER_CONFIG, rangeOf } from './adapterDocuments';
+import { translated } from './translated';
 
 const SOURCE = 'PEFT';
-/** Long enough that no squiggle flickers under a word being typed. */
+/** Long enough that no squiggle flickers while the user types a word. */
 const TYPING_DELAY_MS = 250;
 
 const SEVERITIES = {
@@ -16,19 +16,14 @@ const SEVERITIES = {
 } as const;
 
 const PEFT_REFERENCE = 'https://huggingface.co/docs/peft/package_reference/lora';
-/** Where a code's background is not PEFT's own reference. */
+/** Codes that PEFT's own reference does not cover. */
 const DOCUMENTATION: Partial<Record<FindingCode, string>> = {
   'rslora-alpha': 'https://huggingface.co/papers/2312.03732',
   'rank-not-served': 'https://docs.vllm.ai/',
   'base-not-found': 'https://huggingface.co/docs/huggingface_hub/guides/manage-cache',
 };
 
-/** A text of the planner in the language of the window. */
-function localise({ message, args }: LocalText): string {
-  return vscode.l10n.t(message, ...args);
-}
-
-/** Says in the editor what is wrong with adapter_config.json, saved or not. */
+/** Reports the faults of adapter_config.json, saved or not, as diagnostics. */
 class AdapterDiagnostics implements vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('peft');
   private readonly timers = new Map<string, NodeJS.Timeout>();
@@ -89,13 +84,13 @@ class AdapterDiagnostics implements vscode.Disposable {
 
 function diagnosticOf(document: vscode.TextDocument, finding: Finding): vscode.Diagnostic {
   const { code, severity, text } = finding;
-  const diagnostic = new vscode.Diagnostic(rangeOf(document, finding), localise(text), SEVERITIES[severity]);
+  const diagnostic = new vscode.Diagnostic(rangeOf(document, finding), translated(text), SEVERITIES[severity]);
   diagnostic.source = SOURCE;
   diagnostic.code = { value: code, target: vscode.Uri.parse(DOCUMENTATION[code] ?? PEFT_REFERENCE) };
   return diagnostic;
 }
 
-/** Mends what the diagnostics complain of. */
+/** Offers fixes for the diagnostics. */
 class AdapterFixes implements vscode.CodeActionProvider {
   constructor(private readonly analyses: AdapterAnalyses) {}
 
@@ -123,7 +118,7 @@ function actionsOf(
   wanted: string | null,
 ): vscode.CodeAction[] {
   return fixes.map(({ title, edits, choosesBaseModel }, index) => {
-    const action = new vscode.CodeAction(localise(title), vscode.CodeActionKind.QuickFix);
+    const action = new vscode.CodeAction(translated(title), vscode.CodeActionKind.QuickFix);
     action.diagnostics = [diagnostic];
     if (choosesBaseModel) {
       action.command = { command: 'peft.chooseBaseModel', title: action.title, arguments: [wanted] };

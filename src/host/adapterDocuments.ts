@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { AdapterDocument } from '../protocol/planner';
-import type { CheckpointDescriptions } from './checkpointDescriptions';
 import type { ModelConfigs } from './modelConfigs';
+import { weightsReference } from './plannerQuestions';
 import type { PlannerClient } from './workerClient';
 
 export const ADAPTER_CONFIG: vscode.DocumentSelector = [
@@ -9,16 +9,15 @@ export const ADAPTER_CONFIG: vscode.DocumentSelector = [
   { language: 'jsonc', pattern: '**/adapter_config.json' },
 ];
 
-/** An adapter_config.json is a few kilobytes; a file far larger is none, and is not handed to another thread. */
+/** An adapter_config.json has a few kilobytes. A far larger file is something else and is not sent to the planner. */
 const MAX_CHARACTERS = 1 << 20;
 
 interface AdapterServices {
   readonly configs: ModelConfigs;
   readonly planner: PlannerClient;
-  readonly descriptions: CheckpointDescriptions;
 }
 
-/** The adapter_config.json files in editors, as the planner is told of them. */
+/** Describes the adapter_config.json files in editors to the planner. */
 export class AdapterDocuments {
   constructor(private readonly services: AdapterServices) {}
 
@@ -26,11 +25,11 @@ export class AdapterDocuments {
     return this.services.planner;
   }
 
-  /** The text as it stands in the editor, with the weights and the models around it. */
+  /** The text in the editor, with references to the weights and models around it. */
   async describe(document: vscode.TextDocument): Promise<AdapterDocument> {
-    const { configs, descriptions } = this.services;
+    const { configs } = this.services;
     const [weights, surroundings] = await Promise.all([
-      descriptions.describe(vscode.Uri.joinPath(document.uri, '..', 'adapter_model.safetensors')),
+      weightsReference(vscode.Uri.joinPath(document.uri, '..', 'adapter_model.safetensors')),
       configs.surroundings(document.uri),
     ]);
     const text = document.getText();
@@ -38,7 +37,7 @@ export class AdapterDocuments {
   }
 }
 
-/** Aborts when the token is cancelled, for as long as `work` runs. */
+/** Runs `work` with a signal that aborts when the token is cancelled. Null if it is. */
 export async function whileWanted<T>(
   token: vscode.CancellationToken,
   work: (signal: AbortSignal) => Promise<T>,

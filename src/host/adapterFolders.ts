@@ -1,35 +1,36 @@
 import * as vscode from 'vscode';
+import { EXCLUDED_FOLDERS } from './excludedFolders';
+import { basename } from './uriNames';
 
-/** An adapter found in the workspace. */
+/** An adapter in the workspace. */
 export interface AdapterEntry {
-  /** The weights file, or null where there is a config alone. */
+  /** The weights file; null if the folder has only a config. */
   readonly weights: vscode.Uri | null;
   readonly config: vscode.Uri | null;
-  /** A pickle beside the config: never opened, only named. */
+  /** A pickle in the config's folder. The extension names it and never opens it. */
   readonly pickle: vscode.Uri | null;
   readonly name: string;
-  /** Folder, relative to the workspace. */
+  /** The folder, relative to the workspace. */
   readonly folder: string;
-  /** 'LORA, r = 8', or '' without a readable config. */
+  /** 'LORA, r = 8'; '' without a readable config. */
   readonly method: string;
   readonly baseModel: string;
 }
 
-/** More files than this are not adapters somebody wants to pick from a list. */
+/** Nobody picks an adapter from a longer list. */
 const MAX_FILES = 1000;
-/** An adapter_config.json is a few kilobytes; anything much larger is not one. */
+/** An adapter_config.json has a few kilobytes; a much larger file is something else. */
 const MAX_CONFIG_BYTES = 1 << 20;
 
 const WEIGHTS = '**/{adapter_model,adapters,pytorch_lora_weights,*lora*,*LoRA*}.safetensors';
 const CONFIGS = '**/adapter_config.json';
 const PICKLES = '**/adapter_model.bin';
-const EXCLUDED = '**/{node_modules,.git,.venv,venv,__pycache__}/**';
 
 export const ADAPTER_FILES = [WEIGHTS, CONFIGS, PICKLES];
 
 export async function findAdapters(token?: vscode.CancellationToken): Promise<AdapterEntry[]> {
   const [weights, configs, pickles] = await Promise.all(
-    ADAPTER_FILES.map((pattern) => vscode.workspace.findFiles(pattern, EXCLUDED, MAX_FILES, token)),
+    ADAPTER_FILES.map((pattern) => vscode.workspace.findFiles(pattern, EXCLUDED_FOLDERS, MAX_FILES, token)),
   );
   const configOf = new Map((configs ?? []).map((uri) => [folderKey(uri), uri]));
   const pickleOf = new Map((pickles ?? []).map((uri) => [folderKey(uri), uri]));
@@ -52,7 +53,7 @@ async function entry(
   const uri = weights ?? config ?? pickle;
   if (!uri) throw new Error('an adapter needs a file');
   const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
-  const file = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+  const file = basename(uri);
   const conventional = /^(adapter_model|adapters|adapter_config)\./.test(file);
   const { method, baseModel } = config ? await readConfig(config) : { method: '', baseModel: '' };
   return {
@@ -80,7 +81,7 @@ async function readConfig(uri: vscode.Uri): Promise<{ method: string; baseModel:
       baseModel: typeof base === 'string' ? base : '',
     };
   } catch {
-    // A config that cannot be read is the inspector's to report; the list only names the adapter.
+    // The inspector reports a config that cannot be read; this list only names the adapter.
     return { method: '', baseModel: '' };
   }
 }

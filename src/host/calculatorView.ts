@@ -3,31 +3,31 @@ import type { BudgetEvents, BudgetInputs, CalculatorRequests } from '../protocol
 import { Endpoint } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
 import type { BudgetServices } from './budgetSession';
-import { BudgetSession } from './budgetSession';
-import { keepPlan, planInputs, readPlan } from './planInputs';
+import { CalculatorSession } from './calculatorSession';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
+import { workspacePlan } from './workspacePlan';
 
 const CALCULATOR_VIEW = 'peft.calculator';
 
-/** Workspace state: the models to plan for are the workspace's. */
+/** Inputs are stored per workspace, because the models to plan for are in the workspace. */
 const INPUTS_KEY = 'peft.calculator.inputs';
 
-/** What was last typed into the calculator, in this workspace. */
+/** The inputs last typed into the calculator in this workspace. */
 export function calculatorInputs(context: vscode.ExtensionContext): BudgetInputs {
   return readInputs(context.workspaceState.get(INPUTS_KEY));
 }
 
 const inputsChanged = new vscode.EventEmitter<void>();
-/** The calculator was given other inputs. */
+/** Fires when the calculator gets other inputs. */
 export const onDidChangeCalculatorInputs = inputsChanged.event;
 
 interface OpenView {
-  readonly session: BudgetSession;
+  readonly session: CalculatorSession;
   readonly endpoint: Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>;
 }
 
-/** The calculator in the side bar, open or not. */
+/** The calculator in the side bar, whether it is open or not. */
 export class Calculator implements vscode.WebviewViewProvider {
   private open: OpenView | null = null;
 
@@ -40,7 +40,7 @@ export class Calculator implements vscode.WebviewViewProvider {
     return calculatorInputs(this.context);
   }
 
-  /** Shows these settings, in the place of what was typed. */
+  /** Replaces the typed inputs and shows the calculator. */
   async show(inputs: BudgetInputs): Promise<void> {
     await this.context.workspaceState.update(INPUTS_KEY, inputs);
     inputsChanged.fire();
@@ -55,7 +55,7 @@ export class Calculator implements vscode.WebviewViewProvider {
   resolveWebviewView(view: vscode.WebviewView): void {
     const { context, services } = this;
     view.webview.options = webviewOptions(context.extensionUri);
-    const session = new BudgetSession(services, calculatorInputs(context), {
+    const session = new CalculatorSession(services, calculatorInputs(context), workspacePlan(context), {
       changed: (inputs) => {
         void context.workspaceState.update(INPUTS_KEY, inputs);
         inputsChanged.fire();
@@ -65,17 +65,7 @@ export class Calculator implements vscode.WebviewViewProvider {
     const endpoint: OpenView['endpoint'] = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(
       webviewTransport(view.webview),
       {
-        ...session.handlers(),
-        'plan/ready': async () => ({
-          choices: await services.planner.request('plan/choices', {}),
-          plan: planInputs(context),
-        }),
-        'plan/compute': ({ plan }) => {
-          const read = readPlan(plan);
-          keepPlan(context, read);
-          return session.plan(read);
-        },
-        'plan/fit': ({ plan }) => session.fit(readPlan(plan)),
+        ...session.countingHandlers(),
         'plan/copy': async ({ text }) => vscode.env.clipboard.writeText(text),
         'plan/save': ({ text }) => saveConfig(text),
         'calculator/run': async ({ command }) => {

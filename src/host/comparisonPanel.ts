@@ -6,11 +6,10 @@ import { readInputs } from './budgetInputs';
 import type { BudgetServices } from './budgetSession';
 import { BudgetSession } from './budgetSession';
 import { calculatorInputs } from './calculatorView';
-import type { ModelConfigs } from './modelConfigs';
-import { planInputs } from './planInputs';
 import { tabIcon } from './tabIcon';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
+import { workspacePlan } from './workspacePlan';
 
 const COMPARISON_VIEW_TYPE = 'peft.comparison';
 
@@ -30,7 +29,7 @@ class Comparisons {
     private readonly services: BudgetServices,
   ) {}
 
-  /** One panel a model: a second opening shows the first, at the settings asked for. */
+  /** Each model has one panel. Opening it again reveals the panel and sets its inputs. */
   async show(inputs: BudgetInputs): Promise<void> {
     const shown = [...this.open].find(({ session }) => session.inputs.model === inputs.model);
     if (shown) {
@@ -55,7 +54,8 @@ class Comparisons {
     });
     const endpoint = new ComparisonEndpoint(webviewTransport(panel.webview), {
       ...session.handlers(),
-      'comparison/sweep': () => session.sweep(planInputs(this.context)),
+      'budget/compute': (params) => session.set(readInputs(params.inputs)),
+      'comparison/sweep': () => session.sweep(workspacePlan(this.context).read()),
       'comparison/copy': async ({ inputs: copied, format }) => {
         const report = await session.report(readInputs(copied));
         await vscode.env.clipboard.writeText(await this.services.planner.request('budget/text', { report, format }));
@@ -77,7 +77,7 @@ export function registerComparison(context: vscode.ExtensionContext, services: B
   const comparisons = new Comparisons(context, services);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('peft.compareBudgets', async (asked?: unknown) => {
-      // From the calculator the inputs come along; from a menu or the palette a model is picked.
+      // The calculator passes its inputs; from a menu or the palette the user picks a model.
       const inputs =
         isObject(asked) && typeof asked['model'] === 'string'
           ? readInputs(asked)
@@ -92,8 +92,11 @@ export function registerComparison(context: vscode.ExtensionContext, services: B
   );
 }
 
-/** The calculator's settings, on the model that is picked. */
-async function pickInputs(context: vscode.ExtensionContext, configs: ModelConfigs): Promise<BudgetInputs | null> {
+/** The calculator's inputs with the model that the user picks. */
+async function pickInputs(
+  context: vscode.ExtensionContext,
+  configs: BudgetServices['configs'],
+): Promise<BudgetInputs | null> {
   const inputs = calculatorInputs(context);
   const headings = {
     preset: vscode.l10n.t('Presets'),

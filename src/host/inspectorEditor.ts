@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { CancelledError } from '../protocol/rpc';
 import type { OpenedSource } from '../protocol/worker';
+import { cancellableTask } from './cancellableTask';
 import { WorkerSource } from './workerSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
@@ -9,10 +10,10 @@ import type { AskedAddresses } from './remoteDocuments';
 import { basename } from './uriNames';
 
 export const INSPECTOR_VIEW_TYPE = 'peft.inspector';
-/** For the index of a sharded checkpoint, which stays a text file unless asked for. */
+/** The editor for the index of a sharded checkpoint, which opens as text by default. */
 const INDEX_VIEW_TYPE = 'peft.indexInspector';
 
-/** An opened checkpoint file: one source for all its editors. */
+/** An open checkpoint file. All its editors share one source. */
 class CheckpointDocument implements vscode.CustomDocument {
   readonly source: WorkerSource;
   private readonly sessions = new Set<InspectorSession>();
@@ -29,13 +30,13 @@ class CheckpointDocument implements vscode.CustomDocument {
       release: () => address !== null && !asked.has(address) && asked.add(address),
       onChanged: () => this.notify('changed'),
     });
-    // The worker opens the file while VS Code makes the page that will ask for it.
+    // The worker opens the file while VS Code creates the page that will ask for it.
     if (uri.scheme === 'file') void this.source.snapshot();
     this.listening = address === null ? this.watch() : asked.onAdd((added) => added === address && this.release());
   }
 
   show(services: InspectorServices, panel: vscode.WebviewPanel): void {
-    // Beside a file on a server nothing can be saved.
+    // Nothing can be saved next to a file on a server.
     const folder = remoteLocation(this.uri) === null ? vscode.Uri.joinPath(this.uri, '..') : undefined;
     const session = new InspectorSession(services, this.source, panel, folder);
     this.sessions.add(session);
@@ -78,35 +79,23 @@ async function openInWorker(
   address: string | null,
 ): Promise<OpenedSource> {
   if (uri.scheme === 'file') return worker.request('checkpoint/open', { path: uri.fsPath });
-  // `fsPath` of another scheme would name some other file.
-  return vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('Opening {0}', basename(uri)),
-      cancellable: true,
-    },
-    async (_report, token) => {
-      const controller = new AbortController();
-      token.onCancellationRequested(() => controller.abort());
-      try {
-        return await worker.request(
-          'checkpoint/open',
-          { path: address ?? uri.toString() },
-          { signal: controller.signal },
-        );
-      } catch (error) {
-        if (!(error instanceof CancelledError)) throw error;
-        throw new Error(vscode.l10n.t('Opening was cancelled. Reload to try again.'), { cause: error });
-      }
-    },
-  );
+  // `fsPath` of another scheme would be the path of a different file.
+  const path = address ?? uri.toString();
+  return cancellableTask(vscode.l10n.t('Opening {0}', basename(uri)), async ({ signal }) => {
+    try {
+      return await worker.request('checkpoint/open', { path }, { signal });
+    } catch (error) {
+      if (!(error instanceof CancelledError)) throw error;
+      throw new Error(vscode.l10n.t('Opening was cancelled. Reload to try again.'), { cause: error });
+    }
+  });
 }
 
 function escapeGlob(name: string): string {
   return name.replace(/[[\]{}*?,]/g, '?');
 }
 
-/** Whatever the file is: one that cannot be shown says why, and how to convert it. */
+/** Opens any file. The page of an unsupported one says why it cannot be shown and how to convert it. */
 export async function openInInspector(uri: vscode.Uri): Promise<void> {
   const viewType = uri.path.endsWith('.index.json') ? INDEX_VIEW_TYPE : INSPECTOR_VIEW_TYPE;
   await vscode.commands.executeCommand('vscode.openWith', uri, viewType);

@@ -3,6 +3,7 @@ import type { InspectorEvents, InspectorRequests } from '../protocol/inspector';
 import type { MatrixRequests } from '../protocol/matrix';
 import type { Handlers, RequestContext } from '../protocol/rpc';
 import { CancelledError, Endpoint } from '../protocol/rpc';
+import { cancellableTask } from './cancellableTask';
 import type { WorkerSource } from './workerSource';
 import { basename } from './uriNames';
 import { webviewHtml, webviewOptions } from './webviewHtml';
@@ -16,11 +17,11 @@ export interface InspectorServices {
   readonly worker: WorkerClient;
 }
 
-/** Ties one inspector webview to its source: forwards what it asks to the worker, and does what only the host can. */
+/** Connects one inspector webview to its source: forwards requests to the worker and does what only the host can. */
 export class InspectorSession implements vscode.Disposable {
   private readonly endpoint: Endpoint<NoRequests, InspectorRequests, InspectorEvents>;
 
-  /** `folder` is where a save dialog starts. */
+  /** A save dialog starts in `folder`. */
   constructor(
     private readonly services: InspectorServices,
     private readonly source: WorkerSource,
@@ -83,36 +84,15 @@ export class InspectorSession implements vscode.Disposable {
     if (target.scheme !== 'file')
       throw new Error(vscode.l10n.t('A matrix can be saved to local files only, not to {0}:', target.scheme));
     const source = await this.source.sourceId();
-    return vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t('Saving {0}', basename(target)),
-        cancellable: true,
-      },
-      async (report, token) => {
-        const controller = new AbortController();
-        token.onCancellationRequested(() => controller.abort());
-        let shown = 0;
-        try {
-          await this.services.worker.request(
-            'matrix/write',
-            { source, matrix, format, path: target.fsPath },
-            {
-              signal: controller.signal,
-              onProgress: ({ done, total }) => {
-                const percent = total > 0 ? (100 * done) / total : 0;
-                report.report({ increment: percent - shown });
-                shown = percent;
-              },
-            },
-          );
-        } catch (error) {
-          if (error instanceof CancelledError) return null;
-          throw error;
-        }
+    return cancellableTask(vscode.l10n.t('Saving {0}', basename(target)), async (task) => {
+      try {
+        await this.services.worker.request('matrix/write', { source, matrix, format, path: target.fsPath }, task);
         return basename(target);
-      },
-    );
+      } catch (error) {
+        if (error instanceof CancelledError) return null;
+        throw error;
+      }
+    });
   }
 
   private async saveFile(
@@ -127,7 +107,7 @@ export class InspectorSession implements vscode.Disposable {
   }
 
   private askWhere(suggestedName: string, filters: Record<string, string[]>): Thenable<vscode.Uri | undefined> {
-    // The name is built from tensor names, which may hold anything.
+    // The name contains tensor names, which may hold any character.
     const name = suggestedName.replace(/[^\w.+-]+/g, '_').slice(-120);
     const folder = this.folder ?? vscode.workspace.workspaceFolders?.[0]?.uri;
     return vscode.window.showSaveDialog({ filters, ...(folder && { defaultUri: vscode.Uri.joinPath(folder, name) }) });

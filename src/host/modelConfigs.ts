@@ -3,40 +3,45 @@ import { isObject } from '../peftConfig/configValues';
 import type { BudgetInputs, ModelChoice } from '../protocol/calculator';
 import { CUSTOM_MODEL } from '../protocol/calculator';
 import type { ConfigAnalysis } from '../protocol/planner';
-import type { ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/models';
+import type { ModelFile, ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/models';
+import { EXCLUDED_FOLDERS } from './excludedFolders';
 import type { KnownModels } from './knownModels';
 import type { PlannerClient } from './workerClient';
 
 /** A config.json of the workspace that describes a model. */
-interface ModelFile {
+interface WorkspaceConfig {
   readonly uri: vscode.Uri;
   /** Name of its folder. */
   readonly name: string;
   /** Folder, relative to the workspace. */
   readonly folder: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  /** Changes whenever the file does. */
+  readonly stamp: string;
+  /** The config's `_name_or_path`. */
+  readonly ownName: string | null;
+  /** Null for a file on the local disk: the planner reads that itself. */
+  readonly config: Readonly<Record<string, unknown>> | null;
 }
 
 const CONFIGS = '**/config.json';
-const EXCLUDED = '**/{node_modules,.git,.venv,venv,__pycache__}/**';
-/** Many programs have a config.json; more than this many in a workspace are not models. */
+/** Many programs have a config.json. A workspace with more than these has mostly other files. */
 const MAX_FILES = 500;
 /** The largest published config.json files are a few hundred kilobytes (label maps). */
 const MAX_CONFIG_BYTES = 4 << 20;
-/** Checkouts and downloads write many files at once; one look after the burst is enough. */
+/** Checkouts and downloads write many files at once, so the search waits until they are done. */
 const REFRESH_DELAY_MS = 300;
 
 const PRESET = 'preset:';
 const FILE = 'file:';
 
-/** The models a budget can be made for: presets, config.json files of the workspace, and sizes typed in. */
+/** The models that can be counted on: presets, config.json files of the workspace, and typed sizes. */
 export class ModelConfigs implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  /** A config.json came, went or changed. */
+  /** A config.json was added, changed or removed. */
   readonly onDidChange = this.changed.event;
   private readonly watcher = vscode.workspace.createFileSystemWatcher(CONFIGS);
   private readonly folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.refreshSoon());
-  private found: Promise<readonly ModelFile[]> | null = null;
+  private found: Promise<readonly WorkspaceConfig[]> | null = null;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -48,12 +53,12 @@ export class ModelConfigs implements vscode.Disposable {
     this.watcher.onDidDelete(() => this.refreshSoon());
   }
 
-  files(): Promise<readonly ModelFile[]> {
+  files(): Promise<readonly WorkspaceConfig[]> {
     this.found ??= findModelFiles();
     return this.found;
   }
 
-  /** For a picker; `current`, unless it is '', is in it even where its file is gone. */
+  /** The choices of a picker. They include `current`, unless it is '', even if its file is gone. */
   async choices(current: string): Promise<ModelChoice[]> {
     const [known, found] = await Promise.all([this.planner.request('presets/list', {}), this.files()]);
     const presets = known.map(({ id, title }): ModelChoice => ({
@@ -96,14 +101,14 @@ export class ModelConfigs implements vscode.Disposable {
     if (model === CUSTOM_MODEL) return { kind: 'custom' };
     if (model.startsWith(PRESET)) return { kind: 'preset', id: model.slice(PRESET.length) };
     const file = (await this.files()).find(({ uri }) => fileId(uri) === model);
-    if (file) return { kind: 'config', title: file.name, config: file.config };
+    if (file) return modelFile(file, file.name);
     const outside = this.known.outside().find(({ id }) => id === model);
     if (outside) return { kind: 'file', title: outside.title, path: outside.path };
     const message = vscode.l10n.t('{0} is not in the workspace.', model.slice(FILE.length));
     return { kind: 'missing', title: vscode.l10n.t('Not found'), message };
   }
 
-  /** Where the planner looks for the model that a file names; null for a document that is no file. */
+  /** Where the planner looks for the model that a file names. `file` is null for a document without a file. */
   async surroundings(file: vscode.Uri | null): Promise<Surroundings> {
     const folder = file && vscode.Uri.joinPath(file, '..');
     return {
@@ -122,7 +127,7 @@ export class ModelConfigs implements vscode.Disposable {
     return file ? fileId(file.uri) : this.known.add(path, titleOf(path));
   }
 
-  /** From now on the name stands for the model of this id. */
+  /** Lets the name stand for the model with this id from now on. */
   async choose(name: string, id: string): Promise<void> {
     const reference = await this.referenceTo(id);
     if (!reference) return;
@@ -162,7 +167,7 @@ export class ModelConfigs implements vscode.Disposable {
 /** Where the planner found a model. */
 type FoundModel = Pick<ConfigAnalysis, 'preset' | 'path'>;
 
-/** The model's name: its folder's, or in the hub's cache the one that the folder stands for. */
+/** The name of the model's folder, or the name that a folder of the Hub's cache encodes. */
 function titleOf(path: string): string {
   const segments = path.split(/[\\/]/);
   const cached = segments.find((segment) => segment.startsWith('models--'));
@@ -173,35 +178,43 @@ function fileId(uri: vscode.Uri): string {
   return FILE + uri.toString();
 }
 
-function workspaceModel({ uri, name, config }: ModelFile): WorkspaceModel {
-  const own = config['_name_or_path'];
-  const path = uri.scheme === 'file' ? uri.fsPath : null;
-  return {
-    title: vscode.workspace.asRelativePath(uri),
-    folder: vscode.Uri.joinPath(uri, '..').toString(),
-    name,
-    ownName: typeof own === 'string' ? own : null,
-    path,
-    config: path === null ? config : null,
-  };
+function modelFile({ uri, stamp }: WorkspaceConfig, title: string): ModelFile {
+  return uri.scheme === 'file'
+    ? { kind: 'file', title, path: uri.fsPath }
+    : { kind: 'document', title, uri: uri.toString(), stamp };
 }
 
-async function findModelFiles(): Promise<readonly ModelFile[]> {
-  const uris = await vscode.workspace.findFiles(CONFIGS, EXCLUDED, MAX_FILES);
+function workspaceModel(file: WorkspaceConfig): WorkspaceModel {
+  const { uri, name, ownName } = file;
+  const title = vscode.workspace.asRelativePath(uri);
+  return { title, folder: vscode.Uri.joinPath(uri, '..').toString(), name, ownName, file: modelFile(file, title) };
+}
+
+async function findModelFiles(): Promise<readonly WorkspaceConfig[]> {
+  const uris = await vscode.workspace.findFiles(CONFIGS, EXCLUDED_FOLDERS, MAX_FILES);
   const files = await Promise.all(uris.map(readModelFile));
   return files.filter((file) => file !== null).sort((a, b) => a.folder.localeCompare(b.folder));
 }
 
-/** Null for what is not a model's config. */
-async function readModelFile(uri: vscode.Uri): Promise<ModelFile | null> {
+/** Null if the file does not describe a model. */
+async function readModelFile(uri: vscode.Uri): Promise<WorkspaceConfig | null> {
   try {
-    if ((await vscode.workspace.fs.stat(uri)).size > MAX_CONFIG_BYTES) return null;
+    const { size, mtime } = await vscode.workspace.fs.stat(uri);
+    if (size > MAX_CONFIG_BYTES) return null;
     const config: unknown = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
     if (!isObject(config) || typeof config['model_type'] !== 'string') return null;
     const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
-    return { uri, name: vscode.Uri.joinPath(uri, '..').path.split('/').at(-1) ?? folder, folder, config };
+    const own = config['_name_or_path'];
+    return {
+      uri,
+      name: vscode.Uri.joinPath(uri, '..').path.split('/').at(-1) ?? folder,
+      folder,
+      stamp: `${size}:${mtime}`,
+      ownName: typeof own === 'string' ? own : null,
+      config: uri.scheme === 'file' ? null : config,
+    };
   } catch {
-    // Other programs' files named config.json may hold anything.
+    // Other programs also write files named config.json.
     return null;
   }
 }

@@ -1,26 +1,14 @@
-/** The plan of the calculator: what it is at first, and as it is read back from storage. */
+/** The calculator's plan: its initial values, and how it is read back from storage. */
 
-import type * as vscode from 'vscode';
 import type { PlanInputs, Typed } from '../protocol/plan';
 
-/** Workspace state, as for the calculator's other inputs. */
-const PLAN_KEY = 'peft.calculator.plan';
-
-/** Longest text kept of a field; a pasted claim is a few lines. */
+/** The longest text stored for a field. A pasted claim has a few lines. */
 const MAX_TYPED = 64;
 const MAX_CLAIM = 4000;
-/** Settings of a plan, and targets: far above what there is. */
+/** How many settings or targets are stored: far more than any method has. */
 const MAX_LIST = 200;
 
-export function planInputs(context: vscode.ExtensionContext): PlanInputs {
-  return readPlan(context.workspaceState.get(PLAN_KEY));
-}
-
-export function keepPlan(context: vscode.ExtensionContext, plan: PlanInputs): void {
-  void context.workspaceState.update(PLAN_KEY, plan);
-}
-
-/** Stored or sent inputs of any shape: what is missing or of the wrong kind becomes the default. */
+/** Reads stored or received inputs of any shape. A missing value, or one of the wrong type, becomes the default. */
 export function readPlan(stored: unknown): PlanInputs {
   const plan = typeof stored === 'object' && stored !== null ? (stored as Readonly<Record<string, unknown>>) : {};
   const text = (key: string, initial: string, limit: number): string =>

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import type { BudgetInputs } from '../protocol/calculator';
-import type { LocalText } from '../protocol/localText';
 import type { PythonLens } from '../protocol/python';
 import { onDidChangeCalculatorInputs } from './calculatorView';
 import type { PythonServices, PythonSource } from './pythonDocuments';
 import { describePython, PYTHON, sourceOf, versionOf } from './pythonDocuments';
+import { translated } from './translated';
 
-/** Typing in one cell changes what stands over others; one look after a burst is enough. */
+/** Typing in one cell changes the lenses of others, so they refresh once typing pauses. */
 const REFRESH_DELAY_MS = 400;
 
 interface Kept {
@@ -15,7 +15,7 @@ interface Kept {
   readonly controller: AbortController;
 }
 
-/** Over each config and each `get_peft_model`: what is trained, on the model that the program names. */
+/** Lenses over each config and each `get_peft_model`: what is trained on the model that the program names. */
 class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.changed.event;
@@ -28,7 +28,7 @@ class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
       services.configs.onDidChange(() => this.forget()),
       onDidChangeCalculatorInputs(() => this.forget()),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
-        // The editor asks again for a document that changes, but not for its notebook's other cells.
+        // The editor asks again for a changed document, but not for the other cells of its notebook.
         if (document.uri.scheme === 'vscode-notebook-cell' && document.languageId === 'python') this.refreshSoon();
       }),
     );
@@ -57,7 +57,7 @@ class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
       });
   }
 
-  /** Asked of the planner once for each state of the program; what an older state waits for is given up. */
+  /** Asks the planner once for each state of the program and cancels the request of an older state. */
   private lenses(source: PythonSource): Promise<readonly PythonLens[]> {
     const version = versionOf(source);
     const kept = this.kept.get(source.owner);
@@ -74,14 +74,14 @@ class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
       const program = await describePython(source, this.services);
       return program ? await this.services.planner.request('python/lenses', program, { signal }) : [];
     } catch (error) {
-      // Given up for a newer state; or the thread died, which is in the log, and the next look starts another.
+      // The request was cancelled for a newer state, or the thread died. The log has the latter.
       if (!signal.aborted) this.kept.delete(source.owner);
       if (error instanceof Error && ['CancelledError', 'DisconnectedError'].includes(error.name)) return [];
       throw error;
     }
   }
 
-  /** The calculator's inputs with what the call gives; without a model that it can take, one is asked for. */
+  /** The calculator's inputs with the settings of the call. Without a model, the comparison asks for one. */
   private inputsOf({ comparison }: PythonLens): BudgetInputs | undefined {
     if (!comparison?.model) return undefined;
     const { model, method, targets } = comparison;
@@ -112,10 +112,6 @@ class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
     this.subscriptions.dispose();
     this.changed.dispose();
   }
-}
-
-function translated({ message, args }: LocalText): string {
-  return vscode.l10n.t(message, ...args);
 }
 
 export function registerPythonLens(services: PythonServices): vscode.Disposable {

@@ -1,46 +1,34 @@
 import * as vscode from 'vscode';
 import { CancelledError } from '../protocol/rpc';
 import type { SourceId } from '../protocol/worker';
+import { cancellableTask } from './cancellableTask';
 import { basename } from './uriNames';
 import type { WorkerClient } from './workerClient';
 
-/** Asks for a folder and saves the demo's trained LoRA layer there, as PEFT saves an adapter. */
+/** Asks for a folder and saves the demo's trained LoRA layer there in PEFT's format. */
 export async function saveDemoAdapter(worker: WorkerClient, demo: () => Promise<SourceId>): Promise<void> {
   const parent = vscode.workspace.workspaceFolders?.[0]?.uri;
   const folder = await vscode.window.showSaveDialog({
-    title: vscode.l10n.t('Save Demo Adapter: name its folder'),
+    title: vscode.l10n.t('Save Demo Adapter: choose its folder'),
     saveLabel: vscode.l10n.t('Save Adapter'),
     ...(parent?.scheme === 'file' && { defaultUri: vscode.Uri.joinPath(parent, 'demo-lora') }),
   });
   if (!folder) return;
   if (folder.scheme !== 'file') {
     void vscode.window.showErrorMessage(
-      vscode.l10n.t('An adapter can be saved to local folders only, not to {0}:', folder.scheme),
+      vscode.l10n.t('An adapter can only be saved to a local folder, not to {0}:', folder.scheme),
     );
     return;
   }
-  const saved = await vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('Saving {0}', basename(folder)),
-      cancellable: true,
-    },
-    async (_report, token) => {
-      const controller = new AbortController();
-      token.onCancellationRequested(() => controller.abort());
-      try {
-        return await worker.request(
-          'adapter/write',
-          { source: await demo(), folder: folder.fsPath },
-          { signal: controller.signal },
-        );
-      } catch (error) {
-        if (!(error instanceof CancelledError))
-          void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-        return null;
-      }
-    },
-  );
+  const saved = await cancellableTask(vscode.l10n.t('Saving {0}', basename(folder)), async (task) => {
+    try {
+      return await worker.request('adapter/write', { source: await demo(), folder: folder.fsPath }, task);
+    } catch (error) {
+      if (!(error instanceof CancelledError))
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      return null;
+    }
+  });
   const weights = saved?.[0];
   if (weights === undefined) return;
   const [open, reveal] = [vscode.l10n.t('Open'), vscode.l10n.t('Reveal in Explorer')];

@@ -1,19 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import type * as vscode from 'vscode';
-import type { PlannerRequests } from '../protocol/planner';
+import type { PlannerQuestions, PlannerRequests } from '../protocol/planner';
 import type { Handlers, Message, Params, RequestMap, RequestOptions, Result, Transport } from '../protocol/rpc';
 import { Endpoint } from '../protocol/rpc';
 import type { EditorRequests, WorkerRequests } from '../protocol/worker';
 
-type NoRequests = Record<never, never>;
-
-/** Counts budgets and reads adapter configs. */
-export type PlannerClient = WorkerClient<PlannerRequests, NoRequests>;
+/** The thread that counts budgets and reads adapter configs. */
+export type PlannerClient = WorkerClient<PlannerRequests, PlannerQuestions>;
 
 /**
- * A thread that answers `R`, and asks `A`: the one that reads files and runs the methods, or the planner. It starts
- * with the first request; when it dies, what was pending is rejected, and the next request starts another. What a
- * thread holds goes with it: `generation` tells one from the next.
+ * A thread that answers the requests `R` and sends the requests `A`: the worker, which reads weights, or the planner.
+ * The first request starts the thread. If the thread dies, pending requests are rejected and the next request starts
+ * another thread, which knows nothing of what the dead one held; `generation` tells them apart.
  */
 export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends RequestMap<A> = EditorRequests>
   implements vscode.Disposable
@@ -26,11 +24,11 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends Re
     private readonly scriptPath: string,
     private readonly log: (line: string) => void,
     private readonly handlers: Handlers<A>,
-    /** For the log and for debuggers. */
+    /** The name in logs and debuggers. */
     private readonly name = 'PEFT worker',
   ) {}
 
-  /** Changes when a thread starts and when it ends: a source opened under another generation is gone. */
+  /** Changes when a thread starts and when it ends. A source that was opened under another generation is gone. */
   get generation(): number {
     return this.changes;
   }

@@ -12,7 +12,7 @@ import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfi
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
-import type { OpenedFiles } from './openFiles';
+import type { OpenedFiles } from './openedFiles';
 
 /** Alphas and scales that are read one by one at opening. No adapter has this many modules. */
 const MAX_SCALARS = 10_000;

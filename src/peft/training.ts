@@ -37,7 +37,7 @@ export interface LoraSnapshot {
 }
 
 export interface LoraTrainingRecord {
-  /** In ascending order of step, never empty. The first is step 0, before any update; the last is the trained layer. */
+  /** Ascending by step and never empty. The first is step 0, before any update; the last is the trained layer. */
   readonly snapshots: readonly LoraSnapshot[];
   /** (steps + 1). losses[i] is the loss after i updates. */
   readonly losses: Float64Array;

@@ -1,23 +1,19 @@
-/** Counting that may be refused: what then stands in the result's place. */
+/** Runs work that the budget may refuse, and turns the refusal into a value. */
 
 import { BudgetError } from '../peftConfig/errors';
 
-/** Null for what the budget refuses: then another check says it, or less is said. */
+/** The result, or null if the budget refuses: another check then reports why, or less is shown. */
 export function attempt<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof BudgetError) return null;
-    throw error;
-  }
+  const result = attemptOrError(work);
+  return result instanceof BudgetError ? null : result;
 }
 
-/** What it returns, or the message of the typed error it throws. */
-export function attemptOrMessage<T>(work: () => T): T | string {
+/** The result, or the budget's error. Any other error is thrown. */
+export function attemptOrError<T>(work: () => T): T | BudgetError {
   try {
     return work();
   } catch (error) {
-    if (error instanceof BudgetError) return error.message;
+    if (error instanceof BudgetError) return error;
     throw error;
   }
 }

@@ -1,17 +1,21 @@
-/** The planner thread's entry: joins its message port to the jobs. */
+/** The entry of the planner thread: connects its message port to the handlers. */
 
-import type { PlannerRequests } from '../protocol/planner';
-import { Endpoint } from '../protocol/rpc';
-import { parentTransport } from '../files/portTransport';
 import { nodeModelFiles } from '../files/nodeModelFiles';
+import { parentTransport } from '../files/portTransport';
+import type { PlannerQuestions, PlannerRequests } from '../protocol/planner';
+import { Endpoint } from '../protocol/rpc';
 import { createPlannerJobs } from './plannerJobs';
 
-new Endpoint<Record<never, never>, PlannerRequests>(
+const endpoint: Endpoint<PlannerQuestions, PlannerRequests> = new Endpoint(
   parentTransport(),
-  // These stay imports of the bundles beside this one (scripts/build.mjs).
-  createPlannerJobs(
-    nodeModelFiles,
-    () => import('./pythonReader.js'),
-    () => import('./planReader.js'),
-  ),
+  createPlannerJobs({
+    files: nodeModelFiles,
+    host: {
+      modelConfig: (uri) => endpoint.request('model/config', { uri }),
+      weights: (uri) => endpoint.request('weights/read', { uri }),
+    },
+    // Both stay imports of separate bundles beside this one (scripts/build.mjs).
+    loadPython: () => import('./pythonReader.js'),
+    loadPlans: () => import('./planReader.js'),
+  }),
 );

@@ -1,30 +1,37 @@
-/** Everything the planner can be asked, without a word about threads: the handlers of its end of the channel. */
+/** The planner's handlers. They know nothing of threads. */
 
 import { PRESETS } from '../budget/presets';
+import type { ModelFiles } from '../files/modelFiles';
 import type { BudgetInputs } from '../protocol/calculator';
-import type { PlannerRequests } from '../protocol/planner';
 import type { ReportModel } from '../protocol/models';
+import type { PlannerRequests } from '../protocol/planner';
 import type { Handlers } from '../protocol/rpc';
-import { analyseConfig } from './checks/analyse';
-import { hoverText, isExplained } from './hover/adapterConfigHoverText';
 import type { BudgetModel } from './calculator/budgetReport';
 import { computeReport } from './calculator/budgetReport';
 import { reportAsCsv, reportAsMarkdown } from './calculator/budgetText';
+import { customModel } from './calculator/customModel';
+import { analyseConfig } from './checks/analyse';
 import { baseModelName, entryAt, readConfigDocument } from './configDocument';
 import { adapterBudget, tensorsFor } from './countAdapter';
-import { customModel } from './calculator/customModel';
-import type { ModelFiles } from '../files/modelFiles';
+import type { HostFiles } from './hostFiles';
+import { AdapterWeightsCache } from './hostFiles';
+import { hoverText, isExplained } from './hover/adapterConfigHoverText';
 import { Models } from './models/models';
 import type * as planReader from './planReader';
 import type { PythonReader } from './pythonJobs';
 import { createPythonJobs } from './pythonJobs';
 
-export function createPlannerJobs(
-  files: ModelFiles,
-  loadPython: () => Promise<PythonReader>,
-  loadPlans: () => Promise<typeof planReader>,
-): Handlers<PlannerRequests> {
-  const models = new Models(files);
+interface PlannerSources {
+  readonly files: ModelFiles;
+  readonly host: HostFiles;
+  /** Bundles that are loaded on first use. */
+  readonly loadPython: () => Promise<PythonReader>;
+  readonly loadPlans: () => Promise<typeof planReader>;
+}
+
+export function createPlannerJobs({ files, host, loadPython, loadPlans }: PlannerSources): Handlers<PlannerRequests> {
+  const models = new Models(files, host);
+  const weightsCache = new AdapterWeightsCache(host);
 
   const reportModel = async (inputs: BudgetInputs, model: ReportModel): Promise<BudgetModel> => {
     if (model.kind === 'custom') return customModel(inputs);
@@ -42,10 +49,12 @@ export function createPlannerJobs(
 
     'budget/text': ({ report, format }) => (format === 'csv' ? reportAsCsv(report) : reportAsMarkdown(report)),
 
-    'plan/choices': async () => (await loadPlans()).planChoices(),
+    async 'calculator/compute'({ budget, plan, inputs, model }) {
+      const [found, { planReport }] = await Promise.all([reportModel(inputs, model), loadPlans()]);
+      return { budget: budget ? computeReport(inputs, found) : null, plan: planReport(plan, found, PRESETS) };
+    },
 
-    'plan/report': async ({ plan, inputs, model }) =>
-      (await loadPlans()).planReport(plan, await reportModel(inputs, model), PRESETS),
+    'plan/choices': async () => (await loadPlans()).planChoices(),
 
     'plan/fit': async ({ plan, inputs, model }) => (await loadPlans()).planFit(plan, await reportModel(inputs, model)),
 
@@ -55,7 +64,8 @@ export function createPlannerJobs(
     'budget/adapter': async ({ adapterConfig, model }) =>
       adapterBudget(models, adapterConfig, await models.find(model)),
 
-    'config/analyse': (document) => analyseConfig(models, document),
+    'config/analyse': async ({ text, weights, ...surroundings }) =>
+      analyseConfig(models, { text, weights: await weightsCache.find(weights), surroundings }),
 
     async 'config/hover'({ text, offset, weights, ...surroundings }) {
       const document = readConfigDocument(text);
@@ -64,7 +74,7 @@ export function createPlannerJobs(
       const { config } = document;
       const found = await models.find({ kind: 'named', name: baseModelName(config), ...surroundings });
       const base = found && { ...found, tensors: await tensorsFor(models, found) };
-      const markdown = hoverText(entry.path, { config, weights, base });
+      const markdown = hoverText(entry.path, { config, weights: await weightsCache.find(weights), base });
       return markdown === null ? null : { offset: entry.node.offset, length: entry.node.length, markdown };
     },
   };

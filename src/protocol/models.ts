@@ -1,4 +1,4 @@
-/** How a request names the model it is about: by reference, so that configs are read where they are counted. */
+/** How a request refers to a model: by reference, so that no message carries a model's config. */
 
 /** A config.json of the workspace that describes a model. */
 export interface WorkspaceModel {
@@ -10,38 +10,39 @@ export interface WorkspaceModel {
   readonly name: string;
   /** The config's `_name_or_path`. */
   readonly ownName: string | null;
-  /** Local path of the config.json; null where the workspace is not on this machine's disk. */
-  readonly path: string | null;
-  /** The parsed file where `path` is null. */
-  readonly config: unknown;
+  readonly file: ModelFile;
 }
 
-/** Where the base model of an adapter is looked for, beside the places the planner knows by itself. */
+/** Where a config.json is: on the local disk, or in a file system that only the editor can read. */
+export type ModelFile =
+  | { readonly kind: 'file'; readonly title: string; readonly path: string }
+  /** The planner asks the host for the config once per `stamp`, which changes whenever the file does. */
+  | { readonly kind: 'document'; readonly title: string; readonly uri: string; readonly stamp: string };
+
+/** Where the planner looks for the base model of an adapter, besides the disk, the Hub's cache and the presets. */
 export interface Surroundings {
-  /** URI of the folder of the file that names the model; null for a file that has none. */
+  /** URI of the folder of the file that names the model; null for a document without a file. */
   readonly folder: string | null;
-  /** The same folder on the local disk, against which relative paths are read; null where it is not there. */
+  /** The same folder on the local disk, which relative paths start from; null if it is not on this disk. */
   readonly localFolder: string | null;
   readonly workspace: readonly WorkspaceModel[];
-  /** Models that people chose for names that are found nowhere; they come first. */
+  /** Models that the user chose for names that are found nowhere. They take precedence. */
   readonly chosen?: readonly ChosenModel[];
 }
 
 export interface ChosenModel {
-  /** The `base_model_name_or_path` that it stands for. */
+  /** The `base_model_name_or_path` that the model stands for. */
   readonly name: string;
   readonly model: ModelReference;
 }
 
 export type ModelReference =
-  | { readonly kind: 'config'; readonly title: string; readonly config: unknown }
-  /** A config.json on the local disk. */
-  | { readonly kind: 'file'; readonly title: string; readonly path: string }
+  | ModelFile
   | { readonly kind: 'preset'; readonly id: string }
-  /** As in `base_model_name_or_path`: found in the workspace, on the disk, in the hub's local cache, or as a preset. */
+  /** A `base_model_name_or_path`: found in the workspace, on the disk, in the Hub's local cache, or as a preset. */
   | ({ readonly kind: 'named'; readonly name: string | null; readonly revision?: string | null } & Surroundings);
 
-/** What the calculator counts on. */
+/** The model that the calculator counts on. */
 export type ReportModel =
   | ModelReference
   /** The sizes typed into the inputs. */

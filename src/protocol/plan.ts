@@ -1,6 +1,6 @@
-/** The plan of one adapter: any method on the chosen model, its memory on a GPU, and what follows from them. */
+/** The plan of one adapter: a method on the chosen model, its counts, and its memory on a GPU. */
 
-/** Settings by key, as typed. */
+/** Settings as the user typed them, by key. */
 export type Typed = readonly (readonly [key: string, text: string])[];
 
 export type Purpose = 'training' | 'inference';
@@ -8,31 +8,31 @@ export type Purpose = 'training' | 'inference';
 export interface PlanInputs {
   /** 'LORA', 'IA3', ... */
   readonly peftType: string;
-  /** Of the adapter's config; what is left out or empty has PEFT's default. */
+  /** Keys of the adapter's config. A key that is absent or empty takes PEFT's default. */
   readonly values: Typed;
-  /** Ends of module names; empty: PEFT's default targets. */
+  /** Suffixes of module names. An empty list means PEFT's default targets. */
   readonly targets: readonly string[];
-  /** What the memory is asked for. */
+  /** What the memory is estimated for. */
   readonly purpose: Purpose;
-  /** Of the training: keys of TrainingSetup. */
+  /** Keys of TrainingSetup. */
   readonly setup: Typed;
-  /** Of running the model: keys of InferenceSetup. */
+  /** Keys of InferenceSetup. */
   readonly inference: Typed;
-  /** Id of a GPU, or a size such as '24 GB'. */
+  /** The id of a GPU, or a size such as '24 GB'. */
   readonly gpu: string;
-  /** Pasted: 'trainable params: ... || all params: ...'. */
+  /** A pasted claim: 'trainable params: ... || all params: ...'. */
   readonly claim: string;
 }
 
 export interface PlanField {
   readonly key: string;
-  /** A `list` is typed with commas: names, or whole numbers. */
+  /** The user separates the entries of a `list` (names or whole numbers) with commas. */
   readonly kind: 'number' | 'boolean' | 'choice' | 'list';
   readonly label: string;
   readonly title: string;
-  /** What an empty field stands for; '' where nothing does. */
+  /** The value that an empty field means; '' if it means none. */
   readonly initial: string;
-  /** What the field is filled with when the method is picked, where PEFT has no default; '' otherwise. */
+  /** The value the field gets when the user picks the method; '' if PEFT has a default. */
   readonly start: string;
   readonly choices: readonly string[];
 }
@@ -49,16 +49,16 @@ export interface PlanChoices {
   readonly gpus: readonly { readonly id: string; readonly label: string; readonly bytes: number }[];
 }
 
-/** Modules that differ only in the number of their layer. */
+/** Modules whose names differ only in the layer number. */
 export interface TargetRow {
   /** 'model.layers.*.self_attn.q_proj'. */
   readonly pattern: string;
-  /** What target_modules takes: the shortest end of the name that no other row has; the last part where all share it. */
+  /** The entry for target_modules: the shortest suffix that no other row has, or the last segment if every suffix is shared. */
   readonly end: string;
   readonly modules: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** How many of the modules the plan adapts, and the parameters trained there. */
+  /** How many of the modules the plan adapts, and how many parameters it trains in them. */
   readonly adapted: number;
   readonly trainable: number;
 }
@@ -68,32 +68,32 @@ export interface PlanTerm {
   readonly group: string;
   readonly label: string;
   readonly bytes: number;
-  /** The arithmetic, with its numbers, and what is to be said of it. */
+  /** The arithmetic with its numbers, and any remark. */
   readonly formula: string;
 }
 
-/** A moment of a training step, of which the largest decides. */
+/** A phase of a training step. The largest phase is the peak. */
 export interface PlanPhase {
   readonly label: string;
   readonly bytes: number;
 }
 
 export interface PlanMemory {
-  /** Add up to `deviceBytes`. */
+  /** Their bytes add up to `deviceBytes`. */
   readonly terms: readonly PlanTerm[];
   readonly deviceBytes: number;
-  /** Of the GPU; null where none is named. */
+  /** The memory of the GPU; null if the plan names no GPU. */
   readonly gpuBytes: number | null;
-  /** Of the device; empty for inference. */
+  /** Bytes on the device in each phase; empty for inference. */
   readonly phases: readonly PlanPhase[];
   readonly warnings: readonly string[];
 }
 
-/** What fits the GPU, found by trying: slower than a report, so it comes after one. */
+/** What fits the GPU. The search takes about ten times as long as a report, so it has a request of its own. */
 export interface PlanFit {
-  /** 'rank 512', for people: the largest of each that fits, the rest as it is; empty without a GPU. */
+  /** 'rank 512': the largest value of each setting that fits while the others stay; empty without a GPU. */
   readonly fits: readonly string[];
-  /** What to change first, where it does not fit. */
+  /** Changes in order of preference, if the plan does not fit. */
   readonly advice: readonly string[];
 }
 
@@ -104,10 +104,17 @@ export interface PlanPoint {
   readonly bytes: number;
 }
 
+/** Why a part of a plan could not be computed. */
+export interface PlanProblem {
+  readonly message: string;
+  /** The key of the field that holds the unusable value; null if no single field is at fault. */
+  readonly key: string | null;
+}
+
 export interface PlanReport {
   readonly modelTitle: string;
-  /** Why nothing was counted; '' where it was. */
-  readonly problem: string;
+  /** Why nothing was counted; null if it was counted. */
+  readonly problem: PlanProblem | null;
   readonly counts: {
     readonly trainable: number;
     readonly all: number;
@@ -116,19 +123,19 @@ export interface PlanReport {
   } | null;
   readonly warnings: readonly string[];
   readonly targets: readonly TargetRow[];
-  /** Null where it cannot be estimated; `memoryProblem` then says why. */
+  /** Null if it cannot be estimated; `memoryProblem` then says why. */
   readonly memory: PlanMemory | null;
-  readonly memoryProblem: string;
-  /** The config as Python, and as adapter_config.json; '' where it cannot be written. */
+  readonly memoryProblem: PlanProblem | null;
+  /** The config as Python and as adapter_config.json; '' if it cannot be written. */
   readonly python: string;
   readonly configText: string;
   readonly claim: { readonly agrees: boolean; readonly lines: readonly string[] } | null;
 }
 
-/** Trainable parameters against memory: one point for each method at its defaults, and ranks of the one chosen. */
+/** Trainable parameters against memory: a point for each method at its defaults, and for ranks of the planned method. */
 export interface PlanSweep {
   readonly methods: readonly PlanPoint[];
   readonly ranks: readonly PlanPoint[];
-  /** That the plan is for; null where none is named. */
+  /** The GPU of the plan; null if the plan names none. */
   readonly gpu: { readonly label: string; readonly bytes: number } | null;
 }

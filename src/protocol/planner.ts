@@ -1,19 +1,20 @@
 /**
- * Host to planner: the thread that counts. It keeps nothing between requests but what it can work out again. Models
- * are told by reference, so that configs are read and laid out where they are counted.
+ * Messages between the host and the planner, the thread that counts. The planner keeps nothing between requests except
+ * what it can work out again. A request refers to models and weights by reference; the planner reads each file itself,
+ * or asks the host for it once, so that a keystroke or a hover sends only what changed.
  */
 
-import type { BudgetInputs, BudgetReport } from './calculator';
+import type { BudgetInputs, BudgetReport, CalculatorReport } from './calculator';
 import type { LocalText } from './localText';
 import type { ModelReference, ReportModel, Surroundings } from './models';
-import type { PlanChoices, PlanFit, PlanInputs, PlanReport, PlanSweep } from './plan';
+import type { PlanChoices, PlanFit, PlanInputs, PlanSweep } from './plan';
 import type { PythonRequests } from './python';
-import type { SourceDescription } from '../checkpoint/sourceDescription';
+import type { LoraModuleInfo, TensorInfo } from '../checkpoint/sourceDescription';
 
 export interface AdapterBudget {
-  /** The model that was counted on, for people; null where none was found. */
+  /** For people: the model that was counted on; null if none was found. */
   readonly modelTitle: string | null;
-  /** Null where it cannot be counted; `problem` then says why. */
+  /** Null if it cannot be counted; `problem` then says why. */
   readonly counted: AdapterCounts | null;
   readonly warnings: readonly string[];
   readonly problem: string;
@@ -21,7 +22,7 @@ export interface AdapterBudget {
 
 export interface AdapterCounts {
   readonly trainable: number;
-  /** Parameters of the model with the adapter. */
+  /** Parameters of the model and the adapter together. */
   readonly all: number;
   /** 100 * trainable / all. */
   readonly percent: number;
@@ -29,14 +30,30 @@ export interface AdapterCounts {
   readonly fileBytes: number;
 }
 
-/** adapter_config.json as it stands in the editor. */
+/** adapter_config.json as the editor shows it, saved or not. */
 export interface AdapterDocument extends Surroundings {
   readonly text: string;
-  /** adapter_model.safetensors beside it; null where there is none. */
-  readonly weights: SourceDescription | null;
+  /** The adapter_model.safetensors in the same folder; null if there is none. */
+  readonly weights: WeightsReference | null;
 }
 
-/** A stretch of the document, in UTF-16 code units. */
+/** A weights file. The planner asks the host for its `AdapterWeights` once per `stamp`, which changes with the file. */
+export interface WeightsReference {
+  readonly uri: string;
+  readonly stamp: string;
+}
+
+/** What checks and hovers need from an adapter's weights. A `SourceDescription` holds it all, and much more. */
+export interface AdapterWeights {
+  readonly parameters: number;
+  readonly tensors: readonly Pick<TensorInfo, 'name'>[];
+  readonly lora: readonly Pick<
+    LoraModuleInfo,
+    'module' | 'rank' | 'inFeatures' | 'outFeatures' | 'a' | 'unavailable'
+  >[];
+}
+
+/** A range of the document, in UTF-16 code units. */
 export interface Span {
   readonly offset: number;
   readonly length: number;
@@ -48,14 +65,14 @@ export interface TextEdit extends Span {
 
 export interface Fix {
   readonly title: LocalText;
-  /** Empty where `choosesBaseModel` is what it does. */
+  /** Empty for a fix that lets the user choose a base model. */
   readonly edits: readonly TextEdit[];
   readonly choosesBaseModel?: boolean;
 }
 
-/** What is wrong with an adapter's config, and what would mend it, the likeliest first. */
+/** A fault of an adapter's config, and its possible fixes, the likeliest first. */
 export interface Finding extends Span {
-  /** Stable: 'target-no-match'. */
+  /** Stable across releases: 'target-no-match'. */
   readonly code: FindingCode;
   readonly severity: 'error' | 'warning' | 'information';
   readonly text: LocalText;
@@ -86,11 +103,11 @@ export type FindingCode =
 /** Where a base model was found. */
 export type ModelPlace = 'chosen' | 'beside' | 'workspace' | 'disk' | 'cache' | 'preset';
 
-/** What a config's targets matched. */
+/** What the entries of target_modules match. */
 export interface TargetLens extends Span {
-  /** Modules by entry, in the file's order; a single pair for a pattern. */
+  /** Matched modules by entry, in the file's order. A pattern is a single entry. */
   readonly entries: readonly (readonly [string, number])[];
-  /** Modules that are adapted in all. */
+  /** How many modules the adapter adapts. */
   readonly modules: number;
 }
 
@@ -99,24 +116,24 @@ export interface ConfigAnalysis {
   /** `base_model_name_or_path`. */
   readonly wanted: string | null;
   readonly place: ModelPlace | null;
-  /** config.json on the local disk, or null. */
+  /** The path of config.json on the local disk; null if it is elsewhere. */
   readonly path: string | null;
-  /** Where the model is a preset. */
+  /** The preset's id; null for other models. */
   readonly preset: string | null;
   readonly budget: AdapterBudget;
-  /** Parameters of the weights beside it; null without weights. */
+  /** Parameters in the weights file; null without one. */
   readonly weightsParameters: number | null;
   readonly targets: TargetLens | null;
   readonly findings: readonly Finding[];
   readonly settings: CalculatorSettings;
 }
 
-/** What the calculator takes over of a config; null for what the config has not. */
+/** The settings of a config that the calculator shows; null for those that the config lacks. */
 export interface CalculatorSettings {
   readonly rank: number | null;
   readonly alpha: number | null;
   readonly virtualTokens: number | null;
-  /** The key of `BudgetInputs.targets` for this kind of architecture; '' where there are no targets to take over. */
+  /** The key of `BudgetInputs.targets` for the architecture; '' if the config has no targets that it offers. */
   readonly targetsKey: string;
   readonly targets: readonly string[];
 }
@@ -128,20 +145,28 @@ export interface PlanQuestion {
 }
 
 export interface PlannerRequests extends PythonRequests {
-  /** All that the editor shows on an adapter_config.json; null for what is no PEFT config. */
+  /** All that the editor shows on an adapter_config.json; null for a file that is not a PEFT config. */
   'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
   'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];
-  /** All that the calculator and the comparison show. What is wrong with the inputs is in the report. */
+  /** All that the comparison shows. The report names invalid inputs. */
   'budget/report'(params: { readonly inputs: BudgetInputs; readonly model: ReportModel }): BudgetReport;
   /** The report as text to paste. */
   'budget/text'(params: { readonly report: BudgetReport; readonly format: 'markdown' | 'csv' }): string;
   'plan/choices'(params: Record<never, never>): PlanChoices;
-  /** A plan on the model of the calculator's inputs. What is wrong is in the report. */
-  'plan/report'(params: PlanQuestion): PlanReport;
+  /** All that the calculator shows. `budget` says whether the inputs changed, so that the methods are counted again. */
+  'calculator/compute'(params: PlanQuestion & { readonly budget: boolean }): CalculatorReport;
   'plan/fit'(params: PlanQuestion): PlanFit;
   'plan/sweep'(params: PlanQuestion): PlanSweep;
-  /** Counts an adapter's config, as computeBudget does. What cannot be counted is in the answer, not an error. */
+  /** Counts an adapter's config as computeBudget does. A config that cannot be counted is a reply, not an error. */
   'budget/adapter'(params: { readonly adapterConfig: unknown; readonly model: ModelReference }): AdapterBudget;
-  /** What the entry at `offset` means, as Markdown; null where there is nothing to say. */
+  /** Explains the entry at `offset` in Markdown; null if there is nothing to explain. */
   'config/hover'(params: AdapterDocument & { readonly offset: number }): (Span & { readonly markdown: string }) | null;
+}
+
+/** Planner to host: files that only the editor or the worker can read. */
+export interface PlannerQuestions {
+  /** The parsed config.json of a `ModelFile` of kind 'document'; null if it is gone. */
+  'model/config'(params: { readonly uri: string }): unknown;
+  /** Null if the file cannot be read. */
+  'weights/read'(params: { readonly uri: string }): AdapterWeights | null;
 }

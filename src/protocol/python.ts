@@ -1,45 +1,48 @@
-/** What is read of PEFT in a Python program, and what is said of it there. Offsets are of UTF-16 code units, within the part they are in. */
+/**
+ * The PEFT calls in a Python program, and what the editor shows over them. An offset counts UTF-16 code units from the
+ * start of its part.
+ */
 
 import type { BudgetInputs, MethodField } from './calculator';
 import type { LocalText } from './localText';
 import type { ReportModel, Surroundings } from './models';
 
-/** A stretch of one part of the program: a file has one part, a notebook one for each cell. */
+/** A range in one part of the program. A file has one part, a notebook has one for each cell. */
 export interface PythonSpan {
   readonly part: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** A setting whose value the text does not give. */
+/** A setting whose value the program text does not show. */
 export interface UnknownSetting {
-  /** The argument's name; '**' for settings that are handed on in a dictionary, '*' for ones in a list. */
+  /** The argument's name; '**' for settings passed in a dictionary, '*' for settings passed in a list. */
   readonly key: string;
-  /** Ends the sentence "r is ...": 'not a literal', 'assigned more than once', ... */
+  /** Completes the sentence "r is ...": 'not a literal', 'assigned more than once'. */
   readonly reason: string;
   readonly span: PythonSpan;
 }
 
 export interface PythonArgument {
   readonly key: string;
-  /** Name and value, as far as written. */
+  /** The name and the value, as far as they are written. */
   readonly span: PythonSpan;
 }
 
 /** A call of one of PEFT's config classes. */
 export interface PythonConfigCall {
   readonly span: PythonSpan;
-  /** The class's name where it is called, which may be an alias. */
+  /** The class's name in the call, which may be an alias. */
   readonly name: PythonSpan;
   readonly className: string;
   readonly peftType: string;
-  /** As adapter_config.json would have it, without what is unknown and what keeps its default. */
+  /** The settings as adapter_config.json would hold them, without unknown ones and without defaults. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly unknown: readonly UnknownSetting[];
-  /** Names given that the class does not take, which PEFT refuses. */
+  /** Arguments that the class does not take; PEFT refuses the call. */
   readonly strange: readonly string[];
   readonly arguments: readonly PythonArgument[];
-  /** The model it is put on, by what the program loads: 'meta-llama/Llama-2-7b-hf'; null where it does not say. */
+  /** The name of the model that the program loads: 'meta-llama/Llama-2-7b-hf'; null if it loads none by name. */
   readonly baseModel: string | null;
 }
 
@@ -47,21 +50,21 @@ export interface PythonConfigCall {
 export interface PythonModelCall {
   readonly span: PythonSpan;
   readonly name: PythonSpan;
-  /** Index of its config among the config calls; null where that is not to be told. */
+  /** The index of its config among the config calls; null if it cannot be determined. */
   readonly config: number | null;
 }
 
 export interface PythonProgram {
   readonly configs: readonly PythonConfigCall[];
   readonly models: readonly PythonModelCall[];
-  /** Why nothing was read; '' where something was. */
+  /** Why nothing was read; '' if something was read. */
   readonly problem: string;
 }
 
-/** A Python file, or the Python cells of a notebook in their order, as they stand in the editor. */
+/** A Python file, or the Python cells of a notebook in order, as the editor shows them. */
 export interface PythonDocument extends Surroundings {
   readonly parts: readonly { readonly text: string; readonly notebookCell: boolean }[];
-  /** Counted on where the program names no model, or one that is not found. */
+  /** The model to count on if the program names none, or one that is not found. */
   readonly calculator: { readonly inputs: BudgetInputs; readonly model: ReportModel };
 }
 
@@ -69,23 +72,23 @@ export interface PythonLens {
   readonly span: PythonSpan;
   readonly title: LocalText;
   readonly tooltip: LocalText;
-  /** What the comparison opens with; null where the comparison cannot take the model. */
+  /** The settings that the comparison opens with; null without a model. */
   readonly comparison: ComparisonSettings | null;
 }
 
-/** Inputs of the calculator that a call gives; it keeps its own for the rest. */
+/** The calculator inputs that a call sets. The others keep their values. */
 export interface ComparisonSettings {
   /** A preset's id, or the path of a config.json. */
   readonly model: { readonly preset: string } | { readonly path: string } | null;
   readonly method: Readonly<Partial<Record<MethodField, string>>>;
-  /** As in `BudgetInputs.targets`. */
+  /** See `BudgetInputs.targets`. */
   readonly targets: BudgetInputs['targets'];
 }
 
 export interface PythonRequests {
-  /** What to show over the calls of a program, in its order. */
+  /** The lenses over the calls of a program, in order. */
   'python/lenses'(params: PythonDocument): readonly PythonLens[];
-  /** What the class or argument at `offset` of a part means, as Markdown; null where there is nothing to say. */
+  /** Explains the class or argument at `offset` of a part in Markdown; null if there is nothing to explain. */
   'python/hover'(
     params: PythonDocument & { readonly part: number; readonly offset: number },
   ): { readonly span: PythonSpan; readonly markdown: string } | null;

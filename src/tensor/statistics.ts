@@ -9,7 +9,7 @@
 
 export interface SummaryStatistics {
   readonly count: number;
-  /** Over the finite entries, like everything below. NaN if there are none. */
+  /** The minimum of the finite entries, which all fields below refer to. NaN if there are none. */
   readonly min: number;
   readonly max: number;
   readonly mean: number;

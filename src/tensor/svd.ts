@@ -68,7 +68,7 @@ export function factoredSvd(factors: LowRankFactors): SingularVectors {
   return { values: values.map((value) => value * magnitude), u: left.applyQ(u), v: right.applyQ(v) };
 }
 
-/** Like `factoredSvd`, but computes only the values. */
+/** Computes the values of `factoredSvd` without the vectors. */
 export function factoredSingularValues(factors: LowRankFactors): Float64Array {
   const { core, magnitude } = reduceFactors(factors);
   return valuesOf(core).map((value) => value * magnitude);
@@ -114,7 +114,7 @@ function decompose(m: Matrix64): SingularVectors {
   return { values: lengths.map((length) => length * magnitude), u: applyQ(u), v: pickColumns(v, order) };
 }
 
-/** Like `decompose`, but computes only the values. */
+/** Computes the values of `decompose` without the vectors. */
 function valuesOf(m: Matrix64): Float64Array {
   if (m.rows < m.columns) return valuesOf(transpose64(m));
   const magnitude = largestMagnitude(m);

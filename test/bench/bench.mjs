@@ -1,8 +1,8 @@
-// npm run bench: the engine against its peers, in one run, interleaved. Prints medians and writes bench.json.
-//   --quick      fewer rounds          --only=WORDS  rows whose title holds one of the words, comma-separated
-//   --node=PATH  the Node that runs the engine and the JavaScript peers. Default: the newer of this one and the one that
-//                npm start and npm test keep for VS Code
-// --quick also leaves out numpy's SVD of a full 4096 x 4096 matrix (ten seconds a time).
+// npm run bench: times the engine and its peers in one interleaved run. Prints medians and writes bench.json.
+//   --quick      fewer rounds          --only=WORDS  rows whose title contains one of the words, comma-separated
+//   --node=PATH  the Node that runs the engine and the JavaScript peers. Default: the newer of this one and the one
+//                that npm start and npm test keep for VS Code
+// --quick also omits numpy's SVD of a full 4096 x 4096 matrix, which takes ten seconds each time.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import * as os from 'node:os';
@@ -26,7 +26,7 @@ const node = option('node') ?? newerNode();
 const quick = process.argv.includes('--quick');
 const only = option('only')?.toLowerCase().split(',');
 
-/** The targets are for Node 24, which is there where the tests have run, whatever runs this script. */
+/** The targets are for Node 24, which is available where the tests have run, whatever Node runs this script. */
 function newerNode() {
   const kept = path.join(
     root,
@@ -39,10 +39,10 @@ function newerNode() {
   return major(stdout) > major(process.version) ? kept : process.execPath;
 }
 
-/** A sample lasts at least this long, in turns of the work. */
+/** Minimum length of a sample, filled by repeating the work. */
 const SAMPLE_MS = quick ? 20 : 50;
 const ROUNDS = quick ? 3 : 9;
-/** Works longer than this get fewer rounds. */
+/** Work that takes longer than this gets fewer rounds. */
 const LONG_MS = 200;
 const LONG_ROUNDS = quick ? 3 : 5;
 
@@ -77,7 +77,7 @@ async function build() {
   return buildPeak(root, out, node);
 }
 
-/** Installs the peers where they are not; without a registry the bench goes on without them. */
+/** Installs missing peers. Without a registry the bench continues without them. */
 function installPeers() {
   const folder = path.join(here, 'peers');
   if (existsSync(path.join(folder, 'node_modules/onnxruntime-web'))) return folder;
@@ -108,7 +108,7 @@ async function startSubjects() {
         }
       }
     }
-  } else console.log('No python3 with numpy: its rows are left out.');
+  } else console.log('There is no python3 with numpy: its rows are omitted.');
   const folder = installPeers();
   const peers = { 'tfjs-wasm': 'tfjs', 'onnxruntime-web': 'ort', 'jax-js': 'jax', 'ml-matrix': 'mlMatrix' };
   for (const [name, peer] of Object.entries(folder ? peers : {})) {
@@ -117,7 +117,7 @@ async function startSubjects() {
       await subject.ask({ do: 'build' });
       add(subject);
     } catch (error) {
-      console.log(`${name} does not start and is left out: ${error.message}`);
+      console.log(`${name} does not start and is omitted: ${error.message}`);
     }
   }
   return subjects;
@@ -140,7 +140,7 @@ async function measure(subjects, row) {
   const turns = new Map();
   let longest = 0;
   for (const subject of taking) {
-    // Warm: compilers that watch what is called often have seen enough by the second measure.
+    // Warm-up: optimising compilers have usually finished by the second measurement.
     await subject.ask({ do: 'run', turns: 3 });
     const ms = await subject.ask({ do: 'run', turns: 3 });
     longest = Math.max(longest, ms);
@@ -159,7 +159,7 @@ async function measure(subjects, row) {
   );
 }
 
-/** GFLOP/s of the ceiling, on one process and on two at once. */
+/** GFLOP/s of the peak loop, on one process and on two at once. */
 async function measurePeak(subjects, peak) {
   const [one, two] = ['ours 1T', 'ours 2T'].map((name) => subjects.get(name));
   const args = { file: peak, turns: 2_000_000 };
@@ -180,7 +180,7 @@ async function measurePeak(subjects, peak) {
   return { one: median(singles), two: median(doubles) };
 }
 
-/** GFLOP/s of each build of the product that this Node runs: a canary for how V8 compiles them. */
+/** GFLOP/s of each build of the product that this Node runs. A change shows that V8 compiles them differently. */
 async function measureBuilds() {
   const rates = {};
   const args = { m: 512, n: 1024, k: 1024 };
@@ -210,7 +210,7 @@ function runScript(name, args = []) {
   return JSON.parse(stdout);
 }
 
-/** A file of BF16, as the works make it in memory, so that its statistics can be compared. */
+/** Writes a file of BF16 with the same values as the work in memory, so that their statistics can be compared. */
 function writeFile(args) {
   const file = path.join(os.tmpdir(), `peft-bench-${process.pid}.bf16`);
   const code =
@@ -226,47 +226,64 @@ function writeFile(args) {
   return file;
 }
 
-async function main() {
-  mkdirSync(out, { recursive: true });
-  const peak = await build();
-  const subjects = await startSubjects();
+/** Describes the machine and the software, and prints them. */
+async function describeMachine(subjects) {
   const version = spawnSync(node, ['-p', 'process.version + " (V8 " + process.versions.v8 + ")"'], {
     encoding: 'utf8',
   }).stdout.trim();
   const numpy = {};
   for (const kind of ['AVX2', 'auto']) numpy[kind] = await subjects.get(`numpy f64 ${kind} 1T`)?.ask({ do: 'build' });
-  const machine = {
-    cpu: os.cpus()[0]?.model ?? 'unknown',
-    cpus: os.cpus().length,
-    load: os.loadavg(),
-    node: version,
-    numpy,
-  };
-  console.log(`${machine.cpu}, ${machine.cpus} CPUs, load ${machine.load[0].toFixed(1)}; Node ${version}`);
+  const [cpu, cpus, load] = [os.cpus()[0]?.model ?? 'unknown', os.cpus().length, os.loadavg()];
+  console.log(`${cpu}, ${cpus} CPUs, load ${load[0].toFixed(1)}; Node ${version}`);
   if (numpy.auto)
     console.log(`numpy ${numpy.auto.numpy}, OpenBLAS kernels: auto = ${numpy.auto.core}, AVX2 = ${numpy.AVX2.core}`);
-  const results = { machine, builds: await measureBuilds(), peak: await measurePeak(subjects, peak), rows: [] };
-  console.log(
-    `128-bit multiply-add peak: ${results.peak.one.toFixed(1)} GFLOP/s on one thread, ${results.peak.two.toFixed(1)} on two`,
-  );
-  for (const [build, gflops] of Object.entries(results.builds))
+  return { cpu, cpus, load, node: version, numpy };
+}
+
+function printRates({ peak, builds }) {
+  const [one, two] = [peak.one.toFixed(1), peak.two.toFixed(1)];
+  console.log(`128-bit multiply-add peak: ${one} GFLOP/s on one thread, ${two} on two`);
+  for (const [build, gflops] of Object.entries(builds))
     console.log(`  ${build}: ${gflops === null ? 'not on this Node' : `${gflops.toFixed(1)} GFLOP/s`}`);
+}
+
+/** Measures one row of the table with every subject that takes part, and prints it. */
+async function measureRow(subjects, peak, row, args) {
+  const times = await measure(subjects, { ...row, args });
+  const extra = {};
+  if (row.peak) extra.peak = await measurePeak(subjects, peak);
+  if (row.full && !quick && subjects.has(row.full.subject)) {
+    const subject = subjects.get(row.full.subject);
+    await subject.ask({ do: 'setup', work: row.full.work, args });
+    const once = await subject.ask({ do: 'run', turns: 1 });
+    times[`full SVD, ${row.full.subject}`] = { median: once, least: once };
+  }
+  const verdicts = judge(row, times, extra.peak);
+  printRow(row, times, verdicts);
+  return { title: row.title, times, ...extra, verdicts };
+}
+
+/** Judges and prints the milliseconds that separate processes of this project took. */
+function ownRow(title, subject, at, samples) {
+  const row = { title, targets: [{ kind: 'time', by: subject, at }] };
+  const times = { [subject]: { median: median(samples), least: Math.min(...samples) } };
+  const verdicts = judge(row, times);
+  printRow(row, times, verdicts);
+  return { title, times, verdicts };
+}
+
+async function main() {
+  mkdirSync(out, { recursive: true });
+  const peak = await build();
+  const subjects = await startSubjects();
+  const machine = await describeMachine(subjects);
+  const results = { machine, builds: await measureBuilds(), peak: await measurePeak(subjects, peak), rows: [] };
+  printRates(results);
   const file = writeFile({ count: 4096 * 11008 });
   try {
     for (const row of TABLE.filter(({ title }) => !only || only.some((word) => title.toLowerCase().includes(word)))) {
       const args = row.work === 'fileStatistics' ? { ...row.args, file } : row.args;
-      const times = await measure(subjects, { ...row, args });
-      const extra = {};
-      if (row.peak) extra.peak = await measurePeak(subjects, peak);
-      if (row.full && !quick && subjects.has(row.full.subject)) {
-        const subject = subjects.get(row.full.subject);
-        await subject.ask({ do: 'setup', work: row.full.work, args });
-        const once = await subject.ask({ do: 'run', turns: 1 });
-        times[`full SVD, ${row.full.subject}`] = { median: once, least: once };
-      }
-      const verdicts = judge(row, times, extra.peak);
-      results.rows.push({ title: row.title, times, ...extra, verdicts });
-      printRow(row, times, verdicts);
+      results.rows.push(await measureRow(subjects, peak, row, args));
     }
   } finally {
     rmSync(file, { force: true });
@@ -274,28 +291,12 @@ async function main() {
   }
   if (!only || only.includes('spectra')) {
     const samples = Array.from({ length: quick ? 1 : 3 }, () => runScript('spectra').ms);
-    const row = {
-      title: 'Singular values of 312 modules of rank 128, 4096 wide, two threads',
-      targets: [{ kind: 'time', by: 'ours 2T', at: 5000 }],
-    };
-    const times = { 'ours 2T': { median: median(samples), least: Math.min(...samples) } };
-    results.rows.push({ title: row.title, times, verdicts: judge(row, times) });
-    printRow(row, times, judge(row, times));
+    const title = 'Singular values of 312 modules of rank 128, 4096 wide, two threads';
+    results.rows.push(ownRow(title, 'ours 2T', 5000, samples));
   }
   if (!only || only.includes('first')) {
-    const samples = Array.from({ length: 7 }, () => runScript('firstUse'));
-    const row = {
-      title: 'First use: instantiate and first product of the demo',
-      targets: [{ kind: 'time', by: 'ours 1T', at: 10 }],
-    };
-    const times = {
-      'ours 1T': {
-        median: median(samples.map(({ total }) => total)),
-        least: Math.min(...samples.map(({ total }) => total)),
-      },
-    };
-    results.rows.push({ title: row.title, times, verdicts: judge(row, times) });
-    printRow(row, times, judge(row, times));
+    const samples = Array.from({ length: 7 }, () => runScript('firstUse').total);
+    results.rows.push(ownRow('First use: instantiate and first product of the demo', 'ours 1T', 10, samples));
   }
   results.disturbance = disturbance();
   const { samples, disturbed } = results.disturbance;

@@ -1,4 +1,4 @@
-/** What open.mjs takes from the sources: sparse models, and the bytes that the worker's jobs read of them. */
+/** The parts of the sources that open.mjs uses: sparse models, and the bytes that the worker's jobs read of them. */
 
 import { overviewLevel } from '../../webview-ui/shared/heatmap/tilePlan';
 import { jobCaller } from '../unit/worker/jobContext';
@@ -6,7 +6,7 @@ import { countingFiles } from './countingFiles';
 
 export { writeSparseFile, writeSparseShards } from './sparseModels';
 
-/** At the `ByteSource`: of opening, and then of the tile that shows the whole of the first matrix. */
+/** Bytes read through the `ByteSource` for opening, and then for the tile that shows all of the first matrix. */
 export async function bytesAtOpening(path: string): Promise<{ opening: number; tile: number }> {
   const files = countingFiles();
   const call = jobCaller(files);

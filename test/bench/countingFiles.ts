@@ -1,4 +1,4 @@
-/** The local files, with every byte counted that is read of them at the `ByteSource`. */
+/** The local files with a count of every byte that is read through the `ByteSource`. */
 
 import type { ByteSource } from '../../src/checkpoint/byteSource';
 import type { FileAccess } from '../../src/checkpoint/fileAccess';

@@ -1,4 +1,4 @@
-/** The same numbers in every subject: hashes of the index, which numpySubject.py makes alike. */
+/** The same numbers in every subject: hashes of the index. numpySubject.py generates the same ones. */
 
 export function uniform(length: number, seed: number): Float32Array {
   const values = new Float32Array(length);
@@ -6,7 +6,7 @@ export function uniform(length: number, seed: number): Float32Array {
   return values;
 }
 
-/** Nearly normal, of deviation 0.02, cut to BF16. */
+/** Roughly normal values of deviation 0.02, truncated to BF16. */
 export function brainFloats(length: number, seed: number): Uint16Array {
   const codes = new Uint16Array(length);
   const float = new Float32Array(1);
@@ -26,7 +26,7 @@ function hash(i: number, seed: number): number {
   return (h ^ (h >>> 15)) >>> 0;
 }
 
-/** What is compared between subjects: entries spread over a result. */
+/** Entries spread over a result, for the comparison between subjects. */
 export function probe(values: ArrayLike<number>): number[] {
   const count = Math.min(values.length, 257);
   return Array.from({ length: count }, (_, i) => values[Math.floor((i * values.length) / count)]!);

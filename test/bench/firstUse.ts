@@ -1,4 +1,4 @@
-/** Of a fresh process: milliseconds from nothing to the first product of the demo, and what it then takes. */
+/** Milliseconds in a new process from the start to the first product of the demo, and for the following products. */
 
 import { Engine } from '../../src/tensor/engine/engine';
 import { uniform } from './data';

@@ -1,7 +1,9 @@
-// npm run bench:fps: frames per second while a 4096 x 11008 weight is panned and zoomed in the real VS Code, at 1400 x
-// 900, in headless Chromium, whose WebGL is drawn by the processor. Prints what the inspector chooses there, Canvas2D,
-// and WebGL2 when made to. Other work on the machine slows it down; the processor time of a frame says what it takes.
-//   --seconds=N  of each run, 6 by default     --rounds=N  runs of each, 3 by default; the middle one by its average counts
+// npm run bench:fps: frames per second while a 4096 x 11008 weight is panned and zoomed in the real VS Code, at
+// 1400 x 900, in headless Chromium, which draws WebGL on the processor. Measures the renderer that the inspector
+// chooses there (Canvas2D), and WebGL2 by force. Other work on the machine lowers the rate; the processor time per
+// frame shows the cost.
+//   --seconds=N  length of a run, 6 by default
+//   --rounds=N   runs of each kind, 3 by default; the median by mean rate counts
 import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -16,7 +18,7 @@ const seconds = option('seconds', 6);
 const rounds = option('rounds', 3);
 const WEIGHT = /gate_proj/;
 
-/** Hides what a context is drawn by, so that it passes for a GPU's, in every document of the window. */
+/** Hides the name of the renderer in every document of the window, so that it passes for a GPU. */
 const HIDE_RENDERER = `{
   const { getExtension } = WebGL2RenderingContext.prototype;
   WebGL2RenderingContext.prototype.getExtension = function (name) {
@@ -54,8 +56,9 @@ for (const [renderer, script] of Object.entries(RENDERERS)) {
     const averages = found.map(({ mean }) => mean.toFixed(1)).join(', ');
     const middle = found.sort((a, b) => b.mean - a.mean)[found.length >> 1];
     console.log(
-      `${renderer.padEnd(9)} ${motion.padEnd(5)} ${middle.mean.toFixed(1)} frames a second on the average (${averages}; median ${middle.fps.toFixed(1)}), 95 % of frames within ` +
-        `${middle.p95.toFixed(1)} ms; script ${middle.busy.toFixed(1)} ms, all processes ${middle.processor.toFixed(1)} ms a frame; ` +
+      `${renderer.padEnd(9)} ${motion.padEnd(5)} ${middle.mean.toFixed(1)} frames per second on average ` +
+        `(${averages}; median ${middle.fps.toFixed(1)}), 95 % of frames within ${middle.p95.toFixed(1)} ms; ` +
+        `per frame ${middle.busy.toFixed(1)} ms of script and ${middle.processor.toFixed(1)} ms of all processes; ` +
         `load ${os.loadavg()[0].toFixed(1)} on ${os.cpus().length} cores`,
     );
   }
@@ -74,13 +77,15 @@ function summary(frames) {
   return { fps: 1000 / median(frames), mean, p95: sorted[Math.floor(sorted.length * 0.95)] };
 }
 
-/** Of all of the browser's processes so far, in ms. */
+/** Processor time of all of the browser's processes so far, in ms. */
 async function processorTime(session) {
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime * 1000, 0);
 }
 
-/** In the page: moves once a frame as a user would, and returns the time between frames and that of our own script. */
+/**
+ * Runs in the page: moves once per frame, as a user would, and returns the frame times and the time of our own script.
+ */
 async function play(element, { motion, ms }) {
   const plot = element.querySelector('.heatmap-plot');
   const { left, top, width, height } = plot.getBoundingClientRect();
@@ -107,7 +112,7 @@ async function play(element, { motion, ms }) {
       }),
     );
   const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-  // In far enough that there is somewhere to pan to.
+  // Zooms in far enough to have room for panning.
   for (let i = 0; motion === 'pan' && i < 12; i++) wheel(-100);
   for (let i = 0; i < 30; i++) await nextFrame();
   const frames = [];
@@ -124,7 +129,7 @@ async function play(element, { motion, ms }) {
     if (motion === 'pan') send('mousemove', ...position((last - begin) / ms), 1);
     else wheel(Math.floor(steps++ / 60) % 2 === 0 ? -25 : 25);
     const now = await nextFrame();
-    // Our own draw was asked for in the same frame: what follows this callback's start and precedes this task is it.
+    // The draw runs in the same frame, after this callback and before the next task.
     const started = performance.now();
     await new Promise((resolve) => {
       const { port1, port2 } = new MessageChannel();

@@ -1,4 +1,6 @@
-/** LoRA's forward and backward on resident arrays, as the engine is meant to be used: the weight packed once. */
+/**
+ * LoRA's forward and backward pass on resident arrays, as the engine is meant to be used: the weight is packed once.
+ */
 
 import type { Engine } from '../../src/tensor/engine/engine';
 import type { PackedMatrix, ResidentArray } from '../../src/tensor/engine/resident';
@@ -13,7 +15,7 @@ export class ResidentLoraLayer {
   private readonly forwardWeight: PackedMatrix;
   private readonly backwardWeight: PackedMatrix;
 
-  /** w (d, d), a (r, d), b (d, r), all resident; `tokens` rows of input. */
+  /** w (d, d), a (r, d), b (d, r), all resident. The input has `tokens` rows. */
   constructor(
     private readonly engine: Engine,
     w: ResidentArray,
@@ -54,7 +56,7 @@ export class ResidentLoraLayer {
     });
   }
 
-  /** The scaling went into x·Aᵀ, which is small, rather than into the gradient, which is not. */
+  /** The scaling was applied to x·Aᵀ, which is small, and not to the gradient, which is large. */
   backward(x: ResidentArray, grad: ResidentArray): void {
     const { engine, tokens, d, r } = this;
     engine.multiply({

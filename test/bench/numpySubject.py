@@ -1,4 +1,4 @@
-"""numpy as a subject of the bench. See subject.ts for the protocol; works are named as in works.ts.
+"""numpy as a subject of the bench. subject.ts describes the protocol; the works have the names of works.ts.
 
 Arguments: float64 or float32. Environment: OPENBLAS_CORETYPE and OPENBLAS_NUM_THREADS, set by the bench.
 """
@@ -53,7 +53,7 @@ def gemm(args):
 
 
 def layer(args):
-    """Forward and backward as the reference implementation writes them: x @ A.T and scaled @ B are computed twice."""
+    """Forward and backward as in the reference implementation, which computes x @ A.T and scaled @ B twice."""
     d, tokens, r = args["d"], args["tokens"], args["r"]
     W, A = uniform(d * d, 1).reshape(d, d).astype(DTYPE), uniform(r * d, 2).reshape(r, d).astype(DTYPE)
     B = uniform(d * r, 3).reshape(d, r).astype(DTYPE)
@@ -76,12 +76,13 @@ def layer(args):
 
 
 def summary(x):
-    """The ordinary passes, and a mask only where it is needed."""
+    """The usual passes, with a mask only if it is needed."""
     nan, plus, minus = np.isnan(x).sum(), np.isposinf(x).sum(), np.isneginf(x).sum()
     y = x if nan + plus + minus == 0 else x[np.isfinite(x)]
     size = np.abs(y)
     return [y.min(), y.max(), y.mean(dtype=np.float64), y.std(dtype=np.float64),
-            np.sqrt(np.square(y, dtype=np.float64).sum()), size.sum(dtype=np.float64), size.max(), (y == 0).sum(), nan, plus, minus]
+            np.sqrt(np.square(y, dtype=np.float64).sum()), size.sum(dtype=np.float64), size.max(), (y == 0).sum(),
+            nan, plus, minus]
 
 
 def moments(args):
@@ -108,7 +109,7 @@ def moments32(args):
 
 
 def file_statistics(args):
-    """The fast way there is in numpy: count the codes, and derive everything from 65,536 counts."""
+    """The fastest way in numpy: count the codes and derive everything from 65,536 counts."""
     state = {}
     with np.errstate(all="ignore"):
         values = (np.arange(65536, dtype=np.uint32) << 16).view(np.float32).astype(np.float64)
@@ -193,7 +194,7 @@ def factors(args):
 
 
 def singular_values(args):
-    """The same route: QR of both factors, and the values of the core."""
+    """The same method: QR of both factors, and the singular values of the core."""
     A, B = factors(args)
     state = {}
 
@@ -216,14 +217,16 @@ def full_singular_values(args):
 
 
 WORKS = {
-    "gemm": gemm, "layer": layer, "moments": moments, "moments32": moments32, "fileStatistics": file_statistics, "pool": pool,
+    "gemm": gemm, "layer": layer, "moments": moments, "moments32": moments32,
+    "fileStatistics": file_statistics, "pool": pool,
     "nf4Quantize": nf4_quantize, "nf4Dequantize": nf4_dequantize, "singularValues": singular_values,
     "fullSingularValues": full_singular_values,
 }
 
 
 def blas_core():
-    for file in glob.glob(os.path.join(os.path.dirname(np.__file__), "..", "numpy.libs", "*openblas*")) + ["libopenblas.so.0"]:
+    bundled = os.path.join(os.path.dirname(np.__file__), "..", "numpy.libs", "*openblas*")
+    for file in glob.glob(bundled) + ["libopenblas.so.0"]:
         for name in ("scipy_openblas_get_corename64_", "openblas_get_corename64_", "openblas_get_corename"):
             try:
                 function = getattr(ctypes.CDLL(file), name)
@@ -254,7 +257,7 @@ def main():
     for line in sys.stdin:
         try:
             print(json.dumps({"answer": answer(json.loads(line), state)}), flush=True)
-        except Exception as error:  # the bench shows it beside the subject's name
+        except Exception as error:  # the bench shows it with the subject's name
             print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
 
 

@@ -1,7 +1,7 @@
-// npm run bench:open: a file of 20 GB and a model of 500 GB in 64 shards, all holes, opened in the real VS Code. Prints
+// npm run bench:open: opens a file of 20 GB and a model of 500 GB in 64 shards, all holes, in the real VS Code. Prints
 // the time from the click to the first heatmap on the screen, the bytes read, and the memory of the extension host with
-// all its threads, the worker among them, while the largest tensors are panned and zoomed.
-//   --runs=N  openings of each, 5 by default; the least counts     --seconds=N  of moving about, 60 by default
+// all its threads, including the worker, while the largest tensors are panned and zoomed.
+//   --runs=N  openings of each, 5 by default; the minimum counts     --seconds=N  of panning and zooming, 60 by default
 import { build } from 'esbuild';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,8 +20,8 @@ const UNDISTURBED_MS = 1500;
 const TARGETS = { openMs: 700, bytes: 2 ** 20, memory: 300 * 2 ** 20 };
 
 /**
- * In every document of the window: when the last click was, and when a heatmap first had a pixel where its middle is.
- * Heatmaps draw in animation frames, and what was drawn in one is on the screen with the next.
+ * Runs in every document of the window: records the time of the last click, and the time when a heatmap first has a
+ * pixel at its centre. Heatmaps draw in animation frames, and the result of one is on the screen with the next.
  */
 const WATCH = `{
   addEventListener('click', () => (globalThis.clickedAt = Date.now()), true);
@@ -41,7 +41,7 @@ const WATCH = `{
 const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 24 ? 2 : 0)} MB`;
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-// An index opens as text unless asked for otherwise.
+// An index opens as text by default.
 const stage = await startStage('open', {
   'workbench.editorAssociations': { '*.safetensors.index.json': 'peft.indexInspector' },
 });
@@ -71,9 +71,10 @@ try {
     ['64 shards', writeSparseShards],
   ]) {
     const model = write(path.join(folder, what.replace(' ', '-')));
-    if (!model) throw new Error(`${folder} holds no sparse files of this length`);
+    if (!model) throw new Error(`${folder} does not support sparse files of this length`);
     console.log(
-      `${what}: ${(model.bytes / 1e9).toFixed(0)} GB, ${model.tensors} tensors, ${megabytes(model.headerBytes)} of headers; load ${os.loadavg()[0].toFixed(1)} on ${os.cpus().length} cores`,
+      `${what}: ${(model.bytes / 1e9).toFixed(0)} GB, ${model.tensors} tensors, ` +
+        `${megabytes(model.headerBytes)} of headers; load ${os.loadavg()[0].toFixed(1)} on ${os.cpus().length} cores`,
     );
     const { opening, tile } = await bytesAtOpening(model.file);
     const more = opening - model.headerBytes;
@@ -109,21 +110,24 @@ async function measure(file) {
     }
     const [first, ...later] = times;
     const least = Math.min(...times);
+    const middle = later.length ? `${median(later)} ms median, ` : '';
     say(
       'click to first heatmap',
-      `${least} ms least of ${runs}, ${later.length ? `${median(later)} ms median, ` : ''}${first} ms the first in a fresh window`,
+      `${least} ms minimum of ${runs}, ${middle}${first} ms for the first in a new window`,
       least < TARGETS.openMs,
     );
     const host = extensionHostOf(stage.pid);
     const moves = await moveAbout(workbench);
     if (!host) return console.log('  memory is measured on Linux only');
     console.log(
-      `  ${'read by the extension host'.padEnd(34)}${megabytes(reads)} in the first ${UNDISTURBED_MS / 1000} s, its own scripts and sockets included`,
+      `  ${'read by the extension host'.padEnd(34)}${megabytes(reads)} in the first ${UNDISTURBED_MS / 1000} s, ` +
+        'including its own scripts and sockets',
     );
     const { resident, peak } = memoryOf(host);
     say(
       `memory after ${moves} moves`,
-      `${megabytes(resident)} of the whole extension host, at most ${megabytes(peak)}; ${megabytes(before)} before the first file, so ${megabytes(peak - before)} for ours`,
+      `${megabytes(resident)} of the whole extension host, at most ${megabytes(peak)}; ` +
+        `${megabytes(before)} before the first file, so ${megabytes(peak - before)} for ours`,
       peak - before < TARGETS.memory,
     );
   } finally {
@@ -131,7 +135,7 @@ async function measure(file) {
   }
 }
 
-/** Of a host that has started: one that still loads other extensions would make theirs ours. */
+/** Reads the value of a settled host. Otherwise other extensions that are still loading would be counted as ours. */
 async function settled(read) {
   for (let last = read(); ;) {
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -141,7 +145,7 @@ async function settled(read) {
   }
 }
 
-/** The last click of openFile is the one on the file's row. Nothing is asked of the page meanwhile: that takes its time. */
+/** The last click of openFile is on the file's row. The page gets no requests meanwhile, because they take its time. */
 async function openOnce(workbench, file) {
   await workbench.openFile(file);
   await new Promise((resolve) => setTimeout(resolve, UNDISTURBED_MS));
@@ -150,7 +154,7 @@ async function openOnce(workbench, file) {
   return painted - (await workbench.page.evaluate(() => globalThis.clickedAt));
 }
 
-/** Zooms and pans one large tensor after the other, in random steps that are the same each time. */
+/** Zooms and pans one large tensor after the other in random steps, the same in every run. */
 async function moveAbout(workbench) {
   await workbench.hideSideBar();
   const view = await workbench.webviewFrame('inspector');

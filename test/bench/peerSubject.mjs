@@ -1,5 +1,5 @@
-// The WebAssembly and JavaScript peers as subjects of the bench: products only. See subject.ts for the protocol.
-// Arguments: which peer, and the folder its packages are in.
+// The WebAssembly and JavaScript peers as subjects of the bench, for products only. subject.ts describes the protocol.
+// Arguments: the peer, and the folder of its packages.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
@@ -32,7 +32,7 @@ async function tfjs() {
   };
 }
 
-/** An ONNX model of one MatMul of float32, as protocol-buffer bytes. */
+/** An ONNX model with one float32 MatMul, as protocol-buffer bytes. */
 function matMulModel() {
   const bytes = (field, content) => [(field << 3) | 2, content.length, ...content];
   const text = (field, value) => bytes(field, [...Buffer.from(value)]);
@@ -112,7 +112,7 @@ async function answer(message) {
   return (performance.now() - start) / message.turns;
 }
 
-// Libraries print to standard output too: answers go where the bench listens, marked.
+// Libraries print to standard output too, so answers are marked.
 createInterface({ input: process.stdin }).on('line', (line) => {
   answer(JSON.parse(line)).then(
     (value) => process.stdout.write(`${JSON.stringify({ answer: value })}\n`),

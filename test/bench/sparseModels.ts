@@ -1,10 +1,10 @@
-/** Models far larger than the disk: files that are all hole behind their headers. */
+/** Models far larger than the disk: files that consist of a header and a hole. */
 
 import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import * as path from 'node:path';
 
 const ENTRY_BYTES = { F16: 2, BF16: 2, F32: 4 } as const;
-/** A file system that knows no holes would fill the disk: a file that takes more than this of it is removed. */
+/** A file system without holes would fill the disk. A file that takes more than this on disk is removed. */
 const SPARSE_BYTES = 64 * 2 ** 20;
 
 interface SparseTensor {
@@ -14,11 +14,11 @@ interface SparseTensor {
 }
 
 export interface SparseModel {
-  /** What to open: the one file, or the index of the shards. */
+  /** The file to open, or the index of the shards. */
   readonly file: string;
-  /** Of all headers, their lengths, and the index: all that opening has to read. */
+  /** Bytes of all headers, their lengths, and the index: everything that opening must read. */
   readonly headerBytes: number;
-  /** Of all files. */
+  /** Bytes of all files. */
   readonly bytes: number;
   readonly tensors: number;
 }
@@ -29,7 +29,9 @@ function bytesOf({ dtype, shape }: SparseTensor): number {
   return shape.reduce((product, size) => product * size, ENTRY_BYTES[dtype]);
 }
 
-/** Returns the bytes of the header with its length, and of the file; null where the disk has no holes. */
+/**
+ * Returns the bytes of the header with its length field, and of the file. `null` if the disk does not support holes.
+ */
 function writeSparse(file: string, tensors: readonly SparseTensor[]): { header: number; bytes: number } | null {
   let end = 0;
   const fields = tensors.map((tensor) => {
@@ -46,7 +48,7 @@ function writeSparse(file: string, tensors: readonly SparseTensor[]): { header: 
     writeSync(descriptor, Buffer.concat([length, header]));
     ftruncateSync(descriptor, 8 + header.length + end);
   } catch {
-    // No file of this length on this disk.
+    // The disk does not allow files of this length.
     return null;
   } finally {
     closeSync(descriptor);
@@ -68,13 +70,16 @@ function layer(index: number): SparseTensor[] {
   ];
 }
 
-/** Takes layers, the first `first`, for as long as their tensors are together no larger than `bytes`. */
+/** Adds layers from number `first` on while their tensors fit `bytes` in total. */
 function layersWithin(bytes: number, first: number): SparseTensor[] {
   const each = layer(0).reduce((sum, tensor) => sum + bytesOf(tensor), 0);
   return Array.from({ length: Math.floor(bytes / each) }, (_, i) => layer(first + i)).flat();
 }
 
-/** One file of 20 GB: an embedding, a head and a table of the largest shapes, and layers. Null on a disk without holes. */
+/**
+ * One file of 20 GB: an embedding, a head and a table of the largest shapes, and layers. `null` if the disk does not
+ * support holes.
+ */
 export function writeSparseFile(folder: string): SparseModel | null {
   mkdirSync(folder, { recursive: true });
   const large: SparseTensor[] = [
@@ -91,7 +96,7 @@ export function writeSparseFile(folder: string): SparseModel | null {
 
 const SHARDS = 64;
 
-/** An index of 64 shards, 500 GB. Null on a disk without holes. */
+/** An index of 64 shards, 500 GB. `null` if the disk does not support holes. */
 export function writeSparseShards(folder: string): SparseModel | null {
   mkdirSync(folder, { recursive: true });
   const weightMap: [string, string][] = [];

@@ -1,4 +1,7 @@
-/** Singular values of every module of an adapter, its modules shared between worker threads with an engine each. */
+/**
+ * Singular values of every module of an adapter, with the modules divided among worker threads that have an engine
+ * each.
+ */
 
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Engine } from '../../src/tensor/engine/engine';
@@ -11,7 +14,7 @@ interface Share {
   readonly width: number;
 }
 
-/** Different factors that the modules take by turns: making the data is not what is measured. */
+/** Number of distinct factors, which the modules share in turn, because generating data is not measured. */
 const DISTINCT = 4;
 
 function serve({ modules, rank, width }: Share): void {

@@ -1,6 +1,7 @@
 /**
- * This project's engine as a subject of the bench: a process that is told on its standard input what to set up, run and
- * show, one JSON message a line, and answers alike. `run` answers with milliseconds per turn.
+ * This project's engine as a subject of the bench. The process reads requests to set up, run and show work from
+ * standard input, one JSON message per line, and answers in the same form. `run` answers with milliseconds per
+ * iteration.
  */
 
 import { createInterface } from 'node:readline';
@@ -33,7 +34,7 @@ async function answer(message: Message): Promise<unknown> {
   if (message.do === 'build') return engine.chooseBuild();
   if (message.do === 'setup') {
     engine.dispose();
-    // A fresh memory for each work: the last one's arrays go with it.
+    // A new memory for each work, so that the arrays of the previous one are freed.
     engine = makeEngine();
     work = WORKS[message.work]!(engine, message.args);
     return null;

@@ -1,4 +1,6 @@
-/** What is measured in this project's own engine. The same works, by the same names, are in the other subjects. */
+/**
+ * The works that are measured in this project's engine. The other subjects have the same works under the same names.
+ */
 
 import { fstatSync, openSync, read, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -16,7 +18,7 @@ import type { PieceReader } from '../../src/matrices/residentPieces';
 import { ResidentLoraLayer } from './layer';
 
 export interface Work {
-  /** Once, timed. */
+  /** Runs the timed work once. */
   run(): void | Promise<void>;
   /** Entries of the result of the last run. */
   probe(): number[];
@@ -25,12 +27,12 @@ export interface Work {
 export type WorkArguments = Readonly<Record<string, string | number>>;
 
 const PEAK_CALLS = 100;
-/** Of a file at a time, as the worker reads. */
+/** Bytes read from a file at a time, as in the worker. */
 const CHUNK_BYTES = 4 * 2 ** 20;
 const SHARES = [0.5, 0.9, 0.95, 0.99, 0.999];
 
 export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments) => Work>> = {
-  /** The ceiling: kernel/peak.ts. */
+  /** The peak rate: kernel/peak.ts. */
   peak(_engine, args) {
     const module = new WebAssembly.Module(readFileSync(String(args['file'])));
     const { peak } = new WebAssembly.Instance(module, {
@@ -38,7 +40,7 @@ export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments
     }).exports as { peak(turns: number, factor: number, other: number): number };
     return {
       run() {
-        // Many short calls: the optimising compiler only takes over between calls.
+        // Many short calls, because the optimising compiler takes over only between calls.
         for (let call = 0; call < PEAK_CALLS; call++) peak(Number(args['turns']) / PEAK_CALLS, 0.999, 0.001);
       },
       probe: () => [],
@@ -104,7 +106,7 @@ export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments
     };
   },
 
-  /** From a file in the page cache to statistics, histogram and quantiles, as the worker takes them. */
+  /** Computes statistics, histogram and quantiles of a file in the page cache, as the worker does. */
   fileStatistics(engine, args) {
     const file = openSync(String(args['file']), 'r');
     const { size } = fstatSync(file);

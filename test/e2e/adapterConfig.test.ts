@@ -3,7 +3,7 @@ import type { Frame } from 'playwright-core';
 import { useWindow } from './window';
 
 const CONFIG = 'gpt-neo-movies-lora/adapter_config.json';
-/** What the sample adapter holds, on the model of the sample workspace. */
+/** The settings and targets of the sample adapter on the model of the sample workspace. */
 const SAMPLE_LORA = '294,912';
 const SAMPLE_MODEL = 'gpt-neo-125M (EleutherAI/gpt-neo-125M)';
 
@@ -15,7 +15,7 @@ describe('adapter_config.json in the editor', () => {
       .page.locator('.codelens-decoration a', { hasText: `${SAMPLE_LORA} trainable parameters` })
       .click();
 
-  /** What the view's fields hold, once its figures are those of the sample adapter. */
+  /** The contents of the view's fields, once its figures are those of the sample adapter. */
   const assertTaken = async (view: Frame): Promise<void> => {
     await view.getByText(SAMPLE_LORA).first().waitFor();
     assert.equal(await view.getByLabel('Rank', { exact: true }).inputValue(), '8');
@@ -29,20 +29,20 @@ describe('adapter_config.json in the editor', () => {
     return workbench().webviewFrame('calculator');
   };
 
-  // The next tests find the calculator as they expect it.
+  // Later tests expect the calculator in its initial state.
   afterEach(async () => {
     const view = await showCalculator();
     await view.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Llama-2-7B' });
   });
 
-  it('takes its settings to the calculator when the lens above it is clicked', async () => {
+  it('opens its settings in the calculator when the lens above it is clicked', async () => {
     await workbench().hideSideBar();
     await workbench().openFile(CONFIG);
     await clickLens();
     await assertTaken(await workbench().webviewFrame('calculator'));
   });
 
-  it('takes them, its model too, to a calculator that shows others', async () => {
+  it('opens them and its model in a calculator that shows others', async () => {
     const view = await showCalculator();
     await view.getByRole('combobox', { name: 'Model' }).selectOption({ label: 'Llama-2-7B' });
     await view.getByLabel('Rank', { exact: true }).fill('32');

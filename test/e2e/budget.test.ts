@@ -22,14 +22,14 @@ describe('the parameter calculator', () => {
     await view.getByText(REFERENCE_LORA).first().waitFor();
   });
 
-  it('counts the exact shapes of the same case alike, for its q and v are square', async () => {
+  it('counts the exact shapes of the same case alike, since its q and v are square', async () => {
     const view = await openCalculator();
     await view.getByRole('radio', { name: 'Exact shapes' }).check();
     await view.getByLabel('Rank', { exact: true }).fill('8');
     await view.getByText(REFERENCE_LORA).first().waitFor();
   });
 
-  it('counts again as the rank is typed, and marks one that is none', async () => {
+  it('counts again as the rank is typed, and marks an invalid rank', async () => {
     const view = await openCalculator();
     const rank = view.getByLabel('Rank', { exact: true });
     await rank.fill('16');
@@ -40,7 +40,7 @@ describe('the parameter calculator', () => {
     await view.locator('input[aria-invalid="true"]').waitFor({ state: 'detached' });
   });
 
-  it('keeps what was typed when the window is loaded anew', async () => {
+  it('keeps the typed values when the window is reloaded', async () => {
     const view = await openCalculator();
     await view.getByLabel('Rank', { exact: true }).fill('32');
     await view.getByText('16,777,216').first().waitFor();
@@ -57,7 +57,7 @@ describe('the parameter calculator', () => {
 describe('the comparison', () => {
   const workbench = useWindow();
 
-  it('opens as an editor for the model that is picked', async () => {
+  it('opens as an editor for the picked model', async () => {
     await workbench().runCommand('PEFT: Compare Parameter Budgets');
     await workbench().pick('Llama-2-7B');
     const view = await workbench().webviewFrame('comparison');
@@ -74,7 +74,7 @@ describe('the comparison', () => {
     await workbench().runCommand('PEFT: Compare Parameter Budgets');
     await workbench().pick('gpt-neo-125M');
     const view = await workbench().webviewFrame('comparison');
-    // What the sample adapter holds: 12 layers x 2 modules x 8 x (768 + 768).
+    // Count of the sample adapter: 12 layers x 2 modules x 8 x (768 + 768).
     await view.getByRole('region', { name: 'Figures' }).getByText('294,912').waitFor();
   });
 });

@@ -22,7 +22,7 @@ describe('the demo', () => {
     }
   });
 
-  it('says when a part of itself cannot be loaded, and loads it at the second try', async () => {
+  it('reports a part of itself that cannot be loaded, and loads it at the second try', async () => {
     const view = await runDemo();
     await view.evaluate(() => {
       document.head.appendChild = <T extends Node>(script: T): T => {
@@ -37,7 +37,7 @@ describe('the demo', () => {
     await view.getByRole('application', { name: /rows/ }).first().waitFor();
   });
 
-  it('starts with B = 0, and shows B, and so the product, move with the step', async () => {
+  it('starts with B = 0, and shows B and the product change with the step', async () => {
     const view = await runDemo();
     const slider = view.getByRole('slider', { name: 'Training step' });
     await slider.waitFor();

@@ -1,6 +1,6 @@
 /**
- * Runs in the browser for heatmapRenderers.test.ts: draws the same scenes with WebGL2 and with the rasteriser and tells
- * where their pixels differ.
+ * Runs in the browser for heatmapRenderers.test.ts. It draws the same scenes with WebGL2 and with the rasteriser and
+ * reports where their pixels differ.
  */
 
 import { createGlRenderer } from '../../webview-ui/gl/glRenderer';
@@ -17,9 +17,9 @@ export interface Drawing {
   readonly viewport: Viewport;
   readonly color: ColorSettings;
   readonly theme: ThemeKind;
-  /** What the values are spread over: about the limit, across all floats, or the neighbours of colour boundaries. */
+  /** The distribution of the values: about the limit, across all floats, or next to the boundaries of colours. */
   readonly values: 'ordinary' | 'anyBits';
-  /** 2^level entries to a cell each way. */
+  /** A cell covers 2^level entries in each direction. */
   readonly level: number;
 }
 
@@ -33,14 +33,14 @@ export interface Comparison {
 const ROWS = 700;
 const COLUMNS = 900;
 const TILE = 256;
-/** So little, that the tiles of a level do not fit and are uploaded again and again. */
+/** The limit is so low that the tiles of a level do not fit and are uploaded again and again. */
 const FEW_BYTES = 3 * TILE * TILE * 8;
 
 // Test machines seldom have a GPU.
 const gl = new SharedGl({ software: true });
 const tilesMade = new Map<string, PlacedTile[]>();
 
-/** A small generator of its own, so that the same test draws the same picture everywhere. */
+/** A small random generator, so that the same test draws the same picture everywhere. */
 function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -62,7 +62,7 @@ function tilesOf(level: number, values: Drawing['values']): PlacedTile[] {
       const next = random(row * 7919 + column + level);
       const bits = Uint32Array.from({ length: width * height }, next);
       const floats = new Float32Array(bits.buffer);
-      // Products of a few binary digits meet the colours' boundaries exactly, now and then.
+      // Products of a few binary digits sometimes meet the boundaries of colours exactly.
       if (values === 'ordinary')
         bits.forEach(
           (word, i) =>
@@ -78,7 +78,7 @@ function tilesOf(level: number, values: Drawing['values']): PlacedTile[] {
 
 function pixelsOf(renderer: Renderer, drawing: Drawing): Uint32Array {
   const { width, height, viewport, values, level } = drawing;
-  // The fine tiles of the left half over the coarse ones.
+  // Fine tiles cover the left half of the coarse ones.
   const tiles = [...tilesOf(level + 1, values), ...tilesOf(level, values).filter(({ column }) => column < COLUMNS / 2)];
   renderer.resize(width, height);
   renderer.draw({
@@ -116,7 +116,7 @@ const crampedRenderer = createGlRenderer(() => undefined, cramped);
 
 export const page = {
   works: (): boolean => gl.works,
-  /** Without being made to: a GPU draws, the processor does not. */
+  /** The default: a GPU draws, the processor does not. */
   worksByItself: (): boolean => new SharedGl().works,
   compare: (drawing: Drawing): Comparison =>
     compare(pixelsOf(reference, drawing), pixelsOf(own, drawing), drawing.width),
@@ -124,7 +124,10 @@ export const page = {
     const found = compare(pixelsOf(reference, drawing), pixelsOf(crampedRenderer, drawing), drawing.width);
     return { ...found, bytes: cramped.tileBytes, limit: FEW_BYTES };
   },
-  /** Draws with a context that is lost, then restored; each time says whether WebGL drew and how the pixels compare. */
+  /**
+   * Draws with a context that is lost and then restored. Each result says whether WebGL drew and how the pixels
+   * compare.
+   */
   async loseAndRestore(drawing: Drawing): Promise<{ works: boolean; redraws: number; found: Comparison }[]> {
     const mine = new SharedGl({ software: true });
     let redraws = 0;
@@ -145,13 +148,13 @@ export const page = {
     await lost;
     const afterLoss = report();
     const restored = told('webglcontextrestored');
-    // Restoring is allowed once the event of the loss is done with.
+    // The context can be restored only after the event of the loss has been handled.
     await new Promise((resolve) => setTimeout(resolve, 0));
     extension.restoreContext();
     await restored;
     return [before, atOnce, afterLoss, report()];
   },
-  /** What is drawn where the browser has no WebGL2 at all. */
+  /** The picture in a browser without WebGL2. */
   withoutWebGl(drawing: Drawing): { works: boolean; found: Comparison } {
     const prototype = HTMLCanvasElement.prototype as unknown as {
       getContext(this: HTMLCanvasElement, kind: string, ...rest: unknown[]): unknown;
@@ -175,7 +178,7 @@ export const page = {
       prototype.getContext = getContext;
     }
   },
-  /** Milliseconds of each draw, the pixels read back only at the end. */
+  /** Milliseconds of each draw. The pixels are read back only at the end. */
   time(kind: 'gl' | 'canvas', drawing: Drawing, frames: number): number[] {
     const renderer = kind === 'gl' ? own : reference;
     const tiles = tilesOf(drawing.level, drawing.values);

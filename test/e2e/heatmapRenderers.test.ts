@@ -7,7 +7,7 @@ import type { Comparison, Drawing, page as heatmapPage } from './heatmapPage';
 
 type HeatmapPage = typeof heatmapPage;
 
-/** Whole, at 1:1, with fractional offsets, far in, and beyond the edge of the matrix. */
+/** Views of the whole matrix, at 1:1, with fractional offsets, far in, and beyond the edge of the matrix. */
 const VIEWPORTS: readonly Drawing['viewport'][] = [
   { x0: 0, x1: 900, y0: 0, y1: 700 },
   { x0: 200, x1: 640, y0: 100, y1: 430 },
@@ -86,7 +86,7 @@ describe('the WebGL2 renderer', () => {
     }
   });
 
-  it('gives them for every float there is, NaN and subnormal numbers included, and for limits near the ends', async () => {
+  it('gives them for every kind of float, NaN and subnormal numbers included, and for extreme limits', async () => {
     for (const limit of [0, 1e-45, 1e-39, 2e-38, 1e-5, 255, 510, 1e30, 3.4028234663852886e38]) {
       for (const scheme of ['redBlue', 'viridis'] as const) {
         for (const scale of ['linear', 'symlog'] as const) {
@@ -102,8 +102,8 @@ describe('the WebGL2 renderer', () => {
     }
   });
 
-  it('gives them where values stand on the very edge between two colours', async () => {
-    // With these limits the edges are at k / 4096 + 1 / 8192 and the like, which the values of the page hit.
+  it('gives them for values exactly on the boundary between two colours', async () => {
+    // These limits put the boundaries at k / 4096 + 1 / 8192 and similar values, which the page's values hit.
     for (const limit of [255 / 4096, 255 / 2048, 510 / 4096, 1, 0.5]) {
       const drawing: Drawing = { ...PLAIN, viewport: VIEWPORTS[1]!, color: { ...PLAIN.color, limit } };
       same(await call('compare', drawing), drawing);
@@ -118,13 +118,13 @@ describe('the WebGL2 renderer', () => {
     }
   });
 
-  it('keeps within its bytes of the GPU, and draws the same when tiles come and go', async () => {
+  it('stays within its limit of GPU bytes, and draws the same when tiles come and go', async () => {
     const { bytes, limit, ...found } = await call('compareCramped', { ...PLAIN, viewport: VIEWPORTS[0]! });
     same(found, 'a cramped GPU');
     assert.ok(bytes > 0 && bytes <= limit, `${bytes} of ${limit} bytes`);
   });
 
-  it('goes on without the context that was lost, asks for a redraw, and comes back when it is restored', async () => {
+  it('continues without a lost context, requests a redraw, and returns when it is restored', async () => {
     const [before, atOnce, afterLoss, restored] = await call('loseAndRestore', PLAIN);
     for (const state of [before, atOnce, afterLoss, restored]) same(state!.found, state);
     assert.deepEqual(
@@ -137,7 +137,7 @@ describe('the WebGL2 renderer', () => {
     );
   });
 
-  it('leaves drawing to Canvas2D where the browser would draw WebGL with the processor', async () => {
+  it('leaves drawing to Canvas2D if the browser would draw WebGL with the processor', async () => {
     const renderer = await page.evaluate(() => {
       const gl = document.createElement('canvas').getContext('webgl2')!;
       return String(gl.getParameter(gl.getExtension('WEBGL_debug_renderer_info')!.UNMASKED_RENDERER_WEBGL));
@@ -145,7 +145,7 @@ describe('the WebGL2 renderer', () => {
     assert.equal(await call('worksByItself'), !/SwiftShader|llvmpipe/.test(renderer), renderer);
   });
 
-  it('draws with Canvas2D where there is no WebGL2', async () => {
+  it('draws with Canvas2D if there is no WebGL2', async () => {
     const { works, found } = await call('withoutWebGl', PLAIN);
     assert.equal(works, false);
     same(found, 'no WebGL2');

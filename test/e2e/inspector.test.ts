@@ -68,7 +68,7 @@ describe('the inspector on a real adapter', () => {
     assert.match((await chosen.getAttribute('title')) ?? '', /h\.10\.attn\.attention\.v_proj\.lora_A\.weight(\n|$)/);
   });
 
-  it('reads a stored value to the cell cursor of the keyboard, as the file has it', async () => {
+  it('shows the stored value at the keyboard cursor, as the file has it', async () => {
     const view = await openAdapter();
     await openModule(view, 3, 'q_proj');
     const map = view.getByRole('application', { name: /^A\b/ });
@@ -96,7 +96,7 @@ describe('the inspector on a real adapter', () => {
     await spoken.first().waitFor({ state: 'attached' });
   });
 
-  it('keeps the module in view when the window is loaded anew', async () => {
+  it('keeps the module in view when the window is reloaded', async () => {
     await openModule(await openAdapter(), 7, 'v_proj');
     await workbench().reload();
     const view = await workbench().webviewFrame('inspector');
@@ -126,7 +126,7 @@ describe('the inspector on a real adapter', () => {
     await workbench().page.setViewportSize({ width: 1400, height: 900 });
   });
 
-  it('says of a truncated file what is wrong, and shows what is readable', async () => {
+  it('names the fault of a truncated file, and shows its readable part', async () => {
     await workbench().openFile('broken/truncated.safetensors');
     const view = await workbench().webviewFrame('inspector');
     await view

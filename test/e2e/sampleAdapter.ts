@@ -1,9 +1,9 @@
-// The sample adapter's numbers, read from its file in the plainest way and by nothing of src.
+// The sample adapter's numbers, read from its file in the simplest way and without code of src.
 
 import { readFileSync } from 'node:fs';
 
 const FILE = 'sample-workspace/gpt-neo-movies-lora/adapter_model.safetensors';
-/** alpha 16 over rank 8, as its adapter_config.json has them. */
+/** alpha 16 divided by rank 8, as in its adapter_config.json. */
 const SCALING = 2;
 
 export const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';

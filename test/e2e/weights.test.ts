@@ -7,12 +7,12 @@ import { eventually } from './workbench';
 
 const ROWS = 300;
 const COLUMNS = 500;
-/** Of the special entries of the matrix, in reading order. */
+/** The special entries of the matrix in reading order. */
 const NAN = [12, 34] as const;
 const INFINITE = [299, 499] as const;
 const LARGEST = [150, 7] as const;
 
-/** Lays F32 tensors out as the format has it, by nothing of src. */
+/** Writes F32 tensors in the safetensors format, without code of src. */
 function safetensors(
   tensors: readonly (readonly [name: string, shape: readonly number[], values: Float32Array])[],
 ): Buffer {
@@ -50,10 +50,10 @@ describe('the inspector on weights of any kind', () => {
   };
   after(() => rmSync(folder(), { recursive: true, force: true }));
 
-  /** Waits until the status line tells of this entry, and of it this exact value: a rounded one comes before it. */
+  /** Waits until the status line shows this entry with exactly this value: a rounded value comes first. */
   const tells = (view: Frame, [row, column]: readonly [number, number], value: string): Promise<true> =>
     eventually(`the status line tells that [${row}, ${column}] is ${value}`, async () => {
-      // Both of the same moment: between two reads the line may come to tell of another entry.
+      // Both are read at once: between two reads the line may change to another entry.
       const line = await view
         .locator('.cell-status')
         .first()
@@ -71,7 +71,7 @@ describe('the inspector on weights of any kind', () => {
     return map;
   };
 
-  it('takes the cursor to every NaN and infinity in turn, to the largest entry, and to a cell by its numbers', async () => {
+  it('moves the cursor to each NaN and infinity in turn, to the largest entry, and to a cell by its indices', async () => {
     const view = await open('numbers.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
     const map = await focused(view, /^w;/);
     await map.press('n');
@@ -93,7 +93,7 @@ describe('the inspector on weights of any kind', () => {
     await asked.waitFor({ state: 'detached' });
   });
 
-  it('says where in the matrix the view is while it is zoomed, and keeps the cursor in view', async () => {
+  it('shows the position of a zoomed view in the matrix, and keeps the cursor in view', async () => {
     const view = await open('zoomed.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
     const map = await focused(view, /^w;/);
     const across = view.locator('.heatmap-position-across').first();
@@ -114,7 +114,7 @@ describe('the inspector on weights of any kind', () => {
     await across.waitFor({ state: 'hidden' });
   });
 
-  it('tells anew what lies under a resting pointer when keys, wheel or a reset move the view', async () => {
+  it('updates the cell under a resting pointer when keys, wheel or a reset move the view', async () => {
     const view = await open('resting.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
     const map = await focused(view, /^w;/);
     const plot = map.locator('.heatmap-plot');
@@ -135,7 +135,7 @@ describe('the inspector on weights of any kind', () => {
     await view.locator('.peft-tooltip').getByText(zoomed).waitFor();
     await map.press('0');
     await eventually('the cell of the whole is told', async () => (await where()) === whole);
-    // The pointer is the middle of a wheel zoom, so the same cell stays under it; a swipe takes it away.
+    // A wheel zoom keeps the cell under the pointer in place. A swipe moves it away.
     await workbench().page.mouse.wheel(0, -400);
     await eventually('the view is zoomed', () => view.locator('.heatmap-position-across').first().isVisible());
     const wheeled = await where();
@@ -147,7 +147,7 @@ describe('the inspector on weights of any kind', () => {
     await tells(view, [0, 0], '0');
   });
 
-  it('shows names from strangers harmlessly, as text that is all there', async () => {
+  it('shows names from strangers harmlessly, as complete text', async () => {
     const values = new Float32Array(4).fill(1);
     const names = [
       '__proto__',
@@ -170,7 +170,7 @@ describe('the inspector on weights of any kind', () => {
     ]) {
       await list.getByText(shown, { exact: true }).waitFor();
     }
-    // A name may be longer than its row, which is what is on the page.
+    // A name may be longer than its row, which is the visible part.
     const row = (text: string): Locator => list.getByRole('treeitem').filter({ hasText: text });
     await row('passwd').waitFor();
     assert.equal(await view.locator('img').count(), 0);
@@ -184,7 +184,7 @@ describe('the inspector on weights of any kind', () => {
     );
   });
 
-  it('says that a file is gone, what reloading it then comes to, and shows it again when it is back', async () => {
+  it('reports a deleted file and a failed reload, and shows the file again when it is back', async () => {
     const bytes = safetensors([['w', [ROWS, COLUMNS], weight()]]);
     const view = await open('gone.safetensors', bytes);
     await view.getByRole('application', { name: /^w;/ }).waitFor();
@@ -198,7 +198,7 @@ describe('the inspector on weights of any kind', () => {
     await view.getByRole('application', { name: /^w;/ }).waitFor();
   });
 
-  it('says that a file changed, and shows the new one after a reload', async () => {
+  it('reports a changed file, and shows the new contents after a reload', async () => {
     const view = await open('changed.safetensors', safetensors([['before', [ROWS, COLUMNS], weight()]]));
     await view.getByRole('application', { name: /^before;/ }).waitFor();
     writeFileSync(path.join(folder(), 'changed.safetensors'), safetensors([['after', [2, 3], new Float32Array(6)]]));

@@ -1,12 +1,12 @@
 import type { Workbench } from './workbench';
 import { launch, pictureOfFailure } from './workbench';
 
-// Each test file is a bundle of its own, with its own copy of this module; the window they share hangs on the process.
+// Each test file is a bundle with its own copy of this module, so the shared window is stored on the process.
 const shared = globalThis as typeof globalThis & { peftWindow?: Workbench | undefined };
 
 /**
- * Gives every test of a suite a window without editors: the one the tests before left, or after a failure a new one.
- * A test fails that leaves an error in a page of ours behind.
+ * Gives every test of a suite a window without editors: the previous tests' window, or a new one after a failure. A
+ * test fails if it leaves an error in one of our pages.
  */
 export function useWindow(): () => Workbench {
   const current = (): Workbench => {
@@ -35,5 +35,5 @@ async function closeWindow(): Promise<void> {
   await window?.close();
 }
 
-// Outside of any suite: when all are through.
+// Runs outside of any suite, after all of them.
 after(closeWindow);

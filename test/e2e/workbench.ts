@@ -1,6 +1,6 @@
 /**
  * A real VS Code in Chromium, driven as a user would. scripts/lib/e2eStage.mjs starts the server with the packed
- * extension installed and says where it is in the PEFT_E2E_* variables; scripts/screenshots.mjs uses this too.
+ * extension and passes its address in the PEFT_E2E_* variables. scripts/screenshots.mjs uses this file too.
  */
 
 import * as path from 'node:path';
@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 type Theme = 'Light Modern' | 'Dark Modern' | 'Dark High Contrast' | 'Light High Contrast';
 type ViewName = 'inspector' | 'calculator' | 'comparison';
 
-/** Each theme's class on the workbench. */
+/** The class of each theme on the workbench. */
 const THEME_CLASS: Readonly<Record<Theme, string>> = {
   'Light Modern': 'vs',
   'Dark Modern': 'vs-dark',
@@ -18,7 +18,7 @@ const THEME_CLASS: Readonly<Record<Theme, string>> = {
   'Light High Contrast': 'hc-light',
 };
 
-// VS Code starts in three seconds on an idle machine; tests share theirs.
+// VS Code starts in three seconds on an idle machine, but tests share theirs.
 const STEP_TIMEOUT_MS = 45_000;
 const POLL_MS = 100;
 const QUICK_TIMEOUT_MS = 1000;
@@ -31,7 +31,7 @@ interface LaunchSettings {
   readonly script?: string;
 }
 
-/** Opens a window of its own: own browser, own page, on the sample workspace. */
+/** Opens a separate browser with one page on the sample workspace. */
 export async function launch(options: LaunchSettings = {}): Promise<Workbench> {
   const browser = await chromium.launch(JSON.parse(setting('PEFT_E2E_BROWSER')) as LaunchOptions);
   const page = await browser.newPage({ viewport: { width: options.width ?? 1400, height: options.height ?? 900 } });
@@ -43,7 +43,7 @@ export async function launch(options: LaunchSettings = {}): Promise<Workbench> {
 }
 
 export class Workbench {
-  /** What the pages of this window, webviews included, threw or reported as errors of our own files. */
+  /** Errors that the pages of this window, webviews included, threw or logged from our own files. */
   readonly errors: string[] = [];
 
   constructor(
@@ -63,12 +63,12 @@ export class Workbench {
 
   async open(): Promise<void> {
     await this.page.goto(`${setting('PEFT_E2E_ADDRESS')}/?folder=${encodeURI(setting('PEFT_E2E_WORKSPACE'))}`);
-    // Before the extension scan is through, a file opens in the text editor whatever its custom editor.
+    // VS Code opens files in the text editor, whatever their custom editor, until it has scanned the extensions.
     await this.page.locator('.activitybar [aria-label="PEFT"]').first().waitFor();
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
   }
 
-  /** Loads the window anew, as the user's reload command does; VS Code restores editors and views. */
+  /** Reloads the window like the user's command. VS Code restores editors and views. */
   async reload(): Promise<void> {
     const loaded = this.page.waitForEvent('load');
     await this.runCommand('Developer: Reload Window');
@@ -76,7 +76,7 @@ export class Workbench {
     await this.page.locator('.activitybar [aria-label="PEFT"]').first().waitFor();
   }
 
-  /** Opens a file of the workspace by its path relative to it. */
+  /** Opens a file of the workspace by its relative path. */
   async openFile(file: string): Promise<void> {
     const { base, dir } = path.posix.parse(file);
     const input = await this.quickInput('');
@@ -99,7 +99,7 @@ export class Workbench {
     await row.first().click();
   }
 
-  /** Picks the row with this label in the quick pick that is open. */
+  /** Picks the row with this label in the open quick pick. */
   async pick(label: string | RegExp): Promise<void> {
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: label }).first();
     await row.click();
@@ -116,13 +116,13 @@ export class Workbench {
   }
 
   async hideSideBar(): Promise<void> {
-    // A webview that has the focus and is still starting passes no keys on.
+    // A focused webview that is still starting does not pass keys on.
     if (await this.page.locator('.part.sidebar').isVisible())
       await this.runCommand('View: Toggle Primary Side Bar Visibility');
     await this.page.locator('.part.sidebar').waitFor({ state: 'hidden' });
   }
 
-  /** The document of a webview of ours that is on screen, once its script runs. */
+  /** The document of one of our webviews that is on the screen, once its script runs. */
   async webviewFrame(name: ViewName): Promise<Frame> {
     const find = async (): Promise<Frame | null> => {
       for (const frame of this.page.frames()) {
@@ -137,16 +137,16 @@ export class Workbench {
     }
   }
 
-  /** A locator inside a webview of ours. */
+  /** A locator inside one of our webviews. */
   async inView(name: ViewName, selector: string): Promise<Locator> {
     return (await this.webviewFrame(name)).locator(selector);
   }
 
-  /** Until no heatmap of the window waits for values. */
+  /** Waits until no heatmap of the window waits for values. */
   async heatmapsRead(): Promise<void> {
     await eventually('no heatmap waits for tiles', async () => {
       for (const frame of this.page.frames()) {
-        // A frame that goes while we look has nothing to wait for.
+        // A frame that disappears meanwhile has nothing to wait for.
         const waiting = await frame
           .locator('[role="application"][aria-busy="true"]')
           .count()
@@ -183,13 +183,13 @@ export class Workbench {
     await toasts.first().waitFor({ state: 'detached' });
   }
 
-  /** To the status bar's empty middle, where the pointer calls up no tooltip. */
+  /** Moves the pointer to the empty middle of the status bar, where it opens no tooltip. */
   async parkPointer(): Promise<void> {
     const { width, height } = this.page.viewportSize() ?? { width: 0, height: 0 };
     await this.page.mouse.move(width / 2, height - 4);
   }
 
-  /** `file` is relative to the folder of pictures, or absolute. */
+  /** `file` is an absolute path or relative to the folder of pictures. */
   async screenshot(file: string): Promise<void> {
     await this.page.screenshot({ path: path.resolve(setting('PEFT_E2E_PICTURES'), file), animations: 'disabled' });
   }
@@ -198,10 +198,10 @@ export class Workbench {
     await this.browser.close();
   }
 
-  /** The quick input, reached with the mouse: key strokes go to whichever webview has the focus. */
+  /** The quick input is opened with the mouse: key strokes go to whichever webview has the focus. */
   private async quickInput(prefix: string): Promise<Locator> {
     const input = this.page.locator(QUICK_INPUT).first();
-    // One that is about to close is on screen for another moment, inert.
+    // An input that is about to close stays on the screen for a moment, inert.
     const filled = (): Promise<boolean> =>
       input.fill(prefix, { timeout: QUICK_TIMEOUT_MS }).then(
         () => true,
@@ -216,7 +216,7 @@ export class Workbench {
   }
 }
 
-/** Saves a picture of the window under the name of the test that failed in it, and leaves its path with the test. */
+/** Saves a picture of the window under the name of the failed test and stores its path on the test. */
 export async function pictureOfFailure(workbench: Workbench, test: Mocha.Test | undefined): Promise<void> {
   if (!test) return;
   const file = path.resolve(setting('PEFT_E2E_PICTURES'), `${test.fullTitle().replace(/[^a-z0-9]+/gi, '-')}.png`);
@@ -245,7 +245,7 @@ async function isShown(frame: Frame, name: ViewName): Promise<boolean> {
     const outer = await frame.parentFrame()?.frameElement();
     return (await outer?.isVisible()) ?? false;
   } catch {
-    // The frame was replaced while we looked.
+    // The frame was replaced meanwhile.
     return false;
   }
 }

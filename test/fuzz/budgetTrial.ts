@@ -1,4 +1,4 @@
-/** Damaged configs through the budget engine: whatever a config says, a count or a typed error, soon. */
+/** Sends damaged configs through the budget engine. Each must give a count or a typed error, within a time limit. */
 
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
@@ -31,7 +31,7 @@ export function mutatePair(random: Random, pairs: readonly ConfigPair[]): Config
   return { model, adapter };
 }
 
-/** @returns how it ended, and what is wrong with that, or null. */
+/** @returns the outcome, and what is wrong with it or `null` */
 export function judgePair({ model, adapter }: ConfigPair): { readonly outcome: string; readonly fault: string | null } {
   let configs;
   try {

@@ -1,11 +1,13 @@
 /**
- * npm run fuzz: damaged files by the hundred thousand through the jobs of the worker. Prints a line for every fault, with
- * the number that makes its case again (`--only=N`), and how the cases ended; ends with 1 where there was a fault.
+ * npm run fuzz: sends hundreds of thousands of damaged files through the jobs of the worker. Prints a line for every
+ * fault, with the number that repeats its case (`--only=N`), and a summary of outcomes. Exits with 1 if there was a
+ * fault.
  *
- * `--from=N` goes on with a run that was ended before case N.
+ * `--from=N` resumes an interrupted run at case N.
  *
- * Blind and header-aware damage (mutate.ts, mutateGguf.ts) on every fixture, random bytes, and every fixture cut at every byte of its
- * first kilobytes. A tenth as many damaged pairs of model config and adapter config go through the budget engine.
+ * The cases are blind and header-aware damage (mutate.ts, mutateGguf.ts) to every fixture, random bytes, and every
+ * fixture cut at every byte of its first kilobytes. A tenth as many damaged pairs of model config and adapter config go
+ * through the budget engine.
  */
 
 import { writeSync } from 'node:fs';
@@ -20,11 +22,11 @@ const option = (name: string): string | undefined =>
   process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
 
 const RANDOM_BYTES = 4096;
-/** Truncations reach this far into a file: past its header. */
+/** Truncations reach this far into a file, past its header. */
 const CUT_BYTES = 1024;
 const KINDS = ['x.safetensors', 'x.gguf', 'x.safetensors.index.json'];
 
-/** Case `number` of a run; the same seed and number give the same bytes. */
+/** Makes case `number` of a run. The same seed and number give the same bytes. */
 export function makeCase(seeds: readonly Case[], seed: number, number: number): Case {
   const random = seededRandom(seed * 1e7 + number);
   if (random() < 0.03) {
@@ -34,7 +36,7 @@ export function makeCase(seeds: readonly Case[], seed: number, number: number): 
   return mutate(random, pick(random, seeds));
 }
 
-/** Resolves when the watching process has been sent the label. */
+/** Resolves when the label has been sent to the watching process. */
 function tell(label: string): Promise<void> {
   return new Promise((sent) => (process.send ? process.send(label, () => sent()) : sent()));
 }
@@ -48,10 +50,10 @@ async function main(): Promise<void> {
   const outcomes = new Map<string, number>();
   let faults = 0;
   const run = async (given: Case, label: string): Promise<void> => {
-    // The watching process takes the last label it has for the case that hangs: it must have this one before the case runs.
+    // If a case hangs, the watching process reports the last label, so it must receive this one before the case runs.
     await tell(label);
     let { outcome, fault } = await judge(given);
-    // Garbage of earlier cases counts as memory in use: a fault of memory or time must show again.
+    // Memory left over from earlier cases counts as memory in use, so a fault counts only if it repeats.
     if (fault !== null && outcome !== 'crashed') ({ outcome, fault } = await judge(given));
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     if (fault === null) return;
@@ -83,7 +85,7 @@ async function main(): Promise<void> {
   process.exit(faults > 0 ? 1 : 0);
 }
 
-/** @returns the number of faults. */
+/** @returns the number of faults */
 function fuzzBudgets(from: number, to: number, seed: number): number {
   const pairs = goldenPairs();
   const outcomes = new Map<string, number>();

@@ -1,14 +1,14 @@
-/** Files in memory, as the jobs ask for files. Counts what is read. */
+/** Files in memory, in the interface that the jobs use. Counts the bytes read. */
 
 import { memorySource } from '../../src/checkpoint/byteSource';
 import { CheckpointError } from '../../src/checkpoint/errors';
 import type { FileAccess } from '../../src/checkpoint/fileAccess';
 
-/** One flat folder. */
+/** Makes a single flat folder. */
 export function memoryFiles(folder: ReadonlyMap<string, Uint8Array>): FileAccess {
   const find = (name: string): Uint8Array => {
     const bytes = folder.get(name);
-    if (bytes === undefined) throw new CheckpointError('Unreadable', `there is no file of this name`, name);
+    if (bytes === undefined) throw new CheckpointError('Unreadable', 'there is no file with this name', name);
     return bytes;
   };
   return {
@@ -25,7 +25,7 @@ export function memoryFiles(folder: ReadonlyMap<string, Uint8Array>): FileAccess
     },
     placeIn: async (_folder, name) => name,
     writeAtomically: async () => {
-      throw new CheckpointError('Unreadable', 'nothing is written here');
+      throw new CheckpointError('Unreadable', 'this file system is read-only');
     },
   };
 }

@@ -1,9 +1,9 @@
-/** Damage to files, of the kinds that strangers and broken tools do: blind, and such as knows what a header is. */
+/** Damages files as attackers and broken tools do: blindly, or knowing the structure of a header. */
 
 import type { Random } from '../../src/tensor/random';
 import { mutateGguf } from './mutateGguf';
 
-/** A file and what lies beside it, name to bytes. */
+/** A file and the files next to it, by name. */
 export interface Case {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -13,7 +13,7 @@ export interface Case {
 export const below = (random: Random, bound: number): number => Math.floor(random() * bound);
 export const pick = <T>(random: Random, values: readonly T[]): T => values[below(random, values.length)]!;
 
-/** Numbers at which widths, signs and safe integers end, as JSON spells them. */
+/** Numbers at the limits of widths, signs and safe integers, as JSON text. */
 const NUMBERS = [
   '0',
   '-0',
@@ -38,7 +38,7 @@ const NUMBERS = [
   '{}',
   'NaN',
 ];
-/** Names that would do harm as a key, a path, markup or a line of a terminal. */
+/** Names that are harmful as a key, a path, markup or terminal output. */
 export const NAMES = [
   '__proto__',
   'constructor',
@@ -102,7 +102,7 @@ function splice(bytes: Uint8Array, at: number, removed: number, inserted: Uint8A
   return result;
 }
 
-/** One change somewhere, more often in the first kilobytes, where headers are. */
+/** One random change, more often in the first kilobytes, where headers are. */
 function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) return bytesOf(pick(random, FRAGMENTS));
   const at = below(random, random() < 0.8 ? Math.min(bytes.length, 2048) : bytes.length);
@@ -118,7 +118,7 @@ function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
     case 4:
       return splice(bytes, at, 0, bytesOf(pick(random, FRAGMENTS)));
     case 5: {
-      // A length field, little-endian, at its limits.
+      // A little-endian length field, set to an extreme value.
       const width = pick(random, [1, 2, 4, 8]);
       const value = pick(random, [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 64n - 1n]);
       return splice(
@@ -135,7 +135,7 @@ function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
 
 const LENGTH_BYTES = 8;
 
-/** The JSON text of a safetensors header, or null where the file has none. */
+/** The JSON text of a safetensors header, or `null` if the file has none. */
 function headerText(bytes: Uint8Array): string | null {
   if (bytes.length < LENGTH_BYTES) return null;
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
@@ -152,7 +152,7 @@ function withHeader(bytes: Uint8Array, oldText: string, newText: string): Uint8A
   return splice(splice(bytes, LENGTH_BYTES, oldLength, header), 0, LENGTH_BYTES, prefix);
 }
 
-/** A change of one value of a JSON text that leaves the rest well-formed. */
+/** Changes one value of a JSON text and keeps the rest well-formed. */
 export function mutateJson(random: Random, text: string): string {
   const kind = below(random, 4);
   const pattern = [/\d+/g, /"(?:[^"\\]|\\.)*"/g, /\[[^[\]]*\]/g, /"(?:[^"\\]|\\.)*":/g][kind]!;
@@ -174,13 +174,13 @@ export function mutateJson(random: Random, text: string): string {
     pick(random, NUMBERS),
     random() < 0.5 ? JSON.stringify(pick(random, DTYPES)) : name,
     pick(random, lists),
-    // A key: another name, or one that is there already.
+    // A key: another name, or one that already exists.
     `${random() < 0.5 ? name : pick(random, found)[0].replace(/:$/, '')}:`,
   ][kind]!;
   return text.slice(0, index) + replacement + text.slice(index + old.length);
 }
 
-/** One case from another: blind damage, or damage to its header or to the files beside it. */
+/** Makes one case from another by blind damage, or by damage to its header or to the files next to it. */
 export function mutate(random: Random, seed: Case): Case {
   let { bytes } = seed;
   const beside = new Map(seed.beside);

@@ -1,14 +1,14 @@
-/** Damage to a GGUF header that knows its fields: counts, lengths, types, dimensions and offsets. */
+/** Damages the fields of a GGUF header: counts, lengths, types, dimensions and offsets. */
 
 import type { Random } from '../../src/tensor/random';
 
-/** A number of the header: where it stands, and how wide it is. */
+/** A number in the header: its position and width. */
 interface Field {
   readonly at: number;
   readonly width: 4 | 8;
 }
 
-/** Widths of the metadata's plain types, by their numbers; strings (8) and arrays (9) are read by their own rules. */
+/** Widths of the metadata's scalar types by type number. Strings (8) and arrays (9) have their own rules. */
 const WIDTHS: ReadonlyMap<number, number> = new Map([
   [0, 1],
   [1, 1],
@@ -24,7 +24,7 @@ const WIDTHS: ReadonlyMap<number, number> = new Map([
 ]);
 const STRING = 8;
 const ARRAY = 9;
-/** More than any seed has. */
+/** No seed has this many. */
 const MAX_FIELDS = 5000;
 const EXTREMES = [
   0n,
@@ -49,7 +49,7 @@ const EXTREMES = [
   2n ** 64n - 1n,
 ];
 
-/** Of a little-endian file of version 2 or 3, as far as it can be followed; none of another. */
+/** The fields of a little-endian file of version 2 or 3, as far as it can be parsed. Empty for other files. */
 export function ggufFields(bytes: Uint8Array): Field[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fields: Field[] = [];
@@ -91,13 +91,13 @@ export function ggufFields(bytes: Uint8Array): Field[] {
       number(8);
     }
   } catch (error) {
-    // A file that was damaged before, or cut, is followed up to there.
+    // A file that is already damaged or truncated is parsed up to the damage.
     if (!(error instanceof RangeError)) throw error;
   }
   return fields;
 }
 
-/** One number of the header set to an extreme, to a neighbour of what it was, or to another field's. */
+/** Sets one number of the header to an extreme, to a neighbour of its value, or to the value of another field. */
 export function mutateGguf(random: Random, bytes: Uint8Array): Uint8Array {
   const fields = ggufFields(bytes);
   if (fields.length === 0) return bytes;

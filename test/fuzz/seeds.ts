@@ -1,4 +1,4 @@
-/** The whole files that the damage is done to: the fixtures, which real libraries wrote. */
+/** The intact files that are damaged: the fixtures, written by real libraries. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
@@ -6,10 +6,10 @@ import type { Case } from './mutate';
 
 const FIXTURES = path.resolve(process.cwd(), 'test/fixtures');
 const OPENED = /\.(?:safetensors|gguf|safetensors\.index\.json)$/;
-/** Of a large fixture the start is enough: its header and some values; the rest is then missing, which is damage too. */
+/** The start of a large fixture suffices, with its header and some values. The missing rest is damage too. */
 const MAX_SEED_BYTES = 64 * 1024;
 
-/** Every checkpoint below test/fixtures, with the files of its folder beside it. */
+/** Every checkpoint in test/fixtures, with the other files of its folder. */
 export function fixtureCases(): Case[] {
   const cases: Case[] = [];
   for (const folder of foldersBelow(FIXTURES)) {

@@ -1,4 +1,4 @@
-/** What one damaged file is put through: everything the inspector would ask about it. */
+/** A trial of one damaged file: every request that the inspector would make about it. */
 
 import { BudgetError } from '../../src/peftConfig/errors';
 import { CheckpointError } from '../../src/checkpoint/errors';
@@ -13,14 +13,14 @@ import { createJobs } from '../../src/worker/jobs';
 import { memoryFiles } from './memoryFiles';
 import type { Case } from './mutate';
 
-/** Longest that a case may take: on the clock, and of the processor, which others may want at the same time. */
+/** Time limit per case, both on the clock and in processor time, because other work may occupy the processor. */
 export const MAX_MS = 1000;
-/** Most memory that a case of a file under 1 MB may take. */
+/** Memory limit per case, for files under 1 MB. */
 export const MAX_BYTES = 64 * 2 ** 20;
-/** Tensors and modules of a case that are looked into. */
+/** Tensors and modules per case that are examined. */
 const LOOKED_INTO = 3;
 
-/** How a case ended: what was opened and how many problems it has, or the code of the error that refused it. */
+/** The outcome of a case: the opened source with its number of problems, or the code of the error that refused it. */
 type Outcome = { readonly opened: SourceDescription } | { readonly refused: string };
 
 const context: RequestContext = {
@@ -29,7 +29,7 @@ const context: RequestContext = {
   transfer: () => undefined,
 };
 
-/** Throws whatever is not a typed error: that is what the fuzz looks for. */
+/** Throws every error that is not typed, which is what the fuzz looks for. */
 export async function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
   const jobs = createJobs(memoryFiles(new Map([...beside, [name, bytes]])));
   const call = async <M extends keyof WorkerRequests>(
@@ -53,7 +53,8 @@ export async function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
       () => call('tile/read', { ...tile, level: coarsestLevel(description, matrix) }),
       () => call('cell/read', { source, matrix, row: 0, column: 0 }),
     );
-    // Quantiles take as long for ten values as for a million: half the time of a case, if asked for of each.
+    // Quantiles take as long for ten values as for a million. Requesting all of them would take half the time of a
+    // case.
     if (!kinds.has(matrix.kind)) looks.push(() => call('matrix/statistics', { source, matrix }));
     kinds.add(matrix.kind);
   }
@@ -93,7 +94,7 @@ function coarsestLevel({ tensors }: SourceDescription, matrix: MatrixRef): numbe
   return Math.min(40, Math.ceil(Math.log2(side / TILE_SIZE)));
 }
 
-/** Runs a case and holds it to its limits. @returns what is wrong, or null. */
+/** Runs a case and checks its limits. @returns the outcome, and what is wrong with it or `null` */
 export async function judge(given: Case): Promise<{ readonly outcome: string; readonly fault: string | null }> {
   const before = memoryInUse();
   const start = performance.now();

@@ -4,10 +4,11 @@ import './calculator.css';
 import './plan/plan.css';
 import type { BudgetEvents, BudgetReport, CalculatorRequests } from '../../src/protocol/calculator';
 import { Endpoint } from '../../src/protocol/rpc';
-import { latestReport } from '../shared/budget/channel';
 import { BudgetControls } from '../shared/budget/controls';
 import { h as element } from '../shared/element';
 import { hostTransport } from '../shared/hostTransport';
+import { BROWSER_TIMERS } from '../shared/timers';
+import { Answers } from './answers';
 import { MethodRows } from './methodRows';
 import { PlanPanel } from './plan/planPanel';
 
@@ -26,12 +27,25 @@ const fail = (error: unknown): void => {
   failure.hidden = false;
 };
 
-const controls = new BudgetControls(latestReport((inputs) => host.request('budget/compute', { inputs }), show, fail));
+const answers = new Answers(
+  {
+    compute: (changes) => host.request('calculator/compute', changes),
+    fit: () => host.request('plan/fit', {}),
+  },
+  {
+    budget: show,
+    plan: (report) => plan.show(report),
+    fit: (fit) => plan.showFit(fit),
+    failed: fail,
+  },
+  BROWSER_TIMERS,
+);
+
+const controls = new BudgetControls((inputs) => answers.change({ inputs }));
 
 const plan = new PlanPanel(
   {
-    compute: (inputs) => host.request('plan/compute', { plan: inputs }),
-    fit: (inputs) => host.request('plan/fit', { plan: inputs }),
+    changed: (inputs) => answers.change({ plan: inputs }),
     copy: (text) => host.request('plan/copy', { text }),
     save: (text) => host.request('plan/save', { text }),
   },
@@ -41,10 +55,9 @@ const plan = new PlanPanel(
 function show(report: BudgetReport): void {
   failure.hidden = true;
   page.classList.remove('loading');
-  plan.compute();
   controls.showReport(report);
   rows.show(report);
-  denominator.textContent = report.denominator && `Ratios are of ${report.denominator}.`;
+  denominator.textContent = report.denominator && `Ratios are relative to ${report.denominator}.`;
   warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
 }
 
@@ -54,7 +67,7 @@ function button(label: string, command: 'compare' | 'demo', kind: string): HTMLE
   return made;
 }
 
-/** Until the first report there is nothing to show but empty fields. */
+/** Only empty fields exist before the first report, so the page shows a note in their place. */
 const page = element(
   'main',
   { class: 'calculator loading' },
@@ -72,15 +85,20 @@ document.getElementById('app')?.append(page);
 host.on('models/changed', ({ models, report }) => {
   controls.showModels(models);
   show(report);
+  answers.change({});
 });
 
 host.on('inputs/changed', ({ models, inputs, report }) => {
   controls.showInputs(models, inputs);
   show(report);
+  answers.change({});
 });
 
 host.request('budget/ready', {}).then(({ models, inputs, report }) => {
   controls.showInputs(models, inputs);
   show(report);
 }, fail);
-host.request('plan/ready', {}).then(({ choices, plan: inputs }) => plan.start(choices, inputs), fail);
+host.request('plan/ready', {}).then(({ choices, plan: inputs }) => {
+  plan.start(choices, inputs);
+  answers.change({});
+}, fail);

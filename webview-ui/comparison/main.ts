@@ -3,7 +3,7 @@ import '../shared/budget/budget.css';
 import './comparison.css';
 import type { BudgetEvents, BudgetInputs, BudgetReport, ComparisonRequests } from '../../src/protocol/calculator';
 import { Endpoint } from '../../src/protocol/rpc';
-import { latestReport } from '../shared/budget/channel';
+import { latestReport } from './latestReport';
 import { BudgetControls } from '../shared/budget/controls';
 import { h as element } from '../shared/element';
 import { hostTransport, viewState } from '../shared/hostTransport';

@@ -1,4 +1,4 @@
-/** Colours tiles on the GPU: nothing is uploaded for it but the colour map's own table. */
+/** Colours tiles on the GPU. Only the table of the colour map is uploaded for it. */
 
 import { LUT_SIZE, SMALLEST_LIMIT } from '../shared/colorMap';
 import type { ColorMap } from '../shared/colorMap';
@@ -11,15 +11,15 @@ import type { TileTexture } from './tileTextures';
 
 const CELLS_UNIT = 0;
 const COLORS_UNIT = 1;
-/** A product with it stays finite. */
+/** The product of any finite float with it is finite. */
 const LARGEST_SCALE = 1e38;
-/** Heatmaps of one view seldom have more colour maps; each has 8 KB. */
+/** Heatmaps of one view seldom have more colour maps. Each takes 8 KB. */
 const COLOR_TABLES = 16;
 
 export class ColorPass {
   private readonly pass;
   private readonly target: WebGLFramebuffer;
-  /** By the colour map's key, the last used at the end. */
+  /** Textures by the key of their colour map, the last used at the end. */
   private readonly tables = new Map<string, WebGLTexture>();
 
   constructor(private readonly gl: WebGL2RenderingContext) {
@@ -27,7 +27,7 @@ export class ColorPass {
     this.target = gl.createFramebuffer();
   }
 
-  /** Draws the tile's colours where it has others. Changes the program, the viewport and what is bound. */
+  /** Draws the tile's colours unless they are up to date. Changes the program, the viewport and the bindings. */
   run({ width, height }: PlacedTile, texture: TileTexture, map: ColorMap): void {
     if (texture.coloredBy === map.key) return;
     const { gl } = this;

@@ -1,18 +1,20 @@
-/** A colour map as the shader reads it: where each colour begins and ends, to the last float. No DOM. */
+/** A colour map in the shader's form: the first and last float of each colour. No DOM. */
 
 import { colorIndex, LUT_SIZE } from '../shared/colorMap';
 import type { ColorMap } from '../shared/colorMap';
 
-/** Of an entry: its first key, the first key after it, its colour as ImageData packs it, nothing. */
+/** Channels of an entry: its first key, the first key after it, its colour as ImageData packs it, unused. */
 export const TABLE_CHANNELS = 4;
 
-/** Keys of the largest finite float and of the smallest; beyond are infinities and NaN. */
+/** Keys of the largest and the smallest finite float. Keys beyond them are infinities and NaN. */
 const LAST_KEY = 0x7f7fffff;
 const FIRST_KEY = ~LAST_KEY;
 
 const scratch = new DataView(new ArrayBuffer(4));
 
-/** The float's bits as a signed integer in the order of the floats: -1 < -0 < 0 < 1. Its own inverse. */
+/**
+ * The bits of a float as a signed integer in the order of the floats: -1 < -0 < 0 < 1. The function is its own inverse.
+ */
 function flip(bits: number): number {
   return bits ^ ((bits >> 31) & 0x7fffffff);
 }
@@ -28,7 +30,7 @@ export function floatOfKey(key: number): number {
 }
 
 /**
- * (LUT_SIZE, TABLE_CHANNELS): a value has the colour of the entry whose keys enclose its own. A shader's arithmetic is
+ * (LUT_SIZE, TABLE_CHANNELS). A value has the colour of the entry whose keys enclose its own. A shader's arithmetic is
  * not exact to the last bit and need not be: it guesses an entry, and comparing keys corrects the guess.
  */
 export function colorTable({ settings, lut }: ColorMap): Uint32Array {
@@ -45,7 +47,9 @@ export function colorTable({ settings, lut }: ColorMap): Uint32Array {
   return table;
 }
 
-/** The first key, from `low` on, of a value whose entry is after `index`; one past the last finite where there is none. */
+/**
+ * The first key, from `low` on, of a value whose entry is after `index`. One past the last finite key if no value is.
+ */
 function firstKeyAbove(index: number, low: number, indexOf: (value: number) => number): number {
   let high = LAST_KEY + 1;
   while (low < high) {

@@ -1,11 +1,11 @@
-/** The renderer that draws with WebGL2 where there is any, and with the rasteriser where there is none or it was lost. */
+/** The renderer that draws with WebGL2 if it works, and with the rasteriser otherwise or after the context is lost. */
 
 import { RasterPainter } from '../shared/heatmap/canvasRenderer';
 import type { Renderer } from '../shared/heatmap/renderer';
 import { sharedGl } from './sharedGl';
 import type { SharedGl } from './sharedGl';
 
-/** `changed` is called when the picture is to be drawn anew, because the GPU was lost or came back. */
+/** `changed` is called when the picture has to be redrawn because the GPU was lost or came back. */
 export function createGlRenderer(changed: () => void, gl: SharedGl = sharedGl()): Renderer {
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d');

@@ -1,4 +1,4 @@
-/** A program with the locations of its uniforms. */
+/** A WebGL program and the locations of its uniforms. */
 
 import { VERTEX_SHADER } from './shaders';
 
@@ -11,7 +11,7 @@ interface Program<Name extends string> {
   readonly at: Readonly<Record<Name, WebGLUniformLocation | null>>;
 }
 
-/** Throws `GlError` where the shader does not compile. */
+/** Throws `GlError` if the shader does not compile. */
 export function linkProgram<Name extends string>(
   gl: WebGL2RenderingContext,
   fragment: string,
@@ -40,7 +40,7 @@ export function linkProgram<Name extends string>(
   return { program, at: at as Program<Name>['at'] };
 }
 
-/** A texture that is read cell by cell, bound to the active unit. */
+/** Creates a texture that is read cell by cell, bound to the active unit. */
 export function cellTexture(gl: WebGL2RenderingContext, format: number, width: number, height: number): WebGLTexture {
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);

@@ -1,11 +1,14 @@
 /**
- * The two passes. The first colours a tile, once for each colour map: floats in, colours out. The second puts coloured
- * tiles on the screen, every frame. One pass would do on a GPU; drawn by the processor, it cost five times as much a frame.
- * The vertex shader covers everything; a scissor cuts out the tile.
+ * The two passes. The first turns the floats of a tile into colours, once for each colour map. The second puts coloured
+ * tiles on the screen in every frame. One pass would do on a GPU, but it cost five times as much per frame when the
+ * processor draws. The vertex shader covers the whole viewport, and a scissor cuts out the tile.
  */
 
 import { LUT_SIZE, SYMLOG_CONSTANT_SHARE } from '../shared/colorMap';
 import { STEP_BITS } from '../shared/heatmap/pixelSteps';
+
+const SYMLOG_CONSTANT = glslFloat(SYMLOG_CONSTANT_SHARE);
+const SYMLOG_RANGE = glslFloat(Math.log1p(1 / SYMLOG_CONSTANT_SHARE));
 
 export const VERTEX_SHADER = `#version 300 es
 void main() {
@@ -15,8 +18,8 @@ void main() {
 `;
 
 /**
- * Values come as the bits of floats: GLSL need not keep NaN, infinities or subnormal numbers apart, integers it must.
- * `colors` is the table of colorTable.ts.
+ * Values arrive as the bits of floats, since GLSL need not preserve NaN, infinities or subnormal numbers, but has to
+ * preserve integers. `colors` is the table of colorTable.ts.
  */
 export const COLOR_SHADER = `#version 300 es
 precision highp float;
@@ -35,7 +38,7 @@ out vec4 color;
 
 int guess(float value) {
   float share = min(abs(value) * inverseLimit, 1.0);
-  if (symlog) share = log(1.0 + share / ${glslFloat(SYMLOG_CONSTANT_SHARE)}) / ${glslFloat(Math.log1p(1 / SYMLOG_CONSTANT_SHARE))};
+  if (symlog) share = log(1.0 + share / ${SYMLOG_CONSTANT}) / ${SYMLOG_RANGE};
   float position = diverging ? 0.5 + 0.5 * sign(value) * share : (value <= 0.0 ? 0.0 : share);
   return clamp(int(position * ${glslFloat(LUT_SIZE - 1)} + 0.5), 0, ${LUT_SIZE - 1});
 }

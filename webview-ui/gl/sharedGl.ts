@@ -1,7 +1,7 @@
 /**
- * The page's one WebGL context. Browsers allow about sixteen and drop the oldest without asking, and a view may hold more
- * heatmaps than that; so all draw here, one after the other, and each copies its picture to a 2D canvas of its own. That
- * also lets heatmaps of one matrix share its textures.
+ * The page's only WebGL context. Browsers allow about sixteen and drop the oldest without notice, and a view may hold
+ * more heatmaps than that. All heatmaps therefore draw here in turn, and each copies its picture to its own 2D canvas.
+ * Heatmaps of one matrix also share its textures this way.
  */
 
 import type { Scene } from '../shared/heatmap/renderer';
@@ -10,8 +10,8 @@ import { TileProgram } from './tileProgram';
 interface SharedGlOptions {
   readonly gpuBytes?: number;
   /**
-   * Takes a context that the browser draws with the processor. By default that counts as none: it takes 40 ms of processor
-   * time for a frame of a million pixels, and the rasteriser, which gives the same pixels, 4.
+   * Accepts a context that the browser draws with the processor. By default it is refused: a frame of a million pixels
+   * takes it 40 ms of processor time, and the rasteriser, which gives the same pixels, 4 ms.
    */
   readonly software?: boolean;
 }
@@ -25,7 +25,7 @@ export class SharedGl {
   constructor(private readonly options: SharedGlOptions = {}) {
     this.canvas.width = this.canvas.height = 1;
     this.canvas.addEventListener('webglcontextlost', (event) => {
-      // Without this the browser never restores it.
+      // The browser never restores the context unless the event is cancelled.
       event.preventDefault();
       this.program = null;
       this.tell();
@@ -41,7 +41,7 @@ export class SharedGl {
     this.start();
   }
 
-  /** False without WebGL2 on a GPU, where its shaders do not compile, and while the context is lost. */
+  /** False if there is no WebGL2 on a GPU, if the shaders do not compile, or while the context is lost. */
   get works(): boolean {
     return this.program !== null;
   }
@@ -51,24 +51,26 @@ export class SharedGl {
     return this.program?.textures.bytes ?? 0;
   }
 
-  /** Calls back when `works` may have changed: pictures are to be drawn anew. Returns the function that ends it. */
+  /** Calls back when `works` may have changed and pictures have to be redrawn. Returns a function that ends it. */
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  /** Draws the scene over the whole canvas of the context. False where it did not, and the canvas is as it was. */
+  /**
+   * Draws the scene over the whole canvas of the context. Returns false, with the canvas unchanged, if it could not.
+   */
   paint(scene: Scene, context: CanvasRenderingContext2D): boolean {
     const { gl, program, canvas } = this;
     const { width, height } = context.canvas;
     if (!gl || !program || width === 0 || height === 0) return false;
-    // It only grows: heatmaps of several sizes take turns, and each change of size is a new buffer.
+    // The canvas only grows: heatmaps of several sizes take turns, and each change of size allocates a new buffer.
     if (canvas.width < width) canvas.width = width;
     if (canvas.height < height) canvas.height = height;
-    // A browser short of memory gives less than was asked for.
+    // A browser short of memory allocates less than requested.
     if (gl.drawingBufferWidth < width || gl.drawingBufferHeight < height) return false;
     program.draw(scene, width, height);
-    // The event that tells of the loss comes later; until then draws do nothing.
+    // The event that reports the loss comes later. Until then draws have no effect.
     if (gl.isContextLost()) return false;
     context.globalCompositeOperation = 'copy';
     context.drawImage(canvas, 0, 0, width, height, 0, 0, width, height);
@@ -89,7 +91,7 @@ export class SharedGl {
   }
 }
 
-/** Browsers that draw with the processor do not all count it as a caveat; the names of what they draw with are few. */
+/** Some browsers that draw with the processor report no caveat. Their software renderers have few names. */
 const SOFTWARE_RENDERERS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 function isSoftware(gl: WebGL2RenderingContext): boolean {
@@ -99,7 +101,7 @@ function isSoftware(gl: WebGL2RenderingContext): boolean {
 
 let shared: SharedGl | null = null;
 
-/** Made when first asked for. */
+/** The page's context, created on first use. */
 export function sharedGl(): SharedGl {
   return (shared ??= new SharedGl());
 }

@@ -1,4 +1,4 @@
-/** Draws scenes with WebGL2 into the top left corner of its context's canvas. Lives as long as the context does. */
+/** Draws scenes with WebGL2 into the top left corner of its context's canvas. Lives as long as the context. */
 
 import type { ColorMap } from '../shared/colorMap';
 import { tileSteps } from '../shared/heatmap/pixelSteps';
@@ -14,7 +14,7 @@ export class TileProgram {
   private readonly coloring: ColorPass;
   private readonly placing;
 
-  /** Throws `GlError` where the shaders do not compile. */
+  /** Throws `GlError` if the shaders do not compile. */
   constructor(
     private readonly gl: WebGL2RenderingContext,
     gpuBytes?: number,
@@ -37,13 +37,13 @@ export class TileProgram {
       const steps = tileSteps(scene, tile, width, height);
       return steps ? [{ tile, steps }] : [];
     });
-    // Before the first is placed: a GPU that goes back and forth between two targets is slow.
+    // All tiles are coloured before the first is placed: a GPU that alternates between two targets is slow.
     for (const { tile } of tiles) this.colored(tile, scene.colorMap);
     gl.viewport(0, bufferHeight - height, width, height);
     gl.scissor(0, bufferHeight - height, width, height);
     gl.clear(gl.COLOR_BUFFER_BIT);
     for (const { tile, steps } of tiles) {
-      // Again, for a view of more tiles than fit.
+      // Tiles are coloured again here if the view has more than fit on the GPU.
       const { colors } = this.colored(tile, scene.colorMap);
       const { across, down } = steps;
       gl.useProgram(program);

@@ -4,18 +4,20 @@ import { LruCache } from '../../src/protocol/lruCache';
 import type { PlacedTile } from '../shared/heatmap/renderer';
 import { cellTexture } from './program';
 
-/** A 4K screen shows about 150 tiles of 512 KB, values and colours together: two such views, with room to pan. */
+/**
+ * A 4K screen shows about 150 tiles of 512 KB, values and colours together. This is two such views, with room to pan.
+ */
 const GPU_TILE_BYTES = 192 * 1024 * 1024;
 /** Bytes per cell: its float, one channel, and its colour. */
 const CELL_BYTES = 8;
 
 export interface TileTexture {
-  /** R32UI, the bits of the floats: as floats, a driver may change NaN on the way. */
+  /** R32UI, the bits of the floats: in a float texture a driver may change NaN. */
   readonly values: WebGLTexture;
   /** RGBA8. */
   readonly colors: WebGLTexture;
   readonly bytes: number;
-  /** Key of the colour map that `colors` was drawn with; empty before the first. */
+  /** Key of the colour map that `colors` was drawn with. Empty before the first draw. */
   coloredBy: string;
 }
 

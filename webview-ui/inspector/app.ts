@@ -1,4 +1,4 @@
-/** The inspector as a whole: gets the source, lays the page out and swaps the views. */
+/** The inspector as a whole: it gets the source, lays out the page and swaps the views. */
 
 import type { InspectorSnapshot } from '../../src/protocol/inspector';
 import { unpackDescription } from '../../src/protocol/packedDescription';
@@ -10,6 +10,7 @@ import type { StateStore } from './data/state';
 import { ActiveMatrix } from './parts/matrix/activeMatrix';
 import { CellInspector } from './parts/matrix/cellInspector';
 import { colorTools } from './parts/controls/colorTools';
+import { detailsToggle } from './parts/controls/detailsToggle';
 import { h, replace } from '../shared/element';
 import { changedBanner, failurePage, heldPage, waitingPage } from './parts/controls/pages';
 import { problemBanner } from './parts/notes/problemBanner';
@@ -19,14 +20,11 @@ import { tabBar } from './parts/controls/tabBar';
 import { viewStage } from './views/stage';
 import { firstTab, tabLabel, TABS, tabsOf } from './views/tabs';
 
-/** Long enough to read, gone before it is in the way. */
+/** Gives time to read the message and does not keep it in the way. */
 const NOTICE_MS = 4000;
 
-/** Waited for without a word. */
+/** A shorter wait shows nothing. */
 const QUIET_MS = 400;
-
-/** As in layout.css. */
-const NARROW = window.matchMedia('(max-width: 860px)');
 
 export class App {
   private readonly status = h('div', { class: 'cell-status' });
@@ -36,7 +34,7 @@ export class App {
   private readonly page = h('div', { class: 'page' });
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
   private close: (() => void) | null = null;
-  /** The page asks whether to fetch. */
+  /** True while the page asks whether to fetch. */
   private held = false;
 
   constructor(
@@ -75,7 +73,7 @@ export class App {
     this.close = null;
     this.held = false;
     replace(this.changed);
-    // What is there at once needs no bar that moves, and on some machines each step of one is a whole frame drawn.
+    // A source that opens at once needs no progress bar. On some machines each step of a bar draws a whole frame.
     replace(this.page);
     const waiting = setTimeout(() => replace(this.page, waitingPage()), QUIET_MS);
     const again = (): void => void this.load(() => this.client.reload());
@@ -91,53 +89,22 @@ export class App {
   }
 
   private show(description: SourceDescription, failure: string | null): void {
-    const { store, client } = this;
-    const cells = new CellInspector(client, this.status, (text) => this.live.say(text));
-    const context: ViewContext = {
-      client,
-      store,
-      description,
-      cells,
-      active: new ActiveMatrix(),
-      notify: (text) => this.notify(text),
-      announce: (text) => this.live.say(text),
-      attempt: async (task) => {
-        try {
-          const done = await task();
-          if (done) this.notify(done);
-        } catch (error) {
-          this.notify(errorText(error));
-        }
-      },
-    };
+    const { store } = this;
+    const cells = new CellInspector(this.client, this.status, (text) => this.live.say(text));
     const names = tabsOf(description);
     const tabs = tabBar(
       names.map((name) => ({ name, label: tabLabel(name, description) })),
       (tab) => store.set({ tab }),
     );
     const tools = colorTools(store, description.training !== undefined);
-    const stage = viewStage(context);
-    const detailsButton = h(
-      'button',
-      {
-        type: 'button',
-        class: 'toggle',
-        'aria-controls': 'details',
-        onclick: () => {
-          // On a narrow page the details lie over the picture: opened for a look, and not remembered.
-          if (NARROW.matches) narrowOpen = !narrowOpen;
-          else store.set({ details: !store.get().details });
-          showDetails();
-        },
-      },
-      'Details',
-    );
+    const stage = viewStage(this.viewContext(description, cells));
     const work = h('div', { class: 'work' }, stage.element, stage.details);
+    const details = detailsToggle(work, store);
     replace(
       this.page,
       sourceHead(description),
       problemBanner(withFailure(description, failure), store),
-      h('div', { class: 'tab-row' }, tabs.element, detailsButton),
+      h('div', { class: 'tab-row' }, tabs.element, details.element),
       tools.element,
       work,
     );
@@ -149,30 +116,43 @@ export class App {
       tabs.show(tab);
       if (tab === shownTab) return;
       shownTab = tab;
-      const { matrices, details } = TABS[tab];
-      tools.element.hidden = !matrices;
-      detailsButton.hidden = !details;
-      work.classList.toggle('no-details', !details);
+      tools.element.hidden = !TABS[tab].matrices;
+      details.element.hidden = !TABS[tab].details;
+      work.classList.toggle('no-details', !TABS[tab].details);
       stage.show(tab);
     };
-    let narrowOpen = false;
-    const showDetails = (): void => {
-      const open = NARROW.matches ? narrowOpen : store.get().details;
-      work.classList.toggle('details-closed', !open);
-      detailsButton.setAttribute('aria-expanded', String(open));
-    };
     showTab();
-    showDetails();
     const unsubscribe = store.subscribe((changed) => {
       if (changed.has('tab')) showTab();
     });
-    NARROW.addEventListener('change', showDetails);
     this.close = () => {
-      NARROW.removeEventListener('change', showDetails);
       unsubscribe();
+      details.dispose();
       stage.dispose();
       tools.dispose();
       cells.dispose();
+    };
+  }
+
+  private viewContext(description: SourceDescription, cells: CellInspector): ViewContext {
+    const { client, store } = this;
+    const notify = (text: string): void => this.notify(text);
+    return {
+      client,
+      store,
+      description,
+      cells,
+      active: new ActiveMatrix(),
+      notify,
+      announce: (text) => this.live.say(text),
+      attempt: async (task) => {
+        try {
+          const done = await task();
+          if (done) notify(done);
+        } catch (error) {
+          notify(errorText(error));
+        }
+      },
     };
   }
 
@@ -183,7 +163,7 @@ export class App {
   }
 }
 
-/** A source that opened in part has both a description and a failure; the failure is then one more problem. */
+/** A source that opened in part has both a description and a failure. The failure is listed as one more problem. */
 function withFailure({ problems }: SourceDescription, failure: string | null): SourceDescription['problems'] {
   return failure === null ? problems : [{ severity: 'error', message: failure }, ...problems];
 }

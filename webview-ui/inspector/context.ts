@@ -1,4 +1,4 @@
-/** What every view of the inspector is given. */
+/** What every view of the inspector gets. */
 
 import type { SourceDescription } from '../../src/protocol/source';
 import type { InspectorClient } from './data/inspectorClient';
@@ -12,11 +12,11 @@ export interface ViewContext {
   readonly description: SourceDescription;
   readonly cells: CellInspector;
   readonly active: ActiveMatrix;
-  /** A short word at the bottom: what was done, or why it could not be. */
+  /** Shows a short message at the bottom: what was done, or why it failed. */
   notify(text: string): void;
-  /** Runs a task and says how it ended: what it returns, or why it failed. */
+  /** Runs a task and shows how it ended: the text it returns, or why it failed. */
   attempt(task: () => Promise<string>): Promise<void>;
-  /** What only a screen reader hears. */
+  /** Announces text to a screen reader only. */
   announce(text: string): void;
 }
 

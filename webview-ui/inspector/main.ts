@@ -1,4 +1,4 @@
-/** The inspector's page: connects to the host, asks for the source and shows it. */
+/** The inspector's page: it connects to the host, requests the source and shows it. */
 
 import '../shared/base.css';
 import './css/layout.css';
@@ -10,7 +10,8 @@ import './css/adapter.css';
 import './css/prefix.css';
 import './css/tensors.css';
 import './css/grid.css';
-// Of what is loaded later too: one stylesheet, there before the first view, and in one order.
+// Styles of scripts that are loaded later are here too: one stylesheet, complete before the first view, in a fixed
+// order.
 import '../shared/heatmap/heatmap.css';
 import '../shared/colorBar.css';
 import '../shared/histogram.css';
@@ -23,7 +24,8 @@ import { INITIAL_STATE, StateStore } from './data/state';
 import { TABS } from './views/tabs';
 
 allowLaterScripts();
-// Run while the worker opens the file: nearly every one shows a matrix. Where it fails, the view that needs it says so.
+// Loads the heatmap while the worker opens the file, since nearly every view shows a matrix. If that fails, the view
+// that needs it reports the error.
 TABS.tensors.load().catch(() => undefined);
 const root = document.getElementById('app');
 if (!root) throw new Error('the page has no element #app');

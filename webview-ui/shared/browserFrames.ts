@@ -1,4 +1,4 @@
-/** The browser's frames: the one place of the pages that requests them. */
+/** The browser's frames. No other file of the pages requests them. */
 
 import type { FrameClock } from './glide';
 import { prefersReducedMotion } from './theme';
@@ -10,7 +10,7 @@ export const BROWSER_FRAMES: FrameClock = {
   reducedMotion: prefersReducedMotion,
 };
 
-/** Calls back once what is drawn in the next frame is on the screen, which is before the frame after it. */
+/** Calls back once the next frame is on the screen. */
 export function afterNextFrame(run: () => void): void {
   BROWSER_FRAMES.request(() => BROWSER_FRAMES.request(run));
 }

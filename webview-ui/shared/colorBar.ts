@@ -1,4 +1,4 @@
-/** The key to the colours: the scheme with an axis, and the colours of what is not a number where there is any. */
+/** The key to the colours: the scheme with an axis, and swatches for NaN and infinities if there are any. */
 
 import './colorBar.css';
 import { select } from 'd3';
@@ -17,7 +17,7 @@ const HEIGHT = 32;
 const SWATCH = 10;
 const SWATCH_TEXT_GAP = 4;
 const SWATCHES_GAP = 12;
-/** Narrower, and the numbers would not fit beside the swatches. */
+/** Width in px below which the numbers would not fit beside the swatches. */
 const NARROWEST_STRIP = 60;
 
 export class ColorBar {
@@ -49,13 +49,13 @@ export class ColorBar {
     this.draw();
   }
 
-  /** Which swatches to show. A heatmap's `nonNumbers` event says what it came across. */
+  /** Selects the swatches to show. The `nonNumbers` event of a heatmap has what it found. */
   setNonNumbers(present: NonNumbers): void {
     this.nonNumbers = present;
     this.draw();
   }
 
-  /** As it looks, at the resolution of the screen, on a clear ground. */
+  /** The bar as it looks, at the resolution of the screen, on a transparent background. */
   toCanvas(): HTMLCanvasElement {
     const scale = window.devicePixelRatio || 1;
     const canvas = document.createElement('canvas');

@@ -1,4 +1,4 @@
-/** From a value to a colour: the scale, the lookup table, and the colours of what is not a number. No DOM. */
+/** Maps a value to a colour: the scale, the lookup table, and the colours of NaN and infinities. No DOM. */
 
 import { rgb } from 'd3';
 import type { ColorSettings } from './heatmap/types';
@@ -12,19 +12,19 @@ export const LUT_SIZE = 511;
 const MIDDLE = (LUT_SIZE - 1) / 2;
 
 /**
- * A symmetric log scale is linear about 0 up to this share of the limit and logarithmic beyond: two decades of
- * magnitude, about what separates the largest weight of a layer from its typical one.
+ * A symmetric log scale is linear about 0 up to this share of the limit and logarithmic beyond. That leaves two decades
+ * of magnitude, about what separates the largest weight of a layer from its typical one.
  */
 export const SYMLOG_CONSTANT_SHARE = 0.01;
 
-/** Stands in for a limit of 0 (an all-zero matrix), which would divide by zero. */
+/** Replaces a limit of 0 (an all-zero matrix), which would divide by zero. */
 export const SMALLEST_LIMIT = 1e-45;
 
 export interface ColorMap {
   readonly settings: ColorSettings;
-  /** Same key, same colours: renderers keep coloured tiles by it. */
+  /** Maps with the same key have the same colours. Renderers cache coloured tiles by it. */
   readonly key: string;
-  /** (LUT_SIZE), each as ImageData holds a pixel on a little-endian machine: 0xAABBGGRR. */
+  /** (LUT_SIZE), each entry as ImageData holds a pixel on a little-endian machine: 0xAABBGGRR. */
   readonly lut: Uint32Array;
   readonly nan: number;
   readonly positiveInfinity: number;
@@ -39,7 +39,7 @@ function magnitudeShare(magnitude: number, { limit, scale }: ColorSettings): num
   return scale === 'linear' ? share : Math.log1p(share / SYMLOG_CONSTANT_SHARE) / Math.log1p(1 / SYMLOG_CONSTANT_SHARE);
 }
 
-/** From 0 to 1 along the scheme; 0.5 is 0 in a diverging one, and negative values are 0 in a sequential one. */
+/** Position along the scheme, 0 to 1. A diverging scheme has 0 at 0.5; a sequential one has negative values at 0. */
 export function colorPosition(value: number, settings: ColorSettings): number {
   if (!isDiverging(settings.scheme)) return value <= 0 ? 0 : magnitudeShare(value, settings);
   const share = magnitudeShare(Math.abs(value), settings) / 2;
@@ -61,7 +61,7 @@ export function colorDomain({ scheme, limit }: ColorSettings): [number, number] 
   return [isDiverging(scheme) ? -limit : 0, limit];
 }
 
-/** A limit that is no positive number (a matrix of NaN has no largest magnitude) counts as 0. */
+/** A limit that is negative or not finite counts as 0: a matrix of NaN has no largest magnitude. */
 export function createColorMap(requested: ColorSettings, theme: ThemeKind): ColorMap {
   const settings = { ...requested, limit: Number.isFinite(requested.limit) ? Math.max(0, requested.limit) : 0 };
   const interpolate = schemeInterpolator(settings.scheme, theme);
@@ -84,7 +84,7 @@ export function packColor(css: string): number {
 }
 
 /**
- * The entry of the lookup table for a value that is no NaN: what every renderer has to agree on to the last float. It
+ * The index in the lookup table of a value that is not NaN. Every renderer has to agree on it to the last float. It
  * never falls as the value rises.
  */
 export function colorIndex(value: number, settings: ColorSettings): number {
@@ -107,7 +107,7 @@ export function cssColorOf(value: number, map: ColorMap): string {
   return `rgb(${packed & 255}, ${(packed >> 8) & 255}, ${(packed >> 16) & 255})`;
 }
 
-/** True where black text reads better than white on the colour (WCAG relative luminance against both). */
+/** True if black text has more contrast than white text on the colour (WCAG relative luminance). */
 export function isLightColor(packed: number): boolean {
   const linear = (channel: number): number => {
     const share = channel / 255;
@@ -119,11 +119,11 @@ export function isLightColor(packed: number): boolean {
     number,
   ];
   const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  // Equal contrast, (L + 0.05) / 0.05 = 1.05 / (L + 0.05), is where L + 0.05 = sqrt(1.05 * 0.05).
+  // Both contrasts are equal, (L + 0.05) / 0.05 = 1.05 / (L + 0.05), at L + 0.05 = sqrt(1.05 * 0.05).
   return luminance + 0.05 > Math.sqrt(1.05 * 0.05);
 }
 
-/** Colours a whole tile; the values are (height, width) row-major and so are the pixels. */
+/** Colours a whole tile. Values and pixels are (height, width), row-major. */
 export function colorValues(values: Float32Array, map: ColorMap): Uint32Array {
   const pixels = new Uint32Array(values.length);
   const { lut, settings } = map;
@@ -131,7 +131,7 @@ export function colorValues(values: Float32Array, map: ColorMap): Uint32Array {
   const fast = settings.scale === 'linear' && isDiverging(settings.scheme) && limit >= SMALLEST_LIMIT;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    // `colorIndex` without a call per cell: NaN and infinities fail the comparison and take the slow way.
+    // This is `colorIndex` without a call per cell. NaN and infinities fail the comparison and take the slow path.
     if (fast && Math.abs(value) <= limit) pixels[i] = lut[Math.round(MIDDLE + (value * MIDDLE) / limit)] as number;
     else pixels[i] = packedColorOf(value, map);
   }

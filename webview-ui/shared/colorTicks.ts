@@ -1,4 +1,4 @@
-/** Where the axis of a colour bar is labelled. No DOM. */
+/** Places the labels on the axis of a colour bar. No DOM. */
 
 import { ticks } from 'd3';
 import { colorDomain, colorPosition, SYMLOG_CONSTANT_SHARE } from './colorMap';
@@ -7,17 +7,17 @@ import type { ColorSettings } from './heatmap/types';
 
 interface ColorTick {
   readonly value: number;
-  /** 0 to 1 along the bar. */
+  /** Position along the bar, 0 to 1. */
   readonly position: number;
   readonly label: string;
 }
 
 const GAP = 8;
 const DIGITS = 3;
-/** More candidates than a bar has room for; which of them stay is decided by the room. */
+/** More candidates than fit on a bar. The width decides which of them stay. */
 const CANDIDATES = 7;
 
-/** Round values in the order they deserve a label: nearest to the ends first on a log scale. */
+/** Round values by priority of their labels. On a log scale those nearest to the ends come first. */
 function roundValues(settings: ColorSettings): number[] {
   const [start, end] = colorDomain(settings);
   if (settings.scale === 'linear') return ticks(start, end, CANDIDATES);
@@ -31,8 +31,8 @@ function roundValues(settings: ColorSettings): number[] {
 }
 
 /**
- * Both ends and zero before all else, then round values as far as labels do not meet. Labels are centred on their place,
- * but for those at the ends, which begin and end there.
+ * Both ends and zero come first, then round values as long as labels do not overlap. Labels are centred on their
+ * position; those at the ends start and end there.
  */
 export function colorTicks(settings: ColorSettings, width: number, measure: (text: string) => number): ColorTick[] {
   const [start, end] = colorDomain(settings);

@@ -1,2 +1,2 @@
-/** Stylesheets are imported for their effect; the bundler gathers them. */
+/** Stylesheets are imported for their side effect. The bundler collects them. */
 declare module '*.css';

@@ -1,16 +1,20 @@
-/** Makes DOM elements. Text is only ever set as text, and all of it seen: names in files come from strangers. */
+/**
+ * Makes DOM elements. Text is set as text only, with invisible characters made visible: names in files come from
+ * strangers.
+ */
 
 import { visibleText } from './visibleText';
 
 type Attribute = string | number | boolean | null | undefined | ((event: never) => void);
-/** Attributes whose text is shown or read out. */
+/** Attributes whose text is shown or read aloud. */
 const SHOWN = new Set(['title', 'aria-label', 'placeholder']);
 
 export type Child = Node | string | null | undefined | false;
 
 /**
- * `h('button', { class: 'tool', type: 'button', onclick: act }, 'Act')`. A key that begins with `on` is a listener, a
- * boolean sets or leaves out the attribute (for `aria-` it is written out), null leaves it out.
+ * `h('button', { class: 'tool', type: 'button', onclick: act }, 'Act')`. A key that starts with `on` adds a listener. A
+ * boolean sets or omits the attribute, except that `aria-` attributes get 'true' or 'false'. `null` and `undefined`
+ * omit it.
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,

@@ -3,7 +3,7 @@
 export class Emitter<Events extends object> {
   private readonly listeners = new Map<keyof Events, Set<(value: never) => void>>();
 
-  /** Returns the function that takes the listener away. */
+  /** Returns a function that removes the listener. */
   on<E extends keyof Events>(event: E, listener: (value: Events[E]) => void): () => void {
     const listeners = this.listeners.get(event) ?? new Set();
     this.listeners.set(event, listeners);

@@ -1,14 +1,14 @@
 /**
- * A value that moves smoothly to a target. Whoever needs the value while it moves asks for the target, never for the
- * frame it has got to: a step that starts from a frame loses what the frames to come would have added. No DOM.
+ * A value that moves smoothly to a target. Code that needs the value while it moves takes the target, never the current
+ * frame: a step that starts from a frame loses what the remaining frames would have added. No DOM.
  */
 
-/** Long enough to follow with the eye, short enough not to wait for. */
+/** Long enough to follow by eye, short enough not to wait for. */
 export const GLIDE_MS = 140;
 
-/** Time and frames: the browser's, or a test's. */
+/** Time and frames, from the browser or from a test. */
 export interface FrameClock {
-  /** Milliseconds, on the clock that frames are stamped with. */
+  /** Milliseconds on the clock of the frames' timestamps. */
   now(): number;
   /** Calls back in the next frame with its time in milliseconds; returns a handle. */
   request(frame: (now: number) => void): number;
@@ -34,12 +34,12 @@ export class Glide<T> {
     private readonly show: (value: T) => void,
   ) {}
 
-  /** Where the value is going, or `null` if it is at rest. */
+  /** The value at the end of the move, or `null` if the value is at rest. */
   get target(): T | null {
     return this.move?.target ?? null;
   }
 
-  /** Sets off from `from`. A move under way ends here, and its target is replaced. */
+  /** Starts a move from `from`. It replaces a move in progress. */
   to(from: T, target: T): void {
     this.cancel();
     if (this.clock.reducedMotion()) return this.show(target);

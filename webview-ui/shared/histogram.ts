@@ -1,9 +1,10 @@
-/** How the values of a matrix are spread, in the colours of its heatmap, with the ends of the colour scale marked. */
+/** The distribution of a matrix's values, in the colours of its heatmap, with the ends of the colour scale marked. */
 
 import './colorBar.css';
 import './histogram.css';
-import { axisBottom, scaleLinear, select } from 'd3';
+import { scaleLinear, select } from 'd3';
 import type { Statistics } from '../../src/protocol/matrix';
+import { axis } from './axes';
 import { colorDomain, createColorMap, cssColorOf } from './colorMap';
 import { formatCount, formatNumber } from './formatNumber';
 import type { ColorSettings } from './heatmap/types';
@@ -13,8 +14,9 @@ import { onThemeChange, themeKind } from './theme';
 
 const HEIGHT = 96;
 const MARGIN = { top: 8, right: 12, bottom: 20, left: 12 };
-/** Room for one label of three digits with exponent. */
+/** Width in px of a label of three digits with an exponent. */
 const TICK_SPACING = 64;
+const TICK_LENGTH = 4;
 const NARROWEST_BAR = 2;
 
 type Drawing = ReturnType<typeof drawing>;
@@ -56,7 +58,7 @@ export class Histogram {
     this.draw();
   }
 
-  /** Colours the bars as the heatmap does and marks where its colours end; null leaves both out. */
+  /** Colours the bars like the heatmap and marks the ends of its colour scale. `null` removes both. */
   setColor(color: ColorSettings | null): void {
     this.color = color;
     this.draw();
@@ -81,27 +83,23 @@ export class Histogram {
       : [];
     element.setAttribute('aria-label', this.description(bins));
     const [first, last] = [bins[0]?.from ?? 0, bins.at(-1)?.to ?? 0];
-    // All values the same: the one bar gets some room to stand in.
+    // If all values are equal, the one bar gets some space around it.
     const room = first === last ? Math.abs(first) * 0.1 || 1 : 0;
     const x = scaleLinear([first - room, last + room], [0, width]);
     this.drawBars(bins, x);
     this.drawLimits(bins.length > 0 ? x : null, width);
-    const axis = axisBottom(x)
-      .ticks(Math.max(3, Math.floor(width / TICK_SPACING)))
-      .tickFormat((value) => formatNumber(Number(value), 3))
-      .tickSize(4)
-      .tickSizeOuter(0);
+    const count = Math.max(3, Math.floor(width / TICK_SPACING));
     this.drawing.axis
       .attr('display', bins.length > 0 ? null : 'none')
       .attr('transform', `translate(${MARGIN.left},${HEIGHT - MARGIN.bottom})`)
-      .call(axis);
+      .call(axis('bottom', { scale: x, count, label: (value) => formatNumber(value, 3), length: TICK_LENGTH }));
   }
 
   private drawBars(bins: readonly Bin[], x: (value: number) => number): void {
     const tallest = Math.max(0, ...bins.map(({ count }) => count));
     const full = HEIGHT - MARGIN.top - MARGIN.bottom;
     const map = this.color && createColorMap(this.color, themeKind());
-    // Never less than a pixel: a bin that holds anything is seen.
+    // A bin that is not empty is at least a pixel high, so that it is seen.
     const height = ({ count }: Bin): number =>
       count > 0 ? Math.max(1, barHeight(count, tallest, this.logCounts) * full) : 0;
     const left = ({ from, to }: Bin): number => (from === to ? x(from) - 2 : x(from));

@@ -1,4 +1,4 @@
-/** The bars of a histogram: bins gathered to the room there is, heights on a linear or log scale. No DOM. */
+/** The bars of a histogram: bins merged to fit the width, heights on a linear or log scale. No DOM. */
 
 export interface Bin {
   readonly from: number;
@@ -6,7 +6,7 @@ export interface Bin {
   readonly count: number;
 }
 
-/** `counts` are of equal bins over [min, max]; neighbours are gathered so that at most `atMost` remain. */
+/** `counts` belong to equal bins over [min, max]. Neighbours are merged until at most `atMost` bins remain. */
 export function gatherBins(counts: ArrayLike<number>, min: number, max: number, atMost: number): Bin[] {
   if (counts.length === 0 || !Number.isFinite(min) || !Number.isFinite(max)) return [];
   const together = Math.ceil(counts.length / Math.max(1, atMost));
@@ -21,7 +21,7 @@ export function gatherBins(counts: ArrayLike<number>, min: number, max: number, 
   return bins;
 }
 
-/** Share of the full height, 0 to 1. On the log scale a single entry is still seen beside millions. */
+/** Share of the full height, 0 to 1. On the log scale a single entry stays visible beside millions. */
 export function barHeight(count: number, largest: number, log: boolean): number {
   if (largest <= 0) return 0;
   return log ? Math.log1p(count) / Math.log1p(largest) : count / largest;

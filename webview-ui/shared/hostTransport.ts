@@ -1,10 +1,10 @@
 /// <reference types="vscode-webview" />
 
-/** The webview's end of the channel to the extension host, and the view state that survives hiding and reload. */
+/** The webview's end of the channel to the extension host, and the view state that survives hiding and reloading. */
 
 import type { Message, Transport } from '../../src/protocol/rpc';
 
-/** What a page that runs outside VS Code (a test in a plain browser) puts at `window.peftHost`. */
+/** The interface that a page outside VS Code (a test in a plain browser) provides as `window.peftHost`. */
 export interface PageHost extends Transport {
   getState?(): unknown;
   setState?(state: unknown): void;
@@ -28,7 +28,9 @@ interface HostSeam {
 
 let seam: HostSeam | null = null;
 
-/** VS Code lets a page acquire its API once only, so the seam is made once. Throws `NoHostError` without a host. */
+/**
+ * VS Code lets a page acquire its API only once, so the transport is a singleton. Throws `NoHostError` without a host.
+ */
 function hostSeam(): HostSeam {
   seam ??= typeof acquireVsCodeApi === 'function' ? vsCodeSeam() : pageSeam();
   return seam;
@@ -66,7 +68,7 @@ function pageSeam(): HostSeam {
   };
 }
 
-/** Frames inside the page and browser tools post messages too; only those of the protocol carry a known kind. */
+/** Frames inside the page and browser tools post messages too. Only messages of the protocol have a known kind. */
 function isMessage(data: unknown): data is Message {
   const kinds = ['request', 'reply', 'event', 'progress', 'cancel'];
   return typeof data === 'object' && data !== null && 'kind' in data && kinds.includes(String(data.kind));
@@ -77,12 +79,12 @@ export function hostTransport(): Transport {
 }
 
 interface ViewState<T extends object> {
-  /** What was last set, over the initial values; the initial values alone where nothing was kept. */
+  /** The state last set, merged over the initial values. The initial values alone if nothing was saved. */
   get(): T;
   set(changes: Partial<T>): void;
 }
 
-/** State kept by the editor across hiding and reload. Navigation only: values are read anew. */
+/** State that the editor keeps across hiding and reloading. It holds navigation only: values are read again. */
 export function viewState<T extends object>(initial: T): ViewState<T> {
   const host = hostSeam();
   const read = (): T => {

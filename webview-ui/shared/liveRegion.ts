@@ -1,6 +1,6 @@
-/** Speaks to a screen reader without showing anything: the cell the cursor is on, the end of a long task. */
+/** Announces text to a screen reader without showing it: the cell at the cursor, the end of a long task. */
 
-/** Keys held down move faster than speech: only where the cursor rests is read out. */
+/** Held keys move faster than speech, so only the cell on which the cursor rests is announced. */
 const SETTLE_MS = 150;
 
 export class LiveRegion {
@@ -17,7 +17,7 @@ export class LiveRegion {
   say(text: string): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      // Said again when it is the same as before: readers skip a region whose text did not change.
+      // A no-break space makes a repeated text differ: readers skip a region whose text did not change.
       this.element.textContent = this.element.textContent === text ? `${text}\u00a0` : text;
     }, SETTLE_MS);
   }

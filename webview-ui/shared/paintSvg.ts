@@ -1,8 +1,8 @@
 /** Paints an SVG drawing of lines, paths, rectangles and text on a canvas, as the page shows it, for saved pictures. */
 
 /**
- * Where the drawing's own origin goes is the context's to say: its transform is that of a CSS px. Knows the elements
- * that axes and charts are made of and no others; images, gradients and clips are left out.
+ * The transform of the context sets the origin of the drawing and the size of a CSS px. Only the elements of axes and
+ * charts are supported. Images, gradients and clip paths are omitted.
  */
 export function paintSvg(context: CanvasRenderingContext2D, svg: SVGSVGElement): void {
   for (const element of svg.querySelectorAll<SVGGraphicsElement>('path, line, rect, circle, text')) {
@@ -68,7 +68,7 @@ function paintText(context: CanvasRenderingContext2D, element: SVGTextElement, s
   context.fillStyle = style.fill;
   context.textAlign = alignments[style.textAnchor] ?? 'left';
   context.textBaseline = 'alphabetic';
-  // The browser has already worked out x, y, dx and dy in whatever unit they were given.
+  // The browser has already resolved x, y, dx and dy from whatever unit they were given in.
   const start = element.getStartPositionOfChar(0);
   const shift = { center: element.getComputedTextLength() / 2, right: element.getComputedTextLength() } as const;
   const align = context.textAlign;

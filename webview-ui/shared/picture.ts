@@ -1,4 +1,4 @@
-/** From canvases to a PNG file's bytes. */
+/** Encodes canvases as a PNG file. */
 
 class PictureError extends Error {
   override readonly name = 'PictureError';
@@ -7,7 +7,7 @@ class PictureError extends Error {
 const PADDING = 12;
 const TITLE_SIZE = 13;
 
-/** Rejects with `PictureError` where the browser cannot encode it, which is so of a canvas too large or empty. */
+/** Rejects with `PictureError` if the browser cannot encode the canvas, which happens if it is too large or empty. */
 export async function canvasToPng(canvas: HTMLCanvasElement): Promise<Uint8Array> {
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
   if (!blob)
@@ -17,7 +17,7 @@ export async function canvasToPng(canvas: HTMLCanvasElement): Promise<Uint8Array
 
 interface Picture {
   readonly title?: string;
-  /** From the top down, each already at the screen's resolution. */
+  /** Parts from top to bottom, each already at the screen's resolution. */
   readonly parts: readonly HTMLCanvasElement[];
   readonly background: string;
   readonly foreground: string;
@@ -25,7 +25,7 @@ interface Picture {
   readonly font: string;
 }
 
-/** A heatmap and its colour bar, say, under a title, as one canvas. */
+/** Combines parts, such as a heatmap and its colour bar, under a title on one canvas. */
 export function composePicture({ title, parts, background, foreground, font }: Picture): HTMLCanvasElement {
   const scale = window.devicePixelRatio || 1;
   const titleHeight = title ? Math.round((TITLE_SIZE + PADDING) * scale) : 0;

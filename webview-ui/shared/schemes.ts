@@ -1,4 +1,4 @@
-/** The colour schemes: how each looks on light and on dark. No DOM. */
+/** The colour schemes and how each looks in light and dark themes. No DOM. */
 
 import { interpolateLab, interpolateRgb, interpolateRgbBasis, piecewise } from 'd3';
 import type { SchemeName } from './heatmap/types';
@@ -10,7 +10,7 @@ interface Scheme {
   readonly diverging: boolean;
 }
 
-/** In the order a menu lists them; the first is the default. */
+/** The schemes in menu order; the first is the default. */
 export const SCHEMES: readonly Scheme[] = [
   { name: 'redBlue', label: 'Blue to red', diverging: true },
   { name: 'purpleOrange', label: 'Purple to orange', diverging: true },
@@ -21,8 +21,8 @@ export const SCHEMES: readonly Scheme[] = [
 type DivergingName = Exclude<SchemeName, 'viridis'>;
 
 /**
- * ColorBrewer's RdBu, PuOr and BrBG, pale in the middle, which suits paper; 0 is -limit, 1 is limit. Written out because
- * d3-scale-chromatic comes whole, with every scheme it knows.
+ * ColorBrewer's RdBu, PuOr and BrBG from -limit (0) to limit (1). They are pale in the middle, which suits a light
+ * background. They are written out here because d3-scale-chromatic would bring every scheme it has.
  */
 const onLight: Readonly<Record<DivergingName, (position: number) => string>> = {
   redBlue: interpolateRgbBasis([
@@ -66,7 +66,7 @@ const onLight: Readonly<Record<DivergingName, (position: number) => string>> = {
   ]),
 };
 
-/** matplotlib's viridis at 17 places, within 5 of 255 of its table in between. */
+/** matplotlib's viridis at 17 points. Values between them are within 5 of 255 of its table. */
 export const viridis: (position: number) => string = piecewise(interpolateRgb, [
   '#440154',
   '#48186a',
@@ -87,7 +87,7 @@ export const viridis: (position: number) => string = piecewise(interpolateRgb, [
   '#fde725',
 ]);
 
-/** The same hues turned inside out: near the background in the middle, light at the ends. */
+/** The same hues inverted: close to the background in the middle, light at the ends. */
 const onDark: Readonly<
   Record<DivergingName, { readonly negative: readonly string[]; readonly positive: readonly string[] }>
 > = {
@@ -96,7 +96,7 @@ const onDark: Readonly<
   brownTeal: { negative: ['#f3e2bd', '#cf9f4b', '#875a1c'], positive: ['#12726a', '#3fbdb0', '#cbf3ee'] },
 };
 
-/** Zero in a dark theme: a little lighter than the usual editor background, so that a zero matrix is still a shape. */
+/** Zero in a dark theme: slightly lighter than the usual editor background, so that a zero matrix is still visible. */
 const DARK_MIDDLE = '#2b2b2e';
 const HIGH_CONTRAST_MIDDLE = '#101010';
 
@@ -123,7 +123,7 @@ export interface SpecialColors {
   readonly negativeInfinity: string;
 }
 
-/** Hues no scheme passes through, so that a value that is not a number cannot be taken for one. */
+/** Hues that no scheme uses, so that NaN and infinities cannot be mistaken for values. */
 export function specialColors(theme: ThemeKind): SpecialColors {
   const light = theme === 'light' || theme === 'highContrastLight';
   return light

@@ -1,10 +1,10 @@
-/** Which of VS Code's four kinds of theme is on, and word of changes. */
+/** VS Code's four kinds of theme: which one is active, and notification of changes. */
 
 export type ThemeKind = 'light' | 'dark' | 'highContrast' | 'highContrastLight';
 
 /**
- * From the classes VS Code puts on the body. High contrast light carries `vscode-high-contrast` too, so it is looked for
- * first. Null without any of them, as in a plain browser.
+ * Reads the classes that VS Code puts on the body. High contrast light has `vscode-high-contrast` too, so it is checked
+ * first. `null` without any of them, as in a plain browser.
  */
 export function themeKindOfClasses(classes: Iterable<string>): ThemeKind | null {
   const names = new Set(classes);
@@ -27,11 +27,11 @@ export function prefersReducedMotion(): boolean {
   );
 }
 
-/** Calls back after the theme or any of its colours changed. Returns the function that stops it. */
+/** Calls back after a change of the theme or any of its colours. Returns a function that stops it. */
 export function onThemeChange(listener: () => void): () => void {
   const observer = new MutationObserver(listener);
   observer.observe(document.body, { attributes: true, attributeFilter: ['class'] });
-  // The colours themselves are custom properties in the style of the root element.
+  // The colours are custom properties in the style of the root element.
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
   const media = darkPreferred();
   media.addEventListener('change', listener);

@@ -1,7 +1,7 @@
-/** The clock and the timers of the browser, which a test replaces. */
+/** The browser's clock and timers, which a test replaces. */
 
 export interface Timers {
-  /** Milliseconds since some moment. */
+  /** Milliseconds since a fixed moment. */
   now(): number;
   /** Calls back once after `ms` milliseconds; returns a handle. */
   set(run: () => void, ms: number): number;

@@ -1,8 +1,8 @@
-/** A box beside the pointer. One for the page will do. */
+/** A box beside the pointer. One is enough for the page. */
 
 import './tooltip.css';
 
-/** Off the pointer, so that it covers neither the cell nor the next one. */
+/** Distance from the pointer in px, so that the box covers neither the cell nor the next one. */
 const OFFSET = 14;
 const EDGE = 4;
 
@@ -20,14 +20,14 @@ export class Tooltip {
     return !this.element.hidden;
   }
 
-  /** A string is shown as text. The place is in client px, as pointer events give it. */
+  /** Shows a string as text. The position is in client px, as in pointer events. */
   show(content: Node | string, x: number, y: number): void {
     this.element.replaceChildren(content);
     this.element.hidden = false;
     this.move(x, y);
   }
 
-  /** To the lower right of the point, or on its other side where that would leave the window. */
+  /** The box is to the lower right of the point, or on its other side if it would leave the window. */
   move(x: number, y: number): void {
     const { offsetWidth, offsetHeight, style } = this.element;
     style.left = `${placeBeside(x, offsetWidth, document.documentElement.clientWidth)}px`;

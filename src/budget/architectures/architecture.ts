@@ -1,20 +1,17 @@
 /** What a table of an architecture holds. */
 
 import { isObject, flag, MAX_WIDTH, readCount, requireCount } from '../../peftConfig/configValues';
-import type { RawConfig } from '../../peftConfig/configValues';
-import { defaultTargetsOf } from '../defaultTargets';
 import { ConfigError } from '../../peftConfig/errors';
-import type { Head, HeadKind } from '../head';
+import type { ClassNames, Head, HeadKind } from '../head';
 import { NO_HEAD, taskHead } from '../head';
 import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
 import { linear, tied } from '../rows';
+import type { ModelFacts } from './modelFacts';
+import { mappedTargets } from './peftTargets';
 
-export interface Architecture {
-  readonly modelTypes: readonly string[];
-  /** Values of transformers' config class for keys that a config.json may leave out. */
-  readonly defaults?: RawConfig;
-  /** What PEFT's LoRA targets when target_modules is null; empty where PEFT has no mapping. */
+export interface Architecture extends ModelFacts, ClassNames {
+  /** What PEFT's LoRA targets if target_modules is null; empty if PEFT has no mapping. */
   readonly defaultTargets: readonly string[];
   /** The linears of a block that a LoRA can be put on, as suffixes for target_modules. */
   readonly targets: (shape: ModelShape) => readonly string[];
@@ -24,8 +21,6 @@ export interface Architecture {
   readonly alwaysWrapped?: boolean;
   /** The config is of two models in one, which `sections` reads from `whole`. */
   readonly composite?: boolean;
-  /** The head of a config that names no class. */
-  readonly usualHead: HeadKind;
   readonly sections: (shape: ModelShape, head: HeadKind) => readonly Section[];
   /** Null where this kind of head has no table. */
   readonly head: (shape: ModelShape, kind: HeadKind) => Head | null;
@@ -38,8 +33,17 @@ export function architecture(table: Table): Architecture {
   return {
     targets: (shape) => blockTargets(table.sections(shape, table.usualHead)),
     ...table,
-    defaultTargets: defaultTargetsOf('LORA', table.modelTypes[0] ?? '') ?? [],
+    defaultTargets: mappedTargets(table.peftTargets ?? {}, 'LORA') ?? [],
   };
+}
+
+/** Types with the modules of another, for whom other facts hold. */
+export function alike(
+  { defaultTargets: _, ...table }: Architecture,
+  modelTypes: readonly string[],
+  facts: Omit<ModelFacts, 'modelTypes'>,
+): Architecture {
+  return architecture({ ...table, modelTypes, ...facts });
 }
 
 /** The linears of the layers, each by the shortest suffix that no other row of a block shares. */
@@ -54,12 +58,14 @@ interface DecoderHead {
   readonly bias?: (shape: ModelShape) => boolean;
   readonly width?: (shape: ModelShape) => number;
   readonly name?: string;
+  /** transformers' generic token classifier is named `score`; the older families name theirs `classifier`. */
+  readonly tokenHead?: 'score' | 'classifier';
   /** Outputs of a question answering head: two, unless it asks for the labels. */
   readonly answers?: (shape: ModelShape) => number;
 }
 
 /** Heads of the decoder-only models: `lm_head`, and `score` for classification. */
-export function decoderHead({ bias, width, name = 'lm_head', answers }: DecoderHead = {}) {
+export function decoderHead({ bias, width, name = 'lm_head', tokenHead = 'score', answers }: DecoderHead = {}) {
   return (shape: ModelShape, kind: HeadKind): Head | null => {
     const features = width?.(shape) ?? shape.hiddenSize;
     switch (kind) {
@@ -72,20 +78,13 @@ export function decoderHead({ bias, width, name = 'lm_head', answers }: DecoderH
       case 'sequenceClassification':
         return taskHead([linear('score', features, labels(shape))], 'classifier', 'score');
       case 'tokenClassification':
-        return taskHead([linear(tokenHeadName(shape), features, labels(shape), true)], 'classifier', 'score');
+        return taskHead([linear(tokenHead, features, labels(shape), true)], 'classifier', 'score');
       case 'questionAnswering':
         return taskHead([linear('qa_outputs', features, answers?.(shape) ?? 2, true)], 'qa_outputs');
       default:
         return null;
     }
   };
-}
-
-/** transformers' generic token classifier is named `score`; the older families name theirs `classifier`. */
-function tokenHeadName({ modelType }: ModelShape): string {
-  return ['gpt2', 'gpt_neo', 'gpt_neox', 'gpt_bigcode', 'falcon', 'bloom', 'mpt'].includes(modelType)
-    ? 'classifier'
-    : 'score';
 }
 
 /** Throws where the config has no vocabulary, which every text model has. */

@@ -8,6 +8,8 @@ import type { Row, Section } from '../rows';
 import { bare, conv, embedding, layerNorm, linear, linears, tied } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
+import { BERT_FORWARD } from './forwardFacts';
+import type { ModelFacts } from './modelFacts';
 
 interface Build {
   /** Whether keys are projected with a bias. */
@@ -104,8 +106,15 @@ function bartHead(shape: ModelShape, kind: HeadKind): Head | null {
 /** BART's config class counts three classes, those of MNLI, where a config names none. */
 const BART_LABELS = 3;
 
-function bartTable(modelType: string, outside: Outside): Architecture {
+function bartTable(
+  modelType: string,
+  outside: Outside,
+  facts: Pick<ModelFacts, 'peftTargets' | 'forward'> = {},
+): Architecture {
   return architecture({
+    ...facts,
+    // A decoder alone has the name of a causal model.
+    headsByEnd: { ForCausalLM: 'decoder', MTModel: 'languageModel' },
     modelTypes: [modelType],
     defaults: { is_encoder_decoder: true, max_position_embeddings: 1024 },
     baseModel: 'model',
@@ -118,6 +127,9 @@ function bartTable(modelType: string, outside: Outside): Architecture {
 /** The mel spectrogram enters through two convolutions; the encoder's positions are fixed but are parameters. */
 const whisper = architecture({
   modelTypes: ['whisper'],
+  withoutTokens: true,
+  headsByEnd: { ForCausalLM: 'decoder' },
+  forward: { rotary: false },
   defaults: {
     is_encoder_decoder: true,
     num_mel_bins: 80,
@@ -163,7 +175,21 @@ const whisper = architecture({
 });
 
 export const BART_FAMILY: readonly Architecture[] = [
-  bartTable('bart', { offset: 2, embeddingNorm: true, lastNorm: false }),
+  bartTable(
+    'bart',
+    { offset: 2, embeddingNorm: true, lastNorm: false },
+    {
+      peftTargets: {
+        LORA: 'q_proj v_proj',
+        IA3: 'q_proj v_proj fc2',
+        IA3_FEEDFORWARD: 'fc2',
+        ADALORA: 'q_proj k_proj v_proj out_proj fc1 fc2',
+        LN_TUNING: 'self_attn_layer_norm encoder_attn_layer_norm final_layer_norm',
+        BEFT: 'v_proj',
+      },
+      forward: BERT_FORWARD,
+    },
+  ),
   bartTable('mbart', { offset: 2, embeddingNorm: true, lastNorm: true }),
   bartTable('pegasus', { offset: 0, embeddingNorm: false, lastNorm: true }),
   bartTable('marian', { offset: 0, embeddingNorm: false, lastNorm: false }),

@@ -7,7 +7,8 @@ import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
 import { bare, conv, embedding, layerNorm, linear, linears, tied } from '../rows';
 import type { Architecture } from './architecture';
-import { architecture, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
+import { alike, architecture, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
+import { BERT_FORWARD } from './forwardFacts';
 
 interface Encoder {
   /** Names of the query, key and value projections. */
@@ -123,6 +124,14 @@ const POOLED: readonly HeadKind[] = ['none', 'sequenceClassification', 'multiple
 
 const bert = architecture({
   modelTypes: ['bert'],
+  peftTargets: {
+    LORA: 'query value',
+    IA3: 'key value output.dense',
+    IA3_FEEDFORWARD: 'output.dense',
+    ADALORA: 'query value',
+    BEFT: 'value',
+  },
+  forward: BERT_FORWARD,
   defaults: DEFAULTS,
   targets: () => TARGETS,
   baseModel: 'bert',
@@ -144,7 +153,16 @@ export const robertaHead = encoderHead(denseClassifier, (shape, kind) => {
 });
 
 const roberta = architecture({
-  modelTypes: ['roberta', 'xlm-roberta', 'camembert'],
+  modelTypes: ['roberta'],
+  peftTargets: {
+    LORA: 'query value',
+    IA3: 'key value output.dense',
+    IA3_FEEDFORWARD: 'output.dense',
+    ADALORA: 'query key value dense',
+    VBLORA: 'query value',
+    BEFT: 'value',
+  },
+  forward: BERT_FORWARD,
   defaults: DEFAULTS,
   targets: () => TARGETS,
   baseModel: 'roberta',
@@ -152,10 +170,14 @@ const roberta = architecture({
   sections: encoder({ hasPooler: (head) => head === 'none' || head === 'multipleChoice' }),
   head: robertaHead,
 });
+const xlmRoberta = alike(roberta, ['xlm-roberta'], { peftTargets: { LORA: 'query value' } });
+const camembert = alike(roberta, ['camembert'], { peftTargets: {} });
 
 /** Embeddings may be narrower than the model. */
 const electra = architecture({
   modelTypes: ['electra'],
+  peftTargets: { LORA: 'query value' },
+  forward: BERT_FORWARD,
   defaults: { ...DEFAULTS, embedding_size: 128 },
   targets: () => TARGETS,
   baseModel: 'electra',
@@ -196,6 +218,14 @@ function positionTypes({ config }: ModelShape): readonly unknown[] {
 
 const debertaV2 = architecture({
   modelTypes: ['deberta-v2'],
+  peftTargets: {
+    LORA: 'query_proj value_proj',
+    IA3: 'key_proj value_proj output.dense',
+    IA3_FEEDFORWARD: 'output.dense',
+    ADALORA: 'query_proj key_proj value_proj dense',
+    BEFT: 'value_proj',
+  },
+  forward: { ...BERT_FORWARD, kernels: ['eager'] },
   defaults: { max_position_embeddings: 512, position_biased_input: true },
   targets: () => ['query_proj', 'key_proj', 'value_proj', ...TARGETS.slice(3)],
   baseModel: 'deberta',
@@ -271,6 +301,7 @@ function besideDeberta(shape: ModelShape): Row[] {
 
 const distilbert = architecture({
   modelTypes: ['distilbert'],
+  forward: BERT_FORWARD,
   defaults: { max_position_embeddings: 512 },
   baseModel: 'distilbert',
   usualHead: 'none',
@@ -316,4 +347,12 @@ const distilbert = architecture({
   ),
 });
 
-export const ENCODER_FAMILY: readonly Architecture[] = [bert, roberta, electra, debertaV2, distilbert];
+export const ENCODER_FAMILY: readonly Architecture[] = [
+  bert,
+  roberta,
+  xlmRoberta,
+  camembert,
+  electra,
+  debertaV2,
+  distilbert,
+];

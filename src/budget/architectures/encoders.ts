@@ -191,6 +191,12 @@ const albert = architecture({
 /** Query, key and value in one linear; two of them have biases beside it. */
 const deberta = architecture({
   modelTypes: ['deberta'],
+  peftTargets: {
+    LORA: 'in_proj',
+    IA3: 'in_proj output.dense',
+    IA3_FEEDFORWARD: 'output.dense',
+    ADALORA: 'in_proj',
+  },
   defaults: { max_position_embeddings: 512, type_vocab_size: 0, position_biased_input: true },
   targets: () => ['in_proj', 'attention.output.dense', 'intermediate.dense', 'output.dense'],
   baseModel: 'deberta',

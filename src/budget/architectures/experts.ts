@@ -7,9 +7,11 @@ import type { ModelShape } from '../modelShape';
 import type { Row, Section } from '../rows';
 import { bare, embedding, linear, norm, onlyAt } from '../rows';
 import type { Architecture } from './architecture';
-import { architecture, decoderHead, intermediate, layers, on, size, vocabulary } from './architecture';
-import type { Experts } from './llama';
-import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './llama';
+import { alike, architecture, decoderHead, intermediate, layers, on, size, vocabulary } from './architecture';
+import { MIXTRAL_EXPERTS, QWEN_EXPERTS, sizes } from './modelFacts';
+import { MIXTRAL_TARGETS } from './peftTargets';
+import type { Experts } from './gatedDecoder';
+import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './gatedDecoder';
 
 const always = (): boolean => true;
 
@@ -41,7 +43,14 @@ const mixtralExperts = (shape: ModelShape): Experts => ({
 
 const mixtral = gatedDecoder(
   ['mixtral'],
-  { experts: mixtralExperts },
+  {
+    facts: {
+      peftTargets: MIXTRAL_TARGETS,
+      fusedExperts: MIXTRAL_EXPERTS,
+      classSizes: sizes(4096, 14336, 32, 32, 32000),
+    },
+    experts: mixtralExperts,
+  },
   { ...UNTIED, num_key_value_heads: 8, num_local_experts: 8 },
 );
 
@@ -78,9 +87,11 @@ const qwen2Moe = gatedDecoder(
   },
 );
 
-const qwen3Moe = gatedDecoder(
-  ['qwen3_moe', 'qwen3_vl_moe_text'],
+/** PEFT does not rename the experts of Qwen3-VL. */
+const qwen3VlMoe = gatedDecoder(
+  ['qwen3_vl_moe_text'],
   {
+    namedTransformer: true,
     bias: attentionBias,
     inAttention: headNorms,
     experts: (shape) => ({
@@ -94,9 +105,12 @@ const qwen3Moe = gatedDecoder(
   { ...QWEN_MOE_DEFAULTS, num_key_value_heads: 4, num_experts: 128, moe_intermediate_size: 768 },
 );
 
+const qwen3Moe = alike(qwen3VlMoe, ['qwen3_moe'], { fusedExperts: QWEN_EXPERTS });
+
 const olmoe = gatedDecoder(
   ['olmoe'],
   {
+    facts: { fusedExperts: QWEN_EXPERTS },
     bias: attentionBias,
     // The norms know nothing of a head_dim that differs from the usual.
     inAttention: ({ hiddenSize, numHeads, numKeyValueHeads }) => [
@@ -135,6 +149,7 @@ function denseLayers({ config }: ModelShape): number {
 const glm4Moe = gatedDecoder(
   ['glm4_moe'],
   {
+    facts: { fusedExperts: QWEN_EXPERTS },
     bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }),
     inAttention: (shape) => (on(shape, 'use_qk_norm') ? headNorms(shape) : []),
     experts: deepseekExperts,
@@ -196,9 +211,14 @@ export const latentAttention = {
   head: decoderHead(),
 };
 
+/** A head of latent attention is as wide as its rotated part; some types overwrite what their configs say. */
+export const ROTATED_WIDTH: readonly string[] = ['qk_rope_head_dim'];
+
 const deepseekV2 = architecture({
   ...latentAttention,
   modelTypes: ['deepseek_v2'],
+  fusedExperts: QWEN_EXPERTS,
+  headDimKeys: ROTATED_WIDTH,
   defaults: {
     ...latentAttention.defaults,
     n_routed_experts: 64,
@@ -210,6 +230,7 @@ const deepseekV2 = architecture({
 const deepseekV3 = architecture({
   ...latentAttention,
   modelTypes: ['deepseek_v3'],
+  fusedExperts: QWEN_EXPERTS,
   defaults: {
     ...latentAttention.defaults,
     n_routed_experts: 256,
@@ -223,6 +244,7 @@ const deepseekV3 = architecture({
 const gptOss = gatedDecoder(
   ['gpt_oss'],
   {
+    facts: { forward: { kernels: ['flash', 'eager'], slidingPattern: 2 } },
     bias: attentionBias,
     inAttention: (shape) => [bare('self_attn', ['sinks', [shape.numHeads]])],
     experts: (shape) => {
@@ -289,6 +311,7 @@ const phimoe = gatedDecoder(
 const llama4 = gatedDecoder(
   ['llama4_text'],
   {
+    facts: { classSizes: sizes(5120, 8192, 48, 40, 202048) },
     bias: attentionBias,
     experts: (shape) => {
       const { hiddenSize: h } = shape;
@@ -321,6 +344,7 @@ export const EXPERT_FAMILY: readonly Architecture[] = [
   mixtral,
   qwen2Moe,
   qwen3Moe,
+  qwen3VlMoe,
   olmoe,
   glm4Moe,
   deepseekV2,

@@ -5,7 +5,10 @@ import { flag, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
 import type { Row } from '../rows';
 import { conv1d, embedding, layerNorm, linear, linears, norm } from '../rows';
 import type { Architecture } from './architecture';
+import type { ForwardFacts } from './forwardFacts';
+import type { PeftTargets } from './peftTargets';
 import {
+  alike,
   architecture,
   decoderHead,
   intermediateOrFourfold,
@@ -28,8 +31,26 @@ function outside(shape: ModelShape, positions: number | null): Row[] {
   ];
 }
 
+const GPT2_TARGETS: PeftTargets = {
+  LORA: 'c_attn',
+  FOURIERFT: 'mlp.c_proj',
+  IA3: 'c_attn mlp.c_proj',
+  IA3_FEEDFORWARD: 'mlp.c_proj',
+  ADALORA: 'c_attn',
+  OSF: 'c_attn c_proj',
+};
+const GPT2_FORWARD: Partial<ForwardFacts> = { rotary: false, dropout: 0.1 };
+const OLDER_HEAD = { tokenHead: 'classifier' } as const;
+
 const gpt2 = architecture({
   modelTypes: ['gpt2'],
+  peftTargets: {
+    ...GPT2_TARGETS,
+    LN_TUNING: 'ln_1 ln_2 ln_f',
+  },
+  adaptionTarget: 'attn',
+  conv1d: true,
+  forward: { ...GPT2_FORWARD, activation: 'gelu_new', nativeSoftmax: true },
   defaults: { n_positions: 1024 },
   targets: () => ['c_attn', 'attn.c_proj', 'c_fc', 'mlp.c_proj'],
   baseModel: 'transformer',
@@ -57,12 +78,14 @@ const gpt2 = architecture({
       ]),
     ];
   },
-  head: decoderHead(),
+  head: decoderHead(OLDER_HEAD),
 });
 
 /** As GPT-2 with true linears; with `multi_query` all heads share one key and value. */
 const gptBigCode = architecture({
   modelTypes: ['gpt_bigcode'],
+  peftTargets: GPT2_TARGETS,
+  forward: GPT2_FORWARD,
   defaults: { n_positions: 1024, multi_query: true, num_key_value_heads: 1 },
   targets: () => ['c_attn', 'attn.c_proj', 'c_fc', 'mlp.c_proj'],
   baseModel: 'transformer',
@@ -83,11 +106,19 @@ const gptBigCode = architecture({
       ]),
     ];
   },
-  head: decoderHead(),
+  head: decoderHead(OLDER_HEAD),
 });
 
 const gptNeo = architecture({
   modelTypes: ['gpt_neo'],
+  peftTargets: {
+    LORA: 'q_proj v_proj',
+    IA3: 'q_proj v_proj c_proj',
+    IA3_FEEDFORWARD: 'c_proj',
+    ADALORA: 'q_proj v_proj',
+    BEFT: 'v_proj',
+  },
+  forward: { rotary: false, floatScores: true, kernels: ['flash', 'eager'], activation: 'gelu_new' },
   defaults: { max_position_embeddings: 2048 },
   baseModel: 'transformer',
   usualHead: 'languageModel',
@@ -110,11 +141,21 @@ const gptNeo = architecture({
       ]),
     ];
   },
-  head: decoderHead(),
+  head: decoderHead(OLDER_HEAD),
 });
 
 const gptJ = architecture({
   modelTypes: ['gptj'],
+  peftTargets: {
+    LORA: 'q_proj v_proj',
+    IA3: 'q_proj v_proj fc_out',
+    IA3_FEEDFORWARD: 'fc_out',
+    ADALORA: 'q_proj v_proj',
+    LN_TUNING: 'ln_1 ln_f',
+    BEFT: 'v_proj',
+    OSF: 'q_proj k_proj v_proj out_proj fc_in fc_out',
+  },
+  forward: { floatScores: true, kernels: ['flash', 'eager'], activation: 'gelu_new' },
   defaults: UNTIED,
   baseModel: 'transformer',
   usualHead: 'languageModel',
@@ -152,8 +193,16 @@ function fusedRows(shape: ModelShape, attention: string, bias: boolean): Row[] {
   ];
 }
 
+const FUSED_TARGETS: PeftTargets = {
+  LORA: 'query_key_value',
+  IA3: 'query_key_value dense_4h_to_h',
+  IA3_FEEDFORWARD: 'dense_4h_to_h',
+};
+
 const gptNeoX = architecture({
   modelTypes: ['gpt_neox'],
+  peftTargets: { ...FUSED_TARGETS, ADALORA: 'query_key_value', OSF: 'query_key_value dense_4h_to_h' },
+  versionNote: () => "The output layer is 'lm_head' in transformers 5 and 'embed_out' in version 4.",
   defaults: { ...UNTIED, attention_bias: true },
   baseModel: 'gpt_neox',
   usualHead: 'languageModel',
@@ -167,11 +216,20 @@ const gptNeoX = architecture({
     },
     layers('layers', shape, fusedRows(shape, 'attention', on(shape, 'attention_bias'))),
   ],
-  head: decoderHead(),
+  head: decoderHead(OLDER_HEAD),
 });
 
 const bloom = architecture({
   modelTypes: ['bloom'],
+  peftTargets: {
+    LORA: 'query_key_value',
+    IA3: 'query_key_value mlp.dense_4h_to_h',
+    IA3_FEEDFORWARD: 'mlp.dense_4h_to_h',
+    ADALORA: 'query_key_value',
+    LN_TUNING: 'input_layernorm post_attention_layernorm ln_f',
+    OSF: 'query_key_value dense_4h_to_h',
+  },
+  forward: { rotary: false, kernels: ['eager'] },
   baseModel: 'transformer',
   usualHead: 'languageModel',
   sections: (shape) => {
@@ -183,12 +241,18 @@ const bloom = architecture({
     ];
     return [{ path: '', rows }, layers('h', shape, fusedRows(shape, 'self_attention', true))];
   },
-  head: decoderHead(),
+  head: decoderHead(OLDER_HEAD),
 });
 
 /** Query, key and value in one linear whose width depends on how many heads share keys and values. */
 const falcon = architecture({
-  modelTypes: ['falcon', 'RefinedWeb', 'RefinedWebModel'],
+  modelTypes: ['falcon'],
+  peftTargets: {
+    ...FUSED_TARGETS,
+    LN_TUNING: 'input_layernorm post_attention_layernorm ln_f',
+    OSF: 'query_key_value dense_4h_to_h',
+  },
+  forward: { nativeSoftmax: true },
   defaults: { multi_query: true, parallel_attn: true },
   baseModel: 'transformer',
   usualHead: 'languageModel',
@@ -216,12 +280,17 @@ const falcon = architecture({
       ]),
     ];
   },
-  head: decoderHead(),
+  head: decoderHead(OLDER_HEAD),
 });
+
+/** Falcon's types in its own repositories, before it came to transformers. */
+const refinedWeb = alike(falcon, ['RefinedWeb', 'RefinedWebModel'], { peftTargets: FUSED_TARGETS });
 
 /** No biases anywhere, not even in its LayerNorms. transformers builds the MLP fourfold whatever `expansion_ratio` says. */
 const mpt = architecture({
   modelTypes: ['mpt'],
+  peftTargets: { LORA: 'Wqkv' },
+  forward: { rotary: false, kernels: ['eager'] },
   baseModel: 'transformer',
   usualHead: 'languageModel',
   sections: (shape) => {
@@ -239,12 +308,25 @@ const mpt = architecture({
       ]),
     ];
   },
-  head: decoderHead(),
+  head: decoderHead(OLDER_HEAD),
 });
 
 /** Embeddings may be narrower than the model (350M); the positions start at an offset of 2. */
 const opt = architecture({
   modelTypes: ['opt'],
+  peftTargets: {
+    LORA: 'q_proj v_proj',
+    IA3: 'q_proj k_proj fc2',
+    IA3_FEEDFORWARD: 'fc2',
+    ADALORA: 'q_proj k_proj v_proj out_proj fc1 fc2',
+    BEFT: 'v_proj',
+    OSF: 'q_proj k_proj v_proj out_proj fc1 fc2',
+  },
+  forward: {
+    rotary: false,
+    postNorm: ({ config }) => config['do_layer_norm_before'] === false,
+    dropout: 0.1,
+  },
   defaults: { max_position_embeddings: 2048 },
   baseModel: 'model',
   usualHead: 'languageModel',
@@ -286,4 +368,15 @@ function embeddingWidth({ config, hiddenSize }: ModelShape): number {
   return readCount(config, ['word_embed_proj_dim'], MAX_WIDTH) ?? hiddenSize;
 }
 
-export const GPT_FAMILY: readonly Architecture[] = [gpt2, gptBigCode, gptNeo, gptJ, gptNeoX, bloom, falcon, mpt, opt];
+export const GPT_FAMILY: readonly Architecture[] = [
+  gpt2,
+  gptBigCode,
+  gptNeo,
+  gptJ,
+  gptNeoX,
+  bloom,
+  falcon,
+  refinedWeb,
+  mpt,
+  opt,
+];

@@ -7,7 +7,9 @@ import { bare, depthwise, embedding, linear, linears, norm, onlyAt } from '../ro
 import type { Architecture } from './architecture';
 import { architecture, decoderHead, intermediate, layers, on, size, vocabulary } from './architecture';
 import { expertCount, fused, layerList, router, sparseLayers } from './experts';
-import { decoderBaseModel, FOUR_NORMS, gatedMlp, headNorms, TWO_NORMS } from './llama';
+import type { ModelFacts } from './modelFacts';
+import { sizes } from './modelFacts';
+import { decoderBaseModel, FOUR_NORMS, gatedMlp, headNorms, TWO_NORMS } from './gatedDecoder';
 
 const UNTIED = { tie_word_embeddings: false };
 
@@ -62,13 +64,19 @@ function sharedExperts(shape: ModelShape): Row[] {
   ];
 }
 
+interface QwenFacts extends Omit<ModelFacts, 'modelTypes' | 'defaults'> {
+  readonly namedTransformer?: boolean;
+}
+
 function qwenHybrid(
   modelTypes: readonly string[],
   split: boolean,
   mlp: (shape: ModelShape) => readonly Row[],
   defaults: Record<string, unknown>,
+  { namedTransformer = false, ...facts }: QwenFacts = {},
 ): Architecture {
   return architecture({
+    ...facts,
     modelTypes,
     defaults: {
       ...UNTIED,
@@ -80,7 +88,7 @@ function qwenHybrid(
       linear_num_value_heads: 32,
       ...defaults,
     },
-    baseModel: (head) => decoderBaseModel(modelTypes, head),
+    baseModel: decoderBaseModel(namedTransformer),
     usualHead: 'languageModel',
     sections: (shape) => {
       const { hiddenSize: h, config } = shape;
@@ -118,10 +126,17 @@ const qwen3Next = qwenHybrid(
     shared_expert_intermediate_size: 512,
     intermediate_size: 5632,
   },
+  { namedTransformer: true },
 );
-const qwen35 = qwenHybrid(['qwen3_5_text'], true, (shape) => gatedMlp('mlp', shape.hiddenSize, intermediate(shape)), {
-  num_key_value_heads: 4,
-});
+const qwen35 = qwenHybrid(
+  ['qwen3_5_text'],
+  true,
+  (shape) => gatedMlp('mlp', shape.hiddenSize, intermediate(shape)),
+  {
+    num_key_value_heads: 4,
+  },
+  { classSizes: sizes(4096, 12288, 32, 16, 248320) },
+);
 const qwen35Moe = qwenHybrid(['qwen3_5_moe_text'], true, sharedExperts, {
   num_key_value_heads: 2,
   num_experts: 256,
@@ -216,6 +231,7 @@ const MAX_INPUTS = 64;
 
 const gemma3n = architecture({
   modelTypes: ['gemma3n_text'],
+  classSizes: sizes(2048, 16384, 35, 8, 262400),
   defaults: {
     ...PER_LAYER,
     num_key_value_heads: 2,
@@ -279,6 +295,7 @@ const gemma3n = architecture({
 /** Every sixth layer, and the last, attends to all tokens, with wider heads and maybe fewer keys and values. */
 const gemma4 = architecture({
   modelTypes: ['gemma4_text'],
+  classSizes: sizes(2304, 9216, 30, 8, 262144),
   defaults: { ...PER_LAYER, num_key_value_heads: 4, head_dim: 256, global_head_dim: 512 },
   baseModel: 'model',
   usualHead: 'languageModel',

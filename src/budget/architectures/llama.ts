@@ -1,169 +1,121 @@
 /** Decoders with gated MLPs and RMSNorm: Llama and its many relatives. */
 
-import type { RawConfig } from '../../peftConfig/configValues';
-import type { HeadKind } from '../head';
-import type { ModelShape } from '../modelShape';
-import type { Row, Section } from '../rows';
-import { bare, embedding, linear, linears, norm, onlyAt } from '../rows';
+import { bare, embedding, linear, norm } from '../rows';
 import type { Architecture } from './architecture';
-import { architecture, decoderHead, intermediate, layers, on, vocabulary } from './architecture';
+import { alike, architecture, decoderHead, intermediate, layers, on, vocabulary } from './architecture';
+import type { Variant } from './gatedDecoder';
+import { attentionBias, FOUR_NORMS, fusedGateMlp, gatedDecoder, gatedMlp, headNorms, TWO_NORMS } from './gatedDecoder';
+import { sizes } from './modelFacts';
+import {
+  GEMMA2_TARGETS,
+  GEMMA_TARGETS,
+  LLAMA_TARGETS,
+  MISTRAL_TARGETS,
+  PHI_TARGETS,
+  QWEN_TARGETS,
+} from './peftTargets';
 
-/** The experts of a decoder, where its MLP is otherwise dense. */
-export interface Experts {
-  /** The layers that have them. */
-  readonly at: (layer: number) => boolean;
-  readonly rows: readonly Row[];
-  /** Of the other layers, where their MLP is not the usual. */
-  readonly dense?: readonly Row[];
-  /** There are no other layers. */
-  readonly everywhere?: boolean;
-}
-
-interface Variant {
-  /** Biases of the query, key and value projections, and of the output projection. */
-  readonly bias?: (shape: ModelShape) => { readonly qkv: boolean; readonly output: boolean };
-  /** Of a block, instead of the gated MLP. */
-  readonly mlp?: (shape: ModelShape) => readonly Row[];
-  /** What stands in for the MLP in the layers that have experts. */
-  readonly experts?: (shape: ModelShape) => Experts;
-  /** Norms of a block, by name; all are as wide as the model. */
-  readonly norms?: (shape: ModelShape) => readonly string[];
-  /** Biases of those and of the last norm. */
-  readonly normBias?: boolean;
-  /** Norms of query and key, and bare tensors of the attention. */
-  readonly inAttention?: (shape: ModelShape) => readonly Row[];
-  /** Name of the attention's output projection. */
-  readonly output?: string;
-  readonly lastNorm?: string;
-  readonly headBias?: (shape: ModelShape) => boolean;
-  /** `mlp_bias` switches the biases of the gated MLP; the other types do not know the key. */
-  readonly mlpBias?: boolean;
-  /** The output projection takes the model's width, whatever the heads have. */
-  readonly squareOutput?: boolean;
-}
-
-export const TWO_NORMS = ['input_layernorm', 'post_attention_layernorm'];
-export const FOUR_NORMS = [...TWO_NORMS, 'pre_feedforward_layernorm', 'post_feedforward_layernorm'];
-
-/** Query and key normed per head. */
-export const headNorms = ({ headDim }: ModelShape): Row[] => [
-  norm('self_attn.q_norm', headDim),
-  norm('self_attn.k_norm', headDim),
-];
-
-export function gatedMlp(path: string, width: number, hidden: number, bias = false): Row[] {
-  return [
-    ...linears([`${path}.gate_proj`, `${path}.up_proj`], width, hidden, bias),
-    linear(`${path}.down_proj`, hidden, width, bias),
-  ];
-}
-
-/** Gate and up fused in one linear. */
-const fusedGateMlp = (shape: ModelShape): Row[] => [
-  linear('mlp.gate_up_proj', shape.hiddenSize, 2 * intermediate(shape)),
-  linear('mlp.down_proj', intermediate(shape), shape.hiddenSize),
-];
-
-function sections(variant: Variant) {
-  return (shape: ModelShape): Section[] => {
-    const { hiddenSize: h, queryWidth: q, keyValueWidth: kv } = shape;
-    const { qkv, output } = variant.bias?.(shape) ?? { qkv: false, output: false };
-    const experts = variant.experts?.(shape);
-    const mlpBias = variant.mlpBias === true && on(shape, 'mlp_bias');
-    const dense = variant.mlp ?? ((plain) => gatedMlp('mlp', h, intermediate(plain), mlpBias));
-    const mlp = experts
-      ? [
-          ...onlyAt((layer) => !experts.at(layer), experts.everywhere ? [] : (experts.dense ?? dense(shape))),
-          ...onlyAt(experts.at, experts.rows),
-        ]
-      : dense(shape);
-    return [
-      {
-        path: '',
-        rows: [embedding('embed_tokens', vocabulary(shape), h), ...lastNorm(variant, h)],
-      },
-      layers('layers', shape, [
-        linear('self_attn.q_proj', h, q, qkv),
-        ...linears(['self_attn.k_proj', 'self_attn.v_proj'], h, kv, qkv),
-        linear(`self_attn.${variant.output ?? 'o_proj'}`, variant.squareOutput ? h : q, h, output),
-        ...(variant.inAttention?.(shape) ?? []),
-        ...mlp,
-        ...(variant.norms?.(shape) ?? TWO_NORMS).map((name) => norm(name, h, variant.normBias)),
-      ]),
-    ];
-  };
-}
-
-function lastNorm({ lastNorm: name = 'norm', normBias }: Variant, width: number): Row[] {
-  return name ? [norm(name, width, normBias)] : [];
-}
-
-/** The types whose question answering classes kept the name of the bare model that the first of them had. */
-const NAMED_TRANSFORMER =
-  'llama qwen2 qwen3 qwen3_moe seed_oss smollm3 exaone4 ministral ministral3 nemotron arcee diffllama qwen3_next'.split(
-    ' ',
-  );
-
-export function decoderBaseModel(modelTypes: readonly string[], head: HeadKind): string {
-  const older = head === 'questionAnswering' && modelTypes.some((type) => NAMED_TRANSFORMER.includes(type));
-  return older ? 'transformer' : 'model';
-}
-
-export function gatedDecoder(modelTypes: readonly string[], variant: Variant, defaults: RawConfig = {}): Architecture {
-  return architecture({
-    modelTypes,
-    defaults,
-    baseModel: (head) => decoderBaseModel(modelTypes, head),
-    usualHead: 'languageModel',
-    sections: sections(variant),
-    head: decoderHead(variant.headBias ? { bias: variant.headBias } : {}),
-  });
-}
-
-/** `attention_bias` switches all four projections. */
-export const attentionBias = (shape: ModelShape): { qkv: boolean; output: boolean } => ({
-  qkv: on(shape, 'attention_bias'),
-  output: on(shape, 'attention_bias'),
-});
 const queryKeyValueBias = (): { qkv: boolean; output: boolean } => ({ qkv: true, output: false });
 
 const UNTIED = { tie_word_embeddings: false };
 
 const ALL_HEADS = { ...UNTIED, num_key_value_heads: null };
-const llama = gatedDecoder(['llama', 'Yi', 'aquila'], { bias: attentionBias, mlpBias: true }, ALL_HEADS);
-const granite = gatedDecoder(['granite'], { bias: attentionBias, mlpBias: true }, ALL_HEADS);
-const smollm3 = gatedDecoder(['smollm3'], { bias: attentionBias, mlpBias: true }, { num_key_value_heads: 4 });
-const mistral = gatedDecoder(['mistral'], {}, { ...UNTIED, num_key_value_heads: 8 });
-const ministral = gatedDecoder(['ministral'], {}, { ...UNTIED, num_key_value_heads: 8 });
+const LLAMA: Variant = { bias: attentionBias, mlpBias: true };
+const llama = gatedDecoder(
+  ['llama'],
+  {
+    ...LLAMA,
+    facts: {
+      peftTargets: LLAMA_TARGETS,
+      adaptionTarget: 'self_attn',
+      classSizes: sizes(4096, 11008, 32, 32, 32000),
+    },
+    namedTransformer: true,
+  },
+  ALL_HEADS,
+);
+const yi = gatedDecoder(['Yi', 'aquila'], LLAMA, ALL_HEADS);
+const granite = gatedDecoder(['granite'], LLAMA, ALL_HEADS);
+const smollm3 = gatedDecoder(['smollm3'], { ...LLAMA, namedTransformer: true }, { num_key_value_heads: 4 });
+const mistral = gatedDecoder(
+  ['mistral'],
+  {
+    facts: {
+      peftTargets: MISTRAL_TARGETS,
+      adaptionTarget: 'self_attn',
+      classSizes: sizes(4096, 14336, 32, 32, 32000),
+    },
+  },
+  { ...UNTIED, num_key_value_heads: 8 },
+);
+const ministral = gatedDecoder(['ministral'], { namedTransformer: true }, { ...UNTIED, num_key_value_heads: 8 });
 const helium = gatedDecoder(
   ['helium'],
   { bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }), mlpBias: true, squareOutput: true },
   { ...UNTIED, num_key_value_heads: 20, head_dim: 128 },
 );
+const QWEN2_DEFAULTS = { ...UNTIED, num_key_value_heads: 32 };
 const qwen2 = gatedDecoder(
-  ['qwen2', 'qwen2_5_omni_text'],
-  { bias: queryKeyValueBias },
-  { ...UNTIED, num_key_value_heads: 32 },
+  ['qwen2'],
+  {
+    facts: { peftTargets: QWEN_TARGETS, classSizes: sizes(4096, 22016, 32, 32, 151936) },
+    namedTransformer: true,
+    bias: queryKeyValueBias,
+  },
+  QWEN2_DEFAULTS,
+);
+const qwenOmni = gatedDecoder(
+  ['qwen2_5_omni_text'],
+  { bias: queryKeyValueBias, namedTransformer: true },
+  QWEN2_DEFAULTS,
 );
 const qwen2Vl = gatedDecoder(
   ['qwen2_vl_text', 'qwen2_5_vl_text'],
-  { bias: queryKeyValueBias },
+  { facts: { classSizes: sizes(8192, 29568, 80, 64, 152064) }, bias: queryKeyValueBias },
   { ...UNTIED, num_key_value_heads: 8 },
 );
 const qwen3 = gatedDecoder(
-  ['qwen3', 'qwen3_vl_text'],
-  { bias: attentionBias, inAttention: headNorms },
+  ['qwen3'],
+  {
+    facts: { peftTargets: QWEN_TARGETS, classSizes: sizes(4096, 22016, 32, 32, 151936) },
+    namedTransformer: true,
+    bias: attentionBias,
+    inAttention: headNorms,
+  },
   { ...UNTIED, num_key_value_heads: 32, head_dim: 128 },
 );
-const gemma = gatedDecoder(['gemma'], { bias: attentionBias }, { num_key_value_heads: 16, head_dim: 256 });
+/** PEFT lists no targets for the language model of Qwen3-VL. */
+const qwen3Vl = alike(qwen3, ['qwen3_vl_text'], { peftTargets: {} });
+const gemma = gatedDecoder(
+  ['gemma'],
+  { facts: { peftTargets: GEMMA_TARGETS, classSizes: sizes(3072, 24576, 28, 16, 256000) }, bias: attentionBias },
+  { num_key_value_heads: 16, head_dim: 256 },
+);
 const gemma2 = gatedDecoder(
   ['gemma2'],
-  { bias: attentionBias, norms: () => FOUR_NORMS },
+  {
+    facts: {
+      peftTargets: GEMMA2_TARGETS,
+      classSizes: sizes(2304, 9216, 26, 8, 256000),
+      forward: { slidingPattern: 2 },
+    },
+    bias: attentionBias,
+    norms: () => FOUR_NORMS,
+  },
   { num_key_value_heads: 4, head_dim: 256 },
 );
 const gemma3 = gatedDecoder(
   ['gemma3_text'],
-  { bias: attentionBias, norms: () => FOUR_NORMS, inAttention: headNorms },
+  {
+    facts: {
+      peftTargets: GEMMA2_TARGETS,
+      classSizes: sizes(2304, 9216, 26, 8, 262208),
+      forward: { slidingPattern: 6 },
+    },
+    bias: attentionBias,
+    norms: () => FOUR_NORMS,
+    inAttention: headNorms,
+  },
   { num_key_value_heads: 4, head_dim: 256 },
 );
 const glm = gatedDecoder(
@@ -184,12 +136,13 @@ const glm4 = gatedDecoder(['glm4'], glm4Variant, {
 });
 const glm4v = gatedDecoder(
   ['glm4v_text'],
-  { ...glm4Variant, bias: queryKeyValueBias },
+  { ...glm4Variant, facts: { classSizes: sizes(4096, 13696, 40, 32, 151552) }, bias: queryKeyValueBias },
   { ...UNTIED, num_key_value_heads: 2 },
 );
 const stablelm = gatedDecoder(
-  ['stablelm', 'stablelm_epoch'],
+  ['stablelm'],
   {
+    facts: { peftTargets: { LORA: 'q_proj v_proj' } },
     bias: (shape) => ({ qkv: on(shape, 'use_qkv_bias'), output: false }),
     norms: (shape) => (on(shape, 'use_parallel_residual') ? ['input_layernorm'] : TWO_NORMS),
     normBias: true,
@@ -207,6 +160,7 @@ const stablelm = gatedDecoder(
   },
   { ...UNTIED, num_key_value_heads: 32 },
 );
+const stablelmEpoch = alike(stablelm, ['stablelm_epoch'], { peftTargets: {} });
 const starcoder2 = gatedDecoder(
   ['starcoder2'],
   {
@@ -222,6 +176,7 @@ const starcoder2 = gatedDecoder(
 const cohere = gatedDecoder(
   ['cohere', 'cohere2'],
   {
+    facts: { forward: { slidingPattern: 4 } },
     bias: attentionBias,
     norms: () => ['input_layernorm'],
     inAttention: (shape) =>
@@ -238,6 +193,7 @@ const cohere = gatedDecoder(
 const phi = gatedDecoder(
   ['phi'],
   {
+    facts: { peftTargets: PHI_TARGETS },
     bias: () => ({ qkv: true, output: true }),
     output: 'dense',
     mlp: (shape) => [
@@ -267,7 +223,11 @@ const olmo2 = gatedDecoder(
 /** Norms after each half of a block instead of before. */
 const exaone4 = gatedDecoder(
   ['exaone4'],
-  { norms: () => ['post_attention_layernorm', 'post_feedforward_layernorm'], inAttention: headNorms },
+  {
+    namedTransformer: true,
+    norms: () => ['post_attention_layernorm', 'post_feedforward_layernorm'],
+    inAttention: headNorms,
+  },
   { ...UNTIED, num_key_value_heads: 32 },
 );
 const ernie = gatedDecoder(
@@ -281,6 +241,7 @@ const ernie = gatedDecoder(
 const seedOss = gatedDecoder(
   ['seed_oss'],
   {
+    namedTransformer: true,
     bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: on(shape, 'attention_out_bias') }),
     mlpBias: true,
   },
@@ -289,6 +250,7 @@ const seedOss = gatedDecoder(
 const nemotron = gatedDecoder(
   ['nemotron'],
   {
+    namedTransformer: true,
     bias: attentionBias,
     mlp: (shape) => [
       linear('mlp.up_proj', shape.hiddenSize, intermediate(shape), on(shape, 'mlp_bias')),
@@ -327,14 +289,17 @@ const phi3 = architecture({
 
 export const LLAMA_FAMILY: readonly Architecture[] = [
   llama,
+  yi,
   granite,
   smollm3,
   mistral,
   ministral,
   helium,
   qwen2,
+  qwenOmni,
   qwen2Vl,
   qwen3,
+  qwen3Vl,
   gemma,
   gemma2,
   gemma3,
@@ -342,6 +307,7 @@ export const LLAMA_FAMILY: readonly Architecture[] = [
   glm4,
   glm4v,
   stablelm,
+  stablelmEpoch,
   starcoder2,
   cohere,
   phi,

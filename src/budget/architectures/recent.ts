@@ -6,9 +6,11 @@ import type { Row } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, intermediate, layers, on, size, vocabulary, decoderHead } from './architecture';
 import { embedding } from '../rows';
-import { deepseekExperts, expertCount, fused, latentAttention, layerList, router } from './experts';
-import type { Experts } from './llama';
-import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './llama';
+import { deepseekExperts, expertCount, fused, latentAttention, layerList, ROTATED_WIDTH, router } from './experts';
+import type { ModelFacts } from './modelFacts';
+import { MIXTRAL_EXPERTS } from './modelFacts';
+import type { Experts } from './gatedDecoder';
+import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './gatedDecoder';
 
 const UNTIED = { tie_word_embeddings: false };
 
@@ -29,7 +31,11 @@ const wideNorms = (shape: ModelShape): Row[] => [
   norm('self_attn.k_norm', shape.keyValueWidth),
 ];
 
-const ministral3 = gatedDecoder(['ministral3'], {}, { ...UNTIED, num_key_value_heads: 8, head_dim: 128 });
+const ministral3 = gatedDecoder(
+  ['ministral3'],
+  { namedTransformer: true },
+  { ...UNTIED, num_key_value_heads: 8, head_dim: 128 },
+);
 const cwm = gatedDecoder(['cwm'], { mlpBias: true }, { ...UNTIED, num_key_value_heads: 8, head_dim: 128 });
 const olmo3 = gatedDecoder(
   ['olmo3'],
@@ -59,7 +65,7 @@ const bitnet = gatedDecoder(
 );
 const arcee = gatedDecoder(
   ['arcee'],
-  { bias: attentionBias, mlp: plainMlp(true) },
+  { namedTransformer: true, bias: attentionBias, mlp: plainMlp(true) },
   { ...UNTIED, num_key_value_heads: null },
 );
 /** Its activation has parameters of its own. */
@@ -105,6 +111,7 @@ const hunyuanMoe = gatedDecoder(
 const minimaxM2 = gatedDecoder(
   ['minimax_m2'],
   {
+    facts: { fusedExperts: MIXTRAL_EXPERTS },
     inAttention: wideNorms,
     experts: (shape) => ({
       at: () => true,
@@ -207,9 +214,15 @@ const solarOpen = gatedDecoder(
 );
 
 /** Latent attention where a list says which layers have experts, and DeepSeek 3.2's indexer of what to attend to. */
-function latent(modelTypes: readonly string[], defaults: Record<string, unknown>, indexer: boolean): Architecture {
+function latent(
+  modelTypes: readonly string[],
+  defaults: Record<string, unknown>,
+  indexer: boolean,
+  facts: Omit<ModelFacts, 'modelTypes'> = {},
+): Architecture {
   return architecture({
     ...latentAttention,
+    ...facts,
     modelTypes,
     defaults: { ...latentAttention.defaults, ...defaults },
     sections: (shape) => {
@@ -272,6 +285,7 @@ const deepseekV32 = latent(
     index_n_heads: 64,
   },
   true,
+  { headDimKeys: ROTATED_WIDTH },
 );
 
 export const RECENT_FAMILY: readonly Architecture[] = [

@@ -139,6 +139,7 @@ function laterChatGlm(shape: ModelShape, head: HeadKind): Section[] {
 
 const chatglm = architecture({
   modelTypes: ['chatglm'],
+  peftTargets: { LORA: 'query_key_value' },
   defaults: { kv_channels: 128, ffn_hidden_size: 13696, multi_query_group_num: 1 },
   baseModel: 'transformer',
   alwaysWrapped: true,

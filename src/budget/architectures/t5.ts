@@ -8,6 +8,7 @@ import type { Row, Section } from '../rows';
 import { embedding, linear, linears, norm, onlyAt, tied } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, intermediate, labels, layers, vocabulary } from './architecture';
+import type { PeftTargets } from './peftTargets';
 
 /** The MLP has one input projection, or two where it is gated (v1.1, Flan, mT5). */
 function inputProjections({ config }: ModelShape): string[] {
@@ -96,9 +97,14 @@ function head(shape: ModelShape, kind: HeadKind): Head | null {
 const CLASSIFIERS: readonly HeadKind[] = ['sequenceClassification', 'tokenClassification'];
 const DEFAULTS = { is_encoder_decoder: true, d_kv: 64, relative_attention_num_buckets: 32 };
 
-function table(modelType: string, feedForward: string): Architecture {
+const T5_TARGETS: PeftTargets = { LORA: 'q v', LN_TUNING: 'layer_norm final_layer_norm', BEFT: 'v' };
+
+function table(modelType: string, feedForward: string, targets: PeftTargets): Architecture {
   return architecture({
     modelTypes: [modelType],
+    peftTargets: { ...T5_TARGETS, ...targets },
+    forward: { rotary: false, nativeSoftmax: true, kernels: ['sdpa', 'eager'], dropout: 0.1 },
+    versionNote: untiedInVersion4,
     defaults: { ...DEFAULTS, feed_forward_proj: feedForward },
     targets: (shape) => ['q', 'k', 'v', 'o', ...inputProjections(shape), 'wo'],
     baseModel: (kind) => (CLASSIFIERS.includes(kind) ? 'transformer' : ''),
@@ -108,4 +114,14 @@ function table(modelType: string, feedForward: string): Architecture {
   });
 }
 
-export const T5_FAMILY: readonly Architecture[] = [table('t5', 'relu'), table('mt5', 'gated-gelu')];
+function untiedInVersion4({ config, whole }: ModelShape): string | null {
+  const untied = [config, whole].some((each) => each['tie_word_embeddings'] === false);
+  return untied
+    ? 'transformers 5 always ties the output layer of T5; version 4 counts it once more for this config.'
+    : null;
+}
+
+export const T5_FAMILY: readonly Architecture[] = [
+  table('t5', 'relu', { IA3: 'k v wo', IA3_FEEDFORWARD: 'wo', ADALORA: 'q k v o wi wo' }),
+  table('mt5', 'gated-gelu', { IA3: 'k v wi_1', IA3_FEEDFORWARD: '', ADALORA: 'q k v o wi_0 wi_1 wo' }),
+];

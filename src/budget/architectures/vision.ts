@@ -10,6 +10,7 @@ import type { Row, Section } from '../rows';
 import { bare, conv, embedding, layerNorm, linear, linears, multihead } from '../rows';
 import type { Architecture } from './architecture';
 import { architecture, intermediateOrFourfold, labels, layers, on, size, vocabulary } from './architecture';
+import { sizes } from './modelFacts';
 
 const IMAGE = { image_size: 224, patch_size: 16, num_channels: 3 };
 
@@ -24,6 +25,9 @@ function patchKernel(shape: ModelShape): number[] {
 /** transformers 5 names the projections q_proj, k_proj, v_proj and o_proj; version 4 `attention.attention.query`. */
 const vit = architecture({
   modelTypes: ['vit'],
+  forward: { rotary: false },
+  versionNote: () =>
+    'Modules have the names of transformers 5: q_proj, k_proj, v_proj; version 4 has query, key, value.',
   defaults: { ...IMAGE, qkv_bias: true },
   baseModel: 'vit',
   usualHead: 'imageClassification',
@@ -184,16 +188,11 @@ const TOWERS = {
   },
 };
 
-/** A tower's own shape, from its part of the pair's config; `sizes` are those of its config class. */
-function towerShape(
-  { whole }: ModelShape,
-  key: string,
-  { modelTypes, defaults }: Architecture,
-  sizes: RawConfig,
-): ModelShape {
+/** A tower's own shape, from its part of the pair's config; `usual` holds the sizes of its config class. */
+function towerShape({ whole }: ModelShape, key: string, table: Architecture, usual: RawConfig): ModelShape {
   const config = whole[key];
-  const part = { ...sizes, ...(isObject(config) ? config : {}) };
-  return partShape({ part, modelType: modelTypes[0] ?? '', wrapper: null, whole: part, defaults });
+  const part = { ...usual, ...(isObject(config) ? config : {}) };
+  return partShape({ part, modelType: table.modelTypes[0] ?? '', wrapper: null, whole: part, facts: table });
 }
 
 function pair(name: 'clip' | 'siglip'): Architecture {
@@ -206,6 +205,8 @@ function pair(name: 'clip' | 'siglip'): Architecture {
   const onlyImage = (head: HeadKind): boolean => head === 'imageClassification';
   return architecture({
     modelTypes: [name],
+    classSizes: siglip ? sizes(768, 3072, 12, 12, 32000) : sizes(512, 2048, 12, 8, 49408),
+    forward: { rotary: false },
     composite: true,
     defaults: siglip ? {} : { projection_dim: 512 },
     baseModel: '',

@@ -2,6 +2,7 @@
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import { text } from '../../peftConfig/configValues';
+import type { ForwardFacts } from '../architectures/forwardFacts';
 import type { Module } from '../moduleTable';
 import type { ModelShape } from '../modelShape';
 import type { AttentionPart, Block } from './blocks';
@@ -15,6 +16,7 @@ export interface ForwardContext {
   readonly tape: Tape;
   readonly setup: TrainingSetup;
   readonly shape: ModelShape;
+  readonly facts: ForwardFacts;
   /** Tokens of one sequence, and key positions before it (prefixes). */
   readonly length: number;
   readonly prefix: number;
@@ -35,21 +37,6 @@ export interface ForwardContext {
   readonly adaption: { readonly length: number; readonly holders: ReadonlySet<string> } | null;
 }
 
-/** Positions are learned or biases of the scores: queries and keys are not rotated. */
-const UNROTATED = new Set(
-  (
-    'gpt2 gpt_bigcode gpt_neo opt bloom mpt bert roberta xlm-roberta electra distilbert deberta-v2 ' +
-    't5 mt5 bart whisper vit clip siglip'
-  ).split(' '),
-);
-/** The norm stands after the residual sum. */
-const POST_NORM = new Set('bert roberta xlm-roberta electra distilbert deberta-v2 bart'.split(' '));
-/** The softmax of eager attention is in the model's type; the others turn to float32 for it. */
-const NATIVE_SOFTMAX = new Set(
-  'gpt2 bert roberta xlm-roberta electra distilbert deberta-v2 t5 mt5 bart falcon'.split(' '),
-);
-/** Eager attention that turns queries and keys to float32 for the scores. */
-const FLOAT_SCORES = new Set('gptj gpt_neo codegen'.split(' '));
 /** Tensors that an activation written in single operations keeps; one where a kernel does it all. */
 const COMPOSED_ACTIVATION: Readonly<Record<string, number>> = { gelu_new: 4, gelu_fast: 4, quick_gelu: 2, relu2: 2 };
 
@@ -58,12 +45,11 @@ export function traceBlock(ctx: ForwardContext, block: Block, input: Value): Val
   const { tape, shape } = ctx;
   const hidden = shape.hiddenSize;
   const norms = [...block.norms];
-  const post =
-    POST_NORM.has(shape.modelType) || (shape.modelType === 'opt' && shape.config['do_layer_norm_before'] === false);
+  const post = ctx.facts.postNorm(shape);
   const sandwich = norms.length === 4;
   const parallel = !post && norms.length > 0 && isParallel(shape, norms.length, block);
   let stream = input;
-  const dropout = hiddenDropout(shape.config, shape.modelType);
+  const dropout = hiddenDropout(ctx);
   let shared: Value | null = null;
   const add = (branch: Value): void => {
     if (dropout > 0 && branch.grad) tape.perToken(hidden, 'mlp');
@@ -184,7 +170,7 @@ function traceAttention(ctx: ForwardContext, block: Block, part: AttentionPart, 
     if (isKey) key = normed;
     else query = normed;
   }
-  if (!UNROTATED.has(shape.modelType)) {
+  if (ctx.facts.rotary) {
     // cos and sin are constants, so that rotating keeps nothing; the rotated tensors are new.
     query = tape.value(width, query.item, query.grad);
     key = tape.value(keyWidth, key.item, key.grad);
@@ -208,7 +194,7 @@ function traceAttention(ctx: ForwardContext, block: Block, part: AttentionPart, 
     if (query === fused) query = tape.value(width, query.item, query.grad);
     if (value === fused) value = tape.value(keyWidth, value.item, value.grad);
   }
-  if (setup.attention === 'eager' && FLOAT_SCORES.has(shape.modelType)) {
+  if (setup.attention === 'eager' && ctx.facts.floatScores) {
     query = tape.value(query.width, 4, query.grad);
     key = tape.value(key.width, 4, key.grad);
   }
@@ -234,14 +220,15 @@ function holderName({ output }: AttentionPart, { name }: Block): string {
 }
 
 function keepScores(
-  { tape, setup, shape }: ForwardContext,
+  ctx: ForwardContext,
   positions: number,
   { query, key, value, out }: Readonly<Record<'query' | 'key' | 'value' | 'out', Value>>,
 ): void {
+  const { tape, setup, shape, facts } = ctx;
   for (const each of [query, key, value]) tape.keep(each, 'attention');
   if (setup.attention === 'eager') {
-    const dropout = attentionDropout(shape.config, shape.modelType) > 0;
-    const own = out.item === 4 || NATIVE_SOFTMAX.has(shape.modelType);
+    const dropout = attentionDropout(ctx) > 0;
+    const own = out.item === 4 || facts.nativeSoftmax;
     const softmax = (own ? 0 : 4) + out.item + (dropout ? 1 + out.item : 0);
     tape.perToken(shape.numHeads * positions * softmax, 'attention');
     return;
@@ -274,8 +261,8 @@ function traceMlp(ctx: ForwardContext, block: Block, x: Value): Value {
   return traceLinear(ctx, output, middle, 'mlp');
 }
 
-function keepActivation({ tape, shape }: ForwardContext, before: Value, after: Value): void {
-  const name = activationName(shape.config);
+function keepActivation({ tape, shape, facts }: ForwardContext, before: Value, after: Value): void {
+  const name = activationName(shape.config) ?? facts.activation;
   if (name.startsWith('relu') && name !== 'relu2') {
     tape.keep(after, 'mlp');
     return;
@@ -285,12 +272,12 @@ function keepActivation({ tape, shape }: ForwardContext, before: Value, after: V
   if (more > 0) tape.perToken(more * after.width * after.item, 'mlp');
 }
 
-function activationName(config: RawConfig): string {
-  for (const key of ['hidden_activation', 'hidden_act', 'activation_function', 'activation', 'dense_act_fn'])
-    if (text(config, key) !== null) return text(config, key) ?? '';
-  const gpt = ['gpt2', 'gpt_neo', 'gptj', 'codegen'];
-  return gpt.includes(text(config, 'model_type') ?? '') ? 'gelu_new' : 'gelu';
+function activationName(config: RawConfig): string | null {
+  const key = ACTIVATION_KEYS.find((each) => text(config, each) !== null);
+  return key === undefined ? null : text(config, key);
 }
+
+const ACTIVATION_KEYS = ['hidden_activation', 'hidden_act', 'activation_function', 'activation', 'dense_act_fn'];
 
 /** Experts: every token's rows go through `num_experts_per_tok` of them. An estimate: kernels differ. */
 function traceExperts({ tape, shape, compute }: ForwardContext, block: Block, x: Value): Value {
@@ -305,22 +292,22 @@ function traceExperts({ tape, shape, compute }: ForwardContext, block: Block, x:
   return tape.value(shape.hiddenSize, compute, x.grad);
 }
 
-function hiddenDropout(config: RawConfig, modelType: string): number {
-  return rate(
-    config,
-    ['resid_pdrop', 'hidden_dropout_prob', 'hidden_dropout', 'dropout_rate', 'resid_dropout', 'dropout'],
-    modelType,
+function hiddenDropout(ctx: ForwardContext): number {
+  return dropoutRate(
+    ctx,
+    'resid_pdrop hidden_dropout_prob hidden_dropout dropout_rate resid_dropout dropout'.split(' '),
   );
 }
 
-function attentionDropout(config: RawConfig, modelType: string): number {
-  return rate(config, ['attn_pdrop', 'attention_probs_dropout_prob', 'attention_dropout', 'dropout_rate'], modelType);
+function attentionDropout(ctx: ForwardContext): number {
+  return dropoutRate(ctx, ['attn_pdrop', 'attention_probs_dropout_prob', 'attention_dropout', 'dropout_rate']);
 }
 
-/** transformers' default for the older families. */
-const DROPS = new Set('gpt2 bert roberta electra distilbert deberta-v2 opt t5 mt5 bart gpt_bigcode'.split(' '));
-
-function rate(config: RawConfig, keys: readonly string[], modelType: string): number {
-  for (const key of keys) if (typeof config[key] === 'number') return config[key];
-  return DROPS.has(modelType) ? 0.1 : 0;
+/** The rate under the first of the keys that the config has. */
+function dropoutRate({ shape, facts }: ForwardContext, keys: readonly string[]): number {
+  for (const key of keys) {
+    const rate = shape.config[key];
+    if (typeof rate === 'number') return rate;
+  }
+  return facts.dropout;
 }

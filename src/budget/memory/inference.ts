@@ -4,6 +4,7 @@
  * Left out: an engine's own pools. vLLM, for one, takes all of the memory it is allowed and divides it itself.
  */
 
+import { forwardFactsOf } from '../architectures';
 import { tableFor } from '../computeBudget';
 import { isObject } from '../../peftConfig/configValues';
 import type { RawConfig } from '../../peftConfig/configValues';
@@ -93,26 +94,17 @@ function latentWidth({ config }: ModelShape): number | null {
 }
 
 /** Tokens that a layer with sliding attention looks back on; null where it sees them all. */
-function windowOf({ config }: ModelShape, layer: number): number | null {
+function windowOf({ config, modelType }: ModelShape, layer: number): number | null {
   const window = config['sliding_window'];
   if (typeof window !== 'number' || window < 1 || config['use_sliding_window'] === false) return null;
   const types = config['layer_types'];
   if (Array.isArray(types)) return types[layer] === 'sliding_attention' ? window : null;
-  const pattern = config['sliding_window_pattern'] ?? SLIDING_PATTERNS[String(config['model_type'])];
+  const pattern = config['sliding_window_pattern'] ?? forwardFactsOf(modelType).slidingPattern;
   if (typeof pattern === 'number' && pattern > 1) return (layer + 1) % pattern === 0 ? null : window;
   const from = config['max_window_layers'];
   if (typeof from === 'number' && config['use_sliding_window'] === true) return layer >= from ? window : null;
   return window;
 }
-
-/** Every so many layers one sees everything, by the defaults of transformers' configs. */
-const SLIDING_PATTERNS: Readonly<Record<string, number>> = {
-  gemma2: 2,
-  gemma3: 6,
-  gemma3_text: 6,
-  gpt_oss: 2,
-  cohere2: 4,
-};
 
 function cacheTerm(table: ModuleTable, setup: InferenceSetup, share: string): MemoryTerm {
   const caches = layerCaches(table, setup.contextLength);

@@ -6,6 +6,7 @@
  * gradients), and the optimiser's step. Left out: fragmentation of the allocator, NCCL's buffers, evaluation.
  */
 
+import { forwardFactsOf } from '../architectures';
 import { tableFor } from '../computeBudget';
 import { isObject } from '../../peftConfig/configValues';
 import { ConfigError } from '../../peftConfig/errors';
@@ -173,6 +174,7 @@ function contextOf(
     model,
     setup,
     shape: table.shape,
+    facts: forwardFactsOf(table.shape.modelType),
     length,
     prefix: model.prefixPositions,
     method: method ?? '',
@@ -341,14 +343,11 @@ function factorSums({ method, table, adapted, trainable }: TrainedModel): number
   return Math.min(sum, trainable);
 }
 
-/** Types whose code in transformers 5 has no scaled dot-product attention, and of those the ones without flash. */
-const WITHOUT_SDPA = new Set('gptj gpt_neo codegen bloom mpt deberta-v2 gpt_oss'.split(' '));
-const WITHOUT_FLASH = new Set('codegen bloom mpt deberta-v2 t5 mt5'.split(' '));
-
+/** The kernel that transformers takes if the type has no code for the one that was asked for. */
 function kernelFor(modelType: string, asked: AttentionKernel): AttentionKernel {
-  if (asked === 'sdpa' && WITHOUT_SDPA.has(modelType)) return 'eager';
-  if (asked === 'flash' && WITHOUT_FLASH.has(modelType)) return WITHOUT_SDPA.has(modelType) ? 'eager' : 'sdpa';
-  return asked;
+  const { kernels } = forwardFactsOf(modelType);
+  if (kernels.includes(asked)) return asked;
+  return asked === 'flash' && kernels.includes('sdpa') ? 'sdpa' : 'eager';
 }
 
 function coverage({ table, method }: TrainedModel, asked: TrainingSetup, setup: TrainingSetup): string[] {

@@ -1,6 +1,6 @@
 /**
- * adapter_config.json as PEFT writes it: Python's `json.dumps(config, indent=2, sort_keys=True)`, that is keys sorted by
- * code point at every depth, non-ASCII escaped, floats as Python prints them, no newline at the end.
+ * Writes adapter_config.json as PEFT does: Python's `json.dumps(config, indent=2, sort_keys=True)`. Keys are sorted by
+ * code point at every depth, non-ASCII characters are escaped, floats print as in Python, and no newline ends the file.
  */
 
 import { FLOAT_FIELDS } from '../../peftConfig/floatFields';
@@ -13,13 +13,13 @@ export interface ConfigObject {
   readonly [key: string]: ConfigValue | undefined;
 }
 
-/** Python gives up on the plain form of a float below 1e-4 and from 1e16 on. */
+/** Python writes floats below 1e-4 and from 1e16 on with an exponent. */
 const SMALLEST_PLAIN_EXPONENT = -4;
 const LARGEST_PLAIN_EXPONENT = 15;
-/** Deeper configs nobody writes; a value that holds itself would go on for ever. */
+/** No config is nested deeper. A value that contains itself would never end. */
 const MAX_DEPTH = 100;
 
-/** Throws `CheckpointError` Unwritable for numbers that JSON cannot hold and for nesting beyond any config's. */
+/** Throws `CheckpointError` Unwritable for numbers that JSON cannot represent and for nesting beyond `MAX_DEPTH`. */
 export function adapterConfigJson(config: ConfigObject): string {
   return objectText(config, '', (key, value) =>
     typeof value === 'number' && FLOAT_FIELDS.has(key) ? pythonFloat(value) : null,
@@ -65,10 +65,10 @@ function asciiText(value: string): string {
   return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escape);
 }
 
-/** Python's repr: the shortest digits that read back the same, as JavaScript's, with other rules for the exponent. */
+/** Python's repr: the shortest digits that round-trip, as in JavaScript, with other rules for the exponent. */
 function pythonFloat(value: number): string {
   if (!Number.isFinite(value)) {
-    throw new CheckpointError('Unwritable', `adapter_config.json: ${quoted(String(value))} is no number of JSON`);
+    throw new CheckpointError('Unwritable', `adapter_config.json: ${quoted(String(value))} is not a JSON number`);
   }
   const [mantissa = '', exponentText = '0'] = value.toExponential().split('e');
   const exponent = Number(exponentText);

@@ -1,4 +1,4 @@
-/** Who laid an adapter's file out. */
+/** Recognises the library whose layout an adapter's file has. */
 
 import { isTrainedWhole } from '../../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
@@ -9,7 +9,7 @@ type Metadata = readonly (readonly [string, string])[];
 
 const KOHYA = /^(?:lora_(?:unet|te\d?|prior|transformer)|lycoris)_/;
 
-/** For people; null for a file without an adapter. */
+/** The library's name for users, or `null` for a file without an adapter. */
 export function adapterLayout(
   tensors: readonly TensorEntry[],
   { parts }: AdapterParts,

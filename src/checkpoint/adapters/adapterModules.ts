@@ -1,4 +1,4 @@
-/** An adapter as its modules, whatever the method: each one's tensors with what they are for; and what is left over. */
+/** Describes an adapter of any method: its modules, the role of each of their tensors, and the tensors left over. */
 
 import type { AdapterFactorInfo, AdapterModuleInfo, LoraModuleInfo } from '../sourceDescription';
 import type { Problem } from '../../peftConfig/problem';
@@ -26,21 +26,21 @@ const NO_CHANGE: ReadonlyMap<string, string> = new Map([
     (method) => [method, 'it rotates the frozen weight, which is not in the file'] as const,
   ),
   ...['FOURIERFT', 'WAVEFT'].map(
-    (method) => [method, 'the change is a transform of coefficients whose places follow from a seed'] as const,
+    (method) => [method, 'the change is a transform of coefficients whose positions come from a seed'] as const,
   ),
   ['HIRA', 'the change is the frozen weight times B * A entry by entry: the weight is not in the file'],
   ['DEFT', 'it replaces directions of the frozen weight, which is not in the file'],
-  ['GLORA', 'part of the change is in proportion to the frozen weight, which is not in the file'],
+  ['GLORA', 'part of the change is proportional to the frozen weight, which is not in the file'],
   ['OSF', 'it replaces the smallest singular directions of the weight'],
-  ['VBLORA', 'A and B are mixed of vectors of the shared bank'],
+  ['VBLORA', 'A and B are mixed from vectors of the shared bank'],
   ['RANDLORA', 'the change is a sum over shared random bases'],
-  ['GRALORA', 'the change is a grid of blocks, each a product of its own'],
-  ['POLY', 'the change is mixed of the skills of each task'],
-  ['LILY', 'the change is mixed anew for each token'],
-  ['LN_TUNING', 'the norm is retrained whole'],
+  ['GRALORA', 'the change is a grid of blocks, each with its own product'],
+  ['POLY', 'the change is mixed from the skills of each task'],
+  ['LILY', 'the change is mixed separately for each token'],
+  ['LN_TUNING', 'the norm is retrained in full'],
 ]);
 const NO_CHANGE_OTHERWISE = 'the change is not a product of these tensors alone';
-/** A prompt changes no weight, and tokens are rows of their own. */
+/** Methods that change no weight of a module. */
 const NO_WEIGHT: ReadonlySet<string> = new Set([
   'PROMPT_TUNING',
   'TRAINABLE_TOKENS',
@@ -49,7 +49,7 @@ const NO_WEIGHT: ReadonlySet<string> = new Set([
   'FUSION',
 ]);
 
-/** For a file that holds an adapter; a base model has no modules and nothing unexplained. */
+/** Describes the adapter in a file. A base model has no modules and nothing unexplained. */
 export function describeAdapter(
   collected: AdapterParts,
   lora: LoraPairing,
@@ -65,17 +65,18 @@ export function describeAdapter(
   );
   const saved = savedTensors(collected.rest, collected.parts, config);
   for (const entry of collected.doubles)
-    unexplained.push({ tensor: entry.name, reason: 'another tensor of the file has its place in the module' });
+    unexplained.push({ tensor: entry.name, reason: 'another tensor of the file already has its role in the module' });
   unexplained.push(...saved.unexplained);
   if (unexplained.length > 0) {
     const [{ tensor, reason }] = unexplained as [(typeof unexplained)[0]];
-    const message = `${unexplained.length} tensors are not understood: ${quoted(tensor)}${unexplained.length > 1 ? ' and others' : ''}: ${reason}`;
+    const others = unexplained.length > 1 ? ' and others' : '';
+    const message = `${unexplained.length} tensors are not understood: ${quoted(tensor)}${others}: ${reason}`;
     problems.push({ severity: 'warning', message, subject: tensor });
   }
   return { modules: [...modules, ...saved.modules], unexplained, problems };
 }
 
-/** The tensors of a LoRA module name it in `lora`; stacked experts are several there. */
+/** The LoRA modules of each part, matched by their tensors' names. Stacked experts are several modules. */
 function productsOfParts(parts: readonly AdapterPart[], { modules }: LoraPairing): Map<AdapterPart, LoraModuleInfo[]> {
   const byHalf = new Map<string, AdapterPart>();
   const byName = new Map<string, AdapterPart>();
@@ -151,7 +152,7 @@ function inOf(factor: AdapterFactorInfo | undefined): number | null {
   return factor ? (factor.shape[factor.dims.indexOf('in')] ?? null) : null;
 }
 
-/** The rank that was trained, not that of a product written out as B * A; the config's where both factors are whole. */
+/** The trained rank, which differs from the rank of a LoHa or LoKr rewritten as B * A. */
 function trueRank(
   { method, module, tensors }: AdapterPart,
   product: LoraModuleInfo,
@@ -165,7 +166,7 @@ function trueRank(
   return config?.peftType === method ? configuredRank(module, config) : null;
 }
 
-/** The config's word counts where it says more than the names: LoRA's tensors may be another method's. */
+/** The config decides where it knows more than the tensor names: other methods also use LoRA's names. */
 function methodOf({ method, module, tensors }: AdapterPart, config: AdapterConfig | null): string {
   const said = config?.peftType;
   if (!said || said === method) return method;

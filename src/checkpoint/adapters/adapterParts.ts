@@ -12,20 +12,20 @@ export interface PartTensor {
 
 /** The tensors of one adapted module. */
 export interface AdapterPart {
-  /** Path in the base model; with the adapter's name behind it where a file holds several. '' for what all share. */
+  /** Path in the base model, followed by the adapter's name if a file holds several; '' for shared tensors. */
   readonly module: string;
   /** PEFT's name for the method: 'LORA', 'LOHA', ... */
   method: string;
   style: TensorStyle;
-  /** By `TensorName.part`. */
+  /** Keyed by `TensorName.part`. */
   readonly tensors: Map<string, PartTensor>;
 }
 
 export interface AdapterParts {
   readonly parts: readonly AdapterPart[];
-  /** Tensors that are no adapter's by their name. */
+  /** Tensors whose names do not belong to an adapter. */
   readonly rest: readonly TensorEntry[];
-  /** Tensors whose place in a module was already taken. */
+  /** Tensors whose role in their module is already taken. */
   readonly doubles: readonly TensorEntry[];
 }
 
@@ -49,7 +49,7 @@ export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
     const { rule, style } = name;
     const part = parts.get(key) ?? { module: key, method: rule.method, style, tensors: new Map<string, PartTensor>() };
     parts.set(key, part);
-    // An alpha may stand before the factors; it is they who tell method and style.
+    // An alpha may come before the factors, which determine method and style.
     if (!rule.weak && part.method !== 'ADALORA') Object.assign(part, { method: rule.method, style });
     if (part.tensors.has(name.part)) doubles.push(entry);
     else part.tensors.set(name.part, { name, entry });
@@ -57,7 +57,7 @@ export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
   return { parts: [...parts.values()], rest, doubles };
 }
 
-/** Tensors that hold one number each, which scalings need: the alphas and scales that kohya and LyCORIS store. */
+/** The single-number tensors that scalings need: the alphas and scales that kohya and LyCORIS store. */
 export function scalarTensors({ parts }: AdapterParts): TensorEntry[] {
   return parts.flatMap(({ tensors }) =>
     ['alpha', 'scale'].flatMap((part) => {

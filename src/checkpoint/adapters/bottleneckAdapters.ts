@@ -1,7 +1,7 @@
 /**
  * Bottleneck adapters as AdapterHub's library stores them: `...output.adapters.NAME.adapter_down.0.weight`
- * (bottleneck, width) and `adapter_up.weight` (width, bottleneck), both the transpose of what x is multiplied by. With a
- * norm before the bottleneck, the projection is `adapter_down.1`.
+ * (bottleneck, width) and `adapter_up.weight` (width, bottleneck), both transposed: x is multiplied by their transposes.
+ * If a norm precedes the bottleneck, the projection is `adapter_down.1`.
  */
 
 import type { BottleneckInfo } from '../sourceDescription';
@@ -10,7 +10,7 @@ import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import type { AdapterParts } from './adapterParts';
 
-/** Non-linearities of the configurations that are known by name alone. */
+/** Non-linearities of the configurations that a config refers to by name. */
 const NAMED: ReadonlyMap<string, string> = new Map([
   ['pfeiffer', 'relu'],
   ['seq_bn', 'relu'],

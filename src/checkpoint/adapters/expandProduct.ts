@@ -1,4 +1,4 @@
-/** The arithmetic of `products.ts`: from what is stored to A (rank, inFeatures) and B (outFeatures, rank), in float64. */
+/** Computes A (rank, inFeatures) and B (outFeatures, rank) in float64 from the stored inputs of a `Product`. */
 
 import type { ExpandedFactors, Product } from './products';
 
@@ -9,10 +9,10 @@ interface Matrix {
   readonly data: Float64Array;
 }
 
-/** DeLoRA divides by norms no smaller than this (PEFT). */
+/** Lower bound of the norms that DeLoRA divides by (PEFT). */
 const SMALLEST_NORM = 1e-4;
 
-/** `read` has the matrix of every input of the product, row-major. The factors may be those arrays themselves. */
+/** `read` holds the row-major matrix of every input of the product. The results may be these arrays. */
 export function expandProduct(product: Product, read: ReadonlyMap<string, Float64Array>): ExpandedFactors {
   const get = (part: string): Matrix => {
     const { rows, columns } = product.inputs.get(part)!.layout;
@@ -98,7 +98,7 @@ function throughKernel(down: Matrix, mid: Matrix): Float64Array {
   return contract(mid, down, down.rows);
 }
 
-/** The same with the kernel of LyCORIS' Tucker form, t (rank, rank, kernel), and right (rank, in). */
+/** The same contraction for LyCORIS' Tucker form: kernel t (rank, rank, kernel) and right (rank, in). */
 function kernelRight(right: Matrix, kernel: Matrix): Matrix {
   const size = kernel.columns / right.rows;
   return { rows: kernel.rows, columns: right.columns * size, data: contract(kernel, right, right.rows) };
@@ -120,7 +120,7 @@ function contract(kernel: Matrix, right: Matrix, ranks: number): Float64Array {
   return result;
 }
 
-/** Row i of what is stored lies in the block of its share of the rows; everything else is zero. */
+/** The full matrix of a block-diagonal one that is stored without its zeros: each block has an equal share of rows. */
 function blockDiagonal({ rows, columns, data }: Matrix, fullColumns: number): Float64Array {
   const blocks = fullColumns / columns;
   const rowsOfBlock = rows / blocks;
@@ -132,7 +132,7 @@ function blockDiagonal({ rows, columns, data }: Matrix, fullColumns: number): Fl
   return full;
 }
 
-/** Row (p, q) is row p of `first` times row q of `second`, entry by entry. */
+/** Row (p, q) is the elementwise product of row p of `first` and row q of `second`. */
 function rowProducts(first: Matrix, second: Matrix): Float64Array {
   const { columns } = first;
   const result = new Float64Array(first.rows * second.rows * columns);
@@ -144,7 +144,7 @@ function rowProducts(first: Matrix, second: Matrix): Float64Array {
   return result;
 }
 
-/** Column (p, q) is column p of `first` times column q of `second`, entry by entry. */
+/** Column (p, q) is the elementwise product of column p of `first` and column q of `second`. */
 function columnProducts(first: Matrix, second: Matrix): Float64Array {
   const result = new Float64Array(first.rows * first.columns * second.columns);
   for (let i = 0, at = 0; i < first.rows; i++) {
@@ -156,7 +156,7 @@ function columnProducts(first: Matrix, second: Matrix): Float64Array {
   return result;
 }
 
-/** A matrix as the product of itself and the identity, the identity on its shorter side. */
+/** A matrix as the product of itself and an identity on its shorter side. */
 function withIdentity(whole: Matrix): Pair {
   const size = Math.min(whole.rows, whole.columns);
   const identity: Matrix = { rows: size, columns: size, data: new Float64Array(size * size) };

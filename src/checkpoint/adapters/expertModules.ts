@@ -1,6 +1,6 @@
 /**
- * Modules whose factors hold those of several experts: PEFT's `target_parameters` and MLX's switch layers. Each expert
- * becomes a module of its own, `model.layers.0.mlp.experts.down_proj[3]`.
+ * Modules whose factors stack those of several experts: PEFT's `target_parameters` and MLX's switch layers. Each expert
+ * becomes a module of its own, such as `model.layers.0.mlp.experts.down_proj[3]`.
  */
 
 import { stringList } from '../../peftConfig/adapterConfig';
@@ -17,7 +17,7 @@ interface ExpertModule {
   readonly planned: Planned | null;
 }
 
-/** Null for a module that is one; at most `most` experts. */
+/** At most `most` experts of a part, or `null` if it holds a single module. */
 export function stackedExperts(
   part: AdapterPart,
   config: AdapterConfig | null,
@@ -30,7 +30,7 @@ export function stackedExperts(
   const switched = part.style === 'mlx' && a.shape.length === 3;
   const path = switched ? part.module : parameterPath(part.module, config);
   if (path === null) return null;
-  // Rank times experts is what the file tells; the rank is the config's.
+  // The file gives rank times experts; the config gives the rank.
   const experts = switched
     ? (a.shape[0] ?? 0)
     : (a.shape[0] ?? 0) / (rankPatterns.find(({ matches }) => matches(path))?.value ?? config!.rank);
@@ -69,8 +69,8 @@ export function stackedExperts(
 }
 
 /**
- * The parameter that a pair belongs to, or null where the config names none of this module. PEFT nests the pairs of one
- * module: the parameter that comes first in the module is innermost, under the most `.base_layer`.
+ * The parameter that a pair belongs to, or `null` if the config names no parameter of this module. PEFT nests the pairs
+ * of one module: the module's first parameter is innermost, under the largest number of `.base_layer`.
  */
 function parameterPath(module: string, config: AdapterConfig | null): string | null {
   const parameters = stringList(config?.get('target_parameters'));
@@ -83,7 +83,7 @@ function parameterPath(module: string, config: AdapterConfig | null): string | n
     })
     .map((parameter) => parameter.slice(parameter.lastIndexOf('.') + 1));
   if (names.length === 0) return null;
-  // In every known model the projections into the experts come before the ones out of them.
+  // In every known model the projections into the experts come before those out of them.
   const ordered = [...new Set(names)].sort((x, y) => order(x) - order(y));
   const name = ordered[ordered.length - 1 - depth];
   return `${path}.${name ?? `parameter ${depth}`}`;

@@ -1,12 +1,12 @@
-/** How a stored half of a LoRA module is read as the matrix that the product takes. */
+/** How a stored tensor, or a part of it, is read as a matrix. */
 
 import type { TensorStyle } from './tensorRoles';
 
-/** Entry (i, j) of the matrix is entry `i * rowStride + j * columnStride` of the tensor. */
+/** Entry (i, j) of the matrix is entry `offset + i * rowStride + j * columnStride` of the tensor. */
 export interface MatrixLayout {
   readonly rows: number;
   readonly columns: number;
-  /** First entry, for a matrix that is part of a tensor. */
+  /** Index of the first entry, for a matrix that is part of a tensor. */
   readonly offset: number;
   readonly rowStride: number;
   readonly columnStride: number;
@@ -18,14 +18,14 @@ export function rowMajor(rows: number, columns: number, offset = 0): MatrixLayou
 }
 
 interface FactorLayout extends MatrixLayout {
-  /** True where the tensor is not simply this matrix, 2-D and row-major. */
+  /** True if the tensor is not exactly this matrix, 2-D and row-major. */
   readonly reshaped: boolean;
 }
 
 /**
- * A as (rank, inFeatures), B as (outFeatures, rank), or null where the shape cannot be read so.
- * MLX stores both transposed. Of a convolution A (rank, in, *kernel) is flattened to (rank, in * kernel), and B must be
- * of kernel size 1: (out, rank, 1, 1).
+ * The layout of A as (rank, inFeatures) or B as (outFeatures, rank), or `null` if the shape does not allow it. MLX stores
+ * both transposed. For a convolution, A (rank, in, *kernel) is flattened to (rank, in * kernel), and B must have kernel
+ * size 1: (out, rank, 1, 1).
  */
 export function factorLayout(style: TensorStyle, part: 'a' | 'b', shape: readonly number[]): FactorLayout | null {
   if (shape.length < 2) return null;
@@ -39,7 +39,7 @@ export function factorLayout(style: TensorStyle, part: 'a' | 'b', shape: readonl
   return { ...rowMajor(first, second * kernel), reshaped: shape.length > 2 };
 }
 
-/** All entries of a tensor, the last dimension across, the others down. */
+/** All entries of a tensor: the last dimension as columns, all others as rows. */
 export function entriesLayout(shape: readonly number[]): MatrixLayout {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
@@ -47,9 +47,9 @@ export function entriesLayout(shape: readonly number[]): MatrixLayout {
 }
 
 /**
- * One expert of factors that hold several. PEFT stacks them in two dimensions, A (experts * rank, in) and
- * B (out, rank * experts) with the expert's index running fastest; MLX in three, (experts, rank, in) and
- * (experts, out, rank).
+ * The layout of one expert in stacked factors, or `null` if the shape does not allow it. PEFT stacks in two dimensions,
+ * A (experts * rank, in) and B (out, rank * experts) with the expert's index running fastest. MLX stacks in three,
+ * (experts, rank, in) and (experts, out, rank).
  */
 export function expertLayout(
   part: 'a' | 'b',
@@ -71,7 +71,7 @@ export function expertLayout(
   return { rows, columns: rank, offset: expert, rowStride: columns, columnStride: experts, reshaped: true };
 }
 
-/** Of a tensor of any rank the matrix of its last two dimensions at `slice`; 0-D and 1-D tensors are one row. */
+/** The matrix of a tensor's last two dimensions at `slice`, `null` if there is none. 0-D and 1-D tensors are one row. */
 export function sliceLayout(shape: readonly number[], slice: readonly number[] = []): MatrixLayout | null {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.length < 2 ? 1 : shape.at(-2)!;

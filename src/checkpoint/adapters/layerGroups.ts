@@ -1,8 +1,8 @@
 /**
- * Where in the grid of layers x modules a module stands: its layer's index, and its group, one column of the grid.
+ * Places modules in the grid of layers x modules: the layer's index is the row, and the group is the column.
  *
- * 'model.layers.3.self_attn.q_proj' is layer 3 of group 'self_attn.q_proj'. Where a model numbers the layers of several
- * stacks, the group says which: 'encoder.self_attn.q_proj' and 'decoder.self_attn.q_proj'.
+ * 'model.layers.3.self_attn.q_proj' is layer 3 of group 'self_attn.q_proj'. If a model has several numbered stacks of
+ * layers, the group names the stack: 'encoder.self_attn.q_proj' and 'decoder.self_attn.q_proj'.
  */
 
 interface GridPlace {
@@ -11,13 +11,13 @@ interface GridPlace {
 }
 
 interface Split {
-  /** Segments before the first number and after it. */
+  /** Segments before the first number; `rest` holds those after it. */
   readonly stem: readonly string[];
   readonly layer: number | null;
   readonly rest: readonly string[];
 }
 
-/** In the order of `modules`. */
+/** Places in the order of `modules`. */
 export function placeModules(modules: readonly string[]): GridPlace[] {
   const splits = modules.map(split);
   const stems = new Map<string, readonly string[]>();
@@ -29,7 +29,7 @@ export function placeModules(modules: readonly string[]): GridPlace[] {
   }));
 }
 
-/** kohya writes a path with '_' for '.', and nothing tells the two apart but that no '.' is left. */
+/** kohya replaces '.' with '_' in paths. A path without any '.' is taken as one of kohya's. */
 function split(module: string): Split {
   const segments = module.split(module.includes('.') ? '.' : '_');
   const at = segments.findIndex((segment) => /^\d{1,6}$/.test(segment));
@@ -37,7 +37,7 @@ function split(module: string): Split {
   return { stem: segments.slice(0, at), layer: Number(segments[at]), rest: segments.slice(at + 1) };
 }
 
-/** Of each stem what is not common to all of them: nothing where there is but one. */
+/** The part of each stem that is not common to all stems: empty if there is only one. */
 function labelStems(stems: readonly (readonly string[])[]): Map<string, readonly string[]> {
   const [first] = stems;
   if (!first) return new Map();

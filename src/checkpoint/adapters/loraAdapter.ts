@@ -1,4 +1,4 @@
-/** A LoRA adapter as the two files that PEFT loads: what `PeftModel.save_pretrained` would write for the same layers. */
+/** Makes the two files of a LoRA adapter, as `PeftModel.save_pretrained` writes them for the same layers. */
 
 import type { ConfigObject } from './adapterConfigJson';
 import { CheckpointError } from '../errors';
@@ -8,7 +8,7 @@ import { quoted } from '../../peftConfig/quoted';
 import { defaultsOf, readRow } from '../../peftConfig/signature';
 import type { TensorData } from '../safetensors/safetensorsWriter';
 
-/** The version whose fields and defaults these are. */
+/** The PEFT version whose fields and defaults are written. */
 const PEFT_VERSION = '0.21.0';
 
 export interface LoraFactors {
@@ -26,7 +26,7 @@ export interface LoraAdapterOptions {
   readonly rank: number;
   readonly alpha: number;
   readonly modules: readonly LoraFactors[];
-  /** What `target_modules` says. Default: the modules' own paths. */
+  /** Value of `target_modules`. Default: the modules' own paths. */
   readonly targetModules?: readonly string[];
   readonly baseModel?: string;
   readonly taskType?: string;
@@ -40,7 +40,7 @@ export interface AdapterFiles {
   readonly tensors: readonly TensorData[];
 }
 
-/** Throws `CheckpointError` TensorInvalidInfo for a factor of another size than rank and features say. */
+/** Throws `CheckpointError` TensorInvalidInfo for a factor whose size does not match rank and features. */
 export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
   const { rank, alpha, modules, baseModel = null, taskType = null, useRslora = false } = options;
   const factor = (
@@ -51,7 +51,8 @@ export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
   ): TensorData => {
     const expected = shape[0] * shape[1];
     if (values.length !== expected) {
-      const message = `${quoted(module)}: ${letter} of shape [${shape.join(', ')}] has ${expected} entries, got ${values.length}`;
+      const sizes = `of shape [${shape.join(', ')}] has ${expected} entries, got ${values.length}`;
+      const message = `${quoted(module)}: ${letter} ${sizes}`;
       throw new CheckpointError('TensorInvalidInfo', message, module);
     }
     return { name: `base_model.model.${module}.lora_${letter}.weight`, dtype: 'F32', shape, data: values };

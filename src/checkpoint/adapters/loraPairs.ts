@@ -1,4 +1,4 @@
-/** The modules whose change is a product: each one's factors, rank, alpha and scaling, with where they came from. */
+/** Finds the modules whose change is a product, with each one's factors, rank, alpha, scaling and their origin. */
 
 import type { LoraModuleInfo } from '../sourceDescription';
 import type { Problem } from '../../peftConfig/problem';
@@ -17,19 +17,19 @@ import { inputsAreAlike } from './sharedInputs';
 import type { Planned, Product } from './products';
 import type { TensorEntry } from '../header';
 
-/** Experts taken apart, of all modules together: the largest published models have 100 layers of 512, twice each. */
+/** Maximum number of experts in all modules. The largest published models have 100 layers of 512, with two pairs each. */
 const MAX_EXPERT_MODULES = 120_000;
 
 export interface LoraPairing {
   readonly modules: readonly LoraModuleInfo[];
-  /** By module: how its factors are had from the file. */
+  /** How to obtain each module's factors from the file, by module name. */
   readonly products: ReadonlyMap<string, Product>;
   readonly problems: readonly Problem[];
 }
 
 /**
- * `scalars` holds the values of `scalarTensors` by tensor name; `loraAlpha` is the one alpha of all modules that a GGUF
- * adapter has.
+ * `scalars` holds the values of `scalarTensors` by tensor name. `loraAlpha` is the alpha of all modules in a GGUF
+ * adapter.
  */
 export function pairLora(
   tensors: readonly TensorEntry[],
@@ -117,7 +117,7 @@ function planOf(
     return { unavailable, unsaved: true };
   }
   const blocks = blockDiagonal(part, config);
-  // loralib stores its MergedLinear, and nothing but it, with a B narrower than A is high; its names end bare.
+  // Only loralib's MergedLinear stores a B with fewer columns than A has rows. loralib's names have no suffix.
   const bare = part.tensors.get('b')?.entry.name.endsWith('.lora_B') ?? false;
   const plan = planProduct(part, shared, blocks?.side === 'b' || bare);
   return blocks?.side === 'a' && 'product' in plan && plan.product.recipe === 'plain'
@@ -125,7 +125,7 @@ function planOf(
     : plan;
 }
 
-/** BD-LoRA: the config names, by any part of their paths, the modules of which one factor is block-diagonal. */
+/** BD-LoRA: the config names the modules with a block-diagonal factor by any part of their paths. */
 function blockDiagonal(
   { module }: AdapterPart,
   config: AdapterConfig | null,
@@ -138,7 +138,7 @@ function blockDiagonal(
   return named('target_modules_bd_b') ? { side: 'b', count } : null;
 }
 
-/** The rank that alpha is divided by: that of each product of a LoHa, of LoKr's factors where they have one. */
+/** The rank that divides alpha: that of each LoHa product or of LoKr's factors. `null` if LoKr's factors are whole. */
 function alphaRank({ method, tensors }: AdapterPart, rank: number): number | null {
   if (method === 'LOHA') return tensors.get('w1_b')?.entry.shape[0] ?? null;
   if (method === 'LOKR') {
@@ -148,12 +148,12 @@ function alphaRank({ method, tensors }: AdapterPart, rank: number): number | nul
     }
     return null;
   }
-  // A block-diagonal B of loralib: alpha is divided by the rank of one block.
+  // loralib divides alpha by the rank of one block of its block-diagonal B.
   const b = tensors.get('b')?.entry;
   return b?.name.endsWith('.lora_B') && !tensors.has('inner') ? (b.shape[1] ?? rank) : rank;
 }
 
-/** Of a module without a product, what its halves tell. */
+/** The sizes of a module without a product, as far as its halves show them. */
 function looseSizes({ method, tensors }: AdapterPart): Pick<LoraModuleInfo, 'rank' | 'inFeatures' | 'outFeatures'> {
   const scales = tensors.get('lambda_d')?.entry.shape[0];
   if (scales !== undefined) {
@@ -169,7 +169,7 @@ function looseSizes({ method, tensors }: AdapterPart): Pick<LoraModuleInfo, 'ran
   };
 }
 
-/** PEFT saves the base weight beside an embedding's factors; only one laid out as B * A can be added to it. */
+/** PEFT saves the base weight beside an embedding's factors. It is used if its shape is that of B * A. */
 function frozenWeight(
   { tensors, style }: AdapterPart,
   { outFeatures, inFeatures }: Product,

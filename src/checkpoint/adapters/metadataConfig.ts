@@ -1,6 +1,6 @@
 /**
- * The LoRA settings that diffusers keeps in a file's metadata, `lora_adapter_metadata`: PEFT's config of each component
- * of the pipeline, its keys prefixed with the component, 'transformer.lora_alpha'.
+ * Reads the LoRA settings that diffusers stores in a file's metadata under `lora_adapter_metadata`: PEFT's config of each
+ * component of the pipeline, with the component as prefix of the keys: 'transformer.lora_alpha'.
  */
 
 import { parseAdapterConfig } from '../../peftConfig/adapterConfig';
@@ -8,12 +8,12 @@ import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 
 const ENTRY = 'lora_adapter_metadata';
-/** As of a config file. */
+/** Maximum length, the same as for a config file. */
 const MAX_TEXT = 10 * 2 ** 20;
-/** Keys that mean something for the scaling; the rest is for training. */
+/** Keys that affect the scaling. The others only affect training. */
 const KEYS = ['r', 'lora_alpha', 'use_rslora', 'use_dora', 'rank_pattern', 'alpha_pattern'] as const;
 
-/** Null where the metadata has none, or none that can be read. */
+/** `null` if the metadata has no such settings, or none that can be parsed. */
 export function configOfMetadata(metadata: readonly (readonly [string, string])[]): AdapterConfig | null {
   const text = metadata.find(([key]) => key === ENTRY)?.[1];
   if (text === undefined || text.length > MAX_TEXT) return null;
@@ -47,7 +47,7 @@ function componentsOf(text: string): Map<string, Map<string, unknown>> {
   return components;
 }
 
-/** The patterns of each component, then its own value for all of its modules: the first that matches counts. */
+/** Each component's patterns, then its default for all its modules. The first match counts. */
 function joined(components: ReadonlyMap<string, ReadonlyMap<string, unknown>>, pattern: string, key: string): object {
   const entries: [string, unknown][] = [];
   for (const [component, settings] of components) {

@@ -1,16 +1,16 @@
 /**
- * How the change of a module's weight is made of its factors, for every method whose change is a product: a plan of
- * what to read, from the header alone, and the arithmetic that turns what was read into A (rank, inFeatures) and
- * B (outFeatures, rank) with change = scaling * B * A. Methods with products of their own kind are written out as one:
+ * Plans how to compute the change of a module's weight, for every method whose change is a product. The plan comes from
+ * the header alone and lists the tensors to read; `expandProduct` turns their values into A (rank, inFeatures) and
+ * B (outFeatures, rank) with change = scaling * B * A. Other products are rewritten in this form:
  *
- * - AdaLoRA and KaSA: B diag(e) A, so the diagonal goes into A.
- * - LoHa: (W1a W1b) o (W2a W2b) entry by entry is one product of rank r^2, whose columns are all products of a column
- *   of W1a with one of W2a (the Khatri-Rao product).
+ * - AdaLoRA and KaSA: B diag(e) A, with the diagonal multiplied into A.
+ * - LoHa: the elementwise (W1a W1b) o (W2a W2b) is one product of rank r^2, whose columns are all elementwise products
+ *   of a column of W1a and one of W2a (the Khatri-Rao product).
  * - LoKr: kron(B1 A1, B2 A2) = kron(B1, B2) kron(A1, A2).
  * - VeRA: diag(b) B diag(d) A with B and A frozen and shared by all modules.
  * - DeLoRA: B diag(lambda / r / (|A_k| |B_k|)) A diag(norms of W's columns).
- * - BD-LoRA and loralib's MergedLinear: a factor of blocks on a diagonal, stored without the zeros.
- * - LoCon: up, kernel, down of a convolution; down takes the kernel in.
+ * - BD-LoRA and loralib's MergedLinear: a block-diagonal factor, stored without the zeros.
+ * - LoCon: up, kernel and down of a convolution, with the kernel multiplied into down.
  */
 
 import type { AdapterPart } from './adapterParts';
@@ -32,18 +32,18 @@ export interface Product {
   readonly rank: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** By part; A and B as the product takes them where the recipe is plain. */
+  /** Inputs by part. If the recipe is 'plain', they are A and B themselves. */
   readonly inputs: ReadonlyMap<string, ProductInput>;
-  /** True where A and B are not simply stored, 2-D and row-major. */
+  /** True if A and B are not stored as they are, 2-D and row-major. */
   readonly reshaped: boolean;
-  /** What the method is, for people; none for plain B * A. */
+  /** The method's formula for users; absent for plain B * A. */
   readonly formula?: string;
 }
 
-/** A product, or why there is none. */
+/** A product, or the reason why there is none. */
 export type Planned =
   | { readonly product: Product }
-  /** `unsaved` where the method leaves a part out of its files on purpose: nothing is wrong with this one. */
+  /** `unsaved` if the method deliberately leaves a part out of its files: the file is not at fault. */
   | { readonly unavailable: string; readonly unsaved?: true };
 
 export interface ExpandedFactors {
@@ -61,8 +61,8 @@ class Unavailable extends Error {
 }
 
 /**
- * `shared` are the tensors that belong to no module of their own. `blocksOfB` says that B may lack the zeros of a
- * block-diagonal factor, so that its columns are fewer than A's rows.
+ * `shared` holds the tensors shared by all modules. `blocksOfB` allows a block-diagonal B to be stored without its zeros,
+ * with fewer columns than A has rows.
  */
 export function planProduct(part: AdapterPart, shared: AdapterPart | undefined, blocksOfB = false): Planned {
   const { tensors } = part;
@@ -79,7 +79,7 @@ export function planProduct(part: AdapterPart, shared: AdapterPart | undefined, 
   }
 }
 
-/** Which parts make a module's factors, of the methods that are products; others have none. */
+/** Whether a part holds factors of a product. */
 export function isProduct({ method, tensors }: AdapterPart): boolean {
   if (method === 'LOHA' || method === 'LOKR') return true;
   if (method === 'VERA' || method === 'PVERA') return tensors.has('lambda_b');
@@ -89,14 +89,14 @@ export function isProduct({ method, tensors }: AdapterPart): boolean {
 function planPair(part: AdapterPart, blocksOfB: boolean): Product {
   const stored = half(part, 'a', 'the A half (down) is missing');
   const b = half(part, 'b', 'the B half (up) is missing');
-  // llama.cpp looks rows up in an embedding's A, so that of token_embd is stored as (vocabulary, rank).
+  // llama.cpp looks up rows of an embedding's A, so it stores that of token_embd as (vocabulary, rank).
   const turned =
     part.style === 'gguf' && stored.layout.rows !== b.layout.columns && stored.layout.columns === b.layout.columns;
   const a = turned ? transposed(stored) : stored;
   if (part.method === 'ADALORA' && a.layout.rows === 0 && b.layout.columns === 0)
     throw new Unavailable('AdaLoRA pruned it to rank 0: it changes nothing', true);
   const inner = part.tensors.get('inner');
-  // loralib's MergedLinear, BD-LoRA and PEFT's B of a grouped convolution leave out the zeros of a block-diagonal factor.
+  // loralib's MergedLinear, BD-LoRA and PEFT's grouped convolutions store a block-diagonal B without its zeros.
   const blocks = a.layout.rows / b.layout.columns;
   if (blocks !== 1) {
     const fits = Number.isInteger(blocks) && b.layout.rows % blocks === 0 && !inner;
@@ -125,11 +125,11 @@ function planPair(part: AdapterPart, blocksOfB: boolean): Product {
     a.layout.columns,
     b.layout.rows,
     { a, b, inner: diagonal },
-    `B · diag(E) · A, with ${what}, taken into A`,
+    `B · diag(E) · A, with ${what}, multiplied into A`,
   );
 }
 
-/** A stored in `blocks` blocks: (rank, inFeatures / blocks). Only the config tells it from a smaller module. */
+/** The product if A is stored in blocks as (rank, inFeatures / blocks). Only the config shows whether it is. */
 export function withBlocksOfA(product: Product, blocks: number): Product {
   return {
     ...product,
@@ -155,7 +155,7 @@ function planMid(part: AdapterPart): Product {
     down.layout.columns * size,
     up.layout.rows,
     { a: down, mid, b: up },
-    'up · kernel · down, the kernel taken into A',
+    'up · kernel · down, the kernel multiplied into A',
   );
 }
 
@@ -180,7 +180,8 @@ function planHadamard(part: AdapterPart): Product {
   const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];
   if (first.rows !== second.rows || first.columns !== second.columns)
     throw new Unavailable(`the products are ${first.rows} x ${first.columns} and ${second.rows} x ${second.columns}`);
-  const formula = `(W1a · W1b) ∘ (W2a · W2b) with rank ${first.rank}${second.rank === first.rank ? '' : ` and ${second.rank}`}, written out as B · A`;
+  const ranks = second.rank === first.rank ? first.rank : `${first.rank} and ${second.rank}`;
+  const formula = `(W1a · W1b) ∘ (W2a · W2b) with rank ${ranks}, written out as B · A`;
   return made('hadamard', first.rank * second.rank, first.columns, first.rows, inputs, formula);
 }
 
@@ -211,7 +212,8 @@ function planKronecker(part: AdapterPart): Product {
     return { rows: left.layout.rows, columns: right.layout.columns, rank: right.layout.rows };
   });
   const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];
-  const formula = `W1 ⊗ W2, ${first.rows} x ${first.columns} by ${second.rows} x ${second.columns}, written out as B · A`;
+  const sizes = `${first.rows} x ${first.columns} by ${second.rows} x ${second.columns}`;
+  const formula = `W1 ⊗ W2, ${sizes}, written out as B · A`;
   return made(
     'kronecker',
     first.rank * second.rank,
@@ -227,7 +229,7 @@ function planVera(part: AdapterPart, shared: AdapterPart | undefined): Product {
   const b = shared?.tensors.get('shared_B')?.entry;
   if (!shared || !a || !b)
     throw new Unavailable(
-      'the frozen projections A and B are not in the file (save_projection is off): they follow from the seed',
+      'the frozen projections A and B are not in the file (save_projection is off): they come from the seed',
       true,
     );
   const [rows = 0, inFeatures = 0] = readable(shared, 'shared_A').entry.shape;
@@ -239,7 +241,7 @@ function planVera(part: AdapterPart, shared: AdapterPart | undefined): Product {
     a: { tensor: a.name, layout: rowMajor(rank, inFeatures) },
     b: { tensor: b.name, layout: rowMajor(out, rank) },
     lambda_b: vector(part, 'lambda_b', out),
-    // PVeRA has the mean first and the log-variance behind it, which merging leaves out.
+    // PVeRA stores the mean, then the log-variance, which merging ignores.
     lambda_d: vector(part, 'lambda_d', rank, part.method === 'PVERA' ? 2 * rank : rank),
   };
   const mean = part.method === 'PVERA' ? ' at the mean' : '';
@@ -298,7 +300,7 @@ function half(part: AdapterPart, key: 'a' | 'b', missing: string): ProductInput 
   const { entry } = readable(part, key, missing);
   const layout = factorLayout(part.style, key, entry.shape);
   if (layout) return { tensor: entry.name, layout, reshaped: layout.reshaped };
-  throw new Unavailable(`${key.toUpperCase()} has shape [${entry.shape.join(', ')}], which is no matrix`);
+  throw new Unavailable(`${key.toUpperCase()} has shape [${entry.shape.join(', ')}], which is not a matrix`);
 }
 
 function transposed({ tensor, layout }: ProductInput): ProductInput & { readonly reshaped: boolean } {
@@ -307,11 +309,11 @@ function transposed({ tensor, layout }: ProductInput): ProductInput & { readonly
   return { tensor, layout: turned, reshaped: true };
 }
 
-/** The first dimension by all others. */
+/** The first dimension as rows, all others as columns. */
 function flat(part: AdapterPart, key: string): ProductInput {
   const { entry } = readable(part, key);
   const [rows = 0, ...others] = entry.shape;
-  if (others.length === 0) throw new Unavailable(`${key} has shape [${entry.shape.join(', ')}], which is no matrix`);
+  if (others.length === 0) throw new Unavailable(`${key} has shape [${entry.shape.join(', ')}], which is not a matrix`);
   return {
     tensor: entry.name,
     layout: rowMajor(

@@ -1,8 +1,8 @@
 /**
- * Prompt and prefix tuning: one tensor, `prompt_embeddings`, and a config that says what it means.
+ * Prompt and prefix tuning: one tensor, `prompt_embeddings`, whose meaning depends on the config.
  *
  * A prompt is (promptLength, dModel). A prefix is (prefixLength, layers * 2 * heads * dHead): for each layer the keys,
- * then the values, each head by head (PEFT reshapes it to (prefixLength, layers * 2, heads, dHead)).
+ * then the values, head by head. PEFT reshapes it to (prefixLength, layers * 2, heads, dHead).
  */
 
 import type { PrefixInfo, PromptInfo } from '../sourceDescription';
@@ -32,14 +32,14 @@ export function describePrompts(tensors: readonly TensorEntry[], config: Adapter
   const problems: Problem[] = [];
   const { numVirtualTokens, numTransformerSubmodules, tokenDim } = config?.prompt ?? {};
   if (!config?.peftType) {
-    const message = `${TENSOR_NAME} is shown as a prompt: without adapter_config.json it cannot be told from a prefix`;
+    const message = `${TENSOR_NAME} is shown as a prompt: only adapter_config.json would tell it from a prefix`;
     problems.push({ severity: 'info', message, subject: TENSOR_NAME });
   } else {
     const expected = (numVirtualTokens ?? length) * (numTransformerSubmodules ?? 1);
     if (numVirtualTokens && expected !== length)
-      problems.push(problem(`has ${length} rows, adapter_config.json makes it ${expected}`));
+      problems.push(problem(`has ${length} rows, adapter_config.json says ${expected}`));
     if (tokenDim && tokenDim !== width)
-      problems.push(problem(`has ${width} columns, adapter_config.json makes it ${tokenDim}`));
+      problems.push(problem(`has ${width} columns, adapter_config.json says ${tokenDim}`));
   }
   return {
     ...none,
@@ -54,7 +54,7 @@ function describePrefix(prefixLength: number, width: number, config: AdapterConf
   if (numLayers === null || numHeads === null) {
     return {
       ...none,
-      problems: [problem('needs num_layers and num_attention_heads of adapter_config.json to be taken apart')],
+      problems: [problem('cannot be split into layers: adapter_config.json lacks num_layers or num_attention_heads')],
     };
   }
   const dHead = width / (numLayers * 2 * numHeads);
@@ -64,7 +64,7 @@ function describePrefix(prefixLength: number, width: number, config: AdapterConf
   }
   const problems: Problem[] = [];
   if (numVirtualTokens && numVirtualTokens !== prefixLength) {
-    problems.push(problem(`has ${prefixLength} rows, adapter_config.json makes it ${numVirtualTokens}`));
+    problems.push(problem(`has ${prefixLength} rows, adapter_config.json says ${numVirtualTokens}`));
   }
   return {
     ...none,
@@ -77,7 +77,7 @@ function problem(message: string): Problem {
   return { severity: 'warning', message: `${TENSOR_NAME} ${message}`, subject: TENSOR_NAME };
 }
 
-/** Where one layer's keys or values, (prefixLength, numHeads * dHead), lie in PEFT's tensor. */
+/** The layout of one layer's keys or values, (prefixLength, numHeads * dHead), in PEFT's tensor. */
 export function prefixLayout(prefix: PrefixInfo, layer: number, part: 'key' | 'value'): MatrixLayout | null {
   if (!Number.isInteger(layer) || layer < 0 || layer >= prefix.numLayers) return null;
   const columns = prefix.numHeads * prefix.dHead;

@@ -6,8 +6,8 @@ import { PEFT_METADATA, writeSafetensors } from '../safetensors/safetensorsWrite
 import type { FileAccess } from '../fileAccess';
 
 /**
- * Each file is replaced at once or not at all; the config comes last, for PEFT looks for it first. Returns their paths.
- * Rejects with `CheckpointError` Unwritable, and with the signal's reason.
+ * Replaces each file atomically. The config comes last, because PEFT looks for it first. Returns the files' paths.
+ * Rejects with `CheckpointError` Unwritable, or with the signal's reason.
  */
 export async function saveAdapter(
   files: FileAccess,

@@ -1,4 +1,4 @@
-/** The tensors beside an adapter's own: modules that were saved whole, biases, embeddings, heads. */
+/** Explains the tensors that are not an adapter's own: modules saved whole, biases, embeddings, heads. */
 
 import type { AdapterFactorInfo, AdapterModuleInfo } from '../sourceDescription';
 import { isTrainedWhole, stringList } from '../../peftConfig/adapterConfig';
@@ -8,9 +8,9 @@ import { elementCount } from '../safetensors/safetensorsLayout';
 import type { TensorEntry } from '../header';
 import { withoutPeftPrefix } from './tensorNames';
 
-/** What PEFT saves of itself with a classifier or a question-answering model. */
+/** Modules that PEFT saves by default with a classifier or a question-answering model. */
 const HEADS = ['classifier', 'score', 'qa_outputs'] as const;
-/** Saved whole where the vocabulary was changed, or where one of them is a target. */
+/** Modules that PEFT saves whole if the vocabulary changed, or if one of them is a target. */
 const EMBEDDINGS = [
   'embed_tokens',
   'lm_head',
@@ -21,7 +21,7 @@ const EMBEDDINGS = [
   'embed_in',
   'tok_embeddings',
 ];
-/** AdapterHub keeps prediction heads in a file of their own. */
+/** AdapterHub stores prediction heads in a separate file. */
 const ADAPTERHUB_HEAD = /^heads\.[^.]+\./;
 
 interface Saved {
@@ -29,7 +29,7 @@ interface Saved {
   readonly unexplained: readonly { readonly tensor: string; readonly reason: string }[];
 }
 
-/** `rest` are the tensors that are no adapter's by their name. */
+/** `rest` holds the tensors whose names do not belong to an adapter. */
 export function savedTensors(
   rest: readonly TensorEntry[],
   parts: readonly AdapterPart[],
@@ -66,11 +66,11 @@ function savedModule(module: string, factors: readonly AdapterFactorInfo[]): Ada
     outFeatures: weight?.[0] ?? null,
     factors,
     parameters: factors.reduce((sum, { shape }) => sum + (elementCount(shape) ?? 0), 0),
-    unavailable: 'it is saved whole, in place of the frozen one',
+    unavailable: 'it is saved whole and replaces the frozen one',
   };
 }
 
-/** PEFT before 0.4 left `modules_to_save.default` in; `original_module` is the copy from before training. */
+/** PEFT before 0.4 kept `modules_to_save.default` in names. `original_module` is the copy from before training. */
 function pathOf(name: string): string {
   return withoutPeftPrefix(name).replace(/\.(?:modules_to_save(?:\.[^.]{1,64})?|original_module)(?=\.[^.]+$)/, '');
 }
@@ -81,7 +81,7 @@ function roleOf(name: string, adapted: ReadonlySet<string>, config: AdapterConfi
   const module = path.slice(0, Math.max(end, 0));
   const kind = path.slice(end + 1);
   if (ADAPTERHUB_HEAD.test(path)) return 'prediction head';
-  if (isTrainedWhole(config)) return `${kind} of a module that was trained whole`;
+  if (isTrainedWhole(config)) return `${kind} of a fully trained module`;
   if (config?.peftType === 'SHADOW' && path.startsWith('shadow_backbone.')) return `${kind} of the shadow backbone`;
   if (name.startsWith('base_model.lora_model.'))
     return `${kind} of the base model, which X-LoRA saves with its adapters`;
@@ -93,7 +93,7 @@ function roleOf(name: string, adapted: ReadonlySet<string>, config: AdapterConfi
   if (name.includes('.original_module.')) return `${kind} of a saved module before training`;
   if (kind === 'bias' && hasBias(config)) return 'bias, retrained';
   if (kind === 'weight' && EMBEDDINGS.some((key) => isPart(module, key))) return 'embedding, saved whole';
-  // Without a config nothing says which modules were saved; PEFT's prefix says that they were.
+  // PEFT's prefix shows that the module was saved, even without a config that lists it.
   const fromPeft = name.startsWith('base_model.');
   return !config && fromPeft && (kind === 'weight' || kind === 'bias') ? `${kind} of a module saved whole` : null;
 }
@@ -108,12 +108,12 @@ function hasBias(config: AdapterConfig | null): boolean {
   return typeof bias === 'string' && bias !== 'none';
 }
 
-/** The key names the module or one that it lies in. */
+/** Whether the key names the module or one that contains it. */
 function isPart(module: string, key: string): boolean {
   return `.${module}.`.includes(`.${key}.`);
 }
 
-/** PEFT saves every module whose path ends with the key, be it in the middle of a word: 'norm' has 'layernorm', too. */
+/** PEFT saves every module whose path ends with the key, even within a word: 'norm' also matches 'layernorm'. */
 function isSavedAs(module: string, key: string): boolean {
   return key !== '' && `${module}.`.includes(`${key}.`);
 }
@@ -125,8 +125,9 @@ function dimsOf(name: string, shape: readonly number[]): readonly string[] {
 }
 
 function reasonFor(name: string, config: AdapterConfig | null): string {
-  if (!config) return 'its name belongs to no method that is known here, and there is no adapter_config.json';
+  const unknown = 'its name belongs to no known method';
+  if (!config) return `${unknown}, and there is no adapter_config.json`;
   return /\.(?:weight|bias)$/.test(name)
-    ? 'its name belongs to no known method, and adapter_config.json does not say that it was saved (modules_to_save, bias)'
-    : 'its name belongs to no method that is known here';
+    ? `${unknown}, and adapter_config.json does not list it as saved (modules_to_save, bias)`
+    : unknown;
 }

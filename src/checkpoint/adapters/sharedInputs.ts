@@ -1,10 +1,10 @@
 /**
- * Whether modules that share one A, as VeRA's do, all have inputs of one width. A is as wide as the widest input, each
- * module takes its first columns, and no tensor of the file says how many those are. Modules of one name are alike in
- * all layers, and the projections that read the hidden states are as wide as those.
+ * Decides whether modules that share one A, as in VeRA, all have inputs of the same width. A is as wide as the widest
+ * input and each module uses its first columns, but no tensor in the file gives their number. Modules of the same name
+ * are alike in all layers, and all projections that read the hidden states have the same input width.
  */
 
-/** Modules that read the hidden states, in the models that adapters are made for. */
+/** Names of modules that read the hidden states, in the models that adapters are made for. */
 const READERS: ReadonlySet<string> = new Set([
   ...['q_proj', 'k_proj', 'v_proj', 'qkv_proj', 'query_key_value', 'c_attn', 'Wqkv', 'in_proj'],
   ...['query', 'key', 'value', 'query_proj', 'key_proj', 'value_proj', 'to_q', 'to_k', 'to_v', 'q', 'k', 'v'],

@@ -1,4 +1,4 @@
-/** What a module's product is multiplied by, and where that comes from. */
+/** Determines the factor that scales a module's product, and its origin. */
 
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import { finite, positiveInteger } from '../../peftConfig/adapterConfig';
@@ -17,8 +17,8 @@ interface StoredScalars {
 }
 
 /**
- * `name` is the module's, or its expert's; `rank` is the one that alpha is divided by, in the tensors; null where both factors of a LoKr are whole, and LyCORIS
- * then takes 1.
+ * `name` is the module's or expert's name. `rank` is the rank in the tensors that divides alpha, or `null` if both
+ * factors of a LoKr are whole: LyCORIS then uses scaling 1.
  */
 export function scalingOf(
   name: string,
@@ -58,7 +58,7 @@ export function scalingOf(
   return peftScaling(module, config, patterns, problems);
 }
 
-/** AdapterHub's LoRA keeps r and alpha in the method's own object. */
+/** AdapterHub's LoRA stores r and alpha in the method's own object. */
 function adapterHubScaling(config: AdapterConfig, tensorRank: number | null): Scaling {
   const method = config.get('config');
   const get = (key: string): unknown =>

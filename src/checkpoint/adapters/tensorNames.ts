@@ -1,4 +1,4 @@
-/** Takes an adapter's tensor name apart: the module it belongs to, which of its tensors it is, whose adapter. */
+/** Parses an adapter's tensor name into the module, the tensor's part in it, and the adapter's name. */
 
 import { TENSOR_RULES } from './tensorRoles';
 import type { TensorRule, TensorStyle } from './tensorRoles';
@@ -6,32 +6,38 @@ import type { TensorRule, TensorStyle } from './tensorRoles';
 export interface TensorName {
   readonly rule: TensorRule;
   readonly style: TensorStyle;
-  /** `rule.part`, with the index of one of several: 'A.0'. */
+  /** `rule.part`, with an index if there are several: 'A.0'. */
   readonly part: string;
-  /** Path of the adapted module in the base model; '' for tensors that all modules share. */
+  /** Path of the adapted module in the base model; '' for tensors shared by all modules. */
   readonly module: string;
-  /** The adapter's name where it is left inside, as in `lora_A.default.weight`. */
+  /** The adapter's name if the tensor's name contains it, as in `lora_A.default.weight`. */
   readonly adapter: string;
 }
 
-/** Every PEFT name begins with one of these (X-LoRA wraps LoRA's model); transformers' own saving leaves them out. */
+/** Prefixes of PEFT's names (X-LoRA wraps LoRA's model). Names saved by transformers itself have none. */
 const PEFT_PREFIXES = ['base_model.model.', 'base_model.lora_model.model.', 'base_model.'] as const;
-/** Segments, from the end, among which the telling one is: `osf_svd_params.default.U_low`, `peanut_encoders.default.0.weight`. */
+/**
+ * Number of segments from the end that may hold the name of a rule: `osf_svd_params.default.U_low`,
+ * `peanut_encoders.default.0.weight`.
+ */
 const SEGMENTS_SEARCHED = 4;
-/** diffusers: `attn1.to_q.lora.down.weight`, `processor.to_q_lora.down.weight`, `to_q.lora_linear_layer.up.weight`; XLabs: `qkv_lora1.up`. */
+/**
+ * diffusers: `attn1.to_q.lora.down.weight`, `processor.to_q_lora.down.weight`, `to_q.lora_linear_layer.up.weight`.
+ * XLabs: `qkv_lora1.up`.
+ */
 const DIFFUSERS_STEM = /(?:^|[._])lora\d{0,3}$|\.lora_linear_layer$/;
-/** XLabs numbers several pairs of one module, 'qkv_lora1' and 'qkv_lora2': part of the module's name. */
+/** XLabs numbers several pairs of one module, 'qkv_lora1' and 'qkv_lora2'. The number stays in the module's name. */
 const NUMBERED_PAIR = /_lora\d{1,3}$/;
 /**
- * AdapterHub keeps a module's adapters under it by their names: `output.adapters.sst.adapter_up`, `query.loras.sst.lora_A`;
- * and an adapter's prefixes by the attention that they stand before: `prefix_tunings.sst.self_prefix.wte`.
+ * AdapterHub puts a module's adapters under it by name: `output.adapters.sst.adapter_up`, `query.loras.sst.lora_A`. An
+ * adapter's prefixes are named after the attention that they precede: `prefix_tunings.sst.self_prefix.wte`.
  */
 const ADAPTERHUB_STEM =
   /(?:^|\.)(?:loras|refts|prefix_tunings|prefix_gates|prompt_tunings|shared_parameters|adapter_fusion_layer|\w*adapters)\.([^.]+)(?:\.units\.(\d{1,4})|\.(\w{0,32}prefix))?$/;
-/** Modules of kohya's naming, where a bare `.weight` may be an adapter's. */
+/** Module names in kohya's style, where a plain `.weight` may belong to an adapter. */
 const KOHYA_MODULE = /^(?:lora|lycoris)_/;
 
-/** Null for a tensor that is no adapter's by its name. */
+/** `null` if the name does not belong to an adapter. */
 export function readTensorName(name: string): TensorName | null {
   let end = name.length;
   let weak: TensorName | null = null;
@@ -50,7 +56,7 @@ export function readTensorName(name: string): TensorName | null {
   return weak;
 }
 
-/** Without the prefix that PEFT puts before every name. */
+/** Removes the prefix that PEFT puts before every name. */
 export function withoutPeftPrefix(path: string): string {
   for (const prefix of PEFT_PREFIXES) if (path.startsWith(prefix)) return path.slice(prefix.length);
   return path === 'base_model' ? '' : path;
@@ -66,14 +72,14 @@ function read(stem: string, segment: string, plain: TensorRule, after: readonly 
 
   const indices = rest.filter((part) => /^\d{1,6}$/.test(part));
   const [between = '', ...unknown] = rest.filter((part) => !/^\d{1,6}$/.test(part));
-  // X-LoRA's classifier has its layers there, no adapter's name.
+  // X-LoRA's classifier has layer names here, not an adapter's name.
   const adapter = rule.method === 'XLORA' ? '' : between;
   if (unknown.length > 0 || adapter.length > 64 || indices.length > 1) return null;
   const part = [rule.part, ...indices].join('.');
-  // By itself `alpha` or `m` could be anything of a model's own.
+  // Names such as `alpha` or `m` also occur in models without adapters.
   if (rule.weak && (rest.length > 0 || stem === '' || (segment === 'weight' && !KOHYA_MODULE.test(stem)))) return null;
 
-  // LyCORIS calls GLoRA's tensors 'a1' and 'b2': a name for anything in another's file.
+  // LyCORIS names GLoRA's tensors 'a1' and 'b2', which can mean anything in other files.
   if (rule.style === 'lycoris' && !KOHYA_MODULE.test(stem)) return null;
   if (rule.style === 'diffusers') {
     if (!DIFFUSERS_STEM.test(stem)) return null;

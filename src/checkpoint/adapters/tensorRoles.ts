@@ -1,12 +1,12 @@
 /**
- * What the tensors of adapters are called, by the library and method that write them, what each is for, and what its
- * dimensions mean. To read another method's files is to add rows.
+ * The names of adapters' tensors by the library and method that write them, with each tensor's role and dimensions. A
+ * further method needs only further rows.
  *
- * A row: name | part | dimensions | role. The name is a segment of the tensor's name (between dots), or two of them,
- * and the module's path stands before it. `part` is how the rest of this room calls it: 'a' and 'b' for the halves of
- * B * A whatever the library calls them. Dimensions are words, `...` is any number of further ones, and `;` separates
- * shapes that occur in different versions. A name with `?` says little by itself and counts only beside another tensor
- * of the same module. Sources: PEFT's tuners, kohya's sd-scripts, LyCORIS, diffusers, mlx-lm, adapter-hub/adapters.
+ * A row: name | part | dimensions | role. The name is one segment of the tensor's name (between dots) or two; the
+ * module's path precedes it. `part` is the name that other code uses: 'a' and 'b' for the halves of B * A in every
+ * library. Dimensions are words, `...` stands for any number of further ones, and `;` separates the shapes of different
+ * versions. A name with `?` is ambiguous and counts only beside another tensor of the same module. Sources: PEFT's
+ * tuners, kohya's sd-scripts, LyCORIS, diffusers, mlx-lm, adapter-hub/adapters.
  */
 
 export type TensorStyle = 'peft' | 'peft-embedding' | 'kohya' | 'lycoris' | 'diffusers' | 'mlx' | 'gguf' | 'adapterhub';
@@ -15,7 +15,7 @@ export interface TensorRule {
   readonly method: string;
   readonly style: TensorStyle;
   readonly part: string;
-  /** Shapes it may have, each as the words for its dimensions; '...' last stands for any number of them. */
+  /** The possible shapes, each as words for its dimensions. A last '...' stands for any number of them. */
   readonly dims: readonly (readonly string[])[];
   readonly role: string;
   readonly weak: boolean;
@@ -162,10 +162,10 @@ trainable_tokens_original|originals|tokens,width|embeddings before training
 # POLY peft
 poly_lora_A|a|splits,skills,in / splits,rank|A of each skill
 poly_lora_B|b|splits,skills,rank,out / splits|B of each skill
-poly_router.module_logits|router|tasks,splits x skills|how much of each skill a task takes
+poly_router.module_logits|router|tasks,splits x skills|weight of each skill for each task
 # DEFT peft
 deft_P|P|out,rank|directions that are removed
-deft_R|R|rank,in|what is put in their place
+deft_R|R|rank,in|directions that replace them
 # BEFT peft
 beft_bias|bias|1,out;out|bias of the output
 # GLORA peft
@@ -188,7 +188,7 @@ glora_E.zeros|E.zeros|...|E is switched off
 # LILY peft
 lily_A|a|rank,in|A, shared by neighbouring layers
 lily_B|b|experts x rank,out|all B, shared by all layers
-lily_router|router|experts,rank|how much of each B a token takes
+lily_router|router|experts,rank|weight of each B for a token
 # TINYLORA peft
 tinylora_v|v|...|trained vector
 tinylora_A|a|...|frozen singular vectors of the weight
@@ -300,7 +300,7 @@ value|value|width,width|value of the adapter fusion
 projection|projection|...|low-rank projection of the hidden states
 projection.bias|projectionBias|...|its bias
 projection.base|projection|...|low-rank projection, as its rotation is parametrised
-learned_source|source|...|what the projected states become
+learned_source|source|...|values that replace the projected states
 learned_source.bias|sourceBias|...|its bias
 `;
 
@@ -321,10 +321,10 @@ for (const line of TABLE.split('\n')) {
   });
 }
 
-/** By a segment of a tensor's name, or two of them joined by a dot. */
+/** Rules by a segment of a tensor's name, or by two of them joined by a dot. */
 export const TENSOR_RULES: ReadonlyMap<string, TensorRule> = rules;
 
-/** The words for the dimensions of a tensor of `shape`, or null where the rule knows no such shape. */
+/** The words for the dimensions of a tensor of `shape`, or `null` if the rule has no such shape. */
 export function dimensionWords(rule: TensorRule, shape: readonly number[]): readonly string[] | null {
   for (const dims of rule.dims) {
     const open = dims.at(-1) === '...';

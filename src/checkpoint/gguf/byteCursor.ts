@@ -1,25 +1,25 @@
-/** Reads a header of unknown length field by field, in few ranged reads and no more memory than a window. */
+/** Reads a header of unknown length field by field, with few ranged reads and a window of bounded size. */
 
 import type { ByteSource } from '../byteSource';
 import { CheckpointError } from '../errors';
 
-/** First read: the headers of most adapters. Later ones are larger, as token lists are megabytes. */
+/** Size of the first read, which covers the headers of most adapters. Token lists take megabytes: see below. */
 const FIRST_WINDOW_BYTES = 2 ** 16;
-/** At most this much is read beyond the header's end. */
+/** Size of later reads, and the most that is read beyond the header's end. */
 const WINDOW_BYTES = 2 ** 19;
 
-/** The file ended, or the header went on beyond all bounds, in the middle of a field. */
+/** The file ends, or the header exceeds its limit, in the middle of a field. */
 export class CutOffError extends CheckpointError {}
 
 /**
- * The getters take what `need` has brought in; they are synchronous, since a promise for each of a million fields would
+ * The getters read what `need` has loaded. They are synchronous, because a promise for each of a million fields would
  * take seconds.
  */
 export class ByteCursor {
   littleEndian = true;
   private bytes = new Uint8Array(0);
   private view = new DataView(this.bytes.buffer);
-  /** Where the window begins in the file, and where we are in the window. */
+  /** Offset of the window in the file, and below it the position in the window. */
   private start = 0;
   private at = 0;
 
@@ -34,17 +34,17 @@ export class ByteCursor {
     return this.start + this.at;
   }
 
-  /** What of the file lies ahead. */
+  /** Number of bytes between the position and the end of the file. */
   get remaining(): number {
     return Math.max(0, this.source.size - this.position);
   }
 
-  /** Whether the next `count` bytes are in the window already. */
+  /** Whether the next `count` bytes are already in the window. */
   has(count: number): boolean {
     return this.at + count <= this.bytes.length;
   }
 
-  /** Brings the next `count` bytes in. Throws `CutOffError` where the file has fewer. */
+  /** Loads the next `count` bytes. Rejects with `CutOffError` if the file has fewer. */
   async need(count: number): Promise<void> {
     if (this.has(count)) return;
     this.check(count);
@@ -57,7 +57,7 @@ export class ByteCursor {
     this.at = 0;
   }
 
-  /** Passes over `count` bytes, read or not. */
+  /** Skips `count` bytes without loading them. */
   skip(count: number): void {
     if (!this.has(count)) this.check(count);
     this.at += count;
@@ -75,7 +75,7 @@ export class ByteCursor {
     return this.view.getUint32(this.at - 4, this.littleEndian);
   }
 
-  /** Beyond 2^53 rounded, and then larger than any file. */
+  /** Values beyond 2^53 are rounded; they exceed the size of any file anyway. */
   u64(): number {
     this.at += 8;
     return Number(this.view.getBigUint64(this.at - 8, this.littleEndian));
@@ -90,14 +90,12 @@ export class ByteCursor {
   private check(count: number): void {
     const end = this.position + count;
     if (end > this.source.size) {
-      const message = `the file ends at byte ${this.source.size}, in the middle of its header (${count} bytes at ${this.position})`;
+      const field = `(${count} bytes at ${this.position})`;
+      const message = `the file ends at byte ${this.source.size}, in the middle of its header ${field}`;
       throw new CutOffError('InvalidHeaderLength', message);
     }
     if (end > this.limit) {
-      throw new CutOffError(
-        'HeaderTooLarge',
-        `the header goes on beyond ${this.limit} bytes (${count} at ${this.position})`,
-      );
+      throw new CutOffError('HeaderTooLarge', `the header exceeds ${this.limit} bytes (${count} at ${this.position})`);
     }
   }
 }

@@ -1,26 +1,26 @@
 /**
- * How ggml's quantised blocks become numbers.
+ * Decodes ggml's quantised blocks.
  *
  * A block holds small integers q and one or two scales: value = d * q, or d * q - m with an offset. The K types have
- * 256 entries in groups of 16 or 32, and each group a scale of its own that is itself an integer times the block's d.
- * Entries of a block are not in order: low and high halves of its bytes are entries far apart. Layouts are those of
- * ggml-common.h; every result is the float32 that ggml's own dequantisation gives.
+ * 256 entries in groups of 16 or 32, and each group's scale is an integer times the block's d. The low and high halves
+ * of a byte are entries that are far apart in the block. Layouts are those of ggml-common.h. Every result equals the
+ * float32 of ggml's own dequantisation.
  */
 
 import { F16_FORMAT, decodeFloat } from '../floatFormats';
 
-/** Decodes the block that begins at byte `at` into `out`, as long as the block has entries. */
+/** Decodes the block that begins at byte `at` into `out`, whose length is the block's number of entries. */
 export type BlockDecoder = (bytes: Uint8Array, at: number, out: Float32Array) => void;
 
 let halves: Float32Array | null = null;
-/** The 16-bit float at `at`, by a table that is built when first used (256 KiB). */
+/** Decodes the 16-bit float at `at` by a table of 256 KiB, which is built on first use. */
 function f16(bytes: Uint8Array, at: number): number {
   halves ??= Float32Array.from({ length: 65536 }, (_, code) => decodeFloat(code, F16_FORMAT));
   return halves[bytes[at]! | (bytes[at + 1]! << 8)]!;
 }
 const i8 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 24) >> 24;
 
-/** Q4_0, Q4_1, Q5_0, Q5_1: d, with `min` an offset, with `fifthBit` 32 high bits, then 16 bytes of two entries each. */
+/** Q4_0, Q4_1, Q5_0, Q5_1: d, an offset if `min`, 32 high bits if `fifthBit`, then 16 bytes of two entries each. */
 export function nibbleDecoder({ min, fifthBit }: { min: boolean; fifthBit: boolean }): BlockDecoder {
   const highAt = min ? 4 : 2;
   const lowAt = highAt + (fifthBit ? 4 : 0);
@@ -32,7 +32,7 @@ export function nibbleDecoder({ min, fifthBit }: { min: boolean; fifthBit: boole
       const low = (bytes[at + lowAt + (i & 15)]! >> (i < 16 ? 0 : 4)) & 15;
       const high = fifthBit ? ((bytes[at + highAt + (i >> 3)]! >> (i & 7)) & 1) << 4 : 0;
       const product = d * ((low | high) - zero);
-      // Adding an offset of 0 would make +0 of -0.
+      // Adding an offset of 0 would turn -0 into +0.
       out[i] = min ? product + m : product;
     }
   };
@@ -43,7 +43,7 @@ export const decodeQ80: BlockDecoder = (bytes, at, out) => {
   for (let i = 0; i < 32; i++) out[i] = d * i8(bytes, at + 2 + i);
 };
 
-/** float32 d, 256 entries, and 16 sums that only ggml's dot product needs. */
+/** float32 d, 256 entries, and 16 sums that only ggml's dot product uses. */
 export const decodeQ8K: BlockDecoder = (bytes, at, out) => {
   const d = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getFloat32(0, true);
   for (let i = 0; i < 256; i++) out[i] = d * i8(bytes, at + 4 + i);
@@ -60,7 +60,7 @@ export const decodeQ2K: BlockDecoder = (bytes, at, out) => {
   }
 };
 
-/** Entry i of 2-bit entries: bytes of 128 entries each, in which 32 bytes hold entries 32 apart. */
+/** Entry i of 2-bit entries in runs of 128: each of a run's 32 bytes holds four entries that are 32 apart. */
 function twoBits(bytes: Uint8Array, at: number, i: number): number {
   return (bytes[at + 32 * (i >> 7) + (i & 31)]! >> (2 * ((i >> 5) & 3))) & 3;
 }
@@ -85,7 +85,7 @@ export const decodeQ3K: BlockDecoder = (bytes, at, out) => {
   }
 };
 
-/** d, dmin, 12 bytes of eight 6-bit scales and offsets, then Q5_K's 32 bytes of high bits, then 128 of 4-bit entries. */
+/** d, dmin, 12 bytes of eight 6-bit scales and offsets, 32 bytes of high bits in Q5_K, 128 bytes of 4-bit entries. */
 function kDecoder(fifthBit: boolean): BlockDecoder {
   const lowAt = fifthBit ? 48 : 16;
   return (bytes, at, out) => {
@@ -93,7 +93,7 @@ function kDecoder(fifthBit: boolean): BlockDecoder {
     const dmin = f16(bytes, at + 2);
     const scales = at + 4;
     for (let group = 0; group < 8; group++) {
-      // The last four groups keep four bits in the third row of bytes and two at the top of the first and second row.
+      // The last four groups store four bits in the third row of bytes and two at the top of the first and second rows.
       const four = group & 3;
       const [low, high, both] = [bytes[scales + four]!, bytes[scales + 4 + four]!, bytes[scales + 8 + four]!];
       const scale = d * (group < 4 ? low & 63 : (both & 15) | ((low >> 2) & 48));
@@ -121,18 +121,17 @@ export const decodeQ6K: BlockDecoder = (bytes, at, out) => {
   }
 };
 
-/** E2M1 doubled. Code 8 is +0: ggml keeps these as integers. */
+/** E2M1 values, doubled. Code 8 is +0, because ggml stores these as integers. */
 const MXFP4_VALUES = Float32Array.of(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
 /** The levels of ggml's non-linear 4-bit types. */
 const IQ4_VALUES = Float32Array.of(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
 
-/** An E8M0 exponent, halved since the values are doubled; 255 is a number here, unlike in the OCP format. */
+/** An E8M0 exponent, halved because the values are doubled. 255 is a number here, unlike in the OCP format. */
 export const decodeMXFP4: BlockDecoder = (bytes, at, out) => {
   const d = 2 ** (bytes[at]! - 128);
   for (let i = 0; i < 32; i++) out[i] = d * MXFP4_VALUES[(bytes[at + 1 + (i & 15)]! >> (i < 16 ? 0 : 4)) & 15]!;
 };
 
-/** IQ4_NL. */
 export const decodeIQ4NL: BlockDecoder = (bytes, at, out) => {
   const d = f16(bytes, at);
   for (let i = 0; i < 32; i++) out[i] = d * IQ4_VALUES[(bytes[at + 2 + (i & 15)]! >> (i < 16 ? 0 : 4)) & 15]!;

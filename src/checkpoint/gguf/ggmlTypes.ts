@@ -1,4 +1,4 @@
-/** The types of ggml's tensors: how many bytes a block of entries takes, and which of them we decode. */
+/** The types of ggml's tensors: the size of a block, and its decoder. */
 
 import {
   decodeIQ4XS,
@@ -17,14 +17,14 @@ import type { BlockDecoder } from './ggmlBlocks';
 
 interface GgmlType {
   readonly name: string;
-  /** Entries and bytes of a block, the smallest piece that can be read for itself. */
+  /** Entries and bytes of a block, the smallest unit that can be read. */
   readonly entries: number;
   readonly bytes: number;
-  /** Null for types that are listed only, and for those that safetensors has too. */
+  /** `null` for types that are not decoded, and for those that safetensors also has. */
   readonly decode: BlockDecoder | null;
 }
 
-/** By the number that stands for it in a file: name, entries and bytes of a block (ggml.h and ggml-common.h). */
+/** Number of the type in files, name, entries and bytes of a block, decoder (ggml.h and ggml-common.h). */
 const ROWS: readonly (readonly [number, string, number, number, BlockDecoder?])[] = [
   [0, 'F32', 1, 4],
   [1, 'F16', 1, 2],
@@ -67,7 +67,7 @@ const byNumber: ReadonlyMap<number, GgmlType> = new Map(
 );
 const byName: ReadonlyMap<string, GgmlType> = new Map([...byNumber.values()].map((type) => [type.name, type]));
 
-/** Undefined for a number that ggml never gave, or gave up. */
+/** `undefined` for a number that ggml never assigned or has retired. */
 export function ggmlType(number: number): GgmlType | undefined {
   return byNumber.get(number);
 }
@@ -77,8 +77,8 @@ export function ggmlTypeNamed(name: string): GgmlType | undefined {
 }
 
 /**
- * Decodes `out.length` entries from entry `first` on of `bytes`, which begins with a block. Only blocks that hold an
- * entry wanted are touched. The caller has checked that `bytes` is long enough.
+ * Decodes `out.length` entries of `bytes`, which begins with a block, from entry `first` on. Only the blocks that hold
+ * these entries are read. The caller checks that `bytes` is long enough.
  */
 export function decodeBlocks(type: GgmlType, bytes: Uint8Array, out: Float32Array | Float64Array, first: number): void {
   const { entries, decode } = type;

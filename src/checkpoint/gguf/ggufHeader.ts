@@ -2,11 +2,10 @@
  * The header of a GGUF file, versions 1 to 3 (ggml's docs/gguf.md).
  *
  * Layout: 'GGUF', u32 version, counts of tensors and of metadata, the metadata as (key, type, value), then each
- * tensor's name, dimensions (fastest first; shapes here are the other way round, as in safetensors), type and offset
- * into the data, which begins at the next multiple of `general.alignment`. Version 1 has 32-bit counts, version 3 may
- * be big-endian.
+ * tensor's name, dimensions (fastest first; shapes here are reversed, as in safetensors), type and offset into the data,
+ * which begins at the next multiple of `general.alignment`. Version 1 has 32-bit counts, version 3 may be big-endian.
  *
- * Reading is tolerant: a file cut off in its data still shows the tensors that are whole.
+ * Reading is tolerant: a file that is cut off in its data still shows the complete tensors.
  */
 
 import { ByteCursor, CutOffError } from './byteCursor';
@@ -20,20 +19,20 @@ import { Faults } from '../header';
 import type { CheckpointHeader, TensorEntry } from '../header';
 import type { Problem } from '../../peftConfig/problem';
 
-/** Token lists make headers of 10 MB; this is as much as is read of a file that has no end of them. */
+/** Upper bound on the header. Token lists make headers of 10 MB. */
 const MAX_HEADER_BYTES = 2 ** 28;
-/** The largest models have some ten thousand tensors; a file of zeros could be read as any number. */
+/** The largest models have about ten thousand tensors. A damaged file may claim any number. */
 const MAX_TENSORS = 1_000_000;
-/** Metadata entries shown; files have some dozens. All are read, for the tensors come after them. */
+/** Number of metadata entries shown. Files have dozens. All are read, because the tensors follow them. */
 const MAX_SHOWN_METADATA = 2000;
-/** ggml allows four; beyond this the file is no longer in step with us. */
+/** ggml allows four. A larger number means that the fields are read at wrong offsets. */
 const MAX_DIMENSIONS = 8;
 /** ggml allows 64 bytes. */
 const MAX_NAME_BYTES = 2 ** 16;
 const DEFAULT_ALIGNMENT = 32;
 const NEWEST_VERSION = 3;
 
-/** Metadata that reading depends on, or that tells what the file is. */
+/** Metadata keys that reading depends on, or that identify the kind of file. */
 const TELLING_KEYS: ReadonlySet<string> = new Set([
   'general.alignment',
   'general.type',
@@ -43,12 +42,12 @@ const TELLING_KEYS: ReadonlySet<string> = new Set([
   'split.count',
 ]);
 
-/** Whether a file begins as GGUF files do. */
+/** Whether a file begins with the magic bytes 'GGUF'. */
 export function isGguf(start: Uint8Array): boolean {
   return start[0] === 0x47 && start[1] === 0x47 && start[2] === 0x55 && start[3] === 0x46;
 }
 
-/** Rejects with `CheckpointError` where not one tensor can be told; all else that is wrong is in `errors`. */
+/** Rejects with `CheckpointError` if no tensor can be listed. All other faults are in `errors`. */
 export async function readGgufHeader(source: ByteSource, signal?: AbortSignal): Promise<CheckpointHeader> {
   const cursor = new ByteCursor(source, MAX_HEADER_BYTES, signal);
   const faults = new Faults();
@@ -94,7 +93,7 @@ export async function readGgufHeader(source: ByteSource, signal?: AbortSignal): 
   };
 }
 
-/** Little-endian unless that gives a number that only a swapped one can be. */
+/** Reads the version as little-endian, or as big-endian if only its upper half is set. */
 function readVersion(cursor: ByteCursor): number {
   let version = cursor.u32();
   if (version !== 0 && version % 65536 === 0) {
@@ -119,7 +118,7 @@ async function readMetadata(
     const { text, value } = await readValue(cursor, version);
     if (i >= MAX_SHOWN_METADATA) continue;
     if (seen.has(key))
-      report('DuplicateKey', () => `${quoted(key)} stands twice in the metadata; the first counts`, key);
+      report('DuplicateKey', () => `${quoted(key)} occurs twice in the metadata; the first counts`, key);
     else {
       seen.add(key);
       if (value !== undefined && TELLING_KEYS.has(key)) telling.set(key, value);
@@ -142,7 +141,7 @@ async function readTensors(
     const tensor = await readTensor(cursor, version, faults);
     const { name } = tensor;
     if (seen.has(name))
-      faults.report('DuplicateKey', () => `tensor ${quoted(name)} stands twice; the first is shown`, name);
+      faults.report('DuplicateKey', () => `tensor ${quoted(name)} occurs twice; the first is shown`, name);
     else tensors.push(tensor);
     seen.add(name);
   }
@@ -167,11 +166,10 @@ async function readTensor(cursor: ByteCursor, version: number, { report }: Fault
   const entry = { name, dtype, shape, begin, end: begin + (bytes ?? 0), readable: bytes !== null };
   const fault = (message: string): void =>
     report('TensorInvalidInfo', () => `tensor ${quoted(name)}: ${message}`, name);
-  if (!known) fault(`ggml type ${type} is not known, and so neither is its size`);
+  if (!known) fault(`ggml type ${type} is unknown, and so is its size`);
   else if (bytes === null) {
-    fault(
-      `shape [${shape.join(', ')}] x ${known.name} is not a whole number of blocks of ${known.entries} below 2^53 bytes`,
-    );
+    const blocks = `a whole number of blocks of ${known.entries} below 2^53 bytes`;
+    fault(`shape [${shape.join(', ')}] x ${known.name} is not ${blocks}`);
   }
   if (!Number.isSafeInteger(entry.end)) {
     report('ValidationOverflow', () => `tensor ${quoted(name)}: offset ${begin} is beyond 2^53`, name);
@@ -180,7 +178,7 @@ async function readTensor(cursor: ByteCursor, version: number, { report }: Fault
   return entry;
 }
 
-/** Rows are whole blocks. Null where they are not, or beyond 2^53. */
+/** Size of a tensor in bytes; `null` if its rows are not whole blocks, or if the size exceeds 2^53. */
 function bytesOf(shape: readonly number[], { entries, bytes }: { entries: number; bytes: number }): number | null {
   if ((shape.at(-1) ?? 1) % entries !== 0) return null;
   let total = bytes / entries;
@@ -191,7 +189,7 @@ function bytesOf(shape: readonly number[], { entries, bytes }: { entries: number
 function alignmentOf(value: number | string | undefined, { report }: Faults): number {
   if (value === undefined) return DEFAULT_ALIGNMENT;
   if (typeof value === 'number' && value > 0 && value <= 2 ** 30 && Number.isInteger(Math.log2(value))) return value;
-  report('InvalidHeader', () => `general.alignment is ${quoted(String(value))}, expected a power of two; 32 is taken`);
+  report('InvalidHeader', () => `general.alignment is ${quoted(String(value))}, expected a power of two; 32 is used`);
   return DEFAULT_ALIGNMENT;
 }
 
@@ -207,7 +205,7 @@ function notesOf(telling: ReadonlyMap<string, number | string>, littleEndian: bo
   }
   if (!littleEndian) {
     const message =
-      'the file is big-endian, made for machines such as IBM Z: its tensors are listed, their values not decoded';
+      'the file is big-endian, made for machines such as IBM Z: its tensors are listed, but their values are not decoded';
     notes.push({ severity: 'warning', message });
   }
   return notes;

@@ -1,11 +1,11 @@
-/** Whether the tensors of a GGUF file fit each other and the file. */
+/** Checks that the tensors of a GGUF file are consistent with each other and with the file. */
 
 import { quoted } from '../../peftConfig/quoted';
 import type { Report, TensorEntry } from '../header';
 
 /**
- * Reports every fault and marks the tensors whose bytes are not in the file. Tensors lie one behind the other, each
- * padded to a multiple of `alignment`; padding at the very end may be missing or there.
+ * Reports every fault and marks the tensors whose bytes are not in the file. Tensors follow each other, each padded to a
+ * multiple of `alignment`. The padding of the last one is optional.
  */
 export function checkGgufLayout(
   tensors: readonly TensorEntry[],

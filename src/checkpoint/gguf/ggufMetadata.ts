@@ -1,4 +1,4 @@
-/** The metadata of a GGUF file: keys and typed values, told as text. Long arrays are passed over, not kept. */
+/** Reads the typed metadata values of a GGUF file as text. Most entries of long arrays are skipped. */
 
 import type { ByteCursor } from './byteCursor';
 import { CheckpointError } from '../errors';
@@ -6,13 +6,13 @@ import { quoted } from '../../peftConfig/quoted';
 import { valueText } from '../valueText';
 import { formatCount } from '../../text/numberText';
 
-/** A chat template has some ten thousand characters; what is longer is shown by its beginning. */
+/** Only the beginning of longer texts is shown. A chat template has about ten thousand characters. */
 const MAX_TEXT_BYTES = 2 ** 16;
-/** Entries of an array that are shown; a token list has hundreds of thousands. */
+/** Number of array entries shown. A token list has hundreds of thousands. */
 const SHOWN_ENTRIES = 16;
-/** Bytes of each string of an array that are shown. */
+/** Number of bytes shown of each string in an array. */
 const SHOWN_ENTRY_BYTES = 200;
-/** Arrays within arrays; the format allows any number and files have none. */
+/** Depth of nested arrays. The format sets no limit, but files have none. */
 const MAX_DEPTH = 4;
 
 const STRING = 8;
@@ -24,7 +24,7 @@ interface Scalar {
   readonly text?: (value: number) => string;
 }
 
-/** By the number of the type; string and array have no fixed size. */
+/** Scalar types by number. String and array have no fixed size. */
 const SCALARS: readonly (Scalar | null)[] = [
   { bytes: 1, read: (view) => view.getUint8(0) },
   { bytes: 1, read: (view) => view.getInt8(0) },
@@ -41,14 +41,14 @@ const SCALARS: readonly (Scalar | null)[] = [
   { bytes: 8, read: (view, little) => view.getFloat64(0, little) },
 ];
 
-/** Version 1 counts in 32 bits, the later ones in 64. */
+/** Counts have 32 bits in version 1 and 64 bits in later versions. */
 export async function readLength(cursor: ByteCursor, version: number): Promise<number> {
   const width = version === 1 ? 4 : 8;
   if (!cursor.has(width)) await cursor.need(width);
   return version === 1 ? cursor.u32() : cursor.u64();
 }
 
-/** A string of at most `limit` bytes; of a longer one the beginning and an ellipsis. */
+/** A string. A longer one than `limit` bytes is shortened and ends with an ellipsis. */
 export async function readString(cursor: ByteCursor, version: number, limit = MAX_TEXT_BYTES): Promise<string> {
   const length = await readLength(cursor, version);
   const kept = Math.min(length, limit);
@@ -61,11 +61,11 @@ export async function readString(cursor: ByteCursor, version: number, limit = MA
 
 interface MetadataValue {
   readonly text: string;
-  /** Of a single value that is a number or a string. */
+  /** The value, if it is a single number or string. */
   readonly value?: number | string;
 }
 
-/** Throws `CheckpointError` InvalidHeaderDeserialization for a type that does not exist: what follows is lost too. */
+/** Rejects with `CheckpointError` InvalidHeaderDeserialization for an unknown type: all later fields are lost too. */
 export async function readValue(cursor: ByteCursor, version: number): Promise<MetadataValue> {
   await cursor.need(4);
   const type = cursor.u32();
@@ -122,13 +122,13 @@ async function readArray(cursor: ByteCursor, version: number, depth: number): Pr
   return `[${shown.join(', ')}${more}]`;
 }
 
-/** What `general.file_type` stands for, by its number (llama.h). */
+/** Meanings of `general.file_type` by number (llama.h). */
 const FILE_TYPES =
   'F32 F16 Q4_0 Q4_1 Q4_1_SOME_F16 ? ? Q8_0 Q5_0 Q5_1 Q2_K Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K ' +
   'IQ2_XXS IQ2_XS Q2_K_S IQ3_XS IQ3_XXS IQ1_S IQ4_NL IQ3_S IQ3_M IQ2_S IQ2_M IQ4_XS IQ1_M BF16 ? ? ? TQ1_0 TQ2_0 ' +
   'MXFP4_MOE NVFP4 Q1_0';
 
-/** '15: mostly Q4_K_M'. */
+/** For example '15: mostly Q4_K_M'. */
 export function fileTypeText(type: number): string {
   const name = FILE_TYPES.split(' ')[type] ?? '?';
   return name === '?' ? String(type) : `${type}: ${type === 0 ? 'all' : 'mostly'} ${name}`;

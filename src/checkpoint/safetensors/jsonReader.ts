@@ -1,7 +1,7 @@
 /**
- * A pull reader of JSON text, for headers. JSON.parse hides what a checkpoint's header must not contain (a key twice),
- * rounds integers beyond 2^53, reorders keys that look like integers, and gives nothing at all of a text that is broken
- * at its end. Reading field by field does none of that, and is no slower.
+ * A pull parser for JSON headers. JSON.parse hides duplicate keys, which a checkpoint's header must not contain, rounds
+ * integers beyond 2^53, reorders keys that look like integers, and returns nothing for a text that is cut off. Reading
+ * field by field avoids all of that and is no slower.
  */
 
 export class JsonSyntaxError extends Error {
@@ -15,7 +15,7 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-/** Nesting beyond this is refused, as the reference implementation's JSON reader does: it bounds our recursion. */
+/** Maximum nesting, which bounds the recursion. The reference implementation's JSON reader has the same limit. */
 const MAX_DEPTH = 128;
 
 const QUOTE = 34;
@@ -50,19 +50,19 @@ export class JsonReader {
     return this.at;
   }
 
-  /** Back to an earlier `position`, to read the same value in another way. */
+  /** Returns to an earlier `position`, to read the same value again. */
   rewind(position: number): void {
     this.at = position;
   }
 
-  /** The text from an earlier `position` up to here. */
+  /** The text from an earlier `position` to the current one. */
   slice(from: number): string {
     return this.text.slice(from, this.at);
   }
 
   /**
-   * Reads an object: `onField` is called with each key and must read exactly one value. Throws `JsonSyntaxError` at
-   * what is not JSON; fields before it have been seen by then.
+   * Reads an object: calls `onField` with each key, which must read exactly one value. Throws `JsonSyntaxError` where
+   * the text is not JSON, after `onField` has seen the fields before.
    */
   object(onField: (key: string) => void): void {
     this.expect(OPEN_BRACE, "'{'");
@@ -100,8 +100,8 @@ export class JsonReader {
   }
 
   /**
-   * Hands the next value to a faster reader of one kind of value: it gives the position after it, or -1 where it is of
-   * another kind, and then nothing is consumed.
+   * Reads the next value with a faster reader for one kind of value. `read` returns the position after the value, or -1
+   * for any other kind; nothing is then consumed.
    */
   quick(read: (text: string, at: number) => number): boolean {
     this.peek();
@@ -111,7 +111,7 @@ export class JsonReader {
     return true;
   }
 
-  /** Whether the next value is a string, an object, ...: by its first character. */
+  /** The kind of the next value, from its first character. */
   peekKind(): 'string' | 'object' | 'array' | 'other' {
     const code = this.peek();
     if (code === QUOTE) return 'string';
@@ -119,13 +119,13 @@ export class JsonReader {
     return code === OPEN_BRACKET ? 'array' : 'other';
   }
 
-  /** The digits of a non-negative integer, or null (and nothing consumed) where the next value is anything else. */
+  /** The digits of a non-negative integer, or `null` for any other value, which is then not consumed. */
   integerText(): string | null {
     this.peek();
     return this.match(integerPattern);
   }
 
-  /** The digits of each entry of an array of non-negative integers; null, and nothing consumed, for any other value. */
+  /** The digits of each entry of an array of non-negative integers; `null` for any other value, which is not consumed. */
   integerTexts(): string[] | null {
     const start = this.at;
     const texts: string[] = [];
@@ -148,7 +148,7 @@ export class JsonReader {
     }
   }
 
-  /** Reads over one value of any kind, checking that it is JSON. */
+  /** Skips one value of any kind and checks that it is JSON. */
   skip(depth = 0): void {
     if (depth > MAX_DEPTH) throw new JsonSyntaxError(this.at, `at most ${MAX_DEPTH} levels of nesting`, 'more');
     const code = this.peek();
@@ -158,7 +158,7 @@ export class JsonReader {
     else if (this.match(numberPattern) === null && this.match(literalPattern) === null) this.fail('a value');
   }
 
-  /** Only white space may be left. */
+  /** Throws `JsonSyntaxError` if anything but white space is left. */
   end(): void {
     if (!Number.isNaN(this.peek())) this.fail('the end');
   }
@@ -196,13 +196,13 @@ export class JsonReader {
     if (short !== undefined) return short;
     const digits = this.text.slice(this.at, this.at + 4);
     if (letter !== 'u' || !/^[0-9a-fA-F]{4}$/.test(digits)) {
-      throw new JsonSyntaxError(this.at - 1, 'an escape of JSON', `'\\${letter}'`);
+      throw new JsonSyntaxError(this.at - 1, 'a JSON escape', `'\\${letter}'`);
     }
     this.at += 4;
     return String.fromCharCode(parseInt(digits, 16));
   }
 
-  /** The next character that is not white space, not consumed; NaN at the end. */
+  /** The code of the next character that is not white space, without consuming it; NaN at the end. */
   private peek(): number {
     for (;;) {
       const code = this.text.charCodeAt(this.at);

@@ -1,4 +1,4 @@
-/** Opens a safetensors file by its header: whatever its size, no more is read. */
+/** Opens a safetensors file of any size by reading its header alone. */
 
 import type { ByteSource } from '../byteSource';
 import { CheckpointError } from '../errors';
@@ -6,13 +6,13 @@ import { recognise } from '../fileKind';
 import { LENGTH_BYTES, headerLength, parseSafetensorsHeader } from './safetensorsHeader';
 import type { SafetensorsHeader } from './safetensorsHeader';
 
-/** Read first: most headers whole, and little of what is not header. */
+/** Size of the first read, which covers most headers and little else. */
 export const FIRST_BYTES = 16 * 2 ** 10;
 
 /**
- * `start` is what the file begins with, the length of the header at least, where that was read before. Rejects with
- * `CheckpointError` where nothing of the file can be shown: NotSafetensors with what it is instead, where that can be
- * told, or the header's own fault.
+ * `start` holds the first bytes of the file if they were already read, at least the length of the header. Rejects with
+ * `CheckpointError` if nothing of the file can be shown: NotSafetensors if the actual kind of file is recognised, or else
+ * the header's own fault.
  */
 export async function openSafetensors(
   source: ByteSource,

@@ -1,13 +1,13 @@
 /**
- * Reads a tensor's field of a safetensors header where it is as every writer writes it,
- * {"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}, with or without spaces between. Whatever is otherwise, or wrong,
- * is left to the reader that can tell what is wrong with it. A header may have hundreds of thousands of these.
+ * Reads a tensor's field of a safetensors header in the form that all writers use,
+ * {"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}, with or without spaces. Any other form is left to the slower
+ * reader, which reports faults. A header may have hundreds of thousands of these fields.
  */
 
 import { isDtype } from '../dtypes';
 import type { TensorEntry } from '../header';
 
-/** Integers of so many digits are exact; longer ones are the other reader's. */
+/** Integers of up to this many digits are exact in float64. Longer ones are left to the slower reader. */
 const MAX_DIGITS = 15;
 
 const SPACE = 32;
@@ -21,12 +21,12 @@ const CLOSE_BRACE = 125;
 
 export class QuickTensor {
   private dtype = '';
-  /** What `readNumbers` read; an array grown for each tensor would take ten times the memory. */
+  /** The numbers of the last `readNumbers`. Growing an array for each tensor would take ten times the memory. */
   private readonly numbers: number[] = [];
   private count = 0;
   private shape: number[] = [];
 
-  /** The position after the field, or -1. */
+  /** The position after the field, or -1 if the field has another form. */
   readonly read = (text: string, start: number): number => {
     let at = this.key(text, start, '{', '"dtype"');
     if (at < 0) return -1;
@@ -45,7 +45,7 @@ export class QuickTensor {
     return text.charCodeAt(at) === CLOSE_BRACE ? at + 1 : -1;
   };
 
-  /** What was read last. */
+  /** The tensor of the last successful `read`. */
   entry(name: string): TensorEntry {
     return {
       name,
@@ -57,7 +57,7 @@ export class QuickTensor {
     };
   }
 
-  /** `before`, `name` and a colon, with spaces around them; the position of what follows. */
+  /** Reads `before`, `name` and a colon with optional spaces. Returns the position of the value, or -1. */
   private key(text: string, start: number, before: string, name: string): number {
     let at = skipSpaces(text, start);
     if (!text.startsWith(before, at)) return -1;
@@ -67,14 +67,14 @@ export class QuickTensor {
     return text.startsWith(':', at) ? skipSpaces(text, at + 1) : -1;
   }
 
-  /** Most tensors are of the dtype of the one before, whose string is then used again. */
+  /** Most tensors have the same dtype as the previous one, whose string is then reused. */
   private readDtype(text: string, at: number): number {
     if (text.charCodeAt(at) !== QUOTE) return -1;
     const { length } = this.dtype;
     if (length > 0 && text.startsWith(this.dtype, at + 1) && text.charCodeAt(at + 1 + length) === QUOTE)
       return at + length + 2;
     const end = text.indexOf('"', at + 1);
-    // The longest is F8_E4M3FNUZ.
+    // The longest dtype is F8_E4M3FNUZ.
     const dtype = end > at + 16 ? '' : text.slice(at + 1, end);
     if (!isDtype(dtype)) return -1;
     this.dtype = dtype;

@@ -2,11 +2,11 @@
  * The header of a safetensors file.
  *
  * Layout: u64 little-endian N (at most 100,000,000), N bytes of UTF-8 JSON, then the data. Each field of the JSON is
- * `"name": {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}` with offsets into the data, but for
- * `__metadata__`, a map of strings. The tensors cover the data without hole or overlap, each key stands once.
+ * `"name": {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}` with offsets into the data, except for
+ * `__metadata__`, a map of strings. The tensors cover the data without holes or overlaps, and each key occurs once.
  *
- * Reading is tolerant and complete: all that is wrong is in `errors`, and every tensor whose bytes are there can be
- * read all the same. `assertValid` is the strict reader.
+ * Reading is tolerant and complete: `errors` lists all faults, and every tensor whose bytes are present can still be
+ * read. `assertValid` is the strict check.
  */
 
 import { isDtype } from '../dtypes';
@@ -18,27 +18,27 @@ import { JsonReader, JsonSyntaxError } from './jsonReader';
 import { QuickTensor } from './quickTensor';
 import { checkLayout } from './safetensorsLayout';
 
-/** The spec's own bound on N. */
+/** The spec's upper bound on N. */
 export const MAX_HEADER_BYTES = 100_000_000;
 /** Width of N. */
 export const LENGTH_BYTES = 8;
 /** Largest value of the u64 that the reference implementation counts in. */
 const U64_MAX = 2n ** 64n - 1n;
 
-/** Half of a pair that stands for one character: without its other half JSON has it, but no UTF-8. */
+/** An escaped half of a surrogate pair. JSON allows it without its other half, but UTF-8 does not. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 
 export type SafetensorsHeader = CheckpointHeader;
 
-/** Throws the first fault the file has. */
+/** Throws the first fault, if any. */
 export function assertValid(header: SafetensorsHeader): void {
   const [first] = header.errors;
   if (first) throw first;
 }
 
 /**
- * N, from the first bytes of a file of `fileBytes` bytes.
- * Throws HeaderTooSmall, HeaderTooLarge or InvalidHeaderLength before anything of that size is allocated.
+ * Reads N from the first bytes of a file of `fileBytes` bytes.
+ * Throws HeaderTooSmall, HeaderTooLarge or InvalidHeaderLength, so that the caller can allocate N bytes safely.
  */
 export function headerLength(prefix: Uint8Array, fileBytes: number): number {
   if (fileBytes < LENGTH_BYTES || prefix.length < LENGTH_BYTES) {
@@ -65,7 +65,7 @@ export function headerLength(prefix: Uint8Array, fileBytes: number): number {
 
 /**
  * Parses the N bytes of the header of a file of `fileBytes` bytes.
- * Throws InvalidHeader or InvalidHeaderDeserialization where not one tensor can be told; all else goes to `errors`.
+ * Throws InvalidHeader or InvalidHeaderDeserialization if no tensor can be listed. All other faults go to `errors`.
  */
 export function parseSafetensorsHeader(header: Uint8Array, fileBytes: number): SafetensorsHeader {
   const faults = new Faults();
@@ -89,7 +89,7 @@ function checkNames(tensors: readonly TensorEntry[], report: Report): void {
     if (/\p{Cs}/u.test(name))
       report(
         'InvalidHeaderDeserialization',
-        () => `tensor ${quoted(name)}: half a surrogate pair is no character`,
+        () => `tensor ${quoted(name)}: half a surrogate pair is not a character`,
         name,
       );
   }
@@ -99,12 +99,12 @@ function decodeText(header: Uint8Array, report: Report): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header);
   } catch {
-    report('InvalidHeader', () => 'the header is not UTF-8; bytes that are not are shown as U+FFFD');
+    report('InvalidHeader', () => 'the header is not UTF-8; invalid bytes are shown as U+FFFD');
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(header);
   }
 }
 
-/** False where the text broke off; what came before is in `tensors` and `metadata`. */
+/** Fills `tensors` and `metadata`. Returns false if the text stops being JSON; earlier fields are kept. */
 function readFields(reader: JsonReader, tensors: TensorEntry[], metadata: [string, string][], report: Report): boolean {
   const seen = new Set<string>();
   const quick = new QuickTensor();
@@ -112,7 +112,7 @@ function readFields(reader: JsonReader, tensors: TensorEntry[], metadata: [strin
     reader.object((name) => {
       const isNew = !seen.has(name);
       seen.add(name);
-      if (!isNew) report('DuplicateKey', () => `${quoted(name)} stands twice in the header; the first is shown`, name);
+      if (!isNew) report('DuplicateKey', () => `${quoted(name)} occurs twice in the header; the first is shown`, name);
       if (name === '__metadata__') readMetadata(reader, isNew ? metadata : [], report);
       else {
         const entry = reader.quick(quick.read) ? quick.entry(name) : readTensor(reader, name, report);
@@ -160,7 +160,7 @@ function readTensor(reader: JsonReader, name: string, report: Report): TensorEnt
     return { name, dtype: '?', shape: [], begin: 0, end: 0, readable: false };
   }
   reader.object((field) => {
-    if (seen.has(field)) report('DuplicateKey', () => `tensor ${quoted(name)}: ${quoted(field)} stands twice`, name);
+    if (seen.has(field)) report('DuplicateKey', () => `tensor ${quoted(name)}: ${quoted(field)} occurs twice`, name);
     seen.add(field);
     if (field === 'dtype' && reader.peekKind() === 'string') dtype = reader.string();
     else if (field === 'shape' && (shape = reader.integerTexts()) !== null) return;
@@ -178,7 +178,7 @@ function readTensor(reader: JsonReader, name: string, report: Report): TensorEnt
     readable: counts.safe,
   };
   if (dtype === null) fault("'dtype' must be a string");
-  else if (!isDtype(dtype)) fault(`dtype ${quoted(dtype)} is not one of the format's`);
+  else if (!isDtype(dtype)) fault(`dtype ${quoted(dtype)} is not a dtype of the format`);
   if (shape === null) fault("'shape' must be an array of non-negative integers");
   if (offsets === null || (offsets as string[]).length !== 2) fault("'data_offsets' must be two non-negative integers");
   const complete = dtype !== null && isDtype(dtype) && shape !== null && (offsets as string[] | null)?.length === 2;
@@ -191,7 +191,7 @@ interface Counting {
   safe: boolean;
 }
 
-/** An integer of the header; beyond 2^53 it is reported, and rounded. */
+/** An integer of the header. One beyond 2^53 is reported and rounded. */
 function toCount(digits: string, counting: Counting): number {
   const value = Number(digits);
   if (Number.isSafeInteger(value)) return value;

@@ -1,10 +1,10 @@
-/** Whether the tensors of a header fit their shapes, each other and the file. */
+/** Checks that the tensors of a header are consistent with their shapes, with each other and with the file. */
 
 import { bitsOf, isDtype } from '../dtypes';
 import { quoted } from '../../peftConfig/quoted';
 import type { Report, TensorEntry } from '../header';
 
-/** Entries of a shape, or null beyond 2^53. */
+/** Number of entries of a shape, or `null` beyond 2^53. */
 export function elementCount(shape: readonly number[]): number | null {
   let count = 1;
   for (const size of shape) {
@@ -15,8 +15,8 @@ export function elementCount(shape: readonly number[]): number | null {
 }
 
 /**
- * Reports every fault and marks the tensors that cannot be read. `dataBytes` is what the file holds after its header;
- * where the header itself is not `whole`, holes and trailing bytes say nothing and are not looked for.
+ * Reports every fault and marks the tensors that cannot be read. `dataBytes` is the size of the file after its header.
+ * If the header is not `whole`, holes and trailing bytes are no faults and are not reported.
  */
 export function checkLayout(tensors: readonly TensorEntry[], dataBytes: number, whole: boolean, report: Report): void {
   const inOrder = tensors.filter((tensor) => tensor.readable).sort((a, b) => a.begin - b.begin || a.end - b.end);

@@ -1,9 +1,9 @@
 /**
- * Safetensors files, byte for byte as the reference library writes them.
+ * Writes safetensors files, byte for byte as the reference library does.
  *
  * Layout: u64 little-endian N; N bytes of compact JSON, `__metadata__` first, padded with spaces so that the data begins
- * at a multiple of 8; the data without holes. Tensors stand in the order of their dtypes, widest first, and of their
- * names by code point among equals, in the header as in the data: that keeps every tensor aligned.
+ * at a multiple of 8; the data without holes. In header and data, tensors are sorted by dtype, widest first, and then by
+ * name in code-point order. This keeps every tensor aligned.
  */
 
 import { byCodePoint } from '../codePointOrder';
@@ -14,9 +14,9 @@ import { quoted } from '../../peftConfig/quoted';
 import { LENGTH_BYTES, MAX_HEADER_BYTES } from './safetensorsHeader';
 import { elementCount } from './safetensorsLayout';
 
-/** What PEFT writes into every adapter: the tensors are PyTorch's. */
+/** The metadata that PEFT writes into every adapter: 'pt' means PyTorch. */
 export const PEFT_METADATA: readonly (readonly [string, string])[] = [['format', 'pt']];
-/** The data begins at a multiple of this. */
+/** The data's offset in the file is a multiple of this. */
 const ALIGNMENT_BYTES = 8;
 
 export interface TensorSpec {
@@ -26,7 +26,7 @@ export interface TensorSpec {
 }
 
 export interface TensorData extends TensorSpec {
-  /** The entries, row-major and little-endian; any view of exactly the bytes that shape and dtype take. */
+  /** The entries, row-major and little-endian: a view of exactly as many bytes as shape and dtype need. */
   readonly data: ArrayBufferView;
 }
 
@@ -36,19 +36,19 @@ export interface PlannedTensor<T extends TensorSpec = TensorSpec> {
 }
 
 export interface SafetensorsPlan<T extends TensorSpec = TensorSpec> {
-  /** The length, the JSON and its padding: the file up to its data. */
+  /** The file up to its data: the length, the JSON and its padding. */
   readonly head: Uint8Array<ArrayBuffer>;
-  /** In the order in which their data follows. */
+  /** The tensors in the order of their data. */
   readonly tensors: readonly PlannedTensor<T>[];
-  /** Of the whole file. */
+  /** Size of the whole file. */
   readonly fileBytes: number;
 }
 
 /**
- * Lays a file out. `metadata` is written in the order given; null for none.
- * Throws `CheckpointError`: DuplicateKey for a name given twice, InvalidHeader for a name or metadata that UTF-8 cannot
- * hold and for the name '__metadata__', TensorInvalidInfo for a dtype that is none, ValidationOverflow for sizes that are
- * no integers or beyond 2^53 bits, MisalignedSlice for entries that fill no whole number of bytes, HeaderTooLarge.
+ * Plans the layout of a file. `metadata` keeps its order; `null` writes none.
+ * Throws `CheckpointError`: DuplicateKey for a duplicate name, InvalidHeader for a name or metadata that UTF-8 cannot
+ * represent and for the name '__metadata__', TensorInvalidInfo for an unknown dtype, ValidationOverflow for sizes that
+ * are not integers or exceed 2^53 bits, MisalignedSlice for entries that do not fill whole bytes, HeaderTooLarge.
  */
 export function planSafetensors<T extends TensorSpec>(
   tensors: readonly T[],
@@ -86,8 +86,8 @@ export function planSafetensors<T extends TensorSpec>(
 }
 
 /**
- * A whole file in memory, for adapters and other small ones. Throws as `planSafetensors` does, and TensorInvalidInfo for
- * data of another length than dtype and shape say.
+ * Encodes a whole file in memory, for adapters and other small files. Throws what `planSafetensors` throws, and
+ * TensorInvalidInfo for data whose length does not match dtype and shape.
  */
 export function encodeSafetensors(
   tensors: readonly TensorData[],
@@ -105,7 +105,7 @@ export function encodeSafetensors(
   return file;
 }
 
-/** Writes the file piece by piece, never holding a copy of it. Rejects as `encodeSafetensors` throws. */
+/** Writes a file piece by piece, without a copy of it in memory. Rejects with what `encodeSafetensors` throws. */
 export async function writeSafetensors(
   tensors: readonly TensorData[],
   sink: (bytes: Uint8Array) => Promise<void>,
@@ -135,11 +135,7 @@ function checkData({ name, dtype, shape, data }: TensorData, bytes: number): voi
 function bytesOf({ name, dtype, shape }: TensorSpec): number {
   const subject = `tensor ${quoted(name)}`;
   if (!isDtype(dtype)) {
-    throw new CheckpointError(
-      'TensorInvalidInfo',
-      `${subject}: '${String(dtype)}' is none of the format's dtypes`,
-      name,
-    );
+    throw new CheckpointError('TensorInvalidInfo', `${subject}: '${String(dtype)}' is not a dtype of the format`, name);
   }
   const described = `${subject}: shape [${shape.join(', ')}] x ${dtype}`;
   const count = shape.every((size) => Number.isSafeInteger(size) && size >= 0) ? elementCount(shape) : null;
@@ -158,7 +154,7 @@ function checkKeys(keys: readonly string[], what: string): void {
     if (what === 'tensor' && key === '__metadata__') {
       throw new CheckpointError(
         'InvalidHeader',
-        "no tensor can be named '__metadata__': the format keeps that name",
+        "no tensor can be named '__metadata__': the format reserves that name",
         key,
       );
     }
@@ -166,7 +162,7 @@ function checkKeys(keys: readonly string[], what: string): void {
   }
 }
 
-/** As JSON. Refuses half a surrogate pair, which UTF-8 cannot hold. */
+/** The JSON of a string. Throws InvalidHeader for half a surrogate pair, which UTF-8 cannot represent. */
 function text(value: string): string {
   if (/\p{Cs}/u.test(value)) {
     throw new CheckpointError(

@@ -1,6 +1,6 @@
 /**
  * The index of a sharded checkpoint, `model.safetensors.index.json`: {"metadata": {"total_size": bytes},
- * "weight_map": {tensor: file}}. Names of files come from whoever wrote it: see `besideSegments`.
+ * "weight_map": {tensor: file}}. The file names are untrusted: see `besideSegments`.
  */
 
 import { besideSegments } from '../besideName';
@@ -10,17 +10,17 @@ import { CONVERT } from '../fileKind';
 import type { Faults } from '../header';
 import { JsonReader, JsonSyntaxError } from './jsonReader';
 
-/** Of the index; one that names 200,000 tensors has 20 MB. */
+/** Upper bound on the index. One with 200,000 tensors has 20 MB. */
 export const MAX_INDEX_BYTES = 100_000_000;
-/** The largest published checkpoints have some hundred shards. */
+/** The largest published checkpoints have a few hundred shards. */
 const MAX_SHARDS = 10_000;
 
 export interface ShardIndex {
-  /** In the index's order, each once. */
+  /** File names in index order, without duplicates. */
   readonly shards: readonly string[];
-  /** By tensor: which of `shards` it is in. */
+  /** Index into `shards` by tensor name. */
   readonly weightMap: ReadonlyMap<string, number>;
-  /** Bytes of all tensors and how many entries they have, as the index claims. */
+  /** Size of all tensors in bytes, and below it their number of entries, as the index claims. */
   readonly totalSize: number | null;
   readonly totalParameters: number | null;
   readonly metadata: readonly (readonly [string, string])[];
@@ -30,13 +30,13 @@ export function isShardIndex(name: string): boolean {
   return /\.index\.json$/i.test(name);
 }
 
-/** 'model-00001-of-00003.safetensors' is part 1 of 3; null for any other name. */
+/** 'model-00001-of-00003.safetensors' is part 1 of 3. `null` for any other name. */
 export function shardPart(name: string): { stem: string; part: number; parts: number } | null {
   const found = /^(.*[-_.])?(\d{5,6})-of-(\d{5,6})\.safetensors$/i.exec(name);
   return found && { stem: (found[1] ?? '').slice(0, -1), part: Number(found[2]), parts: Number(found[3]) };
 }
 
-/** Why a file of that name is not opened as a shard, or null where it is. */
+/** The reason why a file of that name is not opened as a shard, or `null` if it is. */
 export function refusedShard(name: string): CheckpointError | null {
   try {
     besideSegments(name);
@@ -45,11 +45,11 @@ export function refusedShard(name: string): CheckpointError | null {
     throw error;
   }
   if (/\.safetensors$/i.test(name)) return null;
-  const what = /\.(bin|pt|pth|ckpt)$/i.test(name) ? `a PyTorch pickle. ${CONVERT}` : 'no safetensors file';
+  const what = /\.(bin|pt|pth|ckpt)$/i.test(name) ? `a PyTorch pickle. ${CONVERT}` : 'not a safetensors file';
   return new CheckpointError('NotSafetensors', `${quoted(name)} is ${what}`, name);
 }
 
-/** Throws `CheckpointError` where no tensor can be told; faults that leave some go to `faults`. */
+/** Throws `CheckpointError` if no tensor can be listed. All other faults go to `faults`. */
 export function parseShardIndex(text: string, faults: Faults): ShardIndex {
   const numbers = new Map<string, number>();
   const weightMap = new Map<string, number>();
@@ -100,7 +100,7 @@ function readPlace(
   }
   const shard = reader.string();
   if (weightMap.has(tensor)) {
-    report('DuplicateKey', () => `weight_map: ${quoted(tensor)} stands twice; the first counts`, tensor);
+    report('DuplicateKey', () => `weight_map: ${quoted(tensor)} occurs twice; the first counts`, tensor);
     return;
   }
   if (!numbers.has(shard) && numbers.size === MAX_SHARDS) {

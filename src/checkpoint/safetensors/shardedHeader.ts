@@ -1,4 +1,4 @@
-/** One tree over all shards of a checkpoint: what their headers say, held against the index. */
+/** Merges the headers of all shards of a checkpoint into one, and compares them with the index. */
 
 import type { Problem } from '../../peftConfig/problem';
 import type { CheckpointError } from '../errors';
@@ -8,14 +8,14 @@ import type { CheckpointHeader, Faults, TensorEntry } from '../header';
 import { elementCount } from './safetensorsLayout';
 import type { ShardIndex } from './shardIndex';
 
-/** A shard as it was found: its header, or why there is none. */
+/** A shard's header, or the reason why it could not be read. */
 export type FoundShard =
   | { readonly header: CheckpointHeader; readonly bytes: number }
   | { readonly header: null; readonly failure: CheckpointError };
 
 /**
- * Tensors are listed shard by shard, each as its shard has it. A tensor of a shard that is not there is listed by its
- * name alone. `headerBytes` counts the index, of `indexBytes`, and the shards' headers.
+ * Tensors are listed shard by shard, as their shards describe them. The tensors of a missing shard are listed by name
+ * alone. `headerBytes` is the sum of the index, `indexBytes`, and the shards' headers.
  */
 export function mergeShards(
   index: ShardIndex,
@@ -46,10 +46,10 @@ export function mergeShards(
       const other = tensors.get(entry.name);
       if (other) {
         const message = (): string =>
-          `tensor ${quoted(entry.name)} is in ${quoted(shards[other.shard!]!)} and in ${name} as well`;
+          `tensor ${quoted(entry.name)} is in both ${quoted(shards[other.shard!]!)} and ${name}`;
         report('DuplicateKey', message, entry.name);
       }
-      // Of two the index says which.
+      // The index decides between duplicates.
       if (!other || weightMap.get(entry.name) === number) tensors.set(entry.name, { ...entry, shard: number });
     }
   });
@@ -73,7 +73,7 @@ export function mergeShards(
   };
 }
 
-/** What the index and the shards say of each tensor; adds those that the index alone knows. */
+/** Compares each tensor's shard with the index, and adds the tensors that only the index lists. */
 function checkPlaces(
   { shards, weightMap }: ShardIndex,
   found: readonly FoundShard[],
@@ -93,9 +93,10 @@ function checkPlaces(
   for (const [name, shard] of weightMap) {
     if (tensors.has(name)) continue;
     tensors.set(name, { name, dtype: UNKNOWN_DTYPE, shape: [], begin: 0, end: 0, readable: false, shard });
-    // Of a shard that is missing altogether one fault is told for all of its tensors.
+    // A missing shard is reported once for all its tensors.
     if (!found[shard]!.header) continue;
-    const message = (): string => `tensor ${quoted(name)} is not in ${quoted(shards[shard]!)}, where the index has it`;
+    const message = (): string =>
+      `tensor ${quoted(name)} is not in ${quoted(shards[shard]!)}, although the index lists it there`;
     report('NotFound', message, name);
   }
 }
@@ -116,7 +117,7 @@ function compareTotals(index: ShardIndex, tensors: ReadonlyMap<string, TensorEnt
   compare('total_parameters', index.totalParameters, parameters);
 }
 
-/** The index's own, then what the shards say, each thing once. */
+/** The index's metadata, then that of the shards, without duplicates. */
 function mergeMetadata(index: ShardIndex, found: readonly FoundShard[]): (readonly [string, string])[] {
   const seen = new Set<string>();
   const pairs = [...index.metadata, ...found.flatMap(({ header }) => header?.metadata ?? [])];

@@ -23,7 +23,7 @@ import type {
   TargetChoice,
 } from '../../protocol/calculator';
 import { METHOD_FIELDS } from '../../protocol/calculator';
-import { attempt, attemptOrMessage } from '../attempt';
+import { attempt, attemptOrError } from '../attempt';
 import type { Counted, Method } from './budgetMethods';
 import { exactMethods, referenceFull, referenceMethods } from './budgetMethods';
 import { NO_FIGURE } from './budgetText';
@@ -67,9 +67,9 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
   const usable = methods.filter(({ id }) => id !== 'lora' || inputs.basis === 'reference' || chosen.length > 0);
   const evaluated = usable.map((method): Evaluated => {
     const setting = settings[method.field];
-    const counted = setting === null ? null : attemptOrMessage(() => method.count(setting));
-    return typeof counted === 'string'
-      ? { method, setting, counted: null, problem: counted }
+    const counted = setting === null ? null : attemptOrError(() => method.count(setting));
+    return counted instanceof BudgetError
+      ? { method, setting, counted: null, problem: counted.message }
       : { method, setting, counted, problem: `${METHOD_SETTINGS[method.field].label} is not valid` };
   });
   const rows = METHOD_ORDER.map(([id, label]) => {

@@ -1,11 +1,13 @@
-/** All that is to be said of an adapter_config.json, from its text, its weights and the models around it. */
+/** Analyses an adapter_config.json: its text, its weights, and its base model. */
 
 import { replicateLayers } from '../../budget/layerReplication';
 import { ConfigError, PatternError } from '../../peftConfig/errors';
 import { NeedsWeightsError, UnknownArchitectureError, UnknownMethodError } from '../../budget/errors';
 import type { BudgetError } from '../../peftConfig/errors';
-import type { AdapterDocument, ConfigAnalysis } from '../../protocol/planner';
+import type { Surroundings } from '../../protocol/models';
+import type { AdapterWeights, ConfigAnalysis } from '../../protocol/planner';
 import { AdapterSettings } from '../../peftConfig/adapterSettings';
+import type { ConfigDocument } from '../configDocument';
 import { baseModelName, readConfigDocument } from '../configDocument';
 import type { Counting } from '../countAdapter';
 import { asAdapterBudget, countOn } from '../countAdapter';
@@ -19,15 +21,43 @@ import { checkNames } from './nameChecks';
 import { checkScale } from './scaleChecks';
 import { checkTargets } from './targetChecks';
 
-/** Null where the text is no PEFT config: other programs write files of this name too. */
-export async function analyseConfig(models: Models, request: AdapterDocument): Promise<ConfigAnalysis | null> {
-  const { text, weights, ...around } = request;
+interface AnalysedConfig {
+  readonly text: string;
+  readonly weights: AdapterWeights | null;
+  readonly surroundings: Surroundings;
+}
+
+/** Null if the text is not a PEFT config: other programs also write files of this name. */
+export async function analyseConfig(
+  models: Models,
+  { text, weights, surroundings }: AnalysedConfig,
+): Promise<ConfigAnalysis | null> {
+  const document = readPeftConfig(text);
+  if (!document) return null;
+  const { config } = document;
+  const revision = typeof config['revision'] === 'string' ? config['revision'] : null;
+  const base = await models.find({ kind: 'named', name: baseModelName(config), revision, ...surroundings });
+  return analyse(models, { text, document, weights }, base);
+}
+
+/** The same analysis on a base model that is already found. */
+export async function analyseOn(models: Models, text: string, base: FoundModel): Promise<ConfigAnalysis | null> {
+  const document = readPeftConfig(text);
+  return document && analyse(models, { text, document, weights: null }, base);
+}
+
+function readPeftConfig(text: string): ConfigDocument | null {
   const document = readConfigDocument(text);
-  if (!document || typeof document.config['peft_type'] !== 'string') return null;
+  return document && typeof document.config['peft_type'] === 'string' ? document : null;
+}
+
+async function analyse(
+  models: Models,
+  { text, document, weights }: Pick<Examined, 'text' | 'document' | 'weights'>,
+  base: FoundModel | null,
+): Promise<ConfigAnalysis> {
   const { config } = document;
   const wanted = baseModelName(config);
-  const revision = typeof config['revision'] === 'string' ? config['revision'] : null;
-  const base = await models.find({ kind: 'named', name: wanted, revision, ...around });
   const counting = base && (await countOn(models, base, config));
   const table = counting?.table ?? null;
   const replicated = table && (attempt(() => replicateLayers(table, new AdapterSettings(config))) ?? table);

@@ -5,9 +5,8 @@ import { findNodeAtLocation } from 'jsonc-parser';
 import { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { RawConfig } from '../../peftConfig/configValues';
 import type { ModuleTable } from '../../budget/moduleTable';
-import type { Finding, Fix, TextEdit } from '../../protocol/planner';
+import type { AdapterWeights, Finding, Fix, TextEdit } from '../../protocol/planner';
 import type { LocalText } from '../../protocol/localText';
-import type { SourceDescription } from '../../checkpoint/sourceDescription';
 import type { ConfigDocument } from '../configDocument';
 
 /** A file with more findings than this is of another kind, or hostile. */
@@ -26,7 +25,7 @@ export class Examined {
   constructor(
     readonly text: string,
     readonly document: ConfigDocument,
-    readonly weights: SourceDescription | null,
+    readonly weights: AdapterWeights | null,
     /** The base model, for people; '' where there is none. */
     readonly baseTitle: string,
     /** Its modules, replicas included; null where they are not known. */

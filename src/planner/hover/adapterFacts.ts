@@ -6,14 +6,14 @@ import { budgetOf, tableFor } from '../../budget/computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
 import type { ModuleTable } from '../../budget/moduleTable';
 import type { NamedShape } from '../../budget/rows';
-import type { SourceDescription } from '../../checkpoint/sourceDescription';
+import type { AdapterWeights } from '../../protocol/planner';
 import { attempt } from '../attempt';
 
 export interface AdapterFacts {
   /** adapter_config.json as it stands in the editor. */
   readonly config: RawConfig;
   /** adapter_model.safetensors beside it; null where there is none. */
-  readonly weights: SourceDescription | null;
+  readonly weights: AdapterWeights | null;
   /**
    * The base model's config, where it was found; `title` is a path or a preset's name, `tensors` the header of its
    * weights, which is needed where its architecture has no module table.
@@ -28,7 +28,7 @@ export interface AdapterFacts {
 /** The facts, with what several explanations derive from them. */
 export class ExplainedAdapter {
   readonly config: RawConfig;
-  readonly weights: SourceDescription | null;
+  readonly weights: AdapterWeights | null;
   readonly baseTitle: string;
   readonly table: ModuleTable | null;
   readonly isLora: boolean;

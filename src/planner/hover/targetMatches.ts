@@ -2,7 +2,7 @@
 
 import type { ModuleTable } from '../../budget/moduleTable';
 import { isLinear, matchesTarget } from '../../budget/targets';
-import type { SourceDescription } from '../../checkpoint/sourceDescription';
+import type { AdapterWeights } from '../../protocol/planner';
 import { nearest, suffixesOf } from '../checks/suggestions';
 
 interface TargetMatches {
@@ -18,14 +18,14 @@ interface TargetMatches {
 const MAX_TENSOR_SEGMENTS = 3;
 
 /** By PEFT's rule for lists: the entry is the module's name, or its end from a dot on. */
-export function matchTarget(entry: string, weights: SourceDescription | null, base: ModuleTable | null): TargetMatches {
+export function matchTarget(entry: string, weights: AdapterWeights | null, base: ModuleTable | null): TargetMatches {
   const inWeights = weights && matchInWeights(entry, weights);
   const inBase = base && base.modules.filter(({ name }) => matchesTarget(name, entry)).length;
   const found = (inWeights?.tensors ?? 0) > 0 || (inBase ?? 0) > 0;
   return { weights: inWeights, base: inBase, meant: found ? null : nearestName(entry, weights, base) };
 }
 
-function matchInWeights(entry: string, { lora, tensors }: SourceDescription): { modules: number; tensors: number } {
+function matchInWeights(entry: string, { lora, tensors }: AdapterWeights): { modules: number; tensors: number } {
   const modules = new Set<string>();
   let count = 0;
   for (const { name } of tensors) {
@@ -48,7 +48,7 @@ function adaptedModule(tensor: string, entry: string): string | null {
   return rest.length <= MAX_TENSOR_SEGMENTS ? module : null;
 }
 
-function nearestName(entry: string, weights: SourceDescription | null, base: ModuleTable | null): string | null {
+function nearestName(entry: string, weights: AdapterWeights | null, base: ModuleTable | null): string | null {
   const names = [
     ...(base?.modules.filter(isLinear) ?? []).map(({ name }) => name),
     ...(weights?.lora ?? []).map(({ module }) => module),

@@ -1,32 +1,33 @@
-/** Finds the models that requests refer to, and keeps the ones read last. Nothing is fetched. */
+/** Finds the models that requests refer to and caches the latest ones. Nothing is downloaded. */
 
 import { isObject } from '../../peftConfig/configValues';
 import type { Preset } from '../../budget/presets';
 import { PRESETS, presetForHubName } from '../../budget/presets';
 import type { NamedShape } from '../../budget/rows';
 import type { ModelPlace } from '../../protocol/planner';
-import type { ModelReference, Surroundings, WorkspaceModel } from '../../protocol/models';
+import type { ModelFile, ModelReference, Surroundings, WorkspaceModel } from '../../protocol/models';
 import { baseTensors } from './baseTensors';
 import { hubConfigs } from '../../files/hubCache';
 import type { ModelFiles } from '../../files/modelFiles';
+import type { HostFiles } from '../hostFiles';
 
-/** A model whose config was found. The same file gives the same object for `config`, until it changes. */
+/** A model whose config was found. `config` stays the same object until the file changes. */
 export interface FoundModel {
   readonly title: string;
   readonly config: unknown;
   readonly place: ModelPlace;
-  /** Of the config.json on the local disk; null where it is not there. */
+  /** The path of the config.json on the local disk; null if it is elsewhere. */
   readonly path: string | null;
   readonly preset: string | null;
 }
 
 /** The largest published config.json files are a few hundred kilobytes (label maps). */
 const MAX_CONFIG_BYTES = 4 << 20;
-/** Configs kept: more models than anyone has open at a time. */
+/** How many configs are cached: more than anyone has open at a time. */
 const MAX_KEPT = 50;
-/** Headers kept: they are needed where an architecture has no table, which is seldom. */
+/** How many models' headers are cached: only an architecture without a table needs them. */
 const MAX_HEADERS = 4;
-/** The longest paths that file systems take. */
+/** The longest path that file systems accept. */
 const MAX_PATH = 4096;
 
 type Named = Extract<ModelReference, { kind: 'named' }>;
@@ -35,13 +36,16 @@ export class Models {
   private readonly kept = new Map<string, { readonly stamp: string; readonly config: unknown }>();
   private readonly headers = new Map<object, Promise<readonly NamedShape[] | null>>();
 
-  constructor(private readonly files: ModelFiles) {}
+  constructor(
+    private readonly files: ModelFiles,
+    private readonly host: Pick<HostFiles, 'modelConfig'>,
+  ) {}
 
-  /** Null where there is no such model. */
+  /** Null if there is no such model. */
   async find(reference: ModelReference, place: ModelPlace = 'workspace'): Promise<FoundModel | null> {
     switch (reference.kind) {
-      case 'config':
-        return { title: reference.title, config: this.same(reference.config), place, path: null, preset: null };
+      case 'document':
+        return this.fromHost(reference, place);
       case 'file':
         return this.read(reference.path, reference.title, place);
       case 'preset':
@@ -51,7 +55,7 @@ export class Models {
     }
   }
 
-  /** Names and shapes from the headers of the weights beside the model's config; null where there are none. */
+  /** Names and shapes from the headers of the weights in the config's folder; null if there are none. */
   tensors({ config, path }: FoundModel): Promise<readonly NamedShape[] | null> {
     if (path === null || !isObject(config)) return Promise.resolve(null);
     const known = this.headers.get(config);
@@ -62,7 +66,7 @@ export class Models {
     return read;
   }
 
-  /** In the order in which people would look: what they chose, near the adapter, by name, on the disk, in the cache. */
+  /** Looks in the order of precedence: the user's choice, the adapter's folder, the workspace, the disk, the cache. */
   private async named({ name, revision, chosen, ...around }: Named): Promise<FoundModel | null> {
     const choice = name === null ? undefined : chosen?.find((each) => each.name === name);
     const found = choice && choice.model.kind !== 'named' ? await this.find(choice.model, 'chosen') : null;
@@ -85,15 +89,13 @@ export class Models {
     const sameName = name === null ? [] : workspace.filter((model) => isNamed(model, name));
     for (const model of [...beside, ...sameName]) {
       const place = model.folder === folder ? 'beside' : 'workspace';
-      const { title, config, path } = model;
-      const found =
-        path === null ? await this.find({ kind: 'config', title, config }) : await this.read(path, title, place);
-      if (found) return { ...found, place };
+      const found = await this.find({ ...model.file, title: model.title }, place);
+      if (found) return found;
     }
     return null;
   }
 
-  /** Null for what is not a model's config: other programs' files named config.json may hold anything. */
+  /** Null if the file does not hold an object: other programs also write files named config.json. */
   private async read(path: string, title: string, place: ModelPlace): Promise<FoundModel | null> {
     const stamp = await this.files.stamp(path, MAX_CONFIG_BYTES);
     if (stamp === null) return null;
@@ -106,13 +108,17 @@ export class Models {
     return { ...found, config };
   }
 
-  /** An equal config that was seen before, so that its table is known. */
-  private same(config: unknown): unknown {
-    const text = JSON.stringify(config) ?? '';
-    const kept = this.kept.get(text);
-    if (kept) return kept.config;
-    this.keep(text, '', config);
-    return config;
+  private async fromHost(
+    { uri, stamp, title }: Extract<ModelFile, { kind: 'document' }>,
+    place: ModelPlace,
+  ): Promise<FoundModel | null> {
+    const found = { title, place, path: null, preset: null };
+    const kept = this.kept.get(uri);
+    if (kept?.stamp === stamp) return { ...found, config: kept.config };
+    const config = await this.host.modelConfig(uri);
+    if (!isObject(config)) return null;
+    this.keep(uri, stamp, config);
+    return { ...found, config };
   }
 
   private keep(key: string, stamp: string, config: unknown): void {
@@ -132,8 +138,8 @@ function isNamed({ name, ownName }: WorkspaceModel, wanted: string): boolean {
 }
 
 /**
- * The config.json of a folder that is named by its path. A share of another machine is left alone: an adapter's file
- * must not make this one log in to it.
+ * The config.json of a folder that is named by its path. Network shares are excluded: an adapter's file must not make
+ * this machine log in to another one.
  */
 function localConfigs(name: string, folder: string | null): readonly string[] {
   if (name.length > MAX_PATH || name.includes('\0') || /^([\\/]{2}|\\\\)/.test(name)) return [];

@@ -1,5 +1,6 @@
 /** The model that a plan is made for: its module table, kept while it is asked about, and the task its class is for. */
 
+import { factsOf } from '../../budget/architectures';
 import { tableFor } from '../../budget/computeBudget';
 import { isObject } from '../../peftConfig/configValues';
 import { ConfigError } from '../../peftConfig/errors';
@@ -25,9 +26,6 @@ const TASKS: readonly (readonly [RegExp, string | null])[] = [
   [/ForQuestionAnswering$/, 'QUESTION_ANS'],
   [/(?:ForCausalLM|LMHeadModel|DoubleHeadsModel)$/, 'CAUSAL_LM'],
 ];
-/** Encoders and decoders whose inputs are no tokens: PEFT's wrapper of the task would ask for `input_ids`. */
-const WITHOUT_TOKENS = /^(?:whisper|speech|vision-encoder)/;
-
 /** PEFT's name of the task that the class of a config is made for; null where it has none. */
 export function taskTypeOf(model: unknown): string | null {
   const { outputEmbedding, shape } = planTable(model, null);
@@ -36,7 +34,8 @@ export function taskTypeOf(model: unknown): string | null {
   const named = typeof first === 'string' ? first : null;
   const task = named === null ? undefined : TASKS.find(([ending]) => ending.test(named));
   if (task) return task[1];
-  if (outputEmbedding === null || WITHOUT_TOKENS.test(shape.modelType)) return null;
+  // PEFT's wrapper of the task would ask for `input_ids`.
+  if (outputEmbedding === null || factsOf(shape.modelType).withoutTokens) return null;
   if (shape.encoderDecoder) return 'SEQ_2_SEQ_LM';
   return named === null || /ForConditionalGeneration$/.test(named) ? 'CAUSAL_LM' : null;
 }

@@ -1,11 +1,11 @@
-/** A plan counted: parameters, memory on a GPU, targets, the config to paste, and a claim held against it. */
+/** Counts a plan: parameters, memory on a GPU, targets, the config to paste, and a claim checked against it. */
 
 import { checkClaim, parseClaim } from '../../budget/claim';
 import type { KnownModel } from '../../budget/claim';
 import { budgetOf } from '../../budget/computeBudget';
 import type { Budget } from '../../budget/computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
-import { BudgetError } from '../../peftConfig/errors';
+import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import { gpuBytes } from '../../budget/gpus';
 import { estimateInferenceMemory } from '../../budget/memory/inference';
 import { readTrainingSetup } from '../../budget/memory/setup';
@@ -14,26 +14,27 @@ import { estimateTrainingMemory } from '../../budget/memory/training';
 import type { ModuleTable } from '../../budget/moduleTable';
 import { formatCount, formatMemory } from '../../text/numberText';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
-import type { PlanFit, PlanInputs, PlanMemory, PlanReport, TargetRow } from '../../protocol/plan';
+import type { PlanFit, PlanInputs, PlanMemory, PlanProblem, PlanReport, TargetRow } from '../../protocol/plan';
 import type { BudgetModel } from '../calculator/budgetReport';
 import { INFERENCE_FIELDS, SETUP_FIELDS } from './planChoices';
 import { methodFields, typedValues } from './planFields';
 import { planTable, taskTypeOf } from './planModel';
 import { pythonCode } from './pythonCode';
-import { attemptOrMessage } from '../attempt';
+import { attempt, attemptOrError } from '../attempt';
 
 const NOTHING = {
+  problem: null,
   counts: null,
   warnings: [],
   targets: [],
   memory: null,
-  memoryProblem: '',
+  memoryProblem: null,
   python: '',
   configText: '',
   claim: null,
 };
 
-/** The adapter_config.json that the inputs stand for: what was not typed has PEFT's default and is left out. */
+/** The adapter_config.json of the inputs. A setting that was not typed has PEFT's default and is left out. */
 export function planConfig({ peftType, values, targets }: PlanInputs, taskType: string | null): RawConfig {
   const fields = Object.hasOwn(METHOD_KEYS, peftType) ? methodFields(peftType) : [];
   const targeting = Object.hasOwn(METHOD_KEYS[peftType] ?? {}, 'target_modules');
@@ -47,10 +48,10 @@ export function planConfig({ peftType, values, targets }: PlanInputs, taskType: 
   };
 }
 
-/** Longest context that is written out in full. */
+/** The longest context that is written out in full. */
 const MAX_CONTEXT = 4096;
 
-/** CPT's context as so many tokens of index 0: PEFT counts the list of tokens, whatever num_virtual_tokens says. */
+/** CPT's context as that many tokens of index 0: PEFT counts the list of tokens and ignores num_virtual_tokens. */
 function contextOf(values: PlanInputs['values']): RawConfig {
   const tokens = Number(values.find(([key]) => key === 'num_virtual_tokens')?.[1] ?? NaN);
   if (!Number.isInteger(tokens) || tokens < 1 || tokens > MAX_CONTEXT) return {};
@@ -58,41 +59,48 @@ function contextOf(values: PlanInputs['values']): RawConfig {
   return { cpt_token_ids: all(0), cpt_mask: all(1), cpt_tokens_type_mask: all(1) };
 }
 
-/** Never throws for what can be typed: what is wrong is in the report. */
+/** Never throws for what a user can type: the report names the fault. */
 export function planReport(inputs: PlanInputs, model: BudgetModel, known: readonly BudgetModel[] = []): PlanReport {
   const modelTitle = model.title;
   if (!('config' in model))
-    return { ...NOTHING, modelTitle, problem: model.errors.map(({ message }) => message).join(' ') };
-  const planned = attemptOrMessage(() => plannedOn(inputs, model.config));
-  if (typeof planned === 'string') return { ...NOTHING, modelTitle, problem: planned };
+    return { ...NOTHING, modelTitle, problem: { message: messagesOf(model.errors), key: null } };
+  const planned = attemptOrError(() => plannedOn(inputs, model.config));
+  if (planned instanceof BudgetError) return { ...NOTHING, modelTitle, problem: problemOf(planned) };
   const { config, table } = planned;
-  const counted = attemptOrMessage(() => budgetOf(table, config));
+  const counted = attemptOrError(() => budgetOf(table, config));
   const claim = parseClaim(inputs.claim);
   const shown = {
     modelTitle,
-    targets: targetRows(table, typeof counted === 'string' ? null : counted),
-    python: codeOf(config),
+    targets: targetRows(table, counted instanceof BudgetError ? null : counted),
+    python: attempt(() => pythonCode(config)) ?? '',
     configText: `${JSON.stringify(config, null, 2)}\n`,
     claim: inputs.claim.trim() === '' ? null : claim ? checkClaim(table, config, claim, knownTables(known)) : NO_CLAIM,
   };
-  if (typeof counted === 'string') return { ...NOTHING, ...shown, problem: counted };
-  const memory = attemptOrMessage(() => planMemory(table, config, inputs));
+  if (counted instanceof BudgetError) return { ...NOTHING, ...shown, problem: problemOf(counted) };
+  const memory = attemptOrError(() => planMemory(table, config, inputs));
   const { trainable, all, percent, fileBytes, warnings } = counted;
   return {
+    ...NOTHING,
     ...shown,
-    problem: '',
     counts: { trainable, all, percent, fileBytes },
     warnings,
-    memory: typeof memory === 'string' ? null : memory,
-    memoryProblem: typeof memory === 'string' ? memory : '',
+    ...(memory instanceof BudgetError ? { memoryProblem: problemOf(memory) } : { memory }),
   };
 }
 
-/** Models that a claim may be of; what cannot be read is left out. */
+const messagesOf = (errors: readonly { readonly message: string }[]): string =>
+  errors.map(({ message }) => message).join(' ');
+
+/** The key of a nested value, 'rank_pattern.q_proj', is that of the field that holds it. */
+function problemOf(error: BudgetError): PlanProblem {
+  return { message: error.message, key: error instanceof ConfigError ? (error.key.split('.')[0] ?? null) : null };
+}
+
+/** Models that a claim may be about. A model that cannot be read is left out. */
 function knownTables(models: readonly BudgetModel[]): readonly KnownModel[] {
   return models.flatMap((model) => {
-    const table = 'config' in model ? attemptOrMessage(() => planTable(model.config, null)) : '';
-    return typeof table === 'string' ? [] : [{ title: model.title, table }];
+    const table = 'config' in model ? attempt(() => planTable(model.config, null)) : null;
+    return table ? [{ title: model.title, table }] : [];
   });
 }
 
@@ -101,10 +109,9 @@ function plannedOn(inputs: PlanInputs, model: unknown): { readonly config: RawCo
   return { config: planConfig(inputs, task), table: planTable(model, task) };
 }
 
-/** Nothing where the plan cannot be estimated: the report says why. */
+/** Empty if the plan cannot be estimated: the report says why. */
 export function planFit(inputs: PlanInputs, model: BudgetModel): PlanFit {
-  const found = attemptOrMessage(() => ('config' in model ? fitOf(inputs, model.config) : NO_FIT));
-  return typeof found === 'string' ? NO_FIT : found;
+  return attempt(() => ('config' in model ? fitOf(inputs, model.config) : NO_FIT)) ?? NO_FIT;
 }
 
 const NO_FIT: PlanFit = { fits: [], advice: [] };
@@ -120,8 +127,8 @@ function fitOf(inputs: PlanInputs, model: unknown): PlanFit {
     ['microBatch', 'micro-batch'],
     ['sequenceLength', 'sequence length'],
   ] as const) {
-    const fit = attemptOrMessage(() => largestThatFits(table, config, setup, { vary, bytes: limit }));
-    if (typeof fit === 'string' || fit.largest === null) continue;
+    const fit = attempt(() => largestThatFits(table, config, setup, { vary, bytes: limit }));
+    if (!fit || fit.largest === null) continue;
     fits.push(`${label} ${formatCount(fit.largest)}${fit.bounded ? ' (its bound)' : ''}`);
   }
   const advice = adviceFor(table, config, setup, limit).map(
@@ -129,16 +136,6 @@ function fitOf(inputs: PlanInputs, model: unknown): PlanFit {
       `${label}: saves ${formatMemory(saves)}, leaves ${formatMemory(bytes)}${enough ? ', which fits' : ''}.`,
   );
   return { fits, advice };
-}
-
-/** '' for what no constructor takes. */
-function codeOf(config: RawConfig): string {
-  try {
-    return pythonCode(config);
-  } catch (error) {
-    if (error instanceof BudgetError) return '';
-    throw error;
-  }
 }
 
 const NO_CLAIM = { agrees: false, lines: ['No number of trainable parameters was found in the text.'] };
@@ -154,7 +151,7 @@ function planMemory(table: ModuleTable, config: RawConfig, inputs: PlanInputs): 
     group: 'context',
     label: 'CUDA context',
     bytes: contextBytes,
-    formula: 'What the driver and the loaded kernels take before the first tensor',
+    formula: 'Memory of the driver and the loaded kernels before the first tensor',
   };
   const shown = terms.map(({ id, group, label, bytes, formula, note }) => ({
     id,
@@ -172,7 +169,7 @@ function planMemory(table: ModuleTable, config: RawConfig, inputs: PlanInputs): 
   };
 }
 
-/** Modules that a method could adapt, those of all layers in one row. */
+/** The modules that a method can adapt. A row holds the same module of all layers. */
 function targetRows(table: ModuleTable, counted: Budget | null): TargetRow[] {
   const trained = new Map((counted?.modules ?? []).map(({ name, trainable }) => [name, trainable]));
   const rows = new Map<string, { -readonly [K in keyof TargetRow]: TargetRow[K] }>();
@@ -193,7 +190,7 @@ function targetRows(table: ModuleTable, counted: Budget | null): TargetRow[] {
   return [...rows.values()];
 }
 
-/** GPT-2 has two `c_proj` in each layer: what tells them apart is a part more of the name. */
+/** GPT-2 has two `c_proj` in each layer: a longer suffix tells them apart. */
 function endOf(pattern: string, all: readonly string[]): string {
   const parts = pattern
     .slice(pattern.lastIndexOf('*.') + 1)

@@ -1,4 +1,4 @@
-/** Trainable parameters against memory: every method at its defaults, and ranks of the one that is planned. */
+/** Trainable parameters against memory: every method at its defaults, and ranks of the planned method. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import { gpuBytes } from '../../budget/gpus';
@@ -11,34 +11,34 @@ import { planChoices, SETUP_FIELDS } from './planChoices';
 import { methodFields, typedValues } from './planFields';
 import { planTable, taskTypeOf } from './planModel';
 import { planConfig } from './planReport';
-import { attemptOrMessage } from '../attempt';
+import { attempt } from '../attempt';
 
-/** The optimiser and the rest of a step need at least a rank; beyond these a sweep tells nothing new. */
+/** From the smallest rank to the largest that published adapters use. */
 const SWEPT_RANKS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 const NOTHING: PlanSweep = { methods: [], ranks: [], gpu: null };
-/** Not on the chart: PEFT no longer has it. */
+/** PEFT no longer has this method, so the chart leaves it out. */
 const REMOVED = 'BONE';
 
-/** One point for each method that can be counted on the model with its defaults, and ranks of the one that is planned. */
+/** One point for each method that can be estimated on the model, and one for each rank of the planned method. */
 export function planSweep(inputs: PlanInputs, model: BudgetModel): PlanSweep {
   if (!('config' in model)) return NOTHING;
   const { config: modelConfig } = model;
-  const task = attemptOrMessage(() => ({ type: taskTypeOf(modelConfig) }));
-  if (typeof task === 'string') return NOTHING;
+  const task = attempt(() => ({ type: taskTypeOf(modelConfig) }));
+  if (!task) return NOTHING;
   const point = (label: string, rank: number | null, config: RawConfig | null): PlanPoint[] => {
-    const made = attemptOrMessage(() => {
+    const made = attempt(() => {
       const setup = readTrainingSetup(typedValues(inputs.setup, SETUP_FIELDS));
       const { trainable, deviceBytes, warnings } = estimateTrainingMemory(
         planTable(modelConfig, task.type),
         config,
         setup,
       );
-      // What is left out of an estimate would put its method where it does not belong.
+      // An estimate that leaves something out would put its method in the wrong place.
       const whole = !warnings.some((warning) => warning.includes('not modelled; only'));
       return whole ? [{ label, rank, trainable, bytes: deviceBytes }] : [];
     });
-    return typeof made === 'string' ? [] : made;
+    return made ?? [];
   };
   const methods = Object.keys(METHOD_KEYS).flatMap((peftType) => {
     if (peftType === REMOVED) return [];

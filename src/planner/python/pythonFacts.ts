@@ -3,11 +3,10 @@
 import { architectureOf } from '../../budget/architectures';
 import type { Budget } from '../../budget/computeBudget';
 import type { Finding } from '../../protocol/planner';
-import type { ModelReference } from '../../protocol/models';
 import type { PythonConfigCall, PythonDocument, UnknownSetting } from '../../protocol/python';
-import { analyseConfig } from '../checks/analyse';
+import { analyseOn } from '../checks/analyse';
 import { countOn } from '../countAdapter';
-import type { FoundModel, Models } from '../models/models';
+import type { Models } from '../models/models';
 import type { BaseModel } from './pythonModels';
 import { baseModelFor } from './pythonModels';
 import { uncounted } from './uncounted';
@@ -77,15 +76,8 @@ const OF_FILES: readonly Finding['code'][] = [
 /** Without those that hang on a setting that is not known. */
 async function findingsOf(models: Models, base: BaseModel, call: PythonConfigCall): Promise<readonly Finding[]> {
   if (call.unknown.some(({ key }) => key.startsWith('*'))) return [];
-  const name = base.model.title;
-  const analysis = await analyseConfig(models, {
-    text: JSON.stringify({ ...call.config, base_model_name_or_path: name }),
-    weights: null,
-    folder: null,
-    localFolder: null,
-    workspace: [],
-    chosen: [{ name, model: referenceTo(base.model) }],
-  });
+  const text = JSON.stringify({ ...call.config, base_model_name_or_path: base.model.title });
+  const analysis = await analyseOn(models, text, base.model);
   const unknown = new Set(call.unknown.map(({ key }) => key));
   const depends = (code: Finding['code']): readonly string[] =>
     code.startsWith('target') || code.startsWith('layers')
@@ -94,9 +86,4 @@ async function findingsOf(models: Models, base: BaseModel, call: PythonConfigCal
   return (analysis?.findings ?? []).filter(
     ({ code }) => !OF_FILES.includes(code) && !depends(code).some((key) => unknown.has(key)),
   );
-}
-
-function referenceTo({ title, config, path, preset }: FoundModel): ModelReference {
-  if (preset !== null) return { kind: 'preset', id: preset };
-  return path === null ? { kind: 'config', title, config } : { kind: 'file', title, path };
 }

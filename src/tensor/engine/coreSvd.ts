@@ -10,7 +10,7 @@ import type { Engine } from './engine';
 import { EngineError } from './engineError';
 
 interface CoreSvd {
-  /** In descending order. */
+  /** Descending. */
   readonly values: Float64Array;
   /** (p, q) and (q, q), row-major, columns in the order of the values. `null` if no vectors were requested. */
   readonly u: Float64Array | null;
@@ -55,7 +55,7 @@ interface Bidiagonal {
   readonly right: Float64Array;
 }
 
-/** Like `bidiagonalize`, computed by the kernel. */
+/** The kernel version of `bidiagonalize`. */
 function bidiagonalizeIn({ arena, kernels }: Engine, a: Float64Array, p: number, q: number): Bidiagonal {
   const at = arena.allocate(8 * (p * q + 5 * q));
   const parts = [0, 1, 2, 3, 4].map((i) => at + 8 * (p * q + i * q));

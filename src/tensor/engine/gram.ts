@@ -24,9 +24,9 @@ interface TallMatrix {
 const ERROR_PER_CONDITION = 1e-15;
 /** Default tolerance for singular values, relative to the largest. */
 const DEFAULT_TOLERANCE = 1e-11;
-/** Up to this condition, Q = M·R⁻¹ is orthonormal to 1e-11 after one step. */
+/** Largest condition for which Q = M·R⁻¹ is orthonormal to 1e-11 after one step. */
 const MAX_CONDITION_ONCE = 300;
-/** Beyond this condition, two steps do not suffice for Q. */
+/** Largest condition for which two steps suffice for Q. */
 const MAX_CONDITION_TWICE = 1e6;
 
 interface TallFactors {

@@ -8,7 +8,7 @@ import type { ResidentArray } from './resident';
 
 /** Entries per call, short enough for the optimising compiler to take over between calls. */
 const SEGMENT = 65536;
-/** As in kernels/counts.ts: magnitudes are counted by the upper 20 bits of their float32 pattern. */
+/** Magnitudes are counted by the upper 20 bits of their float32 pattern, as in kernels/counts.ts. */
 const KEY_COUNT = 2 ** 20;
 const DROPPED_BITS = 11;
 /** Entries after which 32-bit counts are moved to float64, before they can overflow. */

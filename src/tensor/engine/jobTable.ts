@@ -15,7 +15,7 @@ export const WORD = {
   /** Finished calls. The coordinator sleeps on it. */
   finished: 2,
   stop: 3,
-  /** Not 0 after a kernel of the job trapped. */
+  /** Nonzero after a kernel of the job trapped. */
   failed: 4,
 } as const;
 

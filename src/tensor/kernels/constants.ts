@@ -3,7 +3,7 @@
  * in three instructions. Loading it takes one, and often none when the load is part of another instruction.
  */
 
-/** In the memory's first page, which is never allocated, after the job table (engine/jobTable.ts). */
+/** An address in the memory's first page, which is never allocated, after the job table (engine/jobTable.ts). */
 const AT: usize = 32768;
 
 /** Writes the constants. Runs once per memory, before any other kernel. */

@@ -29,7 +29,7 @@ const COLUMNS: i32 = 1032;
 const CHUNK: i32 = 1056;
 /** Products with at most this many rows or columns do not pack A, because packing would not pay off. */
 const SMALL: i32 = 64;
-/** Up to this depth most of the traffic is C, so it is written row by row instead of panel by panel. */
+/** Depth up to which most of the traffic is C, so that C is written row by row instead of panel by panel. */
 const SHALLOW: i32 = 64;
 /** One tile of C for the edges: 48 floats. */
 const EDGE_BYTES: usize = 256;

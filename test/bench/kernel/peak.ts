@@ -1,5 +1,5 @@
 /**
- * The most that a 128-bit multiply-add can do on this machine: twelve chains in registers, no memory. AssemblyScript,
+ * The peak rate of 128-bit multiply-adds on this machine: twelve chains in registers, no memory. AssemblyScript,
  * compiled by the bench with and without relaxed SIMD.
  */
 
@@ -10,7 +10,10 @@ function step(x: v128, y: v128, c: v128): v128 {
   return f32x4.add(c, f32x4.mul(x, y));
 }
 
-/** 96 floating-point operations a turn. The factors are arguments: V8 would build constants anew at every use. */
+/**
+ * Performs 96 floating-point operations per iteration. The factors are arguments because V8 rebuilds constants at every
+ * use.
+ */
 export function peak(turns: i32, factor: f32, other: f32): f32 {
   const x = f32x4.splat(factor);
   const y = f32x4.splat(other);

@@ -1,4 +1,4 @@
-// Compiles kernel/peak.ts for the Node that will run it: with relaxed SIMD where it has that.
+// Compiles kernel/peak.ts for the Node that will run it, with relaxed SIMD if that Node supports it.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';

@@ -1,10 +1,11 @@
-// Results are compared before anything is timed, and the comparison itself is tried on a wrong result.
+// Compares results before anything is timed, and checks the comparison itself on a wrong result.
 
-/** A change that the comparison must notice: a thousandth of one entry. */
+/** A change that the comparison must detect: a thousandth of one entry. */
 const CONTROL = 1e-3;
 
 /**
- * @param {number[]} actual @param {number[]} expected @param {number} tolerance share of the largest entry, and of each
+ * @param {number[]} actual @param {number[]} expected @param {number} tolerance relative to the largest entry and to
+ * each
  * @returns {string | null} the first difference
  */
 export function difference(actual, expected, tolerance) {
@@ -18,7 +19,7 @@ export function difference(actual, expected, tolerance) {
   return null;
 }
 
-/** @throws where a thousandth more in the largest entry would pass. */
+/** @throws if the comparison would accept an error of a thousandth in the largest entry */
 export function checkControl(expected, tolerance) {
   let at = 0;
   expected.forEach((x, i) => {
@@ -26,5 +27,5 @@ export function checkControl(expected, tolerance) {
   });
   const spoilt = expected.map((x, i) => (i === at ? x * (1 + CONTROL) : x));
   if (difference(spoilt, expected, tolerance) === null)
-    throw new Error('the comparison does not notice a wrong result');
+    throw new Error('the comparison does not detect a wrong result');
 }

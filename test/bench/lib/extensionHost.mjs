@@ -1,16 +1,16 @@
-// The extension host of a VS Code server, as Linux sees it: its memory, and the bytes it has read.
+// Memory of the extension host of a VS Code server, and the bytes that it has read, according to Linux.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const read = (file) => {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    // The process ended while we looked.
+    // The process ended in the meantime.
     return '';
   }
 };
 
-/** The youngest extension host among the descendants of process `ancestor`; null elsewhere than on Linux. */
+/** The youngest extension host among the descendants of process `ancestor`. `null` on other systems than Linux. */
 export function extensionHostOf(ancestor) {
   if (!existsSync('/proc/self/io')) return null;
   const parents = new Map();
@@ -25,14 +25,14 @@ export function extensionHostOf(ancestor) {
   return hosts.length > 0 ? Math.max(...hosts) : null;
 }
 
-/** In bytes: resident now, and at most so far. */
+/** Resident bytes: current and peak. */
 export function memoryOf(pid) {
   const status = read(`/proc/${pid}/status`);
   const field = (name) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN) * 1024;
   return { resident: field('VmRSS'), peak: field('VmHWM') };
 }
 
-/** By any read, of sockets and of our own scripts too. */
+/** Bytes of every read call, including sockets and our own scripts. */
 export function bytesReadOf(pid) {
   return Number(/rchar: (\d+)/.exec(read(`/proc/${pid}/io`))?.[1] ?? NaN);
 }

@@ -1,4 +1,4 @@
-// The table that CONTRIBUTING carries: every work with all who took part, and each target with what came of it.
+// The table in CONTRIBUTING: every work with all subjects, and the outcome of each target.
 
 const NUMPY_KINDS = ['f64 AVX2', 'f64 auto', 'f32 AVX2', 'f32 auto'];
 const LIBRARIES = ['tfjs-wasm', 'onnxruntime-web', 'jax-js', 'ml-matrix'];
@@ -25,7 +25,8 @@ export function markdownTable({ machine, builds, peak, rows }) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
     `${machine.cpu}, ${machine.cpus} CPUs; Node ${machine.node}; ${kernels}.`,
-    `128-bit multiply-add peak: ${peak.one.toFixed(1)} GFLOP/s on one thread, ${peak.two.toFixed(1)} on two. GFLOP/s of the builds: ${canaries.join(', ')}.`,
+    `128-bit multiply-add peak: ${peak.one.toFixed(1)} GFLOP/s on one thread, ${peak.two.toFixed(1)} on two. ` +
+      `GFLOP/s of the builds: ${canaries.join(', ')}.`,
     '',
     'Medians in ms, one thread / two threads:',
     '',

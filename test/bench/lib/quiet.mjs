@@ -1,9 +1,9 @@
-// Waiting for the rest of the machine to be idle before a sample, so that peers are compared and not neighbours.
+// Waits until the rest of the machine is idle before each sample, so that other work does not distort the comparison.
 import * as os from 'node:os';
 
 const LOOK_MS = 30;
 const IDLE_SHARE = 0.85;
-/** After this long the sample is taken all the same, and counted as disturbed. */
+/** After this wait the sample is taken anyway and counted as disturbed. */
 const PATIENCE_MS = 3000;
 
 const counts = { samples: 0, disturbed: 0 };
@@ -32,7 +32,7 @@ export async function untilQuiet() {
   }
 }
 
-/** How many samples there were, and how many were taken while something else was running. */
+/** The number of samples, and of those taken while something else was running. */
 export function disturbance() {
   return { ...counts };
 }

@@ -1,13 +1,13 @@
 // Rows of the table, and whether targets are met.
 
-/** @returns {{ text: string, value: number, met: boolean }[]} targets that can be judged by what was measured */
+/** @returns {{ text: string, value: number, met: boolean }[]} the targets that the measurements can decide */
 export function judge(row, times, peak) {
   const verdicts = [];
-  /** Judged by medians; the least times, which a machine's other tenants disturb less, stand beside. */
+  /** Medians decide. The minimum, which other tenants of the machine disturb less, is printed too. */
   const say = (valueBy, show, rest, met) => {
     const value = valueBy('median');
     verdicts.push({
-      text: `${show(value)} ${rest} (by the least times ${show(valueBy('least')).replace(/^.*: /, '')})`,
+      text: `${show(value)} ${rest} (by the minimum ${show(valueBy('least')).replace(/^.*: |,$/g, '')})`,
       value,
       met: met(value),
     });
@@ -72,9 +72,8 @@ export function printRow(row, times, verdicts) {
         ? `${(row.bytes / median / 1e6).toFixed(2).padStart(7)} GB/s`
         : '';
     const against = own && name !== 'ours 1T' ? `${(median / own).toFixed(2).padStart(8)} x` : '';
-    console.log(
-      `  ${name.padEnd(32)} ${median.toFixed(3).padStart(11)} ms (least ${least.toFixed(3).padStart(9)}) ${rate.padEnd(17)} ${against}`,
-    );
+    const time = `${median.toFixed(3).padStart(11)} ms (least ${least.toFixed(3).padStart(9)})`;
+    console.log(`  ${name.padEnd(32)} ${time} ${rate.padEnd(17)} ${against}`);
   }
   for (const { text, met } of verdicts) console.log(`  ${met ? 'met    ' : 'NOT MET'} ${text}`);
 }

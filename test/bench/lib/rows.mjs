@@ -1,4 +1,4 @@
-// What the bench measures: the work, its size, who takes part, and the target. Names of works are those of works.ts.
+// The rows of the bench: the work, its size, the subjects, and the target. works.ts defines the works by name.
 
 const OURS = ['ours 1T', 'ours 2T'];
 const NUMPY = ['f64 AVX2', 'f64 auto', 'f32 AVX2', 'f32 auto'].flatMap((kind) =>
@@ -14,7 +14,7 @@ const COUNT = ROWS * COLUMNS;
 const product = ({ m, n, k }) => 2 * m * n * k;
 const layerFlops = (d, tokens, r) => 2 * (2 * tokens * d * d) + 6 * (2 * tokens * d * r);
 
-/** at: ratio of `peer`'s time to that of `by` at least so much; or a rate, or a time at most so much. */
+/** at: the minimum ratio of the time of `peer` to that of `by`, or a minimum rate, or a maximum time. */
 const ratio = (peer, at, by = 'ours 1T') => ({ kind: 'ratio', peer, by, at });
 const rate = (at, by = 'ours 1T') => ({ kind: 'rate', by, at });
 const within = (at, by = 'ours 1T') => ({ kind: 'time', by, at });

@@ -1,8 +1,8 @@
-// Starting the subjects of the bench, and asking them: one process each, one at work at a time.
+// Starts the subjects of the bench, one process each, and sends them requests. Only one works at a time.
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** glibc gives large blocks back to the system at once, and every allocation of numpy's is then page faults. */
+/** glibc returns large blocks to the system at once, and every allocation of numpy's then causes page faults. */
 const STEADY_MALLOC = {
   MALLOC_MMAP_MAX_: '0',
   MALLOC_TRIM_THRESHOLD_: '8589934592',
@@ -28,7 +28,7 @@ export class Subject {
     for (;;) {
       const { value, done } = await this.#answers.next();
       if (done) throw new Error(`${this.name} has ended`);
-      // Libraries greet on standard output.
+      // Libraries print greetings to standard output.
       if (!value.startsWith('{"answer"') && !value.startsWith('{"error"')) continue;
       const { answer, error } = JSON.parse(value);
       if (error) throw new Error(`${this.name}: ${error}`);
@@ -41,7 +41,7 @@ export class Subject {
   }
 }
 
-/** A python3 that has numpy: PYTHON names one, else the one on PATH. Null where there is none. */
+/** A python3 with numpy: the one in PYTHON, otherwise the one on PATH. `null` if there is none. */
 export function findNumpy() {
   for (const python of [process.env.PYTHON, 'python3', '/usr/bin/python3'].filter(Boolean)) {
     const { status } = spawnSync(python, ['-c', 'import numpy'], { stdio: 'ignore' });
@@ -50,12 +50,15 @@ export function findNumpy() {
   return null;
 }
 
-/** The environment without what it says to OpenBLAS: a kernel set or cache size from outside would be measured, not the named one. */
+/**
+ * The environment without settings for OpenBLAS. A kernel set or cache size from outside would be measured instead of
+ * the named one.
+ */
 function withoutBlasSettings() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|GOTO|OMP|MKL)_/.test(name)));
 }
 
-/** numpy with one dtype, set of OpenBLAS kernels and number of threads. */
+/** numpy with one dtype, OpenBLAS kernel set and number of threads. */
 export function numpySubject(name, python, script, dtype, core, threads) {
   return new Subject(name, python, [script, dtype], {
     ...withoutBlasSettings(),

@@ -142,7 +142,7 @@ describe('every surface that counts', () => {
   });
 
   it('shows in the lens what computeBudget counts', async () => {
-    const models = new Models(NO_FILES);
+    const models = new Models(NO_FILES, { modelConfig: () => Promise.resolve(null) });
     const shown = await Promise.all(rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model))));
     const wrong = differences(rows, (row) => {
       const { trainable, all, percent, fileBytes } = row.budget;

@@ -16,7 +16,7 @@ const CASES: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['a GGUF file', Uint8Array.of(0x47, 0x47, 0x55, 0x46, 3, 0, 0, 0, 0, 0, 0, 0), /GGUF/],
   ['a zip archive', Uint8Array.of(0x50, 0x4b, 3, 4, 0x14, 0, 8, 8, 8, 0), /zip archive.*pickle.*Convert/],
   ['a zip archive without flags', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0, 0), /zip archive.*pickle.*Convert/],
-  ['a pickle', Uint8Array.of(0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9), /pickle.*any code.*Convert/],
+  ['a pickle', Uint8Array.of(0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9), /pickle.*arbitrary code.*Convert/],
   ['a gzip archive', Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3), /gzip/],
   ['zeros', new Uint8Array(4096), /only zeros/],
 ];

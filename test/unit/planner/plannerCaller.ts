@@ -1,21 +1,27 @@
-/** Calls the planner's jobs as its endpoint would, without a thread. */
+/** Calls the planner's handlers as its endpoint does, without a thread. */
 
 import type { PlannerRequests } from '../../../src/protocol/planner';
 import type { Params, RequestContext, Result } from '../../../src/protocol/rpc';
 import { nodeModelFiles } from '../../../src/files/nodeModelFiles';
 import { createPlannerJobs } from '../../../src/planner/plannerJobs';
+import { TestHost } from './testHost';
 
 export type PlannerCall = <M extends keyof PlannerRequests>(
   method: M,
   params: Params<PlannerRequests[M]>,
 ) => Promise<Result<PlannerRequests[M]>>;
 
-export function plannerCaller(files = nodeModelFiles): PlannerCall {
-  const jobs = createPlannerJobs(
-    files,
-    () => import('../../../src/planner/pythonReader'),
-    () => import('../../../src/planner/planReader'),
-  );
+export function plannerJobs(host = new TestHost()): ReturnType<typeof createPlannerJobs> {
+  return createPlannerJobs({
+    files: nodeModelFiles,
+    host,
+    loadPython: () => import('../../../src/planner/pythonReader'),
+    loadPlans: () => import('../../../src/planner/planReader'),
+  });
+}
+
+export function plannerCaller(host?: TestHost): PlannerCall {
+  const jobs = plannerJobs(host);
   const context: RequestContext = {
     signal: new AbortController().signal,
     progress: () => undefined,
@@ -24,5 +30,5 @@ export function plannerCaller(files = nodeModelFiles): PlannerCall {
   return async (method, params) => jobs[method](params as never, context);
 }
 
-/** No folder and no workspace. */
+/** A file without a folder, in an empty workspace. */
 export const NOWHERE = { folder: null, localFolder: null, workspace: [] };

@@ -6,6 +6,7 @@ import { DEFAULT_INPUTS } from '../../../src/host/budgetInputs';
 import type { ModelReference } from '../../../src/protocol/models';
 import type { PlannerCall } from './plannerCaller';
 import { NOWHERE, plannerCaller } from './plannerCaller';
+import { TestHost } from './testHost';
 
 const sample = path.join(process.cwd(), 'sample-workspace');
 const GPT_NEO = path.join(sample, 'EleutherAI/gpt-neo-125M/config.json');
@@ -13,9 +14,11 @@ const json = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
 describe('planner jobs', () => {
   let call: PlannerCall;
+  let host: TestHost;
   let folder: string;
   beforeEach(() => {
-    call = plannerCaller();
+    host = new TestHost();
+    call = plannerCaller(host);
     folder = mkdtempSync(path.join(tmpdir(), 'peft-planner-'));
   });
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -69,10 +72,15 @@ describe('planner jobs', () => {
       folder: 'file:///near',
       name: 'near',
       ownName: null,
-      path: path.join(near, 'config.json'),
-      config: null,
+      file: { kind: 'file', title: 'beside', path: path.join(near, 'config.json') } as const,
     };
-    const named = { title: 'named', folder: 'file:///far', name: 'gpt2', ownName: null, path: null, config: config(5) };
+    const named = {
+      title: 'named',
+      folder: 'file:///far',
+      name: 'gpt2',
+      ownName: null,
+      file: host.document('named', config(5)),
+    };
     const titleFor = async (workspace: readonly (typeof beside | typeof named)[]) =>
       (
         await counted({
@@ -115,5 +123,27 @@ describe('planner jobs', () => {
     });
     assert.equal(text.slice(hover?.offset, (hover?.offset ?? 0) + (hover?.length ?? 0)), '"lora_alpha"');
     assert.match(hover?.markdown ?? '', /8 \/ 4 = \*\*2\*\*/);
+  });
+
+  it('ask for the weights of an adapter once for many hovers, and only for entries that need them', async () => {
+    const lora = Array.from({ length: 2000 }, (_, index) => ({
+      module: `model.layers.${index}.self_attn.q_proj`,
+      rank: 4,
+      inFeatures: 64,
+      outFeatures: 64,
+      a: `model.layers.${index}.self_attn.q_proj.lora_A.weight`,
+    }));
+    const weights = host.weightsFile({ parameters: 5, tensors: lora.map(({ a }) => ({ name: a })), lora });
+    const text = '{ "peft_type": "LORA", "r": 4, "task_type": "CAUSAL_LM" }';
+    const at = async (key: string) => {
+      const params = { ...NOWHERE, text, weights, offset: text.indexOf(key) + 2 };
+      assert.ok(JSON.stringify(params).length < 500);
+      return (await call('config/hover', params))?.markdown ?? '';
+    };
+    assert.equal(await at('"task_type"'), '');
+    assert.deepEqual(host.asked, []);
+    assert.match(await at('"r"'), /\*\*5 parameters\*\* in 2,000 tensors of 2,000 modules/);
+    assert.match(await at('"peft_type"'), /2,000 modules/);
+    assert.equal(host.asked.length, 1);
   });
 });

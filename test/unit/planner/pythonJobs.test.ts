@@ -3,16 +3,20 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { DEFAULT_INPUTS } from '../../../src/host/budgetInputs';
 import type { LocalText } from '../../../src/protocol/localText';
+import type { WorkspaceModel } from '../../../src/protocol/models';
 import type { PythonDocument } from '../../../src/protocol/python';
 import { NOWHERE, plannerCaller } from './plannerCaller';
 
-const GPT_NEO = {
+const GPT_NEO: WorkspaceModel = {
   title: 'EleutherAI/gpt-neo-125M/config.json',
   folder: 'file:///sample/EleutherAI/gpt-neo-125M',
   name: 'gpt-neo-125M',
   ownName: null,
-  path: path.join(process.cwd(), 'sample-workspace/EleutherAI/gpt-neo-125M/config.json'),
-  config: null,
+  file: {
+    kind: 'file',
+    title: 'gpt-neo-125M',
+    path: path.join(process.cwd(), 'sample-workspace/EleutherAI/gpt-neo-125M/config.json'),
+  },
 };
 const LLAMA = { inputs: DEFAULT_INPUTS, model: { kind: 'preset', id: 'llama-2-7b' } } as const;
 const HEAD = 'from peft import LoraConfig, get_peft_model\n';

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
-import type { Handlers, Message, Progress, RequestContext, Transport } from '../../../src/protocol/rpc';
+import type { Handlers, Progress, RequestContext } from '../../../src/protocol/rpc';
 import { CancelledError, DisconnectedError, Endpoint, RemoteError } from '../../../src/protocol/rpc';
+import { quiet, transportPair } from './transportPair';
 
 interface Sums {
   add(params: { a: number; b: number }): number;
@@ -19,43 +20,8 @@ class MultiplyError extends Error {
   readonly code = 'ZeroFactor';
 }
 
-interface Wire {
-  readonly transferred: ArrayBuffer[];
-  /** Messages that were posted and have not arrived. */
-  underWay: number;
-}
-
-/** Waits until every message has arrived, and so has every answer to it. */
-async function quiet(wire: Wire): Promise<void> {
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-  await turn();
-  while (wire.underWay > 0) await turn();
-}
-
-/** Two transports joined back to back; messages are cloned and arrive later, as between threads. */
-function pair(): [Transport, Transport, Wire] {
-  const handlers: [((message: Message) => void)[], ((message: Message) => void)[]] = [[], []];
-  const record: Wire = { transferred: [], underWay: 0 };
-  const side = (own: 0 | 1): Transport => ({
-    post: (message, transfer) => {
-      record.transferred.push(...transfer);
-      const clone = structuredClone(message, { transfer: [...transfer] });
-      record.underWay++;
-      setImmediate(() => {
-        record.underWay--;
-        handlers[own === 0 ? 1 : 0].forEach((handler) => handler(clone));
-      });
-    },
-    listen: (handler) => {
-      handlers[own].push(handler);
-      return () => void handlers[own].splice(handlers[own].indexOf(handler), 1);
-    },
-  });
-  return [side(0), side(1), record];
-}
-
 function connect(overrides: Partial<Handlers<Sums>> = {}) {
-  const [near, far, record] = pair();
+  const [near, far, record] = transportPair();
   const server = new Endpoint<Nothing, Sums, Events>(far, {
     add: ({ a, b }) => a + b,
     fail: () => {

@@ -23,7 +23,7 @@ function filesWith(files: readonly string[], pattern: RegExp): string[] {
 const scripts = filesBelow('webview-ui', '.ts');
 const styles = filesBelow('webview-ui', '.css');
 
-/** Whatever lays out or measures a rendered element, and so sees where a transition has got to. */
+/** Code that measures a rendered element sees how far a transition has got. */
 const READS_LAYOUT =
   /getBoundingClientRect|getClientRects|getBBox|getCTM|getComputedStyle|\.offset(Left|Top|Width|Height)/;
 /** Rooms whose own scripts draw what their styles move. */
@@ -38,7 +38,7 @@ describe('animations in the pages', () => {
     assert.deepEqual(filesWith(scripts, /new Glide\b/), ['webview-ui/shared/heatmap/camera.ts']);
   });
 
-  it('leave the frame a heatmap has got to to what is drawn over it or in step with it', () => {
+  it('read the current frame of a heatmap only to draw over it or in step with it', () => {
     assert.deepEqual(filesWith(filesBelow('webview-ui/inspector', '.ts'), /heatmap\.viewport\b/), [
       'webview-ui/inspector/parts/methods/gateOverlay.ts',
       'webview-ui/inspector/views/loraView.ts',

@@ -40,7 +40,7 @@ describe('ticks of whole numbers', () => {
     }
   });
 
-  it('are never so many that labels meet', () => {
+  it('are never so many that labels overlap', () => {
     assert.ok(maxHorizontalTicks(500, 40) * 40 < 500);
     assert.ok(maxVerticalTicks(150) * 14 < 150);
     assert.equal(maxHorizontalTicks(10, 40), 1);
@@ -54,14 +54,14 @@ describe('brackets of bands', () => {
     { start: 64, end: 128, label: 'head 1' },
   ];
 
-  it('span their stretch of the axis', () => {
+  it('span their range of the axis', () => {
     const [first, second] = bandMarks(heads, 0, 128, 256, sevenAChar);
     assert.deepEqual([first?.from, first?.to, second?.from, second?.to], [0, 128, 128, 256]);
     assert.equal(first?.label, 'head 0');
     assert.ok(first?.startsHere && first.endsHere);
   });
 
-  it('are cut to the view and open where they go on beyond it', () => {
+  it('are cut to the view and left open where they continue beyond it', () => {
     const [mark] = bandMarks([heads[0]!], 32, 48, 160, sevenAChar);
     assert.deepEqual([mark?.from, mark?.to, mark?.startsHere, mark?.endsHere], [0, 160, false, false]);
     assert.deepEqual(bandMarks([heads[0]!], 64, 128, 160, sevenAChar), []);
@@ -102,7 +102,7 @@ describe('margins', () => {
     assert.ok(naturalMargins({ ...options, columnBands: bands }, { rows: 10, columns: 10 }).bottom > plain.bottom);
   });
 
-  it('can be fixed on some sides to line heatmaps up', () => {
+  it('can be fixed on some sides to align heatmaps', () => {
     const size = { rows: 10, columns: 10 };
     const natural = naturalMargins(options, size);
     assert.deepEqual(resolveMargins({ ...options, margins: { left: 99 } }, size), { ...natural, left: 99 });
@@ -126,13 +126,13 @@ describe('the axis of a colour bar', () => {
     return ticks.map(({ label }) => label);
   }
 
-  it('names both ends and zero, and what else there is room for', () => {
+  it('labels both ends and zero, and more values if there is room', () => {
     assert.deepEqual(assertApart(settings, 150), ['-0.0371', '0', '0.0371']);
     const wide = assertApart(settings, 600);
     assert.ok(wide.includes('-0.02') && wide.includes('0.02') && wide.length > 4, wide.join());
   });
 
-  it('names powers of ten on a log scale', () => {
+  it('labels powers of ten on a log scale', () => {
     const labels = assertApart({ ...settings, scale: 'symlog' }, 600);
     for (const label of ['-0.0371', '-0.01', '0', '0.01', '0.0371']) assert.ok(labels.includes(label), labels.join());
   });
@@ -149,7 +149,7 @@ describe('the axis of a colour bar', () => {
     }
   });
 
-  it('has none for a matrix of zeros', () => {
+  it('has no labels for a matrix of zeros', () => {
     assert.deepEqual(colorTicks({ ...settings, limit: 0 }, 300, sevenAChar), []);
   });
 });

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { decades, decadeTicks, logScale, tickLabel } from '../../../webview-ui/shared/budget/logScale';
 import { growthScales, powerTicks, spread } from '../../../webview-ui/comparison/growthScales';
 import { placeLabels } from '../../../webview-ui/comparison/scatterLabels';
-import { latestReport } from '../../../webview-ui/shared/budget/channel';
+import { latestReport } from '../../../webview-ui/comparison/latestReport';
 import type { BudgetInputs, BudgetReport } from '../../../src/protocol/calculator';
 
 describe('names beside dots', () => {

@@ -30,7 +30,7 @@ const same = (got: Viewport, expected: Viewport): void =>
   assert.ok(sameViewport(got, expected), `got ${JSON.stringify(got)}, expected ${JSON.stringify(expected)}`);
 const span = ({ x0, x1 }: Viewport): number => x1 - x0;
 
-/** How fast keys are pressed: milliseconds that pass between two of them, and the length of a frame. */
+/** Milliseconds between two key presses, and the length of a frame. */
 const PACES = [
   { name: 'at one instant', between: 0, frame: 16 },
   { name: 'in one frame', between: 1, frame: 100 },
@@ -86,7 +86,7 @@ describe('zooming by keys', () => {
   });
 });
 
-describe('a view on its way', () => {
+describe('a view that is moving', () => {
   /** Zooms in by keys and stops the clock in the middle of the animation. */
   const underWay = (): Setup & { readonly end: Viewport } => {
     const setup = setUp();
@@ -97,7 +97,7 @@ describe('a view on its way', () => {
     return { ...setup, end };
   };
 
-  it('ends where it was going when it is grabbed', () => {
+  it('ends at its target when it is grabbed', () => {
     const { camera, clock, moves, end } = underWay();
     camera.settle();
     same(camera.viewport, end);
@@ -106,7 +106,7 @@ describe('a view on its way', () => {
     same(camera.viewport, end);
   });
 
-  it('keeps all of its zoom when a cell is jumped to', () => {
+  it('keeps its whole zoom when the view jumps to a cell', () => {
     const { camera, clock, end } = underWay();
     camera.centreOn({ row: 29_000, column: 100 });
     const { x0, x1, y0, y1 } = camera.viewport;
@@ -116,7 +116,7 @@ describe('a view on its way', () => {
     same(camera.viewport, { x0, x1, y0, y1 });
   });
 
-  it('goes on when the cursor moves within the view it is going to, and follows the cursor out of it', () => {
+  it('continues while the cursor moves within the target, and follows the cursor out of it', () => {
     const { camera, clock, end } = underWay();
     camera.scrollTo({ row: 7001, column: 20_001 });
     same(camera.target, end);
@@ -128,7 +128,7 @@ describe('a view on its way', () => {
     assert.equal(camera.viewport.x1, 50_000);
   });
 
-  it('forgets where it was going when a matrix of another size takes the place, not when one of the same size does', () => {
+  it('forgets its target for a matrix of another size and keeps it for one of the same size', () => {
     const { camera, clock, end } = underWay();
     assert.equal(camera.setSize({ ...SIZE }), false);
     same(camera.target, end);
@@ -138,7 +138,7 @@ describe('a view on its way', () => {
     assert.ok(camera.whole);
   });
 
-  it('ends where it was going when the reader asks for less motion', () => {
+  it('ends at its target when the reader asks for less motion', () => {
     const { camera, clock, end } = underWay();
     clock.reduced = true;
     clock.pass(16);
@@ -146,7 +146,7 @@ describe('a view on its way', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('tells its listeners the target before the first frame, and no move twice', () => {
+  it('sends its target to listeners before the first frame, and no move twice', () => {
     const { camera, clock, moves } = setUp();
     camera.zoomBy(STEP, null);
     assert.equal(moves.length, 1);
@@ -162,7 +162,10 @@ describe('a view on its way', () => {
 });
 
 describe('two views in step', () => {
-  /** The second shows the columns of the first, and leads it when it moves itself, as the factors and the product do. */
+  /**
+   * The second camera shows the columns of the first, and leads it when it moves itself, as the factors and the product
+   * do.
+   */
   const pair = (): { first: Setup; second: Setup } => {
     const first = setUp((move) => second.camera.follow(move));
     const second: Setup = setUp((move) => first.camera.follow(mapMove(move, (viewport) => viewport)));
@@ -184,7 +187,7 @@ describe('two views in step', () => {
     assert.equal(first.clock.pending + second.clock.pending, 0);
   });
 
-  it('come to rest at the target when the follower is grabbed', () => {
+  it('come to rest at their target when the follower is grabbed', () => {
     const { first, second } = pair();
     for (let i = 0; i < 6; i++) first.camera.zoomBy(STEP, null);
     first.clock.pass(32);

@@ -12,7 +12,7 @@ const cell = (text: string, value: number, dtype: string): Cell => ({
 });
 
 describe('the text of a cell', () => {
-  it('tells the stored value to its last digit where the shortest text leaves some out', () => {
+  it('gives the stored value to its last digit if the shortest text omits some', () => {
     assert.equal(exactDecimal(cell('-0.00124', -0.00124359130859375, 'BF16')), '-0.00124359130859375');
     assert.equal(exactDecimal(cell('0.1', Math.fround(0.1), 'F32')), '0.10000000149011612');
     assert.equal(exactDecimal(cell('0.5', 0.5, 'F32')), '');
@@ -20,17 +20,17 @@ describe('the text of a cell', () => {
     assert.equal(exactDecimal(cell('NaN', NaN, 'F16')), '');
   });
 
-  it('does not give a double for what no double holds', () => {
+  it('gives no double for a value that no double can hold', () => {
     assert.equal(exactDecimal(cell('9223372036854775807', 2 ** 63, 'I64')), '');
     assert.equal(exactDecimal(cell('1.5-2j', 1.5, 'C64')), '');
     assert.equal(exactDecimal(cell('true', 1, 'BOOL')), '');
   });
 });
 
-describe('a cell that a user names', () => {
+describe('a cell that a user enters', () => {
   const shape = { rows: 4096, columns: 11_008 };
 
-  it('is read as it is shown, copied, or typed', () => {
+  it('is understood in the forms in which it is shown, copied, or typed', () => {
     for (const text of [
       '1705, 4301',
       '[1705, 4301]',
@@ -45,12 +45,12 @@ describe('a cell that a user names', () => {
     assert.deepEqual(placeNamed('12,345', shape), { row: 12, column: 345 });
   });
 
-  it('is its column alone where there is one row', () => {
+  it('is its column alone if there is one row', () => {
     assert.deepEqual(placeNamed('4301', { rows: 1, columns: 5000 }), { row: 0, column: 4301 });
     assert.deepEqual(placeNamed('4,301', { rows: 1, columns: 5000 }), { row: 0, column: 4301 });
   });
 
-  it('is none outside the matrix, or where it is no pair of numbers', () => {
+  it('is rejected outside the matrix, or if it is not a pair of numbers', () => {
     for (const text of [
       '',
       '1705',

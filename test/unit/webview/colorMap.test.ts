@@ -31,7 +31,7 @@ const themes: readonly ThemeKind[] = ['light', 'dark', 'highContrast', 'highCont
 const names = SCHEMES.map(({ name }) => name);
 const packed = (css: string): number => packColor(css);
 
-/** CIE76 difference; about 2.3 is just noticed. */
+/** CIE76 difference. About 2.3 is just noticeable. */
 function difference(a: string, b: string): number {
   const [p, q] = [lab(a), lab(b)];
   return Math.hypot(p.l - q.l, p.a - q.a, p.b - q.b);
@@ -52,7 +52,7 @@ describe('the colour scale', () => {
     }
   });
 
-  it('is symmetric about 0, which is in the middle', () => {
+  it('is symmetric about 0, which is at its centre', () => {
     for (const scale of ['linear', 'symlog'] as const) {
       assert.equal(colorPosition(0, { ...base, scale }), 0.5);
       assert.equal(colorPosition(-0, { ...base, scale }), 0.5);
@@ -61,7 +61,7 @@ describe('the colour scale', () => {
     }
   });
 
-  it('runs from 0 for a sequential scheme, with everything below at its start', () => {
+  it('starts at 0 for a sequential scheme, with everything below at its start', () => {
     const settings = { ...base, scheme: 'viridis' as const };
     assert.deepEqual(colorDomain(settings), [0, 0.25]);
     assert.deepEqual(
@@ -70,7 +70,7 @@ describe('the colour scale', () => {
     );
   });
 
-  it('finds the value of a position again', () => {
+  it('inverts positions to values', () => {
     for (const scheme of names) {
       for (const scale of ['linear', 'symlog'] as const) {
         const settings = { ...base, scheme, scale };
@@ -84,7 +84,7 @@ describe('the colour scale', () => {
     }
   });
 
-  it('clamps beyond the limit and keeps what is not a number apart', () => {
+  it('clamps values beyond the limit and gives NaN and infinities colours of their own', () => {
     const map = createColorMap(base, 'light');
     assert.equal(packedColorOf(99, map), map.lut[LUT_SIZE - 1]);
     assert.equal(packedColorOf(-99, map), map.lut[0]);
@@ -159,7 +159,7 @@ describe('the colour schemes', () => {
     }
   });
 
-  it('have a middle that sits on the theme: pale on light, dark on dark, ends far from it', () => {
+  it('have a middle that suits the theme, pale on light and dark on dark, and ends far from it', () => {
     for (const theme of themes) {
       const dark = theme === 'dark' || theme === 'highContrast';
       for (const scheme of ['redBlue', 'purpleOrange', 'brownTeal'] as const) {
@@ -189,7 +189,7 @@ describe('the colour schemes', () => {
     }
   });
 
-  it('pass nowhere near the colours of NaN and the infinities, nor are those near one another', () => {
+  it('keep clear of the colours of NaN and the infinities, which are distinct from one another', () => {
     for (const theme of themes) {
       const special = Object.values(specialColors(theme)) as string[];
       special.forEach((one, i) =>
@@ -206,7 +206,7 @@ describe('the colour schemes', () => {
     }
   });
 
-  it('tell on which colours black text reads better', () => {
+  it('know on which colours black text reads better', () => {
     assert.deepEqual(
       ['#ffffff', '#ffff00', '#000000', '#00008b', '#ff00e6'].map((css) => isLightColor(packed(css))),
       [true, true, false, false, true],

@@ -28,7 +28,7 @@ describe('the colour table of the shader', () => {
     for (const value of ordered) assert.ok(Object.is(floatOfKey(keyOfFloat(value)), Math.fround(value)), `${value}`);
   });
 
-  it('leaves no float without an entry and has each in the entry that Canvas2D colours it by', () => {
+  it('has every float in the entry by which Canvas2D colours it', () => {
     for (const scheme of ['redBlue', 'viridis'] as const) {
       for (const scale of ['linear', 'symlog'] as const) {
         for (const limit of [0, 1e-45, 1e-30, 0.02, 1, 255, 1e30]) {

@@ -10,25 +10,25 @@ function after(key: string, modifiers: { shift?: boolean; ctrl?: boolean } = {},
 }
 
 describe('the cell cursor', () => {
-  it('goes one cell with an arrow and ten with Shift', () => {
+  it('moves one cell with an arrow key and ten with Shift', () => {
     assert.deepEqual(after('ArrowUp'), [49, 300]);
     assert.deepEqual(after('ArrowDown'), [51, 300]);
     assert.deepEqual(after('ArrowLeft'), [50, 299]);
     assert.deepEqual(after('ArrowRight', { shift: true }), [50, 310]);
   });
 
-  it('goes to the edge with an arrow and Ctrl', () => {
+  it('moves to the edge with an arrow key and Ctrl', () => {
     assert.deepEqual(after('ArrowUp', { ctrl: true }), [0, 300]);
     assert.deepEqual(after('ArrowRight', { ctrl: true }), [50, 767]);
   });
 
-  it('goes by what is in view with the page keys, along the row with Shift', () => {
+  it('moves by the visible cells with the page keys, along the row with Shift', () => {
     assert.deepEqual(after('PageDown'), [70, 300]);
     assert.deepEqual(after('PageUp'), [30, 300]);
     assert.deepEqual(after('PageDown', { shift: true }), [50, 350]);
   });
 
-  it('goes to the ends of the row, and to the corners with Ctrl', () => {
+  it('moves to the ends of the row with Home and End, and to the corners with Ctrl', () => {
     assert.deepEqual(after('Home'), [50, 0]);
     assert.deepEqual(after('End'), [50, 767]);
     assert.deepEqual(after('Home', { ctrl: true }), [0, 0]);
@@ -41,7 +41,7 @@ describe('the cell cursor', () => {
     assert.deepEqual(after('PageDown', {}, 99, 767), [99, 767]);
   });
 
-  it('moves at least one cell by the page however close the view', () => {
+  it('moves at least one cell with a page key, however close the view', () => {
     const next = moveCursor({ row: 3, column: 3 }, { key: 'PageDown', shift: false, ctrl: false }, size, {
       rows: 0.4,
       columns: 0.4,

@@ -1,4 +1,4 @@
-/** A clock whose frames come when a test says so. */
+/** A clock whose frames come when the test advances it. */
 
 import type { FrameClock } from '../../../webview-ui/shared/glide';
 
@@ -25,12 +25,12 @@ export class TestClock implements FrameClock {
     return this.reduced;
   }
 
-  /** Animations that still run. */
+  /** Number of animations that still run. */
   get pending(): number {
     return this.waiting.size;
   }
 
-  /** Lets time pass, frame by frame. */
+  /** Advances time frame by frame. */
   pass(ms: number, frameMs = 16): void {
     for (const end = this.ms + ms; this.ms < end;) {
       this.ms = Math.min(end, this.ms + frameMs);

@@ -49,7 +49,7 @@ describe('a glide', () => {
     assert.equal(glide.target, null);
   });
 
-  it('ends where it was going when the reader asks for less motion, before it or during it', () => {
+  it('ends at its target when the reader asks for less motion, before it or during it', () => {
     const { clock, glide, shown } = setUp();
     glide.to(0, 5);
     clock.pass(32);

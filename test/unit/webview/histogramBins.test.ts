@@ -18,7 +18,7 @@ describe('the bars of a histogram', () => {
     }
   });
 
-  it('are none where nothing is finite', () => {
+  it('are absent if no value is finite', () => {
     assert.deepEqual(gatherBins(new Float64Array(10), NaN, NaN, 10), []);
     assert.deepEqual(gatherBins(new Float64Array(0), 0, 1, 10), []);
     assert.deepEqual(gatherBins(new Float64Array(10), Infinity, -Infinity, 10), []);

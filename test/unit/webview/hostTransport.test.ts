@@ -22,7 +22,7 @@ describe("the webview's way to its host", () => {
     assert.deepEqual(posted, [{ kind: 'cancel', id: 3 }]);
   });
 
-  it('keeps view state, over what it was to begin with', () => {
+  it('keeps view state, merged over the initial state', () => {
     const state = viewState<{ tab: string; step: number }>({ tab: 'overview', step: 0 });
     assert.deepEqual(state.get(), { tab: 'lora', step: 0 });
     state.set({ step: 12 });
@@ -34,7 +34,7 @@ describe("the webview's way to its host", () => {
 });
 
 describe('the kind of theme', () => {
-  it('is told by the classes VS Code gives the body', () => {
+  it('is read from the classes that VS Code gives the body', () => {
     assert.equal(themeKindOfClasses(['vscode-light']), 'light');
     assert.equal(themeKindOfClasses(['vscode-dark', 'vscode-reduce-motion']), 'dark');
     assert.equal(themeKindOfClasses(['vscode-high-contrast']), 'highContrast');

@@ -31,7 +31,7 @@ function tensor(name: string, shape: readonly number[], dtype = 'F32'): TensorIn
 }
 
 describe('the grid of modules', () => {
-  it('has a row for every layer, in order, also where a layer lacks the first groups', () => {
+  it('has a row for every layer, in order, even if a layer lacks the first groups', () => {
     const modules = [loraModule(10, 'q'), loraModule(2, 'q'), loraModule(2, 'v'), loraModule(11, 'v')];
     const grid = moduleGrid(modules);
     assert.deepEqual(grid.columns, ['q', 'v']);
@@ -52,7 +52,7 @@ describe('the grid of modules', () => {
     assert.deepEqual(grid.others, [2]);
   });
 
-  it('shortens paths by what they share and never to nothing', () => {
+  it('shortens paths by their common part and never to nothing', () => {
     assert.deepEqual(withoutCommonPrefix(['model.layers.self_attn.q', 'model.layers.mlp.up']), [
       'self_attn.q',
       'mlp.up',
@@ -99,7 +99,7 @@ describe('the list of tensors', () => {
 describe('the state of the inspector', () => {
   const store = (kept: object): StateStore => new StateStore({ get: () => kept, set: () => undefined });
 
-  it('takes what was kept where it fits, and what it starts with elsewhere', () => {
+  it('takes saved fields that are valid, and initial values for the others', () => {
     const kept = {
       tab: 'lora',
       step: 'three',
@@ -118,13 +118,13 @@ describe('the state of the inspector', () => {
     });
   });
 
-  it('drops viewports that are none', () => {
+  it('drops viewports that are invalid', () => {
     const good = ['a', { x0: 0, x1: 1, y0: 0, y1: 1 }];
     const kept = { viewports: [good, ['b', { x0: 1, x1: 0, y0: 0, y1: 1 }], ['c', null], 'd'] };
     assert.deepEqual(store(kept).get().viewports, [good]);
   });
 
-  it('tells listeners which fields changed, and nothing where none did', () => {
+  it('tells listeners which fields changed, and does not call them if none did', () => {
     const state = store({});
     const heard: unknown[][] = [];
     state.subscribe((changed) => heard.push([...changed]));
@@ -146,7 +146,7 @@ describe('the state of the inspector', () => {
 });
 
 describe('subjects', () => {
-  it('tell a value with its gradient, and a gradient with its value, at the same step', () => {
+  it('name the gradient beside a value, and the value beside a gradient, at the same step', () => {
     const value: TensorInfo = {
       name: 'A',
       dtype: 'F32',
@@ -181,7 +181,7 @@ describe('subjects', () => {
     assert.deepEqual(matrixShape([2, 3, 4, 5]), { rows: 4, columns: 5, leading: [2, 3] });
   });
 
-  it('carry a step only where the tensor has one, and take their colours from the last', () => {
+  it('have a step only if the tensor has one, and take their colours from the last', () => {
     const stepped = tensorSubject({ ...tensor('A', [2, 2]), stepped: true }, { step: 5 });
     assert.deepEqual(stepped.matrix, { kind: 'tensor', name: 'A', step: 5 });
     assert.deepEqual(stepped.domainOf, { kind: 'tensor', name: 'A' });
@@ -219,7 +219,7 @@ describe('the colour limit', () => {
     sampled: false,
   };
 
-  it('is the largest magnitude or the one at the share chosen', () => {
+  it('is the largest magnitude or the magnitude at the chosen share', () => {
     assert.deepEqual(
       [statisticsLimit(statistics, 'max'), statisticsLimit(statistics, 0.95), statisticsLimit(statistics, 0.999)],
       [8, 3, 5],
@@ -253,7 +253,7 @@ describe('reading a small matrix whole', () => {
     assert.equal(values.length, 156_000);
   });
 
-  it('refuses one that is not small, before reading any of it', async () => {
+  it('refuses a large one before reading any of it', async () => {
     await assert.rejects(readWhole(source(4096, 4096), new AbortController().signal), TooLargeError);
   });
 });

@@ -22,7 +22,7 @@ function draw(scene: Omit<Scene, 'colorMap'>, width: number, height: number): Ui
 const colorOf = (row: number, column: number): number => packedColorOf(Math.fround(valueOf(row, column)), colorMap);
 
 describe('the rasteriser', () => {
-  it('gives each pixel the colour of the entry its centre falls in, across tiles and at any zoom', () => {
+  it('gives each pixel the colour of the entry that holds its centre, across tiles and at any zoom', () => {
     const tiles = [tile(0, 0, 16, 16), tile(0, 16, 16, 14), tile(16, 0, 5, 16), tile(16, 16, 5, 14)];
     const width = 57;
     const height = 43;
@@ -42,7 +42,7 @@ describe('the rasteriser', () => {
     }
   });
 
-  it('leaves pixels outside the matrix and without a tile clear', () => {
+  it('leaves pixels outside the matrix or without a tile transparent', () => {
     const viewport = { x0: -2, x1: 6, y0: 0, y1: 4 };
     const pixels = draw({ viewport, rows: 4, columns: 4, tiles: [tile(0, 0, 2, 4)] }, 8, 4);
     assert.deepEqual(
@@ -75,7 +75,7 @@ describe('the rasteriser', () => {
     );
   });
 
-  it('colours a tile anew when the colours change', () => {
+  it('recolours a tile when the colours change', () => {
     const colors = new TileColors();
     const one = tile(0, 0, 1, 1);
     const other = createColorMap({ ...colorMap.settings, scheme: 'brownTeal' }, 'light');

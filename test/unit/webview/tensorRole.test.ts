@@ -21,12 +21,12 @@ const vector = description.tensors.find(({ name }) => name.endsWith('ia3_l'))!;
 describe('a tensor of an adapter', () => {
   const roles = tensorRoles(description);
 
-  it('says what it is for, of which module, and what its dimensions count', () => {
+  it('states its purpose, its module, and what its dimensions count', () => {
     assert.equal(roleText(roles.get(w1a!.name)!, w1a!), 'left factor of the first product of q: 8 (out) × 2 (rank)');
     assert.equal(roleText(roles.get(vector.name)!, vector), 'scaling vector of k: 4 (out) × 1');
   });
 
-  it('is found by what it is for', () => {
+  it('is found by its purpose', () => {
     const found = listedTensors(description.tensors, 'scaling vector', 'file', undefined, roles);
     assert.deepEqual(
       found.map(({ name }) => name),
@@ -35,7 +35,7 @@ describe('a tensor of an adapter', () => {
     assert.deepEqual(listedTensors(description.tensors, 'scaling vector', 'file'), []);
   });
 
-  it('is asked for with rows for columns where it is stored so', () => {
+  it('is requested transposed if it is stored transposed', () => {
     const subject = tensorSubject(w1a!, { transposed: true });
     assert.deepEqual([subject.rows, subject.columns], [2, 8]);
     assert.deepEqual(subject.matrix, { kind: 'tensor', name: w1a!.name, transposed: true });
@@ -43,7 +43,7 @@ describe('a tensor of an adapter', () => {
 });
 
 describe('a module whose method has no A and B', () => {
-  it('shows them written out', () => {
+  it('shows them computed from its factors', () => {
     const { a, b, corner } = loraSubjects(description, description.lora[0]!, 'delta', false, undefined);
     assert.deepEqual(
       [a!.matrix, a!.rows, a!.columns, a!.dtype],

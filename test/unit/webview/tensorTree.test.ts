@@ -13,13 +13,11 @@ const tensor = (name: string, bytes = 4, readable = true): TensorInfo => ({
   readable,
 });
 const shown = (tree: TensorTree, open: (path: string) => boolean): string[] =>
-  tree
-    .rows(open)
-    .map((row) =>
-      row.kind === 'group'
-        ? `${'  '.repeat(row.group.depth)}${row.open ? '-' : '+'} ${row.group.label} (${row.group.tensors}, ${row.group.bytes})`
-        : `${'  '.repeat(row.depth)}${row.label}`,
-    );
+  tree.rows(open).map((row) => {
+    if (row.kind !== 'group') return `${'  '.repeat(row.depth)}${row.label}`;
+    const { depth, label, tensors, bytes } = row.group;
+    return `${'  '.repeat(depth)}${row.open ? '-' : '+'} ${label} (${tensors}, ${bytes})`;
+  });
 
 const MODEL = [10, 9, 0].flatMap((layer) => [
   tensor(`m.layers.${layer}.k.weight`),
@@ -27,7 +25,7 @@ const MODEL = [10, 9, 0].flatMap((layer) => [
 ]);
 
 describe('the tree of tensors', () => {
-  it('joins groups with nothing else in them and orders numbers as numbers', () => {
+  it('joins groups that hold only a group and orders numbers as numbers', () => {
     const tree = new TensorTree([...MODEL, tensor('m.norm')]);
     assert.deepEqual(
       shown(tree, () => true),
@@ -67,7 +65,7 @@ describe('the tree of tensors', () => {
     );
   });
 
-  it('tells of damage below a closed group', () => {
+  it('reports damage below a closed group', () => {
     const rows = new TensorTree([tensor('a.b.x', 4, false), tensor('a.b.y'), tensor('a.z')]).rows(() => false);
     assert.ok(rows[0]?.kind === 'group' && rows[0].group.damaged);
   });
@@ -104,7 +102,7 @@ describe('the table of a scan', () => {
     },
   });
 
-  it('sorts by a measure either way, with what has no value last', () => {
+  it('sorts by a measure in either direction, with rows without a value last', () => {
     const rows = [row('a', NaN), row('b', 1), row('c', 3), row('d', 2)];
     assert.deepEqual(
       sortedRows(rows, 'norm', true).map(({ tensor: { name } }) => name),
@@ -117,7 +115,7 @@ describe('the table of a scan', () => {
     assert.deepEqual(sortedRows(rows, '', true), rows);
   });
 
-  it('is CSV that a spreadsheet neither breaks nor runs', () => {
+  it('becomes CSV that a spreadsheet neither breaks nor runs', () => {
     const lines = scanCsv([row('=HYPERLINK("x")', 0.1), row('a,"b"\nc', 2)]).split('\r\n');
     assert.ok(lines[0]!.startsWith('name,dtype,shape,bytes,count,norm'));
     assert.ok(lines[1]!.startsWith(`"'=HYPERLINK(""x"")",F32,1,4,1,0.1,`));
@@ -126,7 +124,7 @@ describe('the table of a scan', () => {
 });
 
 describe('the list of tensors by norm', () => {
-  it('puts the largest first and what was not scanned last', () => {
+  it('puts the largest first and tensors that were not scanned last', () => {
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => tensor(name)) as [
       TensorInfo,
       TensorInfo,

@@ -1,4 +1,4 @@
-/** Timers that run when a test lets time pass. */
+/** Timers that run when the test advances time. */
 
 import type { Timers } from '../../../webview-ui/shared/timers';
 
@@ -20,7 +20,7 @@ export class TestTimers implements Timers {
     this.waiting.delete(handle);
   }
 
-  /** Runs what falls due, in its order. */
+  /** Runs the timers that fall due, in order. */
   pass(ms: number): void {
     const end = this.ms + ms;
     for (;;) {

@@ -13,7 +13,7 @@ interface Read {
   fail(message: string): Promise<void>;
 }
 
-/** A matrix whose reads a test answers one by one. */
+/** A matrix whose reads the test answers one by one. */
 class HeldSource implements MatrixSource {
   readonly reads: Read[] = [];
 
@@ -46,7 +46,7 @@ class HeldSource implements MatrixSource {
   }
 }
 
-/** Lets every promise that is due run on. */
+/** Lets every pending promise continue. */
 async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
@@ -85,7 +85,7 @@ describe('the loader of tiles', () => {
     assert.ok(!loader.busy);
   });
 
-  it('reads what is quickly read alone, and the rest once that is on the screen', async () => {
+  it('reads a quick tile alone, and the rest once that is on the screen', async () => {
     const { source, loader, shown } = setUp();
     const wanted = [{ level: 5, tileX: 0, tileY: 0, quick: true } as const, ...row(3)];
     loader.want(wanted);
@@ -107,7 +107,7 @@ describe('the loader of tiles', () => {
     );
   });
 
-  it('reads the rest where what is quickly read fails', async () => {
+  it('reads the rest if the quick tile fails', async () => {
     const { source, loader } = setUp();
     loader.want([{ level: 5, tileX: 0, tileY: 0, quick: true }, ...row(2)]);
     await source.reads[0]?.fail('gone');
@@ -146,7 +146,7 @@ describe('the loader of tiles', () => {
     assert.equal(source.reads.length, 1);
   });
 
-  it('says what failed and does not ask again', async () => {
+  it('reports a failed tile and does not request it again', async () => {
     const { source, loader, errors } = setUp();
     loader.want(row(1));
     await source.reads[0]?.fail('data ends early');
@@ -156,7 +156,7 @@ describe('the loader of tiles', () => {
     assert.ok(!loader.busy);
   });
 
-  it('refuses a tile of another shape than asked for', async () => {
+  it('refuses a tile of another shape than requested', async () => {
     const wrong: MatrixSource = {
       id: 'w',
       rows: 300,
@@ -183,7 +183,7 @@ describe('the loader of tiles', () => {
   });
 });
 
-describe('the tiles on show', () => {
+describe('the visible tiles', () => {
   const viewport = { x0: 0, x1: 256, y0: 0, y1: 256 };
   const plot = { width: 256, height: 256 };
 
@@ -205,7 +205,7 @@ describe('the tiles on show', () => {
     return { found, sampled, clock, view };
   }
 
-  /** The matrix, in a view that takes one tile, which has come. */
+  /** The matrix in a view of one tile, which has arrived. */
   async function shown(view: TileView, source: HeldSource, all: Viewport): Promise<HeldSource> {
     view.setSource(source, 'mean', false);
     view.placed(all, plot, 1);
@@ -214,7 +214,7 @@ describe('the tiles on show', () => {
     return source;
   }
 
-  it('keeps the old matrix on show until the new one of the same size is read', async () => {
+  it('keeps the old matrix visible until the new one of the same size is read', async () => {
     const { view } = setUp();
     const first = new HeldSource('first', 256, 256);
     view.setSource(first, 'mean', true);
@@ -233,7 +233,7 @@ describe('the tiles on show', () => {
     );
   });
 
-  it('drops the old matrix where the new one cannot be read', async () => {
+  it('drops the old matrix if the new one cannot be read', async () => {
     const { view } = setUp();
     const first = new HeldSource('first', 256, 256);
     view.setSource(first, 'mean', true);
@@ -246,7 +246,7 @@ describe('the tiles on show', () => {
     assert.deepEqual(view.placed(viewport, plot, 1), []);
   });
 
-  it('drops the old matrix at once where the new one is of another size', async () => {
+  it('drops the old matrix at once if the new one has another size', async () => {
     const { view } = setUp();
     await shown(view, new HeldSource('first', 256, 256), viewport);
     view.setSource(new HeldSource('other', 100, 100), 'mean', false);
@@ -269,7 +269,7 @@ describe('the tiles on show', () => {
     assert.equal(source.reads.length, 1);
   });
 
-  it('scales what is there while the view is zoomed, and reads finer tiles when the zoom rests', async () => {
+  it('scales the loaded tiles while the view is zoomed, and reads finer ones when the zoom rests', async () => {
     const { view, clock } = setUp();
     const source = await shown(view, new HeldSource('zoomed', 512, 512), { x0: 0, x1: 512, y0: 0, y1: 512 });
     for (const side of [300, 200, 100]) {
@@ -299,7 +299,7 @@ describe('the tiles on show', () => {
     view.dispose();
   });
 
-  it('says while a tile on show holds a sample of its entries', async () => {
+  it('reports while a visible tile holds a sample of its entries', async () => {
     const { sampled, view } = setUp();
     const large = new HeldSource('large', 256, 256);
     view.setSource(
@@ -325,7 +325,7 @@ describe('the tiles on show', () => {
     assert.deepEqual(sampled, [true, false]);
   });
 
-  it('says when NaN comes into view', async () => {
+  it('reports when NaN comes into view', async () => {
     const { view, found } = setUp();
     const source = new HeldSource('nan', 256, 256);
     view.setSource(source, 'mean', true);

@@ -39,7 +39,7 @@ describe('the plan of tiles for a view', () => {
     assert.equal(plan.poolX, 8);
   });
 
-  it('covers the view without a gap and without a tile out of it', () => {
+  it('covers the view without a gap and without a tile outside it', () => {
     const size = { rows: 5000, columns: 11008 };
     for (const viewport of [
       { x0: 0, x1: 11008, y0: 0, y1: 5000 },
@@ -60,14 +60,14 @@ describe('the plan of tiles for a view', () => {
     }
   });
 
-  it('begins with the tile nearest to the centre', () => {
+  it('starts with the tile nearest to the centre', () => {
     const tiles = tilesInView({ x0: 0, x1: 5 * TILE_SIZE, y0: 0, y1: 3 * TILE_SIZE }, { rows: 5000, columns: 5000 }, 0);
     assert.deepEqual(tiles[0], { level: 0, tileX: 2, tileY: 1 });
     const last = tiles.at(-1) as TileAddress;
     assert.ok((last.tileX === 0 || last.tileX === 4) && (last.tileY === 0 || last.tileY === 2));
   });
 
-  it('asks for one overview tile that covers the matrix where many fine ones are to come', () => {
+  it('requests one overview tile of the whole matrix if many fine ones are needed', () => {
     const size = { rows: 4096, columns: 11008 };
     const plan = planTiles({ x0: 0, x1: 1400, y0: 0, y1: 900 }, size, 1400, 900);
     assert.deepEqual(plan.overview, { level: overviewLevel(size), tileX: 0, tileY: 0, quick: true });
@@ -78,7 +78,7 @@ describe('the plan of tiles for a view', () => {
     );
   });
 
-  it('knows the overview of a large matrix before it knows the size of the plot, and asks for none of a small one', () => {
+  it('requests the overview of a large matrix before the size of the plot is known, and none of a small one', () => {
     for (const size of [
       { rows: 4096, columns: 11008 },
       { rows: 151_936, columns: 8192 },
@@ -98,7 +98,7 @@ describe('the plan of tiles for a view', () => {
     assert.ok(plan.tiles.length <= MAX_TILES_IN_VIEW, `${plan.tiles.length} tiles`);
   });
 
-  it('asks for no more than its cache holds, overview included, and reads nothing twice', () => {
+  it('requests no more than its cache holds, overview included, and reads nothing twice', () => {
     for (const size of [
       { rows: 512, columns: 65_536 },
       { rows: 65_536, columns: 512 },
@@ -112,7 +112,7 @@ describe('the plan of tiles for a view', () => {
         const cells = (entries: number, at: number): number =>
           Math.min(TILE_SIZE, Math.ceil(entries / 2 ** level) - at * TILE_SIZE);
         const [width, height] = [cells(size.columns, tileX), cells(size.rows, tileY)];
-        // Of the right length, without the memory.
+        // Has the right length without the memory.
         const values = { byteLength: 4 * width * height } as Float32Array<ArrayBuffer>;
         cache.set(nameOf({ level, tileX, tileY }), { width, height, values, sampled: false });
         reads++;
@@ -144,7 +144,7 @@ describe('the plan of tiles for a view', () => {
     assert.deepEqual(drawn.slice(2).sort(), ['0/0/0', '0/7/7']);
   });
 
-  it('leaves coarse tiles out once the fine ones cover the view', () => {
+  it('omits coarse tiles once the fine ones cover the view', () => {
     const size = { rows: 512, columns: 512 };
     const plan = planTiles(fitViewport(size), size, 512, 512);
     assert.deepEqual(new Set(tilesToDraw(plan, size, () => true)), new Set(plan.tiles));

@@ -10,7 +10,7 @@ function tileOf(cells: number): Tile {
 }
 
 describe('the cache of tiles', () => {
-  it('stays within its bytes and drops what was used least recently', () => {
+  it('stays within its bytes and drops the tile used least recently', () => {
     const cache = new TileCache(1200);
     for (const key of ['a', 'b', 'c']) cache.set(key, tileOf(100));
     assert.equal(cache.size, 1200);
@@ -55,7 +55,7 @@ describe('pooling a tile further', () => {
       pooled.values.forEach((value, i) => assert.ok(Math.abs(value - (expected[i] ?? NaN)) < 1e-6));
     });
 
-    it(`keeps NaN and infinities in sight by ${reduction}`, () => {
+    it(`keeps NaN and infinities visible by ${reduction}`, () => {
       const marked = values.slice();
       marked[5] = NaN;
       marked[11] = Infinity;
@@ -66,7 +66,7 @@ describe('pooling a tile further', () => {
     });
   }
 
-  it('pools one direction alone and takes what is left over at the edge', () => {
+  it('pools in one direction alone, with smaller blocks at the edge', () => {
     const pooled = poolTile(
       { width: 5, height: 2, values: Float32Array.of(1, 3, 5, 7, 9, -1, -3, -5, -7, -9) },
       2,
@@ -77,8 +77,8 @@ describe('pooling a tile further', () => {
   });
 });
 
-describe('looking for what is not a number', () => {
-  it('tells NaN and both infinities apart', () => {
+describe('looking for NaN and infinities', () => {
+  it('distinguishes NaN and both infinities', () => {
     assert.deepEqual(nonNumbersIn(Float32Array.of(1, 2, NaN)), {
       nan: true,
       positiveInfinity: false,

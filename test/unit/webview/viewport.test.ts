@@ -27,7 +27,7 @@ describe('the viewport of a heatmap', () => {
     assert.deepEqual(whole, { x0: 0, x1: 4000, y0: 0, y1: 100 });
   });
 
-  it('keeps the point under the pointer where it is while zooming', () => {
+  it('keeps the point under the pointer in place while zooming', () => {
     const anchor = { x: 1234.5, y: 40.25 };
     const before = { x: anchor.x / 4000, y: anchor.y / 100 };
     const zoomed = zoomViewport(whole, { x: 3, y: 3 }, anchor, size, plot);
@@ -36,12 +36,12 @@ describe('the viewport of a heatmap', () => {
     assert.ok(Math.abs(zoomed.x1 - zoomed.x0 - 4000 / 3) < 1e-9);
   });
 
-  it('zooms one direction alone where the other is locked', () => {
+  it('zooms in one direction if the other is locked', () => {
     const zoomed = zoomViewport(whole, { x: 4, y: 1 }, { x: 0, y: 0 }, size, plot);
     assert.deepEqual(zoomed, { x0: 0, x1: 1000, y0: 0, y1: 100 });
   });
 
-  it('brings a cell to the middle, large enough to be seen, as far as the edges and the axes allow', () => {
+  it('brings a cell to the centre, large enough to be seen, as far as the edges and the axes allow', () => {
     const both = { x: true, y: true };
     const middle = centreOnCell(whole, { row: 50, column: 2000 }, size, plot, both);
     assert.deepEqual([(middle.x0 + middle.x1) / 2, (middle.y0 + middle.y1) / 2], [2000.5, 50.5]);
@@ -56,7 +56,7 @@ describe('the viewport of a heatmap', () => {
     assert.deepEqual([locked.y0, locked.y1], [0, 100]);
   });
 
-  it('stops zooming in where a cell has room for its value', () => {
+  it('stops zooming in once a cell has room for its value', () => {
     let viewport = whole;
     for (let i = 0; i < 100; i++) viewport = zoomViewport(viewport, { x: 2, y: 2 }, { x: 17.3, y: 99.9 }, size, plot);
     assertWithin(viewport);
@@ -64,13 +64,13 @@ describe('the viewport of a heatmap', () => {
     assert.ok(viewport.x0 <= 17.3 && viewport.x1 >= 17.3);
   });
 
-  it('comes back to the whole matrix when zoomed out as far as it goes', () => {
+  it('returns to the whole matrix when zoomed out completely', () => {
     let viewport = zoomViewport(whole, { x: 50, y: 9 }, { x: 3999, y: 1 }, size, plot);
     for (let i = 0; i < 20; i++) viewport = zoomViewport(viewport, { x: 0.5, y: 0.5 }, { x: 2000, y: 50 }, size, plot);
     assert.ok(sameViewport(viewport, whole));
   });
 
-  it('stays within the matrix whatever sequence of zooms and pans', () => {
+  it('stays within the matrix after any sequence of zooms and pans', () => {
     let viewport = whole;
     let state = 12345;
     const random = (): number => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
@@ -93,7 +93,7 @@ describe('the viewport of a heatmap', () => {
     assert.deepEqual(clampViewport({ x0: 0.2, x1: 0.4, y0: -3, y1: 8 }, tiny, plot), { x0: 0, x1: 1, y0: 0, y1: 1 });
   });
 
-  it('scrolls by the least that shows a cell whole, and not at all for one in view', () => {
+  it('scrolls by the smallest distance that shows a whole cell, and not at all for a visible one', () => {
     const viewport = { x0: 100, x1: 200, y0: 10, y1: 20 };
     assert.deepEqual(scrollToCell(viewport, { row: 12, column: 150 }, size), viewport);
     assert.deepEqual(scrollToCell(viewport, { row: 20, column: 99 }, size), { x0: 99, x1: 199, y0: 11, y1: 21 });

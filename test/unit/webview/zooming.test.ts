@@ -12,7 +12,7 @@ describe('a zoom', () => {
     return { clock, zooming: new Zooming(() => void rests++, clock), rests: () => rests };
   }
 
-  it('is not what the first size is, nor the same size again', () => {
+  it('does not start with the first size, nor with the same size again', () => {
     const { zooming, clock } = setUp();
     for (const ms of [0, 16, 32]) {
       clock.pass(ms - clock.ms);
@@ -34,7 +34,7 @@ describe('a zoom', () => {
     zooming.reset();
   });
 
-  it('that goes on and on lets reads through now and then', () => {
+  it('lets reads through now and then if it does not end', () => {
     const { zooming, clock } = setUp();
     let through = 0;
     for (let size = 1000; size > 700; size--) {
@@ -42,12 +42,12 @@ describe('a zoom', () => {
       const { moving, hold } = zooming.at(size);
       if (moving && !hold) through++;
     }
-    // 4.8 s of it.
+    // The loop covers 4.8 s of zooming.
     assert.equal(through, 4);
     zooming.reset();
   });
 
-  it('calls for a draw when it may be over, unless it ended before', () => {
+  it('requests a draw when it may be over, unless it ended before', () => {
     const { zooming, clock, rests } = setUp();
     zooming.at(4);
     zooming.at(3);

@@ -1,4 +1,4 @@
-/** The plan of one adapter: method, targets, memory on a GPU, the config to paste, and a claim checked. */
+/** The plan of one adapter: method, targets, memory on a GPU, the config to paste, and the check of a claim. */
 
 import type { PlanChoices, PlanFit, PlanInputs, PlanReport } from '../../../src/protocol/plan';
 import { h as element } from '../../shared/element';
@@ -8,18 +8,12 @@ import { PlanFields } from './planFields';
 import { TargetTree } from './targetTree';
 
 interface PlanHost {
-  compute(plan: PlanInputs): Promise<PlanReport>;
-  /** Slower: asked when the report is there and nothing newer was typed. */
-  fit(plan: PlanInputs): Promise<PlanFit>;
+  changed(plan: PlanInputs): void;
   copy(text: string): Promise<void>;
   save(text: string): Promise<string | null>;
 }
 
-/** Keys pressed in a row are counted once. */
-const DELAY_MS = 25;
-/** What fits is looked for once typing rests. */
-const FIT_DELAY_MS = 250;
-/** Settings of a method that are shown at once; the rest are behind 'More settings'. */
+/** How many settings of a method are shown at once. The rest are under 'More settings'. */
 const SHOWN_FIELDS = 6;
 
 export class PlanPanel {
@@ -27,9 +21,6 @@ export class PlanPanel {
   private choices: PlanChoices | null = null;
   private plan: PlanInputs | null = null;
   private report: PlanReport | null = null;
-  private newest = 0;
-  private timer = 0;
-  private fitTimer = 0;
   private readonly method = element('select', { 'aria-label': 'Method' });
   private readonly about = element('p', { class: 'peft-muted budget-note' });
   private readonly fields = new PlanFields(() => this.typed());
@@ -128,29 +119,13 @@ export class PlanPanel {
     this.showPurpose();
     this.claim.value = plan.claim;
     this.showMethod();
-    this.compute();
   }
 
-  /** The model changed: the same plan on it. */
-  compute(): void {
-    const { plan } = this;
-    if (!plan) return;
-    const asked = ++this.newest;
-    this.host.compute(plan).then((report) => {
-      if (asked !== this.newest) return;
-      this.show(report);
-      clearTimeout(this.fitTimer);
-      this.fitTimer = window.setTimeout(() => this.fit(plan, asked), FIT_DELAY_MS);
-    }, this.failed);
+  showFit(fit: PlanFit): void {
+    this.memory.showFit(fit);
   }
 
-  private fit(plan: PlanInputs, asked: number): void {
-    this.host.fit(plan).then((found) => {
-      if (asked === this.newest) this.memory.showFit(found);
-    }, this.failed);
-  }
-
-  /** Everything back to the defaults, but for the claim and the GPU. */
+  /** Resets everything except the claim and the GPU. */
   private reset(): void {
     if (!this.choices) return;
     this.set({ peftType: 'LORA', values: [], targets: [], setup: [], inference: [] });
@@ -186,11 +161,10 @@ export class PlanPanel {
   private set(changes: Partial<PlanInputs>): void {
     if (!this.plan) return;
     this.plan = { ...this.plan, ...changes };
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.compute(), DELAY_MS);
+    this.host.changed(this.plan);
   }
 
-  private show(report: PlanReport): void {
+  show(report: PlanReport): void {
     this.report = report;
     const { counts, problem, claim } = report;
     this.counts.replaceChildren(
@@ -199,13 +173,13 @@ export class PlanPanel {
             element('strong', {}, formatCount(counts.trainable)),
             ` trainable of ${formatCount(counts.all)} · ${formatTrainableShare(counts.percent / 100)} · ${formatBytes(counts.fileBytes)} file`,
           ]
-        : [element('span', { class: 'budget-message' }, problem)]),
+        : [element('span', { class: 'budget-message' }, problem?.message ?? '')]),
     );
     this.warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
     this.targets.show(report.targets, this.plan?.targets ?? []);
-    this.memory.show(report.memory, report.memoryProblem);
-    for (const fields of [this.fields, this.more]) fields.mark(keyOf(problem));
-    for (const fields of [this.setup, this.inference]) fields.mark(keyOf(report.memoryProblem));
+    this.memory.show(report.memory, report.memoryProblem?.message ?? '');
+    for (const fields of [this.fields, this.more]) fields.mark(problem?.key ?? null);
+    for (const fields of [this.setup, this.inference]) fields.mark(report.memoryProblem?.key ?? null);
     this.verdict.className = `claim-verdict${claim ? (claim.agrees ? ' agrees' : ' differs') : ''}`;
     this.verdict.replaceChildren(...(claim?.lines ?? []).map((line) => element('li', {}, line)));
   }
@@ -243,9 +217,4 @@ function button(label: string, act: () => void): HTMLElement {
   const made = element('button', { type: 'button', class: 'budget-button secondary' }, label);
   made.addEventListener('click', act);
   return made;
-}
-
-/** The key that a message of the engine is about. */
-function keyOf(problem: string): string | null {
-  return /key '(\w+)'/.exec(problem)?.[1] ?? null;
 }

@@ -1,14 +1,14 @@
-/** What is said of one cell, in tooltips, in the status line and aloud. */
+/** Text about one cell, for tooltips, the status line and screen readers. */
 
 import type { Cell, LineSummary } from '../../../src/protocol/matrix';
 import type { Band, CellPosition } from '../../shared/heatmap/types';
 import { formatCount } from '../../shared/formatNumber';
 import type { Subject } from './subject';
 
-/** Real names reach some 100 characters; a tooltip has room for a few lines of one. */
+/** Real names reach some 100 characters. A tooltip has room for a few lines of a name. */
 const MAX_NAME = 160;
 
-/** 'out 12, in 34', with the head or part the cell lies in. */
+/** The position with its labels, 'out 12, in 34', and the head or part that the cell lies in. */
 export function placeText(subject: Subject, { row, column }: CellPosition): string {
   const rowBand = bandOf(subject.rowBands, row);
   const columnBand = bandOf(subject.columnBands, column);
@@ -25,35 +25,35 @@ function bandOf(bands: readonly Band[] | undefined, index: number): Band | undef
   return bands?.find(({ start, end }) => index >= start && index < end);
 }
 
-/** 'lora_A.weight[3, 17]', by the tensor's own indices where they are known. */
+/** The position in the tensor, 'lora_A.weight[3, 17]', with the tensor's own indices if they are known. */
 export function indexedName(subject: Subject, cell: CellPosition, found: Cell | null): string {
   const index = found?.index ?? [cell.row, cell.column];
   return `${shortened(subject.name)}[${index.join(', ')}]`;
 }
 
-/** Whose text holds what a double does not, or is no number. */
+/** Dtypes whose text holds what a double cannot, or is not a number. */
 const NO_DOUBLES = new Set(['I64', 'U64', 'C64', 'BOOL', 'computed']);
 
 /**
- * The stored value to its last digit, where the text, the shortest decimal that reads back to it, leaves some out:
- * '-0.00124359130859375' of the BF16 -0.00124. Empty where the text is the value itself.
+ * The stored value to its last digit, if the text omits some: '-0.00124359130859375' for the BF16 value -0.00124. The
+ * text is the shortest decimal that reads back to the value. Empty if both are equal.
  */
 export function exactDecimal({ text, value, dtype }: Cell): string {
   return !NO_DOUBLES.has(dtype) && Number.isFinite(value) && Number(text) !== value ? String(value) : '';
 }
 
-/** The end of a long name tells modules apart, so it is the beginning that goes. */
+/** Shortens a long name at its start, since the end of a name distinguishes modules. */
 export function shortened(name: string): string {
   return name.length <= MAX_NAME ? name : `…${name.slice(-MAX_NAME)}`;
 }
 
 /**
- * The cell that a user names: '1705, 4301', '[1705 4301]' or '1,705 4,301'; the column alone where there is one row. Null
- * for anything else, and outside the matrix.
+ * The cell that a user enters: '1705, 4301', '[1705 4301]' or '1,705 4,301'. The column alone will do if there is one
+ * row. `null` for anything else, and for a cell outside the matrix.
  */
 export function placeNamed(text: string, { rows, columns }: Pick<Subject, 'rows' | 'columns'>): CellPosition | null {
   const bare = text.replace(/^\s*\[|\]\s*$/g, '');
-  // '12,345' is a row and a column where it can be, and one number with its thousands set apart where it cannot.
+  // '12,345' is a row and a column if that cell exists, and otherwise one number with a thousands separator.
   for (const written of [bare, bare.replace(/(\d),(?=\d{3}(?!\d))/g, '$1')]) {
     const words = written.split(/[\s,;x×]+/).filter((word) => word !== '');
     if (!words.every((word) => /^\d{1,15}$/.test(word))) continue;

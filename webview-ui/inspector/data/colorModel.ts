@@ -1,4 +1,4 @@
-/** Decides the colour limit of each matrix on show: from its own magnitudes, or from those of all it is linked with. */
+/** Decides the colour limit of each visible matrix, from its own magnitudes or from those of all linked matrices. */
 
 import { ABS_QUANTILE_SHARES } from '../../../src/protocol/matrix';
 import type { MatrixRef, Statistics } from '../../../src/protocol/matrix';
@@ -10,16 +10,19 @@ import type { InspectorClient } from './inspectorClient';
 import type { Domain, StateStore } from './state';
 import type { Subject } from './subject';
 
-/** Read whole without being asked: 4096 x 4096 entries take well under a second. Above it a sample is judged by. */
+/**
+ * Matrices up to this size are read whole unasked: 4096 x 4096 entries take well under a second. A larger one gets its
+ * limit from a sample.
+ */
 export const AUTO_STATISTICS_ENTRIES = 1 << 24;
 
 export interface Colored {
   readonly subject: Subject | null;
-  /** `sampled`: the limit is an estimate. */
+  /** `sampled` is true if the limit is an estimate. */
   applyColor(color: ColorSettings, sampled: boolean): void;
 }
 
-/** |value| at each domain choice. */
+/** |value| for each choice of domain. */
 interface Magnitudes {
   readonly key: string;
   readonly sampled: boolean;
@@ -40,13 +43,13 @@ export class ColorModel {
     });
   }
 
-  /** The colours while nothing is known of the magnitudes. */
+  /** The colours before any magnitudes are known. */
   initial(): ColorSettings {
     const { scheme, scale, reduction } = this.store.get();
     return { scheme, scale, reduction, limit: 1 };
   }
 
-  /** Call again whenever the member's subject changed. */
+  /** Call again whenever the subject of the member changes. */
   update(member: Colored): void {
     const entry = this.members.get(member) ?? { magnitudes: null, controller: null };
     this.members.set(member, entry);
@@ -71,7 +74,7 @@ export class ColorModel {
         else this.applyTo(member);
       },
       (error: unknown) => {
-        // What cannot be measured cannot be drawn either, and the heatmap says why.
+        // A matrix that cannot be measured cannot be drawn either, and its heatmap shows why.
         if (!(error instanceof CancelledError)) this.applyTo(member);
       },
     );
@@ -126,6 +129,6 @@ export class ColorModel {
 export function statisticsLimit(statistics: Statistics, domain: Domain): number {
   if (domain === 'max') return statistics.maxAbs;
   const quantile = statistics.absQuantiles[ABS_QUANTILE_SHARES.indexOf(domain)] ?? 0;
-  // A matrix that is mostly zeros has zero quantiles, and its largest entries are what there is to see.
+  // The quantiles of a matrix that is mostly zeros are 0. Its largest entries are then what there is to see.
   return quantile > 0 ? quantile : statistics.maxAbs;
 }

@@ -1,9 +1,9 @@
-/** Which units of a bottleneck the ReLU closed, from the values before it. */
+/** Finds the units of a bottleneck that the ReLU closed, from the values before it. */
 
 export interface Gates {
   readonly tokens: number;
   readonly units: number;
-  /** (tokens, units): 1 where the value before the ReLU is at most 0, so that nothing passes. */
+  /** (tokens, units): 1 if the value before the ReLU is at most 0, so that nothing passes. */
   readonly closed: Uint8Array;
   readonly closedCount: number;
   /** Units closed for every token. */

@@ -1,4 +1,4 @@
-/** What the inspector asks its host, with the answers it is worth keeping. */
+/** The inspector's requests to its host, with a cache of the answers that are worth keeping. */
 
 import type { InspectorEvents, InspectorRequests, InspectorSnapshot } from '../../../src/protocol/inspector';
 import { LruCache } from '../../../src/protocol/lruCache';
@@ -19,7 +19,7 @@ import type { RequestOptions, Transport } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
 import type { MatrixSource } from '../../shared/heatmap/types';
 
-/** A statistics record is about 2 KB, a spectrum less; this is one for each module of a large adapter. */
+/** A statistics record takes about 2 KB, a spectrum less. This is one for each module of a large adapter. */
 const ANSWER_CACHE_ENTRIES = 1000;
 
 type NoRequests = Record<never, never>;
@@ -36,7 +36,7 @@ export class InspectorClient {
   private scannedRows: TensorSummary[] = [];
   private nextToScan: number | null = 0;
   private metricsKept: ModuleMetrics | null = null;
-  /** Counts reloads, so that nothing read from the file as it was is mistaken for what it is now. */
+  /** Counts reloads, so that tiles of the old file are not mistaken for tiles of the new one. */
   private generation = 0;
 
   constructor(transport: Transport) {
@@ -65,7 +65,7 @@ export class InspectorClient {
     return this.endpoint.request('source/reload', {});
   }
 
-  /** The matrix as a heatmap reads it. */
+  /** The matrix as a source for a heatmap. */
   matrixSource(matrix: MatrixRef, shape: MatrixShape): MatrixSource {
     return {
       id: `${this.generation}:${matrixKey(matrix)}`,
@@ -88,7 +88,7 @@ export class InspectorClient {
     return this.endpoint.request('cell/find', { matrix, sought, ...(after && { after }) }, options);
   }
 
-  /** Statistics of a matrix, read once: of a very large one a sample's, unless it is to be read `whole`. */
+  /** Statistics of a matrix, read once. Those of a very large matrix come from a sample unless `whole` is set. */
   async statistics(
     matrix: MatrixRef,
     { whole = false, ...options }: RequestOptions & { readonly whole?: boolean } = {},
@@ -101,12 +101,12 @@ export class InspectorClient {
     return statistics;
   }
 
-  /** Statistics of a small sample, soon there: to judge the colours by, and not kept. */
+  /** Statistics of a small sample, to choose the colours by. They arrive quickly and are not kept. */
   glance(matrix: MatrixRef, signal?: AbortSignal): Promise<Statistics> {
     return this.endpoint.request('matrix/statistics', { matrix, quick: true }, { signal });
   }
 
-  /** What is already known of the matrix, without asking. */
+  /** The statistics at hand, without a request. */
   knownStatistics(matrix: MatrixRef): Statistics | undefined {
     return this.statisticsKept.get(matrixKey(matrix));
   }
@@ -143,17 +143,17 @@ export class InspectorClient {
     return this.metricsKept;
   }
 
-  /** Summaries of tensors found by `scan` so far, in the file's order. */
+  /** Summaries of the tensors that `scan` has read so far, in file order. */
   get scanned(): readonly TensorSummary[] {
     return this.scannedRows;
   }
 
-  /** Null once every tensor is in `scanned`. */
+  /** The next tensor to scan; `null` once every tensor is in `scanned`. */
   get scanNext(): number | null {
     return this.nextToScan;
   }
 
-  /** Goes on with the scan of the whole checkpoint until it is through or cancelled; what it found stays. */
+  /** Continues the scan of the whole checkpoint until it is complete or cancelled. Its rows are kept. */
   async scan(options: RequestOptions & { readonly onRows: (rows: readonly TensorSummary[]) => void }): Promise<void> {
     while (this.nextToScan !== null) {
       const { generation } = this;

@@ -1,4 +1,4 @@
-/** The matrices of one LoRA module as subjects: A, B and what stands where they meet. */
+/** The matrices of one LoRA module as subjects: A, B and the matrix in the corner where they meet. */
 
 import type { LoraModuleInfo, SourceDescription, TensorInfo } from '../../../src/protocol/source';
 import type { InspectorState } from './state';
@@ -13,7 +13,7 @@ interface LoraSubjects {
   readonly corner: Subject | null;
 }
 
-/** `step` only where the source records training. */
+/** `step` is set only if the source records training. */
 export function loraSubjects(
   description: SourceDescription,
   info: LoraModuleInfo,
@@ -28,7 +28,8 @@ export function loraSubjects(
     if (info.reshaped && info.unavailable === undefined) return factorSubject(info, value, part, letter, labels);
     const tensor = gradients ? findTensor(description, value?.gradient) : value;
     if (!tensor) return null;
-    // Gradients shrink as training goes on, and that of A is zero while B is: they are largest after the first steps.
+    // Gradients shrink during training, and the gradient of A is zero while B is. They are largest after the first
+    // steps.
     const domainStep = gradients ? description.training?.recordedSteps[1] : undefined;
     const title = gradients ? `∂loss/∂${letter}` : letter;
     return tensorSubject(tensor, { title, step, domainStep, gradientOf: gradients ? value : undefined, ...labels });
@@ -50,7 +51,7 @@ function factorSubject(
   return {
     matrix: { kind: 'factor', module: info.module, part },
     title,
-    // Of a method that has no A and B of its own, they are written out from its factors.
+    // A method without A and B of its own has them computed from its factors.
     name: stored?.name ?? `${title} of ${info.module}`,
     dtype: stored?.dtype ?? 'computed',
     rows: part === 'a' ? info.rank : info.outFeatures,

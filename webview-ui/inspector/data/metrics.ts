@@ -1,4 +1,4 @@
-/** The measures by which modules are coloured, as people name them. */
+/** The metrics that colour the modules, with their names for people. */
 
 import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../../../src/protocol/matrix';
 
@@ -18,7 +18,7 @@ export const METRICS: readonly MetricName[] = [
   {
     metric: 'effectiveRank',
     label: 'effective rank',
-    meaning: 'exp of the entropy of the normalised singular values: how many directions are used.',
+    meaning: 'Number of directions in use: exp of the entropy of the normalised singular values.',
   },
   { metric: 'stableRank', label: 'stable rank', meaning: 'Frobenius norm squared over spectral norm squared.' },
   { metric: 'aNorm', label: '‖A‖ Frobenius norm', meaning: 'The Frobenius norm of A.' },
@@ -34,7 +34,7 @@ export function metricName(metric: ModuleMetric): MetricName {
   return METRICS.find((named) => named.metric === metric) ?? (METRICS[0] as MetricName);
 }
 
-/** The table of metrics while it fills: NaN where a module has not come yet. */
+/** The table of metrics while it fills. A module that has not arrived is NaN. */
 export class GatheredMetrics {
   private readonly table: Record<ModuleMetric, Float64Array>;
   private readonly failures = new Map<number, string>();
@@ -50,7 +50,7 @@ export class GatheredMetrics {
     return this.arrived[module] === true;
   }
 
-  /** What is known with this part. */
+  /** Adds a part and returns all that is known. */
   add(part: readonly MeasuredModule[]): ModuleMetrics {
     for (const { module, metrics, failure } of part) {
       this.arrived[module] = true;
@@ -60,7 +60,7 @@ export class GatheredMetrics {
     return { ...this.table, failures: [...this.failures].map(([module, message]) => ({ module, message })) };
   }
 
-  /** All have come, from elsewhere. */
+  /** Marks every module as arrived: the whole table came from elsewhere. */
   complete(): void {
     this.arrived.fill(true);
   }

@@ -3,9 +3,9 @@
 import type { LoraModuleInfo } from '../../../src/protocol/source';
 
 export interface ModuleGrid {
-  /** Full group paths, in order of appearance. */
+  /** Full group paths in order of appearance. */
   readonly columns: readonly string[];
-  /** Layer and, per column, the index of a module or null. Two modules in one place make a second row. */
+  /** A layer and, for each column, the index of a module or `null`. Two modules in one place make a second row. */
   readonly rows: readonly { readonly layer: number; readonly modules: readonly (number | null)[] }[];
   /** Modules outside the numbered layers. */
   readonly others: readonly number[];
@@ -29,7 +29,7 @@ export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
   const rows = [...layers.keys()]
     .sort((a, b) => a - b)
     .flatMap((layer) => {
-      // Every column, for a layer may lack some of the groups.
+      // A layer may lack some of the groups, so every column gets an entry.
       const places = Array.from({ length: columns.size }, (_, column) => layers.get(layer)?.[column] ?? []);
       const depth = Math.max(...places.map((place) => place.length));
       return Array.from({ length: depth }, (_, copy) => ({
@@ -40,7 +40,7 @@ export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
   return { columns: [...columns.keys()], rows, others };
 }
 
-/** The paths without the dotted segments that all of them begin with; a path keeps at least its last segment. */
+/** The paths without the dotted segments that all of them start with. A path keeps at least its last segment. */
 export function withoutCommonPrefix(paths: readonly string[]): string[] {
   const split = paths.map((path) => path.split('.'));
   const first = split[0] ?? [];

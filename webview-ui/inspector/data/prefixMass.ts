@@ -1,8 +1,8 @@
-/** How much of the attention goes to the prefix. */
+/** The share of attention that goes to the prefix. */
 
 /**
- * Mean over queries of the probability on the first `prefixLength` columns. `probabilities` is
- * (queries, prefixLength + tokens), row-major, rows summing to 1. NaN without queries.
+ * Mean over queries of the probability on the first `prefixLength` columns. `probabilities` is (queries, prefixLength +
+ * tokens), row-major, with rows that sum to 1. NaN without queries.
  */
 export function prefixMass(probabilities: Float32Array, columns: number, prefixLength: number): number {
   const queries = columns > 0 ? probabilities.length / columns : 0;

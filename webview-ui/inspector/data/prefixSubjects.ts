@@ -1,4 +1,4 @@
-/** The matrices of a prefix: keys and values with heads told apart, and the attention map. */
+/** The matrices of a prefix: keys and values with their heads marked, and the attention map. */
 
 import type { PrefixInfo, SourceDescription } from '../../../src/protocol/source';
 import type { Band } from '../../shared/heatmap/types';
@@ -35,7 +35,7 @@ export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'va
   };
 }
 
-/** The layer whose attention is shown beside the chosen one: that layer's own, where it was recorded. */
+/** The layer whose attention is shown beside the chosen layer: the chosen one if its attention was recorded. */
 export function attentionLayer(
   { attention }: PrefixInfo,
   layer: number,

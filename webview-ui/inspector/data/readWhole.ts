@@ -1,16 +1,16 @@
-/** Reads a small matrix whole, for what is computed from its values rather than drawn. */
+/** Reads a small matrix whole, for computations on its values. */
 
 import { TILE_SIZE } from '../../../src/protocol/matrix';
 import type { MatrixSource } from '../../shared/heatmap/types';
 
-/** 4 MB of floats: activations and attention maps fit, weights do not and need not. */
+/** 4 MB of floats. Activations and attention maps fit; weights do not and need not. */
 const WHOLE_LIMIT = 1 << 20;
 
 export class TooLargeError extends Error {
   override readonly name = 'TooLargeError';
 }
 
-/** (rows, columns), row-major. Throws `TooLargeError` above `WHOLE_LIMIT` entries. */
+/** Resolves to (rows, columns), row-major. Throws `TooLargeError` above `WHOLE_LIMIT` entries. */
 export async function readWhole(source: MatrixSource, signal: AbortSignal): Promise<Float32Array> {
   const { rows, columns } = source;
   if (rows * columns > WHOLE_LIMIT)

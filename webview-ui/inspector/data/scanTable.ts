@@ -1,4 +1,4 @@
-/** The table of a scanned checkpoint: its columns, its order, and it as CSV. */
+/** The table of a scanned checkpoint: its columns, its sort order, and its CSV form. */
 
 import type { TensorSummary } from '../../../src/protocol/matrix';
 import type { TensorInfo } from '../../../src/protocol/source';
@@ -12,11 +12,11 @@ export interface ScanRow {
 export interface ScanColumn {
   readonly id: string;
   readonly label: string;
-  /** What the label stands for, in full. */
+  /** The full meaning of the label. */
   readonly title: string;
   readonly value: (row: ScanRow) => number | string;
   readonly text: (row: ScanRow) => string;
-  /** Draws the eye where true. */
+  /** Highlights the cell if true. */
   readonly alarming?: (row: ScanRow) => boolean;
 }
 
@@ -92,7 +92,9 @@ export const SCAN_COLUMNS: readonly ScanColumn[] = [
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** A new array; rows that have no value (NaN) come last either way, and equal ones stay in the file's order. */
+/**
+ * Returns a new array. Rows without a value (NaN) come last in both directions, and equal rows keep the file's order.
+ */
 export function sortedRows(rows: readonly ScanRow[], column: string, descending: boolean): ScanRow[] {
   const chosen = SCAN_COLUMNS.find(({ id }) => id === column);
   if (!chosen) return [...rows];
@@ -106,7 +108,9 @@ export function sortedRows(rows: readonly ScanRow[], column: string, descending:
   return keyed.map(({ row }) => row);
 }
 
-/** RFC 4180, numbers in full precision; text that a spreadsheet would run as a formula is kept from it by an apostrophe. */
+/**
+ * CSV as in RFC 4180, with numbers in full precision. An apostrophe keeps a spreadsheet from running text as a formula.
+ */
 export function scanCsv(rows: readonly ScanRow[]): string {
   const head = [
     'name',

@@ -1,4 +1,7 @@
-/** Where the user is and how they look: all that survives hiding, reload and a restart of the editor. Never values. */
+/**
+ * The user's place and settings: everything that survives hiding, reloading and a restart of the editor. The state
+ * never holds values.
+ */
 
 import type { InspectorViewState } from '../../../src/protocol/inspector';
 import type { ModuleMetric, Reduction } from '../../../src/protocol/matrix';
@@ -12,7 +15,7 @@ export interface InspectorState extends InspectorViewState {
   readonly module: string;
   readonly tensor: string;
   readonly slice: readonly number[];
-  /** -1 until the user has moved the slider. */
+  /** -1 until the user moves the slider. */
   readonly step: number;
   readonly metric: ModuleMetric;
   readonly corner: 'delta' | 'weight' | 'merged';
@@ -21,12 +24,12 @@ export interface InspectorState extends InspectorViewState {
   readonly scale: 'linear' | 'symlog';
   readonly reduction: Reduction;
   readonly domain: Domain;
-  /** One colour domain for all matrices of a view, rather than one each. */
+  /** True for one colour domain for all matrices of a view, false for one each. */
   readonly linked: boolean;
-  /** The colour domain stays while training steps go by. */
+  /** True if the colour domain stays the same for all training steps. */
   readonly fixed: boolean;
   readonly spectrumScale: 'linear' | 'log';
-  /** The module chosen among several of a kind. */
+  /** The module chosen among those of its kind. */
   readonly bottleneck: string;
   readonly prefix: string;
   readonly prompt: string;
@@ -35,7 +38,7 @@ export interface InspectorState extends InspectorViewState {
   readonly head: number;
   readonly filter: string;
   readonly sort: string;
-  /** Groups of the tensor tree that are open; null until one was opened or closed. */
+  /** Open groups of the tensor tree; `null` until the user opens or closes one. */
   readonly openGroups: readonly string[] | null;
   readonly scanSort: string;
   readonly scanDescending: boolean;
@@ -43,7 +46,7 @@ export interface InspectorState extends InspectorViewState {
   readonly promptPart: 'sequence' | 'prompt' | 'gradient';
   readonly details: boolean;
   readonly problemsOpen: boolean;
-  /** What was in view, by matrix; pairs, because a name from a file is never an object key. */
+  /** The last view of each matrix. Pairs, because a name from a file must never be an object key. */
   readonly viewports: readonly (readonly [string, Viewport])[];
 }
 
@@ -80,7 +83,7 @@ export const INITIAL_STATE: InspectorState = {
   viewports: [],
 };
 
-/** More than a user comes back to; keeps the kept state small. */
+/** More views than a user returns to. The limit keeps the saved state small. */
 const MAX_VIEWPORTS = 40;
 
 const CHOICES: { readonly [K in keyof InspectorState]?: readonly unknown[] } = {
@@ -101,7 +104,7 @@ interface Kept {
 
 type StateChange = ReadonlySet<keyof InspectorState>;
 
-/** The state, kept through `kept`, with listeners told which fields changed. */
+/** The state, saved through `kept`. Listeners get the fields that changed. */
 export class StateStore {
   private state: InspectorState;
   private readonly listeners = new Set<(changed: StateChange) => void>();
@@ -125,7 +128,7 @@ export class StateStore {
     for (const listener of [...this.listeners]) listener(changed);
   }
 
-  /** Returns the function that takes the listener away. */
+  /** Returns a function that removes the listener. */
   subscribe(listener: (changed: StateChange) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -135,7 +138,7 @@ export class StateStore {
     return this.state.viewports.find(([kept]) => kept === key)?.[1] ?? null;
   }
 
-  /** Null: the whole matrix is in view, which is what a view starts with. */
+  /** `null` if the whole matrix is in view, which is how a view starts. */
   setViewport(key: string, viewport: Viewport | null): void {
     const others = this.state.viewports.filter(([kept]) => kept !== key);
     if (!viewport && others.length === this.state.viewports.length) return;
@@ -143,7 +146,7 @@ export class StateStore {
   }
 }
 
-/** What another version of the extension kept may have any shape: each field is taken only where it fits. */
+/** State saved by another version of the extension may have any shape. Each field is taken only if it is valid. */
 function restored(kept: object): InspectorState {
   const state: Record<string, unknown> = { ...INITIAL_STATE };
   for (const [key, value] of Object.entries(kept)) {

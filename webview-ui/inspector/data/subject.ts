@@ -1,4 +1,4 @@
-/** A matrix on show: what to read, and what to call it. */
+/** A matrix to show: what to read, and what to call it. */
 
 import type { MatrixRef } from '../../../src/protocol/matrix';
 import type { SourceDescription, TensorInfo } from '../../../src/protocol/source';
@@ -7,9 +7,9 @@ import type { Band } from '../../shared/heatmap/types';
 
 export interface Subject {
   readonly matrix: MatrixRef;
-  /** Short, over the picture: 'A'. */
+  /** Short name above the picture: 'A'. */
   readonly title: string;
-  /** In full, in tooltips and file names. */
+  /** Full name, for tooltips and file names. */
   readonly name: string;
   readonly dtype: string;
   readonly rows: number;
@@ -18,11 +18,14 @@ export interface Subject {
   readonly columnLabel: string;
   readonly rowBands?: readonly Band[];
   readonly columnBands?: readonly Band[];
-  /** Whose magnitudes set the colour domain, where not its own: the last training step's, so that movement is seen. */
+  /**
+   * The matrix whose magnitudes set the colour domain, if not this one: that of the last training step, so that changes
+   * between steps are visible.
+   */
   readonly domainOf?: MatrixRef;
-  /** Probabilities and the like: a scheme about zero would leave its negative half unused. */
+  /** True for probabilities and similar values: a diverging scheme would leave its negative half unused. */
   readonly nonNegative?: boolean;
-  /** The gradient of a value, or the value of a gradient: told beside it. */
+  /** The gradient of this value, or the value of this gradient, shown beside it. */
   readonly counterpart?: Counterpart;
 }
 
@@ -32,12 +35,12 @@ export interface Counterpart {
   readonly matrix: MatrixRef;
 }
 
-/** A new array per call would make every redraw look like a change, so the subject's key stands for it. */
+/** Identifies the subject, since a new object per call would make every redraw look like a change. */
 export function subjectKey(subject: Subject | null): string {
   return subject ? JSON.stringify([matrixKey(subject.matrix), subject.title, subject.rows, subject.columns]) : '';
 }
 
-/** How the last two dimensions of a tensor make a matrix; 0-D and 1-D tensors are one row. */
+/** The last two dimensions of a tensor make a matrix. Tensors of rank 0 and 1 are one row. */
 export function matrixShape(shape: readonly number[]): { rows: number; columns: number; leading: readonly number[] } {
   if (shape.length < 2) return { rows: 1, columns: shape[0] ?? 1, leading: [] };
   return { rows: shape.at(-2) ?? 1, columns: shape.at(-1) ?? 1, leading: shape.slice(0, -2) };
@@ -51,19 +54,19 @@ interface TensorSubjectOptions {
   readonly title?: string;
   readonly slice?: readonly number[];
   readonly step?: number | undefined;
-  /** The step whose magnitudes set the colours of all; by default the last. */
+  /** The step whose magnitudes set the colours of all steps; by default the last. */
   readonly domainStep?: number | undefined;
   readonly rowLabel?: string | undefined;
   readonly columnLabel?: string | undefined;
   readonly rowBands?: readonly Band[];
   readonly columnBands?: readonly Band[];
-  /** Rows for columns, where the file stores a matrix the other way round than it is multiplied. */
+  /** Swaps rows and columns, if the file stores the transpose of the matrix that is multiplied. */
   readonly transposed?: boolean | undefined;
-  /** The value, for the subject of its gradient. A value's own gradient is known from its tensor. */
+  /** The value that a gradient belongs to. The gradient of a value is known from its tensor. */
   readonly gradientOf?: TensorInfo | undefined;
 }
 
-/** The subject of a stored tensor. A tensor without a value per step ignores the step. */
+/** The subject of a stored tensor. A tensor without one value per step ignores the step. */
 export function tensorSubject(tensor: TensorInfo, options: TensorSubjectOptions = {}): Subject {
   const stored = matrixShape(tensor.shape);
   const { rows, columns } = options.transposed ? { rows: stored.columns, columns: stored.rows } : stored;

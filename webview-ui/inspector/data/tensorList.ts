@@ -1,8 +1,8 @@
-/** Which tensors a list shows, and in which order. */
+/** The tensors that a list shows, and their order. */
 
 import type { TensorInfo } from '../../../src/protocol/source';
 
-/** Every word must occur in the name, the dtype, the shape written '8x768' or the role; case does not matter. */
+/** Every word has to occur in the name, the dtype, the shape written '8x768' or the role. Case is ignored. */
 export function listedTensors(
   tensors: readonly TensorInfo[],
   filter: string,
@@ -23,14 +23,14 @@ export function listedTensors(
           return words.every((word) => text.includes(word));
         });
   switch (sort) {
-    // Numbers within names count as numbers, so that layer 10 comes after layer 9.
+    // Digits in names are compared as numbers, so that layer 10 comes after layer 9.
     case 'tree':
     case 'name':
       return matching.sort(byName);
     case 'size':
       return matching.sort((a, b) => b.bytes - a.bytes || byName(a, b));
     case 'norm': {
-      // What was not scanned, or has no finite entry, comes last.
+      // Tensors that were not scanned, or have no finite entry, come last.
       const norm = (tensor: TensorInfo): number => norms.get(tensor) ?? -1;
       return matching.sort((a, b) => (norm(b) || 0) - (norm(a) || 0) || byName(a, b));
     }

@@ -1,13 +1,13 @@
-/** Tensors by the parts of their names between dots, as a tree whose rows are made only where it is open. */
+/** Tensors as a tree by the dotted parts of their names. Only open groups have rows. */
 
 import type { TensorInfo } from '../../../src/protocol/source';
 
 export interface TensorGroup {
-  /** Names of the groups above and its own, joined with dots: unique. */
+  /** Path of the group: its ancestors' names and its own, joined with dots. Unique. */
   readonly path: string;
-  /** Its own part of the name; of a chain of groups with nothing else in them, all of theirs. */
+  /** The group's own part of the name. A chain of groups with no other contents has all their parts. */
   readonly label: string;
-  /** 0 at the top. */
+  /** Depth in the tree, 0 at the top. */
   readonly depth: number;
   readonly tensors: number;
   readonly bytes: number;
@@ -26,7 +26,7 @@ interface Node {
   damaged: boolean;
 }
 
-/** Deeper parts of a name stay together: a name from a stranger may be nothing but dots. */
+/** Deeper parts of a name stay together, because a name from a stranger may consist of dots. */
 const MAX_DEPTH = 24;
 
 const collator = new Intl.Collator('en', { numeric: true });
@@ -42,14 +42,14 @@ export class TensorTree {
     for (const tensor of tensors) this.add(tensor);
   }
 
-  /** The rows on show, numbers within names in their order. `isOpen` is asked for the path of each group. */
+  /** The visible rows, with numbers in names in numeric order. `isOpen` is called with the path of each group. */
   rows(isOpen: (path: string) => boolean): TreeRow[] {
     const rows: TreeRow[] = [];
     this.walk(this.root, '', 0, isOpen, rows);
     return rows;
   }
 
-  /** Paths of the groups that a tensor lies in, outermost first. */
+  /** Paths of the groups that hold a tensor, outermost first. */
   groupsOf(name: string): string[] {
     const parts = partsOf(name);
     const paths: string[] = [];
@@ -91,7 +91,7 @@ export class TensorTree {
         inner = next;
       }
       const path = prefix + label;
-      // A group of one tensor is that tensor.
+      // A group of one tensor is shown as that tensor.
       const only = inner.tensors === 1 ? inner.leaves[0] : undefined;
       if (only) {
         rows.push({ kind: 'tensor', tensor: only.tensor, label: `${label}.${only.label}`, depth });
@@ -107,7 +107,7 @@ export class TensorTree {
   }
 }
 
-/** One group and nothing else inside: shown as one row with it. */
+/** A group whose only child is a group shares a row with it. */
 function isLink(node: Node): boolean {
   return node.groups.size === 1 && node.leaves.length === 0;
 }

@@ -1,4 +1,4 @@
-/** A bottleneck adapter as a flow: x, down, non-linearity, up, and the residual path around it all. */
+/** A bottleneck adapter as a flow: x, down, non-linearity, up, and the residual path around them. */
 
 import { CancelledError } from '../../../src/protocol/rpc';
 import type { BottleneckInfo } from '../../../src/protocol/source';
@@ -15,6 +15,7 @@ import { MatrixPane } from '../parts/matrix/matrixPane';
 import { errorText } from '../parts/notes/progressNote';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { segmented } from '../parts/controls/segmented';
+import { fact, factList } from '../parts/notes/facts';
 
 export function adapterView(context: ViewContext): View {
   const { description, store, client } = context;
@@ -28,10 +29,10 @@ export function adapterView(context: ViewContext): View {
   const panes = [input, wDown, units, wUp, output];
   const overlay = gateOverlay(units.heatmap);
   const gradients = segmented<'value' | 'gradient'>(
-    'What the weights show',
+    'Show weights or their gradients',
     [
       { value: 'value', label: 'Values' },
-      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by the weights' },
+      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss with respect to the weights' },
     ],
     (value) => store.set({ gradients: value === 'gradient' }),
   );
@@ -98,7 +99,7 @@ export function adapterView(context: ViewContext): View {
     };
     const nonLinear = info.nonLinearity ?? (info.activations ? 'ReLU' : 'non-linearity');
     nonLinearity.querySelector('span')!.textContent = nonLinear;
-    // Without activations there is one arrow, from the one weight to the other.
+    // A flow without activations has one arrow, from one weight to the other.
     upwards.querySelector('span')!.textContent = info.activations ? '× W up' : `${nonLinear}, ×\u00a0W\u00a0up`;
     const { activations } = info;
     flow.classList.toggle('weights-only', !activations);
@@ -109,31 +110,13 @@ export function adapterView(context: ViewContext): View {
     replace(
       facts,
       h('h3', {}, 'Adapter'),
-      h(
-        'dl',
-        { class: 'facts' },
-        h('dt', {}, 'model dim'),
-        h('dd', {}, formatCount(info.dModel)),
-        h('dt', {}, 'bottleneck'),
-        h('dd', {}, `${formatCount(info.bottleneckDim)} units`),
-        h('dt', {}, 'parameters'),
-        h('dd', {}, formatCount(parametersOf(info))),
-        ...[
-          ['non-linearity', info.nonLinearity],
-          ['placed', info.placement],
-        ].flatMap(([label, text]) => (text ? [h('dt', {}, label), h('dd', {}, text)] : [])),
-        ...biases(info).flatMap(([label, name]) => [
-          h('dt', {}, label),
-          h(
-            'dd',
-            {},
-            h(
-              'button',
-              { type: 'button', class: 'small', onclick: () => store.set({ tab: 'tensors', tensor: name }) },
-              'Show',
-            ),
-          ),
-        ]),
+      factList(
+        fact('model dim', formatCount(info.dModel)),
+        fact('bottleneck', `${formatCount(info.bottleneckDim)} units`),
+        fact('parameters', formatCount(parametersOf(info))),
+        info.nonLinearity ? fact('non-linearity', info.nonLinearity) : [],
+        info.placement ? fact('placed', info.placement) : [],
+        ...biases(info).map(([label, name]) => fact(label, showButton(name))),
       ),
     );
     void showGates(info);
@@ -141,7 +124,12 @@ export function adapterView(context: ViewContext): View {
     context.active.refresh();
   }
 
-  /** Of all tensors of the module, where the file tells them: the biases count. */
+  function showButton(tensor: string): HTMLElement {
+    const onclick = (): void => store.set({ tab: 'tensors', tensor });
+    return h('button', { type: 'button', class: 'small', onclick }, 'Show');
+  }
+
+  /** The count covers all tensors of the module that the file names, so that biases count. */
   function parametersOf({ module, dModel, bottleneckDim }: BottleneckInfo): number {
     const whole = description.adapters?.find((found) => found.module === module);
     return whole?.parameters ?? 2 * dModel * bottleneckDim;
@@ -152,8 +140,7 @@ export function adapterView(context: ViewContext): View {
     overlay.show(null);
     const down = findTensor(description, activations?.down);
     if (!down) {
-      summary.textContent =
-        'The file holds the weights; activations are shown where a forward pass was run, as in the demo.';
+      summary.textContent = 'The file holds weights only. Activations are shown after a forward pass, as in the demo.';
       return;
     }
     const { signal } = (controller = new AbortController());
@@ -181,7 +168,7 @@ export function adapterView(context: ViewContext): View {
     }
   }
 
-  /** What one matrix points at, its neighbours in the flow light up: a token's row, a unit's column. */
+  /** A cell under the pointer lights up its neighbours in the flow: a token's row, a unit's column. */
   for (const pointed of panes) {
     pointed.onPoint((cell) => {
       for (const one of panes) one.heatmap.highlight(null);

@@ -1,4 +1,4 @@
-/** Layers x modules of an adapter, coloured by a metric: where training changed the model, at a glance. */
+/** The modules of an adapter by layer and group, coloured by a metric: where training changed the model. */
 
 import { extent, scaleLinear } from 'd3';
 import type { MeasuredModule, ModuleMetrics } from '../../../src/protocol/matrix';
@@ -25,6 +25,8 @@ export function gridView(context: ViewContext): View {
   const top = h('section', { class: 'card' });
   const gathered = new GatheredMetrics(description.lora.length);
   let metrics: ModuleMetrics | null = null;
+  const { method } = description;
+  const kind = method === null || method === 'LORA' ? 'LoRA' : method;
 
   const picker = h(
     'select',
@@ -37,11 +39,7 @@ export function gridView(context: ViewContext): View {
     h(
       'div',
       { class: 'grid-head' },
-      h(
-        'h2',
-        {},
-        `${description.lora.length} ${description.method === null || description.method === 'LORA' ? 'LoRA' : description.method} modules`,
-      ),
+      h('h2', {}, `${description.lora.length} ${kind} modules`),
       h('label', { class: 'field' }, h('span', {}, 'Colour by'), picker),
       legend,
       place,
@@ -59,12 +57,12 @@ export function gridView(context: ViewContext): View {
     picker.value = metric;
     const name = metricName(metric);
     picker.title = name.meaning;
-    // The largest entries of a large adapter take too long; the worker then leaves them out for every module.
+    // The largest entries of a large adapter take too long. The worker then omits them for every module.
     const missing =
       metrics !== null && metrics.deltaNorm.some(Number.isFinite) && !metrics[metric].some(Number.isFinite);
     const values = metrics?.[metric] ?? new Float64Array(description.lora.length).fill(NaN);
     const untrained = description.lora.map((_, module) => metrics?.bNorm[module] === 0);
-    // A module whose B is zero is marked, not coloured; the colours are spent on the trained ones.
+    // A module whose B is zero is marked instead of coloured. The colour range covers the trained modules.
     const trained = [...values].filter((value, module) => Number.isFinite(value) && !untrained[module]);
     const [low = 0, high = 1] = extent(trained);
     const from = low > 0 && low > high * 0.5 ? low : Math.min(low, 0);
@@ -77,7 +75,7 @@ export function gridView(context: ViewContext): View {
     ).length;
     replace(
       legend,
-      missing && 'Not computed: this adapter is too large for it.',
+      missing && 'This metric was not computed, because the adapter is too large.',
       metrics && trained.length > 0 && rampLegend(name.label, from, high, color),
       untrained.includes(true) &&
         h(
@@ -91,7 +89,7 @@ export function gridView(context: ViewContext): View {
           'span',
           { class: 'legend-key' },
           h('span', { class: 'swatch failed' }, '!'),
-          `cannot be shown (${unreadable}); hover for the reason`,
+          `cannot be shown (${unreadable}); point at one to see why`,
         ),
     );
     const cell = (module: number): HTMLElement =>

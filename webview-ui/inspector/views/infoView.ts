@@ -1,4 +1,4 @@
-/** The source as a whole: the file, what its configuration and metadata say, and what is wrong with it. */
+/** The source as a whole: the file, its configuration and metadata, and its problems. */
 
 import type { SourceDescription } from '../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../shared/formatNumber';
@@ -6,7 +6,7 @@ import type { View } from '../context';
 import { h } from '../../shared/element';
 import { problemList } from '../parts/notes/problemBanner';
 
-/** A training tool may store megabytes of JSON in one entry; the rest is behind a button. */
+/** A training tool may store megabytes of JSON in one entry. A button shows the rest. */
 const SHOWN_TEXT = 2000;
 
 export function infoView(description: SourceDescription): View {
@@ -54,7 +54,7 @@ export function infoView(description: SourceDescription): View {
   return { element: h('div', { class: 'info-view' }, ...cards), details: [], dispose: () => undefined };
 }
 
-/** Modules of methods that are no product of factors, and what nothing accounts for. */
+/** Modules of methods that are not a product of factors, and tensors that belong to no module. */
 function moduleFacts({ adapters = [], lora, unexplained = [] }: SourceDescription): [string, string][] {
   const products = new Set(lora.map(({ module }) => module.replace(/\[\d+\]$/, '')));
   const others = new Map<string, number>();
@@ -68,7 +68,7 @@ function moduleFacts({ adapters = [], lora, unexplained = [] }: SourceDescriptio
       ? [[products.size > 0 ? 'Other modules' : 'Modules', counted.join(', ')] as [string, string]]
       : []),
     ...(unexplained.length > 0
-      ? [['Not understood', unexplained.map(({ tensor }) => tensor).join(', ')] as [string, string]]
+      ? [['Unrecognised tensors', unexplained.map(({ tensor }) => tensor).join(', ')] as [string, string]]
       : []),
   ];
 }

@@ -1,6 +1,6 @@
 /**
- * One LoRA module as a matrix product on shared axes: A above, B at the left, scaling * B * A where they meet.
- * Column j of A stands over column j of the product, row i of B beside row i.
+ * One LoRA module as a matrix product on shared axes: A above, B at the left, scaling * B * A where they meet. Column j
+ * of A is above column j of the product, row i of B beside row i.
  */
 
 import type { LoraModuleInfo } from '../../../src/protocol/source';
@@ -46,19 +46,19 @@ export function loraView(context: ViewContext): View {
   const panes = [a, b, product];
 
   const corner = segmented<Corner>(
-    'What stands where A and B meet',
+    'Matrix shown where A and B meet',
     [
       { value: 'delta', label: 'ΔW', title: 'scaling · B · A' },
       { value: 'weight', label: 'W', title: 'The frozen weight' },
-      { value: 'merged', label: 'W + ΔW', title: 'The weight with the adapter merged in' },
+      { value: 'merged', label: 'W + ΔW', title: 'The frozen weight with the adapter merged into it' },
     ],
     (value) => store.set({ corner: value }),
   );
   const gradients = segmented<'value' | 'gradient'>(
-    'What A and B show',
+    'Show A and B or their gradients',
     [
       { value: 'value', label: 'Values' },
-      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss by A and by B' },
+      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss with respect to A and B' },
     ],
     (value) => store.set({ gradients: value === 'gradient' }),
   );
@@ -103,7 +103,7 @@ export function loraView(context: ViewContext): View {
   for (const pane of panes) pane.onPoint((cell) => light(pane, cell));
 
   const key = (): string => `lora:${current()?.module ?? ''}`;
-  /** The three share two axes; the rank axes are always whole. The pane that leads moves by itself. */
+  /** The three panes share two axes; the rank axes are always whole. The pane that leads moves by itself. */
   function share(move: ViewMove | null, leader: MatrixPane = product): void {
     const info = current();
     if (!info) return;
@@ -119,7 +119,7 @@ export function loraView(context: ViewContext): View {
   product.onViewport((move) => (share(move), store.setViewport(key(), move.target)));
   a.onViewport((move) => lead(a, move, ({ x0, x1 }) => ({ x0, x1 })));
   b.onViewport((move) => lead(b, move, ({ y0, y1 }) => ({ y0, y1 })));
-  /** A factor takes the others along on the axis that it shares with the product. */
+  /** A factor moves the others along the axis that it shares with the product. */
   function lead(
     leader: MatrixPane,
     { shown, target }: ViewMove,
@@ -158,7 +158,7 @@ export function loraView(context: ViewContext): View {
     picker.show(info.module);
     formula.show(info, cornerNow);
     if (training && step !== undefined) slider?.show(step);
-    // The same room for axes on both sides of a shared axis, so that what is above a column belongs to it.
+    // The margins are equal on both sides of a shared axis, so that a column is exactly above its counterpart.
     const { left, right, top, bottom } = naturalMargins(
       { label: '', rowLabel: '', columnLabel: '' },
       { rows: info.outFeatures, columns: info.inFeatures },

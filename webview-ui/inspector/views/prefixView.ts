@@ -1,4 +1,4 @@
-/** Prefix tuning: the key and value prefixes of a layer with heads told apart, and what the attention makes of them. */
+/** Prefix tuning: the key and value prefixes of a layer with their heads marked, and the attention they get. */
 
 import type { PrefixInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
@@ -12,6 +12,7 @@ import { moduleSelect } from '../parts/controls/moduleSelect';
 import { numberSelect } from '../parts/controls/numberSelect';
 import { segmented } from '../parts/controls/segmented';
 import { MAX_THUMBNAILS, thumbnails } from '../parts/matrix/thumbnails';
+import { fact, factList } from '../parts/notes/facts';
 
 export function prefixView(context: ViewContext): View {
   const { description, store, client } = context;
@@ -27,7 +28,7 @@ export function prefixView(context: ViewContext): View {
   const batches = numberSelect('Batch item', (batch) => store.set({ batch }));
   const heads = numberSelect('Head', (head) => store.set({ head }));
   const gradients = segmented<'value' | 'gradient'>(
-    'What the prefixes show',
+    'Show prefixes or their gradients',
     [
       { value: 'value', label: 'Values' },
       { value: 'gradient', label: 'Gradients' },
@@ -77,17 +78,11 @@ export function prefixView(context: ViewContext): View {
     replace(
       facts,
       h('h3', {}, 'Prefix'),
-      h(
-        'dl',
-        { class: 'facts' },
-        h('dt', {}, 'layers'),
-        h('dd', {}, formatCount(info.numLayers)),
-        h('dt', {}, 'heads × head dim'),
-        h('dd', {}, `${info.numHeads} × ${info.dHead}`),
-        h('dt', {}, 'prefix length'),
-        h('dd', {}, `${formatCount(info.prefixLength)} positions`),
-        h('dt', {}, 'parameters'),
-        h('dd', {}, formatCount(info.numLayers * 2 * info.prefixLength * info.numHeads * info.dHead)),
+      factList(
+        fact('layers', formatCount(info.numLayers)),
+        fact('heads × head dim', `${info.numHeads} × ${info.dHead}`),
+        fact('prefix length', `${formatCount(info.prefixLength)} positions`),
+        fact('parameters', formatCount(info.numLayers * 2 * info.prefixLength * info.numHeads * info.dHead)),
       ),
       info.numLayers > MAX_THUMBNAILS &&
         h('p', { class: 'note' }, `The overview shows the first ${MAX_THUMBNAILS} of ${info.numLayers} layers.`),
@@ -106,7 +101,7 @@ export function prefixView(context: ViewContext): View {
     }));
   }
 
-  // The same position of the same head, in keys and values at once.
+  // Points at the same position of the same head in keys and values.
   for (const [one, other] of [
     [keys, values],
     [values, keys],

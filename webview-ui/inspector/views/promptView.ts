@@ -1,4 +1,4 @@
-/** Prompt tuning: the learned prompt before the input embeddings, one sequence with the boundary marked. */
+/** Prompt tuning: the learned prompt before the input embeddings, as one sequence with the boundary marked. */
 
 import type { PromptInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
@@ -11,6 +11,7 @@ import { h, replace } from '../../shared/element';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { segmented } from '../parts/controls/segmented';
+import { fact, factList } from '../parts/notes/facts';
 
 type Part = InspectorState['promptPart'];
 
@@ -23,11 +24,11 @@ export function promptView(context: ViewContext): View {
     (prompt) => store.set({ prompt }),
   );
   const parts = segmented<Part>(
-    'What is shown',
+    'Show the sequence, the prompt or its gradient',
     [
-      { value: 'sequence', label: 'Prompt + input', title: 'The sequence the model sees' },
+      { value: 'sequence', label: 'Prompt + input', title: 'The sequence that the model sees' },
       { value: 'prompt', label: 'Prompt' },
-      { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss by the prompt' },
+      { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss with respect to the prompt' },
     ],
     (promptPart) => store.set({ promptPart }),
   );
@@ -59,15 +60,10 @@ export function promptView(context: ViewContext): View {
     replace(
       facts,
       h('h3', {}, 'Prompt'),
-      h(
-        'dl',
-        { class: 'facts' },
-        h('dt', {}, 'soft prompt'),
-        h('dd', {}, `${formatCount(info.promptLength)} tokens`),
-        h('dt', {}, 'model dim'),
-        h('dd', {}, formatCount(info.dModel)),
-        h('dt', {}, 'parameters'),
-        h('dd', {}, formatCount(info.promptLength * info.dModel)),
+      factList(
+        fact('soft prompt', `${formatCount(info.promptLength)} tokens`),
+        fact('model dim', formatCount(info.dModel)),
+        fact('parameters', formatCount(info.promptLength * info.dModel)),
       ),
     );
     context.active.set(pane);

@@ -1,4 +1,4 @@
-/** Every tensor of the checkpoint summed up in one table: norms, extremes, zeros, NaN and infinities. */
+/** All tensors of the checkpoint in one table: norms, extremes, zeros, NaN and infinities. */
 
 import { formatBytes, formatCount } from '../../shared/formatNumber';
 import { visibleName } from '../../shared/visibleText';
@@ -11,7 +11,7 @@ import { longWork } from '../parts/notes/progressNote';
 import { VirtualList } from '../parts/controls/virtualList';
 
 const ROW_PX = 24;
-/** While a scan runs the table is put in order anew so often; sorting 200,000 rows takes a good part of a second. */
+/** The table is sorted at most this often while a scan runs: sorting 200,000 rows takes a good part of a second. */
 const REDRAW_MS = 400;
 
 export function scanView(context: ViewContext): View {
@@ -25,7 +25,7 @@ export function scanView(context: ViewContext): View {
   });
   const filter = h('input', {
     type: 'search',
-    placeholder: 'Filter: words of the name, dtype or shape',
+    placeholder: 'Filter by words in the name, dtype or shape',
     'aria-label': 'Filter tensors',
     spellcheck: 'false',
     oninput: () => store.set({ filter: filter.value }),
@@ -115,9 +115,10 @@ export function scanView(context: ViewContext): View {
       h(
         'p',
         {},
-        `Reads all ${formatBytes(bytes)} once, and tells the norm, the extremes, and the zeros, NaN and infinities of each of ${formatCount(tensors.length)} tensors.`,
+        `Reads all ${formatBytes(bytes)} once and lists the norm, the extremes, and the numbers of zeros, NaN and infinities of `,
+        `each of its ${formatCount(tensors.length)} tensors.`,
       ),
-      h('button', { type: 'button', onclick: start }, begun ? 'Go on with the scan' : 'Scan whole checkpoint'),
+      h('button', { type: 'button', onclick: start }, begun ? 'Continue the scan' : 'Scan whole checkpoint'),
     );
   }
 
@@ -188,5 +189,5 @@ function findingsText(rows: readonly ScanRow[], total: number): string {
     [count(({ summary }) => summary.failure !== undefined), 'not readable'],
   ];
   const named = found.filter(([number]) => number > 0).map(([number, what]) => `${formatCount(number)} ${what}`);
-  return [...parts, ...(named.length > 0 ? named : ['no NaN, no infinities, none all zero'])].join(' · ');
+  return [...parts, ...(named.length > 0 ? named : ['no NaN, no infinities, no all-zero tensor'])].join(' · ');
 }

@@ -1,4 +1,4 @@
-/** The part of the page that holds one view at a time: fetches its script, shows it, and says so when that fails. */
+/** The part of the page that holds one view at a time. It loads the view's script and reports a failure to load it. */
 
 import type { MatrixCard } from '../parts/matrix/matrixCard';
 import type { TabName, View, ViewContext } from '../context';
@@ -7,7 +7,7 @@ import { emptyState } from '../parts/notes/emptyState';
 import { errorText } from '../parts/notes/progressNote';
 import { TABS } from './tabs';
 
-/** A script from the disk comes sooner; nothing flickers then. */
+/** A script from disk arrives sooner, and nothing flickers. */
 const QUIET_MS = 150;
 
 interface Stage {
@@ -22,7 +22,7 @@ export function viewStage(context: ViewContext): Stage {
   const details = h('aside', { class: 'details', id: 'details', 'aria-label': 'Details' });
   let view: View | null = null;
   let card: MatrixCard | null = null;
-  /** Counts what was asked for, so that a script that comes late does not take the place of a later view. */
+  /** Counts requests, so that a script that arrives late does not replace a later view. */
   let asked = 0;
 
   function leave(): void {
@@ -79,7 +79,8 @@ export function viewStage(context: ViewContext): Stage {
 }
 
 async function loadCard(): Promise<(context: ViewContext) => MatrixCard> {
-  return (await import(/* webpackChunkName: "inspector-matrices" */ '../parts/matrix/matrixCard')).matrixCard;
+  const { MatrixCard: Card } = await import(/* webpackChunkName: "inspector-matrices" */ '../parts/matrix/matrixCard');
+  return (context) => new Card(context);
 }
 
 function loadingNote(label: string): HTMLElement {

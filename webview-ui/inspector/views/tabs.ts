@@ -1,4 +1,4 @@
-/** Which views a source has, in their order, and which opens first. */
+/** The views of a source in their order, and the one that opens first. */
 
 import type { SourceDescription } from '../../../src/protocol/source';
 import type { TabName, View, ViewContext } from '../context';
@@ -8,14 +8,14 @@ type MakeView = (context: ViewContext) => View;
 
 interface Tab {
   readonly label: string;
-  /** Shows matrices, so colours matter and the details panel sums one up. */
+  /** The view shows matrices: colours matter, and the details panel describes one of them. */
   readonly matrices: boolean;
   readonly details: boolean;
-  /** Fetches the view's script on its first use. Rejects where that fails; a later call tries again. */
+  /** Loads the view's script on first use. Rejects if that fails; a later call tries again. */
   load(): Promise<MakeView>;
 }
 
-// The comments name the files: views in one are opened together, and share the heatmap's script with all others.
+// The comments name the script files. Views in one file are opened together; all share the heatmap's script.
 export const TABS: Readonly<Record<TabName, Tab>> = {
   overview: {
     label: 'Overview',
@@ -81,12 +81,15 @@ export function tabsOf(description: SourceDescription): TabName[] {
   return (Object.keys(TABS) as TabName[]).filter((name) => has[name]);
 }
 
-/** The view of products is called by its method where that is LoRA, and by what it shows where it is another's. */
+/** The tab of products is named after the method if it is LoRA, and after its contents otherwise. */
 export function tabLabel(name: TabName, { method, kind }: SourceDescription): string {
   return name === 'lora' && kind === 'checkpoint' && method !== null && method !== 'LORA' ? 'ΔW' : TABS[name].label;
 }
 
-/** An adapter opens on its overview, the demo on its LoRA layer, any other file on its method or else its tensors. */
+/**
+ * An adapter opens on its overview and the demo on its LoRA layer. Other files open on their method, or else on their
+ * tensors.
+ */
 export function firstTab(description: SourceDescription): TabName {
   return tabsOf(description)[0] ?? 'info';
 }

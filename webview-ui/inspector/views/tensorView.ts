@@ -1,4 +1,4 @@
-/** Every tensor of the source: a list to search, and the chosen one as a heatmap. */
+/** All tensors of the source: a searchable list, and the chosen one as a heatmap. */
 
 import type { TensorInfo } from '../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../shared/formatNumber';
@@ -18,9 +18,9 @@ import { stepSlider } from '../parts/controls/stepSlider';
 import { VirtualList } from '../parts/controls/virtualList';
 
 const ROW_PX = 40;
-/** Trees of at most so many tensors start with every group open. */
+/** A tree of at most this many tensors starts with every group open. */
 const ALL_OPEN = 60;
-/** Open groups that are kept; nobody opens more by hand. */
+/** Number of open groups that are saved. Nobody opens more by hand. */
 const MAX_OPEN = 500;
 
 export function tensorView(context: ViewContext): View {
@@ -48,7 +48,7 @@ export function tensorView(context: ViewContext): View {
   const filter = h('input', {
     type: 'search',
     placeholder: 'Filter',
-    title: 'Words of the name, dtype or shape',
+    title: 'Words in the name, dtype or shape',
     'aria-label': 'Filter tensors',
     spellcheck: 'false',
     oninput: () => store.set({ filter: filter.value }),
@@ -68,7 +68,7 @@ export function tensorView(context: ViewContext): View {
   const count = h('p', { class: 'note', role: 'status' });
   const slices = slicePicker((slice) => store.set({ slice }));
   const gradients = segmented<'value' | 'gradient'>(
-    'What is shown',
+    'Show values or their gradient',
     [
       { value: 'value', label: 'Values' },
       { value: 'gradient', label: 'Gradient' },
@@ -97,7 +97,7 @@ export function tensorView(context: ViewContext): View {
     const state = store.get();
     filter.value = state.filter;
     sort.value = state.sort;
-    // Norms are known of what the scan of the checkpoint has read.
+    // Norms are known for the tensors that the scan of the checkpoint has read.
     const norms = new Map(client.scanned.map(({ index, norm }) => [description.tensors[index]!, norm]));
     const listed = listedTensors(description.tensors, state.filter, state.sort, norms, roles);
     const total = formatCount(description.tensors.length);
@@ -106,7 +106,7 @@ export function tensorView(context: ViewContext): View {
         ? `${total} ${listed.length === 1 ? 'tensor' : 'tensors'}`
         : `${formatCount(listed.length)} of ${total} tensors`;
     if (state.sort === 'norm' && norms.size < description.tensors.length)
-      count.append('; norms come from a scan, see the Scan tab');
+      count.append('; for norms, run a scan in the Scan tab');
     const asTree = state.sort === 'tree' && state.filter.trim() === '';
     const rows = asTree
       ? tree.rows(isOpen())
@@ -118,7 +118,10 @@ export function tensorView(context: ViewContext): View {
     );
   }
 
-  /** Until a group was opened or closed: all of a short list, the way to the chosen tensor of a long one. */
+  /**
+   * Groups that are open before the user opens or closes one: all of a short list, or the path to the chosen tensor of
+   * a long one.
+   */
   function isOpen(): (path: string) => boolean {
     const { openGroups } = store.get();
     if (!openGroups && description.tensors.length <= ALL_OPEN) return () => true;
@@ -213,7 +216,7 @@ function groupRow(group: TensorGroup, open: boolean): HTMLElement {
   return indented(row, group.depth);
 }
 
-/** Deep trees move less, so that names keep room. */
+/** Deep levels are indented less, so that names keep their space. */
 function indented(row: HTMLElement, depth: number): HTMLElement {
   row.style.paddingLeft = `${6 + Math.min(depth, 8) * 12}px`;
   return row;
@@ -230,7 +233,7 @@ function tensorRow(tensor: TensorInfo, label: string, depth: number, role: strin
     h(
       'span',
       { class: 'meta' },
-      // Of a tensor that only an index knows there is nothing else to tell.
+      // A tensor known only from an index has no further facts.
       tensor.dtype === '?' && !tensor.readable
         ? 'missing'
         : `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}${tensor.readable ? '' : ' · damaged'}`,

@@ -1,24 +1,24 @@
-/** Brackets for stretches of rows or columns: where they lie in view and how much of their label fits. No DOM. */
+/** Brackets for ranges of rows or columns: where they lie in view and how much of their label fits. No DOM. */
 
 import type { Band } from './types';
 
 export interface BandMark {
   readonly band: Band;
-  /** Along the axis, in px of the plot, cut to what is in view. */
+  /** Position along the axis in px of the plot, clipped to the view. */
   readonly from: number;
   readonly to: number;
-  /** Elided to the bracket's length; empty where not even an initial fits. */
+  /** Shortened to the bracket's length. Empty if not even one character fits. */
   readonly label: string;
-  /** True where the band's own edge is in view there, so that its bracket has an end. */
+  /** True if that edge of the band is in view, so that its bracket has an end there. */
   readonly startsHere: boolean;
   readonly endsHere: boolean;
 }
 
-/** Brackets shorter than this, in px, would be a smear. */
+/** Length in px below which a bracket would be a smear. */
 const SHORTEST_BRACKET = 3;
 const LABEL_PADDING = 4;
 
-/** The text, or as much of it as fits with an ellipsis, or nothing where that is no character at all. */
+/** The text, or as much of it as fits with an ellipsis. Empty if no character fits. */
 export function elide(text: string, width: number, measure: (text: string) => number): string {
   if (measure(text) <= width) return text;
   const characters = [...text];
@@ -32,7 +32,7 @@ export function elide(text: string, width: number, measure: (text: string) => nu
   return low === 0 ? '' : `${characters.slice(0, low).join('').trimEnd()}…`;
 }
 
-/** `start` and `end` are the axis' part in view, in entries, over `pixels`. */
+/** `start` and `end` are the visible part of the axis, in entries, over `pixels`. */
 export function bandMarks(
   bands: readonly Band[],
   start: number,

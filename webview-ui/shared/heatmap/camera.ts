@@ -1,6 +1,6 @@
 /**
- * Which part of the matrix a heatmap shows, and which part it is going to show. Every step (zoom, pan, a jump to a cell)
- * starts from the target, so that steps faster than the animation add up. No DOM.
+ * The part of the matrix that a heatmap shows, and the part it is going to show. Every step (zoom, pan, a jump to a
+ * cell) starts from the target, so that steps faster than the animation add up. No DOM.
  */
 
 import { Glide } from '../glide';
@@ -18,9 +18,9 @@ import {
 import type { MatrixSize, PlotSize } from './viewport';
 
 interface CameraEvents {
-  /** The view is to be drawn anew. */
+  /** The view has to be redrawn. */
   changed(): void;
-  /** The user moved the view; sent with every frame of an animation, and once before the first. */
+  /** The user moved the view. Called for every frame of an animation, and once before the first. */
   moved(move: ViewMove): void;
 }
 
@@ -33,7 +33,7 @@ export class Camera {
   private chosen: Viewport | null = null;
   /** The target of another camera that this one follows frame by frame, or `null` if it follows none. */
   private followed: Viewport | null = null;
-  /** What listeners know already: they are told of changes alone. */
+  /** The move that listeners know already. They are called for changes only. */
   private told: ViewMove = { shown: this.fit, target: this.fit };
   private readonly glide: Glide<Viewport>;
 
@@ -67,7 +67,7 @@ export class Camera {
     return sameViewport(this.target, this.fit);
   }
 
-  /** A matrix of another size is shown whole. Returns whether the size is another one. */
+  /** Shows a matrix of another size whole. Returns whether the size changed. */
   setSize(size: MatrixSize): boolean {
     const same = size.rows === this.matrix.rows && size.columns === this.matrix.columns;
     this.matrix = size;
@@ -80,7 +80,7 @@ export class Camera {
     if (this.chosen) this.chosen = this.clamped(this.chosen);
   }
 
-  /** Sets the view from elsewhere, at once and without an event; `null` shows the whole matrix. */
+  /** Sets the view at once and without an event. `null` shows the whole matrix. */
   set(viewport: Viewport | null): void {
     this.rest();
     this.chosen = viewport && this.clamped(viewport);
@@ -96,23 +96,23 @@ export class Camera {
     this.told = this.move;
   }
 
-  /** Ends an animation where it was going. */
+  /** Ends an animation at its target. */
   settle(): void {
     this.jumpTo(this.target);
   }
 
-  /** A move of the user's that needs no animation. */
+  /** Moves the view for the user, without an animation. */
   jumpTo(viewport: Viewport): void {
     this.rest();
     this.show(viewport);
   }
 
-  /** A move of the user's, animated unless the reader asked for none. */
+  /** Moves the view for the user, with an animation unless the reader asked for none. */
   glideTo(viewport: Viewport): void {
     const from = this.viewport;
     this.followed = null;
     this.glide.to(from, this.clamped(viewport));
-    // The target counts from now on, even if no frame comes for a while.
+    // Listeners hear of the target now, even if no frame comes for a while.
     this.tell();
   }
 
@@ -120,25 +120,25 @@ export class Camera {
     this.glideTo(this.fit);
   }
 
-  /** Zooms by a factor about a cell, which stays in view, or about the middle of the view. */
+  /** Zooms by a factor about a cell, which stays in view, or about the centre of the view. */
   zoomBy(factor: number, about: CellPosition | null): void {
     const { target, zoomable } = this;
     const middle = { x: (target.x0 + target.x1) / 2, y: (target.y0 + target.y1) / 2 };
     const anchor = about ? { x: about.column + 0.5, y: about.row + 0.5 } : middle;
     const factors = { x: zoomable.x ? factor : 1, y: zoomable.y ? factor : 1 };
     const zoomed = zoomViewport(target, factors, anchor, this.matrix, this.box);
-    // The cell's middle stays where it was, which at an edge of the picture would leave half of the cell outside.
+    // The centre of the cell stays in place. At an edge of the picture that would leave half of the cell outside.
     this.glideTo(about ? scrollToCell(zoomed, about, this.matrix) : zoomed);
   }
 
-  /** The least move that brings a cell into view. An animation goes on if the cell is in view at its end. */
+  /** Brings a cell into view by the smallest move. An animation continues if the cell is in view at its end. */
   scrollTo(cell: CellPosition): void {
     const { target } = this;
     const scrolled = scrollToCell(target, cell, this.matrix);
     if (!sameViewport(scrolled, target)) this.jumpTo(scrolled);
   }
 
-  /** Brings a cell to the middle, close enough for it to be seen. */
+  /** Brings a cell to the centre, large enough to be seen. */
   centreOn(cell: CellPosition): void {
     this.jumpTo(centreOnCell(this.target, cell, this.matrix, this.box, this.zoomable));
   }

@@ -1,4 +1,4 @@
-/** The renderer for any machine: the rasteriser's pixels, put on a 2D canvas. */
+/** The renderer for any machine: it puts the rasteriser's pixels on a 2D canvas. */
 
 import { rasterise, TileColors } from './raster';
 import type { PixelBuffer } from './raster';
@@ -26,12 +26,12 @@ export function createCanvasRenderer(): Renderer {
   };
 }
 
-/** Keeps the pixels of one canvas between draws. */
+/** Keeps the pixel buffer of one canvas between draws. */
 export class RasterPainter {
   private readonly colors = new TileColors();
   private kept: { readonly image: ImageData; readonly buffer: PixelBuffer } | null = null;
 
-  /** Covers the whole canvas of the context. */
+  /** Draws over the whole canvas of the context. */
   paint(scene: Scene, context: CanvasRenderingContext2D): void {
     const { width, height } = context.canvas;
     if (width === 0 || height === 0) return;

@@ -1,7 +1,8 @@
-/** Axes, brackets and their labels around the plot: a few dozen SVG nodes, whatever the matrix. */
+/** Axes, brackets and their labels around the plot: a few dozen SVG nodes for a matrix of any size. */
 
-import { axisLeft, axisTop, scaleLinear, select } from 'd3';
-import type { Axis, Selection } from 'd3';
+import { scaleLinear, select } from 'd3';
+import type { AxisScale, NumberValue, Selection } from 'd3';
+import { axis } from '../axes';
 import { formatCount } from '../formatNumber';
 import { textMeasure } from '../textMeasure';
 import { bandMarks, elide } from './bands';
@@ -13,7 +14,7 @@ import type { MatrixSize, PlotSize } from './viewport';
 
 interface FrameState {
   readonly options: HeatmapOptions;
-  /** Null without a matrix: no ticks then. */
+  /** `null` without a matrix, which has no ticks. */
   readonly size: MatrixSize | null;
   readonly viewport: Viewport;
   readonly plot: PlotSize;
@@ -71,7 +72,7 @@ export class Frame {
     if (!shown) return;
     const width = tickLabelWidth(size?.columns ?? 0);
     const scale = scaleLinear([viewport.x0, viewport.x1], [0, plot.width]);
-    // A label that would reach beyond the picture is left out: half a number misleads.
+    // A label that would reach beyond the picture is omitted, since half a number misleads.
     const fits = (index: number): boolean => {
       const middle = scale(index + 0.5);
       return middle + margins.left - width / 2 >= 0 && middle - width / 2 <= plot.width + margins.right - width;
@@ -82,7 +83,7 @@ export class Frame {
       size?.columns ?? 0,
       maxHorizontalTicks(plot.width, width),
     ).filter(fits);
-    drawAxis(group, axisTop(scale), ticks);
+    drawAxis(group, 'top', scale, ticks);
     const length = margins.left + plot.width + margins.right;
     const text = elide(options.columnLabel, length, this.measure);
     label
@@ -102,7 +103,7 @@ export class Frame {
       return middle + margins.top >= LINE_HEIGHT / 2 && middle <= plot.height + margins.bottom - LINE_HEIGHT / 2;
     };
     const ticks = integerTicks(viewport.y0, viewport.y1, size?.rows ?? 0, maxVerticalTicks(plot.height)).filter(fits);
-    drawAxis(group, axisLeft(scale), ticks);
+    drawAxis(group, 'left', scale, ticks);
     const length = margins.top + plot.height + margins.bottom;
     const text = elide(options.rowLabel, length, this.measure);
     const middle = keepWithin(margins.top + plot.height / 2, this.measure(text), length);
@@ -115,7 +116,7 @@ export class Frame {
     const marks = alongX
       ? bandMarks(bands, viewport.x0, viewport.x1, plot.width, this.measure)
       : bandMarks(bands, viewport.y0, viewport.y1, plot.height, this.measure);
-    // Drawn along x; brackets of rows are the same, turned to run down the right side.
+    // Brackets are drawn along x. Those of rows are the same, turned to run down the right side.
     const place = alongX
       ? `translate(${margins.left},${margins.top + plot.height + BRACKET_GAP})`
       : `translate(${margins.left + plot.width + BRACKET_GAP},${margins.top}) matrix(0 1 1 0 0 0)`;
@@ -131,7 +132,7 @@ export class Frame {
         return item;
       });
     items.select('path').attr('d', bracketPath);
-    // The turn mirrors, so the text of a row bracket is turned back to read from the top down.
+    // The turn mirrors, so the text of a row bracket is turned back to read downwards.
     const textPlace = ({ from, to }: BandMark): string =>
       alongX
         ? `translate(${(from + to) / 2},${BRACKET_END + 11})`
@@ -202,51 +203,48 @@ export class Frame {
     items.select('text').text((mark) => mark.text);
   }
 
-  /** Half a tick label beside the box would read as another number. */
+  /** Hides the tick labels that the box overlaps: half a label would read as another number. */
   private hideBehind(marks: readonly AxisMark[]): void {
-    for (const axis of ['top', 'left'] as const) {
-      const mark = marks.find((one) => one.axis === axis);
+    for (const side of ['top', 'left'] as const) {
+      const mark = marks.find((one) => one.axis === side);
       const covers = (middle: number, text: string): boolean => {
         if (!mark) return false;
-        const reach = axis === 'top' ? (mark.width + this.measure(text)) / 2 + 2 : LINE_HEIGHT;
+        const reach = side === 'top' ? (mark.width + this.measure(text)) / 2 + 2 : LINE_HEIGHT;
         return Math.abs(mark.at - middle) * mark.pixelsPerEntry < reach;
       };
-      this.groups[axis]
+      this.groups[side]
         .selectAll<SVGTextElement, number>('.tick text')
         .attr('opacity', (middle) => (covers(middle, formatCount(middle - 0.5)) ? 0 : null));
     }
   }
 }
 
-/** The index of the marked row or column, in a box over the axis. */
+/** The index of the marked row or column, in a box on the axis. */
 interface AxisMark {
-  /** The middle of the box. */
+  /** The centre of the box. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly text: string;
   readonly axis: 'top' | 'left';
-  /** Where on the axis it stands, in entries, as ticks have it. */
+  /** Position on the axis in entries, on the scale of the ticks. */
   readonly at: number;
   readonly pixelsPerEntry: number;
 }
 
-/** The middle of a text `width` long, moved so that it ends within [0, length]. */
+/** The centre of a text of this width, moved so that the text lies within [0, length]. */
 function keepWithin(middle: number, width: number, length: number): number {
   return Math.max(width / 2, Math.min(middle, length - width / 2));
 }
 
-function drawAxis(group: Group, axis: Axis<number | { valueOf(): number }>, ticks: readonly number[]): void {
-  axis
-    .tickValues(ticks.map((index) => index + 0.5))
-    .tickFormat((middle) => formatCount(Number(middle) - 0.5))
-    .tickSize(TICK_LENGTH)
-    .tickSizeOuter(0)
-    .tickPadding(3);
-  group.call(axis);
+/** Draws ticks at the centres of their cells. */
+function drawAxis(group: Group, side: 'top' | 'left', scale: AxisScale<NumberValue>, ticks: readonly number[]): void {
+  const values = ticks.map((index) => index + 0.5);
+  const label = (middle: number): string => formatCount(middle - 0.5);
+  group.call(axis(side, { scale, values, label, length: TICK_LENGTH }).tickPadding(3));
 }
 
-/** An open bracket, without the end that lies out of view. */
+/** An open bracket. An end that is out of view is omitted. */
 function bracketPath({ from, to, startsHere, endsHere }: BandMark): string {
   const start = startsHere ? `M${from + 1},0 V${BRACKET_END}` : `M${from},${BRACKET_END}`;
   return `${start} H${endsHere ? to - 1 : to}${endsHere ? ' V0' : ''}`;

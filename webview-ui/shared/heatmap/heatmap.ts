@@ -102,12 +102,14 @@ export class Heatmap {
     return resolveMargins(this.options, this.camera.size);
   }
 
-  /** The stored value, if the tile that holds it is loaded at full resolution. The host has the exact text. */
+  /** The stored value, if the tile that holds it is loaded at full resolution. Only the host has the exact text. */
   valueAt(cell: CellPosition): number | undefined {
     return this.tiles.valueAt(cell);
   }
 
-  /** A matrix of the same size keeps the view, and the old one is shown until the new one is read. */
+  /**
+   * Shows another matrix. One of the same size keeps the view, and the old one stays visible until the new one is read.
+   */
   setMatrix(source: MatrixSource | null): void {
     const size = source ? { rows: source.rows, columns: source.columns } : EMPTY;
     const resized = this.camera.setSize(size);
@@ -117,7 +119,7 @@ export class Heatmap {
     }
     this.surface.showFailure(null);
     this.tiles.setSource(source, this.color.reduction, !resized);
-    // A heatmap outside the document is laid out with the page's next frame, and the worker need not wait for that.
+    // A heatmap outside the document is laid out with the page's next frame. The worker need not wait for that.
     if (this.surface.plot.width < 1 && this.camera.whole) this.tiles.askAhead();
     this.describe();
     this.redraw.request();
@@ -142,7 +144,7 @@ export class Heatmap {
     this.camera.set(viewport);
   }
 
-  /** Shows what another heatmap shows in this frame of its move. */
+  /** Shows the same frame of a move as another heatmap. */
   follow(move: ViewMove): void {
     this.camera.follow(move);
   }
@@ -152,7 +154,7 @@ export class Heatmap {
     this.redraw.request();
   }
 
-  /** Draws the cursor on a cell. The view stays where it is, since a layout may mirror the cursor of another heatmap. */
+  /** Draws the cursor on a cell. The view stays where it is: a layout may mirror the cursor of another heatmap. */
   setCursor(cell: CellPosition | null): void {
     this.pointing.setCursor(cell);
   }
@@ -170,7 +172,7 @@ export class Heatmap {
   toCanvas(): HTMLCanvasElement {
     this.redraw.now();
     const canvas = this.painter.toCanvas(this.appearance);
-    // The axes were drawn without their marks.
+    // The picture drew the axes without their marks.
     this.redraw.request();
     return canvas;
   }
@@ -203,7 +205,9 @@ export class Heatmap {
     this.camera.zoomable = { x: this.options.zoom?.x ?? true, y: this.options.zoom?.y ?? true };
   }
 
-  /** A heatmap made outside the document has no colours until it enters it, which is its first change of size. */
+  /**
+   * A heatmap outside the document has no colours. It changes size when it enters the document, and reads them then.
+   */
   private resized(): void {
     this.palette = readPalette(this.element);
     this.redraw.request();

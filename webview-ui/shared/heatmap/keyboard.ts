@@ -1,9 +1,9 @@
-/** What keys do to the cell cursor. No DOM. */
+/** How keys move the cell cursor. No DOM. */
 
 import type { CellPosition } from './types';
 import type { MatrixSize } from './viewport';
 
-/** Cells that an arrow key moves with Shift held. */
+/** Cells that an arrow key moves the cursor by with Shift held. */
 const SHIFT_STEP = 10;
 
 interface KeyPress {
@@ -12,15 +12,15 @@ interface KeyPress {
   readonly ctrl: boolean;
 }
 
-/** Cells in view each way: how far a page goes. */
+/** Cells in view in each direction: the length of a page. */
 interface PageSize {
   readonly rows: number;
   readonly columns: number;
 }
 
 /**
- * Where the cursor goes, or null for a key that does not move it. Home and End go along the row, with Ctrl to the corners
- * of the matrix; PageUp and PageDown go down the column, with Shift along the row.
+ * The new cell of the cursor, or `null` if the key does not move it. Home and End move along the row, with Ctrl to the
+ * corners of the matrix. PageUp and PageDown move along the column, with Shift along the row.
  */
 export function moveCursor(cell: CellPosition, press: KeyPress, size: MatrixSize, page: PageSize): CellPosition | null {
   const step = press.shift ? SHIFT_STEP : 1;

@@ -1,17 +1,17 @@
-/** Room around the plot for axes, brackets and their labels. No DOM. */
+/** The space around the plot for axes, brackets and their labels. No DOM. */
 
 import { formatCount } from '../formatNumber';
 import type { HeatmapOptions, Margins } from './types';
 import type { MatrixSize } from './viewport';
 
-/** A digit of an 11 px UI font, generously. */
+/** Generous width of a digit of an 11 px UI font. */
 const DIGIT_WIDTH = 6.8;
 export const TICK_LENGTH = 5;
 /** Height of a line of 11 px text. */
 export const LINE_HEIGHT = 14;
-/** A bracket, its gap to the plot and its label. */
+/** Height of a bracket, its gap to the plot and its label. */
 const BAND_GUTTER = 24;
-/** Half a line: the label of a tick at the very edge reaches this far beyond it. */
+/** Half a line. The label of a tick at the edge of the plot reaches this far beyond it. */
 const EDGE = 7;
 
 export function tickLabelWidth(entries: number): number {
@@ -19,8 +19,8 @@ export function tickLabelWidth(entries: number): number {
 }
 
 /**
- * What the axes and brackets of a heatmap take when `margins` is left out. Heatmaps that share an axis are lined up by
- * giving each the larger of both on that axis.
+ * The margins that the axes and brackets of a heatmap need. Heatmaps that share an axis are aligned by giving both the
+ * larger margins on that axis.
  */
 export function naturalMargins(options: HeatmapOptions, { rows, columns }: MatrixSize): Margins {
   const { top = true, left = true } = options.axes ?? {};
@@ -39,7 +39,7 @@ export function resolveMargins(options: HeatmapOptions, size: MatrixSize): Margi
   return { ...naturalMargins(options, size), ...options.margins };
 }
 
-/** The larger of each side: what two heatmaps one above the other, or side by side, both need. */
+/** The largest margin on each side: what heatmaps above one another, or side by side, need together. */
 export function widestMargins(all: readonly Margins[]): Margins {
   const widest = (side: keyof Margins): number => Math.max(0, ...all.map((margins) => margins[side]));
   return { top: widest('top'), right: widest('right'), bottom: widest('bottom'), left: widest('left') };

@@ -1,4 +1,4 @@
-/** What is drawn over the cells: grid, values, brackets' boundaries, lit lines, crosshair and cursor. */
+/** Draws over the cells: grid, values, edges of brackets, lit lines, crosshair and cursor. */
 
 import { isLightColor, packedColorOf } from '../colorMap';
 import type { ColorMap } from '../colorMap';
@@ -7,14 +7,14 @@ import type { Palette } from '../theme';
 import type { CellPosition, HeatmapOptions, LitLines, Viewport } from './types';
 import type { MatrixSize, PlotSize } from './viewport';
 
-/** Cells at least this big, in px, are told apart by lines. */
+/** Side in px from which lines separate the cells. */
 const GRID_FROM = 12;
-/** A value of four digits with sign and point, at 11 px, fits in a cell of this size. */
+/** Size in px of a cell that holds a value of four digits with sign and point, at 11 px. */
 const VALUE_WIDTH = 48;
 const VALUE_HEIGHT = 18;
-/** Closer lines than this are drawn as one through the middle of the cell. */
+/** Thickness in px below which a row or column gets one crosshair line, through its centre. */
 const THIN_CELL = 4;
-/** The cursor's outline, around however small a cell. */
+/** Smallest side of the cursor's outline in px. */
 const SMALLEST_CURSOR = 9;
 
 export interface MarksState {
@@ -26,7 +26,7 @@ export interface MarksState {
   readonly colorMap: ColorMap;
   readonly valueAt: (cell: CellPosition) => number | undefined;
   readonly lit: LitLines | null;
-  /** Left out of pictures that are saved. */
+  /** Saved pictures omit it. */
   readonly hover: CellPosition | null;
   readonly cursor: CellPosition | null;
   readonly focused: boolean;
@@ -50,7 +50,7 @@ function geometryOf({ viewport, plot }: MarksState): Geometry {
   };
 }
 
-/** False where there is nothing to draw over the cells. */
+/** False if there is nothing to draw over the cells. */
 export function hasMarks(state: MarksState): boolean {
   const { options, lit, hover, cursor } = state;
   const { cellWidth, cellHeight } = geometryOf(state);
@@ -64,7 +64,7 @@ export function hasMarks(state: MarksState): boolean {
   );
 }
 
-/** The context is scaled so that a unit is a CSS px. */
+/** A unit of the context is a CSS px. */
 export function drawMarks(context: CanvasRenderingContext2D, state: MarksState): void {
   const geometry = geometryOf(state);
   drawGrid(context, state, geometry);
@@ -75,14 +75,14 @@ export function drawMarks(context: CanvasRenderingContext2D, state: MarksState):
     for (const column of state.lit.columns ?? [])
       drawLitLine(context, state, geometry.x(column), geometry.cellWidth, 'column');
   }
-  // Without a pointer, the lines lead the eye to a cursor in cells too small to spot it by.
+  // Lines lead the eye to a cursor in cells that are too small to spot. Without a pointer they cross there.
   const small = Math.min(geometry.cellWidth, geometry.cellHeight) < GRID_FROM;
   const crossed = state.hover ?? (state.focused && small ? state.cursor : null);
   if (crossed) drawCrosshair(context, state, geometry, crossed);
   if (state.cursor) drawCursor(context, state, geometry, state.cursor);
 }
 
-/** Lines on whole device pixels, or they blur. */
+/** Moves a line to whole device pixels, since it would blur between them. */
 function crisp(context: CanvasRenderingContext2D, position: number): number {
   const scale = context.getTransform().a;
   return (Math.round(position * scale) + 0.5) / scale;
@@ -126,7 +126,7 @@ function drawValues(context: CanvasRenderingContext2D, state: MarksState, geomet
     const bottom = Math.min(plot.height, geometry.y(row + 1));
     if (bottom - top < VALUE_HEIGHT) continue;
     for (let column = Math.floor(viewport.x0); column < Math.min(size.columns, viewport.x1); column++) {
-      // In the middle of what is in view of the cell, so that none is cut.
+      // The value is centred on the visible part of the cell, so that it is not cut off.
       const left = Math.max(0, geometry.x(column));
       const right = Math.min(plot.width, geometry.x(column + 1));
       const value = right - left < VALUE_WIDTH ? undefined : valueAt({ row, column });
@@ -158,7 +158,7 @@ function drawBoundaries(
   strokeTwice(context, palette.background, palette.foreground, 1, 0.8);
 }
 
-/** A line that shows on any colour: the foreground with the background as its halo. */
+/** Strokes a line that is visible on any colour: the foreground with the background as its halo. */
 function strokeTwice(
   context: CanvasRenderingContext2D,
   halo: string,
@@ -184,7 +184,7 @@ function drawLitLine(
   thickness: number,
   direction: 'row' | 'column',
 ): void {
-  // A line of a large matrix is less than a pixel; it is lit all the same.
+  // A row or column of a large matrix is thinner than a pixel. It is lit all the same.
   const shown = Math.max(3, thickness);
   const from = start + thickness / 2 - shown / 2;
   context.beginPath();

@@ -1,4 +1,4 @@
-/** Looks for NaN and infinities among values. No DOM. */
+/** Finds NaN and infinities among values. No DOM. */
 
 import type { NonNumbers } from './types';
 
@@ -9,7 +9,7 @@ export function nonNumbersIn(values: Float32Array): NonNumbers {
   let positiveInfinity = false;
   let negativeInfinity = false;
   for (const value of values) {
-    // One comparison for the common case: the difference is NaN for NaN and for either infinity.
+    // One comparison covers the common case: the difference is NaN for NaN and for both infinities.
     if (value - value === 0) continue;
     if (value === Infinity) positiveInfinity = true;
     else if (value === -Infinity) negativeInfinity = true;

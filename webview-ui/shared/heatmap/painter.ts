@@ -34,7 +34,7 @@ export class Painter {
     private readonly tiles: TileView,
   ) {}
 
-  /** Draws everything. The surface is laid out before. */
+  /** Draws everything on a surface that is laid out. */
   draw(look: Appearance): void {
     const { surface, tiles } = this;
     const { plot, scale } = surface;

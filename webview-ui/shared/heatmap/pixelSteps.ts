@@ -1,11 +1,15 @@
 /**
- * Which cell of a tile each device pixel shows: the one its centre falls in. Counted in whole numbers of 2^-23 of a cell,
- * which a shader and JavaScript work out alike, where floats would differ at the edges of cells. No DOM.
+ * Finds the cell of a tile that each device pixel shows: the cell that holds its centre. Positions are integers in
+ * units of 2^-23 of a cell. A shader and JavaScript compute them alike, whereas floats would differ at the edges of
+ * cells. No DOM.
  */
 
 import type { PlacedTile, Scene } from './renderer';
 
-/** Bits behind the point: with the 8 of a tile's 256 cells they just fit an unsigned 32-bit integer, sign bit to spare. */
+/**
+ * Fractional bits. With the 8 bits of a tile's 256 cells they fit an unsigned 32-bit integer, with the sign bit to
+ * spare.
+ */
 export const STEP_BITS = 23;
 
 /** Pixels first .. first + count - 1 of an axis show the cells (origin + i * step) >>> STEP_BITS, at most `last`. */
@@ -26,7 +30,7 @@ interface TileSteps {
   readonly down: PixelSteps;
 }
 
-/** Null where the tile is out of view. `width` and `height` are those of the picture, in device pixels. */
+/** `null` if the tile is out of view. `width` and `height` are those of the picture, in device pixels. */
 export function tileSteps(
   { viewport, rows, columns }: Scene,
   tile: PlacedTile,
@@ -54,9 +58,10 @@ function axisSteps(
   const count = Math.max(0, Math.min(pixels, pixelAt(to)) - first);
   const unit = 2 ** STEP_BITS;
   const centre = Math.max(0, (start + (first + 0.5) * perPixel - from) / cellSize);
-  // Each step is off by half a unit at most. Beginning so much higher, none ends below the edge it should just reach.
+  // Each step is off by at most half a unit. The origin is raised by the sum of these errors, so that no pixel ends
+  // below the edge that it should reach.
   const origin = Math.floor(centre * unit) + Math.ceil(count / 2) + 1;
-  // One pixel alone may be wider than the whole tile.
+  // A single pixel may be wider than the whole tile.
   const step = count > 1 ? Math.round((perPixel / cellSize) * unit) : 0;
   return { first, count, origin, step, last: cells - 1 };
 }

@@ -10,9 +10,9 @@ import { cellAt } from './viewport';
 const KEY_ZOOM = 1.5;
 
 interface PointingEvents {
-  /** The marks are to be drawn anew. */
+  /** The marks have to be redrawn. */
   changed(): void;
-  /** The pointer is over another cell, or over none. */
+  /** The pointer moved to another cell, or left the cells. */
   hovered(cell: CellPosition | null): void;
   /** The user moved the cursor. */
   cursorMoved(cell: CellPosition): void;
@@ -20,7 +20,7 @@ interface PointingEvents {
 
 export class Pointing {
   private hovered: CellPosition | null = null;
-  /** Where the pointer rests on the plot, in client px; `null` if it is elsewhere, or the keyboard was used since. */
+  /** The pointer's position on the plot in client px; `null` if it is elsewhere, or if the keyboard was used since. */
   private pointer: { readonly x: number; readonly y: number } | null = null;
   private cursorCell: CellPosition | null = null;
   private readonly listeners = new AbortController();
@@ -69,12 +69,12 @@ export class Pointing {
     this.moveCursorTo(cell);
   }
 
-  /** The view moved, and another cell may lie under a pointer at rest. */
+  /** Updates the hovered cell after a move of the view under a pointer at rest. */
   viewMoved(): void {
     if (this.pointer) this.setHover(this.cellUnder(this.pointer));
   }
 
-  /** Forgets cells that another matrix may not have. */
+  /** Forgets the cells, which another matrix may not have. */
   forget(): void {
     this.cursorCell = null;
     this.setHover(null);
@@ -96,7 +96,7 @@ export class Pointing {
     this.setHover(this.cellUnder(this.pointer));
   }
 
-  /** The pointer left, or the keyboard took over: the cell under a pointer at rest no longer counts. */
+  /** The pointer left, or the keyboard took over. The cell under a resting pointer no longer counts. */
   private leavePointer(): void {
     this.pointer = null;
     this.setHover(null);
@@ -142,7 +142,7 @@ export class Pointing {
     const { x0, x1, y0, y1 } = this.camera.target;
     const page = { rows: y1 - y0, columns: x1 - x0 };
     const press = { key: event.key, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey };
-    // The first key press shows the cursor where the view begins, rather than moving one that was never seen.
+    // The first key press shows the cursor at the start of the view, since it was not visible before.
     const first = { row: Math.ceil(y0 - 0.5), column: Math.ceil(x0 - 0.5) };
     const next = moveCursor(this.cursorCell ?? first, press, this.camera.size, page);
     if (!next) return false;

@@ -1,4 +1,4 @@
-/** Reduces a tile further in one direction, the way the tile itself was reduced. No DOM. */
+/** Reduces a tile further in one direction, with the tile's own reduction. No DOM. */
 
 import type { Reduction } from '../../../src/protocol/matrix';
 
@@ -10,8 +10,8 @@ export interface PooledCells {
 }
 
 /**
- * Blocks of `poolY` x `poolX` cells become one; those at the right and bottom edge may hold fewer. NaN anywhere in a
- * block makes the block NaN, so that a single bad entry is never pooled out of sight.
+ * Turns blocks of `poolY` x `poolX` cells into one cell each; blocks at the right and bottom edges may be smaller. A
+ * NaN in a block makes the result NaN, so that pooling never hides a bad entry.
  */
 export function poolTile(cells: PooledCells, poolX: number, poolY: number, reduction: Reduction): PooledCells {
   if (poolX === 1 && poolY === 1) return cells;
@@ -37,7 +37,7 @@ const POOLS: Readonly<Record<Reduction, Pool>> = {
   max: boundOfBlock(Math.max, -Infinity),
 };
 
-/** `pick` gives NaN where either is, as Math.min does. */
+/** `pick` returns NaN if either value is NaN, as Math.min does. */
 function boundOfBlock(pick: (a: number, b: number) => number, empty: number): Pool {
   return ({ width, values }, left, right, top, bottom) => {
     let bound = empty;

@@ -1,6 +1,6 @@
 /**
- * Draws tiles into a pixel buffer: each device pixel takes the colour of the cell its centre falls in. No DOM, so that a
- * test can hold every pixel, and any renderer, against it.
+ * Draws tiles into a pixel buffer: each device pixel takes the colour of the cell that holds its centre. No DOM, so
+ * that a test can compare every pixel, and any renderer, with it.
  */
 
 import { colorValues } from '../colorMap';
@@ -15,7 +15,7 @@ export interface PixelBuffer {
   readonly pixels: Uint32Array;
 }
 
-/** Colours of tiles, made once for each colour map and dropped along with the tile's values. */
+/** Colours of tiles, computed once per colour map and dropped along with the tile's values. */
 export class TileColors {
   private readonly coloured = new WeakMap<Float32Array, { key: string; pixels: Uint32Array }>();
 
@@ -41,7 +41,7 @@ export function rasterise(scene: Scene, { width, height, pixels }: PixelBuffer, 
     for (let i = 0; i < down.count; i++) {
       const target = (down.first + i) * width + across.first;
       const row = cellAtStep(down, i);
-      // Zoomed in, neighbouring rows of pixels show the same cells: a copy is many times faster than a lookup.
+      // Neighbouring rows of pixels show the same cells in a zoomed view. A copy is many times faster than a lookup.
       if (row === shown) {
         pixels.copyWithin(target, target - width, target - width + across.count);
         continue;

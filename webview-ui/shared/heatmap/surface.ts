@@ -1,11 +1,11 @@
-/** The elements a heatmap is drawn on: how they lie, how large they are in device pixels, and what they are called. */
+/** The elements that a heatmap is drawn on: their layout, their size in device pixels, and their accessible names. */
 
 import type { Margins, Viewport } from './types';
 import type { MatrixSize, PlotSize } from './viewport';
 
 export class Surface {
   readonly element: HTMLElement;
-  /** The part inside the axes; gestures are relative to it. */
+  /** The part inside the axes. Gestures are relative to it. */
   readonly plotElement: HTMLElement;
   private readonly overlay = document.createElement('canvas');
   private readonly failure = document.createElement('div');
@@ -43,12 +43,12 @@ export class Surface {
     container.append(this.element);
   }
 
-  /** The part inside the margins. */
+  /** Size of the part inside the margins. */
   get plot(): PlotSize {
     return this.inner;
   }
 
-  /** Device pixels to a CSS px. */
+  /** Device pixels per CSS px. */
   get scale(): number {
     return window.devicePixelRatio || 1;
   }
@@ -62,7 +62,7 @@ export class Surface {
     this.failure.textContent = message ?? '';
   }
 
-  /** Where in the matrix the view is, as scroll bars tell it; nothing along an axis that is in view whole. */
+  /** Shows the position of the view in the matrix as scroll bars do. An axis that is wholly in view has no bar. */
   showPosition({ x0, x1, y0, y1 }: Viewport, { rows, columns }: MatrixSize): void {
     const across = thumb(x0, x1, columns, this.inner.width);
     this.across.hidden = across === null;
@@ -78,7 +78,10 @@ export class Surface {
     this.element.setAttribute('aria-busy', String(busy));
   }
 
-  /** To be called before a draw. The plot begins and ends on whole device pixels: cells would blur between them. */
+  /**
+   * Lays the elements out before a draw. The plot starts and ends on whole device pixels, since cells would blur
+   * between them.
+   */
   layout(margins: Margins): void {
     const { element, scale } = this;
     this.box = { width: element.clientWidth, height: element.clientHeight };
@@ -98,7 +101,7 @@ export class Surface {
     style.height = `${this.inner.height}px`;
   }
 
-  /** Null takes the overlay away: while the matrix moves it costs as much as the cells. */
+  /** `null` hides the overlay, which costs as much as the cells while the matrix moves. */
   drawOverlay(draw: ((context: CanvasRenderingContext2D) => void) | null): void {
     const { overlay, scale } = this;
     overlay.hidden = draw === null;
@@ -107,7 +110,7 @@ export class Surface {
     const height = Math.round(this.plot.height * scale);
     const context = overlay.getContext('2d');
     if (!context) return;
-    // A size that is set is a new canvas, even where it is the old size.
+    // Setting the size clears the canvas and allocates it anew, even if the size is unchanged.
     if (overlay.width !== width || overlay.height !== height) {
       overlay.width = width;
       overlay.height = height;
@@ -118,7 +121,7 @@ export class Surface {
     draw(context);
   }
 
-  /** A canvas of the whole element, scaled so that a unit is a CSS px. */
+  /** A canvas the size of the element. A unit of its context is a CSS px. */
   blankPicture(background: string): { canvas: HTMLCanvasElement; context: CanvasRenderingContext2D } {
     const canvas = document.createElement('canvas');
     canvas.width = Math.max(1, Math.round(this.box.width * this.scale));
@@ -163,10 +166,10 @@ export class Surface {
   }
 }
 
-/** Shorter, in px, it would not be seen. */
+/** Length in px below which a thumb would not be seen. */
 const SHORTEST_THUMB = 16;
 
-/** Of a scroll bar over `pixels` that shows start .. end of `entries`; null where that is all. */
+/** The thumb of a scroll bar over `pixels` that shows start .. end of `entries`; `null` if that is everything. */
 function thumb(start: number, end: number, entries: number, pixels: number): { at: number; length: number } | null {
   const hidden = entries - (end - start);
   if (hidden < 1e-6) return null;

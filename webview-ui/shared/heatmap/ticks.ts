@@ -1,9 +1,9 @@
-/** Where an axis of whole numbers has its ticks. No DOM. */
+/** Places the ticks on an axis of whole numbers. No DOM. */
 
-/** Room a tick label wants to either side of it, in px, before neighbours run together. */
+/** Space in px between neighbouring tick labels. */
 const LABEL_GAP = 10;
 
-/** Labels below one another stay readable at this distance, in px, and many of them at a larger one. */
+/** Distances in px between labels above one another: a few stay readable at the first, many need the second. */
 const CLOSEST_ROWS = 18;
 const AIRY_ROWS = 60;
 const ROWS_BEFORE_AIR = 8;
@@ -16,17 +16,17 @@ export function niceIntegerStep(atLeast: number): number {
   return (factor ?? 10) * magnitude;
 }
 
-/** Indices of cells to label, of those wholly or partly in [start, end), multiples of a nice step. */
+/** Indices of the cells to label: multiples of a round step among the cells that [start, end) touches. */
 export function integerTicks(start: number, end: number, entries: number, maxTicks: number): number[] {
   const step = niceIntegerStep((end - start) / Math.max(1, maxTicks));
   const ticks: number[] = [];
-  // A cell's tick is at its middle, which has to be in view.
+  // The tick of a cell is at its centre, which has to be in view.
   const first = Math.max(0, Math.ceil((start - 0.5) / step)) * step;
   for (let index = first; index + 0.5 <= end && index < entries; index += step) ticks.push(index);
   return ticks;
 }
 
-/** As many ticks as fit side by side with labels `labelWidth` px wide. */
+/** The number of ticks that fit side by side with labels `labelWidth` px wide. */
 export function maxHorizontalTicks(pixels: number, labelWidth: number): number {
   return Math.max(1, Math.floor(pixels / (labelWidth + LABEL_GAP)));
 }

@@ -17,5 +17,5 @@ export class TileCache extends LruCache<Tile> {
   }
 }
 
-/** One cache for the page: heatmaps that show the same matrix, or come back to it, share its tiles. */
+/** One cache for the page. Heatmaps that show the same matrix, or return to it, share its tiles. */
 export const sharedTileCache = new TileCache(TILE_CACHE_BYTES);

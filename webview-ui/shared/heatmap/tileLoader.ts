@@ -1,4 +1,4 @@
-/** Reads the tiles a view wants, in order, a few at a time, and gives up those it no longer wants. No DOM. */
+/** Reads the tiles that a view wants, in order, a few at a time. Aborts reads that the view no longer wants. No DOM. */
 
 import { TILE_SIZE } from '../../../src/protocol/matrix';
 import type { Reduction, Tile } from '../../../src/protocol/matrix';
@@ -7,7 +7,7 @@ import { tileSpan } from './tilePlan';
 import type { TileAddress } from './tilePlan';
 import type { CellPosition, MatrixSource } from './types';
 
-/** Enough to hide the latency of a remote host, few enough that a change of view is not stuck behind stale reads. */
+/** Enough to hide the latency of a remote host, few enough that a change of view does not wait for stale reads. */
 export const MAX_READS_IN_FLIGHT = 6;
 
 class TileShapeError extends Error {
@@ -16,7 +16,7 @@ class TileShapeError extends Error {
 
 interface TileLoaderEvents {
   loaded(): void;
-  /** To run once what is loaded so far is on the screen. */
+  /** Runs `run` once the tiles loaded so far are on the screen. */
   afterShown(run: () => void): void;
   failed(error: Error): void;
 }
@@ -25,7 +25,7 @@ export class TileLoader {
   private wanted: readonly TileAddress[] = [];
   private readonly inFlight = new Map<string, AbortController>();
   private readonly failures = new Set<string>();
-  /** What came quickly is being shown, and reads for the rest would take the processor from that. */
+  /** A quick tile is being drawn, and reads of the others would take processor time from that. */
   private showing = false;
   private paused = false;
 
@@ -36,7 +36,7 @@ export class TileLoader {
     private readonly events: TileLoaderEvents,
   ) {}
 
-  /** True while a wanted tile is on its way. */
+  /** True while a read of a wanted tile is in progress. */
   get busy(): boolean {
     return this.inFlight.size > 0 || this.showing;
   }
@@ -49,7 +49,7 @@ export class TileLoader {
     return this.cache.get(this.key(address));
   }
 
-  /** The stored value, where the tile that holds it is loaded at full resolution. */
+  /** The stored value, if the tile that holds it is loaded at full resolution. */
   valueAt({ row, column }: CellPosition): number | undefined {
     const tileX = Math.floor(column / TILE_SIZE);
     const tileY = Math.floor(row / TILE_SIZE);
@@ -57,12 +57,12 @@ export class TileLoader {
     return tile?.values[(row - tileY * TILE_SIZE) * tile.width + (column - tileX * TILE_SIZE)];
   }
 
-  /** Starts no more reads until something is wanted again. Those on their way still come. */
+  /** Starts no more reads until something is wanted again. Reads in progress still finish. */
   pause(): void {
     this.paused = true;
   }
 
-  /** Replaces what is wanted; most urgent first. Reads of anything else are aborted. */
+  /** Replaces the list of wanted tiles, most urgent first. Reads of other tiles are aborted. */
   want(tiles: readonly TileAddress[]): void {
     this.paused = false;
     this.wanted = tiles;
@@ -82,7 +82,7 @@ export class TileLoader {
   private startReads(): void {
     if (this.showing || this.paused) return;
     const [first] = this.wanted;
-    // What is quickly read comes alone: beside others it would not be quick.
+    // A quick tile is read alone. Beside other reads it would not be quick.
     const alone =
       first?.quick && !this.has(first) && !this.failures.has(this.key(first)) && !this.inFlight.has(this.key(first));
     if (first && alone) return void this.read(first, this.key(first));
@@ -104,7 +104,8 @@ export class TileLoader {
       this.cache.set(key, tile);
     } catch (error) {
       if (controller.signal.aborted) return;
-      // Not read again until the matrix is set anew: a view that redraws on failure would ask for ever.
+      // A failed tile is not read again until the matrix is set anew: a view that redraws on failure would retry for
+      // ever.
       this.failures.add(key);
       this.events.failed(error instanceof Error ? error : new Error(String(error)));
     }

@@ -1,4 +1,4 @@
-/** Which tiles a view of the matrix needs, and which are drawn until those arrive. No DOM. */
+/** Plans the tiles that a view of the matrix needs, and the tiles drawn until those arrive. No DOM. */
 
 import { TILE_SIZE } from '../../../src/protocol/matrix';
 import type { Viewport } from './types';
@@ -8,34 +8,37 @@ export interface TileAddress {
   readonly level: number;
   readonly tileX: number;
   readonly tileY: number;
-  /** One that may be a sample, to be drawn until others have come. */
+  /** The tile may be a sample. It is drawn until the exact tiles arrive. */
   readonly quick?: true;
 }
 
-/** Beyond this a coarser level is read: each tile is a request, and more than this take seconds. */
+/** Above this many tiles a coarser level is read: each tile is a request, and more take seconds. */
 export const MAX_TILES_IN_VIEW = 512;
-/** The same in bytes, what a screen of 6016 x 3384 shows at 1:1. A view must fit its cache, or it would read for ever. */
+/**
+ * The same limit in bytes: what a screen of 6016 x 3384 shows at 1:1. A view has to fit in the cache, or it would read
+ * for ever.
+ */
 export const MAX_VIEW_BYTES = 96 * 2 ** 20;
 const CELL_BYTES = 4;
 
-/** So few tiles come about as soon as an overview would. */
+/** This many tiles arrive about as soon as an overview would. */
 const TILES_WITHOUT_OVERVIEW = 4;
 
 export interface TilePlan {
   readonly level: number;
   /** Tiles in view at `level`, nearest to the centre first. */
   readonly tiles: readonly TileAddress[];
-  /** A coarse tile that covers the whole matrix, quickly read, to be drawn first; null where not worth a read. */
+  /** A coarse tile of the whole matrix, which is quick to read and drawn first; `null` if it is not worth a read. */
   readonly overview: TileAddress | null;
   /**
-   * Cells of a tile that share a pixel, each way, as a power of two. A level halves both directions at once; a matrix of
-   * 8 x 4096 stretched to fill a box needs its rows whole, so the rest of the reduction along x is done here.
+   * Cells of a tile per pixel in each direction, a power of two. A level halves both directions at once. A matrix of 8
+   * x 4096 that is stretched to fill a box needs all its rows, so the rest of the reduction along x is done here.
    */
   readonly poolX: number;
   readonly poolY: number;
 }
 
-/** Entries of the matrix along the side of a tile. */
+/** Entries of the matrix along one side of a tile. */
 export function tileSpan(level: number): number {
   return TILE_SIZE * 2 ** level;
 }
@@ -45,10 +48,12 @@ export function overviewLevel({ rows, columns }: MatrixSize): number {
   return Math.max(0, Math.ceil(Math.log2(Math.max(rows, columns) / TILE_SIZE)));
 }
 
-/** Levels below the overview at which a view of the whole matrix needs more tiles than come as soon as one would. */
+/**
+ * This many levels below the overview, a view of the whole matrix needs more tiles than arrive as soon as the overview.
+ */
 const LEVELS_ABOVE_VIEW = 2;
 
-/** The overview that a view of the whole matrix will begin with on nearly any screen; null of a small matrix. */
+/** The overview that a view of the whole matrix starts with on nearly any screen; `null` for a small matrix. */
 export function overviewAhead(size: MatrixSize): TileAddress | null {
   const level = overviewLevel(size);
   return level > LEVELS_ABOVE_VIEW ? overviewAt(level) : null;
@@ -58,7 +63,10 @@ function overviewAt(level: number): TileAddress {
   return { level, tileX: 0, tileY: 0, quick: true };
 }
 
-/** Level at which a cell is about one pixel in the direction that has fewer entries to a pixel; 0 at 1:1 and closer. */
+/**
+ * The level at which a cell is about one pixel, in the direction with fewer entries per pixel. It is 0 at 1:1 and
+ * closer.
+ */
 export function levelFor(entriesPerPixelX: number, entriesPerPixelY: number): number {
   return Math.max(0, Math.round(Math.log2(Math.min(entriesPerPixelX, entriesPerPixelY))));
 }
@@ -83,7 +91,7 @@ export function tilesInView(viewport: Viewport, size: MatrixSize, level: number)
   return tiles.sort((a, b) => distance(a) - distance(b));
 }
 
-/** Whether the tiles in view are few and small enough to be read and kept all together. */
+/** Whether the tiles in view are few and small enough to be read and cached together. */
 function fits(viewport: Viewport, size: MatrixSize, level: number): boolean {
   const span = tileSpan(level);
   const [firstX, lastX] = tileRange(viewport.x0, viewport.x1, size.columns, span);
@@ -94,7 +102,7 @@ function fits(viewport: Viewport, size: MatrixSize, level: number): boolean {
   return (lastX - firstX + 1) * (lastY - firstY + 1) <= MAX_TILES_IN_VIEW && bytes <= MAX_VIEW_BYTES;
 }
 
-/** `width` and `height` are those of the plot in device pixels. */
+/** `width` and `height` are the size of the plot in device pixels. */
 export function planTiles(viewport: Viewport, size: MatrixSize, width: number, height: number): TilePlan {
   const perPixelX = (viewport.x1 - viewport.x0) / Math.max(1, width);
   const perPixelY = (viewport.y1 - viewport.y0) / Math.max(1, height);
@@ -113,8 +121,8 @@ export function planTiles(viewport: Viewport, size: MatrixSize, width: number, h
 }
 
 /**
- * What to draw now, coarse first: each tile of the plan, or the finest loaded tile that covers it. Levels nest, so the
- * tile above (x, y) is (x / 2, y / 2).
+ * The tiles to draw now, coarse ones first: each tile of the plan, or the finest loaded tile that covers it. Levels
+ * nest, so the tile above (x, y) is (x / 2, y / 2).
  */
 export function tilesToDraw(
   plan: TilePlan,
@@ -128,7 +136,7 @@ export function tilesToDraw(
     while (!isLoaded(candidate) && candidate.level < coarsest) {
       candidate = { level: candidate.level + 1, tileX: candidate.tileX >> 1, tileY: candidate.tileY >> 1 };
     }
-    // Above the coarsest there is the overview.
+    // The last resort is the overview.
     if (!isLoaded(candidate)) candidate = { ...candidate, quick: true };
     if (isLoaded(candidate))
       chosen.set(`${candidate.level}/${candidate.tileX}/${candidate.tileY}/${candidate.quick}`, candidate);

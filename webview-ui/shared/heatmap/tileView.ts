@@ -1,4 +1,4 @@
-/** The tiles of the matrix on show, and of the one before it until those have come. No DOM. */
+/** The tiles of the current matrix, and of the previous one until the current tiles arrive. No DOM. */
 
 import type { Timers } from '../timers';
 import type { Reduction, Tile } from '../../../src/protocol/matrix';
@@ -16,10 +16,10 @@ import { Zooming } from './zooming';
 
 interface TileViewEvents {
   changed(): void;
-  /** To run once what has come so far is on the screen. */
+  /** Runs `run` once the tiles that arrived so far are on the screen. */
   afterShown(run: () => void): void;
   nonNumbers(found: NonNumbers): void;
-  /** Whether any tile on show holds a sample of its entries. */
+  /** Called when it changes whether any visible tile holds a sample of its entries. */
   sampled(sampled: boolean): void;
   failed(error: Error): void;
 }
@@ -33,7 +33,7 @@ interface Pooled {
 export class TileView {
   private loader: TileLoader | null = null;
   private readonly zooming: Zooming;
-  /** Tiles are wanted and not asked for yet. */
+  /** Tiles are wanted and not requested yet. */
   private held = false;
   private previous: TileLoader | null = null;
   private readonly pooled = new WeakMap<Tile, Pooled>();
@@ -58,7 +58,7 @@ export class TileView {
 
   setSource(source: MatrixSource | null, reduction: Reduction, keepOld: boolean): void {
     this.loader?.dispose();
-    // While several come in quick succession, the last one that was really drawn stays underneath.
+    // If several matrices follow in quick succession, the last one that was fully drawn stays underneath.
     if (!keepOld) this.previous = null;
     else if (this.loader && !this.loader.busy) this.previous = this.loader;
     if (!keepOld) this.zooming.reset();
@@ -70,14 +70,14 @@ export class TileView {
         loaded: () => this.events.changed(),
         afterShown: (run) => this.events.afterShown(run),
         failed: (error) => {
-          // What lies underneath is another matrix, and nothing will come to cover it.
+          // The tiles underneath belong to another matrix, and nothing will cover them.
           this.previous = null;
           this.events.failed(error);
         },
       });
   }
 
-  /** Asks for what a view of the whole matrix begins with, before it is known how large that will be. */
+  /** Requests the first tile of a view of the whole matrix before the size of the plot is known. */
   askAhead(): void {
     const overview = this.loader && overviewAhead(this.loader.source);
     if (overview) this.loader?.want([overview]);
@@ -91,7 +91,10 @@ export class TileView {
     return this.loader?.valueAt(cell);
   }
 
-  /** Asks for what the view lacks and returns what there is to draw, coarse first. `scale` is device px to a CSS px. */
+  /**
+   * Requests the tiles that the view lacks and returns the tiles to draw, coarse ones first. `scale` is the number of
+   * device pixels per CSS px.
+   */
   placed(viewport: Viewport, plot: PlotSize, scale: number): PlacedTile[] {
     const { loader } = this;
     if (!loader) return [];
@@ -102,7 +105,7 @@ export class TileView {
     const { moving, hold } = this.zooming.at((viewport.x1 - viewport.x0) / plot.width);
     const below = this.previous ? this.place(this.previous, plan, moving) : [];
     const tiles = this.place(loader, plan, moving);
-    // While there is something to scale meanwhile.
+    // Reads wait only if there are tiles to scale in the meantime.
     this.held = hold && !complete && tiles.length > 0;
     if (this.held) loader.pause();
     else loader.want(plan.overview && !complete ? [plan.overview, ...plan.tiles] : plan.tiles);
@@ -127,7 +130,10 @@ export class TileView {
     return placed;
   }
 
-  /** Pooling keeps what is not a number, so the tiles drawn tell whether there is any in view, and whether all was read. */
+  /**
+   * Checks the drawn tiles for NaN, infinities and samples. Pooling keeps NaN and infinities, so the tiles show whether
+   * any are in view.
+   */
   private search(loader: TileLoader, plan: TilePlan): void {
     let { found } = this;
     let sampled = false;
@@ -159,7 +165,7 @@ export class TileView {
     moving: boolean,
   ): PlacedTile {
     const known = this.pooled.get(tile);
-    // A coarser tile already has its cells reduced by so much in both directions.
+    // A coarser tile is already reduced by this factor in both directions.
     const coarser = 2 ** (address.level - plan.level);
     const poolX = moving && known ? known.poolX : Math.max(1, plan.poolX / coarser);
     const poolY = moving && known ? known.poolY : Math.max(1, plan.poolY / coarser);

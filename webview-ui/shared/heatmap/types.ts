@@ -1,9 +1,9 @@
-/** What a heatmap draws, and what it says. The layouts of the inspector are built from these alone. */
+/** What a heatmap draws, and the events it emits. The inspector's layouts depend on these types only. */
 
 import type { Reduction, Tile } from '../../../src/protocol/matrix';
 
 export interface MatrixSource {
-  /** Two sources with the same id hold the same values; a new id makes the heatmap read its tiles anew. */
+  /** Two sources with the same id hold the same values. A new id makes the heatmap read its tiles again. */
   readonly id: string;
   readonly rows: number;
   readonly columns: number;
@@ -13,7 +13,7 @@ export interface MatrixSource {
   ): Promise<Tile>;
 }
 
-/** The part of the matrix in view, in entries: columns x0..x1 and rows y0..y1, fractions allowed. */
+/** The visible part of the matrix, in entries: columns x0..x1 and rows y0..y1. Fractions are allowed. */
 export interface Viewport {
   readonly x0: number;
   readonly x1: number;
@@ -42,15 +42,17 @@ export interface ColorSettings {
   readonly reduction: Reduction;
 }
 
-/** A stretch of rows or columns that belongs together: a head, the prefix, the prompt. Drawn as a labelled bracket. */
+/**
+ * A range of rows or columns that belong together: a head, the prefix, the prompt. It is drawn as a labelled bracket.
+ */
 export interface Band {
   readonly start: number;
-  /** One past the last. */
+  /** One past the last row or column. */
   readonly end: number;
   readonly label: string;
 }
 
-/** In CSS px, around the plot. */
+/** Space around the plot in CSS px. */
 export interface Margins {
   readonly top: number;
   readonly right: number;
@@ -59,20 +61,22 @@ export interface Margins {
 }
 
 export interface HeatmapOptions {
-  /** What a screen reader calls the picture: 'A of layers.0.q_proj, 8 x 768'. */
+  /** Accessible name of the picture: 'A of layers.0.q_proj, 8 x 768'. */
   readonly label: string;
   readonly rowLabel: string;
   readonly columnLabel: string;
-  /** Which sides have axes; a heatmap in a product layout leaves out those its neighbours show. Default: top and left. */
+  /**
+   * Sides that have axes; top and left by default. A heatmap in a product layout omits those that its neighbours show.
+   */
   readonly axes?: { readonly top?: boolean; readonly left?: boolean };
   readonly rowBands?: readonly Band[];
   readonly columnBands?: readonly Band[];
   /**
-   * Room kept for axes and brackets, in CSS px; sides left out take what they need. A layout that shares an axis between
-   * heatmaps gives each the same margins on it: see `naturalMargins`.
+   * Space for axes and brackets, in CSS px. Sides that are omitted take what they need. A layout with a shared axis
+   * gives its heatmaps equal margins on it: see `naturalMargins`.
    */
   readonly margins?: Partial<Margins>;
-  /** Which directions zoom and pan; default both. A rank axis of 8 entries is best left whole. */
+  /** Directions that zoom and pan; both by default. A rank axis of 8 entries is best kept whole. */
   readonly zoom?: { readonly x?: boolean; readonly y?: boolean };
 }
 
@@ -89,18 +93,18 @@ export interface NonNumbers {
 }
 
 export interface HeatmapEvents {
-  /** Pointer over a cell, or null when it leaves. */
+  /** The pointer is over a cell. `null` when it leaves. */
   hover: CellPosition | null;
   /** The keyboard cursor moved, or a click set it. */
   cursor: CellPosition;
-  /** The user zoomed or panned; sent for every frame of an animation, and not for setViewport or follow. */
+  /** The user zoomed or panned. Sent for every frame of an animation, but not for setViewport or follow. */
   viewport: ViewMove;
-  /** Another part of the matrix was drawn, or the plot has another size or place, whoever caused it. */
+  /** Another part of the matrix was drawn, or the plot changed its size or position, for any reason. */
   drawn: ViewMove;
-  /** A part of the matrix could not be read. The heatmap says so in the picture as well. */
+  /** A part of the matrix could not be read. The picture shows a message as well. */
   failure: Error;
-  /** Whether some of what is in view shows a sample of its entries; sent when that changes. */
+  /** Whether any visible tile shows a sample of its entries. Sent when that changes. */
   sampled: boolean;
-  /** Which values that are not numbers the tiles read so far hold; sent when that changes. */
+  /** NaN and infinities found in the tiles read so far. Sent when that changes. */
   nonNumbers: NonNumbers;
 }

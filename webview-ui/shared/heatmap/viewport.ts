@@ -1,4 +1,4 @@
-/** Where the window on the matrix stands: fitting, zooming, panning and bounds. No DOM. */
+/** The window on the matrix: fitting, zooming, panning and bounds. No DOM. */
 
 import type { CellPosition, Viewport, ViewMove } from './types';
 
@@ -7,16 +7,16 @@ export interface MatrixSize {
   readonly columns: number;
 }
 
-/** In CSS px. */
+/** Size of the plot in CSS px. */
 export interface PlotSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** Closer than this, a cell has room for its value and more zoom shows nothing new. */
+/** A cell of this size has room for its value. More zoom shows nothing new. */
 export const MAX_CELL_PIXELS = 120;
 
-/** Slack in entries below which two viewports are the same: float error after a zoom in and back out. */
+/** Viewports that differ by less, in entries, are the same: rounding after a zoom in and out again. */
 const SAME_ENTRIES = 1e-6;
 
 export function fitViewport({ rows, columns }: MatrixSize): Viewport {
@@ -27,12 +27,12 @@ export function sameViewport(a: Viewport, b: Viewport): boolean {
   return (['x0', 'x1', 'y0', 'y1'] as const).every((edge) => Math.abs(a[edge] - b[edge]) < SAME_ENTRIES);
 }
 
-/** Fewest entries an axis of `pixels` may show, of `entries` in all. */
+/** The fewest of `entries` that an axis of `pixels` may show. */
 export function minimumSpan(entries: number, pixels: number): number {
   return Math.min(entries, Math.max(1, pixels / MAX_CELL_PIXELS));
 }
 
-/** Moves and narrows [start, end] into [0, entries], no narrower than `minimum`. */
+/** Moves and narrows [start, end] to fit [0, entries], but makes it no narrower than `minimum`. */
 function clampRange(start: number, end: number, entries: number, minimum: number): [number, number] {
   const span = Math.min(entries, Math.max(minimum, end - start));
   const centred = (start + end - span) / 2;
@@ -59,7 +59,7 @@ function zoomRange(
   return clampRange(start, start + zoomed, entries, minimum);
 }
 
-/** Zooms by a factor each way, keeping the point `anchor` (in entries) where it is as far as the edges allow. */
+/** Zooms by a factor in each direction. The point `anchor` (in entries) keeps its place as far as the edges allow. */
 export function zoomViewport(
   viewport: Viewport,
   factor: { readonly x: number; readonly y: number },
@@ -74,7 +74,7 @@ export function zoomViewport(
   return { x0, x1, y0, y1 };
 }
 
-/** Moves by (x, y) entries, stopping at the edges of the matrix. */
+/** Moves by (x, y) entries and stops at the edges of the matrix. */
 export function panViewport(
   viewport: Viewport,
   by: { readonly x: number; readonly y: number },
@@ -85,7 +85,7 @@ export function panViewport(
   return { x0, x1, y0, y1 };
 }
 
-/** The least move that brings the whole cell into view. */
+/** The smallest move that brings the whole cell into view. */
 export function scrollToCell(viewport: Viewport, { row, column }: CellPosition, size: MatrixSize): Viewport {
   const shift = (index: number, start: number, end: number): number => {
     if (index < start) return index - start;
@@ -95,10 +95,10 @@ export function scrollToCell(viewport: Viewport, { row, column }: CellPosition, 
   return panViewport(viewport, by, size);
 }
 
-/** Cells no smaller than this, in px, are seen without looking for them. */
+/** Side in px of a cell that is easy to see. */
 const SEEN_CELL_PIXELS = 12;
 
-/** The cell in the middle, or as near as the edges allow, and no smaller than it is seen, along the axes that zoom. */
+/** Puts the cell at the centre, or as close as the edges allow. The axes that zoom make it large enough to be seen. */
 export function centreOnCell(
   viewport: Viewport,
   { row, column }: CellPosition,
@@ -116,7 +116,7 @@ export function centreOnCell(
   return { x0: left, x1: right, y0: top, y1: bottom };
 }
 
-/** The cell under a point of the plot, or null outside the matrix. */
+/** The cell at a point of the plot, or `null` outside the matrix. */
 export function cellAt(
   viewport: Viewport,
   plot: PlotSize,
@@ -135,7 +135,7 @@ export function blendViewports(from: Viewport, to: Viewport, share: number): Vie
   return { x0: blend(from.x0, to.x0), x1: blend(from.x1, to.x1), y0: blend(from.y0, to.y0), y1: blend(from.y1, to.y1) };
 }
 
-/** The move of another view that shares some of its axes with this one. */
+/** Maps a move to another view that shares some axes with this one. */
 export function mapMove({ shown, target }: ViewMove, map: (viewport: Viewport) => Viewport): ViewMove {
   return { shown: map(shown), target: map(target) };
 }

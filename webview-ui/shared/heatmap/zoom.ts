@@ -1,23 +1,23 @@
-/** Wheel, drag, pinch and touch: d3-zoom's gestures, turned into changes of a viewport. */
+/** Turns the gestures of d3-zoom (wheel, drag, pinch and touch) into moves of a camera. */
 
 import { select, zoom, zoomIdentity } from 'd3';
 import type { D3ZoomEvent, ZoomTransform } from 'd3';
 import type { Camera } from './camera';
 import { panViewport, zoomViewport } from './viewport';
 
-/** Returns the function that takes the gestures away. */
+/** Returns a function that detaches the gestures. */
 export function attachZoom(element: HTMLElement, camera: Camera): () => void {
   let last: ZoomTransform = zoomIdentity;
   const gestures = zoom<HTMLElement, unknown>()
     .filter((event: WheelEvent | MouseEvent | TouchEvent) => accepts(event, camera))
-    // What is grabbed must not slip away under the pointer.
+    // A grabbed matrix must not slip away under the pointer.
     .on('start', () => camera.settle())
     .on('zoom', ({ transform }: D3ZoomEvent<HTMLElement, unknown>) => {
       follow(camera, last, transform);
       last = transform;
     })
-    // The viewport is the truth and the transform only how far a gesture went: it starts at nothing each time, so that
-    // its numbers stay small and a viewport set from elsewhere needs no translation.
+    // The camera has the view; the transform only measures a gesture. It starts at the identity each time, so that its
+    // numbers stay small and a view set from elsewhere needs no conversion.
     .on('end', function () {
       last = zoomIdentity;
       (this as HTMLElement & { __zoom?: ZoomTransform }).__zoom = zoomIdentity;
@@ -32,7 +32,7 @@ export function attachZoom(element: HTMLElement, camera: Camera): () => void {
   };
 }
 
-/** A swipe along a touchpad's x axis, or a wheel with Shift, scrolls; anything else on the wheel zooms. */
+/** A horizontal swipe on a touchpad, or a wheel with Shift, scrolls. Any other wheel event zooms. */
 function isSideways(event: WheelEvent): boolean {
   return !event.ctrlKey && (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY));
 }
@@ -40,7 +40,7 @@ function isSideways(event: WheelEvent): boolean {
 function accepts(event: WheelEvent | MouseEvent | TouchEvent, { zoomable, whole }: Camera): boolean {
   if (!zoomable.x && !zoomable.y) return false;
   if (event instanceof WheelEvent) {
-    // Zooming out of the whole matrix does nothing, so the page may scroll on past it.
+    // A view of the whole matrix cannot zoom out, so the page may scroll on.
     return !isSideways(event) && !(whole && event.deltaY > 0);
   }
   if (event instanceof MouseEvent) return event.button === 0 && !event.ctrlKey;
@@ -59,7 +59,7 @@ function panByWheel(event: WheelEvent, camera: Camera): void {
 function follow(camera: Camera, from: ZoomTransform, to: ZoomTransform): void {
   const { target: viewport, plot, size, zoomable } = camera;
   const ratio = to.k / from.k;
-  // In pixels of the plot, where the gesture moves a point: p becomes ratio * p + shift.
+  // The gesture moves a point p, in pixels of the plot, to ratio * p + shift.
   const shift = { x: to.x - ratio * from.x, y: to.y - ratio * from.y };
   const perPixelX = (viewport.x1 - viewport.x0) / plot.width;
   const perPixelY = (viewport.y1 - viewport.y0) / plot.height;
@@ -68,7 +68,7 @@ function follow(camera: Camera, from: ZoomTransform, to: ZoomTransform): void {
     camera.jumpTo(panViewport(viewport, by, size));
     return;
   }
-  // The point that stays where it is: p = ratio * p + shift.
+  // The point that stays in place: p = ratio * p + shift.
   const anchor = {
     x: viewport.x0 + (shift.x / (1 - ratio)) * perPixelX,
     y: viewport.y0 + (shift.y / (1 - ratio)) * perPixelY,

@@ -1,13 +1,13 @@
-/** Tells whether a view is being zoomed: what is made for a size that lasts a frame is thrown away. No DOM. */
+/** Detects that a view is being zoomed. Tiles made for a size that lasts one frame would be thrown away. No DOM. */
 
 import { BROWSER_TIMERS } from '../timers';
 import type { Timers } from '../timers';
 
-/** A zoom is over when the size has been the same for so long. */
+/** A zoom is over once the size has not changed for this long. */
 const REST_MS = 80;
-/** A zoom without an end gets tiles now and then. */
+/** A zoom that does not end may read tiles this often. */
 const PATIENCE_MS = 1000;
-/** What a pan changes a size by, in rounding. */
+/** Relative change of the size that a pan causes by rounding. */
 const SAME = 1e-6;
 
 export class Zooming {
@@ -23,7 +23,8 @@ export class Zooming {
   ) {}
 
   /**
-   * With each draw, the entries to a pixel. `moving`: what is at hand should do. `hold`: reads are to wait, too.
+   * Call with each draw; `size` is the number of entries per pixel. `moving`: the tiles at hand should do. `hold`:
+   * reads should wait, too.
    */
   at(size: number): { readonly moving: boolean; readonly hold: boolean } {
     const now = this.timers.now();
@@ -43,7 +44,7 @@ export class Zooming {
     return { moving: true, hold: false };
   }
 
-  /** Another matrix: its first size is no zoom. */
+  /** Starts over for another matrix, whose first size is not a zoom. */
   reset(): void {
     if (this.timer !== undefined) this.timers.clear(this.timer);
     this.timer = undefined;

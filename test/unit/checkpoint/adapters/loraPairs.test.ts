@@ -153,8 +153,8 @@ describe('LoRA pairs', () => {
         'the B half (up) is missing',
         'the A half (down) is missing',
         'the ranks differ: A has 4 rows, B has 5 columns',
-        'A has shape [4], which is no matrix',
-        'B has shape [8, 4, 3, 3], which is no matrix',
+        'A has shape [4], which is not a matrix',
+        'B has shape [8, 4, 3, 3], which is not a matrix',
       ],
     );
     assert.deepEqual([modules[0]!.b, modules[1]!.a], ['', '']);
@@ -321,12 +321,12 @@ describe('prompts and prefixes that PEFT saved', () => {
   it('say where the config and the tensor disagree', () => {
     assert.match(
       describeSaved('prompt_tuning', { num_virtual_tokens: 7 }).problems[0]!.message,
-      /has 5 rows, adapter_config.json makes it 7/,
+      /has 5 rows, adapter_config.json says 7/,
     );
     assert.match(
       describeSaved('prefix_tuning', { num_layers: 3 }).problems[0]!.message,
       /has 128 columns, expected a multiple of 3 layers/,
     );
-    assert.match(describeSaved('prefix_tuning', { num_layers: 0 }).problems[0]!.message, /needs num_layers/);
+    assert.match(describeSaved('prefix_tuning', { num_layers: 0 }).problems[0]!.message, /lacks num_layers/);
   });
 });

@@ -151,10 +151,10 @@ describe('the header of a GGUF file', () => {
     const header = await read(withData(gguf(...start(8, 0), ...parts), 64));
     const faults = header.errors.map(({ code, message }) => `${code}: ${message}`).join('\n');
     for (const expected of [
-      /DuplicateKey: tensor 'whole' stands twice/,
+      /DuplicateKey: tensor 'whole' occurs twice/,
       /TensorInvalidInfo: tensor 'overflow': shape \[8, 4611686018427388000\] x F32/,
       /TensorInvalidInfo: tensor 'crooked': shape \[40\] x Q8_0 is not a whole number of blocks of 32/,
-      /TensorInvalidInfo: tensor 'strange': ggml type 77 is not known/,
+      /TensorInvalidInfo: tensor 'strange': ggml type 77 is unknown/,
       /InvalidOffset: tensor 'overlap': its data at \[0, 32\) overlaps that of 'whole'/,
       /InvalidOffset: tensor 'unaligned': its data at \[40, 56\) does not begin at a multiple of 32/,
       /ValidationOverflow: tensor 'far': offset 1152921504606847000 is beyond 2\^53/,

@@ -69,7 +69,7 @@ describe('a tensor as every writer writes it', () => {
         ['F32', true],
       ],
     );
-    assert.match(errors[0]!.message, /'b': dtype 'F3' is not one/);
-    assert.match(errors[1]!.message, /'c': dtype 'F321' is not one/);
+    assert.match(errors[0]!.message, /'b': dtype 'F3' is not a dtype/);
+    assert.match(errors[1]!.message, /'c': dtype 'F321' is not a dtype/);
   });
 });

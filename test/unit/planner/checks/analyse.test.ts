@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { openCheckpoint } from '../../../../src/matrices/openCheckpoint';
 import { nodeFiles } from '../../../../src/files/nodeFile';
 import { NOWHERE } from '../plannerCaller';
-import { call, say, analyse, lora, findings, codes, only, fixed } from './analysis';
+import { call, say, analyse, lora, findings, codes, only, fixed, host } from './analysis';
 
 describe('the analysis of adapter_config.json', () => {
   it("refuses a rank that is none, and sets it to PEFT's", async () => {
@@ -276,7 +276,7 @@ describe('the analysis of adapter_config.json', () => {
       if (!existsSync(file)) continue;
       const source = await openCheckpoint(nodeFiles, file);
       const text = readFileSync(path.join('test/fixtures/peft_saved', folder, 'adapter_config.json'), 'utf8');
-      const found = await call('config/analyse', { ...NOWHERE, text, weights: source.description });
+      const found = await call('config/analyse', { ...NOWHERE, text, weights: host.weightsFile(source.description) });
       await source.close();
       const bad = (found?.findings ?? []).filter(
         ({ severity, code }) => severity !== 'information' && code !== 'rslora-alpha',

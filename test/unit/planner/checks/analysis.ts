@@ -1,4 +1,4 @@
-/** Calls the analysis of adapter_config.json as the host does, for its tests. */
+/** Calls the analysis of adapter_config.json as the host does. */
 
 import { strict as assert } from 'node:assert';
 import type { ConfigAnalysis, Finding, FindingCode, Fix } from '../../../../src/protocol/planner';
@@ -6,8 +6,10 @@ import type { LocalText } from '../../../../src/protocol/localText';
 import type { ModelReference } from '../../../../src/protocol/models';
 import type { SourceDescription } from '../../../../src/protocol/source';
 import { NOWHERE, plannerCaller } from '../plannerCaller';
+import { TestHost } from '../testHost';
 
-export const call = plannerCaller();
+export const host = new TestHost();
+export const call = plannerCaller(host);
 export const say = ({ message, args }: LocalText): string =>
   message.replace(/\{(\d+)\}/g, (_, index) => String(args[Number(index)]));
 
@@ -20,7 +22,12 @@ const LLAMA: ModelReference = { kind: 'preset', id: 'llama-3-8b' };
 
 export async function analyse(text: string, { weights = null, model = LLAMA }: Around = {}): Promise<ConfigAnalysis> {
   const chosen = [{ name: 'base', model }];
-  const analysis = await call('config/analyse', { ...NOWHERE, text, weights, chosen });
+  const analysis = await call('config/analyse', {
+    ...NOWHERE,
+    text,
+    weights: host.weightsFile(weights),
+    chosen,
+  });
   assert.ok(analysis);
   return analysis;
 }
@@ -60,7 +67,7 @@ export function apply(text: string, { edits }: Fix): string {
     );
 }
 
-/** Applies the finding's n-th fix: the result parses, and the finding is gone. */
+/** Applies the finding's n-th fix and checks that the result parses and no longer has the finding. */
 export async function fixed(
   text: string,
   code: FindingCode,

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { ModelReference } from '../../../../src/protocol/models';
-import { say, analyse, lora, findings, codes, only, apply, fixed } from './analysis';
+import { say, analyse, lora, findings, codes, only, apply, fixed, host } from './analysis';
 
 const folders: string[] = [];
 
@@ -53,7 +53,7 @@ describe('the analysis of targets in adapter_config.json', () => {
       intermediate_size: 256,
       vocab_size: 100,
     };
-    const model: ModelReference = { kind: 'config', title: 'neox', config };
+    const model: ModelReference = host.document('neox', config);
     const text = lora({ target_modules: ['q_proj', 'v_proj'] });
     const { findings: found } = await analyse(text, { model });
     assert.match(say(found[0]!.text), /Did you mean 'query_key_value' \(2 modules\)/);
@@ -138,7 +138,7 @@ describe('the analysis of targets in adapter_config.json', () => {
       intermediate_size: 256,
       vocab_size: 100,
     };
-    const model: ModelReference = { kind: 'config', title: 'phi3', config };
+    const model: ModelReference = host.document('phi3', config);
     const after = await fixed(lora({ target_modules: null }), 'targets-missing', 0, { model });
     assert.deepEqual(after['target_modules'], ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj']);
     assert.deepEqual(codes(await findings({ target_modules: null })), []);

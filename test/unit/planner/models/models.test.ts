@@ -6,6 +6,7 @@ import type { ModelReference } from '../../../../src/protocol/models';
 import { hubFolderName, hubFolders } from '../../../../src/files/hubCache';
 import { Models } from '../../../../src/planner/models/models';
 import { nodeModelFiles } from '../../../../src/files/nodeModelFiles';
+import { TestHost } from '../testHost';
 
 const COMMIT = 'a'.repeat(40);
 const OTHER = 'b'.repeat(40);
@@ -13,9 +14,11 @@ const OTHER = 'b'.repeat(40);
 describe('the base model of an adapter', () => {
   let root: string;
   let models: Models;
+  let host: TestHost;
   beforeEach(() => {
     root = mkdtempSync(path.join(tmpdir(), 'peft-models-'));
-    models = new Models({ ...nodeModelFiles, hubFolders: [path.join(root, 'hub')] });
+    host = new TestHost();
+    models = new Models({ ...nodeModelFiles, hubFolders: [path.join(root, 'hub')] }, host);
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
@@ -60,8 +63,7 @@ describe('the base model of an adapter', () => {
       folder: 'file:///far',
       name: 'gpt2',
       ownName: null,
-      path: null,
-      config: { n_layer: 5 },
+      file: host.document('x', { n_layer: 5 }),
     };
     assert.deepEqual(await find('me/gpt2', { localFolder, workspace: [inWorkspace] }), {
       place: 'workspace',
@@ -74,9 +76,21 @@ describe('the base model of an adapter', () => {
   });
 
   it('is what was chosen for its name before all else', async () => {
-    const chosen = [{ name: 'gpt2', model: { kind: 'config', title: 'mine', config: { n_layer: 9 } } as const }];
+    const chosen = [{ name: 'gpt2', model: host.document('mine', { n_layer: 9 }) }];
     assert.deepEqual(await find('gpt2', { chosen }), { place: 'chosen', layers: 9 });
     assert.deepEqual(await find('other/gpt2', { chosen }), { place: 'preset', layers: 12 });
+  });
+
+  it('comes from the host once for each state of a file that only the editor can read', async () => {
+    const chosen = (layers: number, stamp: string) => [
+      { name: 'far', model: host.document('far', { n_layer: layers }, stamp) },
+    ];
+    const first = chosen(9, '1');
+    assert.deepEqual(await find('far', { chosen: first }), { place: 'chosen', layers: 9 });
+    assert.deepEqual(await find('far', { chosen: first }), { place: 'chosen', layers: 9 });
+    assert.equal(host.asked.length, 1);
+    assert.deepEqual(await find('far', { chosen: chosen(4, '2') }), { place: 'chosen', layers: 4 });
+    assert.equal(host.asked.length, 2);
   });
 
   it('is at an absolute path, and at one that leads up from the adapter', async () => {
@@ -120,7 +134,7 @@ describe('the base model of an adapter', () => {
     writeFileSync(path.join(root, 'm/one.safetensors'), header('a'));
     writeFileSync(path.join(root, 'm/two.safetensors'), header('b'));
     const reference = { kind: 'file', title: 'm', path: path.join(root, 'm/config.json') } as const;
-    const shapes = async (among = new Models(nodeModelFiles)) => among.tensors((await among.find(reference))!);
+    const shapes = async (among = new Models(nodeModelFiles, host)) => among.tensors((await among.find(reference))!);
     assert.deepEqual(await shapes(), [
       ['a', [2]],
       ['b', [2]],

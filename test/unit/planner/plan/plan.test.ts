@@ -52,7 +52,7 @@ describe('a plan', () => {
       targets: ['q_proj', 'down_proj'],
     };
     const { counts, targets, problem } = planReport(typed, model);
-    assert.equal(problem, '');
+    assert.equal(problem, null);
     const expected = computeBudget(model.config, {
       peft_type: 'LORA',
       task_type: 'CAUSAL_LM',
@@ -99,12 +99,18 @@ describe('a plan', () => {
     assert.ok(tight.terms.every(({ formula }) => formula !== ''));
   });
 
-  it('says what is wrong instead of throwing', () => {
-    assert.notEqual(planReport({ ...inputs, values: [['r', '0']] }, model).problem, '');
-    assert.notEqual(planReport({ ...inputs, values: [['r', 'many']] }, model).problem, '');
-    assert.notEqual(planReport({ ...inputs, targets: ['no_such_module'] }, model).problem, '');
-    assert.notEqual(planReport({ ...inputs, peftType: 'NO_SUCH' }, model).problem, '');
-    assert.notEqual(planReport({ ...inputs, setup: [['sequenceLength', '-1']] }, model).memoryProblem, '');
+  it('reports a fault, with the key of the field at fault, instead of throwing', () => {
+    const problemOf = (changes: Partial<PlanInputs>): PlanReport['problem'] =>
+      planReport({ ...inputs, ...changes }, model).problem;
+    assert.equal(problemOf({ values: [['r', '0']] })?.key, 'r');
+    assert.equal(problemOf({ values: [['r', 'many']] })?.key, 'r');
+    assert.equal(problemOf({ values: [['layers_to_transform', 'x']] })?.key, 'layers_to_transform');
+    assert.equal(problemOf({ targets: ['no_such_module'] })?.key, null);
+    assert.equal(problemOf({ peftType: 'NO_SUCH' })?.key, null);
+    assert.equal(
+      planReport({ ...inputs, setup: [['sequenceLength', '-1']] }, model).memoryProblem?.key,
+      'sequenceLength',
+    );
   });
 
   it('offers every method, and counts most of them with their defaults', () => {
@@ -135,7 +141,7 @@ describe('a plan', () => {
   it('counts every method with the values that its fields start with, but for those that need weights', () => {
     const uncounted = planChoices().methods.filter(({ peftType, fields }) => {
       const values = fields.flatMap(({ key, start }): [string, string][] => (start === '' ? [] : [[key, start]]));
-      return planReport({ ...inputs, peftType, values }, model).problem !== '';
+      return planReport({ ...inputs, peftType, values }, model).problem !== null;
     });
     assert.deepEqual(
       uncounted.map(({ peftType }) => peftType),
@@ -163,7 +169,7 @@ describe('a plan', () => {
     ] as const;
     const { configText, counts, problem } = planReport({ ...inputs, values, targets: ['q_proj'] }, model);
     const config = JSON.parse(configText) as Record<string, unknown>;
-    assert.equal(problem, '');
+    assert.equal(problem, null);
     assert.deepEqual(config['layers_to_transform'], [0, 1]);
     assert.deepEqual(config['modules_to_save'], ['lm_head']);
     assert.equal(counts?.trainable, 2 * 8 * (4096 + 4096) + 32_000 * 4096);
@@ -182,7 +188,7 @@ describe('a plan', () => {
     assert.equal(memory?.terms.find(({ id }) => id === 'cache')?.bytes, 4 * 2048 * 32 * 2 * 4096 * 2);
     assert.deepEqual(memory?.phases, []);
     assert.deepEqual(planFit(asked, model), { fits: [], advice: [] });
-    assert.notEqual(planReport({ ...asked, inference: [['batch', '0']] }, model).memoryProblem, '');
+    assert.notEqual(planReport({ ...asked, inference: [['batch', '0']] }, model).memoryProblem, null);
   });
 
   it('names the largest moment of a training step, and the others', () => {

@@ -1,4 +1,4 @@
-/** An SVG that is drawn anew at the width it is given, so that its text keeps its size. */
+/** An SVG that is redrawn at the width it gets, so that its text keeps its size. */
 
 import { select } from 'd3';
 import type { Selection } from 'd3';
@@ -36,7 +36,7 @@ export function chart(
   return { element, redraw, dispose: () => observer.disconnect() };
 }
 
-/** Straight lines from point to point, (x, y) each in px. d3's own comes with every curve it knows, at 16 KB. */
+/** Straight lines between points, (x, y) each in px. d3's own path generator brings every curve it has, 16 KB. */
 export function linePath(points: readonly (readonly [number, number])[]): string {
   return points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x.toFixed(2)},${y.toFixed(2)}`).join('');
 }

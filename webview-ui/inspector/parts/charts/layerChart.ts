@@ -1,6 +1,7 @@
-/** The metric over the layers, one line a module group: trends that a grid of colours only hints at. */
+/** The metric over the layers, one line per module group: it shows trends that a grid of colours only hints at. */
 
-import { axisBottom, axisLeft, max, scaleLinear } from 'd3';
+import { max, scaleLinear } from 'd3';
+import { drawAxes, plotBox } from '../../../shared/axes';
 import { formatNumber } from '../../../shared/formatNumber';
 import type { ModuleGrid } from '../../data/moduleGrid';
 import { withoutCommonPrefix } from '../../data/moduleGrid';
@@ -10,9 +11,9 @@ import { h, replace } from '../../../shared/element';
 
 const HEIGHT = 190;
 const MARGIN = { top: 8, right: 8, bottom: 32, left: 42 };
-/** More lines than this are a thicket; the rest are left out, and the caption says so. */
+/** More lines would be hard to follow. The rest are omitted, and the key says so. */
 const MAX_LINES = 10;
-/** Tableau's ten: told apart on light and on dark. */
+/** Tableau's ten colours, which are distinct on light and dark backgrounds. */
 const LINE_COLORS: readonly string[] = [
   '#4e79a7',
   '#f28e2c',
@@ -79,7 +80,7 @@ export function layerChart(): LayerChart {
   };
 }
 
-/** Stretches of neighbouring layers: a line over a layer that has no value would claim one. */
+/** Splits the points into runs of consecutive layers: a line across a layer without a value would claim one. */
 function runs(points: Series['points']): Series['points'][] {
   const found: Point[][] = [];
   for (const point of points) {
@@ -96,36 +97,18 @@ function lineColor(index: number): string {
 
 function draw(svg: Canvas, width: number, height: number, series: readonly Series[]): void {
   const points = series.flatMap((one) => one.points);
-  const bottom = height - MARGIN.bottom;
+  const box = plotBox(width, height, MARGIN);
   const x = scaleLinear(
     [Math.min(...points.map(({ layer }) => layer)), max(points, ({ layer }) => layer) ?? 1],
-    [MARGIN.left + 4, width - MARGIN.right],
+    [box.left + 4, box.right],
   );
-  const y = scaleLinear([0, max(points, ({ value }) => value) || 1], [bottom, MARGIN.top]).nice();
-  svg
-    .append('g')
-    .attr('class', 'axis')
-    .attr('transform', `translate(0,${bottom})`)
-    .call(
-      axisBottom(x).tickValues(x.ticks(6).filter(Number.isInteger)).tickFormat(String).tickSize(3).tickSizeOuter(0),
-    );
-  svg
-    .append('g')
-    .attr('class', 'axis')
-    .attr('transform', `translate(${MARGIN.left},0)`)
-    .call(
-      axisLeft(y)
-        .ticks(4)
-        .tickFormat((value) => formatNumber(Number(value), 3))
-        .tickSize(3),
-    );
-  svg
-    .append('text')
-    .attr('class', 'axis-title')
-    .attr('x', (MARGIN.left + width) / 2)
-    .attr('y', height - 3)
-    .attr('text-anchor', 'middle')
-    .text('layer');
+  const y = scaleLinear([0, max(points, ({ value }) => value) || 1], [box.bottom, box.top]).nice();
+  drawAxes(
+    svg,
+    box,
+    { scale: x, values: x.ticks(6).filter(Number.isInteger), label: String, title: 'layer' },
+    { scale: y, count: 4, label: (value) => formatNumber(value, 3) },
+  );
   series.forEach((one, i) => {
     svg
       .append('path')

@@ -1,7 +1,8 @@
-/** The loss over training steps, on a log axis, with a marker at the step on show. A click goes there. */
+/** The loss over training steps on a log axis, with a marker at the current step. A click selects a step. */
 
-import { axisBottom, axisLeft, extent, pointer, scaleLinear, scaleLog } from 'd3';
+import { extent, pointer, scaleLinear, scaleLog } from 'd3';
 import type { TrainingInfo } from '../../../../src/protocol/source';
+import { drawAxes, plotBox } from '../../../shared/axes';
 import { formatNumber } from '../../../shared/formatNumber';
 import type { Canvas } from './chart';
 import { chart, linePath } from './chart';
@@ -36,7 +37,7 @@ export function lossCurve(training: TrainingInfo, onPick: (step: number) => void
   };
 }
 
-/** Returns the function that moves the marker. */
+/** Returns a function that moves the marker. */
 function draw(
   svg: Canvas,
   width: number,
@@ -49,45 +50,28 @@ function draw(
     .filter(({ loss }) => loss > 0 && Number.isFinite(loss));
   const last = Math.max(training.recordedSteps.at(-1) ?? 1, 1);
   const [low, high] = extent(points, ({ loss }) => loss);
-  const bottom = height - MARGIN.bottom;
-  const x = scaleLinear([0, last], [MARGIN.left, width - MARGIN.right]);
-  const y = scaleLog([low ?? 0.1, high ?? 1], [bottom, MARGIN.top]).nice();
-
-  svg
-    .append('g')
-    .attr('class', 'axis')
-    .attr('transform', `translate(0,${bottom})`)
-    .call(axisBottom(x).ticks(5).tickSize(3).tickSizeOuter(0));
-  svg
-    .append('g')
-    .attr('class', 'axis')
-    .attr('transform', `translate(${MARGIN.left},0)`)
-    .call(
-      axisLeft(y)
-        .ticks(3)
-        .tickFormat((value) => (isPowerOfTen(Number(value)) ? formatNumber(Number(value)) : ''))
-        .tickSize(3),
-    );
-  svg
-    .append('text')
-    .attr('class', 'axis-title')
-    .attr('x', (MARGIN.left + width) / 2)
-    .attr('y', height - 2)
-    .attr('text-anchor', 'middle')
-    .text('training step');
+  const box = plotBox(width, height, MARGIN);
+  const x = scaleLinear([0, last], [box.left, box.right]);
+  const y = scaleLog([low ?? 0.1, high ?? 1], [box.bottom, box.top]).nice();
+  drawAxes(
+    svg,
+    box,
+    { scale: x, count: 5, title: 'training step' },
+    { scale: y, count: 3, label: (value) => (isPowerOfTen(value) ? formatNumber(value) : '') },
+  );
   svg
     .append('path')
     .attr('class', 'curve')
     .attr('d', linePath(points.map((point) => [x(point.step), y(point.loss)])));
-  const rule = svg.append('line').attr('class', 'marker').attr('y1', MARGIN.top).attr('y2', bottom);
+  const rule = svg.append('line').attr('class', 'marker').attr('y1', box.top).attr('y2', box.bottom);
   const dot = svg.append('circle').attr('class', 'dot').attr('r', 4);
   svg
     .append('rect')
     .attr('class', 'catch')
-    .attr('x', MARGIN.left)
+    .attr('x', box.left)
     .attr('y', 0)
-    .attr('width', Math.max(0, width - MARGIN.left - MARGIN.right))
-    .attr('height', bottom)
+    .attr('width', Math.max(0, box.right - box.left))
+    .attr('height', box.bottom)
     .on('pointerdown pointermove', (event: PointerEvent) => {
       if (event.type === 'pointermove' && event.buttons !== 1) return;
       onPick(nearest(training.recordedSteps, x.invert(pointer(event)[0])));
@@ -104,7 +88,7 @@ function nearest(steps: readonly number[], wanted: number): number {
   return steps.reduce((best, step) => (Math.abs(step - wanted) < Math.abs(best - wanted) ? step : best), steps[0] ?? 0);
 }
 
-/** A log axis has ticks at 2, 3, 4 and so on too; labelled, they would run into each other. */
+/** A log axis also has ticks at 2, 3, 4 and so on. Their labels would overlap. */
 function isPowerOfTen(value: number): boolean {
   return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
 }

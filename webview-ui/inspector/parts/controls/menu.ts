@@ -1,11 +1,11 @@
-/** A small menu at a point: arrow keys choose, Escape and a click elsewhere close it. */
+/** A small menu at a point. Arrow keys move in it; Escape and a click elsewhere close it. */
 
 import { h } from '../../../shared/element';
 
 interface MenuItem {
   readonly label: string;
   readonly disabled?: boolean;
-  /** What does the same on the keyboard. */
+  /** The keyboard shortcut for the same action. */
   readonly keys?: string;
   run(): void;
 }

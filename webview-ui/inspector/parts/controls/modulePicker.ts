@@ -1,4 +1,4 @@
-/** Which module is on show: a list of all, and a step to either side. */
+/** Selects the module to show: a list of all modules, and buttons for the previous and the next. */
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { visibleText } from '../../../shared/visibleText';

@@ -1,4 +1,4 @@
-/** Picks one of a few modules of a kind; their name alone where there is but one. */
+/** Selects one of a few modules. A single module is shown as its name. */
 
 import { withoutCommonPrefix } from '../../data/moduleGrid';
 import { h } from '../../../shared/element';

@@ -1,4 +1,4 @@
-/** Picks one of `count` numbered things: a layer, a head, a batch item. */
+/** Selects one of `count` numbered things: a layer, a head, a batch item. */
 
 import { h } from '../../../shared/element';
 

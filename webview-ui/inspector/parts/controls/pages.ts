@@ -1,4 +1,4 @@
-/** What stands in the page when there is no source to show, or not the right one any more. */
+/** The page's contents when there is no source to show, or when the source changed. */
 
 import { h } from '../../../shared/element';
 import { emptyState } from '../notes/emptyState';
@@ -23,7 +23,7 @@ export function failurePage(failure: string, reload: () => void): HTMLElement {
       h(
         'ul',
         {},
-        h('li', {}, 'An unfinished download or a truncated copy has to be fetched again; then reload.'),
+        h('li', {}, 'If the download is unfinished or the copy is truncated, fetch the file again and reload.'),
         h(
           'li',
           {},
@@ -36,14 +36,14 @@ export function failurePage(failure: string, reload: () => void): HTMLElement {
   );
 }
 
-/** A file on a server, in an editor that came back with the window: nothing is fetched before the click. */
+/** A file on a server, in an editor that was restored with the window. Nothing is fetched before the click. */
 export function heldPage(address: string, fetch: () => void): HTMLElement {
   return h(
     'main',
     { class: 'failure-page' },
     emptyState(
       'This file is on a server',
-      'Nothing has been fetched since the window was loaded.',
+      'The window was reloaded, and nothing has been fetched since.',
       h('p', { class: 'address' }, h('bdi', {}, address)),
       h('button', { type: 'button', class: 'primary', onclick: fetch }, 'Fetch'),
     ),
@@ -59,8 +59,8 @@ export function changedBanner(reason: 'changed' | 'deleted', reload: () => void)
       'span',
       { class: 'text' },
       reason === 'changed'
-        ? 'The file changed. What is shown is from before.'
-        : 'The file was deleted or moved. What is shown may not be readable any more.',
+        ? 'The file changed. This page shows the earlier contents.'
+        : 'The file was deleted or moved. Some of its contents may no longer be readable.',
     ),
     h('button', { type: 'button', class: 'small', onclick: reload }, 'Reload'),
   );

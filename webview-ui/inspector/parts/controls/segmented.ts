@@ -1,4 +1,4 @@
-/** A few choices of which one holds, side by side: radio buttons that look like a switch. */
+/** A few exclusive choices side by side: radio buttons that look like a switch. */
 
 import { h } from '../../../shared/element';
 
@@ -6,7 +6,7 @@ interface Choice<V extends string> {
   readonly value: V;
   readonly label: string;
   readonly title?: string;
-  /** Why it cannot be chosen now. */
+  /** Why the choice is unavailable now. */
   readonly disabled?: string;
 }
 

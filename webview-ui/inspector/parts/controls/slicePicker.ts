@@ -1,4 +1,4 @@
-/** Picks one matrix out of a tensor of rank 3 and more: a number for each leading dimension. */
+/** Selects one matrix of a tensor of rank 3 or higher: an index for each leading dimension. */
 
 import { h, replace } from '../../../shared/element';
 

@@ -1,4 +1,4 @@
-/** Walks through the recorded training steps: a slider, play and pause, and the loss curve. */
+/** Steps through the recorded training: a slider, play and pause, and the loss curve. */
 
 import type { TrainingInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';

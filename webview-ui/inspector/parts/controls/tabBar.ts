@@ -1,4 +1,4 @@
-/** Tabs as the ARIA pattern has them: one tab stop, arrow keys choose. */
+/** Tabs as in the ARIA pattern: one tab stop, arrow keys select. */
 
 import { h } from '../../../shared/element';
 

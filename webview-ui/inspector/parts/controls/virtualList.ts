@@ -1,13 +1,13 @@
 /**
- * A list or tree that only makes the rows in view: 200,000 tensors scroll like 20. One tab stop; arrows move the choice,
- * in a tree left and right close and open what is chosen.
+ * A list or tree that creates only the visible rows: 200,000 tensors scroll like 20. It is one tab stop. Arrow keys
+ * move the selection; in a tree, left and right close and open the selected item.
  */
 
 import { h } from '../../../shared/element';
 
-/** Rows made above and below those in view, so that scrolling shows no gaps. */
+/** Rows created above and below the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN = 6;
-/** Browsers stop laying elements out correctly somewhat above this height; rows beyond it are reached by the filter. */
+/** Browsers stop laying out elements correctly somewhat above this height. The filter reaches rows beyond it. */
 const MAX_HEIGHT_PX = 8_000_000;
 
 interface VirtualListOptions<T> {
@@ -15,9 +15,9 @@ interface VirtualListOptions<T> {
   readonly rowHeight: number;
   render(item: T): HTMLElement;
   choose(item: T): void;
-  /** Makes it a tree: where an item stands in it. `open` is left out for what cannot be opened. */
+  /** Makes the list a tree: the place of an item in it. `open` is undefined for an item that cannot be opened. */
   place?(item: T): { readonly depth: number; readonly open?: boolean };
-  /** Opens or closes an item that can be. */
+  /** Opens or closes an item. */
   toggle?(item: T): void;
 }
 
@@ -31,7 +31,7 @@ export class VirtualList<T> {
   private chosen = -1;
   private laidOut = false;
   private readonly observer = new ResizeObserver(() => {
-    // What is chosen can only be scrolled to once there is a height.
+    // The list can scroll to the selected item only once it has a height.
     if (!this.laidOut && this.element.clientHeight > 0) {
       this.laidOut = true;
       this.reveal();
@@ -98,7 +98,9 @@ export class VirtualList<T> {
     this.mark();
   }
 
-  /** Rows stay as they are, or a double click would find another one under the pointer. */
+  /**
+   * Marks the selected row without replacing rows: a double click would otherwise find another row under the pointer.
+   */
   private mark(): void {
     for (const row of this.sheet.children) {
       row.setAttribute('aria-selected', String((row as HTMLElement).dataset['index'] === String(this.chosen)));
@@ -132,7 +134,7 @@ export class VirtualList<T> {
     this.choose(Math.min(this.items.length - 1, Math.max(0, this.chosen + move)));
   }
 
-  /** Whether the key was one of a tree's. */
+  /** Handles the keys of a tree. Returns whether the key is one of them. */
   private treeKey(key: string): boolean {
     const item = this.items[this.chosen];
     const place = item !== undefined && this.options.place?.(item);

@@ -1,4 +1,4 @@
-/** One module in the grid: its colour, its value, and whether it was trained at all. */
+/** One module in the grid: its colour, its value, and whether it was trained. */
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
@@ -10,10 +10,10 @@ interface GridCellOptions {
   readonly metric: string;
   readonly value: number;
   color(value: number): string;
-  /** Whether the colour of the value is dark, so that text on it must be light. */
+  /** Whether the colour of the value is dark, so that its text has to be light. */
   dark(value: number): boolean;
   readonly untrained: boolean;
-  /** False while the metrics are on their way, and where this one was left out. */
+  /** False until the metrics arrive, and if this metric was not computed. */
   readonly computed: boolean;
   readonly failure: string | null;
   readonly focused: boolean;

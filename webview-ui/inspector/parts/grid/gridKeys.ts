@@ -1,4 +1,4 @@
-/** Arrow keys among the cells of a grid of buttons: one tab stop, as a screen reader's user expects of a grid. */
+/** Arrow keys among the cells of a grid of buttons: one tab stop, as users of screen readers expect of a grid. */
 
 export function gridKeys(root: HTMLElement): void {
   const cells = [...root.querySelectorAll<HTMLElement>('button.cell')];
@@ -16,7 +16,7 @@ export function gridKeys(root: HTMLElement): void {
   };
 }
 
-/** Draws the cells anew without taking the keyboard from the one it was on. */
+/** Redraws the cells and keeps the keyboard focus on the same one. */
 export function keepingFocus(root: HTMLElement, draw: () => void): void {
   const index = [...root.querySelectorAll('button.cell')].indexOf(document.activeElement as HTMLElement);
   draw();

@@ -1,16 +1,16 @@
-/** The tables of the overview: layers against module groups, and what stands outside the numbered layers. */
+/** The tables of the overview: layers against module groups, and modules outside the numbered layers. */
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import type { ModuleGrid } from '../../data/moduleGrid';
 import { withoutCommonPrefix } from '../../data/moduleGrid';
 import { h } from '../../../shared/element';
 
-/** With more groups than this (a UNet has dozens) they become the rows, where their names have room. */
+/** If there are more groups (a UNet has dozens), they become the rows, which have room for their names. */
 const MAX_COLUMNS = 16;
 
 type MakeCell = (module: number) => HTMLElement;
 
-/** Null where no module lies in a numbered layer. */
+/** `null` if no module lies in a numbered layer. */
 export function layerTable(grid: ModuleGrid, cell: MakeCell): HTMLElement | null {
   if (grid.rows.length === 0) return null;
   return grid.columns.length > MAX_COLUMNS ? groupsDown(grid, cell) : layersDown(grid, cell);
@@ -62,7 +62,7 @@ function table(corner: string, head: readonly HTMLElement[], rows: readonly HTML
   return made;
 }
 
-/** Modules outside the numbered layers have a row of their own, each with its name, for they share no columns. */
+/** Modules outside the numbered layers share no columns. Each has its own name in a row of its own. */
 export function otherModules(grid: ModuleGrid, modules: readonly LoraModuleInfo[], cell: MakeCell): HTMLElement {
   const paths = withoutCommonPrefix(grid.others.map((module) => modules[module]?.module ?? ''));
   return h(

@@ -1,6 +1,7 @@
-/** A colour ramp with its axis, for values that run from low to high. */
+/** A colour ramp with its axis, for values from low to high. */
 
-import { axisBottom, scaleLinear, select } from 'd3';
+import { scaleLinear, select } from 'd3';
+import { axis } from '../../../shared/axes';
 import { formatNumber } from '../../../shared/formatNumber';
 
 const WIDTH = 220;
@@ -30,12 +31,6 @@ export function rampLegend(label: string, low: number, high: number, color: (val
     .append('g')
     .attr('class', 'axis')
     .attr('transform', `translate(0,${BAR})`)
-    .call(
-      axisBottom(x)
-        .ticks(4)
-        .tickFormat((value) => formatNumber(Number(value), 3))
-        .tickSize(3)
-        .tickSizeOuter(0),
-    );
+    .call(axis('bottom', { scale: x, count: 4, label: (value) => formatNumber(value, 3) }));
   return figure;
 }

@@ -1,4 +1,4 @@
-/** The modules that stand out by the metric on show, as bars; a click opens one. */
+/** The modules with the largest values of the current metric, as bars. A click opens a module. */
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';

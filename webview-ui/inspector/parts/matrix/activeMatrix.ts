@@ -1,4 +1,4 @@
-/** Which of the matrices on show the details panel is about: the one last touched. */
+/** The matrix that the details panel is about: the one used last. */
 
 import type { Pane } from './pane';
 
@@ -19,17 +19,17 @@ export class ActiveMatrix {
     this.refresh();
   }
 
-  /** The pane's colours changed. */
+  /** Call when the colours of the pane changed. */
   recolored(pane: Pane): void {
     if (pane === this.pane) for (const listener of this.colorListeners) listener();
   }
 
-  /** The pane stayed, its matrix changed. */
+  /** Call when the matrix of the same pane changed. */
   refresh(): void {
     for (const listener of this.listeners) listener();
   }
 
-  /** Returns the function that takes the listener away. */
+  /** Returns a function that removes the listener. */
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -1,4 +1,4 @@
-/** Reads the cell under the pointer or the cursor and tells it: tooltip, status line, screen reader. */
+/** Reads the cell under the pointer or the cursor and presents it: tooltip, status line, screen reader. */
 
 import type { Cell } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
@@ -14,9 +14,9 @@ import { h, replace } from '../../../shared/element';
 import type { Pane } from './pane';
 import { errorText } from '../notes/progressNote';
 
-/** A pointer on its way elsewhere crosses a cell in less. */
+/** A pointer that is only passing crosses a cell in less time. */
 const READ_DELAY_MS = 60;
-/** Stored in 32 bits or fewer, so the value in a tile is the value in the file. */
+/** Dtypes of 32 bits or fewer: the value in a tile is the value in the file. */
 const EXACT_IN_TILES = new Set(['F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2']);
 
 interface ScreenPoint {
@@ -24,7 +24,9 @@ interface ScreenPoint {
   readonly y: number;
 }
 
-/** What is told now. `at` is where the keyboard's cell is on the screen; `null` while the pointer asks. */
+/**
+ * The cell that is presented now. `at` is the screen position of the keyboard's cell; `null` for the pointer's cell.
+ */
 interface Shown {
   readonly key: string;
   readonly pane: Pane;
@@ -51,13 +53,13 @@ export class CellInspector {
       ({ clientX, clientY }) => {
         this.pointer = { x: clientX, y: clientY };
         if (!this.tooltip.visible) return;
-        // What the keyboard asked about stays where it is told; a pointer that moves asks for something else.
+        // The keyboard's tooltip belongs to its cell, so a pointer that moves hides it.
         if (this.shown?.at) this.tooltip.hide();
         else this.tooltip.move(clientX, clientY);
       },
       { signal, capture: true },
     );
-    // Escape takes away what hides the picture, as WCAG 1.4.13 asks of what appears on hover.
+    // Escape hides what covers the picture, as WCAG 1.4.13 requires for content on hover.
     window.addEventListener(
       'keydown',
       (event) => {
@@ -72,12 +74,12 @@ export class CellInspector {
     this.read(pane, pane.subject, cell, null);
   }
 
-  /** The keyboard went to a cell; `at` is where it is on the screen. */
+  /** The cursor moved to a cell by keyboard; `at` is its position on the screen. */
   cursor(pane: Pane, cell: CellPosition, at: ScreenPoint): void {
     if (pane.subject) this.read(pane, pane.subject, cell, at);
   }
 
-  /** The view of the pane moved: the keyboard's tooltip goes along with its cell, or leaves with it. */
+  /** The view of the pane moved. The keyboard's tooltip follows its cell, or disappears with it. */
   viewMoved(pane: Pane, onScreen: (cell: CellPosition) => ScreenPoint | null): void {
     const { shown } = this;
     if (shown?.pane !== pane || !shown.at) return;
@@ -87,7 +89,7 @@ export class CellInspector {
     if (this.tooltip.visible) this.tooltip.move(at.x, at.y);
   }
 
-  /** The pane holds another matrix now: what is said of the cell is read anew, or no more where it is gone. */
+  /** The pane shows another matrix. The text about the cell is updated, or removed if the cell no longer exists. */
   changed(pane: Pane): void {
     if (this.shown?.pane !== pane) return;
     const { cell, at } = this.shown;
@@ -97,7 +99,7 @@ export class CellInspector {
     else this.read(pane, subject, cell, null);
   }
 
-  /** Pointer or focus left the pane. */
+  /** The pointer or the focus left the pane. */
   left(pane: Pane): void {
     if (this.shown?.pane === pane) this.clear();
   }

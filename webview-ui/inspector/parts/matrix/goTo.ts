@@ -1,4 +1,4 @@
-/** Asks for a row and a column and takes the pane's cursor there. */
+/** Asks for a row and a column and moves the pane's cursor there. */
 
 import { formatCount } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';

@@ -1,4 +1,4 @@
-/** Takes the cursor of a pane to an entry that is worth a look, which the worker finds. */
+/** Moves the cursor of a pane to an entry of interest, which the worker finds. */
 
 import type { EntryPlace, Sought } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
@@ -12,10 +12,10 @@ const NONE: Readonly<Record<Sought, string>> = {
   largest: 'No finite entry in this matrix',
 };
 
-/** One search at a time: a new one, or Escape, ends the one before. */
+/** One search runs at a time. A new one, or Escape, ends it. */
 let searching: AbortController | null = null;
 
-/** Looks on from the cursor; of the largest magnitude there is one. */
+/** Searches onward from the cursor. There is only one entry of largest magnitude. */
 export async function jump(pane: Pane, context: ViewContext, sought: Sought): Promise<void> {
   const { subject, cursor } = pane;
   if (!subject) return;
@@ -27,13 +27,13 @@ export async function jump(pane: Pane, context: ViewContext, sought: Sought): Pr
   window.addEventListener('keydown', escape, true);
   try {
     const place = await find(pane, context, sought, cursor, controller.signal);
-    // Meanwhile the pane may have been given another matrix.
+    // The pane may show another matrix by now.
     if (controller.signal.aborted || pane.subject?.matrix !== subject.matrix) return;
     if (place) {
       pane.heatmap.goTo(place);
       context.notify(
         place.row === cursor?.row && place.column === cursor.column && sought === 'nonNumber'
-          ? 'There is no other'
+          ? 'There are no others'
           : '',
       );
     } else context.notify(NONE[sought]);
@@ -54,7 +54,7 @@ async function find(
 ): Promise<EntryPlace | null> {
   if (!subject) return null;
   const known = client.knownStatistics(subject.matrix);
-  // Where every entry was counted there is no need to look.
+  // If every entry was counted, no search is needed.
   if (
     sought === 'nonNumber' &&
     known &&
@@ -63,6 +63,6 @@ async function find(
   )
     return null;
   const onProgress = ({ done, total }: { readonly done: number; readonly total: number }): void =>
-    notify(`Searching… ${formatPercent(Math.min(1, done / total))}; Escape ends it`);
+    notify(`Searching… ${formatPercent(Math.min(1, done / total))}; press Escape to cancel`);
   return client.find(subject.matrix, sought, (sought === 'nonNumber' && cursor) || undefined, { signal, onProgress });
 }

@@ -1,4 +1,4 @@
-/** A heatmap with its title, colour bar and menu, and its wiring to the cell reader and the details panel. */
+/** A heatmap with its title, colour bar and menu, connected to the cell inspector and the details panel. */
 
 import type { CellPosition, ColorSettings, HeatmapOptions, Margins, ViewMove } from '../../../shared/heatmap/types';
 import { ColorBar } from '../../../shared/colorBar';
@@ -17,6 +17,9 @@ import { jump } from './jump';
 import type { Pane } from './pane';
 import { paneMenu } from './paneMenu';
 
+/** Distance in px of a menu that the keyboard opened from the corner of the heatmap. */
+const KEYBOARD_MENU_INSET = 40;
+
 interface MatrixPaneOptions extends Pick<HeatmapOptions, 'axes' | 'zoom' | 'margins'> {
   readonly label: string;
   readonly className?: string;
@@ -28,15 +31,15 @@ export class MatrixPane implements Pane, Colored {
   private current: Subject | null = null;
   private readonly title: HTMLElement;
   private readonly size = h('span', { class: 'size' });
-  private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours by a sample');
+  private readonly approximate = h('span', { class: 'size', hidden: true }, 'colours from a sample of entries');
   private readonly sampled = h(
     'span',
     {
       class: 'size',
       hidden: true,
-      title: 'Each pixel stands for so many entries that some of them were read; zoom in for all',
+      title: 'Each pixel covers many entries, and only some of them were read. Zoom in to see all.',
     },
-    'a sample of the entries',
+    'sample of entries',
   );
   private readonly place = h('div', { class: 'pane-plot' });
   private readonly empty = h('p', { class: 'pane-empty', hidden: true });
@@ -53,26 +56,11 @@ export class MatrixPane implements Pane, Colored {
     private readonly options: MatrixPaneOptions,
   ) {
     this.title = h('h3', {}, options.label);
-    const more = h(
-      'button',
-      {
-        type: 'button',
-        class: 'icon more',
-        title: 'Copy, save, export',
-        'aria-label': `Actions for ${options.label}`,
-        'aria-haspopup': 'menu',
-        onclick: () => {
-          const { left, bottom } = more.getBoundingClientRect();
-          this.openMenu(left, bottom, more);
-        },
-      },
-      '⋯',
-    );
     const foot = h('div', { class: 'pane-foot' });
     this.element = h(
       'section',
       { class: `pane ${options.className ?? ''}` },
-      h('header', { class: 'pane-head' }, this.title, this.size, this.sampled, this.approximate, more),
+      h('header', { class: 'pane-head' }, this.title, this.size, this.sampled, this.approximate, this.menuButton()),
       this.empty,
       this.place,
       foot,
@@ -88,43 +76,9 @@ export class MatrixPane implements Pane, Colored {
     });
     this.bar = new ColorBar(foot);
     this.bar.element.hidden = true;
-    // Before the first tile is read, so that it is read once and the right way.
+    // The colours are set before the first tile is read, so that it is read once and with the right reduction.
     this.heatmap.setColor(colors.initial());
-    this.heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
-    this.heatmap.on('sampled', (sampled) => (this.sampled.hidden = !sampled));
-    this.heatmap.on('hover', (cell) => this.point(cell));
-    this.heatmap.on('cursor', (cell) => this.moved(cell));
-    this.heatmap.on('drawn', () => context.cells.viewMoved(this, (cell) => this.onScreen(cell)));
-    this.element.addEventListener('focusin', () => context.active.set(this));
-    this.element.addEventListener('pointerdown', () => context.active.set(this));
-    this.heatmap.element.addEventListener('blur', () => {
-      if (this.pointed === null) context.cells.left(this);
-    });
-    this.heatmap.element.addEventListener('contextmenu', (event) => {
-      event.preventDefault();
-      const keyboard = event.button !== 2 || (event.clientX === 0 && event.clientY === 0);
-      const box = this.heatmap.element.getBoundingClientRect();
-      this.openMenu(
-        keyboard ? box.left + 40 : event.clientX,
-        keyboard ? box.top + 40 : event.clientY,
-        this.heatmap.element,
-      );
-    });
-    this.heatmap.element.addEventListener('keydown', (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key === 'c') {
-        event.preventDefault();
-        void this.copyCell();
-      }
-      if (event.ctrlKey || event.metaKey || event.altKey || !this.current) return;
-      const run = {
-        g: () => openGoTo(this, context),
-        n: () => void jump(this, context, 'nonNumber'),
-        m: () => void jump(this, context, 'largest'),
-      }[event.key.toLowerCase()];
-      if (!run) return;
-      event.preventDefault();
-      run();
-    });
+    this.listen();
   }
 
   get subject(): Subject | null {
@@ -168,7 +122,7 @@ export class MatrixPane implements Pane, Colored {
     this.bar.element.hidden = false;
     this.bar.setColor(color);
     this.bar.element.title = sampled
-      ? 'The limit is judged by a sample of the entries; Compute statistics reads them all.'
+      ? 'The limit comes from a sample of the entries. Compute statistics reads all of them.'
       : '';
     this.approximate.hidden = !sampled;
     this.currentColor = color;
@@ -200,17 +154,17 @@ export class MatrixPane implements Pane, Colored {
     this.colors.remeasure(this);
   }
 
-  /** Pointer or cursor on a cell, or null when the pointer left and there is no cursor to fall back to. */
+  /** Calls back with the cell under the pointer or cursor; `null` when the pointer leaves. */
   onPoint(listener: (cell: CellPosition | null) => void): void {
     this.pointListeners.push(listener);
   }
 
-  /** The user zooms or pans; called for every frame of an animation. */
+  /** Calls back when the user zooms or pans, for every frame of an animation. */
   onViewport(listener: (move: ViewMove) => void): void {
     this.heatmap.on('viewport', listener);
   }
 
-  /** The whole matrix is asked for; without a listener the pane does it itself. */
+  /** Calls back when the user asks for the whole matrix. Without a listener the pane shows it. */
   onReset(listener: () => void): void {
     this.resetListeners.push(listener);
   }
@@ -222,7 +176,8 @@ export class MatrixPane implements Pane, Colored {
 
   async copyCell(): Promise<void> {
     const { cell, current } = this;
-    if (!cell || !current) return this.context.notify('Point at a cell first, or go to one with the arrow keys.');
+    if (!cell || !current)
+      return this.context.notify('Point at a cell, or move the cursor to one with the arrow keys.');
     await this.context.attempt(async () => {
       const text = await this.context.cells.exactText(current, cell);
       await this.context.client.copy(text);
@@ -238,6 +193,71 @@ export class MatrixPane implements Pane, Colored {
     this.heatmap.dispose();
   }
 
+  private menuButton(): HTMLElement {
+    const label = `Actions for ${this.options.label}`;
+    const open = (): void => {
+      const { left, bottom } = button.getBoundingClientRect();
+      this.openMenu(left, bottom, button);
+    };
+    const button = h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon more',
+        title: 'Copy, save, export',
+        'aria-label': label,
+        'aria-haspopup': 'menu',
+        onclick: open,
+      },
+      '⋯',
+    );
+    return button;
+  }
+
+  private listen(): void {
+    const { heatmap, context } = this;
+    heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
+    heatmap.on('sampled', (sampled) => (this.sampled.hidden = !sampled));
+    heatmap.on('hover', (cell) => this.point(cell));
+    heatmap.on('cursor', (cell) => this.moved(cell));
+    heatmap.on('drawn', () => context.cells.viewMoved(this, (cell) => this.onScreen(cell)));
+    this.element.addEventListener('focusin', () => context.active.set(this));
+    this.element.addEventListener('pointerdown', () => context.active.set(this));
+    heatmap.element.addEventListener('blur', () => {
+      if (this.pointed === null) context.cells.left(this);
+    });
+    heatmap.element.addEventListener('contextmenu', (event) => this.contextMenu(event));
+    heatmap.element.addEventListener('keydown', (event) => this.pressed(event));
+  }
+
+  private contextMenu(event: MouseEvent): void {
+    event.preventDefault();
+    const { element } = this.heatmap;
+    const keyboard = event.button !== 2 || (event.clientX === 0 && event.clientY === 0);
+    const { left, top } = element.getBoundingClientRect();
+    this.openMenu(
+      keyboard ? left + KEYBOARD_MENU_INSET : event.clientX,
+      keyboard ? top + KEYBOARD_MENU_INSET : event.clientY,
+      element,
+    );
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if ((event.ctrlKey || event.metaKey) && event.key === 'c') {
+      event.preventDefault();
+      void this.copyCell();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.current) return;
+    const run = {
+      g: () => openGoTo(this, this.context),
+      n: () => void jump(this, this.context, 'nonNumber'),
+      m: () => void jump(this, this.context, 'largest'),
+    }[event.key.toLowerCase()];
+    if (!run) return;
+    event.preventDefault();
+    run();
+  }
+
   private point(cell: CellPosition | null): void {
     this.pointed = cell;
     this.context.cells.hover(this, cell);
@@ -246,7 +266,7 @@ export class MatrixPane implements Pane, Colored {
 
   private moved(cell: CellPosition): void {
     this.cursorCell = cell;
-    // A click moves the cursor too, and there the pointer already shows the cell.
+    // A click moves the cursor too, but then the pointer already shows the cell.
     if (this.pointed === null) this.context.cells.cursor(this, cell, this.onScreen(cell) ?? { x: 0, y: 0 });
     this.tell(cell);
   }

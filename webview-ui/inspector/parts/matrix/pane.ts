@@ -1,4 +1,4 @@
-/** A matrix on show, as those around it know it: what is chosen, coloured, read, copied and exported. */
+/** A visible matrix as other parts see it: selected, coloured, read, copied and exported. */
 
 import type { Heatmap } from '../../../shared/heatmap/heatmap';
 import type { CellPosition, ColorSettings } from '../../../shared/heatmap/types';
@@ -8,12 +8,12 @@ export interface Pane {
   readonly element: HTMLElement;
   readonly heatmap: Pick<Heatmap, 'element' | 'goTo' | 'valueAt'>;
   readonly subject: Subject | null;
-  /** The cell actions are about: the one under the pointer, else the cursor's. */
+  /** The cell that actions apply to: the one under the pointer, or else the cursor's. */
   readonly cell: CellPosition | null;
-  /** The keyboard's, wherever the pointer is. */
+  /** The keyboard cursor's cell, wherever the pointer is. */
   readonly cursor: CellPosition | null;
   readonly color: ColorSettings | null;
-  /** Statistics were read that the colour limit had to do without. */
+  /** Recomputes the colour limit from statistics that were read since. */
   recolor(): void;
   resetZoom(): void;
   copyCell(): Promise<void>;

@@ -1,4 +1,4 @@
-/** What can be done with one matrix: find a cell, copy a cell, save the picture, export the values. */
+/** The actions on one matrix: find a cell, copy a cell, save the picture, export the values. */
 
 import type { ExportFormat } from '../../../../src/protocol/matrix';
 import { canvasToPng } from '../../../shared/picture';

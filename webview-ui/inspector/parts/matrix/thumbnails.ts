@@ -1,25 +1,30 @@
-/** Small multiples: one matrix per button, all on one colour scale, for choosing among layers by eye. */
+/** Small multiples for comparing layers: one matrix per button, all on one colour scale. */
 
 import { TILE_SIZE } from '../../../../src/protocol/matrix';
 import type { Tile } from '../../../../src/protocol/matrix';
 import { colorValues, createColorMap } from '../../../shared/colorMap';
 import type { MatrixSource } from '../../../shared/heatmap/types';
 import { onThemeChange, themeKind } from '../../../shared/theme';
-import type { StateStore } from '../../data/state';
+import type { InspectorState, StateStore } from '../../data/state';
 import { h, replace } from '../../../shared/element';
 
-/** One row of buttons stays an overview up to about here; deeper layers are reached by the picker. */
+/** A row of up to about this many buttons stays an overview. The picker reaches deeper layers. */
 export const MAX_THUMBNAILS = 64;
 
 interface Thumbnail {
   readonly label: string;
-  /** Drawn one above the other. */
+  /** Matrices drawn one above the other. */
   readonly sources: readonly MatrixSource[];
+}
+
+interface Drawn {
+  readonly canvas: HTMLCanvasElement;
+  readonly tile: Tile;
 }
 
 interface Thumbnails {
   readonly element: HTMLElement;
-  /** Reads and draws them; a second call with the same key only marks the chosen one. */
+  /** Reads and draws the matrices. A second call with the same key only marks the chosen one. */
   show(key: string, items: readonly Thumbnail[], chosen: number): void;
   dispose(): void;
 }
@@ -28,25 +33,9 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
   const element = h('div', { class: 'thumbnails', role: 'group', 'aria-label': 'Layers at a glance' });
   let shownKey = '';
   let buttons: HTMLButtonElement[] = [];
-  let drawn: { canvas: HTMLCanvasElement; tile: Tile }[] = [];
+  let drawn: Drawn[] = [];
   let controller = new AbortController();
-
-  function paint(): void {
-    const { scheme, scale } = store.get();
-    const limit =
-      drawn.reduce(
-        (largest, { tile }) =>
-          tile.values.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), largest),
-        0,
-      ) || 1;
-    const map = createColorMap({ scheme, scale, limit, reduction: 'maxAbs' }, themeKind());
-    for (const { canvas, tile } of drawn) {
-      canvas.width = tile.width;
-      canvas.height = tile.height;
-      const pixels = new Uint8ClampedArray(colorValues(tile.values, map).buffer as ArrayBuffer);
-      canvas.getContext('2d')?.putImageData(new ImageData(pixels, tile.width, tile.height), 0, 0);
-    }
-  }
+  const paint = (): void => paintAll(drawn, store.get());
 
   function read(items: readonly Thumbnail[]): void {
     controller.abort();
@@ -55,14 +44,13 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
     buttons = items.map(({ label, sources }, index) => {
       const canvases = sources.map((source) => {
         const canvas = h('canvas', { 'aria-hidden': 'true' });
-        const level = Math.max(0, Math.ceil(Math.log2(Math.max(source.rows, source.columns) / TILE_SIZE)));
-        source.readTile({ level, tileX: 0, tileY: 0, reduction: 'maxAbs' }, mine.signal).then(
+        readOverview(source, mine.signal).then(
           (tile) => {
             if (mine.signal.aborted) return;
             drawn.push({ canvas, tile });
             paint();
           },
-          // The large picture of the same matrix says what is wrong with it.
+          // The large picture of the same matrix shows the error.
           () => canvas.classList.add('failed'),
         );
         return canvas;
@@ -95,4 +83,22 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
       unsubscribe();
     },
   };
+}
+
+function readOverview(source: MatrixSource, signal: AbortSignal): Promise<Tile> {
+  const level = Math.max(0, Math.ceil(Math.log2(Math.max(source.rows, source.columns) / TILE_SIZE)));
+  return source.readTile({ level, tileX: 0, tileY: 0, reduction: 'maxAbs' }, signal);
+}
+
+function paintAll(drawn: readonly Drawn[], { scheme, scale }: InspectorState): void {
+  const largestIn = (values: Float32Array, from: number): number =>
+    values.reduce((largest, value) => (Math.abs(value) > largest ? Math.abs(value) : largest), from);
+  const limit = drawn.reduce((largest, { tile }) => largestIn(tile.values, largest), 0) || 1;
+  const map = createColorMap({ scheme, scale, limit, reduction: 'maxAbs' }, themeKind());
+  for (const { canvas, tile } of drawn) {
+    canvas.width = tile.width;
+    canvas.height = tile.height;
+    const pixels = new Uint8ClampedArray(colorValues(tile.values, map).buffer as ArrayBuffer);
+    canvas.getContext('2d')?.putImageData(new ImageData(pixels, tile.width, tile.height), 0, 0);
+  }
 }

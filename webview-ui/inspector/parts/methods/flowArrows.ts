@@ -1,9 +1,9 @@
-/** Arrows between the matrices of a flow, and the residual path that runs over them. */
+/** Arrows between the matrices of a flow, and the residual path above them. */
 
 import { select } from 'd3';
 import { h } from '../../../shared/element';
 
-/** An arrow with what happens on the way; the layout turns it when the flow runs downwards. */
+/** An arrow labelled with its operation. The layout turns it if the flow runs downwards. */
 export function flowArrow(label: string, className = ''): HTMLElement {
   const svg = select(document.createElementNS('http://www.w3.org/2000/svg', 'svg'))
     .attr('viewBox', '0 0 40 16')
@@ -13,7 +13,7 @@ export function flowArrow(label: string, className = ''): HTMLElement {
   return h('div', { class: `flow-arrow ${className}` }, h('span', {}, label), svg.node());
 }
 
-/** The path x takes around the bottleneck: from the middle of one element, over the flow, to another. */
+/** The path of x around the bottleneck: from the centre of one element, above the flow, to that of another. */
 export function residualPath(
   flow: HTMLElement,
   from: HTMLElement,

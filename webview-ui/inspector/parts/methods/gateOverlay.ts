@@ -1,4 +1,4 @@
-/** Hatches the closed units over the heatmap of the activations, and frames the units closed for every token. */
+/** Hatches the closed units in the heatmap of the activations, and frames units that are closed for every token. */
 
 import { BROWSER_FRAMES } from '../../../shared/browserFrames';
 import type { Heatmap } from '../../../shared/heatmap/heatmap';

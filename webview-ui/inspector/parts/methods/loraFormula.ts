@@ -1,4 +1,4 @@
-/** The corner between A and B: what is multiplied by what, with every size. */
+/** The formula between A and B: what is multiplied by what, with every size. */
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
@@ -26,7 +26,8 @@ export function loraFormula(): LoraFormula {
         info.formula !== undefined && h('p', { class: 'sizes' }, info.formula),
       );
       const sizes = `A is ${info.rank} × ${info.inFeatures}, B is ${info.outFeatures} × ${info.rank}`;
-      element.title = `${sizes}; scaling ${info.scaling} = ${info.scalingSource}${info.formula === undefined ? '' : `; ${info.formula}`}`;
+      const formula = info.formula === undefined ? '' : `; ${info.formula}`;
+      element.title = `${sizes}; scaling ${info.scaling} = ${info.scalingSource}${formula}`;
     },
   };
 }

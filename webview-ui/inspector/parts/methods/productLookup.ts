@@ -1,4 +1,7 @@
-/** Asks for the products behind the entry under the pointer: one question at a time, given up when it moves on. */
+/**
+ * Requests the products behind the entry under the pointer, one request at a time. A request is cancelled when the
+ * pointer moves on.
+ */
 
 import type { DeltaProducts } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
@@ -6,13 +9,13 @@ import type { CellPosition } from '../../../shared/heatmap/types';
 import type { ViewContext } from '../../context';
 import { errorText } from '../notes/progressNote';
 
-/** A pointer on its way elsewhere crosses a cell in less. */
+/** A pointer that is only passing crosses a cell in less time. */
 const DELAY_MS = 40;
 
 interface ProductLookup {
-  /** Null leaves the last answer standing: it can then be read at leisure. */
+  /** `null` keeps the last answer, so that it can be read at leisure. */
   at(module: string, cell: CellPosition | null, step: number | undefined): void;
-  /** The same entry at another step. */
+  /** Requests the same entry at another step. */
   again(step: number | undefined): void;
   dispose(): void;
 }

@@ -4,7 +4,7 @@ import type { DeltaProducts } from '../../../../src/protocol/matrix';
 import { formatNumber } from '../../../shared/formatNumber';
 import { h, replace } from '../../../shared/element';
 
-/** What fits a panel; of a larger rank the largest products are listed and the rest summed. */
+/** The panel has room for this many. For a larger rank the largest products are listed and the rest are summed. */
 const LISTED = 32;
 
 interface ProductsCard {

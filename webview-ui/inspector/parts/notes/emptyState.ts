@@ -1,4 +1,4 @@
-/** Where a picture would be, when there is none: what is missing and what to do. */
+/** Stands in place of a picture: what is missing and what to do. */
 
 import { h } from '../../../shared/element';
 import type { Child } from '../../../shared/element';

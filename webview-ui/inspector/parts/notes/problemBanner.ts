@@ -1,10 +1,10 @@
-/** What is wrong with the source, at the top where it is seen; one line until it is opened. */
+/** Problems of the source, at the top of the page. They take one line until they are opened. */
 
 import type { Problem } from '../../../../src/protocol/source';
 import type { StateStore } from '../../data/state';
 import { h } from '../../../shared/element';
 
-/** A file broken everywhere has a problem for each tensor; a page of them says enough. */
+/** A badly damaged file has a problem for each tensor. A page of them says enough. */
 const LISTED = 200;
 const ORDER: readonly Problem['severity'][] = ['error', 'warning', 'info'];
 const NOUNS = { error: 'error', warning: 'warning', info: 'note' } as const;

@@ -1,23 +1,25 @@
-/** Long work where its result will stand: what is done, how far, and a way out. */
+/** Progress of long work in the place of its result, with a button to cancel. */
 
 import type { Progress } from '../../../../src/protocol/rpc';
 import { CancelledError } from '../../../../src/protocol/rpc';
 import { h, replace } from '../../../shared/element';
 import { formatCount } from '../../../shared/formatNumber';
 
-/** Work that ends sooner never shows a bar, so that nothing flickers. */
+/** Work that ends sooner shows no progress bar, so that nothing flickers. */
 const QUIET_MS = 150;
 
 interface LongWork<T> {
-  /** 'Computing norms'. */
+  /** What is being done: 'Computing norms'. */
   readonly title: string;
   run(signal: AbortSignal, onProgress: (progress: Progress) => void): Promise<T>;
   done(result: T): void;
-  /** What to offer after a cancel or a failure: the label of the button that starts over. */
+  /** Label of the button that starts over after a cancellation or a failure. */
   readonly again: string;
 }
 
-/** Runs `work` and shows its progress inside `place`. Returns the function that cancels it and clears nothing. */
+/**
+ * Runs `work` and shows its progress inside `place`. Returns a function that cancels it and leaves the place as it is.
+ */
 export function longWork<T>(place: HTMLElement, work: LongWork<T>): () => void {
   const controller = new AbortController();
   let left = false;

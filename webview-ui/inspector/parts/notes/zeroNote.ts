@@ -1,4 +1,4 @@
-/** Says in words that B is all zeros, over the product, where the picture can only show nothing. */
+/** Says above the product that B is all zeros, since the picture is then blank. */
 
 import type { Statistics } from '../../../../src/protocol/matrix';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
@@ -38,7 +38,7 @@ export function zeroNote(client: InspectorClient): ZeroNote {
               : 'A LoRA layer starts this way: training begins at the pretrained model. Press Play to see it move.',
           );
         },
-        // Whatever keeps B from being read is shown in its own picture.
+        // If B cannot be read, its own picture shows the error.
         () => (element.hidden = true),
       );
     },

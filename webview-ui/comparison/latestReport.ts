@@ -1,8 +1,8 @@
-import type { BudgetInputs, BudgetReport } from '../../../src/protocol/calculator';
+import type { BudgetInputs, BudgetReport } from '../../src/protocol/calculator';
 
 /**
- * Asks for a report at each change and hands on only the newest: an answer that a later question has overtaken is
- * dropped. `failed` hears what the host threw, which is nobody's typing.
+ * Asks for a report at each change and shows only the newest one. `failed` gets errors of the host; a report names the
+ * user's own errors.
  */
 export function latestReport(
   compute: (inputs: BudgetInputs) => Promise<BudgetReport>,

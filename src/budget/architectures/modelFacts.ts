@@ -1,0 +1,62 @@
+/** What is known of a model type beside its modules. Every fact of a type is a field here or in its table. */
+
+import type { RawConfig } from '../../peftConfig/configValues';
+import type { ModelShape } from '../modelShape';
+import type { ForwardFacts } from './forwardFacts';
+import type { PeftTargets } from './peftTargets';
+
+/** Former linears of the experts, by name, and the fused tensors that transformers 5 keeps in their place. */
+export type FusedNames = Readonly<Record<string, string>>;
+
+export interface ModelFacts {
+  readonly modelTypes: readonly string[];
+  /** Values of transformers' config class for keys that a config.json may leave out. */
+  readonly defaults?: RawConfig;
+  /** Sizes of transformers' config class, which the text part of a multimodal config may leave out. */
+  readonly classSizes?: RawConfig;
+  /** Keys that hold the width of a head, for types that deviate from the usual ones. */
+  readonly headDimKeys?: readonly string[];
+  /** The entries of PEFT's mappings of default targets; empty if PEFT does not list the type. */
+  readonly peftTargets?: PeftTargets;
+  /** The name of the modules that LLaMA-Adapter wraps; absent if PEFT does not support the type. */
+  readonly adaptionTarget?: string;
+  readonly fusedExperts?: FusedNames;
+  /** What differs from the usual decoder in the forward pass. */
+  readonly forward?: Partial<ForwardFacts>;
+  /** Linears are stored as Conv1D, their weights as (in, out). */
+  readonly conv1d?: boolean;
+  /** The input is not made of tokens. */
+  readonly withoutTokens?: boolean;
+  /** Where transformers 4 counts or names modules differently, as a sentence; `null` if it does not. */
+  readonly versionNote?: (shape: ModelShape) => string | null;
+}
+
+/** The keys of `classSizes`: width, MLP width, layers, heads, vocabulary. */
+export function sizes(
+  hidden: number,
+  intermediate: number,
+  layers: number,
+  heads: number,
+  vocabulary: number,
+): RawConfig {
+  return {
+    hidden_size: hidden,
+    intermediate_size: intermediate,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    vocab_size: vocabulary,
+  };
+}
+
+export const MIXTRAL_EXPERTS: FusedNames = {
+  gate: 'gate.weight',
+  w1: 'gate_up_proj',
+  w3: 'gate_up_proj',
+  w2: 'down_proj',
+};
+export const QWEN_EXPERTS: FusedNames = {
+  gate: 'gate.weight',
+  gate_proj: 'gate_up_proj',
+  up_proj: 'gate_up_proj',
+  down_proj: 'down_proj',
+};

@@ -1,0 +1,31 @@
+/**
+ * Model types without a module table, whose facts are known all the same. Their models are counted from the header of a
+ * checkpoint.
+ */
+
+import type { ModelFacts } from './modelFacts';
+import { MIXTRAL_EXPERTS } from './modelFacts';
+
+export const UNTABLED: readonly ModelFacts[] = [
+  {
+    modelTypes: ['codegen'],
+    peftTargets: { LORA: 'qkv_proj' },
+    forward: { kernels: ['eager'], floatScores: true, activation: 'gelu_new' },
+  },
+  {
+    modelTypes: ['blip-2'],
+    peftTargets: {
+      LORA: 'q v q_proj v_proj',
+      LN_TUNING: 'layernorm LayerNorm final_layer_norm self_attn_layer_norm',
+    },
+  },
+  { modelTypes: ['btlm'], peftTargets: { LORA: 'c_proj c_attn', WAVEFT: null } },
+  { modelTypes: ['rwkv'], peftTargets: { LORA: 'key value receptance output', WAVEFT: null } },
+  { modelTypes: ['rwkv7'], peftTargets: { LORA: 'r_proj k_proj v_proj o_proj key value', WAVEFT: null } },
+  {
+    modelTypes: ['nemotron_h'],
+    peftTargets: { LORA: 'q_proj k_proj v_proj o_proj', ADALORA: 'q_proj k_proj v_proj o_proj' },
+  },
+  { modelTypes: ['layoutlm'], peftTargets: { LORA: 'query value' } },
+  { modelTypes: ['minimax'], fusedExperts: MIXTRAL_EXPERTS },
+];

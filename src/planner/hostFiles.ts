@@ -1,0 +1,34 @@
+/** Files that the planner gets from the host: documents of other file systems, and summaries of weights. */
+
+import type { AdapterWeights, WeightsReference } from '../protocol/planner';
+
+export interface HostFiles {
+  /** The parsed config.json at `uri`; null if it is gone. */
+  modelConfig(uri: string): Promise<unknown>;
+  /** Null if the file cannot be read. */
+  weights(uri: string): Promise<AdapterWeights | null>;
+}
+
+/** How many adapters' weights are cached: more than anyone edits at a time. */
+const MAX_KEPT = 16;
+
+/** The weights of adapters, asked of the host once for each state of a file. */
+export class AdapterWeightsCache {
+  private readonly kept = new Map<string, { readonly stamp: string; readonly weights: AdapterWeights | null }>();
+
+  constructor(private readonly host: Pick<HostFiles, 'weights'>) {}
+
+  /** Null without weights, or if they cannot be read. */
+  async find(reference: WeightsReference | null): Promise<AdapterWeights | null> {
+    if (!reference) return null;
+    const { uri, stamp } = reference;
+    const kept = this.kept.get(uri);
+    if (kept?.stamp === stamp) return kept.weights;
+    const weights = await this.host.weights(uri);
+    this.kept.delete(uri);
+    this.kept.set(uri, { stamp, weights });
+    const oldest = this.kept.keys().next();
+    if (this.kept.size > MAX_KEPT && !oldest.done) this.kept.delete(oldest.value);
+    return weights;
+  }
+}

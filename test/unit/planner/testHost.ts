@@ -1,0 +1,34 @@
+/** Answers what the planner asks its host, from objects that a test registers, and records the questions. */
+
+import type { HostFiles } from '../../../src/planner/hostFiles';
+import type { ModelFile } from '../../../src/protocol/models';
+import type { AdapterWeights, WeightsReference } from '../../../src/protocol/planner';
+
+export class TestHost implements HostFiles {
+  readonly asked: string[] = [];
+  private readonly contents = new Map<string, unknown>();
+
+  /** A config.json in a file system that only the editor can read. */
+  document(title: string, config: unknown, stamp = '1'): ModelFile {
+    const uri = `memory:/${title}/config.json`;
+    this.contents.set(uri, config);
+    return { kind: 'document', title, uri, stamp };
+  }
+
+  weightsFile(weights: AdapterWeights | null, stamp = '1'): WeightsReference | null {
+    if (!weights) return null;
+    const uri = `memory:/${this.contents.size}/adapter_model.safetensors`;
+    this.contents.set(uri, weights);
+    return { uri, stamp };
+  }
+
+  async modelConfig(uri: string): Promise<unknown> {
+    this.asked.push(uri);
+    return this.contents.get(uri) ?? null;
+  }
+
+  async weights(uri: string): Promise<AdapterWeights | null> {
+    this.asked.push(uri);
+    return (this.contents.get(uri) as AdapterWeights | undefined) ?? null;
+  }
+}
