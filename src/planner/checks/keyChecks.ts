@@ -1,6 +1,7 @@
 /** Checks for unknown keys. PEFT ignores them, so a misspelt setting does nothing. */
 
-import { COMMON_KEYS, METHOD_KEYS } from '../../peftConfig/methodKeys';
+import { COMMON_KEYS } from '../../peftConfig/commonKeys';
+import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { Fix } from '../../protocol/planner';
 import type { Examined } from './examined';
 import { local, removal } from './examined';

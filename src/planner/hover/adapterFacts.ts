@@ -1,5 +1,6 @@
 /** What is known of an adapter from its config, its weights and its base model. Pure. */
 
+import { defaultOf } from '../../peftConfig/methodKeys';
 import type { Budget } from '../../budget/computeBudget';
 import { budgetOf, tableFor } from '../../budget/computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
@@ -24,9 +25,6 @@ export interface AdapterFacts {
   } | null;
 }
 
-/** PEFT's defaults for absent keys. */
-const DEFAULT_RANK = 8;
-const DEFAULT_ALPHA = 8;
 /** The facts, and values that several explanations derive from them. */
 export class ExplainedAdapter {
   readonly config: RawConfig;
@@ -45,8 +43,8 @@ export class ExplainedAdapter {
     const options = base?.tensors ? { tensors: base.tensors } : {};
     this.table = base && attempt(() => tableFor(base.config, config, options));
     this.isLora = (this.value('peft_type') ?? 'LORA') === 'LORA';
-    this.rank = this.number('r', DEFAULT_RANK);
-    this.alpha = this.number('lora_alpha', DEFAULT_ALPHA);
+    this.rank = this.number('r');
+    this.alpha = this.number('lora_alpha');
     this.rankStabilised = this.value('use_rslora') === true;
   }
 
@@ -54,8 +52,8 @@ export class ExplainedAdapter {
     return Object.hasOwn(this.config, key) ? this.config[key] : undefined;
   }
 
-  private number(key: string, fallback: number): number | null {
-    const value = this.value(key) ?? fallback;
+  private number(key: string): number | null {
+    const value = this.value(key) ?? defaultOf('LORA', key);
     return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
   }
 

@@ -2,7 +2,8 @@
 
 import { FIELD_TEXTS } from '../../peftConfig/fieldTexts';
 import { wordsFor } from '../../peftConfig/fieldWords';
-import { COMMON_KEYS, METHOD_KEYS } from '../../peftConfig/methodKeys';
+import { COMMON_KEYS } from '../../peftConfig/commonKeys';
+import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import { FROM_THE_MODEL, SHOWN_FIRST, START_VALUES, UNUSED_KEYS, WITHOUT_EFFECT } from '../../peftConfig/plannedKeys';
 import type { PlanField } from '../../protocol/plan';
 

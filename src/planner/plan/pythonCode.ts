@@ -3,7 +3,7 @@
 import { ConfigError } from '../../peftConfig/errors';
 import { UnknownMethodError } from '../../budget/errors';
 import { CONFIG_CLASS_NAMES, configClass } from '../../peftConfig/configClasses';
-import { COMMON_KEYS } from '../../peftConfig/methodKeys';
+import { COMMON_KEYS } from '../../peftConfig/commonKeys';
 
 /** Keys that the constructor sets, or that only record where a saved adapter came from. */
 const NOT_ARGUMENTS = new Set(Object.keys(COMMON_KEYS).filter((key) => key !== 'task_type'));
