@@ -15,6 +15,7 @@ import { MatrixPane } from '../parts/matrix/matrixPane';
 import { errorText } from '../parts/notes/progressNote';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { segmented } from '../parts/controls/segmented';
+import { fact, factList } from '../parts/notes/facts';
 
 export function adapterView(context: ViewContext): View {
   const { description, store, client } = context;
@@ -109,36 +110,23 @@ export function adapterView(context: ViewContext): View {
     replace(
       facts,
       h('h3', {}, 'Adapter'),
-      h(
-        'dl',
-        { class: 'facts' },
-        h('dt', {}, 'model dim'),
-        h('dd', {}, formatCount(info.dModel)),
-        h('dt', {}, 'bottleneck'),
-        h('dd', {}, `${formatCount(info.bottleneckDim)} units`),
-        h('dt', {}, 'parameters'),
-        h('dd', {}, formatCount(parametersOf(info))),
-        ...[
-          ['non-linearity', info.nonLinearity],
-          ['placed', info.placement],
-        ].flatMap(([label, text]) => (text ? [h('dt', {}, label), h('dd', {}, text)] : [])),
-        ...biases(info).flatMap(([label, name]) => [
-          h('dt', {}, label),
-          h(
-            'dd',
-            {},
-            h(
-              'button',
-              { type: 'button', class: 'small', onclick: () => store.set({ tab: 'tensors', tensor: name }) },
-              'Show',
-            ),
-          ),
-        ]),
+      factList(
+        fact('model dim', formatCount(info.dModel)),
+        fact('bottleneck', `${formatCount(info.bottleneckDim)} units`),
+        fact('parameters', formatCount(parametersOf(info))),
+        info.nonLinearity ? fact('non-linearity', info.nonLinearity) : [],
+        info.placement ? fact('placed', info.placement) : [],
+        ...biases(info).map(([label, name]) => fact(label, showButton(name))),
       ),
     );
     void showGates(info);
     context.active.set(wDown);
     context.active.refresh();
+  }
+
+  function showButton(tensor: string): HTMLElement {
+    const onclick = (): void => store.set({ tab: 'tensors', tensor });
+    return h('button', { type: 'button', class: 'small', onclick }, 'Show');
   }
 
   /** The count covers all tensors of the module that the file names, so that biases count. */

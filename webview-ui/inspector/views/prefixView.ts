@@ -12,6 +12,7 @@ import { moduleSelect } from '../parts/controls/moduleSelect';
 import { numberSelect } from '../parts/controls/numberSelect';
 import { segmented } from '../parts/controls/segmented';
 import { MAX_THUMBNAILS, thumbnails } from '../parts/matrix/thumbnails';
+import { fact, factList } from '../parts/notes/facts';
 
 export function prefixView(context: ViewContext): View {
   const { description, store, client } = context;
@@ -77,17 +78,11 @@ export function prefixView(context: ViewContext): View {
     replace(
       facts,
       h('h3', {}, 'Prefix'),
-      h(
-        'dl',
-        { class: 'facts' },
-        h('dt', {}, 'layers'),
-        h('dd', {}, formatCount(info.numLayers)),
-        h('dt', {}, 'heads × head dim'),
-        h('dd', {}, `${info.numHeads} × ${info.dHead}`),
-        h('dt', {}, 'prefix length'),
-        h('dd', {}, `${formatCount(info.prefixLength)} positions`),
-        h('dt', {}, 'parameters'),
-        h('dd', {}, formatCount(info.numLayers * 2 * info.prefixLength * info.numHeads * info.dHead)),
+      factList(
+        fact('layers', formatCount(info.numLayers)),
+        fact('heads × head dim', `${info.numHeads} × ${info.dHead}`),
+        fact('prefix length', `${formatCount(info.prefixLength)} positions`),
+        fact('parameters', formatCount(info.numLayers * 2 * info.prefixLength * info.numHeads * info.dHead)),
       ),
       info.numLayers > MAX_THUMBNAILS &&
         h('p', { class: 'note' }, `The overview shows the first ${MAX_THUMBNAILS} of ${info.numLayers} layers.`),

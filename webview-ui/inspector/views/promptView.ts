@@ -11,6 +11,7 @@ import { h, replace } from '../../shared/element';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { segmented } from '../parts/controls/segmented';
+import { fact, factList } from '../parts/notes/facts';
 
 type Part = InspectorState['promptPart'];
 
@@ -59,15 +60,10 @@ export function promptView(context: ViewContext): View {
     replace(
       facts,
       h('h3', {}, 'Prompt'),
-      h(
-        'dl',
-        { class: 'facts' },
-        h('dt', {}, 'soft prompt'),
-        h('dd', {}, `${formatCount(info.promptLength)} tokens`),
-        h('dt', {}, 'model dim'),
-        h('dd', {}, formatCount(info.dModel)),
-        h('dt', {}, 'parameters'),
-        h('dd', {}, formatCount(info.promptLength * info.dModel)),
+      factList(
+        fact('soft prompt', `${formatCount(info.promptLength)} tokens`),
+        fact('model dim', formatCount(info.dModel)),
+        fact('parameters', formatCount(info.promptLength * info.dModel)),
       ),
     );
     context.active.set(pane);
