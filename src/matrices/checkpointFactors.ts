@@ -13,6 +13,7 @@ import { MAX_DECODED_BYTES } from './checkpointTensors';
 import type { CheckpointTensors } from './checkpointTensors';
 import type { Factors } from './factors';
 import type { StoredFactors, StoredRun } from './matrixSource';
+import { noLoraModule } from './notFound';
 
 /** Cached factors: a few dozen modules of a large adapter. */
 const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
@@ -35,7 +36,7 @@ export class CheckpointFactors {
   /** Throws `CheckpointError` NotFound. */
   module(name: string): LoraModuleInfo {
     const module = this.modules.get(name);
-    if (!module) throw new CheckpointError('NotFound', `there is no LoRA module ${quoted(name)}`, name);
+    if (!module) throw noLoraModule(name);
     return module;
   }
 

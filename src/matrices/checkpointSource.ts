@@ -15,6 +15,7 @@ import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { MatrixSource, StoredFactors } from './matrixSource';
 import { MemoryMatrix } from './memoryMatrix';
+import { noPrefix, noSlice } from './notFound';
 import type { OpenedFiles } from './openedFiles';
 import { StoredMatrix } from './storedMatrix';
 
@@ -76,8 +77,7 @@ export class CheckpointSource implements MatrixSource {
     const { shape } = tensor.entry;
     const layout = sliceLayout(shape, slice);
     if (layout) return new StoredMatrix(tensor, layout);
-    const message = `tensor ${quoted(name)} of shape [${shape.join(', ')}] has no slice [${slice?.join(', ')}]`;
-    throw new CheckpointError('NotFound', message, name);
+    throw noSlice(name, shape, slice);
   }
 
   /** A 2-D tensor with rows and columns exchanged, held whole: a projection of an adapter. */
@@ -100,7 +100,7 @@ export class CheckpointSource implements MatrixSource {
     const prefix = this.description.prefixes.find((found) => found.module === module);
     const layout = prefix && !gradient ? prefixLayout(prefix, layer, part) : null;
     if (layout) return new StoredMatrix(this.tensors.get(module), layout);
-    throw new CheckpointError('NotFound', `there is no ${part} prefix of layer ${layer} in ${quoted(module)}`, module);
+    throw noPrefix(module, layer, part);
   }
 
   private async factorMatrix(module: string, part: 'a' | 'b', signal?: AbortSignal): Promise<MatrixReader> {

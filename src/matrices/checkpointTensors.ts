@@ -5,6 +5,7 @@ import type { Values } from '../checkpoint/dtypes';
 import { CheckpointError } from '../checkpoint/errors';
 import type { TensorEntry } from '../checkpoint/header';
 import { quoted } from '../peftConfig/quoted';
+import { noTensor } from './notFound';
 import type { OpenedFiles } from './openedFiles';
 import type { StoredTensor } from './storedMatrix';
 
@@ -24,7 +25,7 @@ export class CheckpointTensors {
   /** Throws `CheckpointError` NotFound, or Unreadable if its data cannot be decoded. */
   get(name: string): StoredTensor {
     const entry = this.entries.get(name);
-    if (!entry) throw new CheckpointError('NotFound', `there is no tensor ${quoted(name)}`, name);
+    if (!entry) throw noTensor(name);
     return this.opened.tensor(entry);
   }
 

@@ -1,5 +1,7 @@
 /** Frobenius norms of a product's factors and of the product, from the factors alone. */
 
+import type { Factors } from './factors';
+
 /** Multiplications that a product's norm may take, some ten seconds: rank 1024 of an 8192-wide layer. */
 const MAX_NORM_PRODUCTS = 2 ** 34;
 
@@ -10,15 +12,7 @@ interface FactorNorms {
   readonly delta: number | null;
 }
 
-/** `a` is (rank, inFeatures), `b` is (outFeatures, rank), both row-major. */
-export function factorNorms(factors: {
-  readonly rank: number;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
-  readonly scaling: number;
-  readonly a: Float64Array;
-  readonly b: Float64Array;
-}): FactorNorms {
+export function factorNorms(factors: Factors): FactorNorms {
   const { rank, inFeatures, outFeatures, scaling, a, b } = factors;
   const work = (rank * rank * (inFeatures + outFeatures)) / 2;
   return {
@@ -28,7 +22,7 @@ export function factorNorms(factors: {
   };
 }
 
-function euclideanNorm(values: ArrayLike<number>): number {
+export function euclideanNorm(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
   return Math.sqrt(sum);

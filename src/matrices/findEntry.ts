@@ -3,7 +3,7 @@
 import type { EntryPlace, Sought } from '../protocol/matrix';
 import type { Progress } from '../protocol/rpc';
 import type { Block, MatrixReader, RowRange } from './matrixReader';
-import { counter } from './readStatistics';
+import { progressCounter } from './progressCounter';
 
 /** Ends a scan early: a visitor has no other way to say that it has seen enough. */
 class Found extends Error {
@@ -31,7 +31,7 @@ export async function findEntry(
   if (sought === 'largest') return largest(rows * columns, (visit) => scan({ first: 0, count: rows }, visit), progress);
   const begin = after ? Math.min(rows - 1, Math.max(0, Math.floor(after.row))) : 0;
   // The row it begins in is read at both ends.
-  const count = counter((rows + 1) * columns, progress);
+  const count = progressCounter((rows + 1) * columns, progress);
   const look =
     (wanted: (row: number, column: number) => boolean) =>
     (block: Block): void => {
@@ -67,7 +67,7 @@ async function largest(
   scan: (visit: (block: Block) => void) => Promise<void>,
   progress: (progress: Progress) => void,
 ): Promise<EntryPlace | null> {
-  const count = counter(entries, progress);
+  const count = progressCounter(entries, progress);
   let best = -1;
   let place: EntryPlace | null = null;
   await scan(({ values, columnCount, firstRow, firstColumn }) => {

@@ -7,9 +7,11 @@ import { currentEngine } from '../tensor/engine/current';
 import { engineDtype, isEngineDtype } from '../tensor/engine/dtypes';
 import type { Engine } from '../tensor/engine/engine';
 import type { ResidentArray } from '../tensor/engine/resident';
+import { euclideanNorm } from './factorNorms';
 import type { Factors } from './factors';
-import { checkSpectrumWork, moduleSpectrum, residentSpectrum } from './moduleSpectrum';
+import { moduleSpectrum, residentSpectrum } from './moduleSpectrum';
 import type { FactorSizes } from './moduleSpectrum';
+import { checkSpectrumWork } from './spectrumWork';
 
 export type ModuleMeasures = Readonly<Record<Exclude<ModuleMetric, 'maxAbs'>, number>>;
 
@@ -64,13 +66,7 @@ function measures(
 ): ModuleMeasures {
   const { singularValues, norm, effectiveRank, stableRank } = spectrum;
   const spectralNorm = singularValues[0] ?? 0;
-  return { deltaNorm: norm, aNorm: rootOfSquares(a), bNorm: rootOfSquares(b), spectralNorm, effectiveRank, stableRank };
-}
-
-function rootOfSquares(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! * values[i]!;
-  return Math.sqrt(sum);
+  return { deltaNorm: norm, aNorm: euclideanNorm(a), bNorm: euclideanNorm(b), spectralNorm, effectiveRank, stableRank };
 }
 
 function decode({ dtype, bytes }: FactorRun, length: number): Float64Array {

@@ -1,7 +1,6 @@
 /** The spectrum of one LoRA module from its factors: by the engine, or by the plain loops where there is none. */
 
 import { effectiveRank, frobeniusNorm, stableRank } from './spectrum';
-import { CheckpointError } from '../checkpoint/errors';
 import type { Spectrum } from '../protocol/matrix';
 import { currentEngine } from '../tensor/engine/current';
 import type { Engine } from '../tensor/engine/engine';
@@ -10,14 +9,7 @@ import { factoredSingularValues } from '../tensor/svd';
 import type { Factors } from './factors';
 import { float32Factors } from './residentDelta';
 import type { Float32Factors } from './residentDelta';
-
-/**
- * Multiplications that the singular values of one module may take, some ten seconds in which no cancel is heard (a
- * second with the engine): rank 512 of a 4096-wide layer passes.
- */
-const MAX_SPECTRUM_PRODUCTS = 2 ** 33;
-/** Sweeps of the Jacobi method times the work of one, in units of rank cubed. */
-const SWEEP_PRODUCTS = 40;
+import { checkSpectrumWork } from './spectrumWork';
 
 export type FactorSizes = Omit<Factors, 'a' | 'b'>;
 
@@ -52,25 +44,6 @@ export function residentSpectrum(
       scaling,
       ...(tolerance !== undefined && { tolerance }),
     }),
-  );
-}
-
-/** Multiplications, about. */
-export function spectrumWork({
-  rank,
-  inFeatures,
-  outFeatures,
-}: Pick<FactorSizes, 'rank' | 'inFeatures' | 'outFeatures'>): number {
-  return rank * rank * (inFeatures + outFeatures + SWEEP_PRODUCTS * rank);
-}
-
-/** Throws `CheckpointError` TooLarge. */
-export function checkSpectrumWork(sizes: Pick<FactorSizes, 'rank' | 'inFeatures' | 'outFeatures'>): void {
-  const work = spectrumWork(sizes);
-  if (work <= MAX_SPECTRUM_PRODUCTS) return;
-  throw new CheckpointError(
-    'TooLarge',
-    `singular values at rank ${sizes.rank} take ${work} multiplications, at most ${MAX_SPECTRUM_PRODUCTS} are made`,
   );
 }
 

@@ -1,11 +1,11 @@
 /** One entry in full precision, and what its row and column look like. */
 
 import type { Values } from '../checkpoint/dtypes';
-import { CheckpointError } from '../checkpoint/errors';
 import type { Cell, LineSummary } from '../protocol/matrix';
 import { LruCache } from '../protocol/lruCache';
 import { everything } from './matrixReader';
 import type { MatrixReader, ScanRequest } from './matrixReader';
+import { checkEntry } from './notFound';
 
 /** Read for one line of a hover, in bytes or what takes as long: a few milliseconds. */
 const LINE_BUDGET = 4 * 2 ** 20;
@@ -34,13 +34,7 @@ export async function readCell(
   key: string,
   signal?: AbortSignal,
 ): Promise<Cell> {
-  const inside = (at: number, size: number): boolean => Number.isInteger(at) && at >= 0 && at < size;
-  if (!inside(row, matrix.rows) || !inside(column, matrix.columns)) {
-    throw new CheckpointError(
-      'NotFound',
-      `entry (${row}, ${column}) is outside the matrix of ${matrix.rows} x ${matrix.columns}`,
-    );
-  }
+  checkEntry(row, column, 'matrix', matrix.rows, matrix.columns);
   const { value, text, index } = await matrix.cell(row, column, signal);
   return {
     text,

@@ -9,6 +9,8 @@ import { StatisticsScan } from '../tensor/engine/statisticsScan';
 import { HistogramAccumulator, StatisticsAccumulator } from '../tensor/statistics';
 import { everything } from './matrixReader';
 import type { MatrixReader, ResidentBlock, ResidentEntries, RowRange, ScanRequest } from './matrixReader';
+import { progressCounter } from './progressCounter';
+import { eachRun } from './residentRuns';
 
 /** Read per pass, in bytes or what takes as long: some ten seconds. A larger matrix is sampled. */
 const STATISTICS_BUDGET = 2 ** 30;
@@ -22,8 +24,6 @@ export const QUICK = 'quick';
 const HISTOGRAM_BINS = 256;
 /** Stretches that a sample is spread over. */
 const SAMPLE_STRETCHES = 1024;
-/** Between two reports, so that they cost nothing beside the work. */
-const REPORT_MS = 40;
 
 /** `budget` as the constants above, which it replaces; Infinity reads all, QUICK a megabyte. */
 export async function readStatistics(
@@ -44,18 +44,6 @@ export async function readStatistics(
 
 type Found = Omit<Statistics, 'sampled'>;
 
-/** Counts entries up to `total`, reporting now and then, first and last. */
-export function counter(total: number, progress: (progress: Progress) => void): (entries: number) => void {
-  let done = 0;
-  let reported = -Infinity;
-  return (entries) => {
-    done += entries;
-    if (done < total && performance.now() - reported < REPORT_MS) return;
-    reported = performance.now();
-    progress({ done, total });
-  };
-}
-
 async function scanResident(
   engine: Engine,
   resident: ResidentEntries,
@@ -65,13 +53,11 @@ async function scanResident(
 ): Promise<Found> {
   const scan = new StatisticsScan(engine, resident.dtype);
   const { bytes } = scan.dtype;
-  const count = counter(entries * (scan.dtype.values ? 1 : 2), progress);
+  const count = progressCounter(entries * (scan.dtype.values ? 1 : 2), progress);
   const pass = async (add: (address: number, byteLength: number) => void): Promise<void> => {
-    const visit = ({ rowCount, columnCount, address, strideBytes }: ResidentBlock): void => {
-      const rowBytes = columnCount * bytes;
-      if (strideBytes === rowBytes) add(address, rowCount * rowBytes);
-      else for (let i = 0; i < rowCount; i++) add(address + i * strideBytes, rowBytes);
-      count(rowCount * columnCount);
+    const visit = (block: ResidentBlock): void => {
+      eachRun(block, bytes, add);
+      count(block.rowCount * block.columnCount);
     };
     for (const request of requests) await resident.scan(engine, request, visit, signal);
   };
@@ -98,7 +84,7 @@ async function scanPlain(
   progress: (progress: Progress) => void,
   signal?: AbortSignal,
 ): Promise<Found> {
-  const count = counter(2 * entries, progress);
+  const count = progressCounter(2 * entries, progress);
   const pass = async (add: (values: ArrayLike<number>) => void): Promise<void> => {
     for (const request of requests) {
       await matrix.scan(

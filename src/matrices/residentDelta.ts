@@ -3,6 +3,7 @@
 import type { Engine } from '../tensor/engine/engine';
 import type { ResidentArray } from '../tensor/engine/resident';
 import type { Factors } from './factors';
+import { maxMagnitude } from './maxMagnitude';
 import type { ResidentEntries } from './matrixReader';
 import { Pacer } from './pacer';
 
@@ -36,16 +37,6 @@ function exactFloat32(values: Float64Array): Float32Array | null {
   return floats;
 }
 
-function largest(values: Float32Array): number {
-  let magnitude = 0;
-  for (let i = 0; i < values.length; i++) {
-    const x = Math.abs(values[i]!);
-    // Written so that a NaN is taken, and once taken is kept.
-    if (!(x <= magnitude) && magnitude === magnitude) magnitude = x;
-  }
-  return magnitude;
-}
-
 const residents = new WeakMap<Factors, ResidentEntries | null>();
 
 /**
@@ -65,7 +56,7 @@ function makeResident(factors: Factors): ResidentEntries | null {
   if (!floats) return null;
   const { a, b } = floats;
   const { rank, inFeatures, scaling } = factors;
-  const size = Math.abs(scaling) * rank * largest(a) * largest(b);
+  const size = Math.abs(scaling) * rank * maxMagnitude(a) * maxMagnitude(b);
   if (!(size === 0 || (size >= SAFE_RANGE.least && size <= SAFE_RANGE.most))) return null;
   return {
     dtype: 'F32',

@@ -10,6 +10,8 @@ import type { SummaryStatistics } from '../tensor/statistics';
 import type { MatrixSource } from './matrixSource';
 import { everything } from './matrixReader';
 import type { MatrixReader, ResidentBlock } from './matrixReader';
+import { progressCounter } from './progressCounter';
+import { eachRun } from './residentRuns';
 
 /** Summaries are sent on after so long, or after so many: a table is drawn some five times a second. */
 const TURN_MS = 200;
@@ -62,14 +64,7 @@ async function summarize(
   signal?: AbortSignal,
 ): Promise<SummaryStatistics> {
   const total = matrix.rows * matrix.columns;
-  let done = 0;
-  let reported = performance.now();
-  const count = (entries: number): void => {
-    done += entries;
-    if (performance.now() - reported < REPORT_MS) return;
-    reported = performance.now();
-    progress({ done, total });
-  };
+  const count = progressCounter(total, progress, { intervalMs: REPORT_MS, onlyLong: true });
   const engine = currentEngine();
   const resident = (engine && matrix.resident) ?? null;
   if (!engine || !resident) {
@@ -84,11 +79,9 @@ async function summarize(
   // A row of the table has no histogram, and moments take half the time that counting every code does.
   const scan = new StatisticsScan(engine, resident.dtype, { momentsOnly: true });
   try {
-    const visit = ({ rowCount, columnCount, address, strideBytes }: ResidentBlock): void => {
-      const rowBytes = columnCount * scan.dtype.bytes;
-      if (strideBytes === rowBytes) scan.addResident(address, rowCount * rowBytes);
-      else for (let i = 0; i < rowCount; i++) scan.addResident(address + i * strideBytes, rowBytes);
-      count(rowCount * columnCount);
+    const visit = (block: ResidentBlock): void => {
+      eachRun(block, scan.dtype.bytes, (address, byteLength) => scan.addResident(address, byteLength));
+      count(block.rowCount * block.columnCount);
     };
     if (total > 0) await resident.scan(engine, everything(matrix), visit, signal);
     const { l1: _, ...summary } = scan.summary();

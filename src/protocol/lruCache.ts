@@ -1,6 +1,6 @@
 /** A cache of limited size that drops the least recently used entries first. */
 
-export interface LruOptions<V> {
+interface LruOptions<V> {
   /** Size of a value, in the unit of the limit; 1 by default, so that the limit counts entries. */
   readonly sizeOf?: (value: V) => number;
   /** Keeps a new value that alone exceeds the limit until the next one is set. By default it is not kept. */

@@ -1,8 +1,7 @@
 /** A run of the demo as a source: its tensors by name, in memory, those of the LoRA layer at every recorded step. */
 
 import { CheckpointError } from '../checkpoint/errors';
-import { quoted } from '../peftConfig/quoted';
-import { entriesLayout, sliceLayout } from '../checkpoint/adapters/factorLayout';
+import { entriesLayout, rowMajor, sliceLayout } from '../checkpoint/adapters/factorLayout';
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
 import { loraAdapter } from '../checkpoint/adapters/loraAdapter';
 import type { AdapterFiles } from '../checkpoint/adapters/loraAdapter';
@@ -19,6 +18,7 @@ import type { MatrixSource } from '../matrices/matrixSource';
 import { unravel } from '../matrices/matrixReader';
 import type { MatrixReader } from '../matrices/matrixReader';
 import { MemoryMatrix } from '../matrices/memoryMatrix';
+import { noLoraModule, noPrefix, noSlice, noTensor } from '../matrices/notFound';
 
 /** The layer's path in the base model that the saved adapter is for. */
 const SAVED_MODULE = 'linear';
@@ -61,11 +61,7 @@ export class DemoSource implements MatrixSource {
         const tensor = this.tensor(ref.name, ref.step);
         const layout = sliceLayout(tensor.shape, ref.slice);
         if (layout) return memoryMatrix(tensor, layout);
-        throw new CheckpointError(
-          'NotFound',
-          `tensor ${quoted(ref.name)} has no slice [${ref.slice?.join(', ')}]`,
-          ref.name,
-        );
+        throw noSlice(ref.name, tensor.shape, ref.slice);
       }
       case 'factor': {
         this.checkModule(ref.module);
@@ -110,26 +106,21 @@ export class DemoSource implements MatrixSource {
   private prefixMatrix({ module, layer, part, gradient }: MatrixRef & { kind: 'prefix' }): MemoryMatrix {
     const { prefix, gradPrefix, numLayers, numHeads, dHead, prefixLength } = this.result.prefix;
     if (module !== DEMO_PREFIX || !Number.isInteger(layer) || layer < 0 || layer >= numLayers) {
-      throw new CheckpointError(
-        'NotFound',
-        `there is no ${part} prefix of layer ${layer} in ${quoted(module)}`,
-        module,
-      );
+      throw noPrefix(module, layer, part);
     }
     const columns = numHeads * dHead;
     const offset = (2 * layer + (part === 'key' ? 0 : 1)) * prefixLength * columns;
-    const layout = { rows: prefixLength, columns, offset, rowStride: columns, columnStride: 1 };
+    const layout = rowMajor(prefixLength, columns, offset);
     return memoryMatrix(gradient ? gradPrefix : prefix, layout);
   }
 
   private checkModule(module: string): void {
-    if (module !== DEMO_LORA)
-      throw new CheckpointError('NotFound', `there is no LoRA module ${quoted(module)}`, module);
+    if (module !== DEMO_LORA) throw noLoraModule(module);
   }
 
   private tensor(name: string, step?: number): Tensor {
     const tensor = this.tensors.get(name);
-    if (!tensor) throw new CheckpointError('NotFound', `there is no tensor ${quoted(name)}`, name);
+    if (!tensor) throw noTensor(name);
     return tensor.at(this.snapshot(step));
   }
 

@@ -7,13 +7,14 @@ import type { Progress } from '../protocol/rpc';
 import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
 import { DeltaMatrix } from '../matrices/deltaMatrix';
 import type { Factors } from '../matrices/factors';
+import { maxMagnitude } from '../matrices/maxMagnitude';
 import type { MatrixSource, StoredFactors, StoredRun } from '../matrices/matrixSource';
 import { everything } from '../matrices/matrixReader';
 import type { Measurer, StartMeasurers } from './measurer';
-import { measureFactors } from '../matrices/moduleMeasures';
 import type { FactorBytes, FactorRun, ModuleMeasures } from '../matrices/moduleMeasures';
-import { checkSpectrumWork, spectrumWork } from '../matrices/moduleSpectrum';
+import { checkSpectrumWork, spectrumWork } from '../matrices/spectrumWork';
 import { Pacer } from '../matrices/pacer';
+import { currentEngine } from '../tensor/engine/current';
 
 /**
  * Work for maxAbs of all modules together, in multiplications, about a second: it needs every entry of every product.
@@ -154,7 +155,9 @@ class Hand {
       }
     }
     const factors = await this.source.factors(module, undefined, this.signal);
-    const measures = measureFactors(factors);
+    checkSpectrumWork(factors);
+    const { measuresWith } = await import('./spectra.js');
+    const measures = measuresWith(currentEngine(), factors);
     return this.withMaxAbs ? { ...measures, maxAbs: await largestEntry(factors, this.signal) } : measures;
   }
 
@@ -197,11 +200,7 @@ async function largestEntry(factors: Factors, signal?: AbortSignal): Promise<num
   await delta.scan(
     everything(delta),
     ({ values }) => {
-      for (let i = 0; i < values.length; i++) {
-        const magnitude = Math.abs(values[i]!);
-        // Written so that a NaN is taken, and once taken is kept.
-        if (!(magnitude <= largest) && largest === largest) largest = magnitude;
-      }
+      largest = maxMagnitude(values, largest);
     },
     signal,
   );

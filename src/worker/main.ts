@@ -6,7 +6,6 @@ import { configureEngine } from '../tensor/engine/current';
 import { lateFarFiles } from '../files/loadFarFiles';
 import { createJobs } from './jobs';
 import type { MeasurerRequests } from './measurer';
-import { measureBytes } from '../matrices/moduleMeasures';
 import { nodeFiles } from '../files/nodeFile';
 import { parentTransport } from '../files/portTransport';
 import { routedFiles } from '../files/routedFiles';
@@ -14,7 +13,9 @@ import { engineThreads } from './spawnEngineThread';
 import { isMeasurer, spawnMeasurers } from './spawnMeasurer';
 
 if (isMeasurer()) {
-  new Endpoint<Record<never, never>, MeasurerRequests>(parentTransport(), { 'factors/measure': measureBytes });
+  new Endpoint<Record<never, never>, MeasurerRequests>(parentTransport(), {
+    'factors/measure': async (factors) => (await import('./spectra.js')).measureBytes(factors),
+  });
 } else {
   configureEngine(engineThreads());
   const files = routedFiles(

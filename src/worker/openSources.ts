@@ -1,0 +1,41 @@
+/** The sources that the worker holds open, by the ids that it gave out. */
+
+import { CheckpointError } from '../checkpoint/errors';
+import type { MatrixSource } from '../matrices/matrixSource';
+import { packDescription } from '../protocol/packedDescription';
+import type { RequestContext } from '../protocol/rpc';
+import type { OpenedSource, SourceId } from '../protocol/worker';
+
+export class OpenSources {
+  private readonly sources = new Map<SourceId, MatrixSource>();
+  private nextId: SourceId = 1;
+
+  /** Throws `CheckpointError` NotFound. */
+  find(id: SourceId): MatrixSource {
+    const source = this.sources.get(id);
+    if (!source) throw new CheckpointError('NotFound', `source ${id} is not open`);
+    return source;
+  }
+
+  /** Takes over `source`: closes it if this rejects, as it does with the signal's reason. */
+  async add(source: MatrixSource, { signal, transfer }: RequestContext): Promise<OpenedSource> {
+    try {
+      const description = await packDescription(source.description);
+      // After a cancel nobody learns the id, so nobody could close the source.
+      signal.throwIfAborted();
+      const id = this.nextId++;
+      this.sources.set(id, source);
+      transfer(description.json.buffer);
+      return { source: id, description };
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  async close(id: SourceId): Promise<void> {
+    const source = this.find(id);
+    this.sources.delete(id);
+    await source.close();
+  }
+}
