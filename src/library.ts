@@ -12,7 +12,7 @@ export type { LowRankFactors, SingularValues, SingularVectors } from './tensor/s
 
 export { computeBudget } from './budget/computeBudget';
 export type { Budget, BudgetOptions } from './budget/computeBudget';
-export type { CountedModule } from './budget/adapterCount';
+export type { CountedModule } from './budget/sheet';
 export { BudgetError, ConfigError, PatternError } from './peftConfig/errors';
 export { NeedsWeightsError, TargetError, UnknownArchitectureError, UnknownMethodError } from './budget/errors';
 

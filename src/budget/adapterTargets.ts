@@ -3,11 +3,12 @@
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { ConfigError } from '../peftConfig/errors';
 import { TargetError } from './errors';
-import { defaultTargetsOf } from './defaultTargets';
+import { factsOf } from './architectures';
+import { mappedTargets } from './architectures/peftTargets';
 import type { FusedTargets } from './fusedExperts';
 import type { Module, ModuleTable } from './moduleTable';
 import { PythonPattern } from '../peftConfig/pythonPattern';
-import type { ModuleKind } from './rows';
+import type { Targeting } from './methods/method';
 import type { TargetSelection } from './targets';
 import { isLinear, targetRule } from './targets';
 
@@ -33,11 +34,11 @@ export function modulesToSave(settings: AdapterSettings): readonly string[] {
 export function selectTargets(
   table: ModuleTable,
   settings: AdapterSettings,
-  method: string,
-  accepts: readonly ModuleKind[],
+  type: string,
+  targeting: Targeting,
   fused: FusedTargets | null,
 ): readonly Module[] {
-  const selection = readSelection(table, settings, method, fused);
+  const selection = readSelection(table, settings, type, targeting, fused);
   if (selection === null) return [];
   const rule = targetRule(selection);
   const taken: Module[] = [];
@@ -57,10 +58,10 @@ export function selectTargets(
         : `the targets ${describe(selection.targets)} match no module of the model`,
     );
   }
-  const refused = taken.find(({ kind }) => !accepts.includes(kind));
+  const refused = taken.find(({ kind }) => !targeting.accepts.includes(kind));
   if (refused) {
     const kind = refused.kind === 'parameters' ? 'neither a linear layer nor an embedding' : `a ${refused.kind} module`;
-    throw new TargetError(`target '${refused.name}' is ${kind}, which ${method} cannot adapt`);
+    throw new TargetError(`target '${refused.name}' is ${kind}, which ${type} cannot adapt`);
   }
   return taken;
 }
@@ -68,10 +69,11 @@ export function selectTargets(
 function readSelection(
   table: ModuleTable,
   settings: AdapterSettings,
-  method: string,
+  type: string,
+  targeting: Targeting,
   fused: FusedTargets | null,
 ): TargetSelection | null {
-  const targets = fused ? fused.modules : readTargets(table, settings, method);
+  const targets = fused ? fused.modules : readTargets(table, settings, type, targeting);
   if (targets === null) return null;
   const exclude = settings.namesOrPattern('exclude_modules');
   const layers = settings.indices('layers_to_transform');
@@ -91,20 +93,21 @@ function readSelection(
 export function readTargets(
   table: ModuleTable,
   settings: AdapterSettings,
-  method: string,
+  type: string,
+  { mapping = 'LORA', allLinearByDefault = false }: Targeting,
 ): TargetSelection['targets'] | null {
   const given = settings.namesOrPattern('target_modules');
   if (typeof given === 'string') return given.toLowerCase() === 'all-linear' ? 'all-linear' : new PythonPattern(given);
   if (given !== null) return given.length === 0 && settings.names('target_parameters')?.length ? null : given;
   if (settings.names('target_parameters')?.length) return null;
-  const usual = defaultTargetsOf(method, table.shape.modelType);
+  const { peftTargets = {} } = factsOf(table.shape.modelType);
+  const usual = mapping === null ? null : mappedTargets(peftTargets, mapping);
   if (usual) return usual;
-  // This method alone takes all linears where it knows no better.
-  if (method === 'OSF') return 'all-linear';
+  if (allLinearByDefault) return 'all-linear';
   throw new ConfigError(
     'target_modules',
     settings.raw('target_modules'),
-    `target modules: PEFT has no default of ${method} for ${table.shape.modelType || 'this model'}`,
+    `target modules: PEFT has no default of ${type} for ${table.shape.modelType || 'this model'}`,
   );
 }
 

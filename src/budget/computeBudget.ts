@@ -2,7 +2,7 @@
 
 import { AdapterSettings } from '../peftConfig/adapterSettings';
 import { factsOf } from './architectures';
-import type { CountedModule } from './adapterCount';
+import type { CountedModule } from './sheet';
 import { countAdapter } from './adapterCount';
 import type { RawConfig } from '../peftConfig/configValues';
 import { isObject, text } from '../peftConfig/configValues';

@@ -12,7 +12,13 @@ import type { Part } from './methods/method';
 import { frozen, stored, trained, unsaved } from './methods/method';
 
 /** Throws `ConfigError` for what PEFT would refuse. */
-type PromptMethod = (shape: ModelShape, settings: AdapterSettings) => readonly Part[];
+type PromptParts = (shape: ModelShape, settings: AdapterSettings) => readonly Part[];
+
+interface PromptMethod {
+  readonly parts: PromptParts;
+  /** Where the virtual tokens stand: before the input, or as keys and values before every layer's own. */
+  readonly place: 'input' | 'cache';
+}
 
 /** More virtual tokens than any context holds. */
 const MAX_TOKENS = 1 << 24;
@@ -54,14 +60,14 @@ function layerCount({ numLayers }: ModelShape, settings: AdapterSettings): numbe
   return settings.count('num_layers', numLayers);
 }
 
-const promptTuning: PromptMethod = (shape, settings) => {
+const promptTuning: PromptParts = (shape, settings) => {
   // Tokens that start as words of the vocabulary have their width, whatever the config says.
   const isWord = ['TEXT', 'SAMPLE_VOCAB'].includes(settings.text('prompt_tuning_init') ?? '');
   const width = isWord ? shape.hiddenSize : tokenWidth(shape, settings);
   return [trained('prompt_embeddings', tokens(settings) * stacks(settings), width)];
 };
 
-const prefixTuning: PromptMethod = (shape, settings) => {
+const prefixTuning: PromptParts = (shape, settings) => {
   const n = tokens(settings);
   const width = keyValueWidth(shape, settings);
   const all = 2 * layerCount(shape, settings) * width;
@@ -79,7 +85,7 @@ function network(widths: readonly number[]): Part[] {
   });
 }
 
-const pTuning: PromptMethod = (shape, settings) => {
+const pTuning: PromptParts = (shape, settings) => {
   const rows = tokens(settings) * stacks(settings);
   const d = tokenWidth(shape, settings);
   const h = settings.count('encoder_hidden_size', d);
@@ -102,7 +108,7 @@ function lstm(d: number, h: number, depth: number): Part[] {
   ).flat();
 }
 
-const multitaskPromptTuning: PromptMethod = (shape, settings) => {
+const multitaskPromptTuning: PromptParts = (shape, settings) => {
   const rows = tokens(settings) * stacks(settings);
   const d = tokenWidth(shape, settings);
   const tasks = settings.count('num_tasks');
@@ -115,7 +121,7 @@ const multitaskPromptTuning: PromptMethod = (shape, settings) => {
 };
 
 /** CPT learns a change to the embeddings of given tokens, which stay beside it. */
-const cpt: PromptMethod = (shape, settings) => {
+const cpt: PromptParts = (shape, settings) => {
   const ids = settings.raw('cpt_token_ids');
   const n = Array.isArray(ids) && ids.length > 0 ? ids.length : tokens(settings);
   // The width is the model's own, whatever the config says.
@@ -124,7 +130,7 @@ const cpt: PromptMethod = (shape, settings) => {
 };
 
 /** A key-value cache as parameters, whose first tokens may stay as they are. */
-const cartridge: PromptMethod = (shape, settings) => {
+const cartridge: PromptParts = (shape, settings) => {
   const n = tokens(settings);
   const still = Math.min(settings.size('num_frozen_tokens'), n);
   const width = 2 * layerCount(shape, settings) * keyValueWidth(shape, settings);
@@ -136,19 +142,24 @@ const cartridge: PromptMethod = (shape, settings) => {
 };
 
 const checked =
-  (method: PromptMethod): PromptMethod =>
+  (parts: PromptParts): PromptParts =>
   (shape, settings) => {
     checkHeads(shape, settings);
     if (shape.vocabSize === null && architectureOf(shape.modelType))
       throw new ConfigError('vocab_size', null, 'a vocabulary, which virtual tokens join');
-    return method(shape, settings);
+    return parts(shape, settings);
   };
 
-export const PROMPT_METHODS: Readonly<Record<string, PromptMethod>> = {
-  PROMPT_TUNING: checked(promptTuning),
-  PREFIX_TUNING: checked(prefixTuning),
-  P_TUNING: checked(pTuning),
-  MULTITASK_PROMPT_TUNING: checked(multitaskPromptTuning),
-  CPT: checked(cpt),
-  CARTRIDGE: checked(cartridge),
+const PROMPT_METHODS: Readonly<Record<string, PromptMethod>> = {
+  PROMPT_TUNING: { parts: checked(promptTuning), place: 'input' },
+  PREFIX_TUNING: { parts: checked(prefixTuning), place: 'cache' },
+  P_TUNING: { parts: checked(pTuning), place: 'input' },
+  MULTITASK_PROMPT_TUNING: { parts: checked(multitaskPromptTuning), place: 'input' },
+  CPT: { parts: checked(cpt), place: 'input' },
+  CARTRIDGE: { parts: checked(cartridge), place: 'cache' },
 };
+
+/** `null` for any other peft_type. */
+export function promptMethodOf(type: string): PromptMethod | null {
+  return Object.hasOwn(PROMPT_METHODS, type) ? (PROMPT_METHODS[type] ?? null) : null;
+}

@@ -16,7 +16,7 @@ const DEFAULT_LAYERS = 1;
 /** The layers themselves, unless the config names modules. */
 export function shadowTargets(model: ModuleTable, settings: AdapterSettings): readonly Module[] {
   if (settings.raw('target_modules') !== null)
-    return selectTargets(model, settings, 'SHADOW', ['linear', 'conv1d', 'parameters'], null);
+    return selectTargets(model, settings, 'SHADOW', { accepts: ['linear', 'conv1d', 'parameters'] }, null);
   const layers = withContainers(model).filter(({ name }) => /(^|\.)(layers|h)\.\d+$/.test(name));
   if (layers.length === 0) throw new TargetError('SHADOW finds no list of layers named layers or h');
   return layers;

@@ -9,7 +9,7 @@ import { trained } from './methods/method';
 import type { Module, ModuleTable } from './moduleTable';
 import { moduleTensors } from './moduleTable';
 
-interface AdaptedParameter {
+export interface AdaptedParameter {
   /** The tensor's full name: 'model.layers.0.mlp.experts.down_proj'. */
   readonly name: string;
   readonly rank: number;

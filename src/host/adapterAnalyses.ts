@@ -11,13 +11,13 @@ interface Kept {
   readonly analysis: Promise<ConfigAnalysis | null>;
 }
 
-/** What the planner says of each open adapter_config.json: asked once for every state of the text, by whoever asks. */
+/** The planner's analysis of each open adapter_config.json, requested once for each state of the text. */
 export class AdapterAnalyses implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
-  /** Models or weights around the files came, went or changed: what was said may hold no longer. */
+  /** Fires when models or weights change, so that earlier analyses may be outdated. */
   readonly onDidChange = this.changed.event;
   private readonly analysed = new vscode.EventEmitter<void>();
-  /** There is something new to say of some file. */
+  /** Fires when a new analysis is available. */
   readonly onDidAnalyse = this.analysed.event;
   private readonly kept = new Map<string, Kept>();
   private readonly subscriptions: vscode.Disposable[];
@@ -42,7 +42,7 @@ export class AdapterAnalyses implements vscode.Disposable {
     ];
   }
 
-  /** Null for what is no PEFT config, and where the text changed before the answer came. */
+  /** Null if the file is not a PEFT config, or if its text changed before the reply came. */
   async of(document: vscode.TextDocument): Promise<ConfigAnalysis | null> {
     const key = document.uri.toString();
     const { version } = document;
@@ -59,7 +59,7 @@ export class AdapterAnalyses implements vscode.Disposable {
       return document.version === version ? analysis : null;
     } catch (error) {
       if (kept.controller.signal.aborted) return null;
-      // Asked again, another thread may answer.
+      // The next request may reach another thread that answers.
       if (this.kept.get(key) === kept) this.kept.delete(key);
       throw error;
     }
@@ -76,7 +76,7 @@ export class AdapterAnalyses implements vscode.Disposable {
   private async ask(document: vscode.TextDocument, signal: AbortSignal): Promise<ConfigAnalysis | null> {
     const described = await this.documents.describe(document);
     const analysis = await this.documents.planner.request('config/analyse', described, { signal });
-    // Who waits for this one comes first.
+    // The caller that waits for this analysis runs first.
     setTimeout(() => this.analysed.fire());
     return analysis;
   }

@@ -4,22 +4,22 @@ import type { AdapterAnalyses } from './adapterAnalyses';
 import { ADAPTER_CONFIG, rangeOf, whileWanted } from './adapterDocuments';
 import { budgetLine, formatCount } from './budgetLine';
 
-/** A line of the editor has room for these. */
+/** As many entries as fit in a line of the editor. */
 const MAX_ENTRIES = 8;
 
-/** Above adapter_config.json: what it trains, on which model. Above its targets: what each matches. */
+/** Lenses in adapter_config.json: what it trains on which model, and what each of its targets matches. */
 class AdapterLenses implements vscode.CodeLensProvider {
   readonly onDidChangeCodeLenses: vscode.Event<void>;
 
   constructor(private readonly analyses: AdapterAnalyses) {
-    // An editor that loses the focus while it waits does not ask again by itself.
+    // An editor that loses focus while it waits does not ask again by itself.
     this.onDidChangeCodeLenses = analyses.onDidAnalyse;
   }
 
   provideCodeLenses(document: vscode.TextDocument, token: vscode.CancellationToken): Promise<vscode.CodeLens[] | null> {
     return whileWanted(token, async () => {
       const analysis = await this.analyses.of(document);
-      // While the text is being typed the lenses stay: null would take them away.
+      // An empty list keeps the lenses while the user types; null would remove them.
       if (!analysis) return [];
       const top = new vscode.Range(0, 0, 0, 0);
       const lenses = commandsFor(document.uri, analysis).map((command) => new vscode.CodeLens(top, command));
@@ -47,7 +47,7 @@ function commandsFor(uri: vscode.Uri, analysis: ConfigAnalysis): vscode.Command[
   }
   const missing =
     wanted === null
-      ? vscode.l10n.t('No base model is named')
+      ? vscode.l10n.t('The config names no base model')
       : vscode.l10n.t('Choose the base model: {0} is not found', shorten(wanted));
   return [
     ...(stored ? [{ title: stored, command: '' }] : []),
@@ -58,7 +58,7 @@ function commandsFor(uri: vscode.Uri, analysis: ConfigAnalysis): vscode.Command[
   ];
 }
 
-/** Counts by entry; of a pattern the count alone, for its text stands below. */
+/** Counts by entry. A pattern shows only its count, because its text is in the line below. */
 function targetsCommand({ entries, modules }: TargetLens): vscode.Command {
   const total = modules === 1 ? vscode.l10n.t('1 module') : vscode.l10n.t('{0} modules', formatCount(modules));
   const shown = entries.slice(0, MAX_ENTRIES).map(([name, count]) => `${shorten(name)} ${formatCount(count)}`);

@@ -3,7 +3,7 @@ import type { AdapterEntry } from './adapterFolders';
 import { ADAPTER_FILES, findAdapters } from './adapterFolders';
 import { INSPECTOR_VIEW_TYPE, openInInspector } from './inspectorEditor';
 
-/** Files are written in bursts when a training run saves; one look after the burst is enough. */
+/** A training run writes several files when it saves, so the search waits until they are done. */
 const REFRESH_DELAY_MS = 300;
 
 class AdaptersTree implements vscode.TreeDataProvider<AdapterEntry>, vscode.Disposable {
@@ -71,7 +71,9 @@ async function openAdapter(adapter: AdapterEntry): Promise<void> {
   if (adapter.pickle) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
-        'adapter_model.bin is a pickle, which can run code when it is loaded, so it is not opened. Convert it where you trust it: load the adapter with PEFT and call save_pretrained(folder, safe_serialization=True).',
+        'adapter_model.bin is a pickle. Loading a pickle can run code, so it is not opened. ' +
+          'If you trust it, convert it: load the adapter with PEFT and call ' +
+          'save_pretrained(folder, safe_serialization=True).',
       ),
     );
   }
@@ -79,7 +81,7 @@ async function openAdapter(adapter: AdapterEntry): Promise<void> {
 
 async function pickCheckpoint(): Promise<void> {
   const picked = await vscode.window.showOpenDialog({
-    // Pickles are among them so that the page can say how to convert one; none is ever loaded.
+    // Pickles are included so that the page can say how to convert one. They are never loaded.
     filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'gguf', 'json', 'bin', 'pt', 'pth', 'ckpt'] },
     title: vscode.l10n.t('Open a checkpoint in the PEFT Inspector'),
   });
@@ -95,7 +97,7 @@ export function registerAdaptersTree(): vscode.Disposable {
     vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
     vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
     vscode.commands.registerCommand('peft.openCheckpoint', pickCheckpoint),
-    // From the keyboard a command comes without its row: the selected one is meant.
+    // A command from the keyboard has no row as its argument and applies to the selected row.
     vscode.commands.registerCommand(
       'peft.openAdapter',
       async (adapter = view.selection[0]) => adapter && openAdapter(adapter),

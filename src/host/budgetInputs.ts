@@ -1,9 +1,9 @@
-/** The calculator's inputs: what they are at first, and as they are read back from storage. */
+/** The calculator's inputs: their initial values, and how they are read back from storage. */
 
 import type { Basis, BudgetInputs } from '../protocol/calculator';
 import { CUSTOM_FIELDS, METHOD_FIELDS } from '../protocol/calculator';
 
-/** The reference's own settings, on the model size it compares at. */
+/** The settings and the model size of the reference's comparison. */
 export const DEFAULT_INPUTS: BudgetInputs = {
   model: 'preset:llama-2-7b',
   basis: 'exact',
@@ -19,12 +19,12 @@ export const DEFAULT_INPUTS: BudgetInputs = {
   targets: [],
 };
 
-/** Longest text kept of a field, so that a slip of the clipboard is not stored for ever. */
+/** The longest text stored for a field: an accidental paste is not kept in full. */
 const MAX_TYPED = 64;
-/** Kinds of architecture, and targets of one: far above what there is. */
+/** How many architectures, and targets of each, are stored: far more than exist. */
 const MAX_LIST = 200;
 
-/** Stored inputs, possibly of another version: what is missing or of the wrong kind becomes the default. */
+/** Reads stored inputs, possibly of another version. A missing value, or one of the wrong type, becomes the default. */
 export function readInputs(stored: unknown): BudgetInputs {
   const inputs = record(stored);
   const basis: Basis = inputs['basis'] === 'reference' ? 'reference' : 'exact';

@@ -6,7 +6,7 @@ import type { BudgetServices, BudgetSessionEvents } from './budgetSession';
 import { BudgetSession } from './budgetSession';
 import { readPlan } from './planInputs';
 
-/** Where the plan is stored between sessions. */
+/** Stores the plan between sessions. */
 export interface PlanStore {
   read(): PlanInputs;
   write(plan: PlanInputs): void;

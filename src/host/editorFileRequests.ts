@@ -3,17 +3,17 @@ import type { Handlers } from '../protocol/rpc';
 import type { EditorRequests } from '../protocol/worker';
 import type { HubToken } from './hubToken';
 
-/** Answers the worker's requests for what only the editor has: files of other schemes than file:, and secrets. */
+/** Answers the worker's requests for what only the editor has: files of virtual file systems, and secrets. */
 export function editorFileRequests(token: HubToken): Handlers<EditorRequests> {
   return {
     'file/read': async ({ uri: text, limit }, { signal, transfer }) => {
       const uri = vscode.Uri.parse(text, true);
       const { size, mtime } = await vscode.workspace.fs.stat(uri);
       if (size > limit) return { bytes: null, size, modified: mtime };
-      // There is no way to stop the editor reading; what is not wanted any more is at least not sent on.
+      // The editor cannot be stopped while it reads, but unwanted bytes are not sent on.
       const read = await vscode.workspace.fs.readFile(uri);
       signal.throwIfAborted();
-      // Some file systems state no size.
+      // Some file systems do not report a size.
       if (read.length > limit) return { bytes: null, size: read.length, modified: mtime };
       const whole = read.byteLength === read.buffer.byteLength && read.buffer instanceof ArrayBuffer;
       const bytes = new Uint8Array(whole ? (read.buffer as ArrayBuffer) : read);

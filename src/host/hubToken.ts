@@ -3,11 +3,11 @@ import { isHubToken } from '../checkpoint/remoteLocation';
 
 const KEY = 'peft.hubToken';
 
-/** The user's token for the Hugging Face Hub, in the editor's secret storage. The worker sends it to the Hub alone. */
+/** The user's token for the Hugging Face Hub, in the editor's secret storage. The worker sends it only to the Hub. */
 export class HubToken {
   constructor(private readonly secrets: vscode.SecretStorage) {}
 
-  /** Null for none. */
+  /** Null if no token is set. */
   async get(): Promise<string | null> {
     const token = await this.secrets.get(KEY);
     return token !== undefined && isHubToken(token) ? token : null;
@@ -18,7 +18,8 @@ export class HubToken {
     const token = await vscode.window.showInputBox({
       title: vscode.l10n.t('Set Hugging Face Token'),
       prompt: vscode.l10n.t(
-        'A token with read access, from huggingface.co/settings/tokens. It is kept in the secret storage of VS Code and sent to huggingface.co alone.',
+        'A token with read access, from huggingface.co/settings/tokens. ' +
+          'VS Code keeps it in its secret storage, and it is sent only to huggingface.co.',
       ),
       placeHolder: 'hf_…',
       password: true,
@@ -26,7 +27,7 @@ export class HubToken {
       validateInput: (text) =>
         text.trim() === '' || isHubToken(text.trim())
           ? null
-          : vscode.l10n.t('A token is of letters, digits and signs, without spaces.'),
+          : vscode.l10n.t('A token has letters, digits and punctuation, but no spaces.'),
     });
     if (token === undefined || token.trim() === '') return;
     await this.secrets.store(KEY, token.trim());
@@ -36,6 +37,6 @@ export class HubToken {
   /** "PEFT: Forget Hugging Face Token". */
   async forget(): Promise<void> {
     await this.secrets.delete(KEY);
-    void vscode.window.showInformationMessage(vscode.l10n.t('The Hugging Face token is forgotten.'));
+    void vscode.window.showInformationMessage(vscode.l10n.t('The Hugging Face token is deleted.'));
   }
 }

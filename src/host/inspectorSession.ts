@@ -82,7 +82,7 @@ export class InspectorSession implements vscode.Disposable {
     const target = await this.askWhere(suggestedName, format === 'csv' ? { CSV: ['csv'] } : { NumPy: ['npy'] });
     if (!target) return null;
     if (target.scheme !== 'file')
-      throw new Error(vscode.l10n.t('A matrix can be saved to local files only, not to {0}:', target.scheme));
+      throw new Error(vscode.l10n.t('A matrix can only be saved to a local file, not to {0}:', target.scheme));
     const source = await this.source.sourceId();
     return cancellableTask(vscode.l10n.t('Saving {0}', basename(target)), async (task) => {
       try {

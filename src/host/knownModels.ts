@@ -4,17 +4,17 @@ import type { ChosenModel, ModelReference } from '../protocol/models';
 
 const MODELS_KEY = 'peft.models';
 const CHOSEN_KEY = 'peft.chosenModels';
-/** Models of other folders that were used last, and names that models were chosen for. */
+/** How many recent models outside the workspace, and how many choices by name, are stored. */
 const MAX_KEPT = 30;
 
-/** A model by its config.json outside the workspace. */
+/** A config.json outside the workspace that describes a model. */
 interface OutsideModel {
   readonly id: string;
   readonly title: string;
   readonly path: string;
 }
 
-/** Models that people or adapters brought in from outside the workspace, and what they chose for names not found. */
+/** Models from outside the workspace, and the user's choices for names that were not found. */
 export class KnownModels {
   constructor(private readonly state: vscode.Memento) {}
 
@@ -27,7 +27,7 @@ export class KnownModels {
     });
   }
 
-  /** The calculator's id of the model, under which it is found again. */
+  /** Stores the model and returns its id in the calculator. */
   async add(path: string, title: string): Promise<string> {
     const id = `file:${vscode.Uri.file(path).toString()}`;
     const others = this.outside().filter((each) => each.id !== id);
@@ -54,7 +54,7 @@ export class KnownModels {
   }
 }
 
-/** Kept are references alone, never configs. */
+/** Only references are stored, never configs. */
 function readReference(value: unknown): ModelReference | null {
   const { kind, id, title, path } = isObject(value) ? value : {};
   if (kind === 'preset' && typeof id === 'string') return { kind, id };

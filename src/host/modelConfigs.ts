@@ -108,7 +108,7 @@ export class ModelConfigs implements vscode.Disposable {
     return { kind: 'missing', title: vscode.l10n.t('Not found'), message };
   }
 
-  /** Where the planner looks for the model that a file names. `file` is null for a document without a file. */
+  /** The places where the planner looks for the model that a file names. `file` is null for an untitled document. */
   async surroundings(file: vscode.Uri | null): Promise<Surroundings> {
     const folder = file && vscode.Uri.joinPath(file, '..');
     return {
@@ -164,7 +164,7 @@ export class ModelConfigs implements vscode.Disposable {
   }
 }
 
-/** Where the planner found a model. */
+/** The place where the planner found a model. */
 type FoundModel = Pick<ConfigAnalysis, 'preset' | 'path'>;
 
 /** The name of the model's folder, or the name that a folder of the Hub's cache encodes. */

@@ -13,7 +13,7 @@ interface Services {
   readonly calculator: Calculator;
 }
 
-/** Commands of the lenses: an adapter's settings in the calculator, and a model for a name that is not found. */
+/** The commands of the lenses: open an adapter's settings in the calculator, and choose a base model. */
 export function registerPlanAdapter(services: Services): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('peft.planAdapter', (uri?: unknown) => showPlan(services, uri)),
@@ -27,7 +27,7 @@ async function showPlan({ analyses, configs, calculator }: Services, uri: unknow
   await calculator.show(analysis ? await inputsOf(analysis, configs, calculator.inputs) : calculator.inputs);
 }
 
-/** From a lens the file comes along; from the palette the active editor's is meant. */
+/** A lens passes its file; from the palette the command applies to the active editor. */
 async function documentOf(uri: unknown): Promise<vscode.TextDocument | null> {
   const document =
     uri instanceof vscode.Uri ? await vscode.workspace.openTextDocument(uri) : vscode.window.activeTextEditor?.document;
@@ -82,7 +82,7 @@ async function chooseBaseModel({ configs, analyses }: Services, asked: unknown):
   const picked: (vscode.QuickPickItem & { readonly choice?: ModelChoice }) | undefined =
     await vscode.window.showQuickPick([browse, ...items], {
       title: vscode.l10n.t('Base model for {0}', name),
-      placeHolder: vscode.l10n.t('Its shapes are used wherever this name is not found'),
+      placeHolder: vscode.l10n.t('Its shapes are used wherever this name cannot be found'),
       matchOnDescription: true,
     });
   if (!picked) return;

@@ -4,12 +4,12 @@ import type { PythonDocument } from '../protocol/python';
 import type { ModelConfigs } from './modelConfigs';
 import type { PlannerClient } from './workerClient';
 
-/** Files and cells of notebooks alike. */
+/** Both Python files and cells of notebooks. */
 export const PYTHON: vscode.DocumentSelector = { language: 'python' };
 
 /**
- * A program that sets up an adapter names the package or one of its classes. Nothing is asked of the planner for any
- * other, so that it does not start for people who write other programs.
+ * A program that sets up an adapter names the package or one of its classes. The planner gets no request for any other
+ * program, so that it does not start for people who do not use PEFT.
  */
 const HINT = /peft|(?:Lo[Rr][Aa]|LoHa|LoKr|IA3|FT|VeRA|Vera|Tuning|Prompt|Encoder|HRA|Bone|Miss|Road|Poly|OFT)Config\b/;
 
@@ -19,9 +19,9 @@ export interface PythonServices {
   readonly calculatorInputs: () => BudgetInputs;
 }
 
-/** A Python file, or the Python cells of the notebook that a cell is of: they are read as one program. */
+/** A Python file, or all Python cells of a notebook, which are read as one program. */
 export interface PythonSource {
-  /** What the results are kept for. */
+  /** The key under which results are cached. */
   readonly owner: vscode.TextDocument | vscode.NotebookDocument;
   readonly parts: readonly vscode.TextDocument[];
   readonly uri: vscode.Uri;
@@ -38,12 +38,12 @@ export function sourceOf(document: vscode.TextDocument): PythonSource | null {
   return { owner: notebook, parts: cells.filter(({ languageId }) => languageId === 'python'), uri: notebook.uri };
 }
 
-/** Changes with the text of any part. */
+/** Changes when the text of any part does. */
 export function versionOf({ parts }: PythonSource): string {
   return parts.map(({ uri, version }) => `${uri.fragment}:${version}`).join(' ');
 }
 
-/** The program as the planner is told of it; null for one that sets up no adapter. */
+/** Describes the program to the planner; null if it sets up no adapter. */
 export async function describePython(source: PythonSource, services: PythonServices): Promise<PythonDocument | null> {
   const texts = source.parts.map((part) => part.getText());
   if (!texts.some((text) => HINT.test(text))) return null;

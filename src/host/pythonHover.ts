@@ -3,7 +3,7 @@ import { whileWanted } from './adapterDocuments';
 import type { PythonServices } from './pythonDocuments';
 import { describePython, PYTHON, sourceOf } from './pythonDocuments';
 
-/** Says in a Python program what a config class or one of its arguments means for the model it is put on. */
+/** Explains a config class or its arguments in a Python program, for the model that they apply to. */
 export function registerPythonHover(services: PythonServices): vscode.Disposable {
   return vscode.languages.registerHoverProvider(PYTHON, {
     provideHover: (document, position, token) =>

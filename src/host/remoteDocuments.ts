@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { isRemote, normaliseRemote, remoteNames } from '../checkpoint/remoteLocation';
 
-/** The scheme under which a file on a server is open: its address is the query, its path is for the tab. */
+/** The scheme of the URI of a file on a server. The query is its address; the path names the tab. */
 const SCHEME = 'peft-remote';
 
-/** Where an address is kept between sessions, for the next time. */
+/** The key under which the last address is stored. */
 const LAST_ADDRESS = 'peft.lastAddress';
 
 function remoteUri(location: string): vscode.Uri {
@@ -12,13 +12,13 @@ function remoteUri(location: string): vscode.Uri {
   return vscode.Uri.from({ scheme: SCHEME, path: `/${folder}/${name}`, query: location });
 }
 
-/** The address behind a `remoteUri`, normalised; null for URIs of other kinds. Throws where the address is a bad one. */
+/** The normalised address in a `remoteUri`; null for other URIs. Throws if the address is invalid. */
 export function remoteLocation(uri: vscode.Uri): string | null {
   return uri.scheme === SCHEME ? normaliseRemote(uri.query) : null;
 }
 
 /**
- * What the user asked to be fetched since the window was loaded. An editor that VS Code brings back by itself, or that
+ * The addresses that the user asked to download since the window was loaded. An editor that VS Code restores, or that
  * another extension opens, waits for a click.
  */
 export class AskedAddresses {
@@ -50,7 +50,7 @@ export async function openFromAddress(state: vscode.Memento, asked: AskedAddress
   });
   if (text === undefined || text.trim() === '' || fault(text) !== null) return;
   const location = normaliseRemote(text);
-  // A query may be a signature, which is nothing to keep.
+  // A query may be a signature, which must not be stored.
   await state.update(LAST_ADDRESS, location.startsWith('hf:') ? location : location.replace(/\?.*$/s, ''));
   asked.add(location);
   await vscode.commands.executeCommand('vscode.openWith', remoteUri(location), 'peft.inspector');

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 
-/** The last segment of the path: what a tab or a message calls the file. */
+/** The last segment of the path, which names the file in tabs and messages. */
 export function basename(uri: vscode.Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }

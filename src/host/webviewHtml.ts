@@ -4,14 +4,14 @@ import * as vscode from 'vscode';
 
 type WebviewName = 'inspector' | 'calculator' | 'comparison';
 
-/** Fetched while a page's first script runs, for nearly every file shows a matrix sooner or later. */
+/** Scripts that load while a page's first script runs, because nearly every file shows a matrix at some point. */
 const AHEAD: Readonly<Record<WebviewName, readonly string[]>> = {
   inspector: ['inspector-heatmap.js', 'inspector-matrices.js'],
   calculator: [],
   comparison: [],
 };
 
-/** Where webviews load their scripts, styles and pictures from, and nothing else. */
+/** Webviews load scripts, styles and pictures from these folders and from nowhere else. */
 export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions {
   return {
     enableScripts: true,
@@ -23,10 +23,10 @@ export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions 
 }
 
 /**
- * The page of a webview: it runs the one script with this page's nonce, and those of our own folder that the script adds
- * with the same nonce (webview-ui/shared/laterScripts.ts), loads nothing else and talks by messages. The script and the
- * styles stand in the page itself: fetched, each would go through four processes, and to another machine and back where
- * the window is a remote one. Throws where they cannot be read.
+ * The page of a webview. It runs the script with this page's nonce, and scripts of our own folder that this script
+ * adds with the same nonce (webview-ui/shared/laterScripts.ts). It loads nothing else and communicates by messages.
+ * The script and the styles are part of the page: as separate files, each would pass through four processes, and over
+ * the network if the window is remote. Throws if they cannot be read.
  */
 export function webviewHtml(
   webview: vscode.Webview,
@@ -38,7 +38,7 @@ export function webviewHtml(
   const folder = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
   const asset = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();
   const read = (file: string): string => readFileSync(vscode.Uri.joinPath(folder, file).fsPath, 'utf8');
-  // In a string, a template or a regular expression, the only places for it, it means the same.
+  // The escape is safe: the text occurs only in strings, templates and regular expressions, where it means the same.
   const script = read(`${name}.js`).replace(/<\/script/gi, '<\\/script');
   const policy = [
     "default-src 'none'",

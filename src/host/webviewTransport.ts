@@ -2,8 +2,8 @@ import type * as vscode from 'vscode';
 import type { Message, Transport } from '../protocol/rpc';
 
 /**
- * Messages to and from one webview. A view that is hidden or gone drops what is posted to it: the endpoint's dispose,
- * which its owner ties to the panel's, is what rejects those who wait.
+ * Messages to and from one webview. A hidden or closed view drops messages. Its owner disposes the endpoint with the
+ * panel, which rejects the requests that still wait.
  */
 export function webviewTransport(webview: vscode.Webview): Transport {
   return {

@@ -7,36 +7,36 @@ import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker'
 import type { WorkerClient } from './workerClient';
 
 interface WorkerSourceOptions {
-  /** The address to ask about before anything is fetched; null once somebody asked for it. */
+  /** The address that needs the user's consent before a download; null once the user agreed. */
   readonly held?: () => string | null;
-  /** Somebody asked for what is held. */
+  /** The user agreed to the download. */
   readonly release?: () => void;
-  /** The worker found, while reading, that the file is not what it opened. */
+  /** The worker noticed while reading that the file changed. */
   readonly onChanged?: () => void;
 }
 
 interface Opening {
   readonly opened: Promise<OpenedSource>;
-  /** Of the thread that opened it; null until it has. */
+  /** The generation of the thread that opened it; null until it is open. */
   generation: number | null;
 }
 
 /**
- * One thing under inspection, however many editors show it: opened in the worker on first use, and again after a
- * reload or when the worker was replaced.
+ * One source, shared by all editors that show it. It opens in the worker on first use, and again after a reload or
+ * after the worker was replaced.
  */
 export class WorkerSource implements vscode.Disposable {
   private current: Opening | null = null;
   private disposed = false;
 
-  /** `open` opens it in the worker; it is called anew for each (re)opening. */
+  /** `open` opens the source in the worker. It is called for each opening. */
   constructor(
     private readonly worker: WorkerClient,
     private readonly open: () => Promise<OpenedSource>,
     private readonly options: WorkerSourceOptions = {},
   ) {}
 
-  /** Never rejects: what went wrong is the snapshot's `failure`. */
+  /** Never rejects: the snapshot's `failure` holds the error. */
   async snapshot(): Promise<InspectorSnapshot> {
     const held = this.options.held?.() ?? null;
     if (held !== null) return { source: null, failure: null, held };
@@ -76,7 +76,7 @@ export class WorkerSource implements vscode.Disposable {
     void this.close();
   }
 
-  /** In the thread that runs now: ids of another mean nothing to it, or something else. */
+  /** Opens in the current thread: an id of another thread is unknown to it, or belongs to another source. */
   private async opened(): Promise<OpenedSource> {
     for (;;) {
       const opening = this.opening();
@@ -87,7 +87,7 @@ export class WorkerSource implements vscode.Disposable {
 
   private opening(): Opening {
     if (this.disposed) throw new Error('the inspector was closed');
-    if ((this.options.held?.() ?? null) !== null) throw new Error('the file was not asked to be fetched');
+    if ((this.options.held?.() ?? null) !== null) throw new Error('the user has not agreed to the download');
     const { current } = this;
     if (current && (current.generation === null || current.generation === this.worker.generation)) return current;
     const opening: Opening = { opened: this.open(), generation: null };

@@ -7,7 +7,8 @@
 
 import { AdapterSettings } from './adapterSettings';
 import { BudgetError, ConfigError } from './errors';
-import { COMMON_KEYS, METHOD_KEYS } from './methodKeys';
+import { COMMON_KEYS } from './commonKeys';
+import { METHOD_KEYS } from './methodKeys';
 
 /** These refuse a choice of layers beside a pattern; the others leave it out of account. */
 const NO_LAYERS_WITH_PATTERN = words(

@@ -7,7 +7,7 @@ import type { RawConfig } from './configValues';
 import { isObject, MAX_WIDTH } from './configValues';
 import { ConfigError } from './errors';
 import { wordsFor } from './fieldWords';
-import { METHOD_KEYS } from './methodKeys';
+import { defaultOf } from './methodKeys';
 import type { PatternList } from './patternList';
 import { dottedPatternList, patternList } from './patternList';
 
@@ -29,14 +29,9 @@ export class AdapterSettings {
     return Object.hasOwn(this.config, key) ? (this.config[key] ?? null) : null;
   }
 
-  private byDefault(key: string): unknown {
-    const keys = Object.hasOwn(METHOD_KEYS, this.method) ? METHOD_KEYS[this.method]! : {};
-    return Object.hasOwn(keys, key) ? keys[key] : null;
-  }
-
   /** The value, or PEFT's default; `null` if there is neither. */
   private value(key: string): unknown {
-    return this.raw(key) ?? this.byDefault(key);
+    return this.raw(key) ?? defaultOf(this.method, key);
   }
 
   /** A whole number of at least 1. `fallback` is for a key whose default PEFT derives from something else. */
@@ -50,7 +45,7 @@ export class AdapterSettings {
   size(key: string): number {
     const value = this.value(key) ?? 0;
     // A default may lie outside the range that a file's value must keep: decompose_factor's is -1.
-    if (value === 0 || value === this.byDefault(key)) return value as number;
+    if (value === 0 || value === defaultOf(this.method, key)) return value as number;
     return this.count(key, undefined, MAX_COUNT);
   }
 

@@ -1,6 +1,7 @@
 /** PEFT's config classes, their nested configs and their enumerations, as a program names them. */
 
-import { COMMON_ARGUMENTS, CONFIG_ROWS } from './configTable';
+import { COMMON_ARGUMENTS } from './commonKeys';
+import { CONFIG_ROWS } from './configTable';
 import type { Signature } from './signature';
 import { readRow, signature } from './signature';
 
@@ -18,6 +19,9 @@ const BY_NAME: ReadonlyMap<string, ConfigClass> = new Map(
 );
 
 export const CONFIG_CLASS_NAMES: readonly string[] = [...BY_NAME.keys()];
+
+/** The class of LoRA, which Unsloth constructs too. */
+export const LORA_CONFIG: ConfigClass = BY_NAME.get('LoraConfig')!;
 
 /** `null` if PEFT has no config class of this name. */
 export function configClass(name: string): ConfigClass | null {

@@ -3,7 +3,8 @@
 import type { Kind } from './fieldTexts';
 import { FIELD_TEXTS } from './fieldTexts';
 import { wordsFor } from './fieldWords';
-import { COMMON_KEYS, METHOD_KEYS } from './methodKeys';
+import { COMMON_KEYS } from './commonKeys';
+import { METHOD_KEYS } from './methodKeys';
 import { METHOD_TEXTS } from './methodTexts';
 
 type Schema = Readonly<Record<string, unknown>>;

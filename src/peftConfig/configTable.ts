@@ -3,14 +3,11 @@
  * the JSON schema, the checks, the calculator, the hover, the reader of Python programs, the counts and the scalings.
  */
 
+import { ADALORA, LORA } from './loraClasses';
 import * as moduleClasses from './moduleClasses';
 import * as promptClasses from './promptClasses';
 
-/** The first arguments of every config class, written as in the rows. */
-export const COMMON_ARGUMENTS =
-  'task_type peft_type auto_mapping peft_version base_model_name_or_path revision inference_mode=False';
-
-const { LORA, BONE, ...others } = { ...moduleClasses, ...promptClasses };
+const { BONE, ...others } = { ADALORA, ...moduleClasses, ...promptClasses };
 
 /** The rows by `peft_type`, in the order that users see: LoRA first, the removed method last. */
 export const CONFIG_ROWS: readonly (readonly [peftType: string, row: string])[] = [

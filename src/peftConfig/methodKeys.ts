@@ -1,19 +1,15 @@
-/** The keys of every `peft_type`'s config with PEFT's defaults as JSON; a required key has the default `null`. */
+/** The keys of every `peft_type`'s config beside the common ones, with PEFT's defaults. */
 
-import { COMMON_ARGUMENTS, CONFIG_ROWS } from './configTable';
-import type { Signature } from './signature';
-import { jsonDefault, readRow, signature } from './signature';
+import { CONFIG_ROWS } from './configTable';
+import type { Defaults } from './signature';
+import { defaultsOf, readRow } from './signature';
 
-/** Key to default. */
-type Defaults = Readonly<Record<string, unknown>>;
-
-const defaultsOf = (fields: Signature): Defaults =>
-  Object.fromEntries([...fields].map(([key, python]) => [key, jsonDefault(python)]));
-
-/** The keys of every config. */
-export const COMMON_KEYS: Defaults = defaultsOf(signature(COMMON_ARGUMENTS));
-
-/** The other keys, by `peft_type`. */
 export const METHOD_KEYS: Readonly<Record<string, Defaults>> = Object.fromEntries(
   CONFIG_ROWS.map(([peftType, row]) => [peftType, defaultsOf(readRow(row).fields)]),
 );
+
+/** The default of a key of a method; `null` if the key is required or the method does not have it. */
+export function defaultOf(method: string, key: string): unknown {
+  const keys = Object.hasOwn(METHOD_KEYS, method) ? METHOD_KEYS[method]! : {};
+  return Object.hasOwn(keys, key) ? keys[key] : null;
+}

@@ -31,8 +31,14 @@ function words(text: string): readonly string[] {
   return text.trim().split(/\s+/);
 }
 
-/** A default as JSON writes it. */
-export function jsonDefault(python: string): unknown {
+/** Key to default, as JSON writes it; a required key has the default `null`. */
+export type Defaults = Readonly<Record<string, unknown>>;
+
+export function defaultsOf(fields: Signature): Defaults {
+  return Object.fromEntries([...fields].map(([key, python]) => [key, jsonDefault(python)]));
+}
+
+function jsonDefault(python: string): unknown {
   if (python === 'None') return null;
   if (python === 'True' || python === 'False') return python === 'True';
   return JSON.parse(python.replaceAll("'", '"')) as unknown;

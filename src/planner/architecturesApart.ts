@@ -1,4 +1,4 @@
-/** What the planner's bundles share, in one file beside them (scripts/build.mjs): module tables, and errors with them. */
+/** The module tables and errors that the planner's bundles share, as a bundle of their own (scripts/build.mjs). */
 
 export * from '../budget/architectures';
 export * from '../peftConfig/errors';

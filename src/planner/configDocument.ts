@@ -1,14 +1,14 @@
-/** adapter_config.json as a tree with offsets: works on unsaved and half-typed text. */
+/** Parses adapter_config.json to a tree with offsets. Works on unsaved and incomplete text. */
 
 import type { Node } from 'jsonc-parser';
 import { findNodeAtOffset, getNodePath, getNodeValue, parseTree } from 'jsonc-parser';
 import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
 
-/** An adapter_config.json is a few kilobytes; anything much larger is not one. */
+/** An adapter_config.json has a few kilobytes; a much larger file is something else. */
 const MAX_CHARACTERS = 1 << 20;
 
-/** PEFT's largest config class has some fifty. */
+/** PEFT's largest config class has about fifty keys. */
 const MAX_KEYS = 1000;
 
 export interface ConfigDocument {
@@ -16,7 +16,7 @@ export interface ConfigDocument {
   readonly config: RawConfig;
 }
 
-/** Null where the text is no object, as far as it can be read. */
+/** Null if the readable part of the text is not an object. */
 export function readConfigDocument(text: string): ConfigDocument | null {
   if (text.length > MAX_CHARACTERS) return null;
   try {
@@ -25,7 +25,7 @@ export function readConfigDocument(text: string): ConfigDocument | null {
     const config: unknown = root && getNodeValue(root);
     return root && isObject(config) ? { root, config } : null;
   } catch (error) {
-    // The parser is recursive: thousands of lists in lists are more than its stack.
+    // The parser is recursive, so thousands of nested lists overflow its stack.
     if (!(error instanceof RangeError)) throw error;
     return null;
   }
@@ -33,7 +33,7 @@ export function readConfigDocument(text: string): ConfigDocument | null {
 
 interface Entry {
   readonly node: Node;
-  /** From the file's object to the entry: ['target_modules', 1]. */
+  /** The path from the file's object to the entry: ['target_modules', 1]. */
   readonly path: readonly (string | number)[];
 }
 

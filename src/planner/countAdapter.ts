@@ -1,4 +1,4 @@
-/** An adapter's config counted on a model that was found; where its type has no table, on the header of its weights. */
+/** Counts an adapter on a model that was found. A model type without a table is counted on its weights' headers. */
 
 import type { Budget } from '../budget/computeBudget';
 import { adapterTable, budgetOf } from '../budget/computeBudget';
@@ -12,10 +12,10 @@ import { oversized } from './listLimits';
 import type { FoundModel, Models } from './models/models';
 
 export interface Counting {
-  /** Null where the model has no table. */
+  /** Null if the model has no table. */
   readonly table: ModuleTable | null;
   readonly budget: Budget | null;
-  /** Why there is no budget. */
+  /** The reason why `budget` is null. */
   readonly error: BudgetError | null;
 }
 

@@ -1,5 +1,6 @@
-/** Files that the planner gets from the host: documents of other file systems, and summaries of weights. */
+/** Files that the planner gets from the host: documents of virtual file systems, and summaries of weights. */
 
+import { LruCache } from '../protocol/lruCache';
 import type { AdapterWeights, WeightsReference } from '../protocol/planner';
 
 export interface HostFiles {
@@ -12,9 +13,9 @@ export interface HostFiles {
 /** How many adapters' weights are cached: more than anyone edits at a time. */
 const MAX_KEPT = 16;
 
-/** The weights of adapters, asked of the host once for each state of a file. */
+/** Adapters' weights. The host is asked once for each state of a file. */
 export class AdapterWeightsCache {
-  private readonly kept = new Map<string, { readonly stamp: string; readonly weights: AdapterWeights | null }>();
+  private readonly kept = new LruCache<{ readonly stamp: string; readonly weights: AdapterWeights | null }>(MAX_KEPT);
 
   constructor(private readonly host: Pick<HostFiles, 'weights'>) {}
 
@@ -25,10 +26,7 @@ export class AdapterWeightsCache {
     const kept = this.kept.get(uri);
     if (kept?.stamp === stamp) return kept.weights;
     const weights = await this.host.weights(uri);
-    this.kept.delete(uri);
     this.kept.set(uri, { stamp, weights });
-    const oldest = this.kept.keys().next();
-    if (this.kept.size > MAX_KEPT && !oldest.done) this.kept.delete(oldest.value);
     return weights;
   }
 }

@@ -1,14 +1,14 @@
-/** How many entries a config's lists may have: matching them takes their number times the model's modules. */
+/** Limits the lists of a config: matching takes entries times modules. */
 
 import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
 
-/** PEFT shortens lists of over 20 names to the ends they share; the longest seen name every module of a model. */
+/** PEFT shortens lists of over 20 names to common suffixes. The longest known lists name every module of a model. */
 const MAX_ENTRIES = 2_000;
-/** Modules that are trained whole are few; each name is looked for in the middle of every module's. */
+/** Few modules are fully trained, and each entry is searched inside every module's name. */
 const MAX_SAVED = 200;
 
-/** Keys whose entries are each compared with the modules of the base model. */
+/** Keys whose every entry is compared with all modules of the base model. */
 const COMPARED = [
   'target_modules',
   'target_parameters',
@@ -31,7 +31,7 @@ interface Oversized {
   readonly most: number;
 }
 
-/** The first key with too many entries; null where none has. */
+/** The first key with too many entries; null if there is none. */
 export function oversized(config: RawConfig): Oversized | null {
   for (const key of COMPARED) {
     const value = Object.hasOwn(config, key) ? config[key] : null;

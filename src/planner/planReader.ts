@@ -1,4 +1,4 @@
-/** What a plan needs beyond the counts, in a bundle of its own that is read when the first plan is asked for. */
+/** The code for plans, a separate bundle that is loaded with the first plan. */
 
 export { planChoices } from './plan/planChoices';
 export { planFit, planReport } from './plan/planReport';

@@ -1,4 +1,4 @@
-/** The planner's handlers. They know nothing of threads. */
+/** The planner's request handlers, independent of threads. */
 
 import { PRESETS } from '../budget/presets';
 import type { ModelFiles } from '../files/modelFiles';

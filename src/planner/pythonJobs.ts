@@ -1,4 +1,4 @@
-/** What the editor shows on the Python that sets up an adapter. */
+/** The handlers for Python programs that set up adapters. */
 
 import type { PythonDocument, PythonLens, PythonProgram, PythonRequests, PythonSpan } from '../protocol/python';
 import type { Handlers } from '../protocol/rpc';
@@ -6,17 +6,17 @@ import { tensorsFor } from './countAdapter';
 import { hoverText } from './hover/adapterConfigHoverText';
 import type { Models } from './models/models';
 import type { PythonFacts } from './python/pythonFacts';
-import { factsOf } from './python/pythonFacts';
+import { callFacts } from './python/pythonFacts';
 import type * as pythonReader from './pythonReader';
 
-/** The reader's bundle is loaded with the first program. */
+/** The code that is loaded with the first program. */
 export type PythonReader = Pick<
   typeof pythonReader,
   'readProgram' | 'argumentHover' | 'classHover' | 'configLens' | 'modelLens'
 >;
 
 export function createPythonJobs(models: Models, load: () => Promise<PythonReader>): Handlers<PythonRequests> {
-  /** The program read last: a hover asks for the one that the lenses are of. */
+  /** The last program: a hover asks for the same one as the lenses. */
   let last: { readonly parts: PythonDocument['parts']; readonly program: PythonProgram } | null = null;
 
   const read = async ({ parts }: PythonDocument): Promise<PythonProgram> => {
@@ -32,7 +32,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       const facts: PythonFacts[] = [];
       for (const call of configs) {
         signal.throwIfAborted();
-        facts.push(await factsOf(models, call, document));
+        facts.push(await callFacts(models, call, document));
       }
       const lenses: PythonLens[] = facts.map(configLens);
       for (const call of calls) {
@@ -48,12 +48,12 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       const { configs, models: calls } = await read(document);
       const within = (span: PythonSpan): boolean => span.part === part && span.from <= offset && offset <= span.to;
       const model = calls.find(({ name }) => within(name));
-      // Of calls in each other, the inner one is the later.
+      // For nested calls the inner one comes last.
       const call = model ? configs[model.config ?? -1] : configs.filter(({ span }) => within(span)).at(-1);
       const argument = call?.arguments.filter(({ span }) => within(span)).at(-1);
       const span = model?.name ?? (call && within(call.name) ? call.name : argument?.span);
       if (!call || !span) return null;
-      const facts = await factsOf(models, call, document);
+      const facts = await callFacts(models, call, document);
       const hover = { facts, explain: await explanations(models, facts) };
       const onClass = span !== argument?.span;
       return { span, markdown: onClass || !argument ? classHover(hover) : argumentHover(argument.key, hover) };
@@ -61,7 +61,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
   };
 }
 
-/** What the hover in adapter_config.json would say; of counts only where every setting is known. */
+/** The explanations of adapter_config.json. They include counts only if every setting is known. */
 async function explanations(
   models: Models,
   { call, base, budget }: PythonFacts,

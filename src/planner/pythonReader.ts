@@ -1,4 +1,4 @@
-/** What only Python needs, its parser above all: a bundle of its own, which the planner loads with the first program. */
+/** The code for Python, mainly its parser: a separate bundle that the planner loads with the first program. */
 
 export { readProgram } from '../python/readProgram';
 export { argumentHover, classHover } from './python/pythonHover';

@@ -12,7 +12,7 @@ import type { Argument } from './arguments';
 import { argumentsOf } from './arguments';
 import { baseModelOf, onlyLoadedModel } from './baseModel';
 import type { ConfigClass } from '../peftConfig/configClasses';
-import { configClass } from '../peftConfig/configClasses';
+import { LORA_CONFIG, configClass } from '../peftConfig/configClasses';
 import { Evaluator } from './evaluator';
 import { Names } from './names';
 import type { Program, PythonParts } from './program';
@@ -226,7 +226,7 @@ class Settings {
   /** As Unsloth does: its defaults are not PEFT's, and what is its own is none of the config's. */
   complete(call: UnslothCall, at: { readonly from: number; readonly to: number }): void {
     const spread = this.unknown.some(({ key }) => key.startsWith('*'));
-    const own = this.unknown.filter(({ key }) => key.startsWith('*') || configClass('LoraConfig')?.fields.has(key));
+    const own = this.unknown.filter(({ key }) => key.startsWith('*') || LORA_CONFIG.fields.has(key));
     this.unknown.splice(0, this.unknown.length, ...own);
     this.strange.length = 0;
     const { config, chosenByUnsloth } = unslothConfig(

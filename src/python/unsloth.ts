@@ -6,7 +6,7 @@
  */
 
 import type { ConfigClass } from '../peftConfig/configClasses';
-import { configClass } from '../peftConfig/configClasses';
+import { LORA_CONFIG } from '../peftConfig/configClasses';
 import { signature } from '../peftConfig/signature';
 
 const LINEAR_LAYERS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
@@ -51,8 +51,8 @@ export function unslothCall(path: string): UnslothCall | null {
 /** The arguments of 'FastLanguageModel.get_peft_model': its own first, then LoraConfig's, which it hands on. */
 export function unslothClass(className: string): ConfigClass | null {
   const own = LOADERS.get(className.replace(/\.get_peft_model$/, ''));
-  const lora = configClass('LoraConfig');
-  if (!own || !lora || !className.endsWith('.get_peft_model')) return null;
+  const lora = LORA_CONFIG;
+  if (!own || !className.endsWith('.get_peft_model')) return null;
   const handedOn = [...lora.fields].filter(([key]) => !own.has(key));
   return { peftType: lora.peftType, fields: new Map([...own, ...handedOn]) };
 }
@@ -63,9 +63,9 @@ export function unslothConfig(
   given: Readonly<Record<string, unknown>>,
   unknown: ReadonlySet<string>,
 ): { readonly config: Readonly<Record<string, unknown>>; readonly chosenByUnsloth: boolean } {
-  const lora = configClass('LoraConfig')?.fields;
+  const lora = LORA_CONFIG.fields;
   const config: Record<string, unknown> = { r: 16, lora_alpha: 16 };
-  for (const [key, value] of Object.entries(given)) if (lora?.has(key)) config[key] = value;
+  for (const [key, value] of Object.entries(given)) if (lora.has(key)) config[key] = value;
   for (const key of ['r', 'lora_alpha']) if (unknown.has(key)) delete config[key];
   if (config['loftq_config'] === null) delete config['loftq_config'];
   const language = className.startsWith('FastLanguageModel');

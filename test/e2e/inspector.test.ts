@@ -68,7 +68,7 @@ describe('the inspector on a real adapter', () => {
     assert.match((await chosen.getAttribute('title')) ?? '', /h\.10\.attn\.attention\.v_proj\.lora_A\.weight(\n|$)/);
   });
 
-  it("shows the stored value at the keyboard's cell cursor, as the file has it", async () => {
+  it('shows the stored value at the keyboard cursor, as the file has it', async () => {
     const view = await openAdapter();
     await openModule(view, 3, 'q_proj');
     const map = view.getByRole('application', { name: /^A\b/ });

@@ -48,7 +48,7 @@ describe('adapter_config.json in the editor', () => {
       const found = await lensTitles(document.uri);
       return found.length >= 2 && found;
     });
-    assert.match(titles.join('\n'), /294,912 trainable parameters, 0\.2350% of 125,493,504, a file of 1\.19 MB/);
+    assert.match(titles.join('\n'), /294,912 trainable parameters, 0\.2350% of 125,493,504, file size 1\.19 MB/);
     assert.match(titles.join('\n'), /24 modules: v_proj 12, q_proj 12|24 modules: q_proj 12, v_proj 12/);
   });
 

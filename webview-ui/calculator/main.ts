@@ -5,7 +5,7 @@ import './plan/plan.css';
 import type { BudgetEvents, BudgetReport, CalculatorRequests } from '../../src/protocol/calculator';
 import { Endpoint } from '../../src/protocol/rpc';
 import { BudgetControls } from '../shared/budget/controls';
-import { h as element } from '../shared/element';
+import { h } from '../shared/element';
 import { hostTransport } from '../shared/hostTransport';
 import { BROWSER_TIMERS } from '../shared/timers';
 import { Answers } from './answers';
@@ -18,9 +18,9 @@ const host = new Endpoint<CalculatorRequests, Record<never, never>, Record<never
 );
 
 const rows = new MethodRows();
-const denominator = element('p', { class: 'peft-muted budget-note' });
-const warnings = element('ul', { class: 'budget-warnings' });
-const failure = element('p', { class: 'budget-message', role: 'alert', hidden: true });
+const denominator = h('p', { class: 'peft-muted budget-note' });
+const warnings = h('ul', { class: 'budget-warnings' });
+const failure = h('p', { class: 'budget-message', role: 'alert', hidden: true });
 
 const fail = (error: unknown): void => {
   failure.textContent = error instanceof Error ? error.message : String(error);
@@ -58,26 +58,26 @@ function show(report: BudgetReport): void {
   controls.showReport(report);
   rows.show(report);
   denominator.textContent = report.denominator && `Ratios are relative to ${report.denominator}.`;
-  warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
+  warnings.replaceChildren(...report.warnings.map((warning) => h('li', {}, warning)));
 }
 
 function button(label: string, command: 'compare' | 'demo', kind: string): HTMLElement {
-  const made = element('button', { type: 'button', class: `budget-button ${kind}` }, label);
+  const made = h('button', { type: 'button', class: `budget-button ${kind}` }, label);
   made.addEventListener('click', () => void host.request('calculator/run', { command }).catch(fail));
   return made;
 }
 
 /** Only empty fields exist before the first report, so the page shows a note in their place. */
-const page = element(
+const page = h(
   'main',
   { class: 'calculator loading' },
-  element('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
+  h('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
   failure,
   controls.root,
   rows.root,
   denominator,
   warnings,
-  element('div', { class: 'buttons' }, button('Compare...', 'compare', ''), button('Run Demo', 'demo', 'secondary')),
+  h('div', { class: 'buttons' }, button('Compare...', 'compare', ''), button('Run Demo', 'demo', 'secondary')),
   plan.root,
 );
 document.getElementById('app')?.append(page);

@@ -1,6 +1,6 @@
 import { axisBottom, select } from 'd3';
 import type { BudgetReport, MethodBudget } from '../../src/protocol/calculator';
-import { h as element } from '../shared/element';
+import { h } from '../shared/element';
 import { decades, decadeTicks, logScale, tickLabel } from '../shared/budget/logScale';
 
 const BAR_HEIGHT = 8;
@@ -8,24 +8,24 @@ const AXIS_HEIGHT = 34;
 
 /** A row for each method, its figures over its bar, and one logarithmic axis under all bars. */
 export class MethodRows {
-  readonly root = element('div', { class: 'rows', role: 'table', 'aria-label': 'Trainable parameters by method' });
-  private readonly body = element('div', { role: 'rowgroup' });
+  readonly root = h('div', { class: 'rows', role: 'table', 'aria-label': 'Trainable parameters by method' });
+  private readonly body = h('div', { role: 'rowgroup' });
   private readonly axis = select(this.root.ownerDocument.createElementNS('http://www.w3.org/2000/svg', 'svg'));
   private readonly rows: Row[] = [];
   private report: BudgetReport | null = null;
   private width = 0;
 
   constructor() {
-    const heading = element(
+    const heading = h(
       'div',
       { class: 'row headings peft-muted', role: 'row' },
-      element('span', { role: 'columnheader', class: 'name' }, 'Method'),
-      element('span', { role: 'columnheader', class: 'count' }, 'Trainable'),
-      element('span', { role: 'columnheader', class: 'ratio' }, 'Ratio'),
-      element('span', { role: 'columnheader', class: 'file' }, 'File'),
+      h('span', { role: 'columnheader', class: 'name' }, 'Method'),
+      h('span', { role: 'columnheader', class: 'count' }, 'Trainable'),
+      h('span', { role: 'columnheader', class: 'ratio' }, 'Ratio'),
+      h('span', { role: 'columnheader', class: 'file' }, 'File'),
     );
     this.axis.attr('class', 'budget-axis axis').attr('height', AXIS_HEIGHT).attr('aria-hidden', 'true');
-    this.root.append(element('div', { role: 'rowgroup' }, heading), this.body);
+    this.root.append(h('div', { role: 'rowgroup' }, heading), this.body);
     const axisNode = this.axis.node();
     if (axisNode) this.root.append(axisNode);
     new ResizeObserver(() => this.draw()).observe(this.root);
@@ -73,24 +73,19 @@ export class MethodRows {
 }
 
 class Row {
-  readonly root = element('div', { class: 'row', role: 'row' });
-  private readonly label = element('span');
-  private readonly count = element('span', { role: 'cell', class: 'count' });
-  private readonly detail = element('span', { class: 'detail peft-muted' });
-  private readonly ratio = element('span', { role: 'cell', class: 'ratio' });
-  private readonly file = element('span', { role: 'cell', class: 'file' });
+  readonly root = h('div', { class: 'row', role: 'row' });
+  private readonly label = h('span');
+  private readonly count = h('span', { role: 'cell', class: 'count' });
+  private readonly detail = h('span', { class: 'detail peft-muted' });
+  private readonly ratio = h('span', { role: 'cell', class: 'ratio' });
+  private readonly file = h('span', { role: 'cell', class: 'file' });
   private readonly bar = select(document.createElementNS('http://www.w3.org/2000/svg', 'svg'));
 
   constructor() {
     this.bar.attr('class', 'bar').attr('height', BAR_HEIGHT).attr('aria-hidden', 'true');
     this.bar.append('g');
     this.bar.append('rect').attr('class', 'budget-bar').attr('height', BAR_HEIGHT).attr('rx', 1);
-    const name = element(
-      'span',
-      { class: 'name', role: 'rowheader' },
-      element('i', { class: 'budget-swatch' }),
-      this.label,
-    );
+    const name = h('span', { class: 'name', role: 'rowheader' }, h('i', { class: 'budget-swatch' }), this.label);
     this.root.append(name, this.count, this.detail, this.ratio, this.file);
     const bar = this.bar.node();
     if (bar) this.root.append(bar);

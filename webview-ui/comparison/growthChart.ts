@@ -1,7 +1,7 @@
 import type { Selection } from 'd3';
 import { axisBottom, axisLeft, pointer, select } from 'd3';
 import type { BudgetReport, GrowthLine } from '../../src/protocol/calculator';
-import { h as element } from '../shared/element';
+import { h } from '../shared/element';
 import { decadeTicks, tickLabel } from '../shared/budget/logScale';
 import { formatCount } from '../../src/text/numberText';
 import type { Box, GrowthScales } from './growthScales';
@@ -17,8 +17,8 @@ const LABEL_GAP = 15;
  */
 export class GrowthChart {
   readonly root: HTMLElement;
-  private readonly readout = element('div', { class: 'readout', 'aria-live': 'polite' });
-  private readonly frame = element('div', { class: 'chart growth-chart' });
+  private readonly readout = h('div', { class: 'readout', 'aria-live': 'polite' });
+  private readonly frame = h('div', { class: 'chart growth-chart' });
   private readonly svg = select(this.frame)
     .append('svg')
     .attr('tabindex', 0)
@@ -31,7 +31,7 @@ export class GrowthChart {
   private setting: number | null = null;
 
   constructor() {
-    this.root = element('figure', {}, this.readout, this.frame);
+    this.root = h('figure', {}, this.readout, this.frame);
     for (const part of ['axis-x budget-axis', 'axis-y budget-axis', 'full', 'lines', 'dots', 'rule', 'labels']) {
       this.svg.append('g').attr('class', part);
     }
@@ -148,17 +148,17 @@ export class GrowthChart {
       .attr('y1', box.top)
       .attr('y2', box.bottom);
     this.readout.replaceChildren(
-      element('span', { class: 'at' }, setting === null ? 'At the settings in force' : `At ${formatCount(setting)}`),
+      h('span', { class: 'at' }, setting === null ? 'At the settings in force' : `At ${formatCount(setting)}`),
       ...at.map((line) => {
         const count = line.at === null ? '\u2013' : formatCount(countAt(line, line.at));
         const name = setting === null && line.at !== null ? `${line.variable} ${formatCount(line.at)}` : line.label;
-        const swatch = element('i', { class: 'budget-swatch' });
-        return element(
+        const swatch = h('i', { class: 'budget-swatch' });
+        return h(
           'span',
           { class: 'reading', 'data-method': line.method },
           swatch,
-          element('span', { class: 'peft-muted' }, name),
-          element('b', {}, count),
+          h('span', { class: 'peft-muted' }, name),
+          h('b', {}, count),
         );
       }),
     );

@@ -5,7 +5,7 @@ import type { BudgetEvents, BudgetInputs, BudgetReport, ComparisonRequests } fro
 import { Endpoint } from '../../src/protocol/rpc';
 import { latestReport } from './latestReport';
 import { BudgetControls } from '../shared/budget/controls';
-import { h as element } from '../shared/element';
+import { h } from '../shared/element';
 import { hostTransport, viewState } from '../shared/hostTransport';
 import { BarChart } from './barChart';
 import { GrowthChart } from './growthChart';
@@ -21,12 +21,12 @@ const kept = viewState<{ readonly inputs?: BudgetInputs }>({});
 
 const PERCENT_NOTE = ' Trainable % is trained / (model + trained), as PEFT prints it.';
 
-const title = element('h1');
-const summary = element('p', { class: 'peft-muted' });
+const title = h('h1');
+const summary = h('p', { class: 'peft-muted' });
 const table = new ComparisonTable();
 const bars = new BarChart();
 const growth = new GrowthChart();
-const charts = element(
+const charts = h(
   'div',
   { class: 'charts' },
   section('Trainable parameters', bars.root),
@@ -34,10 +34,10 @@ const charts = element(
 );
 const scatter = new Scatter();
 let swept = 0;
-const notes = element('ul', { class: 'notes peft-muted' });
-const warnings = element('ul', { class: 'budget-warnings' });
-const status = element('span', { class: 'peft-muted', role: 'status' });
-const failure = element('p', { class: 'budget-message', role: 'alert', hidden: true });
+const notes = h('ul', { class: 'notes peft-muted' });
+const warnings = h('ul', { class: 'budget-warnings' });
+const status = h('span', { class: 'peft-muted', role: 'status' });
+const failure = h('p', { class: 'budget-message', role: 'alert', hidden: true });
 
 const fail = (error: unknown): void => {
   failure.textContent = error instanceof Error ? error.message : String(error);
@@ -68,8 +68,8 @@ function show(report: BudgetReport): void {
   const ratios = report.denominator
     ? [`Ratios are of ${report.denominator}.${report.basis === 'exact' ? PERCENT_NOTE : ''}`]
     : [];
-  notes.replaceChildren(...[...ratios, ...fileNotes].map((note) => element('li', {}, note)));
-  warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
+  notes.replaceChildren(...[...ratios, ...fileNotes].map((note) => h('li', {}, note)));
+  warnings.replaceChildren(...report.warnings.map((warning) => h('li', {}, warning)));
 }
 
 /** Slower than the counts, so it comes after them; of several only the newest is shown. */
@@ -81,7 +81,7 @@ function sweep(): void {
 }
 
 function copyButton(label: string, format: 'markdown' | 'csv'): HTMLElement {
-  const button = element('button', { type: 'button', class: 'budget-button secondary' }, label);
+  const button = h('button', { type: 'button', class: 'budget-button secondary' }, label);
   button.addEventListener('click', () => {
     const copied = (): void => void (status.textContent = `Copied as ${format === 'csv' ? 'CSV' : 'Markdown'}`);
     host.request('comparison/copy', { inputs: controls.inputs, format }).then(copied, fail);
@@ -90,17 +90,12 @@ function copyButton(label: string, format: 'markdown' | 'csv'): HTMLElement {
 }
 
 function section(heading: string, content: Node): HTMLElement {
-  return element('section', {}, element('h2', {}, heading), content);
+  return h('section', {}, h('h2', {}, heading), content);
 }
 
 const copyButtons = [copyButton('Copy as Markdown', 'markdown'), copyButton('Copy as CSV', 'csv')];
-const header = element(
-  'header',
-  {},
-  element('div', {}, title, summary),
-  element('div', { class: 'buttons' }, ...copyButtons, status),
-);
-const results = element(
+const header = h('header', {}, h('div', {}, title, summary), h('div', { class: 'buttons' }, ...copyButtons, status));
+const results = h(
   'div',
   { class: 'results' },
   failure,
@@ -110,12 +105,12 @@ const results = element(
   section('Parameters against training memory', scatter.root),
   notes,
 );
-const page = element(
+const page = h(
   'main',
   { class: 'comparison loading' },
-  element('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
+  h('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
   header,
-  element('aside', {}, controls.root),
+  h('aside', {}, controls.root),
   results,
 );
 document.getElementById('app')?.append(page);

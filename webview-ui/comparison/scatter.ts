@@ -2,7 +2,7 @@
 
 import { line, scaleLog } from 'd3';
 import type { PlanPoint, PlanSweep } from '../../src/protocol/plan';
-import { h as element } from '../shared/element';
+import { h } from '../shared/element';
 import { tickLabel } from '../shared/budget/logScale';
 import { formatCount, formatMemory } from '../../src/text/numberText';
 import { placeLabels } from './scatterLabels';
@@ -25,12 +25,12 @@ export function paretoFront(points: readonly PlanPoint[]): PlanPoint[] {
 }
 
 export class Scatter {
-  readonly root = element('div', { class: 'scatter' });
-  private readonly frame = element('div', { class: 'scatter-frame' });
+  readonly root = h('div', { class: 'scatter' });
+  private readonly frame = h('div', { class: 'scatter-frame' });
   private sweep: PlanSweep | null = null;
 
   constructor() {
-    this.root.append(element('p', { class: 'peft-muted', role: 'status' }, 'Estimating every method…'));
+    this.root.append(h('p', { class: 'peft-muted', role: 'status' }, 'Estimating every method…'));
     new ResizeObserver(() => this.draw()).observe(this.frame);
   }
 
@@ -39,9 +39,7 @@ export class Scatter {
     const { methods, ranks } = sweep;
     const some = [...methods, ...ranks].some(({ trainable, bytes }) => trainable > 0 && bytes > 0);
     if (!some)
-      return this.root.replaceChildren(
-        element('p', { class: 'peft-muted' }, 'No method can be estimated on this model.'),
-      );
+      return this.root.replaceChildren(h('p', { class: 'peft-muted' }, 'No method can be estimated on this model.'));
     this.root.replaceChildren(this.frame, legend(ranks.length > 1), rows(methods, ranks));
     this.draw();
   }
@@ -165,7 +163,7 @@ function svg(tag: string, attributes: Readonly<Record<string, string | number>>)
 }
 
 function legend(ranks: boolean): HTMLElement {
-  return element(
+  return h(
     'p',
     { class: 'peft-muted' },
     'Each dot is a method at its defaults, with the training set up in the calculator. The line joins those that train most for their memory.',
@@ -176,27 +174,23 @@ function legend(ranks: boolean): HTMLElement {
 /** The same as a table: for screen readers, and for exact numbers. */
 function rows(methods: readonly PlanPoint[], ranks: readonly PlanPoint[]): HTMLElement {
   const row = ({ label, trainable, bytes }: PlanPoint): HTMLElement =>
-    element(
+    h(
       'tr',
       {},
-      element('th', { scope: 'row' }, label),
-      element('td', {}, formatCount(trainable)),
-      element('td', {}, formatMemory(bytes)),
+      h('th', { scope: 'row' }, label),
+      h('td', {}, formatCount(trainable)),
+      h('td', {}, formatMemory(bytes)),
     );
-  const head = element(
-    'tr',
-    {},
-    ...['Method', 'Trainable', 'Memory'].map((label) => element('th', { scope: 'col' }, label)),
-  );
-  return element(
+  const head = h('tr', {}, ...['Method', 'Trainable', 'Memory'].map((label) => h('th', { scope: 'col' }, label)));
+  return h(
     'details',
     {},
-    element('summary', {}, 'As a table'),
-    element(
+    h('summary', {}, 'As a table'),
+    h(
       'table',
       { class: 'scatter-table' },
-      element('thead', {}, head),
-      element('tbody', {}, ...[...methods].sort((a, b) => a.trainable - b.trainable).map(row), ...ranks.map(row)),
+      h('thead', {}, head),
+      h('tbody', {}, ...[...methods].sort((a, b) => a.trainable - b.trainable).map(row), ...ranks.map(row)),
     ),
   );
 }

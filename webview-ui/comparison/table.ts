@@ -1,5 +1,5 @@
 import type { BudgetReport, MethodBudget } from '../../src/protocol/calculator';
-import { h as element } from '../shared/element';
+import { h } from '../shared/element';
 
 const COLUMNS: readonly (readonly [string, string])[] = [
   ['Method', ''],
@@ -13,15 +13,15 @@ const COLUMNS: readonly (readonly [string, string])[] = [
 /** The comparison in figures, one row a method. */
 export class ComparisonTable {
   readonly root: HTMLElement;
-  private readonly body = element('tbody');
+  private readonly body = h('tbody');
 
   constructor() {
-    const heads = COLUMNS.map(([label, kind]) => element('th', { scope: 'col', class: kind }, label));
-    const caption = element('caption', { class: 'peft-unseen' }, 'Parameter budgets by method');
-    this.root = element(
+    const heads = COLUMNS.map(([label, kind]) => h('th', { scope: 'col', class: kind }, label));
+    const caption = h('caption', { class: 'peft-unseen' }, 'Parameter budgets by method');
+    this.root = h(
       'div',
       { class: 'table', tabindex: 0, role: 'region', 'aria-label': 'Figures' },
-      element('table', {}, caption, element('thead', {}, element('tr', {}, ...heads)), this.body),
+      h('table', {}, caption, h('thead', {}, h('tr', {}, ...heads)), this.body),
     );
   }
 
@@ -31,21 +31,21 @@ export class ComparisonTable {
 }
 
 function tableRow(method: MethodBudget): HTMLElement {
-  const name = element('th', { scope: 'row' }, element('i', { class: 'budget-swatch' }), method.label);
-  const row = element(
+  const name = h('th', { scope: 'row' }, h('i', { class: 'budget-swatch' }), method.label);
+  const row = h(
     'tr',
     { 'data-method': method.method },
     name,
-    element('td', { class: 'number count' }, method.parametersText),
-    element('td', { class: 'number' }, method.ratioText),
-    element('td', { class: 'number percent' }, method.trainablePercentText || '\u2013'),
-    element('td', { class: 'number', title: method.fileNote }, method.fileText),
-    element('td', { class: 'how' }, ...howCounted(method)),
+    h('td', { class: 'number count' }, method.parametersText),
+    h('td', { class: 'number' }, method.ratioText),
+    h('td', { class: 'number percent' }, method.trainablePercentText || '\u2013'),
+    h('td', { class: 'number', title: method.fileNote }, method.fileText),
+    h('td', { class: 'how' }, ...howCounted(method)),
   );
   return row;
 }
 
 function howCounted({ detail, formula, problem }: MethodBudget): Node[] {
-  if (problem) return [element('span', { class: 'problem' }, problem)];
-  return [element('span', {}, detail), element('span', { class: 'peft-muted formula' }, formula)];
+  if (problem) return [h('span', { class: 'problem' }, problem)];
+  return [h('span', {}, detail), h('span', { class: 'peft-muted formula' }, formula)];
 }

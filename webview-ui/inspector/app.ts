@@ -10,6 +10,7 @@ import type { StateStore } from './data/state';
 import { ActiveMatrix } from './parts/matrix/activeMatrix';
 import { CellInspector } from './parts/matrix/cellInspector';
 import { colorTools } from './parts/controls/colorTools';
+import { detailsToggle } from './parts/controls/detailsToggle';
 import { h, replace } from '../shared/element';
 import { changedBanner, failurePage, heldPage, waitingPage } from './parts/controls/pages';
 import { problemBanner } from './parts/notes/problemBanner';
@@ -24,9 +25,6 @@ const NOTICE_MS = 4000;
 
 /** A shorter wait shows nothing. */
 const QUIET_MS = 400;
-
-/** The same width as in layout.css. */
-const NARROW = window.matchMedia('(max-width: 860px)');
 
 export class App {
   private readonly status = h('div', { class: 'cell-status' });
@@ -91,53 +89,22 @@ export class App {
   }
 
   private show(description: SourceDescription, failure: string | null): void {
-    const { store, client } = this;
-    const cells = new CellInspector(client, this.status, (text) => this.live.say(text));
-    const context: ViewContext = {
-      client,
-      store,
-      description,
-      cells,
-      active: new ActiveMatrix(),
-      notify: (text) => this.notify(text),
-      announce: (text) => this.live.say(text),
-      attempt: async (task) => {
-        try {
-          const done = await task();
-          if (done) this.notify(done);
-        } catch (error) {
-          this.notify(errorText(error));
-        }
-      },
-    };
+    const { store } = this;
+    const cells = new CellInspector(this.client, this.status, (text) => this.live.say(text));
     const names = tabsOf(description);
     const tabs = tabBar(
       names.map((name) => ({ name, label: tabLabel(name, description) })),
       (tab) => store.set({ tab }),
     );
     const tools = colorTools(store, description.training !== undefined);
-    const stage = viewStage(context);
-    const detailsButton = h(
-      'button',
-      {
-        type: 'button',
-        class: 'toggle',
-        'aria-controls': 'details',
-        onclick: () => {
-          // The details of a narrow page cover the picture. They are opened for a look, and that is not remembered.
-          if (NARROW.matches) narrowOpen = !narrowOpen;
-          else store.set({ details: !store.get().details });
-          showDetails();
-        },
-      },
-      'Details',
-    );
+    const stage = viewStage(this.viewContext(description, cells));
     const work = h('div', { class: 'work' }, stage.element, stage.details);
+    const details = detailsToggle(work, store);
     replace(
       this.page,
       sourceHead(description),
       problemBanner(withFailure(description, failure), store),
-      h('div', { class: 'tab-row' }, tabs.element, detailsButton),
+      h('div', { class: 'tab-row' }, tabs.element, details.element),
       tools.element,
       work,
     );
@@ -149,30 +116,43 @@ export class App {
       tabs.show(tab);
       if (tab === shownTab) return;
       shownTab = tab;
-      const { matrices, details } = TABS[tab];
-      tools.element.hidden = !matrices;
-      detailsButton.hidden = !details;
-      work.classList.toggle('no-details', !details);
+      tools.element.hidden = !TABS[tab].matrices;
+      details.element.hidden = !TABS[tab].details;
+      work.classList.toggle('no-details', !TABS[tab].details);
       stage.show(tab);
     };
-    let narrowOpen = false;
-    const showDetails = (): void => {
-      const open = NARROW.matches ? narrowOpen : store.get().details;
-      work.classList.toggle('details-closed', !open);
-      detailsButton.setAttribute('aria-expanded', String(open));
-    };
     showTab();
-    showDetails();
     const unsubscribe = store.subscribe((changed) => {
       if (changed.has('tab')) showTab();
     });
-    NARROW.addEventListener('change', showDetails);
     this.close = () => {
-      NARROW.removeEventListener('change', showDetails);
       unsubscribe();
+      details.dispose();
       stage.dispose();
       tools.dispose();
       cells.dispose();
+    };
+  }
+
+  private viewContext(description: SourceDescription, cells: CellInspector): ViewContext {
+    const { client, store } = this;
+    const notify = (text: string): void => this.notify(text);
+    return {
+      client,
+      store,
+      description,
+      cells,
+      active: new ActiveMatrix(),
+      notify,
+      announce: (text) => this.live.say(text),
+      attempt: async (task) => {
+        try {
+          const done = await task();
+          if (done) notify(done);
+        } catch (error) {
+          notify(errorText(error));
+        }
+      },
     };
   }
 

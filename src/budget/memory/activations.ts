@@ -1,10 +1,12 @@
 /** The forward pass of the whole model: what it keeps, with and without gradient checkpointing. */
 
+import { sized } from '../methods/kept';
 import type { Module } from '../moduleTable';
 import type { Block } from './blocks';
 import { blocksOf } from './blocks';
-import type { ForwardContext } from './forward';
-import { traceBlock, traceLinear, traceNorm } from './forward';
+import { traceBlock } from './forward';
+import type { ForwardContext } from './layers';
+import { traceLinear, traceNorm } from './layers';
 import { PLACES, Tape } from './tape';
 import type { Place, Value } from './tape';
 import type { TrainedModel } from './trainedModel';
@@ -104,22 +106,9 @@ function keepPrefix({ tape, prefix, setup, shape, compute }: ForwardContext, { t
   tape.once(values * compute, 'adapter');
 }
 
-/** Weight-sized buffers that a method makes for a module and drops again. */
-function methodBuffers(ctx: Omit<ForwardContext, 'tape'>, { settings }: TrainedModel): number {
-  const item = ctx.adapterItem;
-  const isDora = ctx.method === 'LORA' && settings.flag('use_dora');
-  const makesWeights =
-    WEIGHT_MAKERS.has(ctx.method) || (ctx.method === 'MISS' && settings.raw('init_weights') === 'bat');
-  if (!isDora && !makesWeights) return 0;
-  let most = 0;
-  for (const { module } of ctx.adapted.values()) {
-    const { inFeatures, outFeatures } = module;
-    // DoRA: the identity that goes through A and B, their product, and its sum with the weight.
-    const values = isDora ? inFeatures * inFeatures + 2 * inFeatures * outFeatures : 2 * inFeatures * outFeatures;
-    most = Math.max(most, values * item);
-  }
-  return most;
+/** Weight-sized buffers that a method makes for one module and drops again. */
+function methodBuffers({ adapterItem, adapted }: Omit<ForwardContext, 'tape'>, { method }: TrainedModel): number {
+  const buffers = method?.buffers;
+  if (!buffers) return 0;
+  return [...adapted.values()].reduce((most, each) => Math.max(most, buffers(sized(each)) * adapterItem), 0);
 }
-
-/** Methods whose backward pass has the gradient of a whole weight. */
-const WEIGHT_MAKERS = new Set('LOHA LOKR HIRA FOURIERFT WAVEFT BOFT HRA SHIRA SUPERTUNING GLORA PEANUT OSF'.split(' '));

@@ -3,7 +3,7 @@
 import type { OptimizerName } from './setup';
 import { groupedDigits } from './terms';
 
-interface OptimizerBytes {
+export interface OptimizerBytes {
   readonly states: number;
   readonly statesFormula: string;
   readonly step: number;

@@ -5,6 +5,7 @@ import { tableFor } from '../computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
 import { isObject } from '../../peftConfig/configValues';
 import { BudgetError, ConfigError } from '../../peftConfig/errors';
+import { methodOf } from '../methods/registry';
 import type { ModuleTable } from '../moduleTable';
 import { MAX_BATCH, MAX_SEQUENCE, readTrainingSetup } from './setup';
 import type { TrainingSetup } from './setup';
@@ -30,8 +31,6 @@ export interface Fit {
 /** Larger than any rank in use. */
 const MAX_RANK = 1 << 13;
 const MAXIMA = { rank: MAX_RANK, microBatch: MAX_BATCH, sequenceLength: MAX_SEQUENCE } as const;
-/** Keys of PEFT's configs that hold a rank, by method; the others have `r`. */
-const RANK_KEYS: Readonly<Record<string, string>> = { ADALORA: 'init_r' };
 
 /**
  * The largest whole number that still fits, by bisection: memory grows with each of the three. `model` is a config.json
@@ -80,10 +79,10 @@ function costOf(
     return (value) => trainingMemory(model, { ...setup, [vary]: value }).deviceBytes;
   }
   if (adapter === null) throw new BudgetError('full fine-tuning has no rank');
-  const method = new AdapterSettings(adapter).method;
-  const key = RANK_KEYS[method] ?? 'r';
-  if (!Object.hasOwn(adapter, key) && method !== 'LORA' && method !== 'ADALORA')
-    throw new BudgetError(`${method}: its config has no rank ('${key}') to vary`);
+  const type = new AdapterSettings(adapter).method;
+  const key = methodOf(type)?.rankKey ?? 'r';
+  if (!Object.hasOwn(adapter, key) && type !== 'LORA' && type !== 'ADALORA')
+    throw new BudgetError(`${type}: its config has no rank ('${key}') to vary`);
   return (value) => {
     try {
       return trainingMemory(trainedModel(table, { ...adapter, [key]: value }), setup).deviceBytes;

@@ -4,7 +4,7 @@ import type { Module, ModuleTable } from '../moduleTable';
 import { ownParameters } from '../moduleTable';
 import type { Quantization } from './setup';
 
-interface WeightBytes {
+export interface WeightBytes {
   readonly total: number;
   readonly quantized: number;
   readonly quantizedParameters: number;

@@ -9,6 +9,7 @@ import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import { NeedsWeightsError } from '../errors';
 import type { Module } from '../moduleTable';
 import type { ModuleKind } from '../rows';
+import type { KeepRule } from './kept';
 import type { Method, Part } from './method';
 import { frozen, LINEAR_AND_CONV1D, trained, trainedInHalf, unsaved } from './method';
 
@@ -139,8 +140,39 @@ function warnings(settings: AdapterSettings): string[] {
   return messages;
 }
 
+export const loraKeeps: KeepRule = (keep, { i, o, r, settings, module }) => {
+  const dropout = settings.number('lora_dropout') > 0;
+  if (module.kind === 'embedding') return keep.token(r);
+  if (settings.present('velora_config')) return keep.token(r + velocityGroups(settings));
+  if (dropout) {
+    keep.token(i);
+    keep.tokenBytes(i);
+  } else keep.cast();
+  // B is frozen in MiCA, so that nothing needs its input.
+  if (settings.text('init_lora_weights') !== 'mica') keep.token(r);
+  if (settings.present('kasa_config')) keep.token(r);
+  if (!settings.flag('use_dora')) return;
+  keep.token(o);
+  keep.weight(3 * o);
+  if (dropout) {
+    // The base layer runs again on what dropout left, with a copy of its weight in the adapter's type.
+    keep.token(o);
+    keep.weight(o * i);
+  } else keep.output();
+};
+
+/** VeLoRA keeps one projection for each group of features instead of the input. */
+function velocityGroups(settings: AdapterSettings): number {
+  const groups = settings.object('velora_config')?.['num_groups'];
+  return typeof groups === 'number' && groups >= 1 ? groups : 64;
+}
+
 export const lora: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv', 'multihead'],
+  adaptsParameters: true,
+  keeps: loraKeeps,
+  // DoRA sends the identity through A and B, and adds the product to the weight.
+  buffers: ({ i, o, settings }) => (settings.flag('use_dora') ? i * i + 2 * i * o : 0),
   parts,
   rank: loraRank,
   warnings,
@@ -159,6 +191,13 @@ const initialRank = (settings: AdapterSettings): number => settings.count('init_
 
 export const adalora: Method = {
   accepts: LINEAR_AND_CONV1D,
+  mapping: 'ADALORA',
+  rankKey: 'init_r',
+  keeps: (keep, { i, r }) => {
+    keep.cast();
+    keep.token(r);
+    keep.weight(r * i);
+  },
   rank: (_, settings) => initialRank(settings),
   parts: (module, settings) => {
     const { inFeatures: i, outFeatures: o } = module;

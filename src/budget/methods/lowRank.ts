@@ -1,18 +1,22 @@
 /** Relatives of LoRA that keep two factors or a block structure of their own for each module. */
 
-import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { BudgetError, ConfigError } from '../../peftConfig/errors';
-import type { Module } from '../moduleTable';
-import { PythonPattern } from '../../peftConfig/pythonPattern';
-import { loraRank } from './lora';
+import { weightAndGradient, wholeWeights } from './kept';
+import { loraKeeps, loraRank } from './lora';
 import type { Method, Part } from './method';
-import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
-
-const configuredRank = (_: Module, settings: AdapterSettings): number => settings.count('r');
+import { asBase, LINEAR, LINEAR_AND_CONV1D, configuredRank, stored, storedAs, trained } from './method';
 
 /** MiSS (Kang & Yin 2024): one block of rows for all inputs. */
 export const miss: Method = {
   accepts: LINEAR,
+  keeps: (keep, adapted) => {
+    const { o, r, settings } = adapted;
+    const kind = settings.raw('init_weights');
+    if (kind === 'bat') return wholeWeights(2)(keep, adapted);
+    keep.token(r);
+    if (kind === 'mini') keep.weight(r * o);
+  },
+  buffers: (adapted) => (adapted.settings.raw('init_weights') === 'bat' ? weightAndGradient(adapted) : 0),
   rank: configuredRank,
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const r = settings.count('r');
@@ -37,13 +41,15 @@ export const miss: Method = {
 export const bone: Method = {
   accepts: LINEAR,
   rank: configuredRank,
-  parts: (module, settings) => miss.parts(module, settings, []).map((part) => ({ ...part, name: 'bone_block' })),
+  parts: (module, settings, all) => miss.parts(module, settings, all).map((part) => ({ ...part, name: 'bone_block' })),
   warnings: () => ['PEFT 0.21 has replaced BONE by MISS; the count is that of the old method.'],
 };
 
 /** HiRA (Huang et al. 2025): a low-rank factor on the weight itself, elementwise. */
 export const hira: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv'],
+  keeps: wholeWeights(1),
+  buffers: weightAndGradient,
   rank: configuredRank,
   parts: (module, settings) => {
     const { kind, inFeatures: i, outFeatures: o, kernel = [] } = module;
@@ -59,6 +65,7 @@ export const hira: Method = {
 /** DeLoRA (Bini et al. 2025): normalised factors and one bound for each module. */
 export const delora: Method = {
   accepts: LINEAR,
+  keeps: (keep, { i, r }) => keep.token(i + 2 * r),
   rank: loraRank,
   parts: (module, settings) => {
     const { inFeatures: i, outFeatures: o } = module;
@@ -75,6 +82,14 @@ export const delora: Method = {
 /** GraLoRA (Jung et al. 2025): a grid of small LoRAs, with a plain one beside where `hybrid_r` says so. */
 export const gralora: Method = {
   accepts: LINEAR_AND_CONV1D,
+  keeps: (keep, adapted) => {
+    const { r, settings } = adapted;
+    keep.cast();
+    keep.token(r * settings.count('gralora_k'));
+    const hybrid = settings.size('hybrid_r');
+    // The part that is plain LoRA casts the input for itself.
+    if (hybrid > 0) loraKeeps(keep, { ...adapted, r: hybrid, i: 0, o: 0 });
+  },
   rank: configuredRank,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
     const r = settings.count('r');
@@ -97,6 +112,8 @@ export const gralora: Method = {
 /** C3A (Chen et al. 2024): block-circulant weights, each block told by one row. */
 export const c3a: Method = {
   accepts: LINEAR,
+  mapping: 'FOURIERFT',
+  keeps: (keep) => keep.cast(),
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
     const block = settings.dottedPattern('block_size_pattern').valueFor(name) ?? settings.count('block_size');
     for (const size of [i, o]) {
@@ -110,6 +127,12 @@ export const c3a: Method = {
 /** SHiRA (Bhardwaj et al. 2024): as many single weights as a LoRA of the rank has, by their places. */
 export const shira: Method = {
   accepts: LINEAR,
+  mapping: 'SHIRA',
+  keeps: (keep, { i, o }) => {
+    keep.input();
+    keep.baseWeight(o * i);
+  },
+  buffers: weightAndGradient,
   rank: configuredRank,
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const values = settings.count('r') * (inFeatures + outFeatures);
@@ -122,6 +145,12 @@ export const shira: Method = {
 /** Super-tuning: the most telling weights, and a LoRA where `r` is given. */
 export const supertuning: Method = {
   accepts: LINEAR,
+  keeps: (keep, { i, o, trainable }) => {
+    keep.input();
+    keep.baseWeight(o * i);
+    keep.weight(2 * trainable);
+  },
+  buffers: weightAndGradient,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
     const values = Math.trunc(i * o * (1 - settings.number('sparsity')));
     const r = settings.size('r');
@@ -137,6 +166,11 @@ export const supertuning: Method = {
 /** Poly (Ponti et al. 2023): a stock of LoRAs, in splits of the features, and a router for each module. */
 export const poly: Method = {
   accepts: LINEAR,
+  keeps: (keep, { i, o, r }) => {
+    keep.cast();
+    keep.token(r);
+    keep.weight(r * (i + o));
+  },
   rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o }, settings) => {
     const r = settings.count('r');
@@ -154,6 +188,12 @@ export const poly: Method = {
 /** DEFT: a projection out of the weight's space and, unless `para`, what is put in its place. */
 export const deft: Method = {
   accepts: LINEAR_AND_CONV1D,
+  keeps: (keep, { o, r, settings }) => {
+    keep.token(o);
+    if (settings.flag('para')) return keep.token(r);
+    keep.cast();
+    keep.token(2 * r);
+  },
   rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o }, settings) => {
     const r = Math.min(settings.count('r'), o);
@@ -164,6 +204,11 @@ export const deft: Method = {
 /** GLoRA (Chavan et al. 2023): five paths, three of them only where the module has a bias. */
 export const glora: Method = {
   accepts: LINEAR,
+  keeps: (keep, { i, o }) => {
+    keep.input();
+    keep.baseWeight(o * i);
+  },
+  buffers: weightAndGradient,
   rank: configuredRank,
   parts: ({ inFeatures: i, outFeatures: o, bias }, settings) => {
     const r = settings.count('r');
@@ -194,60 +239,14 @@ function gloraPath(name: string, kind: string, { out, r, column, empty }: GloraS
   return [asBase(stored(`${name}.zeros`, ...empty))];
 }
 
-/** Lily: projections down shared between neighbouring layers, projections up between all. */
-export const lily: Method = {
-  accepts: LINEAR,
-  rank: configuredRank,
-  parts: (module, settings, modules) => {
-    const { inFeatures: i, outFeatures: o } = module;
-    const r = settings.count('r');
-    const ups = settings.count('num_B');
-    const stride = settings.count('stride_A');
-    if (ups < 2) throw new ConfigError('num_B', ups, 'at least 2: a router needs a choice');
-    const place = lilyPlace(module, modules, settings);
-    const down = trained('lily_A.weight', r, i);
-    const up = trained('lily_B.weight', ups * r, o);
-    return [
-      place % stride === 0 ? down : again(down),
-      place === 0 ? up : again(up),
-      trained('lily_router.weight', ups, r),
-    ];
-  },
-};
-
-/** A module's place among the ones that share with it: matched by the same target, and of the same shape. */
-function lilyPlace(module: Module, modules: readonly Module[], settings: AdapterSettings): number {
-  const known = lilyPlaces.get(settings) ?? new Map<string, number>();
-  if (!lilyPlaces.has(settings)) {
-    lilyPlaces.set(settings, known);
-    const counts = new Map<string, number>();
-    for (const { name, inFeatures, outFeatures } of modules) {
-      const group = `${lilyTarget(name, modules.length, settings)} ${inFeatures} ${outFeatures}`;
-      const place = counts.get(group) ?? 0;
-      counts.set(group, place + 1);
-      known.set(name, place);
-    }
-  }
-  return known.get(module.name) ?? 0;
-}
-
-const lilyPlaces = new WeakMap<AdapterSettings, Map<string, number>>();
-
-/** PEFT shortens a list of this many targets to the shortest ends that tell them from the rest. */
-const LONG_LIST = 20;
-
-function lilyTarget(name: string, targeted: number, settings: AdapterSettings): string {
-  const targets = settings.namesOrPattern('target_modules');
-  const end = name.slice(name.lastIndexOf('.') + 1);
-  if (typeof targets === 'string' && targets.toLowerCase() === 'all-linear') return targeted < LONG_LIST ? name : end;
-  if (typeof targets === 'string') return targets;
-  if (targets === null) return end;
-  return targets.reduce((best, target) => (name.endsWith(target) && target.length > best.length ? target : best), '');
-}
-
 /** PEANuT (Zhong et al. 2025): a small network from the weight to its update. */
 export const peanut: Method = {
   accepts: LINEAR,
+  keeps: (keep, { i, o, r, settings }) => {
+    keep.weight(2 * o * i + i * r * (1 + 3 * settings.size('depth')));
+    keep.cast();
+  },
+  buffers: weightAndGradient,
   rank: configuredRank,
   parts: ({ outFeatures: o }, settings) => {
     const r = settings.count('r');
@@ -259,64 +258,3 @@ export const peanut: Method = {
     return [trained('peanut_A.weight', r, o), trained('peanut_B.weight', o, r), ...layers.flat()];
   },
 };
-
-/** FRoD: a sparse and a diagonal part in a basis shared by the modules of one role. */
-export const frod: Method = {
-  accepts: LINEAR_AND_CONV1D,
-  parts: ({ inFeatures: i }, settings) => [
-    trained('frod_lambda_s_values', sparseValues(i, settings)),
-    trained('frod_lambda_l', i),
-  ],
-  shared: (modules, settings) => {
-    if (!settings.flag('save_projection')) return [];
-    const categories = new Map(modules.map((module) => [frodCategory(module.name), module.inFeatures]));
-    return [...categories].flatMap(([category, i]) => [
-      asBase(stored(`frod_V.${category}`, i, i)),
-      storedAs('I64', `frod_s_indices.${category}`, 2, sparseValues(i, settings)),
-      storedAs('I64', `frod_s_size.${category}`, 2),
-    ]);
-  },
-};
-
-function sparseValues(i: number, settings: AdapterSettings): number {
-  return Math.min(Math.trunc(i * i * settings.number('sparse_rate')), i * (i - 1));
-}
-
-/** The role of a module: the last two segments of its name. */
-function frodCategory(name: string): string {
-  const segments = name.split('.');
-  const [third, second, last] = [segments.at(-3), segments.at(-2), segments.at(-1) ?? ''];
-  if (second === undefined || /^\d+$/.test(second)) return last;
-  return third === 'attention' && second === 'output' && last === 'dense' ? 'attention_output' : `${second}_${last}`;
-}
-
-/** OSF (Nayak et al. 2025): the low singular directions of the weight itself. */
-export const osf: Method = {
-  accepts: EVERY_KIND,
-  rank: (module, settings) => keptDirections(module, settings),
-  parts: (module, settings) => {
-    const { kind, inFeatures: i, outFeatures: o } = module;
-    // What is not a linear is passed over in silence.
-    if (kind !== 'linear') return [];
-    const low = Math.min(i, o) - keptDirections(module, settings);
-    return [
-      trained('osf_svd_params.U_low', o, low),
-      trained('osf_svd_params.S_low', low),
-      trained('osf_svd_params.V_low', low, i),
-    ];
-  },
-};
-
-function keptDirections({ name, inFeatures, outFeatures }: Module, settings: AdapterSettings): number {
-  const smaller = Math.min(inFeatures, outFeatures);
-  // Here a key fits anywhere in a name.
-  const pattern = Object.entries(settings.object('rank_pattern') ?? {});
-  const own = pattern.find(([key]) => new PythonPattern(`.*?(${key})`).match(name));
-  const value = own ? own[1] : settings.raw('effective_rank');
-  if (value !== null && (typeof value !== 'number' || !(value > 0)))
-    throw new ConfigError('effective_rank', value, 'a number above 0');
-  const wanted = value === null ? smaller / 2 : value < 1 ? smaller * value : value;
-  const rank = Math.min(Math.trunc(wanted), smaller);
-  if (rank < 1) throw new BudgetError(`'${name}': no direction of its ${smaller} would be kept`);
-  return rank;
-}

@@ -2,6 +2,7 @@
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { Module } from '../moduleTable';
+import { weightAndGradient, wholeWeights } from './kept';
 import { loraRank } from './lora';
 import type { Method, Part } from './method';
 import { kernelSize, LINEAR_AND_CONV, trained } from './method';
@@ -13,6 +14,8 @@ function isEffective(module: Module, settings: AdapterSettings): boolean {
 
 export const loha: Method = {
   accepts: LINEAR_AND_CONV,
+  keeps: wholeWeights(1),
+  buffers: weightAndGradient,
   rank: loraRank,
   parts: (module, settings) => {
     const { inFeatures: i, outFeatures: o, kernel = [] } = module;
@@ -53,6 +56,8 @@ function kroneckerFactors(size: number, factor: number): readonly [number, numbe
 
 export const lokr: Method = {
   accepts: LINEAR_AND_CONV,
+  keeps: wholeWeights(1),
+  buffers: weightAndGradient,
   rank: loraRank,
   parts: (module, settings) => {
     const { kernel = [] } = module;

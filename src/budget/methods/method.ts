@@ -1,9 +1,11 @@
 /** What a table of a PEFT method holds: the tensors that it adds to a module, from which every count follows. */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
-import type { Module } from '../moduleTable';
+import type { TargetMapping } from '../architectures/peftTargets';
+import type { Module, ModuleTable } from '../moduleTable';
 import type { ModuleKind } from '../rows';
 import type { Dtype } from '../safetensorsSize';
+import type { KeepRule, Sized } from './kept';
 
 /** `trained` and `frozen` are parameters; a `buffer` is in the file alone, or nowhere. */
 export type Role = 'trained' | 'frozen' | 'halfTrained' | 'buffer';
@@ -20,17 +22,44 @@ export interface Part {
   readonly alias?: boolean;
 }
 
-export interface Method {
-  /** What it can adapt; PEFT refuses the rest. */
+/** Which modules a method adapts. */
+export interface Targeting {
+  /** The kinds of module that it can adapt. PEFT refuses the others. */
   readonly accepts: readonly ModuleKind[];
-  /** For settings that depend on the whole, `modules` are all that are adapted. */
-  readonly parts: (module: Module, settings: AdapterSettings, modules: readonly Module[]) => readonly Part[];
+  /** PEFT's mapping of default targets, LoRA's if absent; `null` if the config must name its targets. */
+  readonly mapping?: TargetMapping | null;
+  /** Without an entry in the mapping, all linear layers are targets. */
+  readonly allLinearByDefault?: boolean;
+}
+
+export interface Method extends Targeting {
+  /** `all` holds every adapted module and the model, for settings that depend on more than the module. */
+  readonly parts: (module: Module, settings: AdapterSettings, all: Context) => readonly Part[];
   /** Tensors of the adapter as a whole; their names follow 'base_model.'. */
   readonly shared?: (modules: readonly Module[], settings: AdapterSettings) => readonly Part[];
   readonly rank?: (module: Module, settings: AdapterSettings) => number;
   /** Throws where no config says the count; it may have no targets either. */
   readonly uncountable?: () => never;
   readonly warnings?: (settings: AdapterSettings) => readonly string[];
+  /** Fills in settings whose defaults depend on the model. */
+  readonly complete?: (model: ModuleTable, settings: AdapterSettings) => AdapterSettings;
+  /** It adapts bare parameters too (`target_parameters`), and both ends of a tied embedding. */
+  readonly adaptsParameters?: boolean;
+  /** It trains copies of the modules in the base model's type. */
+  readonly trainsCopies?: boolean;
+  /** The config key of the rank; `r` if absent. */
+  readonly rankKey?: string;
+  /** What the forward pass of an adapted module keeps; absent if it is not modelled. */
+  readonly keeps?: KeepRule;
+  /** Bytes of buffers that PEFT holds beside a module's parameters and saves in no file. */
+  readonly residentBytes?: (adapted: Sized) => number;
+  /** Values of weight-sized buffers that are alive while one module's backward pass runs. */
+  readonly buffers?: (adapted: Sized) => number;
+}
+
+export interface Context {
+  readonly modules: readonly Module[];
+  readonly model: Pick<ModuleTable, 'modules'>;
 }
 
 const part = (
@@ -75,6 +104,9 @@ export const EVERY_KIND: readonly ModuleKind[] = [
 ];
 export const LINEAR: readonly ModuleKind[] = ['linear'];
 export const LINEAR_AND_CONV: readonly ModuleKind[] = ['linear', 'conv'];
+
+/** The rank of methods that have one rank for all modules. */
+export const configuredRank = (_: Module, settings: AdapterSettings): number => settings.count('r');
 
 export function kernelSize({ kernel }: Module): number {
   return (kernel ?? []).reduce((product, size) => product * size, 1);

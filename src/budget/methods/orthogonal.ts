@@ -3,6 +3,7 @@
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { BudgetError } from '../../peftConfig/errors';
 import type { Module } from '../moduleTable';
+import { weightAndGradient } from './kept';
 import type { Method } from './method';
 import { kernelSize, LINEAR, LINEAR_AND_CONV, trained } from './method';
 
@@ -35,6 +36,11 @@ function blocks(module: Module, settings: AdapterSettings): { count: number; siz
 /** OFT (Qiu et al. 2023): rotations in blocks of the inputs, each from its skew-symmetric generator. */
 export const oft: Method = {
   accepts: ['linear', 'conv', 'embedding'],
+  keeps: (keep, { i, settings }) => {
+    keep.cast();
+    const count = settings.size('r');
+    keep.weight(4 * i * (count > 0 ? Math.ceil(i / count) : settings.count('oft_block_size')));
+  },
   rank: (module, settings) => blocks(module, settings).count,
   parts: (module, settings) => {
     if (module.kind === 'embedding') {
@@ -49,6 +55,14 @@ export const oft: Method = {
 /** BOFT (Liu et al. 2024): a product of sparse rotations, and a scale for each output. */
 export const boft: Method = {
   accepts: LINEAR_AND_CONV,
+  keeps: (keep, { i, settings }) => {
+    const factors = settings.count('boft_n_butterfly_factor');
+    keep.baseWeight((2 + factors) * i * i);
+    keep.weight(3 * i * settings.size('boft_block_size'));
+    keep.output();
+  },
+  residentBytes: ({ i, settings }) => 4 * i * i * settings.count('boft_n_butterfly_factor'),
+  buffers: weightAndGradient,
   parts: (module, settings) => {
     const factors = settings.count('boft_n_butterfly_factor');
     const wantedSize = settings.size('boft_block_size');
@@ -74,6 +88,11 @@ export const boft: Method = {
 /** HRA (Yuan et al. 2024): a chain of Householder reflections of the inputs. */
 export const hra: Method = {
   accepts: LINEAR_AND_CONV,
+  keeps: (keep, { i, o, r }) => {
+    keep.weight((r + 1) * i * i + 2 * o * i);
+    keep.cast();
+  },
+  buffers: weightAndGradient,
   rank: (_, settings) => settings.count('r'),
   parts: (module, settings) => [trained('hra_u', inputs(module), settings.count('r'))],
 };
@@ -81,6 +100,12 @@ export const hra: Method = {
 /** PSOFT: a rotation within the principal subspace, and two scales of it. */
 export const psoft: Method = {
   accepts: LINEAR,
+  keeps: (keep, { r }) => {
+    keep.token(r);
+    keep.weight(5 * r * r);
+  },
+  // The right factor is a view of all singular vectors, which stay; then the left one and two lists of indices.
+  residentBytes: ({ i, o, r }) => 4 * (Math.min(i, o) * i + o * r) + 8 * r * (r - 1),
   rank: (_, settings) => settings.count('r'),
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const r = settings.count('r');

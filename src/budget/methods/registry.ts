@@ -1,23 +1,9 @@
 /** Every peft_type that adapts modules, by name. */
 
 import { adalora, dataDependent, lora } from './lora';
-import {
-  c3a,
-  bone,
-  deft,
-  delora,
-  frod,
-  glora,
-  gralora,
-  hira,
-  lily,
-  miss,
-  osf,
-  peanut,
-  poly,
-  shira,
-  supertuning,
-} from './lowRank';
+import { frod, osf } from './decomposed';
+import { lily } from './lily';
+import { c3a, bone, deft, delora, glora, gralora, hira, miss, peanut, poly, shira, supertuning } from './lowRank';
 import { loha, lokr } from './lycoris';
 import type { Method } from './method';
 import { boft, hra, oft, psoft } from './orthogonal';
@@ -73,5 +59,13 @@ export const METHODS: Readonly<Record<string, Method>> = {
   FROD: frod,
   OSF: osf,
   ADAMSS: dataDependent('ADAMSS', 'it clusters the weights, and the clusters decide how many parameters there are'),
-  XLORA: dataDependent('XLORA', 'it mixes adapters that were trained before, and their layers decide its size'),
+  XLORA: {
+    ...dataDependent('XLORA', 'it mixes adapters that were trained before, and their layers decide its size'),
+    mapping: null,
+  },
 };
+
+/** `null` for a peft_type that adapts no modules, or that is not known. */
+export function methodOf(type: string): Method | null {
+  return Object.hasOwn(METHODS, type) ? (METHODS[type] ?? null) : null;
+}

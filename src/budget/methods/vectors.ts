@@ -1,16 +1,30 @@
 /** Methods that train vectors: scales, biases and spectra, some over frozen random projections. */
 
-import type { AdapterSettings } from '../../peftConfig/adapterSettings';
-import { BudgetError } from '../../peftConfig/errors';
-import type { Module } from '../moduleTable';
+import { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { BudgetError, ConfigError } from '../../peftConfig/errors';
+import { factsOf } from '../architectures';
+import { mappedTargets } from '../architectures/peftTargets';
+import type { Module, ModuleTable } from '../moduleTable';
 import { moduleTensors } from '../moduleTable';
 import { PythonPattern } from '../../peftConfig/pythonPattern';
+import { weightAndGradient, wholeWeights } from './kept';
 import type { Method, Part } from './method';
 import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
 /** IA3 (Liu et al. 2022): one scale for each output, or each input of the feed-forward modules. */
 export const ia3: Method = {
   accepts: ['linear', 'conv1d', 'conv'],
+  mapping: 'IA3',
+  complete: withFeedForward,
+  keeps: (keep, { i, o, module, settings, trainable }) => {
+    // If the config does not name them, the feed-forward modules are known by the length of their vectors.
+    const feedforward = settings.namesOrPattern('feedforward_modules');
+    const scalesInput = Array.isArray(feedforward)
+      ? feedforward.some((end: string) => module.name.endsWith(end))
+      : trainable === i && i !== o;
+    if (scalesInput) keep.token(i);
+    else keep.output();
+  },
   parts: (module, settings) => {
     const { kind, inFeatures: i, outFeatures: o, kernel = [] } = module;
     const feedforward = isFeedForward(module.name, settings);
@@ -19,6 +33,15 @@ export const ia3: Method = {
     return [feedforward ? trained('ia3_l', 1, size) : trained('ia3_l', size, 1)];
   },
 };
+
+/** The feed-forward modules have a mapping of their own, and must be among the targets. */
+function withFeedForward(model: ModuleTable, settings: AdapterSettings): AdapterSettings {
+  if (settings.raw('feedforward_modules') !== null) return settings;
+  const usual = mappedTargets(factsOf(model.shape.modelType).peftTargets ?? {}, 'IA3_FEEDFORWARD');
+  if (usual) return new AdapterSettings({ ...settings.config, feedforward_modules: usual });
+  if (settings.raw('target_modules') === null) return settings;
+  throw new ConfigError('feedforward_modules', null, `a list: PEFT has no default for ${model.shape.modelType}`);
+}
 
 function isFeedForward(name: string, settings: AdapterSettings): boolean {
   const feedforward = settings.namesOrPattern('feedforward_modules') ?? [];
@@ -35,7 +58,9 @@ const widestOutput = (modules: readonly Module[]): number => largest(modules, ({
 function randomProjection(name: 'vera' | 'pvera', doubled: number): Method {
   const rank = (settings: AdapterSettings): number => settings.count('r');
   return {
-    accepts: name === 'vera' ? ['linear', 'conv1d'] : LINEAR_AND_CONV1D,
+    accepts: LINEAR_AND_CONV1D,
+    mapping: 'SHIRA',
+    keeps: (keep, { o, r }) => keep.token((doubled === 1 ? r : 4 * r) + o),
     rank: (_, settings) => rank(settings),
     parts: ({ outFeatures }, settings) => [
       trained(`${name}_lambda_b`, outFeatures),
@@ -58,8 +83,14 @@ export const pvera = randomProjection('pvera', 2);
 /** RandLoRA (Albert et al. 2025): full-rank updates as sums of scaled random matrices. */
 export const randlora: Method = {
   accepts: LINEAR_AND_CONV1D,
+  keeps: (keep, { i, o, r }) => {
+    const smaller = Math.min(i, o);
+    const bases = Math.ceil(smaller / r);
+    keep.token(r * bases);
+    keep.weight(r * bases * smaller);
+  },
   rank: (_, settings) => settings.count('r'),
-  parts: ({ inFeatures, outFeatures }, settings, modules) => {
+  parts: ({ inFeatures, outFeatures }, settings, { modules }) => {
     const r = settings.count('r');
     const smaller = Math.min(inFeatures, outFeatures);
     const bases = Math.ceil(smaller / r);
@@ -83,6 +114,9 @@ function randomBases(modules: readonly Module[], r: number): Part[] {
 /** FourierFT (Gao et al. 2024): coefficients of a sparse spectrum. */
 export const fourierft: Method = {
   accepts: LINEAR_AND_CONV1D,
+  mapping: 'FOURIERFT',
+  keeps: wholeWeights(1),
+  buffers: weightAndGradient,
   parts: (module, settings) => [
     trained('fourierft_spectrum', frequencies(module, settings, settings.dottedPattern('n_frequency_pattern'))),
   ],
@@ -91,7 +125,10 @@ export const fourierft: Method = {
 /** WaveFT: the same with wavelets; the budget may be divided by the modules' sizes. */
 export const waveft: Method = {
   accepts: LINEAR_AND_CONV1D,
-  parts: (module, settings, modules) => {
+  mapping: 'WAVEFT',
+  keeps: wholeWeights(2),
+  buffers: weightAndGradient,
+  parts: (module, settings, { modules }) => {
     if (!settings.flag('proportional_parameters')) return [trained('waveft_spectrum', frequencies(module, settings))];
     const area = ({ inFeatures, outFeatures }: Module): number => inFeatures * outFeatures;
     const total = modules.reduce((sum, each) => sum + area(each), 0);
@@ -131,6 +168,7 @@ function roundHalfEven(value: number): number {
 /** RoAd (Liao et al. 2024): rotations of pairs of outputs, with 1, 2 or 4 values for each pair. */
 export const road: Method = {
   accepts: LINEAR,
+  keeps: (keep, { o }) => keep.token(2 * o),
   parts: ({ name, outFeatures }, settings) => {
     const variant = settings.word('variant');
     const group = settings.count('group_size');
@@ -144,21 +182,32 @@ export const road: Method = {
 /** BEFT trains a bias for each output. */
 export const beft: Method = {
   accepts: LINEAR,
+  mapping: 'BEFT',
+  keeps: () => undefined,
   parts: ({ outFeatures }) => [trained('beft_bias', 1, outFeatures)],
 };
 
-/** LN tuning (Zhao et al. 2024) trains copies of whole modules, norms as a rule. */
+/** LN tuning (Zhao et al. 2024) trains copies of whole modules, usually norms. A module may hold others. */
 export const lnTuning: Method = {
   accepts: EVERY_KIND,
-  parts: (module) =>
-    moduleTensors(module).map(({ name, shape }) =>
-      asBase(trained(`ln_tuning_layers.${name.slice(module.name.length + 1)}`, ...shape)),
-    ),
+  mapping: 'LN_TUNING',
+  trainsCopies: true,
+  parts: ({ name, kind }, _, { model }) =>
+    model.modules
+      .filter((each) => each.name === name || (kind === 'parameters' && each.name.startsWith(`${name}.`)))
+      .flatMap(moduleTensors)
+      .map((tensor) => asBase(trained(`ln_tuning_layers.${tensor.name.slice(name.length + 1)}`, ...tensor.shape))),
 };
 
 /** VB-LoRA (Li et al. 2024): LoRA factors mixed from one bank of vectors. */
 export const vblora: Method = {
   accepts: LINEAR_AND_CONV1D,
+  mapping: 'VBLORA',
+  keeps: (keep, { i, o, r, settings }) => {
+    keep.cast();
+    keep.token(r);
+    keep.weight(r * (i + o) * (1 + settings.count('topk')));
+  },
   rank: (_, settings) => settings.count('r'),
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const r = settings.count('r');
@@ -194,6 +243,11 @@ function bank(settings: AdapterSettings): { vectors: number; length: number } {
 /** Uni-LoRA: all factors are read from one trained vector. */
 export const unilora: Method = {
   accepts: LINEAR_AND_CONV1D,
+  keeps: (keep, { i, o, r }) => {
+    keep.cast();
+    keep.token(r);
+    keep.weight(r * (i + o));
+  },
   rank: (_, settings) => settings.count('r'),
   parts: ({ inFeatures, outFeatures }, settings) => {
     if (!settings.flag('save_indices')) return [];
@@ -215,6 +269,7 @@ export const unilora: Method = {
 /** TinyLoRA: a few numbers for each group of modules, over frozen factors of the weights. */
 export const tinylora: Method = {
   accepts: ['linear', 'conv1d', 'embedding'],
+  keeps: (keep, { r }) => keep.token(r),
   rank: (_, settings) => settings.count('r'),
   parts: ({ inFeatures, outFeatures }, settings) => {
     const r = Math.min(settings.count('r'), inFeatures, outFeatures);

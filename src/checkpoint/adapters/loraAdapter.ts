@@ -2,7 +2,10 @@
 
 import type { ConfigObject } from './adapterConfigJson';
 import { CheckpointError } from '../errors';
+import { COMMON_KEYS } from '../../peftConfig/commonKeys';
+import { LORA } from '../../peftConfig/loraClasses';
 import { quoted } from '../../peftConfig/quoted';
+import { defaultsOf, readRow } from '../../peftConfig/signature';
 import type { TensorData } from '../safetensors/safetensorsWriter';
 
 /** The PEFT version whose fields and defaults are written. */
@@ -60,7 +63,7 @@ export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
       factor(module, 'B', b, [outFeatures, rank]),
     ]),
     config: {
-      ...LORA_DEFAULTS,
+      ...unsetFields(),
       base_model_name_or_path: baseModel,
       lora_alpha: alpha,
       r: rank,
@@ -71,41 +74,14 @@ export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
   };
 }
 
-/** Every other field of PEFT's LoraConfig, with its default as PEFT saves it. */
-const LORA_DEFAULTS: ConfigObject = {
-  alora_invocation_tokens: null,
-  alpha_pattern: {},
-  arrow_config: null,
-  auto_mapping: null,
-  bias: 'none',
-  corda_config: null,
-  ensure_weight_tying: false,
-  eva_config: null,
-  exclude_modules: null,
-  fan_in_fan_out: false,
-  inference_mode: true,
-  init_lora_weights: true,
-  kasa_config: null,
-  layer_replication: null,
-  layers_pattern: null,
-  layers_to_transform: null,
-  loftq_config: {},
-  lora_bias: false,
-  lora_dropout: 0,
-  lora_ga_config: null,
-  megatron_config: null,
-  megatron_core: 'megatron.core',
-  modules_to_save: null,
-  monteclora_config: null,
-  peft_type: 'LORA',
-  peft_version: PEFT_VERSION,
-  qalora_group_size: 16,
-  rank_pattern: {},
-  revision: null,
-  target_parameters: null,
-  trainable_token_indices: null,
-  use_bdlora: null,
-  use_dora: false,
-  use_qalora: false,
-  velora_config: null,
-};
+/** Every other field of PEFT's LoraConfig, as PEFT saves it when nobody set it. */
+function unsetFields(): ConfigObject {
+  const { runtime_config: _neverSaved, ...own } = defaultsOf(readRow(LORA).fields);
+  return {
+    ...COMMON_KEYS,
+    ...own,
+    inference_mode: true,
+    peft_type: 'LORA',
+    peft_version: PEFT_VERSION,
+  } as ConfigObject;
+}

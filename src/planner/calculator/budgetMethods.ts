@@ -1,6 +1,6 @@
 /**
- * Each method as a function of its one setting, on either basis. The report evaluates it where the setting stands and
- * draws its growth from two points, for every count here is linear in its setting.
+ * Each method as a function of its setting, on either basis. The report evaluates it at the current setting and draws
+ * its growth from two points, because every count is linear in the setting.
  */
 
 import type { PlannedBudget } from '../../budget/adapterPlan';
@@ -31,10 +31,10 @@ export interface Method {
   readonly id: Exclude<MethodId, 'full'>;
   readonly label: string;
   readonly field: Exclude<MethodField, 'alpha'>;
-  /** What the setting is called on an axis. */
+  /** The name of the setting on an axis. */
   readonly variable: string;
   readonly formula: string;
-  /** Throws what the budget or the core throws. */
+  /** Throws the errors of the budget and of the core. */
   readonly count: (setting: number) => Counted;
 }
 
@@ -50,7 +50,9 @@ const OUR_FILE =
   'Float32 safetensors with tensors named layers.N.attention_adapter.wDown; PEFT has no bottleneck adapters.';
 const VALUES_ONLY = 'The float32 values alone, 4 bytes each, without a file header.';
 
-/** The methods on the true shapes of a model. Without a table, LoRA's targets are unknown and it is left out. */
+const product = (...factors: readonly number[]): string => factors.map(formatCount).join(' × ');
+
+/** The methods on the exact shapes of a model. Without a table LoRA's targets are unknown, so LoRA is left out. */
 export function exactMethods(shape: ModelShape, table: ModuleTable | null, targets: readonly string[]): Method[] {
   const heads = table?.taskHeads ?? [];
   const model = table ?? tableOfSizes(shape);
@@ -76,7 +78,8 @@ export function exactMethods(shape: ModelShape, table: ModuleTable | null, targe
     {
       id: 'adapters',
       ...LABELS.adapters,
-      formula: `layers × 2 × 2 × hidden × bottleneck = ${[shape.numLayers, 2, 2, shape.hiddenSize].map(formatCount).join(' × ')} × bottleneck`,
+      formula:
+        'layers × 2 × 2 × hidden × bottleneck = ' + `${product(shape.numLayers, 2, 2, shape.hiddenSize)} × bottleneck`,
       count: (bottleneck) =>
         counted(
           planBottleneckAdapters(model, bottleneck),
@@ -87,14 +90,16 @@ export function exactMethods(shape: ModelShape, table: ModuleTable | null, targe
     {
       id: 'prefix',
       ...LABELS.prefix,
-      formula: `length × layers × 2 × key-value width = length × ${[shape.numLayers, 2, shape.prefixWidth].map(formatCount).join(' × ')}`,
+      formula: `length × layers × 2 × key-value width = length × ${product(shape.numLayers, 2, shape.prefixWidth)}`,
       count: (length) =>
         counted(planPrefixTuning(model, length, heads), `${formatCount(length)} positions`, EXACT_FILE),
     },
     {
       id: 'prompt',
       ...LABELS.prompt,
-      formula: `length × hidden = length × ${formatCount(shape.hiddenSize)}${shape.encoderDecoder ? ', for encoder and decoder each' : ''}`,
+      formula:
+        `length × hidden = length × ${product(shape.hiddenSize)}` +
+        (shape.encoderDecoder ? ', for encoder and decoder each' : ''),
       count: (length) => counted(planPromptTuning(model, length, heads), `${formatCount(length)} tokens`, EXACT_FILE),
     },
   ];
@@ -145,7 +150,7 @@ export function referenceMethods({ hiddenSize, numLayers, numHeads }: ModelShape
   ];
 }
 
-/** Parameters that full fine-tuning trains by the reference's account: the attention weights, L × 4 × d². */
+/** The parameters that the reference counts for full fine-tuning: the attention weights, L × 4 × d². */
 export function referenceFull({ hiddenSize, numLayers, numHeads }: ModelShape): number {
   return comparePeftMethods({ dModel: hiddenSize, numLayers, numHeads }).full.params;
 }

@@ -1,4 +1,4 @@
-/** Inputs and a model in, all that the calculator and the comparison show out. Pure: no editor, no files. */
+/** Turns inputs and a model into all that the calculator and the comparison show. Pure: no editor, no files. */
 
 import { valueBytes } from '../../budget/adapterPlan';
 import { architectureOf } from '../../budget/architectures';
@@ -28,12 +28,12 @@ import type { Counted, Method } from './budgetMethods';
 import { exactMethods, referenceFull, referenceMethods } from './budgetMethods';
 import { NO_FIGURE } from './budgetText';
 
-/** A model to plan for: its parsed config, or why there is none. */
+/** The model to count on: its parsed config, or the reasons why it has none. */
 export type BudgetModel =
   | { readonly title: string; readonly config: unknown }
   | { readonly title: string; readonly errors: readonly { readonly field: Field; readonly message: string }[] };
 
-/** A method at the setting in force; not counted where that is not valid. */
+/** A method at its current setting. `counted` is null if the setting is not valid. */
 interface Evaluated {
   readonly method: Method;
   readonly setting: number | null;
@@ -47,7 +47,7 @@ interface Errors {
   add(field: Field, message: string): void;
 }
 
-/** Never throws for what people can type or a file can hold: the report says what is wrong. */
+/** Never throws for what a user can type or a file can hold: the report names the fault. */
 export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetReport {
   const list: Errors['list'] = [];
   const errors: Errors = { list, add: (field, message) => void list.push({ field, message }) };
@@ -146,7 +146,7 @@ function readShape(model: BudgetModel, errors: Errors): ModelShape | null {
   }
 }
 
-/** Tables of configs already seen: typing a rank must not lay the model out again. */
+/** Tables by config, so that typing a rank does not build the table again. */
 const tables = new WeakMap<object, ModuleTable>();
 
 function readTable(config: unknown, { basis }: BudgetInputs, errors: Errors): ModuleTable | null {
@@ -161,7 +161,8 @@ function readTable(config: unknown, { basis }: BudgetInputs, errors: Errors): Mo
     if (!(error instanceof BudgetError)) throw error;
     const message =
       error instanceof UnknownArchitectureError
-        ? `There is no module table for model_type '${error.modelType}': LoRA and ratios need one, the reference formulas do not.`
+        ? `There is no module table for model_type '${error.modelType}'. ` +
+          'LoRA and ratios need one; the reference formulas do not.'
         : error.message;
     if (basis === 'exact') errors.add('model', message);
     return null;
@@ -177,15 +178,15 @@ function chooseTargets(inputs: BudgetInputs, shape: ModelShape, table: ModuleTab
   const usual = architecture.defaultTargets.length > 0 ? architecture.defaultTargets : names.slice(0, 1);
   const choices = names.map((name) => {
     const modules = selectModules(table, { targets: [name], modulesToSave: table.taskHeads });
-    // A layer's modules mostly have the shapes of the layer before; only those that differ are told.
+    // Most layers have the same shapes, so the description lists only distinct ones.
     const shapes = new Map(modules.map((module) => [`${module.inFeatures},${module.outFeatures}`, module]));
-    const told = [...shapes.values()].map(
+    const shapeTexts = [...shapes.values()].map(
       (module) => `${formatCount(module.inFeatures)} to ${formatCount(module.outFeatures)}`,
     );
     return {
       name,
       chosen: (kept ?? usual).includes(name),
-      description: `${name}: ${formatCount(modules.length)} modules, ${told.join(' and ')}`,
+      description: `${name}: ${formatCount(modules.length)} modules, ${shapeTexts.join(' and ')}`,
     };
   });
   return { key, choices };
@@ -228,7 +229,7 @@ function budgetOf({ method, counted, problem }: Evaluated, base: number | null):
 
 function fullBudget(base: Denominator | null, { basis }: BudgetInputs): MethodBudget {
   const row = { ...EMPTY, method: 'full' as const, label: 'Full fine-tuning' };
-  if (!base) return { ...row, problem: 'the total is not known' };
+  if (!base) return { ...row, problem: 'the total is unknown' };
   const bytes = valueBytes(base.parameters);
   return {
     ...row,
@@ -245,7 +246,7 @@ function fullBudget(base: Denominator | null, { basis }: BudgetInputs): MethodBu
   };
 }
 
-/** Two points fix the line; every method is linear in its setting. */
+/** Two points determine the line, because every method is linear in its setting. */
 function growthOf({ method, setting, counted }: Evaluated): GrowthLine {
   const from = setting ?? 1;
   const { parameters } = counted ?? method.count(from);
@@ -272,5 +273,5 @@ function summaryOf(shape: ModelShape): string {
 
 function missing(method: string, shape: ModelShape | null, table: ModuleTable | null): string {
   if (!shape) return 'the model cannot be read';
-  return method === 'lora' && !table ? 'the modules are not known' : 'no target module chosen';
+  return method === 'lora' && !table ? 'the modules are unknown' : 'no target module chosen';
 }

@@ -1,8 +1,8 @@
-/** The comparison as text to paste. */
+/** The comparison as Markdown or CSV to paste. */
 
 import type { BudgetReport, MethodBudget } from '../../protocol/calculator';
 
-/** Shown where a figure cannot be had. */
+/** Shown in place of an unknown figure. */
 export const NO_FIGURE = '\u2013';
 
 const COLUMNS = ['Method', 'Setting', 'Trainable parameters', 'Ratio', 'Trainable % (PEFT)', 'File size'];
@@ -24,12 +24,12 @@ export function reportAsMarkdown(report: BudgetReport): string {
     '| --- | --- | ---: | ---: | ---: | ---: |',
     ...rows.map(line),
     '',
-    `Ratios are of ${escapeInline(report.denominator)}.`,
+    `Ratios are relative to ${escapeInline(report.denominator)}.`,
     '',
   ].join('\n');
 }
 
-/** One row a method, plain numbers, RFC 4180. */
+/** One row per method with plain numbers, as RFC 4180 defines CSV. */
 export function reportAsCsv(report: BudgetReport): string {
   const header = ['model', 'basis', 'method', 'setting', 'trainable_parameters', 'ratio', 'file_bytes'];
   const row = (method: MethodBudget): readonly (string | number | null)[] => [
@@ -48,7 +48,7 @@ export function reportAsCsv(report: BudgetReport): string {
 function csvCell(value: string | number | null): string {
   if (typeof value === 'number') return String(value);
   if (value === null) return '';
-  // A name that starts like a formula would be run by a spreadsheet.
+  // A spreadsheet would run a name that starts like a formula.
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

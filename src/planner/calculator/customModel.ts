@@ -1,4 +1,4 @@
-/** The model whose sizes are typed in: a decoder of Llama's kind, or any model where only the reference's sizes count. */
+/** The model with typed sizes: a decoder like Llama, or any model if only the reference's formulas apply. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import { MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH } from '../../peftConfig/configValues';
@@ -16,10 +16,10 @@ const SETTINGS: Readonly<Record<CustomField, Setting & { readonly key: string }>
   vocabSize: { label: 'Vocabulary', max: MAX_VOCABULARY, key: 'vocab_size' },
 };
 
-/** What the reference's formulas know of a model. */
+/** The sizes that the reference's formulas use. */
 const REFERENCE_FIELDS: readonly CustomField[] = ['hiddenSize', 'numLayers', 'numHeads'];
 
-/** The same sizes give the same object, by which the report knows the model's table again. */
+/** Equal sizes give the same object, which is the report's key for the model's table. */
 let last: { readonly key: string; readonly model: BudgetModel } | null = null;
 
 export function customModel({ custom, basis }: BudgetInputs): BudgetModel {

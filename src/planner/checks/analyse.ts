@@ -70,7 +70,7 @@ async function analyse(
     checkNames(x);
   }
   checkBase(x, wanted, base);
-  if (counting?.error) sayWhyNot(x, counting.error);
+  if (counting?.error) reportFailure(x, counting.error);
   return {
     method: x.type,
     wanted,
@@ -95,22 +95,25 @@ function checkBase(x: Examined, wanted: string | null, base: FoundModel | null):
   const at = x.node('base_model_name_or_path') ?? x.keyNode('base_model_name_or_path');
   const text =
     wanted === null
-      ? local('The base model is not named, so that nothing can be counted.')
+      ? local('The config names no base model, so nothing can be counted.')
       : local(
-          'The base model {0} is not found: no config.json of it in the workspace, on the disk or in the Hugging Face cache, and no preset. Nothing is fetched; without it targets and parameters are not checked.',
+          'The base model {0} is not found: no config.json of it in the workspace, on the disk or in the ' +
+            'Hugging Face cache, and no preset. Nothing is downloaded. ' +
+            'Targets and parameters are not checked without it.',
           wanted.slice(0, 120),
         );
   const choose = { title: local('Choose a base model...'), edits: [], choosesBaseModel: true };
   x.add('base-not-found', 'information', at, text, wanted === null ? [] : [choose]);
 }
 
-/** What stands in the way of a count and no other check has said. */
-function sayWhyNot(x: Examined, error: BudgetError): void {
+/** Reports why a count failed, unless another check has already reported it. */
+function reportFailure(x: Examined, error: BudgetError): void {
   if (x.findings.some(({ severity, code }) => severity === 'error' || code === 'pattern-not-translated')) return;
-  const said = local('{0}', error.message);
+  const message = local('{0}', error.message);
   if (error instanceof UnknownArchitectureError) {
     const text =
-      '{0} is of the type {1}, which has no table of modules here; with its safetensors files beside its config.json their headers would serve.';
+      '{0} has the model type {1}, which has no module table. ' +
+      'If its safetensors files were next to its config.json, their headers would do.';
     x.add(
       'base-unreadable',
       'information',
@@ -118,15 +121,15 @@ function sayWhyNot(x: Examined, error: BudgetError): void {
       local(text, x.baseTitle, error.modelType),
     );
   } else if (error instanceof NeedsWeightsError || error instanceof UnknownMethodError) {
-    x.add('uncounted', 'information', x.node('peft_type') ?? x.document.root, said);
+    x.add('uncounted', 'information', x.node('peft_type') ?? x.document.root, message);
   } else if (error instanceof PatternError) {
-    x.add('pattern-not-translated', 'information', x.node('target_modules') ?? x.keyNode('peft_type'), said);
+    x.add('pattern-not-translated', 'information', x.node('target_modules') ?? x.keyNode('peft_type'), message);
   } else if (error instanceof ConfigError) {
     const [key = ''] = error.key.split('.');
     const own = x.node(key);
     const isModels = own === null && !Object.hasOwn(x.config, key);
     if (isModels)
-      x.add('base-unreadable', 'information', x.node('base_model_name_or_path') ?? x.keyNode('peft_type'), said);
-    else x.add('uncounted', 'error', own ?? x.keyNode(key), said);
-  } else x.add('uncounted', 'error', x.keyNode('target_modules'), said);
+      x.add('base-unreadable', 'information', x.node('base_model_name_or_path') ?? x.keyNode('peft_type'), message);
+    else x.add('uncounted', 'error', own ?? x.keyNode(key), message);
+  } else x.add('uncounted', 'error', x.keyNode('target_modules'), message);
 }

@@ -3,7 +3,7 @@ import { isLinear, matchesTarget } from '../../budget/targets';
 import type { CalculatorSettings } from '../../protocol/planner';
 import type { Examined } from './examined';
 
-/** What the calculator can show of a config. Its targets are the linears of a block, each by its last name. */
+/** The settings of a config that the calculator can show. Its targets are linear layers, by last name. */
 export function calculatorSettings({ config, settings, table, type }: Examined): CalculatorSettings {
   const number = (key: string): number | null => {
     const value = settings.raw(key);

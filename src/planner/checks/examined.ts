@@ -1,4 +1,4 @@
-/** What the checks look at, and how they say what they find. */
+/** The input of the checks, and the list of their findings. */
 
 import type { Node } from 'jsonc-parser';
 import { findNodeAtLocation } from 'jsonc-parser';
@@ -9,7 +9,7 @@ import type { AdapterWeights, Finding, Fix, TextEdit } from '../../protocol/plan
 import type { LocalText } from '../../protocol/localText';
 import type { ConfigDocument } from '../configDocument';
 
-/** A file with more findings than this is of another kind, or hostile. */
+/** A file with more findings is something else, or hostile. */
 const MAX_FINDINGS = 100;
 
 export const local = (message: string, ...args: (string | number)[]): LocalText => ({ message, args });
@@ -19,16 +19,16 @@ type Path = readonly (string | number)[];
 export class Examined {
   readonly findings: Finding[] = [];
   readonly settings: AdapterSettings;
-  /** In upper case. */
+  /** The method in upper case. */
   readonly type: string;
 
   constructor(
     readonly text: string,
     readonly document: ConfigDocument,
     readonly weights: AdapterWeights | null,
-    /** The base model, for people; '' where there is none. */
+    /** The base model for people; '' without one. */
     readonly baseTitle: string,
-    /** Its modules, replicas included; null where they are not known. */
+    /** Its modules, replicated layers included; null if they are unknown. */
     readonly table: ModuleTable | null,
   ) {
     this.settings = new AdapterSettings(document.config);
@@ -43,7 +43,7 @@ export class Examined {
     return findNodeAtLocation(this.document.root, [...path]) ?? null;
   }
 
-  /** The key itself; the file's first one where the key is absent. */
+  /** The node of the key; that of peft_type if the key is absent. */
   keyNode(key: string): Node {
     const property = this.node(key)?.parent;
     return property?.children?.[0] ?? this.node('peft_type') ?? this.document.root;
@@ -53,7 +53,7 @@ export class Examined {
     return this.settings.raw(key);
   }
 
-  /** No more is said of the file. */
+  /** The list is full: further checks may stop. */
   get isFull(): boolean {
     return this.findings.length >= MAX_FINDINGS;
   }
@@ -69,7 +69,7 @@ export class Examined {
     if (!this.isFull) this.findings.push({ code, severity, offset, length, text, fixes });
   }
 
-  /** Gives the key this value, as a new first entry where it is absent. */
+  /** Sets the key to the value. An absent key becomes the first entry. */
   set(key: string, value: unknown): TextEdit {
     const text = JSON.stringify(value);
     const node = this.node(key);
@@ -81,7 +81,7 @@ export class Examined {
   }
 }
 
-/** Takes an element of a list, or an entry of an object, out of it with the comma that belongs to it. */
+/** Removes an element of a list or an entry of an object, together with its comma. */
 export function removal(text: string, node: Node): TextEdit {
   const end = node.offset + node.length;
   const after = /^\s*,\s*/.exec(text.slice(end));

@@ -1,19 +1,20 @@
-/** Keys that PEFT does not know: it ignores them, so that a misspelt setting does nothing. */
+/** Checks for unknown keys. PEFT ignores them, so a misspelt setting does nothing. */
 
-import { COMMON_KEYS, METHOD_KEYS } from '../../peftConfig/methodKeys';
+import { COMMON_KEYS } from '../../peftConfig/commonKeys';
+import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { Fix } from '../../protocol/planner';
 import type { Examined } from './examined';
 import { local, removal } from './examined';
 import { nearest } from './suggestions';
 import { quote } from './targetChecks';
 
-/** Of PEFT before 0.4 and of other releases; files still have them, and they do no harm. */
+/** Keys of PEFT before 0.4 and of forks. Some files still have them, and they do no harm. */
 const FORMER_KEYS = new Set(['enable_lora', 'merge_weights', 'postprocess_past_key_value_function']);
 
-/** The release whose keys are known here. */
+/** The PEFT release whose keys are known here. */
 const KNOWN_VERSION = [0, 21] as const;
 
-/** Whether a version, '0.22.0.dev0', is of a later release. */
+/** True if a version such as '0.22.0.dev0' is a later release. */
 function isNewer(version: unknown): boolean {
   const [, major, minor] = (typeof version === 'string' && /^(\d{1,6})\.(\d{1,6})/.exec(version)) || [];
   if (major === undefined || minor === undefined) return false;
@@ -35,7 +36,7 @@ export function checkKeys(x: Examined): void {
         'unknown-key',
         'information',
         keyNode,
-        local('{0} is a key of former versions of PEFT, which it ignores now.', quote(key)),
+        local('{0} is a key of earlier versions of PEFT, which now ignores it.', quote(key)),
         [remove],
       );
       continue;
@@ -51,7 +52,7 @@ export function checkKeys(x: Examined): void {
     const [other] = others;
     if (best === undefined && other === undefined && isNewer(x.config['peft_version'])) {
       const newer = local(
-        '{0} is no key of PEFT 0.21; the file was written by PEFT {1}.',
+        'PEFT 0.21 has no key {0}. The file was written by PEFT {1}.',
         quote(key),
         String(x.config['peft_version']).slice(0, 40),
       );

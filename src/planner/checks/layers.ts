@@ -1,11 +1,11 @@
-/** Which layers a choice of modules reaches. */
+/** Computes which layers a set of modules covers. */
 
 import type { Module, ModuleTable } from '../../budget/moduleTable';
 
-/** Longer lists of layers are cut. */
+/** A longer list of layers is shortened. */
 const MAX_RANGES = 6;
 
-/** Layers by the stack they are in: 'model.layers', 'encoder.block'. */
+/** Layers by stack: 'model.layers', 'encoder.block'. */
 type Stacks = ReadonlyMap<string, ReadonlySet<number>>;
 
 function stacksOf(modules: Iterable<Pick<Module, 'name' | 'layer'>>): Stacks {
@@ -23,11 +23,11 @@ function stacksOf(modules: Iterable<Pick<Module, 'name' | 'layer'>>): Stacks {
 interface Coverage {
   readonly reached: number;
   readonly total: number;
-  /** '0-6, 8, 10-12', of the stacks that are reached at all. */
+  /** '0-6, 8, 10-12': the missing layers of the stacks that are reached at all. */
   readonly missing: string;
 }
 
-/** Null where every layer of each stack that is reached is reached, or none at all. */
+/** Null if every stack is either covered completely or not reached at all. */
 export function partialCoverage(
   taken: readonly Pick<Module, 'name' | 'layer'>[],
   table: ModuleTable,

@@ -1,4 +1,4 @@
-/** The other keys that name modules or layers: what they match in the base model. */
+/** Checks the other keys that name modules or layers against the base model. */
 
 import type { Node } from 'jsonc-parser';
 import { withContainers } from '../../budget/adapterTargets';
@@ -47,7 +47,7 @@ function fixesFor(
   return { best: meant[0], fixes: [...renames, remove] };
 }
 
-/** By the ends of names, as PEFT looks for them. */
+/** Compares the ends of names, as PEFT does. */
 function checkModulesToSave(x: Examined): void {
   if (!x.table) return;
   const modules = withContainers(x.table);
@@ -62,9 +62,9 @@ function checkModulesToSave(x: Examined): void {
     );
     const text =
       best === undefined
-        ? local('{0} matches no module of {1}: nothing is trained whole for it.', quote(name), x.baseTitle)
+        ? local('{0} matches no module of {1}, so no module is fully trained for it.', quote(name), x.baseTitle)
         : local(
-            '{0} matches no module of {1}: nothing is trained whole for it. Did you mean {2}?',
+            '{0} matches no module of {1}, so no module is fully trained for it. Did you mean {2}?',
             quote(name),
             x.baseTitle,
             quote(best),
@@ -98,7 +98,7 @@ function checkExcluded(x: Examined): void {
         'exclude-no-match',
         'warning',
         node,
-        local('The pattern {0} fits no module of {1}: it excludes nothing.', quote(pattern), x.baseTitle),
+        local('The pattern {0} matches no module of {1}: it excludes nothing.', quote(pattern), x.baseTitle),
       );
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
@@ -106,7 +106,7 @@ function checkExcluded(x: Examined): void {
       'pattern-not-translated',
       'information',
       node,
-      local('This pattern is not evaluated here, so that nothing is counted: {0}.', error.message),
+      local('This pattern cannot be evaluated here, so nothing is counted: {0}.', error.message),
     );
   }
 }
@@ -128,7 +128,7 @@ function checkLayers(x: Examined): void {
   }
 }
 
-/** A key that fits no module changes nothing. */
+/** A key that matches no module has no effect. */
 function checkPattern(x: Examined, key: 'rank_pattern' | 'alpha_pattern'): void {
   const value = attempt(() => x.settings.object(key));
   if (!value || !x.table || x.type === 'ADALORA') return;
@@ -148,7 +148,7 @@ function checkPattern(x: Examined, key: 'rank_pattern' | 'alpha_pattern'): void 
         'pattern-not-translated',
         'information',
         keyNode,
-        local('This pattern is not evaluated here, so that nothing is counted: {0}.', quote(name)),
+        local('This pattern cannot be evaluated here, so nothing is counted: {0}.', quote(name)),
       );
     } else if (!fits) {
       const { best } = fixesFor(x, name, keyNode, suffixesOf(modules.map((module) => module.name)));
@@ -167,7 +167,7 @@ function checkPattern(x: Examined, key: 'rank_pattern' | 'alpha_pattern'): void 
         'pattern-no-match',
         'warning',
         keyNode,
-        local('{0} fits no module of {1}: it changes nothing.', quote(name), x.baseTitle),
+        local('{0} matches no module of {1}: it changes nothing.', quote(name), x.baseTitle),
         fixes,
       );
     }

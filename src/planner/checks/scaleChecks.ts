@@ -1,4 +1,4 @@
-/** Rank and alpha: values that cannot be, scalings outside what people use, ranks that servers do not load. */
+/** Checks rank and alpha: invalid values, unusual scalings, and ranks that servers cannot load. */
 
 import { patternList } from '../../peftConfig/patternList';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
@@ -7,19 +7,17 @@ import type { Examined } from './examined';
 import { local } from './examined';
 import { attempt } from '../attempt';
 
-/**
- * The scaling alpha / r that published recipes use: 16/64 (QLoRA) at the low end, 32/8 at the high one.
- */
+/** The scaling alpha / r of published recipes, from 16/64 (QLoRA) to 32/8. */
 const USUAL_SCALING = { least: 0.25, most: 4 } as const;
 
-/** The values of vLLM's --max-lora-rank; a rank between two of them takes the space of the next. */
+/** The values of vLLM's --max-lora-rank. A rank between two of them takes the memory of the larger one. */
 const VLLM_MAX_LORA_RANKS = [8, 16, 32, 64, 128, 256, 320, 512] as const;
-/** vLLM's, where the option is not given. */
+/** The rank that vLLM allows without the option. */
 const VLLM_DEFAULT_RANK = 16;
 
-/** Methods whose r may be 0 or null: it then follows from something else. */
+/** Methods whose r may be 0 or null, because another setting then determines it. */
 const RANK_MAY_BE_ZERO = new Set(['OFT', 'SUPERTUNING']);
-/** AdaLoRA's rank at the start is not r. */
+/** AdaLoRA's initial rank is not r. */
 const RANK_KEYS: Readonly<Record<string, string>> = { ADALORA: 'init_r' };
 const ALPHA_KEYS: Readonly<Record<string, string>> = { LORA: 'lora_alpha', LOHA: 'alpha', LOKR: 'alpha' };
 
@@ -31,7 +29,7 @@ export function checkScale(x: Examined): void {
   if (x.type === 'LORA' && rank !== null) checkWeights(x, rank);
 }
 
-/** The rank in force; null where there is none or it is not valid. */
+/** The effective rank; null if the method has none or it is not valid. */
 function checkRank(x: Examined): number | null {
   const key = RANK_KEYS[x.type] ?? 'r';
   const defaults = METHOD_KEYS[x.type];
@@ -44,7 +42,7 @@ function checkRank(x: Examined): number | null {
   const node = x.node(key);
   if (!node) return null;
   const fallback = typeof usual === 'number' && usual > 0 ? usual : 8;
-  const text = '{0} is {1}; a rank is a whole number of at least 1. PEFT refuses the config.';
+  const text = '{0} is {1}; a rank must be a whole number of at least 1. PEFT refuses the config.';
   x.add('rank-invalid', 'error', node, local(text, `"${key}"`, JSON.stringify(given)?.slice(0, 40) ?? ''), [
     { title: local('Set {0} to {1}', key, fallback), edits: [x.set(key, fallback)] },
   ]);
@@ -56,7 +54,7 @@ function checkPatternRanks(x: Examined): void {
   for (const [key, value] of Object.entries(pattern ?? {})) {
     const node = x.node('rank_pattern', key);
     if (!node || (Number.isInteger(value) && (value as number) > 0)) continue;
-    const text = 'The rank of {0} is {1}; a rank is a whole number of at least 1.';
+    const text = 'The rank of {0} is {1}; a rank must be a whole number of at least 1.';
     x.add(
       'rank-invalid',
       'error',
@@ -77,7 +75,7 @@ function checkAlpha(x: Examined, rank: number): void {
   const usual = (scaling: number): boolean => scaling >= least && scaling <= most;
   if (x.type !== 'LORA' || x.value('use_rslora') !== true) {
     if (usual(plain)) return;
-    const text = 'The scaling {0} / r is {1} / {2} = {3}; the usual band is from {4} to {5}.';
+    const text = 'The scaling {0} / r is {1} / {2} = {3}; the usual range is {4} to {5}.';
     x.add(
       'alpha-ratio',
       'warning',
@@ -87,17 +85,18 @@ function checkAlpha(x: Examined, rank: number): void {
     );
     return;
   }
-  // At r = 1 both are the same. Alpha of r or 2 r is what people take for alpha / r.
+  // Both scalings agree at r = 1. An alpha of r or 2 r is typical for alpha / r.
   if (usual(plain) && stabilised >= most && rank > 1) {
     const keeps = Math.max(1, Math.round(plain * Math.sqrt(rank)));
     const text =
-      'With use_rslora the scaling is lora_alpha / sqrt(r) = {0} / sqrt({1}) = {2}; this alpha looks made for lora_alpha / r, where it gives {3}.';
+      'With use_rslora the scaling is lora_alpha / sqrt(r) = {0} / sqrt({1}) = {2}; ' +
+      'this alpha seems to be chosen for lora_alpha / r, which gives {3}.';
     x.add('rslora-alpha', 'warning', node, local(text, alpha, rank, short(stabilised), short(plain)), [
       ...alphaFixes(x, key, [keeps]),
       { title: local('Turn use_rslora off'), edits: [x.set('use_rslora', false)] },
     ]);
   } else if (!usual(stabilised)) {
-    const text = 'The scaling lora_alpha / sqrt(r) is {0} / sqrt({1}) = {2}; the usual band is from {3} to {4}.';
+    const text = 'The scaling lora_alpha / sqrt(r) is {0} / sqrt({1}) = {2}; the usual range is {3} to {4}.';
     const fits = Math.max(1, Math.round(Math.sqrt(rank)));
     x.add(
       'alpha-ratio',
@@ -113,7 +112,7 @@ function alphaFixes(x: Examined, key: string, alphas: readonly number[]): Fix[] 
   return alphas.map((alpha) => ({ title: local('Set {0} to {1}', key, alpha), edits: [x.set(key, alpha)] }));
 }
 
-/** By the largest rank of any module: a server makes room for that. */
+/** Checks the largest rank of any module, because a server reserves memory for that. */
 function checkServed(x: Examined, rank: number): void {
   const patterned = Object.values(attempt(() => x.settings.object('rank_pattern')) ?? {});
   const ranks = patterned.filter((each): each is number => typeof each === 'number');
@@ -129,14 +128,15 @@ function checkServed(x: Examined, rank: number): void {
     x.add('rank-not-served', 'warning', node, local(text, largest, list), fixes);
   } else if (room !== largest && largest > (VLLM_MAX_LORA_RANKS[0] ?? 0)) {
     const text =
-      'vLLM has no setting for rank {0}: it takes --max-lora-rank {1}, of {2}, and leaves the room between unused (its default is {3}).';
+      'vLLM has no setting for rank {0}: it takes --max-lora-rank {1}, of {2}, ' +
+      'and leaves the memory in between unused (its default is {3}).';
     const fixes = largest === rank ? [{ title: local('Set {0} to {1}', 'r', room), edits: [x.set('r', room)] }] : [];
     x.add('rank-not-served', 'information', node, local(text, largest, room, list, VLLM_DEFAULT_RANK), fixes);
   }
 }
 
 function checkWeights(x: Examined, rank: number): void {
-  // A fused parameter's factor holds the rank once for every expert.
+  // A factor of a fused parameter holds the rank once per expert.
   if (!x.weights || x.value('target_parameters') !== null || x.value('use_bdlora') !== null) return;
   const pattern = attempt(() => {
     const entries = Object.entries(x.settings.object('rank_pattern') ?? {});
@@ -150,7 +150,8 @@ function checkWeights(x: Examined, rank: number): void {
   if (!first) return;
   const stored = [...new Set(differing.map((pair) => pair.rank))].sort((a, b) => a - b);
   const text =
-    'adapter_model.safetensors beside this file holds rank {0} in {1} of {2} modules (first in {3}): these weights do not load with this config.';
+    'adapter_model.safetensors in the same folder holds rank {0} in {1} of {2} modules (first in {3}): ' +
+    'these weights do not load with this config.';
   const fixes =
     stored.length === 1 && differing.length === pairs.length
       ? [{ title: local('Set {0} to {1}', 'r', stored[0] ?? 0), edits: [x.set('r', stored[0])] }]

@@ -1,11 +1,11 @@
-/** "Did you mean": the names that are nearest to one that is not there. */
+/** "Did you mean": finds the names nearest to one that does not exist. */
 
-/** More than this many is no help. */
+/** More suggestions do not help. */
 const MAX_SUGGESTIONS = 3;
-/** Longer names are compared by their start: nobody mistypes more. */
+/** Only the start of a longer name is compared. */
 const MAX_COMPARED = 64;
 
-/** Modules that do the same in different architectures, so that a name of one finds that of another. */
+/** Names of the same module in different architectures, so that one of them leads to another. */
 const SAME_PART: readonly (readonly string[])[] = [
   [
     'q_proj',
@@ -76,7 +76,7 @@ const SAME_PART: readonly (readonly string[])[] = [
   ['classifier', 'score', 'qa_outputs'],
 ];
 
-/** Of `candidates`, the likeliest first. */
+/** The nearest `candidates`, the likeliest first. */
 export function nearest(name: string, candidates: Iterable<string>): readonly string[] {
   const last = (text: string): string => text.slice(text.lastIndexOf('.') + 1);
   const wanted = name.includes('.') ? [name, last(name)] : [name];
@@ -91,7 +91,7 @@ export function nearest(name: string, candidates: Iterable<string>): readonly st
     .map(([, candidate]) => candidate);
 }
 
-/** 0 for a difference in case alone; slips by their number; the same part of another architecture after those. */
+/** 0 for a difference in case only, then the number of typing errors, then the same part of another architecture. */
 function distance(name: string, candidate: string): number {
   const [a, b] = [name.slice(0, MAX_COMPARED).toLowerCase(), candidate.slice(0, MAX_COMPARED).toLowerCase()];
   if (a === b) return 0;
@@ -126,14 +126,14 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** Ends of names as they would stand in target_modules: the last segment, and the last two. */
+/** Suffixes of names that target_modules could hold: the last segment, and the last two. */
 export function suffixesOf(names: Iterable<string>): Set<string> {
   const suffixes = new Set<string>();
   for (const name of names) {
     const segments = name.split('.');
     suffixes.add(segments.slice(-1).join('.'));
     const two = segments.slice(-2);
-    // An index before the last name would tie the suffix to one layer.
+    // A layer index would restrict the suffix to one layer.
     if (two.length === 2 && !/^\d+$/.test(two[0] ?? '')) suffixes.add(two.join('.'));
   }
   return suffixes;

@@ -1,4 +1,4 @@
-/** target_modules against the base model: what each entry matches, and in which layers. */
+/** Checks target_modules against the base model: what each entry matches, and in which layers. */
 
 import type { Node } from 'jsonc-parser';
 import { readTargets, withContainers } from '../../budget/adapterTargets';
@@ -20,13 +20,13 @@ import { nearest, suffixesOf } from './suggestions';
 interface Entry {
   readonly name: string;
   readonly node: Node;
-  /** By name alone. */
+  /** Matches by name alone. */
   readonly matched: readonly Module[];
-  /** What is left of those after exclusions and the choice of layers. */
+  /** The matches that remain after exclusions and the choice of layers. */
   readonly taken: readonly Module[];
 }
 
-/** What the lens over target_modules says, or null where there is nothing to say. */
+/** The content of the lens over target_modules; null without one. */
 export function checkTargets(x: Examined): TargetLens | null {
   const targets = x.value('target_modules');
   const takesTargets = Object.hasOwn(METHOD_KEYS[x.type] ?? {}, 'target_modules');
@@ -94,7 +94,7 @@ function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, t
   const severity = none ? 'error' : 'warning';
   const suffixes = candidates(x, table);
   const meant = nearest(name, suffixes);
-  const outcome = none ? 'PEFT refuses the config.' : 'PEFT skips it without a word.';
+  const outcome = none ? 'PEFT refuses the config.' : 'PEFT skips it silently.';
   if (name.toLowerCase() === 'all-linear' && targets.length === 1) {
     const list = x.node('target_modules') ?? node;
     x.add(
@@ -102,7 +102,7 @@ function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, t
       'error',
       node,
       local(
-        '"all-linear" is a word of its own: in a list it is the name of a module, and {0} has none of that name.',
+        '"all-linear" is a keyword only as a plain string: in a list it is a name, and {0} has no such module.',
         x.baseTitle,
       ),
       [
@@ -132,7 +132,7 @@ function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, t
       severity,
       node,
       local(
-        '{0} matches no module of {1}: entries of a list are names, only a single string is a pattern. {2}',
+        '{0} matches no module of {1}: entries of a list are names; only a single string is a pattern. {2}',
         quote(name),
         x.baseTitle,
         outcome,
@@ -165,7 +165,7 @@ function patternMatches(pattern: string, table: ModuleTable): boolean {
   );
 }
 
-/** The name in its place; where the list has it already, out with the entry. */
+/** Replaces the entry with each suggestion that the list lacks, or removes it. */
 function replacements(
   x: Examined,
   { name, node }: Entry,
@@ -186,11 +186,12 @@ function replacements(
 
 function onlyExcluded(x: Examined, { name, node, matched }: Entry): void {
   const text =
-    'All {1} modules of the name {0} are excluded, trained whole, or in layers that are not adapted: it adds no adapter.';
+    'All {1} modules named {0} are excluded, fully trained, or in layers that are not adapted: ' +
+    'the entry adds no adapter.';
   x.add('target-excluded', 'warning', node, local(text, quote(name), matched.length));
 }
 
-/** True where it said so. */
+/** True if it reported a module that the method cannot adapt. */
 function unsupported(x: Examined, table: ModuleTable, entry: Entry): boolean {
   const accepts = METHODS[x.type]?.accepts ?? [];
   const fused = fusedParameter(table.shape.modelType, entry.name) !== null;
@@ -211,13 +212,13 @@ function unsupported(x: Examined, table: ModuleTable, entry: Entry): boolean {
   const what =
     refused.kind === 'parameters'
       ? local(
-          '{0} is {1}, which holds other modules: {2} adapts linear layers. PEFT refuses the config.',
+          '{0} is {1}, which contains other modules: {2} adapts linear layers. PEFT refuses the config.',
           quote(entry.name),
           refused.name,
           x.type,
         )
       : local(
-          '{0} is {1}, of a kind that {2} cannot adapt. PEFT refuses the config.',
+          '{0} is {1}, a kind of module that {2} cannot adapt. PEFT refuses the config.',
           quote(entry.name),
           refused.name,
           x.type,
@@ -227,7 +228,7 @@ function unsupported(x: Examined, table: ModuleTable, entry: Entry): boolean {
 }
 
 function onlySomeLayers(x: Examined, table: ModuleTable, entry: Entry, layersAreLeft: boolean): void {
-  // A name with an index in it is meant for one layer.
+  // A name that contains an index is meant for one layer.
   if (/(^|\.)\d+(\.|$)/.test(entry.name)) return;
   const partial = partialCoverage(
     entry.taken,
@@ -237,8 +238,8 @@ function onlySomeLayers(x: Examined, table: ModuleTable, entry: Entry, layersAre
   if (!partial) return;
   const text = '{0} matches {1} modules, in {2} of {3} layers; left out: {4}.';
   const { reached, total, missing } = partial;
-  const said = local(text, quote(entry.name), entry.taken.length, reached, total, missing);
-  x.add('target-partial', layersAreLeft ? 'warning' : 'information', entry.node, said);
+  const message = local(text, quote(entry.name), entry.taken.length, reached, total, missing);
+  x.add('target-partial', layersAreLeft ? 'warning' : 'information', entry.node, message);
 }
 
 function checkPattern(x: Examined, pattern: string): TargetLens | null {
@@ -261,13 +262,13 @@ function checkPattern(x: Examined, pattern: string): TargetLens | null {
       'pattern-not-translated',
       'information',
       node,
-      local('This pattern is not evaluated here, so that nothing is counted: {0}.', error.message),
+      local('This pattern cannot be evaluated here, so nothing is counted: {0}.', error.message),
     );
     return null;
   }
 }
 
-/** Experts that transformers 5 has fused still go by their former names. */
+/** A config may still name experts that transformers 5 has fused. */
 function fusedCount(x: Examined, compiled: PythonPattern | null, table: ModuleTable): number {
   if (!compiled || x.type !== 'LORA') return 0;
   const { modelType } = table.shape;
@@ -295,19 +296,20 @@ function patternMatchesNothing(x: Examined, table: ModuleTable, pattern: string,
   const text =
     count > 0
       ? local(
-          '{0} as a string is a pattern for whole names, and fits none of {1}; in a list it would match {2} modules. PEFT refuses the config.',
+          '{0} as a string is a pattern for whole names and matches none of {1}; in a list it would match ' +
+            '{2} modules. PEFT refuses the config.',
           quote(pattern),
           x.baseTitle,
           count,
         )
-      : local('The pattern {0} fits no module of {1}. PEFT refuses the config.', quote(pattern), x.baseTitle);
+      : local('The pattern {0} matches no module of {1}. PEFT refuses the config.', quote(pattern), x.baseTitle);
   x.add('target-no-match', 'error', node, text, asList);
 }
 
 function patternReachesSomeLayers(x: Examined, table: ModuleTable, taken: readonly Module[], node: Node): void {
   const partial = partialCoverage(taken, table, null);
   if (!partial) return;
-  const text = 'The pattern fits {0} modules, in {1} of {2} layers; left out: {3}.';
+  const text = 'The pattern matches {0} modules, in {1} of {2} layers; left out: {3}.';
   x.add(
     'target-partial',
     'information',
@@ -316,11 +318,11 @@ function patternReachesSomeLayers(x: Examined, table: ModuleTable, taken: readon
   );
 }
 
-/** What PEFT targets by itself, and whether it does. */
+/** Checks what PEFT targets by default, if it has a default. */
 function checkDefault(x: Examined): void {
   const { table } = x;
   if (!table || x.settings.names('target_parameters')?.length) return;
-  const usual = attempt(() => readTargets(table, x.settings, x.type));
+  const usual = attempt(() => readTargets(table, x.settings, x.type, METHODS[x.type] ?? { accepts: [] }));
   const at = x.keyNode('target_modules');
   if (usual === null) {
     const offered = architectureOf(table.shape.modelType)?.targets(table.shape) ?? [];
@@ -328,7 +330,7 @@ function checkDefault(x: Examined): void {
       offered.length > 0
         ? [{ title: local('Target {0}', offered.join(', ')), edits: [x.set('target_modules', offered)] }]
         : [];
-    const text = 'PEFT has no usual target modules of {0} for {1}: name them in target_modules.';
+    const text = 'PEFT has no default targets of {0} for {1}: name them in target_modules.';
     x.add('targets-missing', 'error', at, local(text, x.type, table.shape.modelType), fixes);
     return;
   }
@@ -340,7 +342,7 @@ function checkDefault(x: Examined): void {
     attempt(() => x.settings.indices('layers_to_transform')),
   );
   if (!partial) return;
-  const text = "PEFT's usual targets, {0}, match {1} modules, in {2} of {3} layers; left out: {4}.";
+  const text = "PEFT's default targets, {0}, match {1} modules, in {2} of {3} layers; left out: {4}.";
   x.add(
     'target-partial',
     'warning',
@@ -349,11 +351,11 @@ function checkDefault(x: Examined): void {
   );
 }
 
-/** Ends of the names of modules that the method can adapt, the former names of fused experts among them. */
+/** Suffixes of the modules that the method can adapt. */
 function candidates(x: Examined, table: ModuleTable): Set<string> {
   const accepts = METHODS[x.type]?.accepts ?? [];
   const usable = table.modules.filter(({ kind }) => accepts.includes(kind));
-  // An embedding is seldom what a mistyped linear was meant to be.
+  // A mistyped name of a linear layer rarely means an embedding.
   const linears = usable.filter((module) => isLinear(module));
   return suffixesOf((linears.length > 0 ? linears : usable).map(({ name }) => name));
 }
@@ -362,7 +364,7 @@ function countOf(table: ModuleTable, suffix: string): number {
   return table.modules.filter(({ name }) => matchesTarget(name, suffix)).length;
 }
 
-/** Names from files are cut in messages. */
+/** Names from files are shortened in messages. */
 const MAX_SHOWN = 80;
 
 export function quote(name: string): string {

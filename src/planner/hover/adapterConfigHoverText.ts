@@ -1,4 +1,4 @@
-/** What an entry of adapter_config.json means for the adapter it belongs to, as Markdown. Pure. */
+/** Explains an entry of adapter_config.json for its adapter, in Markdown. Pure. */
 
 import { readPattern } from './readPattern';
 import { architectureOf } from '../../budget/architectures';
@@ -9,13 +9,13 @@ import { attempt } from '../attempt';
 import { code, plain } from './markdownText';
 import { matchTarget } from './targetMatches';
 
-/** Target lists of saved adapters can hold every module by name. */
+/** A saved adapter can list every module by name. */
 const MAX_LISTED = 24;
 const WEIGHTS = '`adapter_model.safetensors`';
 
 type Explain = (facts: ExplainedAdapter, path: readonly (string | number)[]) => readonly string[];
 
-/** `path` leads from the file's object to the entry: ['target_modules', 1]. Null where there is nothing to say. */
+/** `path` leads from the file's object to the entry: ['target_modules', 1]. Null if there is nothing to explain. */
 export function hoverText(path: readonly (string | number)[], facts: AdapterFacts): string | null {
   const [key] = path;
   const explain = typeof key === 'string' ? EXPLANATIONS.get(key) : undefined;
@@ -71,7 +71,7 @@ function explainAlpha(adapter: ExplainedAdapter): readonly string[] {
   return [...scalingLines(adapter), other];
 }
 
-/** The number that the update B·A is multiplied with. */
+/** The factor of the update B·A. */
 function scalingLines({ rank, alpha, rankStabilised, isLora, config }: ExplainedAdapter): readonly string[] {
   if (!isLora || rank === null || alpha === null) return [];
   const [formula, figures, scaling] = rankStabilised
@@ -80,7 +80,7 @@ function scalingLines({ rank, alpha, rankStabilised, isLora, config }: Explained
   const patterned = ['rank_pattern', 'alpha_pattern'].some(
     (key) => attempt(() => readPattern(config, key).length) ?? 0,
   );
-  const besides = patterned ? ' Modules of rank_pattern and alpha_pattern have their own.' : '';
+  const besides = patterned ? ' Modules in rank_pattern and alpha_pattern have their own.' : '';
   return [`**Scaling** ${formula} = ${figures} = **${number(scaling)}**: ΔW = ${number(scaling)} · B·A.${besides}`];
 }
 
@@ -91,14 +91,14 @@ function rankInWeights({ weights, config }: ExplainedAdapter, rank: number): rea
   return [`**Differs from the weights**: ${WEIGHTS} holds rank ${ranks.map(formatCount).join(', ')}.`];
 }
 
-/** From the weights where there are some, else from the base model's shapes. */
+/** Counts the weights if there are any, otherwise the base model's shapes. */
 function explainParameters(adapter: ExplainedAdapter): readonly string[] {
   const { weights, baseTitle, table } = adapter;
   if (weights) {
     const modules = weights.lora.length > 0 ? ` of ${count(weights.lora.length, 'module')}` : '';
     const tensors = `${count(weights.tensors.length, 'tensor')}${modules}`;
     const share = table
-      ? `, ${formatTrainableShare(weights.parameters / (table.parameters + weights.parameters))} of the whole`
+      ? `, ${formatTrainableShare(weights.parameters / (table.parameters + weights.parameters))} of all parameters`
       : '';
     return [`**${formatCount(weights.parameters)} parameters** in ${tensors} (${WEIGHTS})${share}.`];
   }
@@ -107,7 +107,8 @@ function explainParameters(adapter: ExplainedAdapter): readonly string[] {
   const share = formatTrainableShare(budget.trainable / budget.all);
   const bytes = formatBytes(budget.fileBytes);
   return [
-    `**${formatCount(budget.trainable)} trainable parameters** by the shapes of ${code(baseTitle)}: ${share} of the whole, a file of ${bytes}.`,
+    `**${formatCount(budget.trainable)} trainable parameters** on the shapes of ${code(baseTitle)}: ` +
+      `${share} of all parameters, file size ${bytes}.`,
   ];
 }
 
@@ -116,12 +117,12 @@ function growthLine(adapter: ExplainedAdapter, rank: number): readonly string[] 
   const here = adapter.budget({ r: rank });
   const next = adapter.budget({ r: rank + 1 });
   if (here && next && next.trainable > here.trainable)
-    return [`Each rank more adds ${formatCount(next.trainable - here.trainable)}.`];
+    return [`Each extra rank adds ${formatCount(next.trainable - here.trainable)}.`];
   const inOut = (adapter.weights?.lora ?? []).reduce(
     (sum, { inFeatures, outFeatures }) => sum + inFeatures + outFeatures,
     0,
   );
-  return inOut > 0 ? [`Each rank more adds ${formatCount(inOut)}.`] : [];
+  return inOut > 0 ? [`Each extra rank adds ${formatCount(inOut)}.`] : [];
 }
 
 function explainTargets(adapter: ExplainedAdapter, path: readonly (string | number)[]): readonly string[] {
@@ -130,8 +131,8 @@ function explainTargets(adapter: ExplainedAdapter, path: readonly (string | numb
   if (typeof targets === 'string') {
     const what =
       targets.toLowerCase() === 'all-linear'
-        ? 'every linear layer but the output layer'
-        : 'modules whose whole name fits a Python regular expression';
+        ? 'every linear layer except the output layer'
+        : 'modules whose whole name matches a Python regular expression';
     return [`**Target modules**: ${what}.`, ...explainParameters(adapter)];
   }
   if (!Array.isArray(targets))
@@ -145,7 +146,7 @@ function explainTargets(adapter: ExplainedAdapter, path: readonly (string | numb
       : [];
   const lines = [...shown.map((name) => `- ${targetLine(adapter, name)}`), ...more.map((text) => `- ${text}`)];
   return [
-    '**Target modules**: each name stands for every module that it is the end of.',
+    '**Target modules**: each name matches every module whose name ends with it.',
     lines.join('\n'),
     ...explainParameters(adapter),
   ];
@@ -170,9 +171,9 @@ function targetLine({ weights, table, baseTitle }: ExplainedAdapter, name: strin
 function usualTargets({ table }: ExplainedAdapter): readonly string[] {
   const usual = table ? (architectureOf(table.shape.modelType)?.defaultTargets ?? []) : [];
   if (!table || usual.length === 0)
-    return ["**Target modules**: null takes PEFT's choice for the base model's type, where it has one."];
+    return ["**Target modules**: null means PEFT's default for the base model's type, if it has one."];
   return [
-    `**Target modules**: null takes PEFT's choice for ${code(table.shape.modelType)}: ${usual.map(code).join(', ')}.`,
+    `**Target modules**: null means PEFT's default for ${code(table.shape.modelType)}: ${usual.map(code).join(', ')}.`,
   ];
 }
 
@@ -182,31 +183,33 @@ function explainPattern(adapter: ExplainedAdapter, key: 'rank_pattern' | 'alpha_
   const base = key === 'rank_pattern' ? adapter.rank : adapter.alpha;
   if (pairs.length === 0) return [`Every adapted module has ${what} ${base === null ? '' : number(base)}.`];
   const lines = pairs.slice(0, MAX_LISTED).map(([name, value]) => `- ${code(name)}: ${what} ${number(value)}`);
-  return [`Modules with a ${what} of their own; the first key that fits the end of a name counts.`, lines.join('\n')];
+  return [`Modules with their own ${what}. The first key that matches the end of a name applies.`, lines.join('\n')];
 }
 
 function explainDropout(adapter: ExplainedAdapter): readonly string[] {
   const share = adapter.value('lora_dropout');
   if (typeof share !== 'number' || share < 0 || share >= 1)
-    return ['**Dropout** on the input of A, in training only: from 0 to below 1.'];
-  return [`**Dropout** of ${number(100 * share)} % of the entries that A sees, in training only. It changes no count.`];
+    return ['**Dropout** on the input of A during training: from 0 to below 1.'];
+  return [`**Dropout** of ${number(100 * share)}% of the input of A, during training. It changes no count.`];
 }
 
-/** Heads that vLLM takes with an adapter. */
+/** Heads that vLLM loads with an adapter. */
 const SERVED_HEADS = ['classifier', 'score'];
 
-/** What keeps vLLM from loading the adapter. Source: vllm/lora/peft_helper.py. */
+/** Explains settings that keep vLLM from loading the adapter. Source: vllm/lora/peft_helper.py. */
 function explainServed(adapter: ExplainedAdapter, key: 'use_dora' | 'modules_to_save' | 'bias'): readonly string[] {
   const value = adapter.value(key);
   const said: string[] = [];
   if (key === 'use_dora')
-    said.push(value === true ? '**DoRA**: a magnitude for each output, trained with the factors.' : '**DoRA** is off.');
+    said.push(
+      value === true ? '**DoRA** trains a magnitude for each output together with the factors.' : '**DoRA** is off.',
+    );
   else if (key === 'bias')
     said.push(`**Biases** trained with the adapter: ${code(typeof value === 'string' ? value : 'none')}.`);
-  else if (!Array.isArray(value) || value.length === 0) said.push('**Modules to save**: none is trained whole.');
+  else if (!Array.isArray(value) || value.length === 0) said.push('**Modules to save**: no module is fully trained.');
   else {
     const names = value.filter((name): name is string => typeof name === 'string').slice(0, MAX_LISTED);
-    said.push(`**Modules to save**: ${names.map(code).join(', ')}, trained whole and saved in full.`);
+    said.push(`**Modules to save**: ${names.map(code).join(', ')}, fully trained and saved in full.`);
   }
   const refused =
     key === 'use_dora'
@@ -214,14 +217,14 @@ function explainServed(adapter: ExplainedAdapter, key: 'use_dora' | 'modules_to_
       : key === 'bias'
         ? typeof value === 'string' && value !== 'none'
         : Array.isArray(value) && value.some((name) => !SERVED_HEADS.includes(String(name)));
-  const warning = 'vLLM loads no adapter with this: merge it into the base model to serve it there.';
+  const warning = 'vLLM does not load an adapter with this setting. Merge it into the base model to serve it there.';
   return [...said, ...(adapter.isLora && refused ? [warning] : []), ...explainParameters(adapter)];
 }
 
 function explainBase(adapter: ExplainedAdapter): readonly string[] {
   const { baseTitle, table } = adapter;
   if (!baseTitle)
-    return ['**Base model**: no config.json of it in this workspace, on the disk or in the Hugging Face cache.'];
+    return ['**Base model**: no config.json found in this workspace, on the disk or in the Hugging Face cache.'];
   const total = table ? `, ${formatCount(table.parameters)} parameters` : '';
   return [`**Base model**: shapes from ${code(baseTitle)}${total}.`, ...(table?.warnings ?? []).map(plain)];
 }

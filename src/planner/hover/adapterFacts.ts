@@ -1,5 +1,6 @@
-/** An adapter as its config, its weights and its base model tell of it, as far as each is there. Pure. */
+/** What is known of an adapter from its config, its weights and its base model. Pure. */
 
+import { defaultOf } from '../../peftConfig/methodKeys';
 import type { Budget } from '../../budget/computeBudget';
 import { budgetOf, tableFor } from '../../budget/computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
@@ -9,13 +10,13 @@ import type { AdapterWeights } from '../../protocol/planner';
 import { attempt } from '../attempt';
 
 export interface AdapterFacts {
-  /** adapter_config.json as it stands in the editor. */
+  /** adapter_config.json as the editor shows it. */
   readonly config: RawConfig;
-  /** adapter_model.safetensors beside it; null where there is none. */
+  /** The adapter_model.safetensors in the same folder; null without one. */
   readonly weights: AdapterWeights | null;
   /**
-   * The base model's config, where it was found; `title` is a path or a preset's name, `tensors` the header of its
-   * weights, which is needed where its architecture has no module table.
+   * The base model, if it was found. `title` is a path or a preset's name; `tensors` are the names and shapes in its
+   * weights' headers, for an architecture without a module table.
    */
   readonly base: {
     readonly title: string;
@@ -24,10 +25,7 @@ export interface AdapterFacts {
   } | null;
 }
 
-/** PEFT's defaults for keys that are absent. */
-const DEFAULT_RANK = 8;
-const DEFAULT_ALPHA = 8;
-/** The facts, with what several explanations derive from them. */
+/** The facts, and values that several explanations derive from them. */
 export class ExplainedAdapter {
   readonly config: RawConfig;
   readonly weights: AdapterWeights | null;
@@ -45,8 +43,8 @@ export class ExplainedAdapter {
     const options = base?.tensors ? { tensors: base.tensors } : {};
     this.table = base && attempt(() => tableFor(base.config, config, options));
     this.isLora = (this.value('peft_type') ?? 'LORA') === 'LORA';
-    this.rank = this.number('r', DEFAULT_RANK);
-    this.alpha = this.number('lora_alpha', DEFAULT_ALPHA);
+    this.rank = this.number('r');
+    this.alpha = this.number('lora_alpha');
     this.rankStabilised = this.value('use_rslora') === true;
   }
 
@@ -54,12 +52,12 @@ export class ExplainedAdapter {
     return Object.hasOwn(this.config, key) ? this.config[key] : undefined;
   }
 
-  private number(key: string, fallback: number): number | null {
-    const value = this.value(key) ?? fallback;
+  private number(key: string): number | null {
+    const value = this.value(key) ?? defaultOf('LORA', key);
     return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
   }
 
-  /** The adapter counted on the base model; `null` if the model is unknown or the adapter cannot be counted on it. */
+  /** The adapter on the base model; null if the model is unknown or the adapter cannot be counted. */
   budget(changes: RawConfig = {}): Budget | null {
     const { table } = this;
     const config: RawConfig = { peft_type: 'LORA', ...this.config, ...changes };

@@ -1,6 +1,6 @@
-/** Strangers' names in Markdown: shown, never obeyed. */
+/** Escapes names from files, so that Markdown shows them and never interprets them. */
 
-/** Longer names are cut: a hover is a few lines. */
+/** Longer names are shortened, because a hover has a few lines. */
 const MAX_NAME = 80;
 
 /** A name as code. Nothing in it can end the code or the line. */

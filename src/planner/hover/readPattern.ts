@@ -1,10 +1,10 @@
-/** Single entries of an adapter_config.json for showing; `adapterSettings.ts` is for counting. */
+/** Reads single entries of adapter_config.json to show them; `adapterSettings.ts` reads them to count. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import { isObject } from '../../peftConfig/configValues';
 import { ConfigError } from '../../peftConfig/errors';
 
-/** Pairs of a rank_pattern or alpha_pattern, in the file's order, which decides. */
+/** The pairs of a rank_pattern or alpha_pattern in the file's order: the first match applies. */
 export function readPattern(config: RawConfig, key: string): (readonly [string, number])[] {
   const value = (Object.hasOwn(config, key) ? config[key] : undefined) ?? {};
   if (!isObject(value)) throw new ConfigError(key, value, 'an object of numbers');

@@ -1,4 +1,4 @@
-/** What an adapter's target entries match: in the weights beside it, and in its base model. */
+/** Computes what an adapter's target entries match in its weights and in its base model. */
 
 import type { ModuleTable } from '../../budget/moduleTable';
 import { isLinear, matchesTarget } from '../../budget/targets';
@@ -6,18 +6,18 @@ import type { AdapterWeights } from '../../protocol/planner';
 import { nearest, suffixesOf } from '../checks/suggestions';
 
 interface TargetMatches {
-  /** Modules that have weights of the adapter, and the tensors they are; null without weights. */
+  /** How many modules and tensors of the weights match; null without weights. */
   readonly weights: { readonly modules: number; readonly tensors: number } | null;
-  /** Modules of the base model; null without one. */
+  /** How many modules of the base model match; null without one. */
   readonly base: number | null;
-  /** The end of a module's name that is nearest to an entry that matches nothing; null where none is near. */
+  /** The suffix nearest to an entry that matches nothing; null if none is near. */
   readonly meant: string | null;
 }
 
 /** A tensor's own name after its module's: 'lora_A.weight', 'lora_A.default.weight', 'ia3_l'. */
 const MAX_TENSOR_SEGMENTS = 3;
 
-/** By PEFT's rule for lists: the entry is the module's name, or its end from a dot on. */
+/** Applies PEFT's rule for lists: the entry is the module's name, or a suffix that follows a dot. */
 export function matchTarget(entry: string, weights: AdapterWeights | null, base: ModuleTable | null): TargetMatches {
   const inWeights = weights && matchInWeights(entry, weights);
   const inBase = base && base.modules.filter(({ name }) => matchesTarget(name, entry)).length;
@@ -34,12 +34,12 @@ function matchInWeights(entry: string, { lora, tensors }: AdapterWeights): { mod
     modules.add(module);
     count++;
   }
-  // Where factors were paired, the pairs are the modules; else one name is one module.
+  // Paired factors count as one module; otherwise each name is a module.
   const paired = lora.filter(({ module }) => matchesTarget(module, entry)).length;
   return { modules: paired > 0 ? paired : modules.size, tensors: count };
 }
 
-/** The module of a tensor that the entry names, or null: what follows the entry must be a tensor's own name. */
+/** The module of a tensor that the entry names; null if the rest is not a tensor's own name. */
 function adaptedModule(tensor: string, entry: string): string | null {
   const end = `.${tensor}`.lastIndexOf(`.${entry}.`);
   if (end < 0) return null;

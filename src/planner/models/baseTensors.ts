@@ -1,15 +1,15 @@
-/** Names and shapes of a model's tensors, from the headers of the safetensors files beside its config.json. */
+/** Reads the names and shapes of a model's tensors from the safetensors headers in its config's folder. */
 
 import { isObject } from '../../peftConfig/configValues';
 import type { NamedShape } from '../../budget/rows';
 import type { ModelFiles } from '../../files/modelFiles';
 
-/** The largest published checkpoints have some hundreds. */
+/** The largest published checkpoints have a few hundred shards. */
 const MAX_SHARDS = 2_000;
-/** An index names each tensor once: some 100 bytes each. */
+/** An index names each tensor once, with about 100 bytes. */
 const MAX_INDEX_BYTES = 64 << 20;
 
-/** Null where there are none, or one cannot be read: half of a model would count too little. */
+/** Null without such files, or if one cannot be read: a part of a model would count too little. */
 export async function baseTensors(files: ModelFiles, config: string): Promise<readonly NamedShape[] | null> {
   const folder = config.replace(/[\\/][^\\/]*$/, '');
   const index = `${folder}/model.safetensors.index.json`;
@@ -23,7 +23,7 @@ export async function baseTensors(files: ModelFiles, config: string): Promise<re
   return shapes.length > 0 ? shapes : null;
 }
 
-/** An index is a stranger's: it names files beside itself and nothing else. */
+/** An index is untrusted: it may only name files in its own folder. */
 function shardNames(text: string): readonly string[] {
   let index: unknown;
   try {

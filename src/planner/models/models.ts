@@ -4,6 +4,7 @@ import { isObject } from '../../peftConfig/configValues';
 import type { Preset } from '../../budget/presets';
 import { PRESETS, presetForHubName } from '../../budget/presets';
 import type { NamedShape } from '../../budget/rows';
+import { LruCache } from '../../protocol/lruCache';
 import type { ModelPlace } from '../../protocol/planner';
 import type { ModelFile, ModelReference, Surroundings, WorkspaceModel } from '../../protocol/models';
 import { baseTensors } from './baseTensors';
@@ -33,8 +34,8 @@ const MAX_PATH = 4096;
 type Named = Extract<ModelReference, { kind: 'named' }>;
 
 export class Models {
-  private readonly kept = new Map<string, { readonly stamp: string; readonly config: unknown }>();
-  private readonly headers = new Map<object, Promise<readonly NamedShape[] | null>>();
+  private readonly kept = new LruCache<{ readonly stamp: string; readonly config: unknown }>(MAX_KEPT);
+  private readonly headers = new LruCache<Promise<readonly NamedShape[] | null>, object>(MAX_HEADERS);
 
   constructor(
     private readonly files: ModelFiles,
@@ -55,14 +56,13 @@ export class Models {
     }
   }
 
-  /** Names and shapes from the headers of the weights in the config's folder; null if there are none. */
+  /** Reads names and shapes from the headers of the weights in the config's folder; null if there are none. */
   tensors({ config, path }: FoundModel): Promise<readonly NamedShape[] | null> {
     if (path === null || !isObject(config)) return Promise.resolve(null);
     const known = this.headers.get(config);
     if (known) return known;
     const read = baseTensors(this.files, path);
     this.headers.set(config, read);
-    trim(this.headers, MAX_HEADERS);
     return read;
   }
 
@@ -104,7 +104,7 @@ export class Models {
     if (kept?.stamp === stamp) return { ...found, config: kept.config };
     const config = parse((await this.files.readText(path)) ?? '');
     if (!isObject(config)) return null;
-    this.keep(path, stamp, config);
+    this.kept.set(path, { stamp, config });
     return { ...found, config };
   }
 
@@ -117,14 +117,8 @@ export class Models {
     if (kept?.stamp === stamp) return { ...found, config: kept.config };
     const config = await this.host.modelConfig(uri);
     if (!isObject(config)) return null;
-    this.keep(uri, stamp, config);
+    this.kept.set(uri, { stamp, config });
     return { ...found, config };
-  }
-
-  private keep(key: string, stamp: string, config: unknown): void {
-    this.kept.delete(key);
-    this.kept.set(key, { stamp, config });
-    trim(this.kept, MAX_KEPT);
   }
 }
 
@@ -146,11 +140,6 @@ function localConfigs(name: string, folder: string | null): readonly string[] {
   const absolute = name.startsWith('/') || /^[A-Za-z]:[\\/]/.test(name);
   if (absolute) return [`${name}/config.json`];
   return folder === null ? [] : [`${folder}/${name}/config.json`];
-}
-
-function trim(map: Map<unknown, unknown>, size: number): void {
-  const oldest = map.keys().next();
-  if (map.size > size && !oldest.done) map.delete(oldest.value);
 }
 
 function parse(text: string): unknown {

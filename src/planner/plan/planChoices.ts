@@ -1,4 +1,4 @@
-/** What can be chosen in a plan: methods with their settings, training setups, GPUs. From the engine's own tables. */
+/** The choices of a plan (methods with their settings, training setups, GPUs), from the engine's own tables. */
 
 import { GPUS } from '../../budget/gpus';
 import {
@@ -33,20 +33,15 @@ function flag(key: keyof typeof DEFAULT_TRAINING, label: string, title: string):
 }
 
 export const SETUP_FIELDS: readonly PlanField[] = [
-  choice('precision', 'Precision', 'What weights and activations are held in', PRECISIONS),
+  choice('precision', 'Precision', 'Data type of weights and activations', PRECISIONS),
   choice('quantization', 'Base weights', 'Quantisation of the frozen base', QUANTIZATIONS),
-  choice('optimizer', 'Optimiser', 'Its states are kept for every trained parameter', OPTIMIZERS),
+  choice('optimizer', 'Optimiser', 'Its states take memory for every trained parameter', OPTIMIZERS),
   number('sequenceLength', 'Sequence length', 'Tokens of the longest sequence'),
-  number('microBatch', 'Micro-batch', 'Sequences that one GPU takes in one forward pass'),
-  flag('gradientCheckpointing', 'Gradient checkpointing', 'Keeps the input of each block and computes the rest again'),
-  choice('attention', 'Attention', 'flash and sdpa keep no square of the sequence length', ATTENTIONS),
-  choice('zeroStage', 'ZeRO stage', 'What is shared out over the GPUs: optimiser states, gradients, weights', [
-    '0',
-    '1',
-    '2',
-    '3',
-  ]),
-  number('gpus', 'GPUs', 'That the batch, and with ZeRO the states, are shared over'),
+  number('microBatch', 'Micro-batch', 'Sequences per GPU in one forward pass'),
+  flag('gradientCheckpointing', 'Gradient checkpointing', 'Keeps only the input of each block and recomputes the rest'),
+  choice('attention', 'Attention', 'flash and sdpa do not store the square attention matrix', ATTENTIONS),
+  choice('zeroStage', 'ZeRO stage', 'What the GPUs share: optimiser states, gradients, weights', ['0', '1', '2', '3']),
+  number('gpus', 'GPUs', 'GPUs that share the batch, and with ZeRO the states'),
 ];
 
 const QUANTIZATION = SETUP_FIELDS.find(({ key }) => key === 'quantization')!;
@@ -59,7 +54,7 @@ export const INFERENCE_FIELDS: readonly PlanField[] = [
     key: 'precision',
     kind: 'choice',
     label: 'Precision',
-    title: 'What weights and activations are held in',
+    title: 'Data type of weights and activations',
     initial: initialOf('precision'),
     choices: ['fp32', 'bf16'],
   },
@@ -69,7 +64,7 @@ export const INFERENCE_FIELDS: readonly PlanField[] = [
     key: 'contextLength',
     kind: 'number',
     label: 'Context length',
-    title: 'Tokens that the cache holds for a sequence: prompt and answer',
+    title: 'Tokens in the cache of a sequence: prompt and answer',
     initial: initialOf('contextLength'),
   },
   {
@@ -77,7 +72,7 @@ export const INFERENCE_FIELDS: readonly PlanField[] = [
     key: 'batch',
     kind: 'number',
     label: 'Sequences',
-    title: 'Answered at the same time',
+    title: 'Sequences generated at the same time',
     initial: initialOf('batch'),
   },
   {
@@ -85,7 +80,7 @@ export const INFERENCE_FIELDS: readonly PlanField[] = [
     key: 'cacheDtype',
     kind: 'choice',
     label: 'KV cache',
-    title: 'What keys and values are held in',
+    title: 'Data type of keys and values',
     initial: initialOf('cacheDtype'),
     choices: Object.keys(CACHE_BYTES),
   },
@@ -94,7 +89,7 @@ export const INFERENCE_FIELDS: readonly PlanField[] = [
     key: 'gpus',
     kind: 'number',
     label: 'GPUs',
-    title: 'That weights and cache are divided over',
+    title: 'GPUs that share the weights and the cache',
     initial: initialOf('gpus'),
   },
   {
@@ -102,7 +97,7 @@ export const INFERENCE_FIELDS: readonly PlanField[] = [
     key: 'merged',
     kind: 'boolean',
     label: 'Adapter merged',
-    title: 'Merged into the weights, an adapter leaves nothing behind',
+    title: 'A merged adapter takes no memory of its own',
     initial: initialOf('merged'),
   },
 ];

@@ -1,4 +1,4 @@
-/** The model that a plan is made for: its module table, kept while it is asked about, and the task its class is for. */
+/** The model of a plan: its module table, which is cached, and the task of its class. */
 
 import { factsOf } from '../../budget/architectures';
 import { tableFor } from '../../budget/computeBudget';
@@ -8,7 +8,7 @@ import type { ModuleTable } from '../../budget/moduleTable';
 
 const tables = new WeakMap<object, Map<string, ModuleTable>>();
 
-/** As `tableFor`, made once for each config and task: typing asks for the same table again and again. */
+/** Caches `tableFor` by config and task, because each keystroke needs the same table. */
 export function planTable(model: unknown, taskType: string | null): ModuleTable {
   if (!isObject(model)) throw new ConfigError('(the model config)', model, 'a JSON object');
   const known = tables.get(model) ?? new Map<string, ModuleTable>();
@@ -26,7 +26,8 @@ const TASKS: readonly (readonly [RegExp, string | null])[] = [
   [/ForQuestionAnswering$/, 'QUESTION_ANS'],
   [/(?:ForCausalLM|LMHeadModel|DoubleHeadsModel)$/, 'CAUSAL_LM'],
 ];
-/** PEFT's name of the task that the class of a config is made for; null where it has none. */
+
+/** PEFT's name for the task of the config's class; null if PEFT has none. */
 export function taskTypeOf(model: unknown): string | null {
   const { outputEmbedding, shape } = planTable(model, null);
   const classes = isObject(model) ? model['architectures'] : null;

@@ -1,17 +1,17 @@
-/** An adapter's config as Python: the call of PEFT's config class that makes it, ready to paste. */
+/** Writes an adapter's config as Python: a call of PEFT's config class, ready to paste. */
 
 import { ConfigError } from '../../peftConfig/errors';
 import { UnknownMethodError } from '../../budget/errors';
 import { CONFIG_CLASS_NAMES, configClass } from '../../peftConfig/configClasses';
-import { COMMON_KEYS } from '../../peftConfig/methodKeys';
+import { COMMON_KEYS } from '../../peftConfig/commonKeys';
 
-/** Keys that the constructor sets itself, or that only say where a saved adapter came from. */
+/** Keys that the constructor sets, or that only record where a saved adapter came from. */
 const NOT_ARGUMENTS = new Set(Object.keys(COMMON_KEYS).filter((key) => key !== 'task_type'));
 const MAX_WIDTH = 88;
 
 /**
- * The import and the call, arguments in the constructor's order, those that have PEFT's default left out. Throws
- * `UnknownMethodError` for a peft_type without a class, `ConfigError` for a value that Python has no literal for.
+ * The import and the call, with arguments in the constructor's order and without those that have PEFT's default. Throws
+ * `UnknownMethodError` for a peft_type without a class, and `ConfigError` for a value without a Python literal.
  */
 export function pythonCode(config: Readonly<Record<string, unknown>>): string {
   const peftType = config['peft_type'];
@@ -44,7 +44,7 @@ function pythonLiteral(value: unknown, where: string): string {
   throw new ConfigError(where, value, 'a value that JSON can hold');
 }
 
-/** JSON's escapes are Python's, but for what JSON leaves as it is and a source file should not hold raw. */
+/** JSON's escapes are valid in Python. JSON leaves some characters unescaped that a source file should not hold. */
 function pythonString(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (character) => {
     const code = character.codePointAt(0)!;

@@ -1,4 +1,4 @@
-/** What is known of one config call: its model, its count, and what is wrong with it. */
+/** What is known of one config call: its model, its count, and its faults. */
 
 import { architectureOf } from '../../budget/architectures';
 import type { Budget } from '../../budget/computeBudget';
@@ -14,20 +14,24 @@ import { uncounted } from './uncounted';
 export interface PythonFacts {
   readonly call: PythonConfigCall;
   readonly base: BaseModel | null;
-  /** Under which key of `BudgetInputs.targets` the choice for such a model is kept; '' where there is none. */
+  /** The key of `BudgetInputs.targets` for this architecture; '' if it is unknown. */
   readonly targetsKey: string;
   readonly budget: Budget | null;
-  /** Why it is not counted, where it is not a setting that is not known; '' otherwise. */
+  /** Why the call is not counted, if all settings are known; '' otherwise. */
   readonly problem: string;
-  /** Settings that stand in the way of a count. */
+  /** Unknown settings that prevent a count. */
   readonly missing: readonly UnknownSetting[];
-  /** What each rank adds, where the rank is all that is missing and the count grows evenly with it. */
+  /** What each rank adds, if only the rank is unknown and the count is linear in it; null otherwise. */
   readonly perRank: number | null;
-  /** What an adapter_config.json of the same settings would be warned of. */
+  /** The findings that an adapter_config.json with the same settings would have. */
   readonly findings: readonly Finding[];
 }
 
-export async function factsOf(models: Models, call: PythonConfigCall, document: PythonDocument): Promise<PythonFacts> {
+export async function callFacts(
+  models: Models,
+  call: PythonConfigCall,
+  document: PythonDocument,
+): Promise<PythonFacts> {
   const base = await baseModelFor(models, call, document);
   const missing = uncounted(call);
   const counting = base && (await countOn(models, base.model, call.config));
@@ -44,7 +48,7 @@ export async function factsOf(models: Models, call: PythonConfigCall, document: 
   };
 }
 
-/** Ranks that every method takes. */
+/** Ranks that every method accepts. */
 const RANKS = [2, 4, 6] as const;
 
 async function rankGrowth(
@@ -64,7 +68,7 @@ async function rankGrowth(
   return middle > low && high - middle === middle - low ? (middle - low) / (RANKS[1] - RANKS[0]) : null;
 }
 
-/** Findings that are about a file, or that the program's own words make plain. */
+/** Findings about files, and findings that the program text makes obvious. */
 const OF_FILES: readonly Finding['code'][] = [
   'base-not-found',
   'base-unreadable',
@@ -73,7 +77,7 @@ const OF_FILES: readonly Finding['code'][] = [
   'unknown-key',
 ];
 
-/** Without those that hang on a setting that is not known. */
+/** Leaves out findings that depend on an unknown setting. */
 async function findingsOf(models: Models, base: BaseModel, call: PythonConfigCall): Promise<readonly Finding[]> {
   if (call.unknown.some(({ key }) => key.startsWith('*'))) return [];
   const text = JSON.stringify({ ...call.config, base_model_name_or_path: base.model.title });

@@ -1,4 +1,4 @@
-/** What a class or an argument of a config call means for this program, as Markdown. */
+/** Explains a class or an argument of a config call for this program, in Markdown. */
 
 import { FIELD_TEXTS } from '../../peftConfig/fieldTexts';
 import { METHOD_TEXTS } from '../../peftConfig/methodTexts';
@@ -10,12 +10,12 @@ import { formatBytes, formatCount, formatTrainableShare } from '../../text/numbe
 import { code, plain } from '../hover/markdownText';
 import type { PythonFacts } from './pythonFacts';
 
-/** Lists in a hover: more is not read. */
+/** Nobody reads a longer list in a hover. */
 const MAX_LISTED = 16;
 
 interface HoverFacts {
   readonly facts: PythonFacts;
-  /** What an entry of adapter_config.json means; null where there is nothing to say. */
+  /** Explains an entry of adapter_config.json; null if there is nothing to explain. */
   readonly explain: (key: string) => string | null;
 }
 
@@ -36,14 +36,14 @@ export function argumentHover(key: string, { facts, explain }: HoverFacts): stri
   const { call, findings } = facts;
   const byDefault = (configClass(call.className) ?? unslothClass(call.className))?.fields.get(key);
   if (byDefault !== undefined && fieldText(key) === '')
-    return `${code(key)}: a setting of ${code(call.className)} that no count depends on.`;
+    return `${code(key)}: a setting of ${code(call.className)} that does not affect the count.`;
   if (byDefault === undefined)
-    return strangeLines(call).join('\n\n') || `${code(key)}: handed on to ${code(call.className)}.`;
+    return strangeLines(call).join('\n\n') || `${code(key)}: passed on to ${code(call.className)}.`;
   const unknown = call.unknown.find((each) => each.key === key);
   const explained = unknown ? null : explain(key);
   return [
     `${code(key)}: ${plain(fieldText(key))} Default ${code(byDefault)}.`,
-    ...(unknown ? [`${code(key)} is **${plain(unknown.reason)}**: its value is not known here.`] : []),
+    ...(unknown ? [`${code(key)} is **${plain(unknown.reason)}**: its value is unknown.`] : []),
     ...(explained === null ? countLines(facts) : [explained]),
     ...bullets(findings.filter(({ code: kind }) => isAbout(kind, key)).map(sentence)),
   ].join('\n\n');
@@ -64,18 +64,19 @@ function countLines({ base, budget, missing, perRank, problem }: PythonFacts): r
       perRank === null || !base ? '' : ` Each rank adds ${formatCount(perRank)} on ${code(base.model.title)}.`;
     return [`**Not counted**: the count depends on ${names.join(', ')}.${growth}`];
   }
-  if (!base) return ['**Not counted**: there is no config.json of a model in the workspace.'];
+  if (!base) return ['**Not counted**: the workspace has no config.json of a model.'];
   const title = code(base.model.title);
-  const instead = base.inPlaceOf === null ? [] : [`${code(base.inPlaceOf)} is not found here: counted on ${title}.`];
+  const instead = base.inPlaceOf === null ? [] : [`${code(base.inPlaceOf)} is not found, so the count is on ${title}.`];
   if (!budget) return [...instead, `**Not counted** on ${title}: ${plain(problem)}`];
   const share = formatTrainableShare(budget.trainable / budget.all);
   return [
-    `**${formatCount(budget.trainable)} trainable parameters** of ${formatCount(budget.all)} on ${title}: ${share}, a file of ${formatBytes(budget.fileBytes)}.`,
+    `**${formatCount(budget.trainable)} trainable parameters** of ${formatCount(budget.all)} on ${title}: ` +
+      `${share}, file size ${formatBytes(budget.fileBytes)}.`,
     ...instead,
   ];
 }
 
-/** Rows by the last name of the modules, as they would stand in target_modules. */
+/** One row for each last name of modules, as target_modules would hold it. */
 function moduleTable({ budget }: PythonFacts): readonly string[] {
   const groups = new Map<string, { modules: number; trainable: number; readonly ranks: Set<number> }>();
   for (const { name, rank, trainable } of budget?.modules ?? []) {
@@ -98,7 +99,7 @@ function moduleTable({ budget }: PythonFacts): readonly string[] {
 function strangeLines({ strange, className }: PythonConfigCall): readonly string[] {
   if (strange.length === 0) return [];
   const names = strange.slice(0, MAX_LISTED).map(code);
-  return [`**${names.join(', ')}**: no argument of ${code(className)} in PEFT 0.21, which refuses the call.`];
+  return [`**${names.join(', ')}**: not an argument of ${code(className)} in PEFT 0.21, which refuses the call.`];
 }
 
 function bullets(lines: readonly string[]): readonly string[] {
@@ -111,7 +112,7 @@ function sentence({ text: { message, args } }: Finding): string {
   return plain(message.replace(/\{(\d+)\}/g, (whole, index) => String(args[Number(index)] ?? whole)));
 }
 
-/** Which argument a finding is shown at; the class shows them all. */
+/** True if a finding is shown at the argument. The class shows all findings. */
 function isAbout(kind: Finding['code'], key: string): boolean {
   switch (key) {
     case 'target_modules':

@@ -1,4 +1,4 @@
-/** What stands over a call: PEFT's own figures, or why there are none. */
+/** The lens over a call: PEFT's figures, or the reason why they are missing. */
 
 import type { LocalText } from '../../protocol/localText';
 import type { ComparisonSettings, PythonConfigCall, PythonLens, PythonModelCall } from '../../protocol/python';
@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatTrainableShare } from '../../text/numbe
 import type { PythonFacts } from './pythonFacts';
 import type { BaseModel } from './pythonModels';
 
-/** A line over a program is read at a glance. */
+/** A lens must be readable at a glance. */
 const MAX_NAME = 60;
 const MAX_PROBLEM = 160;
 
@@ -15,7 +15,7 @@ export function configLens(facts: PythonFacts): PythonLens {
   return { span: call.name, title: titleOf(facts), tooltip: tooltipOf(facts), comparison: comparisonOf(facts) };
 }
 
-/** Over `get_peft_model`: the line that `print_trainable_parameters` will print. */
+/** The lens over `get_peft_model`: the line that `print_trainable_parameters` will print. */
 export function modelLens({ name }: PythonModelCall, facts: PythonFacts): PythonLens | null {
   const { budget } = facts;
   if (!budget) return null;
@@ -29,7 +29,7 @@ export function modelLens({ name }: PythonModelCall, facts: PythonFacts): Python
   return { span: name, title, tooltip: tooltipOf(facts), comparison: comparisonOf(facts) };
 }
 
-/** A model of the workspace goes by its folder. */
+/** A model of the workspace is named by its folder. */
 function shownTitle({ model }: BaseModel): string {
   return cut(model.title.replace(/[\\/]config\.json$/, ''));
 }
@@ -47,7 +47,7 @@ function titleOf(facts: PythonFacts): LocalText {
   ];
   if (base.inPlaceOf !== null)
     return local('{0} trainable · {1} of {2}, in place of {4} · {3}', ...figures, cut(base.inPlaceOf));
-  // PEFT leaves them out without a word.
+  // PEFT skips such targets silently.
   const unmatched = facts.findings.filter(({ code }) => code === 'target-no-match').length;
   if (unmatched > 1)
     return local('{0} trainable · {1} of {2} · {3} · {4} targets match no module', ...figures, unmatched);
@@ -58,19 +58,19 @@ function titleOf(facts: PythonFacts): LocalText {
 function missingText({ missing, perRank }: PythonFacts): LocalText {
   const [first] = missing;
   const names = missing.map(({ key }) => (key.startsWith('*') ? `${key}...` : key));
-  if (missing.length > 1 || !first) return local('{0} are not known: not counted', names.join(', '));
+  if (missing.length > 1 || !first) return local('{0} are unknown: not counted', names.join(', '));
   if (perRank === null) return local('{0} is {1}: not counted', names[0] ?? '', first.reason);
   return local('{0} is {1}: not counted · each rank adds {2}', first.key, first.reason, formatCount(perRank));
 }
 
 function tooltipOf({ base, budget }: PythonFacts): LocalText {
-  if (!base || !budget) return local('Counted where every setting is a literal and the model is known');
+  if (!base || !budget) return local('A count needs literal settings and a known model');
   if (base.inPlaceOf === null) return local('Counted as PEFT does, on {0}. Opens the comparison.', base.model.title);
   const text = 'No config.json of {0} in the workspace or the Hugging Face cache, and no preset: counted on {1}.';
   return local(text, base.inPlaceOf, base.model.title);
 }
 
-/** The comparison of methods at these settings, as far as it has them. */
+/** The settings of the call that the comparison has. */
 function comparisonOf({ call, base, targetsKey }: PythonFacts): ComparisonSettings | null {
   if (!base) return null;
   const { path, preset } = base.model;

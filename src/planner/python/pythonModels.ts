@@ -1,4 +1,4 @@
-/** The model that a config of a program is counted on. */
+/** Finds the model that a config of a program is counted on. */
 
 import type { PythonConfigCall, PythonDocument } from '../../protocol/python';
 import { customModel } from '../calculator/customModel';
@@ -6,13 +6,14 @@ import type { FoundModel, Models } from '../models/models';
 
 export interface BaseModel {
   readonly model: FoundModel;
-  /** The program names another, which is not found here. */
+  /** The model that the program names, if it was not found; null otherwise. */
   readonly inPlaceOf: string | null;
 }
 
 /**
- * By the name the program gives: in the workspace, on the disk, in the hub's local cache, as a preset. Without one, or
- * where it is not found: the config.json beside the program, the only one of the workspace, what the calculator has.
+ * Looks for the name in the program: in the workspace, on the disk, in the Hub's local cache, among the presets.
+ * Without a name, or if it is not found, takes the config.json next to the program, else the only one of the workspace,
+ * else the calculator's model.
  */
 export async function baseModelFor(
   models: Models,
@@ -23,7 +24,7 @@ export async function baseModelFor(
   const revision = typeof config['revision'] === 'string' ? config['revision'] : null;
   const around = { localFolder, chosen };
   if (baseModel !== null) {
-    // The name decides, not a config.json that happens to lie beside the program.
+    // The name takes precedence over a config.json that happens to be next to the program.
     const named = { kind: 'named', name: baseModel, revision, folder: null, workspace, ...around } as const;
     const model = await models.find(named);
     if (model) return { model, inPlaceOf: null };

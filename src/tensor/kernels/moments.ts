@@ -91,6 +91,7 @@ function brain(code: u32): f64 {
  * magnitude. That magnitude also shows whether there are zeros to count.
  */
 function quick<T>(from: usize, end: usize, out: usize): usize {
+  // Longer than 60 lines because its vectors stay in registers, and AssemblyScript cannot return several of them.
   const upper = upperHalves();
   const magnitude = isFloat<T>() ? magnitude32() : magnitude16();
   const bytes = <usize>BLOCK * stride<T>();

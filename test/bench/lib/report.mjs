@@ -7,7 +7,7 @@ export function judge(row, times, peak) {
   const say = (valueBy, show, rest, met) => {
     const value = valueBy('median');
     verdicts.push({
-      text: `${show(value)} ${rest} (by the minimum ${show(valueBy('least')).replace(/^.*: /, '')})`,
+      text: `${show(value)} ${rest} (by the minimum ${show(valueBy('least')).replace(/^.*: |,$/g, '')})`,
       value,
       met: met(value),
     });

@@ -4,7 +4,8 @@ import * as path from 'node:path';
 import Ajv from 'ajv';
 import { configSchema, configSchemaText } from '../../../src/peftConfig/configSchema';
 import { FIELD_TEXTS } from '../../../src/peftConfig/fieldTexts';
-import { COMMON_KEYS, METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
+import { COMMON_KEYS } from '../../../src/peftConfig/commonKeys';
+import { METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
 import { METHOD_TEXTS } from '../../../src/peftConfig/methodTexts';
 
 const SCHEMA = 'schemas/adapter_config.schema.json';

@@ -1,7 +1,7 @@
 /** Memory as one bar of its terms, with the GPU's size marked, and the terms with their arithmetic below. */
 
 import type { PlanFit, PlanMemory, PlanPhase, PlanTerm } from '../../../src/protocol/plan';
-import { h as element } from '../../shared/element';
+import { h } from '../../shared/element';
 import { formatMemory } from '../../../src/text/numberText';
 
 /** Room to the right of the larger of the bar and the GPU. */
@@ -10,15 +10,14 @@ const ROOM = 1.06;
 const LABEL_LEFT = 0.6;
 
 export class MemoryBar {
-  readonly root = element('div', { class: 'memory' });
-  private readonly found = element('div', { class: 'memory-fit', role: 'status' });
+  readonly root = h('div', { class: 'memory' });
+  private readonly found = h('div', { class: 'memory-fit', role: 'status' });
   private over = false;
   /** What can be changed is known of training alone. */
   private advises = false;
 
   show(memory: PlanMemory | null, problem: string): void {
-    if (!memory)
-      return this.root.replaceChildren(...(problem ? [element('p', { class: 'budget-message' }, problem)] : []));
+    if (!memory) return this.root.replaceChildren(...(problem ? [h('p', { class: 'budget-message' }, problem)] : []));
     const { terms, deviceBytes, gpuBytes } = memory;
     const shown = terms.filter(({ bytes }) => bytes > 0);
     const listed = terms.filter(({ bytes, group }) => bytes > 0 || group === 'gradients');
@@ -32,10 +31,10 @@ export class MemoryBar {
         ? ' on each GPU'
         : ` of ${formatMemory(gpuBytes)}: ${over ? `${formatMemory(room)} too much` : `fits, ${formatMemory(room)} left`}`;
     this.root.replaceChildren(
-      element(
+      h(
         'p',
         { class: over ? 'memory-total over' : 'memory-total', role: 'status' },
-        element('strong', {}, formatMemory(deviceBytes)),
+        h('strong', {}, formatMemory(deviceBytes)),
         verdict,
       ),
       barOf(shown, deviceBytes, gpuBytes),
@@ -51,7 +50,7 @@ export class MemoryBar {
     this.found.replaceChildren(
       ...(this.over && this.advises
         ? [
-            element(
+            h(
               'p',
               {},
               advice.length > 0
@@ -63,7 +62,7 @@ export class MemoryBar {
         : []),
       ...(fits.length > 0
         ? [
-            element(
+            h(
               'p',
               { class: 'peft-muted' },
               `${this.over ? 'It fits with' : 'It fits up to'} ${fits.join(', or ')}, the rest as it is.`,
@@ -77,24 +76,24 @@ export class MemoryBar {
 function barOf(terms: readonly PlanTerm[], deviceBytes: number, gpuBytes: number | null): HTMLElement {
   const whole = Math.max(deviceBytes, gpuBytes ?? 0) * ROOM;
   const percent = (bytes: number): string => `${((100 * bytes) / whole).toFixed(2)}%`;
-  const bar = element('div', {
+  const bar = h('div', {
     class: 'memory-bar',
     role: 'img',
     'aria-label': `${formatMemory(deviceBytes)} in all${gpuBytes === null ? '' : `, the GPU has ${formatMemory(gpuBytes)}`}`,
   });
   for (const term of terms) {
-    const part = element('span', { 'data-group': term.group, title: titleOf(term) });
+    const part = h('span', { 'data-group': term.group, title: titleOf(term) });
     part.style.setProperty('--shade', String(shadeOf(term, terms)));
     part.style.width = percent(term.bytes);
     bar.append(part);
   }
   if (gpuBytes !== null) {
-    const label = element(
+    const label = h(
       'span',
       { class: gpuBytes / whole > LABEL_LEFT ? 'gpu-label left' : 'gpu-label' },
       `GPU ${formatMemory(gpuBytes)}`,
     );
-    const mark = element('span', { class: 'gpu-mark', title: `The GPU has ${formatMemory(gpuBytes)}` }, label);
+    const mark = h('span', { class: 'gpu-mark', title: `The GPU has ${formatMemory(gpuBytes)}` }, label);
     mark.style.left = percent(gpuBytes);
     bar.append(mark);
   }
@@ -102,24 +101,24 @@ function barOf(terms: readonly PlanTerm[], deviceBytes: number, gpuBytes: number
 }
 
 function termList(terms: readonly PlanTerm[]): HTMLElement {
-  return element(
+  return h(
     'ul',
     { class: 'memory-terms', 'aria-label': 'Terms of the memory' },
     ...terms.map((term) =>
-      element(
+      h(
         'li',
         { title: titleOf(term), tabindex: 0, 'aria-label': titleOf(term) },
         swatchOf(term, terms),
-        element('span', { class: 'memory-name' }, term.label),
-        element('span', {}, formatMemory(term.bytes)),
-        element('span', { class: 'memory-formula peft-muted' }, term.formula),
+        h('span', { class: 'memory-name' }, term.label),
+        h('span', {}, formatMemory(term.bytes)),
+        h('span', { class: 'memory-formula peft-muted' }, term.formula),
       ),
     ),
   );
 }
 
 function swatchOf(term: PlanTerm, terms: readonly PlanTerm[]): HTMLElement {
-  const swatch = element('span', { class: 'memory-swatch', 'data-group': term.group });
+  const swatch = h('span', { class: 'memory-swatch', 'data-group': term.group });
   swatch.style.setProperty('--shade', String(shadeOf(term, terms)));
   return swatch;
 }
@@ -132,18 +131,13 @@ function shadeOf({ group, id }: PlanTerm, terms: readonly PlanTerm[]): number {
 function phaseList({ phases, deviceBytes }: PlanMemory): HTMLElement[] {
   if (phases.length === 0) return [];
   const row = ({ label, bytes }: PlanPhase): HTMLElement =>
-    element(
-      'li',
-      { class: bytes === deviceBytes ? 'peak' : '' },
-      element('span', {}, label),
-      element('span', {}, formatMemory(bytes)),
-    );
+    h('li', { class: bytes === deviceBytes ? 'peak' : '' }, h('span', {}, label), h('span', {}, formatMemory(bytes)));
   return [
-    element(
+    h(
       'details',
       { class: 'memory-phases' },
-      element('summary', {}, `Peak at: ${phases.find(({ bytes }) => bytes === deviceBytes)?.label ?? ''}`),
-      element('ul', {}, ...phases.map(row)),
+      h('summary', {}, `Peak at: ${phases.find(({ bytes }) => bytes === deviceBytes)?.label ?? ''}`),
+      h('ul', {}, ...phases.map(row)),
     ),
   ];
 }
@@ -151,9 +145,9 @@ function phaseList({ phases, deviceBytes }: PlanMemory): HTMLElement[] {
 const titleOf = ({ label, bytes, formula }: PlanTerm): string => `${label}: ${formatMemory(bytes)}\n${formula}`;
 
 function list(lines: readonly string[], kind = ''): HTMLElement {
-  return element(
+  return h(
     'ol',
     { class: `memory-list ${kind}`, hidden: lines.length === 0 },
-    ...lines.map((line) => element('li', {}, line)),
+    ...lines.map((line) => h('li', {}, line)),
   );
 }

@@ -1,10 +1,10 @@
 /** Fields made from a description of them: numbers, switches and choices that remember what was typed. */
 
 import type { PlanField, Typed } from '../../../src/protocol/plan';
-import { h as element } from '../../shared/element';
+import { h } from '../../shared/element';
 
 export class PlanFields {
-  readonly root = element('div', { class: 'plan-fields' });
+  readonly root = h('div', { class: 'plan-fields' });
   private inputs = new Map<string, HTMLInputElement | HTMLSelectElement>();
   private fields: readonly PlanField[] = [];
 
@@ -37,8 +37,8 @@ export class PlanFields {
     this.inputs.set(field.key, input);
     input.addEventListener(field.kind === 'number' || field.kind === 'list' ? 'input' : 'change', this.changed);
     if (field.kind === 'number' && input instanceof HTMLInputElement) stepByArrows(input, field, this.changed);
-    const label = element('span', { class: 'plan-label' }, field.label);
-    return element(
+    const label = h('span', { class: 'plan-label' }, field.label);
+    return h(
       'label',
       { class: `plan-field ${field.kind}`, title: field.title },
       ...(field.kind === 'boolean' ? [input, label] : [label, input]),
@@ -47,20 +47,16 @@ export class PlanFields {
 
   private input({ kind, initial, choices }: PlanField, text: string): HTMLInputElement | HTMLSelectElement {
     if (kind === 'choice') {
-      const select = element(
-        'select',
-        {},
-        ...choices.map((choice) => element('option', { value: choice }, choice || 'none')),
-      );
+      const select = h('select', {}, ...choices.map((choice) => h('option', { value: choice }, choice || 'none')));
       select.value = choices.includes(text) ? text : initial;
       return select;
     }
     if (kind === 'boolean') {
-      const box = element('input', { type: 'checkbox' });
+      const box = h('input', { type: 'checkbox' });
       box.checked = (text || initial) === 'true';
       return box;
     }
-    const typed = element('input', {
+    const typed = h('input', {
       type: 'text',
       inputmode: kind === 'list' ? 'text' : 'decimal',
       placeholder: initial || (kind === 'list' ? 'none' : ''),

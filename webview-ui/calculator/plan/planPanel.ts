@@ -1,7 +1,7 @@
 /** The plan of one adapter: method, targets, memory on a GPU, the config to paste, and the check of a claim. */
 
 import type { PlanChoices, PlanFit, PlanInputs, PlanReport } from '../../../src/protocol/plan';
-import { h as element } from '../../shared/element';
+import { h } from '../../shared/element';
 import { formatBytes, formatCount, formatTrainableShare } from '../../../src/text/numberText';
 import { MemoryBar } from './memoryBar';
 import { PlanFields } from './planFields';
@@ -17,44 +17,44 @@ interface PlanHost {
 const SHOWN_FIELDS = 6;
 
 export class PlanPanel {
-  readonly root = element('section', { class: 'plan', 'aria-label': 'Adapter plan' });
+  readonly root = h('section', { class: 'plan', 'aria-label': 'Adapter plan' });
   private choices: PlanChoices | null = null;
   private plan: PlanInputs | null = null;
   private report: PlanReport | null = null;
-  private readonly method = element('select', { 'aria-label': 'Method' });
-  private readonly about = element('p', { class: 'peft-muted budget-note' });
+  private readonly method = h('select', { 'aria-label': 'Method' });
+  private readonly about = h('p', { class: 'peft-muted budget-note' });
   private readonly fields = new PlanFields(() => this.typed());
   private readonly more = new PlanFields(() => this.typed());
-  private readonly moreBox = element('details', {}, element('summary', {}, 'More settings'), this.more.root);
+  private readonly moreBox = h('details', {}, h('summary', {}, 'More settings'), this.more.root);
   private readonly targets = new TargetTree((targets) => this.set({ targets }));
-  private readonly targetTools = element('div', { class: 'target-tools' });
-  private readonly targetBox = element(
+  private readonly targetTools = h('div', { class: 'target-tools' });
+  private readonly targetBox = h(
     'details',
     { open: true },
-    element('summary', {}, 'Target modules'),
+    h('summary', {}, 'Target modules'),
     this.targetTools,
     this.targets.root,
   );
-  private readonly counts = element('div', { class: 'plan-counts', role: 'status' });
-  private readonly warnings = element('ul', { class: 'budget-warnings' });
-  private readonly gpu = element('select', { 'aria-label': 'GPU' });
-  private readonly purpose = element(
+  private readonly counts = h('div', { class: 'plan-counts', role: 'status' });
+  private readonly warnings = h('ul', { class: 'budget-warnings' });
+  private readonly gpu = h('select', { 'aria-label': 'GPU' });
+  private readonly purpose = h(
     'select',
     { 'aria-label': 'Memory for' },
-    element('option', { value: 'training' }, 'Training'),
-    element('option', { value: 'inference' }, 'Inference'),
+    h('option', { value: 'training' }, 'Training'),
+    h('option', { value: 'inference' }, 'Inference'),
   );
   private readonly setup = new PlanFields(() => this.typed());
   private readonly inference = new PlanFields(() => this.typed());
   private readonly memory = new MemoryBar();
-  private readonly said = element('span', { class: 'peft-muted', role: 'status' });
-  private readonly claim = element('textarea', {
+  private readonly said = h('span', { class: 'peft-muted', role: 'status' });
+  private readonly claim = h('textarea', {
     rows: 2,
     spellcheck: false,
     placeholder: 'trainable params: … || all params: … || trainable%: …',
     'aria-label': 'A published claim to check',
   });
-  private readonly verdict = element('ul', { class: 'claim-verdict', role: 'status' });
+  private readonly verdict = h('ul', { class: 'claim-verdict', role: 'status' });
 
   constructor(
     private readonly host: PlanHost,
@@ -75,7 +75,7 @@ export class PlanPanel {
     const tool = (label: string, targets: readonly string[]): HTMLElement => button(label, () => this.set({ targets }));
     this.targetTools.append(tool('PEFT default', []), tool('all-linear', ['all-linear']));
     this.root.append(
-      element('h2', {}, 'Adapter plan'),
+      h('h2', {}, 'Adapter plan'),
       labelled('Method', this.method),
       this.about,
       this.fields.root,
@@ -83,7 +83,7 @@ export class PlanPanel {
       this.targetBox,
       this.counts,
       this.warnings,
-      element(
+      h(
         'div',
         { class: 'buttons' },
         button('Copy as Python', () => void this.copy()),
@@ -91,12 +91,12 @@ export class PlanPanel {
         button('Reset', () => this.reset()),
       ),
       this.said,
-      element('h3', {}, 'Memory'),
-      element('div', { class: 'plan-fields' }, labelled('For', this.purpose), labelled('GPU', this.gpu)),
+      h('h3', {}, 'Memory'),
+      h('div', { class: 'plan-fields' }, labelled('For', this.purpose), labelled('GPU', this.gpu)),
       this.setup.root,
       this.inference.root,
       this.memory.root,
-      element('h3', {}, 'Check a claim'),
+      h('h3', {}, 'Check a claim'),
       this.claim,
       this.verdict,
     );
@@ -105,12 +105,10 @@ export class PlanPanel {
   start(choices: PlanChoices, plan: PlanInputs): void {
     this.choices = choices;
     this.plan = plan;
-    this.method.replaceChildren(
-      ...choices.methods.map(({ peftType }) => element('option', { value: peftType }, peftType)),
-    );
+    this.method.replaceChildren(...choices.methods.map(({ peftType }) => h('option', { value: peftType }, peftType)));
     this.method.value = choices.methods.some(({ peftType }) => peftType === plan.peftType) ? plan.peftType : 'LORA';
     this.gpu.replaceChildren(
-      ...choices.gpus.map(({ id, label, bytes }) => element('option', { value: id, title: formatBytes(bytes) }, label)),
+      ...choices.gpus.map(({ id, label, bytes }) => h('option', { value: id, title: formatBytes(bytes) }, label)),
     );
     this.gpu.value = plan.gpu;
     this.setup.show(choices.setup, plan.setup);
@@ -170,18 +168,18 @@ export class PlanPanel {
     this.counts.replaceChildren(
       ...(counts
         ? [
-            element('strong', {}, formatCount(counts.trainable)),
+            h('strong', {}, formatCount(counts.trainable)),
             ` trainable of ${formatCount(counts.all)} · ${formatTrainableShare(counts.percent / 100)} · ${formatBytes(counts.fileBytes)} file`,
           ]
-        : [element('span', { class: 'budget-message' }, problem?.message ?? '')]),
+        : [h('span', { class: 'budget-message' }, problem?.message ?? '')]),
     );
-    this.warnings.replaceChildren(...report.warnings.map((warning) => element('li', {}, warning)));
+    this.warnings.replaceChildren(...report.warnings.map((warning) => h('li', {}, warning)));
     this.targets.show(report.targets, this.plan?.targets ?? []);
     this.memory.show(report.memory, report.memoryProblem?.message ?? '');
     for (const fields of [this.fields, this.more]) fields.mark(problem?.key ?? null);
     for (const fields of [this.setup, this.inference]) fields.mark(report.memoryProblem?.key ?? null);
     this.verdict.className = `claim-verdict${claim ? (claim.agrees ? ' agrees' : ' differs') : ''}`;
-    this.verdict.replaceChildren(...(claim?.lines ?? []).map((line) => element('li', {}, line)));
+    this.verdict.replaceChildren(...(claim?.lines ?? []).map((line) => h('li', {}, line)));
   }
 
   private async copy(): Promise<void> {
@@ -210,11 +208,11 @@ export class PlanPanel {
 }
 
 function labelled(text: string, control: HTMLElement): HTMLElement {
-  return element('label', { class: 'plan-field wide' }, element('span', { class: 'plan-label' }, text), control);
+  return h('label', { class: 'plan-field wide' }, h('span', { class: 'plan-label' }, text), control);
 }
 
 function button(label: string, act: () => void): HTMLElement {
-  const made = element('button', { type: 'button', class: 'budget-button secondary' }, label);
+  const made = h('button', { type: 'button', class: 'budget-button secondary' }, label);
   made.addEventListener('click', act);
   return made;
 }

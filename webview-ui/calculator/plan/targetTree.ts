@@ -1,11 +1,11 @@
 /** The modules of the model as a tree, those of all layers in one row, to choose what an adapter goes into. */
 
 import type { TargetRow } from '../../../src/protocol/plan';
-import { h as element } from '../../shared/element';
+import { h } from '../../shared/element';
 import { formatCount } from '../../../src/text/numberText';
 
 export class TargetTree {
-  readonly root = element('div', { class: 'target-tree', role: 'group', 'aria-label': 'Target modules' });
+  readonly root = h('div', { class: 'target-tree', role: 'group', 'aria-label': 'Target modules' });
   private chosen: readonly string[] = [];
   private readonly closed = new Set<string>();
   private rows: readonly TargetRow[] = [];
@@ -27,10 +27,10 @@ export class TargetTree {
       groups.set(parent, [...(groups.get(parent) ?? []), row]);
     }
     return [...groups].map(([parent, rows]) => {
-      const details = element(
+      const details = h(
         'details',
         { open: !this.closed.has(parent) },
-        element('summary', { 'data-key': `g:${parent}` }, element('bdi', {}, parent || 'model')),
+        h('summary', { 'data-key': `g:${parent}` }, h('bdi', {}, parent || 'model')),
         ...rows.map((row) => this.row(row)),
       );
       details.addEventListener(
@@ -42,7 +42,7 @@ export class TargetTree {
   }
 
   private row(row: TargetRow): HTMLElement {
-    const box = element('input', { type: 'checkbox', 'data-key': row.pattern });
+    const box = h('input', { type: 'checkbox', 'data-key': row.pattern });
     box.checked = row.adapted > 0;
     box.indeterminate = row.adapted > 0 && row.adapted < row.modules;
     box.addEventListener('change', () => {
@@ -56,19 +56,19 @@ export class TargetTree {
       else shown.delete(row.end);
       this.changed([...shown]);
     });
-    const name = element('span', { class: 'target-name' }, element('bdi', {}, row.end));
+    const name = h('span', { class: 'target-name' }, h('bdi', {}, row.end));
     const text = `${row.modules === 1 ? '' : `${row.modules} × `}${formatCount(row.inFeatures)} → ${formatCount(row.outFeatures)}`;
     const count =
       row.adapted > 0
         ? `${row.adapted < row.modules ? `${row.adapted} of ${row.modules}: ` : ''}${formatCount(row.trainable)}`
         : '';
-    return element(
+    return h(
       'label',
       { class: 'target-row', title: `${row.pattern}: ${row.modules} modules` },
       box,
       name,
-      element('span', { class: 'peft-muted' }, text),
-      element('span', { class: 'target-count' }, count),
+      h('span', { class: 'peft-muted' }, text),
+      h('span', { class: 'target-count' }, count),
     );
   }
 }

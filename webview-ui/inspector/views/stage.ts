@@ -79,7 +79,8 @@ export function viewStage(context: ViewContext): Stage {
 }
 
 async function loadCard(): Promise<(context: ViewContext) => MatrixCard> {
-  return (await import(/* webpackChunkName: "inspector-matrices" */ '../parts/matrix/matrixCard')).matrixCard;
+  const { MatrixCard: Card } = await import(/* webpackChunkName: "inspector-matrices" */ '../parts/matrix/matrixCard');
+  return (context) => new Card(context);
 }
 
 function loadingNote(label: string): HTMLElement {

@@ -8,7 +8,7 @@ import type {
   ModelChoice,
 } from '../../../src/protocol/calculator';
 import { CUSTOM_FIELDS, CUSTOM_MODEL, METHOD_FIELDS } from '../../../src/protocol/calculator';
-import { h as element } from '../element';
+import { h } from '../element';
 import { ModelPicker } from './modelPicker';
 import { TargetChips } from './targetChips';
 import { TypedField } from './typedField';
@@ -46,11 +46,11 @@ export class BudgetControls {
   private readonly model: ModelPicker;
   private readonly method = new Map<MethodField, TypedField>();
   private readonly custom = new Map<CustomField, TypedField>();
-  private readonly customGroup = element('div', { role: 'group', 'aria-label': 'Sizes of the model' });
+  private readonly customGroup = h('div', { role: 'group', 'aria-label': 'Sizes of the model' });
   private readonly radios = new Map<Basis, HTMLInputElement>();
-  private readonly basisNote = element('div', { class: 'peft-muted budget-note' }, REFERENCE_NOTE);
+  private readonly basisNote = h('div', { class: 'peft-muted budget-note' }, REFERENCE_NOTE);
   private readonly targets: TargetChips;
-  private readonly scaling = element('div', { class: 'peft-muted budget-note' });
+  private readonly scaling = h('div', { class: 'peft-muted budget-note' });
   private chosenTargets: BudgetInputs['targets'] = [];
   private targetsKey = '';
 
@@ -69,16 +69,16 @@ export class BudgetControls {
       this.send();
     });
     const grid = (fields: readonly TypedField[]): HTMLElement =>
-      element('div', { class: 'budget-fields' }, ...fields.flatMap(({ root, message }) => [root, message]));
+      h('div', { class: 'budget-fields' }, ...fields.flatMap(({ root, message }) => [root, message]));
     this.customGroup.append(grid([...this.custom.values()]));
     const [rank, alpha, ...others] = [...this.method.values()];
-    this.root = element(
+    this.root = h(
       'form',
       { class: 'budget-controls', 'aria-label': 'Settings' },
       this.model.root,
       this.customGroup,
       this.basisField(),
-      element('div', { class: 'budget-field' }, grid(rank && alpha ? [rank, alpha] : []), this.scaling),
+      h('div', { class: 'budget-field' }, grid(rank && alpha ? [rank, alpha] : []), this.scaling),
       this.targets.root,
       grid(others),
     );
@@ -125,23 +125,17 @@ export class BudgetControls {
 
   private basisField(): HTMLElement {
     const options = BASES.map(([basis, label, description]) => {
-      const radio = element('input', { type: 'radio', name: 'basis', value: basis });
+      const radio = h('input', { type: 'radio', name: 'basis', value: basis });
       radio.addEventListener('change', () => this.send());
       this.radios.set(basis, radio);
-      return element('label', { title: description }, radio, element('span', {}, label));
+      return h('label', { title: description }, radio, h('span', {}, label));
     });
-    const group = element(
+    const group = h(
       'div',
       { class: 'budget-segments', role: 'radiogroup', 'aria-labelledby': 'basis-label' },
       ...options,
     );
-    return element(
-      'div',
-      { class: 'budget-field' },
-      element('span', { id: 'basis-label' }, 'Counted by'),
-      group,
-      this.basisNote,
-    );
+    return h('div', { class: 'budget-field' }, h('span', { id: 'basis-label' }, 'Counted by'), group, this.basisNote);
   }
 
   private send(): void {

@@ -1,5 +1,5 @@
 import type { ModelChoice } from '../../../src/protocol/calculator';
-import { h as element } from '../element';
+import { h } from '../element';
 
 const GROUPS: readonly (readonly [ModelChoice['group'], string])[] = [
   ['preset', 'Presets'],
@@ -10,13 +10,13 @@ const GROUPS: readonly (readonly [ModelChoice['group'], string])[] = [
 /** The model as a list: presets, config.json files of the workspace, sizes typed in. */
 export class ModelPicker {
   readonly root: HTMLElement;
-  private readonly select = element('select', { id: 'model', 'aria-describedby': 'model-summary model-message' });
-  private readonly summary = element('div', { id: 'model-summary', class: 'peft-muted budget-note' });
-  private readonly message = element('div', { id: 'model-message', class: 'budget-message', hidden: true });
+  private readonly select = h('select', { id: 'model', 'aria-describedby': 'model-summary model-message' });
+  private readonly summary = h('div', { id: 'model-summary', class: 'peft-muted budget-note' });
+  private readonly message = h('div', { id: 'model-message', class: 'budget-message', hidden: true });
 
   constructor(picked: () => void) {
-    const label = element('label', { for: 'model' }, 'Model');
-    this.root = element('div', { class: 'budget-field' }, label, this.select, this.summary, this.message);
+    const label = h('label', { for: 'model' }, 'Model');
+    this.root = h('div', { class: 'budget-field' }, label, this.select, this.summary, this.message);
     this.select.addEventListener('change', picked);
   }
 
@@ -29,9 +29,9 @@ export class ModelPicker {
       const options = models
         .filter((model) => model.group === group)
         .map(({ id, label: name, description }) =>
-          element('option', { value: id }, description && description !== name ? `${name} (${description})` : name),
+          h('option', { value: id }, description && description !== name ? `${name} (${description})` : name),
         );
-      return { options, made: element('optgroup', { label }, ...options) };
+      return { options, made: h('optgroup', { label }, ...options) };
     });
     this.select.replaceChildren(...groups.filter(({ options }) => options.length > 0).map(({ made }) => made));
     this.select.value = current;

@@ -1,12 +1,12 @@
 import type { BudgetReport, TargetChoice } from '../../../src/protocol/calculator';
-import { h as element } from '../element';
+import { h } from '../element';
 
 /** The target modules of LoRA as chips, each pressed or not. */
 export class TargetChips {
   readonly root: HTMLElement;
-  private readonly chips = element('div', { class: 'budget-chips', role: 'group', 'aria-labelledby': 'targets-label' });
-  private readonly message = element('div', { id: 'targets-message', class: 'budget-message', hidden: true });
-  private readonly all = element(
+  private readonly chips = h('div', { class: 'budget-chips', role: 'group', 'aria-labelledby': 'targets-label' });
+  private readonly message = h('div', { id: 'targets-message', class: 'budget-message', hidden: true });
+  private readonly all = h(
     'button',
     { type: 'button', class: 'budget-link', 'aria-label': 'Target all of them' },
     'All',
@@ -15,13 +15,8 @@ export class TargetChips {
 
   /** `chosen` is called with the names that are pressed after a click. */
   constructor(private readonly chosen: (names: readonly string[]) => void) {
-    const heading = element(
-      'div',
-      { class: 'budget-heading' },
-      element('span', { id: 'targets-label' }, 'LoRA targets'),
-      this.all,
-    );
-    this.root = element('div', { class: 'budget-field budget-targets' }, heading, this.chips, this.message);
+    const heading = h('div', { class: 'budget-heading' }, h('span', { id: 'targets-label' }, 'LoRA targets'), this.all);
+    this.root = h('div', { class: 'budget-field budget-targets' }, heading, this.chips, this.message);
     this.all.addEventListener('click', () => this.chosen(this.shown.map(({ name }) => name)));
   }
 
@@ -44,7 +39,7 @@ export class TargetChips {
   }
 
   private chip(name: string): HTMLElement {
-    const chip = element('button', { type: 'button', class: 'budget-chip' }, name);
+    const chip = h('button', { type: 'button', class: 'budget-chip' }, name);
     chip.addEventListener('click', () => {
       const pressed = this.shown.filter((each) => (each.name === name ? !each.chosen : each.chosen));
       this.chosen(pressed.map((each) => each.name));

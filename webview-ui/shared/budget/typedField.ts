@@ -1,4 +1,4 @@
-import { h as element } from '../element';
+import { h } from '../element';
 
 /** A field for one number: its label, what was typed, and what is wrong with it. */
 export class TypedField {
@@ -10,7 +10,7 @@ export class TypedField {
 
   /** `typed` is called for every change by the user. */
   constructor(id: string, label: string, fraction: boolean, typed: () => void) {
-    this.input = element('input', {
+    this.input = h('input', {
       id,
       type: 'text',
       inputmode: fraction ? 'decimal' : 'numeric',
@@ -19,14 +19,8 @@ export class TypedField {
       maxlength: 20,
       'aria-describedby': `${id}-message`,
     });
-    this.message = element('div', { id: `${id}-message`, class: 'budget-message', hidden: true });
-    this.root = element(
-      'div',
-      { class: 'budget-field' },
-      element('label', { for: id }, label),
-      this.input,
-      this.message,
-    );
+    this.message = h('div', { id: `${id}-message`, class: 'budget-message', hidden: true });
+    this.root = h('div', { class: 'budget-field' }, h('label', { for: id }, label), this.input, this.message);
     this.input.addEventListener('input', typed);
     this.input.addEventListener('keydown', (event) => {
       const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];

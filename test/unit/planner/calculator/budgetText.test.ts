@@ -15,7 +15,7 @@ describe('budget text', () => {
       text,
     );
     assert.match(text, /\| LoRA \| r = 8 on 12 modules \| 294,912 \| 0\.2370% \| 0\.2364% \| 1\.18 MB \|/);
-    assert.match(text, /Ratios are of all 124,439,808 parameters of the model\./);
+    assert.match(text, /Ratios are relative to all 124,439,808 parameters of the model\./);
   });
 
   it('makes CSV with plain numbers', () => {

@@ -33,9 +33,9 @@ describe('the analysis of adapter_config.json', () => {
     only((await analyse(adalora)).findings, 'rank-invalid');
   });
 
-  it('states the usual band for alpha / r, and mends alpha', async () => {
+  it('states the usual range of alpha / r and offers an alpha within it', async () => {
     const finding = only(await findings({ r: 1, lora_alpha: 32 }), 'alpha-ratio');
-    assert.match(say(finding.text), /lora_alpha \/ r is 32 \/ 1 = 32; the usual band is from 0\.25 to 4/);
+    assert.match(say(finding.text), /lora_alpha \/ r is 32 \/ 1 = 32; the usual range is 0\.25 to 4/);
     assert.equal((await fixed(lora({ r: 16, lora_alpha: 1 }), 'alpha-ratio'))['lora_alpha'], 32);
     // Published recipes at both ends: QLoRA's 16 / 64, and 32 / 8.
     assert.deepEqual(await findings({ r: 64, lora_alpha: 16 }), []);
@@ -48,7 +48,7 @@ describe('the analysis of adapter_config.json', () => {
   it('knows an alpha for alpha / r under use_rslora, and either keeps the scaling or turns it off', async () => {
     const text = lora({ r: 64, lora_alpha: 128, use_rslora: true });
     const finding = only((await analyse(text)).findings, 'rslora-alpha');
-    assert.match(say(finding.text), /= 128 \/ sqrt\(64\) = 16.*where it gives 2/);
+    assert.match(say(finding.text), /= 128 \/ sqrt\(64\) = 16.*which gives 2/);
     assert.equal((await fixed(text, 'rslora-alpha', 0))['lora_alpha'], 16);
     assert.equal((await fixed(text, 'rslora-alpha', 1))['use_rslora'], false);
     assert.deepEqual(await findings({ r: 64, lora_alpha: 16, use_rslora: true }), []);
@@ -87,7 +87,7 @@ describe('the analysis of adapter_config.json', () => {
     assert.deepEqual([newer?.code, newer?.severity], ['unknown-key', 'information']);
     assert.match(
       say(newer!.text),
-      /^'brand_new_setting' is no key of PEFT 0\.21; the file was written by PEFT 0\.22\.1\.$/,
+      /^PEFT 0\.21 has no key 'brand_new_setting'\. The file was written by PEFT 0\.22\.1\.$/,
     );
     const slip = only(await findings({ peft_version: '0.22.1', lora_droput: 0 }), 'unknown-key');
     assert.equal(slip.severity, 'warning');

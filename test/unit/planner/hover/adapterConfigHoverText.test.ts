@@ -47,14 +47,14 @@ describe('hover in adapter_config.json', () => {
     assert.match(rank, /A \(8 x in\) and B \(out x 8\)/);
     assert.match(rank, /lora_alpha \/ r = 16 \/ 8 = \*\*2\*\*/);
     assert.match(rank, /\*\*294,912 parameters\*\* in 48 tensors of 24 modules/);
-    assert.match(rank, /0\.2350% of the whole/);
-    assert.match(rank, /Each rank more adds 36,864/);
+    assert.match(rank, /0\.2350% of all parameters/);
+    assert.match(rank, /Each extra rank adds 36,864/);
   });
 
   it('counts by the base model where there are no weights, to the byte of the real file', () => {
     const rank = text({ weights: null }, 'r');
-    assert.match(rank, /\*\*294,912 trainable parameters\*\* by the shapes of `EleutherAI\/gpt-neo-125M\/config.json`/);
-    assert.match(rank, /0\.2350% of the whole, a file of 1\.19 MB/);
+    assert.match(rank, /\*\*294,912 trainable parameters\*\* on the shapes of `EleutherAI\/gpt-neo-125M\/config.json`/);
+    assert.match(rank, /0\.2350% of all parameters, file size 1\.19 MB/);
   });
 
   it('says nothing of parameters where it has neither weights nor base model', () => {
@@ -107,7 +107,7 @@ describe('hover in adapter_config.json', () => {
       ['modules_to_save', ['lm_head']],
       ['bias', 'all'],
     ] as const)
-      assert.match(said(key, value), /vLLM loads no adapter with this/, key);
+      assert.match(said(key, value), /vLLM does not load an adapter with this setting/, key);
     for (const [key, value] of [
       ['use_dora', false],
       ['modules_to_save', ['classifier', 'score']],
@@ -116,7 +116,7 @@ describe('hover in adapter_config.json', () => {
     ] as const)
       assert.doesNotMatch(said(key, value), /vLLM/, key);
     assert.doesNotMatch(said('bias', 'all', 'BOFT'), /vLLM/);
-    assert.match(said('modules_to_save', ['lm_head']), /^\*\*Modules to save\*\*: `lm_head`, trained whole/);
+    assert.match(said('modules_to_save', ['lm_head']), /^\*\*Modules to save\*\*: `lm_head`, fully trained/);
   });
 
   it('says which target no tensor matches, and which name was meant', () => {

@@ -10,93 +10,91 @@ import { shortened } from '../../data/cellText';
 import type { Subject } from '../../data/subject';
 import { visibleName, visibleText } from '../../../shared/visibleText';
 import { h, replace } from '../../../shared/element';
+import { fact } from '../notes/facts';
 import { longWork } from '../notes/progressNote';
 
 /** A moving slider passes steps faster than this. Only the step it stops at is measured. */
 const SETTLE_MS = 120;
 
-export interface MatrixCard {
-  readonly element: HTMLElement;
-  dispose(): void;
-}
+const BAD = { className: 'bad' };
 
-export function matrixCard(context: ViewContext): MatrixCard {
-  const { client, active } = context;
-  const title = h('h3', {});
-  const name = h('p', { class: 'tensor-name' });
-  const work = h('div');
-  const picture = h('div', { class: 'histogram' });
-  const facts = h('dl', { class: 'facts' });
-  const element = h('section', { class: 'card' }, title, name, picture, work, facts);
-  const histogram = new Histogram(picture);
-  let stop: (() => void) | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let shownKey = '';
+export class MatrixCard {
+  private readonly title = h('h3', {});
+  private readonly name = h('p', { class: 'tensor-name' });
+  private readonly work = h('div');
+  private readonly picture = h('div', { class: 'histogram' });
+  private readonly facts = h('dl', { class: 'facts' });
+  readonly element = h('section', { class: 'card' }, this.title, this.name, this.picture, this.work, this.facts);
+  private readonly histogram = new Histogram(this.picture);
+  private readonly listening: readonly (() => void)[];
+  private stop: (() => void) | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private shownKey = '';
 
-  function show(): void {
-    const subject = active.current?.subject ?? null;
-    element.hidden = subject === null;
+  constructor(private readonly context: ViewContext) {
+    const { active } = context;
+    this.listening = [
+      active.onChange(() => this.show()),
+      active.onColor(() => this.histogram.setColor(active.current?.color ?? null)),
+    ];
+    this.show();
+  }
+
+  dispose(): void {
+    for (const end of this.listening) end();
+    this.stop?.();
+    clearTimeout(this.timer);
+    this.histogram.dispose();
+  }
+
+  private show(): void {
+    const subject = this.context.active.current?.subject ?? null;
+    this.element.hidden = subject === null;
     const key = subject ? matrixKey(subject.matrix) : '';
-    if (!subject || key === shownKey) return;
-    shownKey = key;
-    stop?.();
-    clearTimeout(timer);
-    title.textContent = subject.title === subject.name ? 'Tensor' : subject.title;
-    name.textContent = visibleName(shortened(subject.name));
-    name.title = visibleText(subject.name);
-    const known = client.knownStatistics(subject.matrix);
-    if (known) return showStatistics(subject, known);
-    replace(facts, ...shapeFacts(subject));
+    if (!subject || key === this.shownKey) return;
+    this.shownKey = key;
+    this.stop?.();
+    clearTimeout(this.timer);
+    this.title.textContent = subject.title === subject.name ? 'Tensor' : subject.title;
+    this.name.textContent = visibleName(shortened(subject.name));
+    this.name.title = visibleText(subject.name);
+    const known = this.context.client.knownStatistics(subject.matrix);
+    if (known) return this.showStatistics(subject, known);
+    replace(this.facts, ...shapeFacts(subject));
     if (subject.rows * subject.columns <= AUTO_STATISTICS_ENTRIES) {
-      timer = setTimeout(() => compute(subject, false), SETTLE_MS);
+      this.timer = setTimeout(() => this.compute(subject, false), SETTLE_MS);
     } else {
-      picture.hidden = true;
-      replace(
-        work,
-        h('button', { type: 'button', class: 'small', onclick: () => compute(subject, true) }, 'Compute statistics'),
-      );
+      this.picture.hidden = true;
+      replace(this.work, this.readButton('Compute statistics', subject));
     }
   }
 
+  private readButton(label: string, subject: Subject): HTMLElement {
+    return h('button', { type: 'button', class: 'small', onclick: () => this.compute(subject, true) }, label);
+  }
+
   /** `whole` makes the statistics exact, as the user asked. Without it they may come from a sample. */
-  function compute(subject: Subject, whole: boolean): void {
-    stop?.();
-    stop = longWork(work, {
+  private compute(subject: Subject, whole: boolean): void {
+    const { client, active } = this.context;
+    this.stop?.();
+    this.stop = longWork(this.work, {
       title: 'Reading the matrix',
       again: 'Compute statistics',
       run: (signal, onProgress) => client.statistics(subject.matrix, { signal, onProgress, whole }),
       done: (statistics) => {
-        showStatistics(subject, statistics);
+        this.showStatistics(subject, statistics);
         active.current?.recolor();
       },
     });
   }
 
-  function showStatistics(subject: Subject, statistics: Statistics): void {
-    replace(
-      work,
-      statistics.sampled &&
-        h('button', { type: 'button', class: 'small', onclick: () => compute(subject, true) }, 'Read all entries'),
-    );
-    picture.hidden = false;
-    histogram.show(statistics);
-    histogram.setColor(active.current?.color ?? null);
-    replace(facts, ...shapeFacts(subject), ...statisticsFacts(statistics));
+  private showStatistics(subject: Subject, statistics: Statistics): void {
+    replace(this.work, statistics.sampled && this.readButton('Read all entries', subject));
+    this.picture.hidden = false;
+    this.histogram.show(statistics);
+    this.histogram.setColor(this.context.active.current?.color ?? null);
+    replace(this.facts, ...shapeFacts(subject), ...statisticsFacts(statistics));
   }
-
-  const unsubscribe = active.onChange(show);
-  const stopColors = active.onColor(() => histogram.setColor(active.current?.color ?? null));
-  show();
-  return {
-    element,
-    dispose() {
-      unsubscribe();
-      stopColors();
-      stop?.();
-      clearTimeout(timer);
-      histogram.dispose();
-    },
-  };
 }
 
 function shapeFacts({ rows, columns, dtype }: Subject): Node[] {
@@ -110,13 +108,9 @@ function statisticsFacts(statistics: Statistics): Node[] {
     ...fact('mean ± s.d.', `${formatNumber(statistics.mean)} ± ${formatNumber(statistics.standardDeviation)}`),
     ...fact('Frobenius norm', formatNumber(statistics.norm)),
     ...(zeros > 0 ? fact('zeros', `${formatCount(zeros)} (${formatPercent(zeros / count)})`) : []),
-    ...(nan > 0 ? fact('NaN', formatCount(nan), 'bad') : []),
-    ...(positiveInfinity > 0 ? fact('+Inf', formatCount(positiveInfinity), 'bad') : []),
-    ...(negativeInfinity > 0 ? fact('−Inf', formatCount(negativeInfinity), 'bad') : []),
+    ...(nan > 0 ? fact('NaN', formatCount(nan), BAD) : []),
+    ...(positiveInfinity > 0 ? fact('+Inf', formatCount(positiveInfinity), BAD) : []),
+    ...(negativeInfinity > 0 ? fact('−Inf', formatCount(negativeInfinity), BAD) : []),
     ...(statistics.sampled ? fact('note', `from a sample of ${formatCount(count)} entries`) : []),
   ];
-}
-
-function fact(label: string, text: string, className = ''): Node[] {
-  return [h('dt', {}, label), h('dd', { class: className }, text)];
 }

@@ -17,6 +17,9 @@ import { jump } from './jump';
 import type { Pane } from './pane';
 import { paneMenu } from './paneMenu';
 
+/** Distance in px of a menu that the keyboard opened from the corner of the heatmap. */
+const KEYBOARD_MENU_INSET = 40;
+
 interface MatrixPaneOptions extends Pick<HeatmapOptions, 'axes' | 'zoom' | 'margins'> {
   readonly label: string;
   readonly className?: string;
@@ -53,26 +56,11 @@ export class MatrixPane implements Pane, Colored {
     private readonly options: MatrixPaneOptions,
   ) {
     this.title = h('h3', {}, options.label);
-    const more = h(
-      'button',
-      {
-        type: 'button',
-        class: 'icon more',
-        title: 'Copy, save, export',
-        'aria-label': `Actions for ${options.label}`,
-        'aria-haspopup': 'menu',
-        onclick: () => {
-          const { left, bottom } = more.getBoundingClientRect();
-          this.openMenu(left, bottom, more);
-        },
-      },
-      '⋯',
-    );
     const foot = h('div', { class: 'pane-foot' });
     this.element = h(
       'section',
       { class: `pane ${options.className ?? ''}` },
-      h('header', { class: 'pane-head' }, this.title, this.size, this.sampled, this.approximate, more),
+      h('header', { class: 'pane-head' }, this.title, this.size, this.sampled, this.approximate, this.menuButton()),
       this.empty,
       this.place,
       foot,
@@ -90,41 +78,7 @@ export class MatrixPane implements Pane, Colored {
     this.bar.element.hidden = true;
     // The colours are set before the first tile is read, so that it is read once and with the right reduction.
     this.heatmap.setColor(colors.initial());
-    this.heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
-    this.heatmap.on('sampled', (sampled) => (this.sampled.hidden = !sampled));
-    this.heatmap.on('hover', (cell) => this.point(cell));
-    this.heatmap.on('cursor', (cell) => this.moved(cell));
-    this.heatmap.on('drawn', () => context.cells.viewMoved(this, (cell) => this.onScreen(cell)));
-    this.element.addEventListener('focusin', () => context.active.set(this));
-    this.element.addEventListener('pointerdown', () => context.active.set(this));
-    this.heatmap.element.addEventListener('blur', () => {
-      if (this.pointed === null) context.cells.left(this);
-    });
-    this.heatmap.element.addEventListener('contextmenu', (event) => {
-      event.preventDefault();
-      const keyboard = event.button !== 2 || (event.clientX === 0 && event.clientY === 0);
-      const box = this.heatmap.element.getBoundingClientRect();
-      this.openMenu(
-        keyboard ? box.left + 40 : event.clientX,
-        keyboard ? box.top + 40 : event.clientY,
-        this.heatmap.element,
-      );
-    });
-    this.heatmap.element.addEventListener('keydown', (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key === 'c') {
-        event.preventDefault();
-        void this.copyCell();
-      }
-      if (event.ctrlKey || event.metaKey || event.altKey || !this.current) return;
-      const run = {
-        g: () => openGoTo(this, context),
-        n: () => void jump(this, context, 'nonNumber'),
-        m: () => void jump(this, context, 'largest'),
-      }[event.key.toLowerCase()];
-      if (!run) return;
-      event.preventDefault();
-      run();
-    });
+    this.listen();
   }
 
   get subject(): Subject | null {
@@ -237,6 +191,71 @@ export class MatrixPane implements Pane, Colored {
     if (this.context.active.current === this) this.context.active.set(null);
     this.bar.dispose();
     this.heatmap.dispose();
+  }
+
+  private menuButton(): HTMLElement {
+    const label = `Actions for ${this.options.label}`;
+    const open = (): void => {
+      const { left, bottom } = button.getBoundingClientRect();
+      this.openMenu(left, bottom, button);
+    };
+    const button = h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon more',
+        title: 'Copy, save, export',
+        'aria-label': label,
+        'aria-haspopup': 'menu',
+        onclick: open,
+      },
+      '⋯',
+    );
+    return button;
+  }
+
+  private listen(): void {
+    const { heatmap, context } = this;
+    heatmap.on('nonNumbers', (present) => this.bar.setNonNumbers(present));
+    heatmap.on('sampled', (sampled) => (this.sampled.hidden = !sampled));
+    heatmap.on('hover', (cell) => this.point(cell));
+    heatmap.on('cursor', (cell) => this.moved(cell));
+    heatmap.on('drawn', () => context.cells.viewMoved(this, (cell) => this.onScreen(cell)));
+    this.element.addEventListener('focusin', () => context.active.set(this));
+    this.element.addEventListener('pointerdown', () => context.active.set(this));
+    heatmap.element.addEventListener('blur', () => {
+      if (this.pointed === null) context.cells.left(this);
+    });
+    heatmap.element.addEventListener('contextmenu', (event) => this.contextMenu(event));
+    heatmap.element.addEventListener('keydown', (event) => this.pressed(event));
+  }
+
+  private contextMenu(event: MouseEvent): void {
+    event.preventDefault();
+    const { element } = this.heatmap;
+    const keyboard = event.button !== 2 || (event.clientX === 0 && event.clientY === 0);
+    const { left, top } = element.getBoundingClientRect();
+    this.openMenu(
+      keyboard ? left + KEYBOARD_MENU_INSET : event.clientX,
+      keyboard ? top + KEYBOARD_MENU_INSET : event.clientY,
+      element,
+    );
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if ((event.ctrlKey || event.metaKey) && event.key === 'c') {
+      event.preventDefault();
+      void this.copyCell();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.current) return;
+    const run = {
+      g: () => openGoTo(this, this.context),
+      n: () => void jump(this, this.context, 'nonNumber'),
+      m: () => void jump(this, this.context, 'largest'),
+    }[event.key.toLowerCase()];
+    if (!run) return;
+    event.preventDefault();
+    run();
   }
 
   private point(cell: CellPosition | null): void {

@@ -5,7 +5,7 @@ import type { Tile } from '../../../../src/protocol/matrix';
 import { colorValues, createColorMap } from '../../../shared/colorMap';
 import type { MatrixSource } from '../../../shared/heatmap/types';
 import { onThemeChange, themeKind } from '../../../shared/theme';
-import type { StateStore } from '../../data/state';
+import type { InspectorState, StateStore } from '../../data/state';
 import { h, replace } from '../../../shared/element';
 
 /** A row of up to about this many buttons stays an overview. The picker reaches deeper layers. */
@@ -15,6 +15,11 @@ interface Thumbnail {
   readonly label: string;
   /** Matrices drawn one above the other. */
   readonly sources: readonly MatrixSource[];
+}
+
+interface Drawn {
+  readonly canvas: HTMLCanvasElement;
+  readonly tile: Tile;
 }
 
 interface Thumbnails {
@@ -28,25 +33,9 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
   const element = h('div', { class: 'thumbnails', role: 'group', 'aria-label': 'Layers at a glance' });
   let shownKey = '';
   let buttons: HTMLButtonElement[] = [];
-  let drawn: { canvas: HTMLCanvasElement; tile: Tile }[] = [];
+  let drawn: Drawn[] = [];
   let controller = new AbortController();
-
-  function paint(): void {
-    const { scheme, scale } = store.get();
-    const limit =
-      drawn.reduce(
-        (largest, { tile }) =>
-          tile.values.reduce((most, value) => (Math.abs(value) > most ? Math.abs(value) : most), largest),
-        0,
-      ) || 1;
-    const map = createColorMap({ scheme, scale, limit, reduction: 'maxAbs' }, themeKind());
-    for (const { canvas, tile } of drawn) {
-      canvas.width = tile.width;
-      canvas.height = tile.height;
-      const pixels = new Uint8ClampedArray(colorValues(tile.values, map).buffer as ArrayBuffer);
-      canvas.getContext('2d')?.putImageData(new ImageData(pixels, tile.width, tile.height), 0, 0);
-    }
-  }
+  const paint = (): void => paintAll(drawn, store.get());
 
   function read(items: readonly Thumbnail[]): void {
     controller.abort();
@@ -55,8 +44,7 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
     buttons = items.map(({ label, sources }, index) => {
       const canvases = sources.map((source) => {
         const canvas = h('canvas', { 'aria-hidden': 'true' });
-        const level = Math.max(0, Math.ceil(Math.log2(Math.max(source.rows, source.columns) / TILE_SIZE)));
-        source.readTile({ level, tileX: 0, tileY: 0, reduction: 'maxAbs' }, mine.signal).then(
+        readOverview(source, mine.signal).then(
           (tile) => {
             if (mine.signal.aborted) return;
             drawn.push({ canvas, tile });
@@ -95,4 +83,22 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
       unsubscribe();
     },
   };
+}
+
+function readOverview(source: MatrixSource, signal: AbortSignal): Promise<Tile> {
+  const level = Math.max(0, Math.ceil(Math.log2(Math.max(source.rows, source.columns) / TILE_SIZE)));
+  return source.readTile({ level, tileX: 0, tileY: 0, reduction: 'maxAbs' }, signal);
+}
+
+function paintAll(drawn: readonly Drawn[], { scheme, scale }: InspectorState): void {
+  const largestIn = (values: Float32Array, from: number): number =>
+    values.reduce((largest, value) => (Math.abs(value) > largest ? Math.abs(value) : largest), from);
+  const limit = drawn.reduce((largest, { tile }) => largestIn(tile.values, largest), 0) || 1;
+  const map = createColorMap({ scheme, scale, limit, reduction: 'maxAbs' }, themeKind());
+  for (const { canvas, tile } of drawn) {
+    canvas.width = tile.width;
+    canvas.height = tile.height;
+    const pixels = new Uint8ClampedArray(colorValues(tile.values, map).buffer as ArrayBuffer);
+    canvas.getContext('2d')?.putImageData(new ImageData(pixels, tile.width, tile.height), 0, 0);
+  }
 }

@@ -22,7 +22,7 @@ interface MassCard {
 }
 
 export function massCard(context: ViewContext): MassCard {
-  const { client, store, description } = context;
+  const { store } = context;
   const list = h('ol', { class: 'mass-list' });
   const element = h('section', { class: 'card' }, h('h3', {}, 'Attention to the prefix, by head'), list);
   const summary = h('p', { class: 'summary', role: 'status' });
@@ -34,42 +34,11 @@ export function massCard(context: ViewContext): MassCard {
     const mean = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
     replace(
       list,
-      ...masses.map((mass, index) => {
-        const bar = h('span', { class: 'bar' });
-        bar.style.width = `${Math.min(1, mass) * 100}%`;
-        return h(
-          'li',
-          {},
-          h(
-            'button',
-            { type: 'button', 'aria-pressed': index === head, onclick: () => store.set({ head: index }) },
-            h('span', { class: 'name' }, `head ${index}`),
-            h('span', { class: 'value' }, formatPercent(mass)),
-            bar,
-          ),
-        );
-      }),
+      ...masses.map((mass, index) => headRow(index, mass, index === head, () => store.set({ head: index }))),
     );
     summary.textContent =
       `Head ${head} gives ${formatPercent(masses[head] ?? NaN)} of its attention to the prefix; ` +
       `the mean over heads is ${formatPercent(mean)}.`;
-  }
-
-  async function read(info: PrefixInfo, layer: number, batch: number, signal: AbortSignal): Promise<readonly number[]> {
-    const heads = Array.from({ length: Math.min(MAX_HEADS, info.numHeads) }, (_, head) =>
-      attentionSubject(description, info, layer, batch, head),
-    );
-    return Promise.all(
-      heads.map(async (subject) =>
-        subject
-          ? prefixMass(
-              await readWhole(client.matrixSource(subject.matrix, subject), signal),
-              subject.columns,
-              info.prefixLength,
-            )
-          : NaN,
-      ),
-    );
   }
 
   return {
@@ -81,7 +50,7 @@ export function massCard(context: ViewContext): MassCard {
       if (info.attention === undefined || key === shownKey) return draw(head);
       controller?.abort();
       const { signal } = (controller = new AbortController());
-      read(info, layer, batch, signal).then(
+      readMasses(context, info, layer, batch, signal).then(
         (found) => {
           if (signal.aborted) return;
           shownKey = key;
@@ -96,4 +65,29 @@ export function massCard(context: ViewContext): MassCard {
     },
     dispose: () => controller?.abort(),
   };
+}
+
+function headRow(index: number, mass: number, pressed: boolean, choose: () => void): HTMLElement {
+  const bar = h('span', { class: 'bar' });
+  bar.style.width = `${Math.min(1, mass) * 100}%`;
+  const name = h('span', { class: 'name' }, `head ${index}`);
+  const value = h('span', { class: 'value' }, formatPercent(mass));
+  return h('li', {}, h('button', { type: 'button', 'aria-pressed': pressed, onclick: choose }, name, value, bar));
+}
+
+/** The share of attention to the prefix for each head; NaN if the attention of a head was not recorded. */
+async function readMasses(
+  { client, description }: ViewContext,
+  info: PrefixInfo,
+  layer: number,
+  batch: number,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  const heads = Array.from({ length: Math.min(MAX_HEADS, info.numHeads) }, async (_, head) => {
+    const subject = attentionSubject(description, info, layer, batch, head);
+    if (!subject) return NaN;
+    const values = await readWhole(client.matrixSource(subject.matrix, subject), signal);
+    return prefixMass(values, subject.columns, info.prefixLength);
+  });
+  return Promise.all(heads);
 }

@@ -5,7 +5,9 @@ import { CancelledError } from '../../../../src/protocol/rpc';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatCount, formatNumber } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
+import type { StateStore } from '../../data/state';
 import { h, replace } from '../../../shared/element';
+import { fact } from '../notes/facts';
 import { errorText } from '../notes/progressNote';
 import { segmented } from '../controls/segmented';
 import { spectrumChart } from '../charts/spectrumChart';
@@ -20,14 +22,7 @@ interface SpectrumCard {
 
 export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
   const picture = spectrumChart();
-  const scale = segmented(
-    'Axis of the singular values',
-    [
-      { value: 'linear', label: 'linear' },
-      { value: 'log', label: 'log' },
-    ],
-    (value) => store.set({ spectrumScale: value }),
-  );
+  const scale = scalePicker(store);
   const facts = h('dl', { class: 'facts' });
   const problem = h('p', { class: 'note' });
   const element = h(
@@ -84,37 +79,45 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
   };
 }
 
+function scalePicker(store: StateStore): ReturnType<typeof segmented<'linear' | 'log'>> {
+  return segmented(
+    'Axis of the singular values',
+    [
+      { value: 'linear', label: 'linear' },
+      { value: 'log', label: 'log' },
+    ],
+    (value) => store.set({ spectrumScale: value }),
+  );
+}
+
 function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
   const zero = spectrum.norm === 0;
   return [
-    ...fact(
-      'effective rank',
-      zero ? 'none: ΔW = 0' : `${spectrum.effectiveRank.toFixed(2)} of ${info.rank}`,
-      'exp of the entropy of the normalised singular values',
-    ),
-    ...fact(
-      'stable rank',
-      zero ? 'none: ΔW = 0' : spectrum.stableRank.toFixed(2),
-      'Frobenius norm squared over spectral norm squared',
-    ),
-    ...fact('‖ΔW‖ Frobenius', formatNumber(spectrum.norm), 'Square root of the sum of the squared singular values'),
-    ...fact('σ₁ spectral norm', formatNumber(spectrum.singularValues[0] ?? 0), 'The largest singular value'),
+    ...fact('effective rank', zero ? 'none: ΔW = 0' : `${spectrum.effectiveRank.toFixed(2)} of ${info.rank}`, {
+      meaning: 'exp of the entropy of the normalised singular values',
+    }),
+    ...fact('stable rank', zero ? 'none: ΔW = 0' : spectrum.stableRank.toFixed(2), {
+      meaning: 'Frobenius norm squared over spectral norm squared',
+    }),
+    ...fact('‖ΔW‖ Frobenius', formatNumber(spectrum.norm), {
+      meaning: 'Square root of the sum of the squared singular values',
+    }),
+    ...fact('σ₁ spectral norm', formatNumber(spectrum.singularValues[0] ?? 0), {
+      meaning: 'The largest singular value',
+    }),
     ...scalingFacts(info),
   ];
 }
 
 function scalingFacts(info: LoraModuleInfo): Node[] {
   return [
-    ...fact('scaling', `${formatNumber(info.scaling)} = ${info.scalingSource}`, 'Factor of B · A'),
+    ...fact('scaling', `${formatNumber(info.scaling)} = ${info.scalingSource}`, { meaning: 'Factor of B · A' }),
     ...(info.formula === undefined ? storedParameters(info) : []),
   ];
 }
 
 /** Parameters of a product that is stored as A and B. Other products have fewer. */
 function storedParameters(info: LoraModuleInfo): Node[] {
-  return [...fact('parameters', formatCount(info.rank * (info.inFeatures + info.outFeatures)), 'rank × (in + out)')];
-}
-
-function fact(label: string, text: string, meaning: string): Node[] {
-  return [h('dt', { title: meaning }, label), h('dd', {}, text)];
+  const parameters = formatCount(info.rank * (info.inFeatures + info.outFeatures));
+  return fact('parameters', parameters, { meaning: 'rank × (in + out)' });
 }

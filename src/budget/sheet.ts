@@ -1,0 +1,134 @@
+/** An adapter as it is counted: the tensors that it adds, and the sums that follow from them. */
+
+import type { Extra } from './adapterExtras';
+import { text } from '../peftConfig/configValues';
+import type { Part } from './methods/method';
+import type { ModuleTable } from './moduleTable';
+import type { Dtype, SavedTensor } from './safetensorsSize';
+import { elements, tensorBytes } from './safetensorsSize';
+
+export interface CountedModule {
+  readonly name: string;
+  /** Null for what has no rank. */
+  readonly rank: number | null;
+  readonly trainable: number;
+}
+
+export interface AdapterCount {
+  /** Trained parameters, those of heads trained whole and of biases included. */
+  readonly trainable: number;
+  /** Parameters that the model has more than before. */
+  readonly added: number;
+  readonly modules: readonly CountedModule[];
+  /** Under their names in the saved file. */
+  readonly tensors: readonly SavedTensor[];
+  readonly warnings: readonly string[];
+  /** What the memory model needs beside the counts. */
+  readonly layout: AdapterLayout;
+}
+
+export interface AdapterLayout {
+  /** Of the trained parameters, those that keep the base model's type: copies of its modules, and its biases. */
+  readonly trainedAsBase: number;
+  /** Bytes of what is in memory with the adapter and is not trained, in its own type; `frozenAsBase` are parameters. */
+  readonly frozenBytes: number;
+  readonly frozenAsBase: number;
+  /** Modules that are trained whole, as copies. */
+  readonly whole: readonly string[];
+  /** The model that is adapted, whose layers may be replicated. */
+  readonly model: ModuleTable;
+}
+
+/** Before the names of adapters on modules in the saved file, and before those of the adapter as a whole. */
+export const TUNER_PREFIX = 'base_model.model.';
+export const PROMPT_PREFIX = 'base_model.';
+
+/** The type that transformers 5 loads the base in: what its config says. */
+function baseDtype({ shape }: ModuleTable): Dtype {
+  for (const config of [shape.whole, shape.config]) {
+    const name = text(config, 'dtype') ?? text(config, 'torch_dtype');
+    if (name === 'bfloat16') return 'BF16';
+    if (name === 'float16') return 'F16';
+    if (name !== null) return 'F32';
+  }
+  return 'F32';
+}
+
+/** Collects what an adapter adds, as rows by module and as tensors of its file. */
+export class Sheet {
+  readonly warnings: string[] = [];
+  private readonly rows = new Map<string, CountedModule>();
+  private readonly tensors = new Map<string, SavedTensor>();
+  private trainable = 0;
+  private added = 0;
+  private trainedAsBase = 0;
+  private frozenBytes = 0;
+  private frozenAsBase = 0;
+  private readonly whole: string[] = [];
+  model: ModuleTable;
+
+  readonly dtype: Dtype;
+
+  constructor(model: ModuleTable) {
+    this.model = model;
+    this.dtype = baseDtype(model);
+  }
+
+  add(name: string, rank: number | null, parts: readonly Part[], prefix: string): void {
+    let own = 0;
+    for (const part of parts) {
+      const size = elements(part.shape);
+      const isTrained = part.role === 'trained' || (part.role === 'halfTrained' && this.dtype !== 'F32');
+      if (isTrained) own += size;
+      if (part.role !== 'buffer') this.added += size;
+      if (part.dtype === 'base') {
+        // Buffers in the base's type are the model's own weights, which the file has again.
+        if (isTrained) this.trainedAsBase += size;
+        else if (part.role !== 'buffer') this.frozenAsBase += size;
+      } else if (!isTrained && !part.alias) this.frozenBytes += tensorBytes({ shape: part.shape, dtype: part.dtype });
+      if (part.saved) {
+        const dtype = part.dtype === 'base' ? this.dtype : part.dtype;
+        this.tensors.set(prefix + part.name, { name: prefix + part.name, shape: part.shape, dtype });
+      }
+    }
+    this.row(name, rank, own);
+  }
+
+  copy(extras: readonly Extra[], prefix: string): void {
+    this.whole.push(...extras.map(({ module }) => module));
+    this.addExtras(extras, prefix);
+  }
+
+  addExtras(extras: readonly Extra[], prefix: string): void {
+    for (const { module, parts } of extras) this.add(module, null, parts, prefix);
+  }
+
+  /** Parameters of the model itself that are trained. */
+  train(name: string, parameters: number): void {
+    this.trainedAsBase += parameters;
+    this.row(name, null, parameters);
+  }
+
+  private row(name: string, rank: number | null, trainable: number): void {
+    this.trainable += trainable;
+    const before = this.rows.get(name);
+    this.rows.set(name, { name, rank: before?.rank ?? rank, trainable: (before?.trainable ?? 0) + trainable });
+  }
+
+  total(): AdapterCount {
+    return {
+      trainable: this.trainable,
+      added: this.added,
+      modules: [...this.rows.values()],
+      tensors: [...this.tensors.values()],
+      warnings: this.warnings,
+      layout: {
+        trainedAsBase: this.trainedAsBase,
+        frozenBytes: this.frozenBytes,
+        frozenAsBase: this.frozenAsBase,
+        whole: this.whole,
+        model: this.model,
+      },
+    };
+  }
+}
