@@ -1,8 +1,8 @@
 /**
- * What PEFT's config classes make of a config before they see a model: keys that the method does not have are dropped,
- * and combinations that cannot work are refused.
+ * What PEFT's config classes do to a config before they see a model: they drop keys that the method does not have, and
+ * refuse combinations that cannot work.
  *
- * Source: huggingface/peft, the `__post_init__` of the config classes, as of 0.21.
+ * Source: the `__post_init__` of the config classes of huggingface/peft 0.21.
  */
 
 import { AdapterSettings } from './adapterSettings';
@@ -10,21 +10,24 @@ import { BudgetError, ConfigError } from './errors';
 import { COMMON_KEYS } from './commonKeys';
 import { METHOD_KEYS } from './methodKeys';
 
-/** These refuse a choice of layers beside a pattern; the others leave it out of account. */
+/** These methods refuse a choice of layers together with a pattern; the others ignore the choice. */
 const NO_LAYERS_WITH_PATTERN = words(
   'LORA ADALORA C3A DEFT DELORA FOURIERFT HIRA HRA MISS BONE PSOFT SHADOW UNILORA WAVEFT',
 );
-/** These take a layers_pattern alone and leave it out of account; the others refuse it. */
+/** These methods ignore a layers_pattern without layers_to_transform; the others refuse it. */
 const LONE_LAYERS_PATTERN = words('C3A GRALORA HIRA MISS BONE RANDLORA UNILORA');
 
-/** Tasks whose class wants a list of modules to train whole from the config. */
+/** Tasks with a new head, which only a config with modules_to_save can train. */
 const HEAD_TASKS = words('TOKEN_CLS QUESTION_ANS');
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
 
-/** The settings that the method has, and the names of the others. Throws `BudgetError` for what PEFT would refuse. */
+/**
+ * The settings that the method has, and the names of the ignored ones. Throws `BudgetError` for a config that PEFT
+ * refuses.
+ */
 export function checkedSettings(
   settings: AdapterSettings,
   type: string,
