@@ -51,6 +51,7 @@ export function demoTensors({ lora, adapter, prefix, prompt }: DemoResult): Demo
   ];
 }
 
+// eslint-disable-next-line max-lines-per-function -- a list of the demo's parts, in the order of its tabs
 export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[]): SourceDescription {
   const { lora, adapter, prefix, prompt } = result;
   const last = lora.training.snapshots.at(-1)!;
