@@ -41,7 +41,7 @@ export function checkedSettings(
   );
   checkLayers(kept, type);
   if (HEAD_TASKS.has(settings.text('task_type') ?? '') && !Object.hasOwn(keys, 'modules_to_save'))
-    throw new BudgetError(`${type} cannot train the head that task_type ${settings.text('task_type')} is for`);
+    throw new BudgetError(`${type} cannot train the head that task_type ${settings.text('task_type')} adds`);
   if (Object.hasOwn(CHECKS, type)) CHECKS[type]?.(kept);
   return { settings: kept, ignored: given.filter((key) => !known(key) && settings.present(key)) };
 }
@@ -64,7 +64,7 @@ const CHECKS: Readonly<Record<string, (settings: AdapterSettings) => void>> = {
     const blocks = settings.object('use_bdlora');
     const [a, b] = [blocks?.['target_modules_bd_a'], blocks?.['target_modules_bd_b']];
     if (Array.isArray(a) && Array.isArray(b) && a.some((name) => b.includes(name)))
-      throw new ConfigError('use_bdlora', blocks, 'two lists that share no name');
+      throw new ConfigError('use_bdlora', blocks, 'two lists without a common name');
     if (settings.text('target_parameters') !== null)
       throw new ConfigError('target_parameters', settings.raw('target_parameters'), 'a list of names');
   },
@@ -75,12 +75,12 @@ const CHECKS: Readonly<Record<string, (settings: AdapterSettings) => void>> = {
     const [targets, inner] = ['target_modules', 'feedforward_modules'].map((key) => settings.namesOrPattern(key));
     if (!Array.isArray(targets) || !Array.isArray(inner)) return;
     const stray = inner.find((name) => !targets.includes(name));
-    if (stray !== undefined) throw new ConfigError('feedforward_modules', stray, 'names that target_modules has too');
+    if (stray !== undefined) throw new ConfigError('feedforward_modules', stray, 'names that target_modules also has');
   },
   SUPERTUNING: (settings) => {
     if (settings.raw('r') === 0) throw new ConfigError('r', 0, 'a whole number of at least 1, or null');
     if (settings.raw('r') === null && settings.raw('lora_alpha') !== null)
-      throw new ConfigError('r', null, 'a rank where lora_alpha is set');
+      throw new ConfigError('r', null, 'a rank, because lora_alpha is set');
   },
   LILY: (settings) => {
     if (settings.raw('num_B') === 1) throw new ConfigError('num_B', 1, 'at least 2');

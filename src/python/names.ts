@@ -86,7 +86,7 @@ export class Names {
 
   /**
    * The assignment that gives a name its value at `use`: the last one before it, if it is certain to have run. Loop
-   * bodies count as run once. `null` if there is none, or if several are possible.
+   * bodies count as run once. `null` if no assignment or several are possible.
    */
   reaching(name: string, scope: Scope, use: number): (Definition & { readonly from: number }) | null {
     const owned = this.owner(name, scope);

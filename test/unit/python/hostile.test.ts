@@ -8,8 +8,8 @@ const CALL = '\nLoraConfig(r=8)\n';
 const chain = (line: (i: number) => string): string => Array.from({ length: 200 }, (_, i) => line(i)).join('\n');
 
 describe('hostile programs', () => {
-  // Without a bound, each would overflow the stack, take time in the square of its length, or never end. The timeout is
-  // the check.
+  // Each would overflow the stack, take time in the square of its length, or never end, if nothing bounded it. The
+  // timeout is the check.
   const many = 60_000;
   const programs: readonly (readonly [string, string])[] = [
     ['open brackets', '('.repeat(many)],
