@@ -101,7 +101,7 @@ describe('adapter_config.json in the editor', () => {
     assert.ok(actions.some(({ command }) => command?.command === 'peft.chooseBaseModel'));
     const titles = await eventually('a lens to choose one', async () => {
       const found = await lensTitles(editor.document.uri);
-      return found.some((title) => /has-this is not found/.test(title)) && found;
+      return found.some((title) => /has-this was not found/.test(title)) && found;
     });
     assert.ok(
       titles.some((title) => /294,912 parameters in the weights/.test(title)),

@@ -126,7 +126,7 @@ describe('hover in adapter_config.json', () => {
       all,
       /`V_proj`: \*\*not matched by any tensor\*\* in `adapter_model.safetensors`.* Did you mean `v_proj`\?/,
     );
-    assert.match(all, /`k_proj`: \*\*not matched by any tensor\*\* in .*, though it names 12 modules of/);
+    assert.match(all, /`k_proj`: \*\*not matched by any tensor\*\* in .*, although it matches 12 modules of/);
   });
 
   it('finds a typo from the base model alone', () => {
