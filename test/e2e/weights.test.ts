@@ -147,7 +147,7 @@ describe('the inspector on weights of any kind', () => {
     await tells(view, [0, 0], '0');
   });
 
-  it('shows names from strangers harmlessly, as complete text', async () => {
+  it('shows untrusted names harmlessly, as complete text', async () => {
     const values = new Float32Array(4).fill(1);
     const names = [
       '__proto__',
