@@ -26,7 +26,7 @@ export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCoun
   const { settings, ignored } = checkedSettings(given, type);
   const sheet = new Sheet(model);
   if (ignored.length > 0)
-    sheet.warnings.push(`${type} does not have these keys, which PEFT leaves out: ${ignored.slice(0, 8).join(', ')}.`);
+    sheet.warnings.push(`${type} does not have these keys, and PEFT ignores them: ${ignored.slice(0, 8).join(', ')}.`);
   const prompt = promptMethodOf(type);
   const method = methodOf(type);
   const other = Object.hasOwn(OTHER_METHODS, type) ? OTHER_METHODS[type] : undefined;

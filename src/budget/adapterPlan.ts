@@ -86,7 +86,7 @@ export function valueBytes(parameters: number): number {
   return 4 * parameters;
 }
 
-/** A table without modules, for a model whose architecture has none: the methods that adapt no module need only sizes. */
+/** A table without modules, for an architecture without a table. Methods that adapt no module need only the sizes. */
 export function tableOfSizes(shape: ModelShape): ModuleTable {
   return {
     shape,

@@ -1,8 +1,8 @@
-/** Errors of counting: each says what was there and what was expected. */
+/** Errors of counting. Each says what was found and what was expected. */
 
 import { BudgetError, shorten } from '../peftConfig/errors';
 
-/** The model is readable, but no table says which modules its type has. */
+/** The config is readable, but its type has no module table. */
 export class UnknownArchitectureError extends BudgetError {
   override readonly name = 'UnknownArchitectureError';
   /** Shortened for messages. */
@@ -17,17 +17,17 @@ export class UnknownArchitectureError extends BudgetError {
   }
 }
 
-/** The targets match nothing, or what they match cannot hold this kind of adapter; PEFT refuses it too. */
+/** The targets match nothing, or match modules that cannot hold this kind of adapter. PEFT refuses it too. */
 export class TargetError extends BudgetError {
   override readonly name = 'TargetError';
 }
 
-/** The count is decided by the weights or by the data, which no config says. */
+/** The count depends on the weights or the data, not on the config. */
 export class NeedsWeightsError extends BudgetError {
   override readonly name = 'NeedsWeightsError';
 }
 
-/** No rule is known here for this method or variant. */
+/** The method or variant has no rule here. */
 export class UnknownMethodError extends BudgetError {
   override readonly name = 'UnknownMethodError';
 }

@@ -1,6 +1,6 @@
 /**
- * LoRA on bare tensors (`target_parameters`), as mixtures of experts need it: a tensor of E experts gets A of
- * (rank * E, in) and B of (out, rank * E).
+ * LoRA on bare tensors (`target_parameters`), which mixtures of experts need. A tensor of E experts gets A of shape
+ * (rank * E, in) and B of shape (out, rank * E).
  */
 
 import { TargetError } from './errors';

@@ -18,7 +18,7 @@ export interface ForwardFacts {
   readonly dropout: number;
   /** Activation function if the config names none. */
   readonly activation: string;
-  /** One layer in this many sees the whole context if the config has a sliding window but no pattern; `null` for none. */
+  /** One layer in N uses full attention if the config has a sliding window without a pattern; `null` if none does. */
   readonly slidingPattern: number | null;
 }
 

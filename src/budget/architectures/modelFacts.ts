@@ -1,11 +1,11 @@
-/** What is known of a model type beside its modules. Every fact of a type is a field here or in its table. */
+/** What is known of a model type apart from its modules. Every fact of a type is a field here or in its table. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import type { ModelShape } from '../modelShape';
 import type { ForwardFacts } from './forwardFacts';
 import type { PeftTargets } from './peftTargets';
 
-/** Former linears of the experts, by name, and the fused tensors that transformers 5 keeps in their place. */
+/** The experts' former linears by name, each with the fused tensor that replaces it in transformers 5. */
 export type FusedNames = Readonly<Record<string, string>>;
 
 export interface ModelFacts {
@@ -23,7 +23,7 @@ export interface ModelFacts {
   readonly fusedExperts?: FusedNames;
   /** What differs from the usual decoder in the forward pass. */
   readonly forward?: Partial<ForwardFacts>;
-  /** Linears are stored as Conv1D, their weights as (in, out). */
+  /** Linears are stored as Conv1D, with weights of shape (in, out). */
   readonly conv1d?: boolean;
   /** The input is not made of tokens. */
   readonly withoutTokens?: boolean;

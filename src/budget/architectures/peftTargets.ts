@@ -19,7 +19,7 @@ export type TargetMapping =
   | 'BEFT'
   | 'OSF';
 
-/** Suffixes of module names, separated by spaces. `null` if the mapping that this one copies has the type, but not it. */
+/** Suffixes of module names, separated by spaces; `null` removes the entry of the mapping that this one copies. */
 export type PeftTargets = Readonly<Partial<Record<TargetMapping, string | null>>>;
 
 /** Mappings that PEFT makes as copies of others with a few entries changed. */

@@ -1,5 +1,5 @@
 /**
- * Model types without a module table, whose facts are known all the same. Their models are counted from the header of a
+ * Model types without a module table of which some facts are known. Their models are counted from the header of a
  * checkpoint.
  */
 

@@ -1,4 +1,4 @@
-/** What an optimiser keeps for each trained parameter, and what its step needs for a moment. */
+/** The states that an optimiser keeps, and the temporary memory of its step. */
 
 import type { OptimizerName } from './setup';
 import { groupedDigits } from './terms';
@@ -11,10 +11,10 @@ export interface OptimizerBytes {
   readonly note?: string;
 }
 
-/** bitsandbytes: blocks of 256 values share a float32 scale, in each of two states. */
+/** In bitsandbytes, blocks of 256 values share a float32 scale, in each of two states. */
 const STATE_BLOCK = 256;
 
-/** `parameters` trained, in `bytes` altogether; `factors` is the sum of rows and columns of the trained matrices. */
+/** `parameters` are trained and take `bytes`. `factors` is the sum of rows and columns of the trained matrices. */
 export function optimizerBytes(
   name: OptimizerName,
   parameters: number,
@@ -28,7 +28,7 @@ export function optimizerBytes(
       return {
         states: 2 * bytes,
         statesFormula: `2 moments of the ${trained} trained parameters, in their type: 2 x ${size} bytes`,
-        // torch's foreach step makes the denominators of all parameters at once.
+        // torch's foreach step computes the denominators of all parameters at once.
         step: name === 'adamw' ? bytes : 0,
         stepFormula: `one denominator for each parameter while the step is taken: ${size} bytes`,
         ...(name === 'paged-adamw' && { note: 'Paged: moves to the CPU when the GPU is full.' }),
@@ -40,7 +40,7 @@ export function optimizerBytes(
         statesFormula: `2 moments of ${trained} bytes, and a float32 scale for each ${STATE_BLOCK}`,
         step: 0,
         stepFormula: 'the step works in place',
-        // bitsandbytes' min_8bit_size; of an adapter's vectors it is a few kilobytes.
+        // This is bitsandbytes' min_8bit_size. For an adapter's vectors it is a few kilobytes.
         note:
           (name === 'paged-adamw-8bit' ? 'Paged: moves to the CPU when the GPU is full. ' : '') +
           'Tensors under 4,096 values keep 32-bit moments, which is left out.',

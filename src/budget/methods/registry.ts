@@ -1,4 +1,4 @@
-/** Every peft_type that adapts modules, by name. */
+/** The methods that adapt modules, by peft_type. */
 
 import { adalora, dataDependent, lora } from './lora';
 import { frod, osf } from './decomposed';
@@ -65,7 +65,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   },
 };
 
-/** `null` for a peft_type that adapts no modules, or that is not known. */
+/** `null` for a peft_type that adapts no modules or is unknown. */
 export function methodOf(type: string): Method | null {
   return Object.hasOwn(METHODS, type) ? (METHODS[type] ?? null) : null;
 }

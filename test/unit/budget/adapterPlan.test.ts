@@ -52,7 +52,7 @@ describe('adapter plan', () => {
     assert.equal(plan.trainable, 28 * 2 * 2 * 3072 * 64);
   });
 
-  it('gives a module the rank of the first pattern that fits', () => {
+  it('gives a module the rank of the first pattern that matches', () => {
     const plan = planLora(llama32, {
       rank: 4,
       targets: ['q_proj'],

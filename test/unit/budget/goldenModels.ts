@@ -6,12 +6,12 @@ import type { Module, ModuleTable } from '../../../src/budget/moduleTable';
 import { buildModuleTable } from '../../../src/budget/moduleTable';
 import { rowTensors } from '../../../src/budget/rows';
 
-/** What transformers 5 built from a config: the model's total, and its modules with those of layer 0 only. */
+/** What transformers 5 built from a config: the model's total, and its modules, of the layers only the first. */
 export interface GoldenModel {
   readonly model: string;
   readonly total: number;
   readonly config: RawConfig;
-  /** Name, class, in, out, bias and kernel of linears, embeddings and convolutions; name, class, tensors of the rest. */
+  /** Name, class, in, out, bias and kernel of linears, embeddings and convolutions; name, class, tensors of others. */
   readonly layer0: readonly (
     | readonly [string, string, number, number, boolean, (readonly number[])?]
     | readonly [string, string, readonly (readonly [string, readonly number[]])[]]

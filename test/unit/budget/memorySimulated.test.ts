@@ -14,7 +14,7 @@ interface SimulatedStep {
   readonly peak: number;
 }
 
-/** Moments of the loss and of blocks are modelled to the tensor; what differs are small tensors of single methods. */
+/** The loss and the blocks are modelled tensor by tensor. Only small tensors of single methods differ. */
 const TOLERANCE = 0.015;
 
 describe('memory against the storages that real PEFT models keep', () => {

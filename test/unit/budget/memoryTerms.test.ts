@@ -25,7 +25,7 @@ function bytesOf({ terms }: MemoryEstimate, id: string): number {
 }
 
 describe('the terms of a training step', () => {
-  it('add up to the total, with a formula each', () => {
+  it('add up to the total, and each has a formula', () => {
     const estimate = estimateTrainingMemory(table, LORA, {});
     assert.equal(
       estimate.terms.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -52,7 +52,7 @@ describe('the terms of a training step', () => {
     assert.equal(quantizedBytes('nf4-double', 64 * 256, 1), 8192 + 256 + 4);
   });
 
-  it('follow the 16 bytes a parameter of full fine-tuning in float32 with AdamW', () => {
+  it('give the 16 bytes per parameter of full fine-tuning in float32 with AdamW', () => {
     const setup = { precision: 'fp32', sequenceLength: 1, gradientAccumulation: 2 };
     const estimate = estimateTrainingMemory(table, null, setup);
     const states = ['weights', 'gradients', 'optimizer'].reduce((sum, id) => sum + bytesOf(estimate, id), 0);
@@ -98,14 +98,14 @@ describe('the terms of a training step', () => {
     assert.ok(above && below && bytesOf(above, 'activations.mlp') < bytesOf(below, 'activations.mlp') / 10);
   });
 
-  it('are fast to ask for once the table is made', () => {
-    // A count of work rather than of time: the same table gives the same answer without being built again.
+  it('are computed from a prepared table without building it again', () => {
+    // The test counts work, not time.
     assert.deepEqual(estimateTrainingMemory(table, LORA, {}), estimateTrainingMemory(LLAMA_8B, LORA, {}));
   });
 });
 
 describe('the memory of inference', () => {
-  it('has the published cache of Llama-3-8B: 128 KiB a token in bfloat16', () => {
+  it('has the published cache of Llama-3-8B: 128 KiB per token in bfloat16', () => {
     const estimate = estimateInferenceMemory(table, null, { contextLength: 8192, batch: 4 });
     assert.equal(bytesOf(estimate, 'cache'), 4 * 8192 * 131_072);
     assert.equal(

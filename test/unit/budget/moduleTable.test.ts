@@ -24,7 +24,7 @@ function goldenLine(row: GoldenModel['layer0'][number]): string {
   return `${name} ${KINDS[type] ?? type} ${third} ${row[3]}${row[4] === true ? ' bias' : ''}${kernel}`;
 }
 
-/** What transformers 5.18 built from a small config of an architecture; layers that are as the first are left out. */
+/** What transformers 5.18 built from a small config. Layers equal to the first are left out. */
 interface BuiltModel {
   readonly config: RawConfig;
   readonly total: number;
@@ -57,7 +57,7 @@ describe('module table', () => {
         [],
       );
       assert.equal(table.outputEmbedding, output);
-      // Of a multimodal model the text part alone is in the table.
+      // The table of a multimodal model has only the text part.
       if (!table.shape.textPartOnly) assert.equal(table.parameters, total);
       else assert.ok(table.parameters < total);
     });
@@ -99,7 +99,7 @@ describe('module table', () => {
     assert.equal(((100 * 294_912) / (table.parameters + 294_912)).toFixed(3), '0.235');
   });
 
-  it('says which head it cannot count rather than leaving it out in silence', () => {
+  it('warns of a head that it cannot count', () => {
     const config = PRESETS.find(({ id }) => id === 'llama-2-7b')?.config;
     const table = tableOf({ ...config, architectures: ['LlamaForAudioCaptioning'] });
     assert.equal(table.warnings.length, 1);
@@ -124,7 +124,7 @@ describe('module table', () => {
     );
   });
 
-  it('refuses sizes that no memory holds, whatever the config says', () => {
+  it('refuses sizes that no memory can hold', () => {
     const base = { model_type: 'llama', hidden_size: 64, intermediate_size: 96, vocab_size: 128 };
     const hostile = [
       { ...base, num_hidden_layers: 1e9, num_attention_heads: 4 },

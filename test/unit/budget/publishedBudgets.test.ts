@@ -15,9 +15,9 @@ interface PublishedBudget {
 }
 
 const SEVEN = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
-/** What the papers call query and value, by the names of the models. */
+/** The names that models have for the query and value of the papers. */
 const QUERY_VALUE = ['q_proj', 'v_proj', 'query', 'value', 'query_proj', 'value_proj'];
-/** The docs' names of transformers 4, by those of 5. */
+/** Names in transformers 5 for the names of transformers 4 in the docs. */
 const RENAMED: Readonly<Record<string, string>> = { query: 'q_proj', value: 'v_proj' };
 
 function targetsOf(config: RawConfig, model: string): unknown {
@@ -29,7 +29,7 @@ function targetsOf(config: RawConfig, model: string): unknown {
   return targets;
 }
 
-/** The adapter_config.json that a row's few words stand for. */
+/** The adapter_config.json that the words of a row stand for. */
 function adapterOf({ id, method, config, model }: PublishedBudget): RawConfig {
   const task = model.includes('SEQ_CLS') ? { task_type: 'SEQ_CLS' } : {};
   const base = { ...config, ...task, target_modules: targetsOf(config, model) ?? null };
@@ -57,7 +57,7 @@ describe('published budgets', () => {
       assert.equal(trainable, row.trainable);
       if (row.all === null) return;
       if (!UNTIED_T5.test(row.id)) return assert.equal(all, row.all);
-      // Version 4 of transformers counts an output layer that version 5 ties, and a warning says so.
+      // transformers 4 counts an output layer that version 5 ties. A warning says so.
       assert.equal(all + Number(model['vocab_size']) * Number(model['d_model']), row.all);
       assert.ok(warnings.some((warning) => warning.includes('ties the output layer')));
     });

@@ -72,7 +72,7 @@ const MODELS: readonly (readonly [RegExp, RawConfig])[] = [
   [/^mixtral_/, { ...LLAMA, model_type: 'mixtral', architectures: ['MixtralForCausalLM'], num_local_experts: 4 }],
 ];
 
-/** The toy model of the conv_* and mha_* cases, which no config describes. */
+/** The toy model of the conv_* and mha_* cases, which has no config. */
 const TOY: ModuleTable = {
   shape: readModelShape(LLAMA),
   modules: [
@@ -103,7 +103,7 @@ describe('adapters saved by PEFT', () => {
     }
     const model = MODELS.find(([pattern]) => pattern.test(saved.case))?.[1] ?? LLAMA;
     if (saved.config['peft_type'] === 'ADAMSS') {
-      it(`says of ${saved.case} that its count is in the weights`, () => {
+      it(`refuses ${saved.case}, whose count depends on the weights`, () => {
         assert.throws(() => computeBudget(model, saved.config), NeedsWeightsError);
       });
       continue;
