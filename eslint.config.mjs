@@ -36,10 +36,13 @@ export default tseslint.config(
       'no-console': 'off',
       'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
       '@typescript-eslint/consistent-type-imports': ['error', { prefer: 'type-imports' }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
   { files: ['**/*.mjs'], rules: { 'no-restricted-syntax': 'off' } },
+  // The callbacks of describe and before hold a file's tests; test/unit/prose asks for the reason of an exception.
+  { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
   {
     files: pureRooms.map((room) => `src/${room}/**/*.ts`),
     rules: {

@@ -150,7 +150,7 @@ const SCENES = {
     await view.getByRole('combobox', { name: 'Model', exact: true }).selectOption({ label: 'Llama-3-8B' });
     await view.getByRole('button', { name: 'all-linear' }).click();
     await view.getByLabel('Sequence length').fill('2048');
-    await view.getByText('What to change first').waitFor();
+    await view.getByText('Change these first').waitFor();
     return async () => {
       await view.getByRole('combobox', { name: 'GPU' }).evaluate((gpu) => gpu.closest('.plan-fields').scrollIntoView());
       await view.locator('.memory-terms li', { hasText: 'Optimiser states' }).hover();

@@ -1,4 +1,6 @@
-/** Names of other files that a file refers to, such as the shards of an index. Only names below its folder are valid. */
+/**
+ * Names of other files that a file refers to, such as the shards of an index. Only names below its folder are valid.
+ */
 
 import { CheckpointError } from './errors';
 import { quoted } from '../peftConfig/quoted';

@@ -1,4 +1,4 @@
-/** Where bytes come from: a local file, a server, memory. Everything is read in ranges. */
+/** A source of bytes: a local file, a server, or memory. It is always read in ranges. */
 
 import { CheckpointError } from './errors';
 
@@ -6,14 +6,14 @@ export interface ByteSource {
   /** Size in bytes at the time of opening. */
   readonly size: number;
   /**
-   * Reads exactly `length` bytes from `offset` on, into a new buffer.
-   * Rejects with `CheckpointError` InvalidRange for a range outside the source, Changed if the file changed since it was
-   * opened, Network if a server fails, and with the signal's reason once it is aborted.
+   * Reads exactly `length` bytes from `offset` on, into a new buffer. Rejects with `CheckpointError` InvalidRange for a
+   * range outside the source, Changed if the file changed since it was opened, Network if a server fails, and with the
+   * signal's reason once it is aborted.
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * Fills `target`, which may be shared memory, with the bytes from `offset` on. Rejects as `read` does. `target` may be
-   * written until the promise settles. Only sources on fast local storage have this method: there it saves a copy.
+   * Fills `target`, which may be shared memory, with the bytes from `offset` on. Rejects as `read` does. `target` may
+   * be written until the promise settles. Only sources on fast local storage have this method: there it saves a copy.
    */
   readInto?(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;

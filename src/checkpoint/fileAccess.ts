@@ -40,8 +40,9 @@ export interface FileAccess extends FileReading {
   /** The path of `name` in the local folder, created if missing. Rejects with `CheckpointError` Unwritable. */
   placeIn(folder: string, name: string): Promise<string>;
   /**
-   * Replaces the local file at `path` once `fill` has finished. If `fill` throws, the old file stays and nothing is left
-   * behind. Returns the number of bytes written. Rejects with `CheckpointError` Unwritable for a file that is being read.
+   * Replaces the local file at `path` once `fill` has finished. If `fill` throws, the old file stays and nothing is
+   * left behind. Returns the number of bytes written. Rejects with `CheckpointError` Unwritable for a file that is
+   * being read.
    */
   writeAtomically(path: string, fill: (sink: Sink) => Promise<void>): Promise<number>;
 }

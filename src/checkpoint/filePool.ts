@@ -11,7 +11,7 @@ interface Open {
 }
 
 export class FilePool {
-  /** In order of last use. */
+  /** Open files, the least recently used first. */
   private readonly open = new Map<number, Open>();
   private closed = false;
   /** Whether the files support `readInto`. All are in one folder, so all do or none does. */

@@ -7,8 +7,8 @@
  */
 
 /**
- * `ieee`: the top exponent encodes the infinities and NaN. `fn`: no infinity, and only the all-ones code is NaN. `fnuz`:
- * no infinity and no -0, whose code is NaN instead. `finite`: every code is a number.
+ * `ieee`: the top exponent encodes the infinities and NaN. `fn`: no infinity, and only the all-ones code is NaN.
+ * `fnuz`: no infinity and no -0, whose code is NaN instead. `finite`: every code is a number.
  */
 type Specials = 'ieee' | 'fn' | 'fnuz' | 'finite';
 

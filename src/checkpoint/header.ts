@@ -29,7 +29,7 @@ export interface CheckpointHeader {
   /** Offset of the data in the file. 0 for a sharded checkpoint, whose shards have one each. */
   readonly dataStart: number;
   readonly metadata: readonly (readonly [string, string])[];
-  /** In file order. */
+  /** Tensors in file order. */
   readonly tensors: readonly TensorEntry[];
   /** The first of `errorCount` faults; empty for a file that fully conforms to its format. */
   readonly errors: readonly CheckpointError[];

@@ -132,8 +132,14 @@ function hubLocation({ type, repo, revision, path }: HubFile): string {
 }
 
 /** The Hub path of a repository or of a file in it: type, owner/name, link kind, revision, path. */
-const HUB_PAGE =
-  /^\/(?:(datasets|spaces)\/)?([^/]+\/[^/]+)(?:\/(blob|resolve|raw)\/(refs\/pr\/\d+|refs\/convert\/\w+|[^/]+)\/(.+))?\/?$/;
+const HUB_PAGE = new RegExp(
+  [
+    /^\/(?:(datasets|spaces)\/)?([^/]+\/[^/]+)/,
+    /(?:\/(blob|resolve|raw)\/(refs\/pr\/\d+|refs\/convert\/\w+|[^/]+)\/(.+))?\/?$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
 
 /** The file that a page or link of the Hub is about, or `null` for other pages. */
 function hubPage({ pathname }: URL): HubFile | null {

@@ -1,4 +1,4 @@
-/** Files that only the editor can reach, of the schemes of virtual workspaces: it reads them whole and hands them over. */
+/** Files that only the editor can read, in virtual workspaces: it reads them whole and sends them. */
 
 import { besideSegments } from '../checkpoint/besideName';
 import { memorySource } from '../checkpoint/byteSource';
@@ -13,7 +13,7 @@ export type AskEditor = <M extends keyof EditorRequests & string>(
   options?: RequestOptions,
 ) => Promise<Result<EditorRequests[M]>>;
 
-/** A file that is only to be had whole is taken up to this size: both threads hold it for a moment. */
+/** Maximum size of a file that is read whole, because both threads hold it for a moment. */
 export const MAX_EDITOR_FILE_BYTES = 256 * 2 ** 20;
 
 export function editorFiles(ask: AskEditor): FileReading {
@@ -24,8 +24,8 @@ export function editorFiles(ask: AskEditor): FileReading {
       const found = await read(uri, MAX_EDITOR_FILE_BYTES, signal);
       if (found.bytes === null) {
         const message =
-          `${found.size} bytes are more than the ${MAX_EDITOR_FILE_BYTES} that are read of a file that is not on disk, ` +
-          'for it is read whole. Copy it to a local folder and open the copy.';
+          `the file has ${found.size} bytes. A file that is not on disk is read whole, ` +
+          `up to ${MAX_EDITOR_FILE_BYTES} bytes. Copy it to a local folder and open the copy.`;
         throw new CheckpointError('TooLarge', message, uri);
       }
       return { source: memorySource(found.bytes), modified: found.modified, ...names(uri) };
@@ -51,10 +51,10 @@ export function editorFiles(ask: AskEditor): FileReading {
   };
 }
 
-/** Scheme and authority, path, query and fragment (RFC 3986, appendix B). */
+/** Groups: scheme and authority; path; query and fragment (RFC 3986, appendix B). */
 const PARTS = /^([^:/?#]+:(?:\/\/[^/?#]*)?)([^?#]*)(.*)$/s;
 
-/** Exported for its tests. Throws as `besideSegments` does. */
+/** Exported for tests. Throws what `besideSegments` throws. */
 export function editorBeside(uri: string, name: string): string {
   const segments = besideSegments(name);
   const [, before = '', path = '', after = ''] = PARTS.exec(uri) ?? [];
@@ -65,12 +65,12 @@ export function editorBeside(uri: string, name: string): string {
   );
 }
 
-/** A query belongs to the one file, but for that of git: it has the path once more, and the commit. */
+/** A query belongs to a single file, except for git's, which repeats the path and names the commit. */
 function queryBeside(after: string, segments: readonly string[]): string {
   try {
     const query = JSON.parse(decodeURIComponent(/^\?([^#]*)/.exec(after)?.[1] ?? '')) as { path?: unknown };
     if (typeof query.path !== 'string') return '';
-    // Windows writes its own separator there.
+    // Windows uses backslashes in this path.
     const folder = query.path.slice(0, Math.max(query.path.lastIndexOf('/'), query.path.lastIndexOf('\\')) + 1);
     return `?${encodeURIComponent(JSON.stringify({ ...query, path: folder + segments.join('/') }))}`;
   } catch {

@@ -1,4 +1,4 @@
-/** Files that are not on disk, a bundle of its own: on servers, and behind the editor. */
+/** Files that are not on disk, but on servers or in the editor's file systems: a bundle of its own. */
 
 import { editorFiles } from './editorFiles';
 import type { AskEditor } from './editorFiles';

@@ -1,6 +1,7 @@
 /**
- * Ranges of one file on a server: asks again where that may help, and believes nothing that contradicts itself.
- * Every answer must be of the same file as the first, by its length and its ETag or time of change (RFC 9110, 13 and 14).
+ * Reads ranges of one file on a server. Retries after failures that may pass, and rejects contradictory responses.
+ * Every response must belong to the same file as the first, by its length and its ETag or modification time (RFC 9110,
+ * sections 13 and 14).
  */
 
 import { CheckpointError } from '../checkpoint/errors';
@@ -9,22 +10,22 @@ import { TransientError, httpGet, network } from './httpRequest';
 import type { HttpOptions, HttpResponse } from './httpRequest';
 
 export interface RangeOptions extends HttpOptions {
-  /** Times a range is asked for before its failure is told. */
+  /** Number of attempts before a request fails. */
   readonly attempts: number;
-  /** Pause before the second attempt; it doubles with each further one. */
+  /** Pause before the second attempt. It doubles with each further one. */
   readonly backoffMs: number;
-  /** A file from a server without ranges is taken whole up to this size. */
+  /** Maximum size of a file that is read whole, from a server without range support. */
   readonly maxWholeBytes: number;
 }
 
 export const DEFAULT_RANGES = {
   attempts: 4,
   backoffMs: 500,
-  // Larger than any adapter worth the name, and still a minute's download.
+  // Larger than any usual adapter, and still about a minute's download.
   maxWholeBytes: 256 * 2 ** 20,
 } as const;
 
-/** However long a server asks to wait: beyond this the failure is told instead. */
+/** If a server asks for a longer wait, the request fails instead. */
 const MAX_WAIT_MS = 30_000;
 
 interface Validators {
@@ -32,7 +33,7 @@ interface Validators {
   readonly lastModified: string | undefined;
 }
 
-/** What the first answer was: the file's size and first bytes, or all of it from a server that has no ranges. */
+/** The first response: the file with its first bytes, or all bytes from a server without range support. */
 type FirstAnswer =
   | { readonly whole: true; readonly bytes: Uint8Array<ArrayBuffer>; readonly modified: number }
   | {
@@ -43,8 +44,8 @@ type FirstAnswer =
     };
 
 /**
- * Asks for the first `length` bytes. Rejects with `CheckpointError` Unreadable (no such file, no permission), TooLarge
- * (no ranges, and over the limit) or Network.
+ * Requests the first `length` bytes. Rejects with `CheckpointError` Unreadable (no such file, no permission), TooLarge
+ * (no range support, and over the limit) or Network.
  */
 export async function openRemote(
   url: string,
@@ -80,7 +81,7 @@ export async function openRemote(
 
 export class RemoteFile {
   private readonly validators: Validators;
-  /** Where the redirects led: saves them for as long as that address holds. */
+  /** The address after redirects, which saves repeating them while it stays valid. */
   private direct: string;
 
   constructor(
@@ -98,7 +99,7 @@ export class RemoteFile {
     const bytes = new Uint8Array(end - begin);
     let done = 0;
     return retrying(this.url, this.options, signal, async () => {
-      // What an attempt got before it broke off is kept: the next goes on from there.
+      // The bytes of an interrupted attempt are kept, and the next attempt continues after them.
       const rest = bytes.subarray(done);
       try {
         await this.readOnce(begin + done, rest, (got) => (done += got), signal);
@@ -117,12 +118,12 @@ export class RemoteFile {
     signal?: AbortSignal,
   ): Promise<void> {
     const { etag, lastModified } = this.validators;
-    // A weak ETag is no validator for ranges; a date is, to the second.
+    // A weak ETag cannot validate ranges. A date can, to the second.
     const validator = etag === undefined ? lastModified : etag.startsWith('W/') ? undefined : etag;
     const headers = { ...rangeHeaders(begin, out.length), ...(validator !== undefined && { 'if-range': validator }) };
     const response = await httpGet(this.direct, headers, this.options, signal);
     if ([401, 403, 404, 410].includes(response.status) && this.direct !== this.url) {
-      // Signed addresses expire after a while: the redirects give a fresh one.
+      // Signed addresses expire. The redirects give a new one.
       response.discard();
       this.direct = this.url;
       throw new TransientError(`answers ${response.status}`, 0);
@@ -163,7 +164,7 @@ export class RemoteFile {
   }
 }
 
-/** The text of a small file; null where there is none or it is over `limit` bytes. */
+/** The text of a small file; `null` if it is missing or exceeds `limit` bytes. */
 export async function readRemoteText(
   url: string,
   limit: number,
@@ -174,7 +175,7 @@ export async function readRemoteText(
     const response = await httpGet(url, { 'accept-encoding': 'identity' }, options, signal);
     if (response.status !== 200) {
       response.discard();
-      // A bucket without the right to list says 403 for what is missing.
+      // A bucket without permission to list answers 403 for missing files.
       if ([401, 403, 404, 410].includes(response.status)) return null;
       throw refused(response, url, options);
     }
@@ -224,7 +225,7 @@ function pause(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 function rangeHeaders(begin: number, length: number): Record<string, string> {
-  // Of a compressed body no range means anything.
+  // Ranges of a compressed body would be meaningless.
   return { range: `bytes=${begin}-${begin + length - 1}`, 'accept-encoding': 'identity' };
 }
 
@@ -232,10 +233,13 @@ function checkPlain(response: HttpResponse, url: string): void {
   const encoding = response.headers['content-encoding'];
   if (encoding === undefined || encoding === 'identity' || ![200, 206].includes(response.status)) return;
   response.discard();
-  throw network(url, `sends the file compressed (${quoted(encoding)}), though asked not to: its bytes cannot be told`);
+  throw network(
+    url,
+    `sends the file compressed (${quoted(encoding)}) against the request: ranges have no meaning then`,
+  );
 }
 
-/** [begin, end) and the size of the file, which is null where the server does not tell. */
+/** The range [begin, end) and the file's size, which is `null` if the server does not state it. */
 function contentRange(response: HttpResponse): { begin: number; end: number; total: number | null } | null {
   const match = /^bytes (?:(\d{1,16})-(\d{1,16})|\*)\/(\d{1,16}|\*)$/i.exec(response.headers['content-range'] ?? '');
   if (!match) return null;
@@ -248,7 +252,7 @@ function contentLength(response: HttpResponse): number | null {
   return length !== undefined && /^\d{1,16}$/.test(length) ? Number(length) : null;
 }
 
-/** Reads `length` bytes of the body into the front of `out`; more than that is a lie. Returns how many came. */
+/** Reads at most `length` bytes of the body into the start of `out`, rejects if more come, and returns their number. */
 async function readInto(
   response: HttpResponse,
   url: string,
@@ -277,7 +281,9 @@ async function readWhole(
   const length = contentLength(response);
   const tooLarge = (size: string): CheckpointError => {
     response.discard();
-    const message = `${new URL(url).host} serves the file only whole, and ${size} bytes are more than the ${maxWholeBytes} taken that way. Download it and open the copy.`;
+    const message =
+      `${new URL(url).host} serves the file only whole, and ${size} bytes exceed the limit of ${maxWholeBytes} ` +
+      'for that. Download it and open the copy.';
     return new CheckpointError('TooLarge', message);
   };
   if (length !== null && length > maxWholeBytes) throw tooLarge(String(length));
@@ -297,7 +303,7 @@ async function readWhole(
   return bytes;
 }
 
-/** What an answer other than the file means. */
+/** The error for a response that is not the file. */
 function refused(response: HttpResponse, url: string, { tokenOrigin }: RangeOptions): Error {
   const { status, headers } = response;
   response.discard();
@@ -311,8 +317,9 @@ function refused(response: HttpResponse, url: string, { tokenOrigin }: RangeOpti
   const { host } = new URL(url);
   if (status === 401 || status === 403) {
     const advice = hub
-      ? 'the repository is private, gated or not there. Accept its terms on its page, or run "PEFT: Set Hugging Face Token".'
-      : 'it asks for permission that this extension does not have.';
+      ? 'the repository is private, gated or missing. ' +
+        'Accept its terms on its page, or run "PEFT: Set Hugging Face Token".'
+      : 'it requires a permission that this extension does not have.';
     return new CheckpointError('Unreadable', `${host} answers ${status}: ${advice}${detail}`);
   }
   if (status === 404 || status === 410) {

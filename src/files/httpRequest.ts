@@ -1,6 +1,6 @@
 /**
- * One GET over http or https, redirects followed: the one file of the extension that talks to the network. What it is
- * asked for, and whether to ask again, is httpRange.ts's.
+ * Sends one GET over http or https and follows redirects. Only this file of the extension uses the network.
+ * httpRange.ts decides what to request and whether to retry.
  */
 
 import * as http from 'node:http';
@@ -9,11 +9,11 @@ import { CheckpointError } from '../checkpoint/errors';
 import { HUB_ORIGIN } from '../checkpoint/remoteLocation';
 
 export interface HttpOptions {
-  /** Without a byte for this long, a server counts as stalled. */
+  /** A server that sends no byte for this long counts as stalled. */
   readonly stallMs: number;
-  /** Where the token may go. */
+  /** The only origin that the token is sent to. */
   readonly tokenOrigin: string;
-  /** Asked anew for every request to `tokenOrigin`; null for none. */
+  /** Called for every request to `tokenOrigin`; `null` sends no token. */
   readonly token: () => Promise<string | null>;
 }
 
@@ -21,10 +21,10 @@ export interface HttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: http.IncomingHttpHeaders;
-  /** Where the redirects led. */
+  /** The address after redirects. */
   readonly url: string;
   readonly body: AsyncIterable<Uint8Array>;
-  /** Leaves the rest of the body where it is. */
+  /** Abandons the rest of the body. */
   discard(): void;
 }
 
@@ -33,7 +33,7 @@ export class TransientError extends Error {
   override readonly name = 'TransientError';
   constructor(
     message: string,
-    /** What the server asked to wait. */
+    /** The wait that the server asked for. */
     readonly retryAfterMs: number | null = null,
   ) {
     super(message);
@@ -41,19 +41,19 @@ export class TransientError extends Error {
 }
 
 export const DEFAULT_HTTP: HttpOptions = {
-  // Long enough for a satellite link and a Hub that wakes a cold file, short enough to be told today.
+  // Long enough for a satellite link and for a Hub that fetches from cold storage, short enough for a waiting user.
   stallMs: 20_000,
   tokenOrigin: HUB_ORIGIN,
   token: async () => null,
 };
 
-/** The Hub sends to its storage in one or two. */
+/** The Hub redirects to its storage in one or two steps. */
 const MAX_REDIRECTS = 5;
-/** What a broken name or certificate will say again however often it is asked. */
+/** Error codes of failures that a retry cannot mend, such as a wrong host name or certificate. */
 const LASTING = /^(ENOTFOUND|ECONNREFUSED|CERT_|ERR_TLS|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|HPE_|ERR_INVALID)/;
 
 /**
- * Sends the request and reads as far as the head of the final response. Rejects with `TransientError`, with
+ * Sends the request and resolves with the head of the final response. Rejects with `TransientError`, with
  * `CheckpointError` Network, or with the signal's reason.
  */
 export async function httpGet(
@@ -64,7 +64,7 @@ export async function httpGet(
 ): Promise<HttpResponse> {
   let url = new URL(address);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    // Asked for every hop by its own address: what a server redirects to gets no token that is not meant for it.
+    // Each hop decides by its own address, so that a redirect never leaks the token to another origin.
     const token = url.origin === options.tokenOrigin ? await options.token() : null;
     const authorization: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
     const response = await send(url, { ...headers, ...authorization }, options, signal);
@@ -76,7 +76,7 @@ export async function httpGet(
   throw network(address, `redirects more than ${MAX_REDIRECTS} times`);
 }
 
-/** 'host: what went wrong', for people. */
+/** An error with the message 'host: what went wrong', for users. */
 export function network(address: string, what: string): CheckpointError {
   return new CheckpointError('Network', `${new URL(address).host}: ${what}`);
 }
@@ -86,10 +86,10 @@ function redirected(from: URL, location: string): URL {
   try {
     to = new URL(location, from);
   } catch {
-    throw network(from.href, 'redirects to an address that is none');
+    throw network(from.href, 'redirects to an invalid address');
   }
   if (to.protocol !== 'https:' && !(to.protocol === 'http:' && from.protocol === 'http:')) {
-    throw network(from.href, `redirects to ${to.protocol} which is not followed`);
+    throw network(from.href, `redirects to ${to.protocol}, which is not followed`);
   }
   return to;
 }

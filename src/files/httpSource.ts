@@ -1,6 +1,6 @@
 /**
- * A file on a server as a source: read in blocks that are kept, neighbouring blocks in one request, and what comes next
- * ahead of time where a file is read on and on.
+ * A file on a server as a source. It reads and caches blocks, requests neighbouring blocks together, and reads ahead
+ * when reads are sequential.
  */
 
 import { checkRange, memorySource } from '../checkpoint/byteSource';
@@ -9,15 +9,15 @@ import { LruCache } from '../protocol/lruCache';
 import { openRemote } from './httpRange';
 import type { RangeOptions, RemoteFile } from './httpRange';
 
-/** Of one block: a request costs about as much time as these bytes do. */
+/** Size of a block. A request takes about as long as transferring this number of bytes. */
 export const BLOCK_BYTES = 256 * 2 ** 10;
-/** Of one request: enough to fill the line, little enough to cancel. */
+/** Maximum number of blocks per request: enough to use the bandwidth, few enough to cancel soon. */
 const MAX_REQUEST_BLOCKS = 16;
-/** Requests of one read at a time. Servers count connections. */
+/** Number of concurrent requests per read. Servers limit connections. */
 const MAX_PARALLEL = 3;
-/** Blocks kept of one file. */
+/** Size of the block cache of one file. */
 const CACHE_BYTES = 64 * 2 ** 20;
-/** Reads that follow one another before the next is fetched ahead: opening reads twice so. */
+/** Number of sequential reads before reading ahead starts. Opening a file takes two. */
 const SEQUENTIAL_READS = 3;
 
 /** Rejects as `openRemote` does. */
@@ -31,7 +31,7 @@ export async function openHttpSource(
   return { source, modified: first.modified };
 }
 
-/** A request under way for blocks [first, first + count), and those who wait for it. */
+/** A pending request for blocks from `first` on, and the number of reads that wait for it. */
 interface Fetch {
   readonly first: number;
   readonly bytes: Promise<Uint8Array<ArrayBuffer>>;
@@ -42,9 +42,9 @@ interface Fetch {
 class HttpSource implements ByteSource {
   readonly size: number;
   private readonly kept = new LruCache<Uint8Array>(CACHE_BYTES, { sizeOf: ({ length }) => length });
-  /** By block: what is on its way is not asked for twice. */
+  /** Pending requests by block, so that no block is requested twice. */
   private readonly underWay = new Map<number, Fetch>();
-  /** Where the last read ended, and how many in a row began where the one before ended. */
+  /** The end of the last read, and below it the number of reads in a row that began where the previous one ended. */
   private lastEnd = 0;
   private inSequence = 0;
 
@@ -78,7 +78,7 @@ class HttpSource implements ByteSource {
     this.kept.clear();
   }
 
-  /** Copies what blocks [first, end) hold of the range from `offset` on into `out`. */
+  /** Copies the part of the range from `offset` on that lies in blocks [first, end) into `out`. */
   private async copyBlocks(
     first: number,
     end: number,
@@ -95,12 +95,12 @@ class HttpSource implements ByteSource {
     const waits = [...fetches].map(async (fetch) => {
       copyPart(await this.wait(fetch, signal), fetch.first * BLOCK_BYTES, out, offset);
     });
-    // Each is waited for, so that none goes on when another has failed and nobody listens.
+    // Waiting for all of them leaves no request unobserved after another one fails.
     const failed = (await Promise.allSettled(waits)).find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason;
   }
 
-  /** Asks for `block` and those after it up to `end` that are neither kept nor under way. */
+  /** Requests `block` and the following blocks before `end`, up to the first one that is cached or pending. */
   private request(block: number, end: number): Fetch {
     let last = block + 1;
     const limit = Math.min(end, block + MAX_REQUEST_BLOCKS);
@@ -122,13 +122,13 @@ class HttpSource implements ByteSource {
     return fetch;
   }
 
-  /** A request goes on for as long as one waits for it. */
+  /** Waits for a request, which is cancelled when nobody waits for it any more. */
   private wait(fetch: Fetch, signal?: AbortSignal): Promise<Uint8Array> {
     fetch.waiting++;
     return new Promise<Uint8Array>((resolve, reject) => {
       const stop = (): void => {
         if (--fetch.waiting === 0) {
-          // At once, so that whoever asks next does not wait for what is being stopped.
+          // Removed at once, so that the next read does not wait for a cancelled request.
           for (const [block, under] of this.underWay) if (under === fetch) this.underWay.delete(block);
           fetch.controller.abort(signal!.reason);
         }
@@ -147,13 +147,13 @@ class HttpSource implements ByteSource {
     const end = Math.min(block + Math.min(count, MAX_REQUEST_BLOCKS), Math.ceil(this.size / BLOCK_BYTES));
     if (block >= end || this.underWay.has(block) || this.kept.has(String(block))) return;
     const ahead = this.request(block, end);
-    // Nobody cancels it but closing. What it failed of is told to whoever asks for it.
+    // Only closing cancels it. The error reaches whoever asks for the block.
     ahead.waiting++;
     ahead.bytes.catch(() => undefined);
   }
 }
 
-/** Copies the part of `from`, which begins at `fromOffset` of the file, that `to` wants, which begins at `toOffset`. */
+/** Copies the overlap of two ranges of a file, which begin at `fromOffset` and `toOffset`. */
 function copyPart(from: Uint8Array, fromOffset: number, to: Uint8Array, toOffset: number): void {
   const begin = Math.max(fromOffset, toOffset);
   const end = Math.min(fromOffset + from.length, toOffset + to.length);

@@ -1,7 +1,7 @@
 /**
- * Models that huggingface_hub has downloaded. Nothing is fetched.
+ * Finds models that huggingface_hub has downloaded. Nothing is downloaded here.
  *
- * The cache's layout: models--owner--name/refs/<revision> holds a commit, and snapshots/<commit>/ its files.
+ * Layout of the cache: models--owner--name/refs/<revision> holds a commit, and snapshots/<commit>/ holds its files.
  * Source: the documentation of huggingface_hub, "Understand caching".
  */
 
@@ -9,14 +9,14 @@ import type { ModelFiles } from './modelFiles';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A hub name has at most 96 characters, owner included. */
+/** A Hub name has at most 96 characters, including the owner. */
 const MAX_NAME = 96;
-/** A ref's file holds a commit's 40 hexadecimal digits. */
+/** The file of a ref holds the 40 hexadecimal digits of a commit. */
 const MAX_REF_BYTES = 256;
-/** Snapshots of one model; people keep a few. */
+/** Maximum number of snapshots considered per model. Users keep a few. */
 const MAX_SNAPSHOTS = 50;
 
-/** Where the cache can be, in the order in which huggingface_hub decides. */
+/** The cache's folder, by the same precedence of settings as in huggingface_hub. */
 export function hubFolders(environment: Environment, home: string): readonly string[] {
   const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = environment;
   const own = HF_HUB_CACHE || HUGGINGFACE_HUB_CACHE;
@@ -24,7 +24,7 @@ export function hubFolders(environment: Environment, home: string): readonly str
   return [own || `${base}/hub`].map((folder) => folder.replace(/^~(?=\/|$)/, home));
 }
 
-/** The folder name of a hub model, or null for what is no hub name. Nothing in it can lead out of the cache. */
+/** The folder name of a Hub model, or `null` if the name is not valid. It cannot lead out of the cache. */
 export function hubFolderName(name: string): string | null {
   if (name.length > MAX_NAME || name.includes('--') || name.includes('..')) return null;
   const segments = name.split('/');
@@ -32,7 +32,7 @@ export function hubFolderName(name: string): string | null {
   return `models--${segments.join('--')}`;
 }
 
-/** Paths of config.json files to try, the likeliest first. */
+/** Paths of config.json files to try, the most likely first. */
 export async function hubConfigs(files: ModelFiles, name: string, revision: string | null): Promise<string[]> {
   const folderName = hubFolderName(name);
   if (folderName === null) return [];
@@ -44,7 +44,7 @@ export async function hubConfigs(files: ModelFiles, name: string, revision: stri
     const commit = await readRef(files, `${model}/refs/${wanted}`);
     const snapshot = commit ?? (isSegment(wanted) ? wanted : null);
     if (snapshot !== null) found.push(`${model}/snapshots/${snapshot}/config.json`);
-    // A model that was only ever asked for by commit has no refs.
+    // A model that was only downloaded by commit has no refs.
     if (commit === null && revision === null) {
       const snapshots = (await files.list(`${model}/snapshots`)).filter(isSegment).slice(0, MAX_SNAPSHOTS);
       found.push(...snapshots.map((each) => `${model}/snapshots/${each}/config.json`));
@@ -59,12 +59,12 @@ async function readRef(files: ModelFiles, path: string): Promise<string | null> 
   return isSegment(commit) ? commit : null;
 }
 
-/** One name in a folder, of letters, digits, '_', '.' and '-'. */
+/** Whether the text is a single file name of letters, digits, '_', '.' and '-'. */
 function isSegment(text: string): boolean {
   return /^[A-Za-z0-9_][\w.-]{0,127}$/.test(text);
 }
 
-/** 'main', a commit, 'refs/pr/1'. */
+/** Whether the text is a revision such as 'main', a commit, or 'refs/pr/1'. */
 function isRevision(text: string): boolean {
   return text.length <= MAX_NAME && text.split('/').every(isSegment);
 }

@@ -5,8 +5,8 @@ import type { AskEditor } from './editorFiles';
 import type { FarFiles } from './routedFiles';
 
 /**
- * What reads files elsewhere than on disk, from the bundle that lies beside this one (farFiles.ts). It is loaded with
- * the first such file: without one, no code that could use the network is in the thread.
+ * Loads the bundle that reads files outside the disk (farFiles.ts) with the first such file. Until then, the thread
+ * holds no code that could use the network.
  */
 export function lateFarFiles(ask: AskEditor): () => FarFiles {
   let loaded: FarFiles | null = null;

@@ -1,14 +1,14 @@
-/** What the planner asks of the file system, so that it can be tested without one. Paths may use forward slashes. */
+/** File access for the planner, as an interface for tests without a file system. Paths may use forward slashes. */
 
 export interface ModelFiles {
-  /** The folders of the hub's local cache, the likeliest first. */
+  /** The folders of the Hub's local cache, the most likely first. */
   readonly hubFolders: readonly string[];
-  /** Changes when the file does; null where there is no such regular file, or it is over `maxBytes`. */
+  /** A text that changes with the file; `null` if there is no such regular file or it exceeds `maxBytes`. */
   stamp(path: string, maxBytes: number): Promise<string | null>;
-  /** Null where it cannot be read. */
+  /** `null` if the file cannot be read. */
   readText(path: string): Promise<string | null>;
-  /** Names in a folder; empty where there is none. */
+  /** Names in a folder; empty if it does not exist. */
   list(folder: string): Promise<readonly string[]>;
-  /** Names and shapes in the header of the safetensors file at `path`; null where there is none or it is damaged. */
+  /** Names and shapes in the header of the safetensors file at `path`; `null` if it is missing or damaged. */
   tensorShapes(path: string): Promise<readonly (readonly [name: string, shape: readonly number[]])[] | null>;
 }

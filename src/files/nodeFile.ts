@@ -1,4 +1,4 @@
-/** Local files through Node: the one file of the worker that imports node's file system. */
+/** Local files through Node's file system. */
 
 import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
@@ -11,7 +11,7 @@ import type { ByteSource } from '../checkpoint/byteSource';
 import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess, Sink } from '../checkpoint/fileAccess';
 
-/** What the commonest failures mean, for people. */
+/** Explanations of the commonest error codes, for users. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'there is no such file'],
   ['EACCES', 'permission denied'],
@@ -20,7 +20,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['ENAMETOOLONG', 'the name is too long'],
   ['ENOSPC', 'the disk is full'],
   ['EROFS', 'the disk is read-only'],
-  // Of a folder on Windows, and of a socket.
+  // EISDIR for a folder on Windows, ENXIO for a socket.
   ['EISDIR', 'it is not a file'],
   ['ENXIO', 'it is not a file'],
 ]);
@@ -31,7 +31,7 @@ function failure(code: 'Unreadable' | 'Unwritable', file: string, error: unknown
   return new CheckpointError(code, `${file} cannot be ${verb}: ${REASONS.get(reason ?? '') ?? message}`, file);
 }
 
-/** How often each file is open, by device and inode: what is being read is not written over. */
+/** Number of open handles per file, by device and inode. A file that is being read is not overwritten. */
 const openFiles = new Map<string, number>();
 const identity = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
 
@@ -81,12 +81,12 @@ class NodeSource implements ByteSource {
       if (bytesRead === 0) break;
       done += bytesRead;
     }
-    // Asked after reading: a file rewritten in between would pass if asked before.
+    // The check follows the read, because the file may be rewritten during the read.
     await this.checkSoon();
     if (done < bytes.length) shortRead(offset, bytes.length, done);
   }
 
-  /** Reads that end in the same turn of the event loop are checked together: none has been by then. */
+  /** One check serves all reads that end in the same turn of the event loop, since it runs after all of them. */
   private checkSoon(): Promise<void> {
     return (this.nextCheck ??= new Promise((resume) => setImmediate(resume)).then(() => {
       this.nextCheck = null;
@@ -94,7 +94,7 @@ class NodeSource implements ByteSource {
     }));
   }
 
-  /** A file replaced by another of its name stays as it was under this handle; one written in place does not. */
+  /** This handle still reads the old content if the file is replaced, but not if it is written in place. */
   private async checkUnchanged(): Promise<void> {
     const { size, mtimeNs } = await this.handle.stat({ bigint: true });
     if (size === this.opened.size && mtimeNs === this.opened.mtimeNs) return;
@@ -106,7 +106,7 @@ class NodeSource implements ByteSource {
   }
 }
 
-/** To open a pipe would otherwise wait for whoever writes to it. Windows has no such flag, and no such pipes. */
+/** O_NONBLOCK keeps opening a pipe from waiting for a writer. Windows has neither the flag nor such pipes. */
 const READ_AT_ONCE = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
 async function openSource(file: string): Promise<{ source: ByteSource; modified: number }> {
@@ -121,19 +121,19 @@ async function openSource(file: string): Promise<{ source: ByteSource; modified:
   }
 }
 
-/** The file that a path stands for: a symbolic link keeps pointing where it does, and its target is replaced. */
+/** Resolves symbolic links, so that the link stays and its target is replaced. */
 async function writeTarget(file: string): Promise<string> {
   const target = await realpath(file).catch(() => file);
   const found = await stat(target, { bigint: true }).catch(() => null);
-  if (found && !found.isFile()) throw new CheckpointError('Unwritable', `${file} is there and is not a file`, file);
+  if (found && !found.isFile()) throw new CheckpointError('Unwritable', `${file} exists and is not a file`, file);
   if (found && openFiles.has(identity(found))) {
-    const message = `${file} is open in the inspector and is not written over: choose another name`;
+    const message = `${file} is open in the inspector and cannot be overwritten: choose another name`;
     throw new CheckpointError('Unwritable', message, file);
   }
   return target;
 }
 
-/** Makes the new name last. Not every system can; the file itself is safe on disk by then. */
+/** Makes the new name durable, if the system supports it. The file's content is already on disk. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => null);
   await handle?.sync().catch(() => undefined);
@@ -179,7 +179,7 @@ export const nodeFiles: FileAccess = {
 
   async writeAtomically(file, fill) {
     const target = await writeTarget(file);
-    // In the same folder, for only within one file system is a rename atomic. A short name fits where a long one is.
+    // A rename is atomic only within one file system, hence the same folder. The short name always fits.
     const temporary = path.join(path.dirname(target), `.peft-${crypto.randomUUID()}.tmp`);
     const handle = await open(temporary, 'wx').catch((error: unknown) => {
       throw failure('Unwritable', file, error);
@@ -198,7 +198,7 @@ export const nodeFiles: FileAccess = {
       await handle.close();
       await rename(temporary, target);
     } catch (error) {
-      // A second close of a closed handle rejects, and says nothing new.
+      // Closing a closed handle rejects, which is of no interest.
       await handle.close().catch(() => undefined);
       await unlink(temporary).catch(() => undefined);
       throw (error as NodeJS.ErrnoException).code === undefined || error instanceof CheckpointError

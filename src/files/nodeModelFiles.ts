@@ -1,4 +1,4 @@
-/** Local files through Node. */
+/** `ModelFiles` on the local disk. */
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -45,7 +45,7 @@ export const nodeModelFiles: ModelFiles = {
         await source.close();
       }
     } catch {
-      // Missing, damaged or unreadable: the model then has no table, and that is said.
+      // The file is missing, damaged or unreadable. The planner then reports that the model has no table.
       return null;
     }
   },

@@ -1,11 +1,11 @@
-/** A thread's message port as a transport: all that a thread's entry needs to know of threads. */
+/** The message port of a thread as a transport, for the thread's entry. */
 
 import { parentPort } from 'node:worker_threads';
 import type { Message, Transport } from '../protocol/rpc';
 
 export function parentTransport(): Transport {
   const port = parentPort;
-  if (!port) throw new Error('this file is the entry of a worker thread');
+  if (!port) throw new Error('this file must run in a worker thread');
   return {
     post: (message, transfer) => port.postMessage(message, [...transfer]),
     listen: (handler) => {

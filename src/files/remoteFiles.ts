@@ -1,4 +1,4 @@
-/** Files on servers, for reading. */
+/** Reading of files on servers. */
 
 import { normaliseRemote, remoteBeside, remoteNames, remoteUrl } from '../checkpoint/remoteLocation';
 import type { FileReading } from '../checkpoint/fileAccess';
@@ -13,7 +13,7 @@ export function remoteFiles(options: RangeOptions): FileReading {
       return { ...(await openHttpSource(remoteUrl(normal), options, signal)), ...remoteNames(normal) };
     },
     beside: (location, name) => remoteBeside(normaliseRemote(location), name),
-    // No listing is part of HTTP.
+    // HTTP has no listing of folders.
     namesBeside: async () => null,
     readBeside: (location, name, limit, signal) =>
       readRemoteText(remoteUrl(remoteBeside(normaliseRemote(location), name)), limit, options, signal),

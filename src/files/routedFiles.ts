@@ -1,18 +1,18 @@
-/** Every file the worker can open: on disk, on a server, behind the editor. */
+/** Routes each location to the reader for the disk, for servers, or for the editor's file systems. */
 
 import type { FileAccess, FileReading } from '../checkpoint/fileAccess';
 
 export interface FarFiles {
-  /** By http, https and hf address. */
+  /** Files with http, https and hf addresses. */
   readonly remote: FileReading;
-  /** By the URIs of the editor's file systems. */
+  /** Files with URIs of the editor's file systems. */
   readonly editor: FileReading;
 }
 
-/** A scheme of two letters and more: one letter is a drive of Windows. */
+/** A scheme has at least two letters. A single letter is a Windows drive. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 
-/** `far` is asked with the first location that has a scheme. */
+/** `far` is called with the first location that has a scheme. */
 export function routedFiles(local: FileAccess, far: () => FarFiles): FileAccess {
   const route = (location: string): FileReading => {
     const scheme = SCHEME.exec(location)?.[1];

@@ -1,18 +1,18 @@
-/** scaling * B * A, and W + scaling * B * A, computed block by block: the full matrix is never held. */
+/** scaling * B * A and W + scaling * B * A, computed block by block: the full matrix is never in memory. */
 
 import type { Factors } from './factors';
 import type { BlockOfCells, CellValue, MatrixReader, ResidentEntries, ScanRequest, Visitor } from './matrixReader';
 import { Pacer } from './pacer';
 import { residentDelta } from './residentDelta';
 
-/** Multiplications of one block, some milliseconds of work. */
+/** Number of multiplications per block: a few milliseconds of work. */
 const BLOCK_PRODUCTS = 4_000_000;
-/** Multiplications that take as long as reading a byte from a file in the page cache, decoded and reduced. */
+/** Number of multiplications that take as long as reading, decoding and reducing a byte from the page cache. */
 const PRODUCTS_PER_BYTE = 4;
 
 /**
- * Row `row` of scaling * B * A from `firstColumn` on, added to `out[at..at + columnCount]`. Four products at a time, so
- * that `out` is walked a quarter as often; they are added in the order of the rank.
+ * Adds row `row` of scaling * B * A from `firstColumn` on to `out[at..at + columnCount]`. It adds four products per
+ * pass over `out`, which needs a quarter of the passes, in order of the rank.
  */
 function addDeltaRow(
   { a, b, rank, inFeatures, scaling }: Factors,
@@ -41,7 +41,7 @@ function addDeltaRow(
   }
 }
 
-/** The r products that sum to an entry, and their sum, in the order in which a block adds them. */
+/** The r products that sum to an entry, and their sum, added in the same order as in a block. */
 export function entryProducts(
   factors: Factors,
   row: number,
@@ -71,7 +71,7 @@ export class DeltaMatrix implements MatrixReader {
     this.columnCost = this.rows * this.costPerEntry;
   }
 
-  /** In float32: a cell and what is written to a file are summed in float64. */
+  /** Computed in float32. Cells and exported files are computed in float64. */
   get resident(): ResidentEntries | null {
     return residentDelta(this.factors);
   }
@@ -100,8 +100,8 @@ export class DeltaMatrix implements MatrixReader {
   }
 
   /**
-   * The mean over a block of B * A is the mean row of B's block times the mean column of A's: rank products a cell,
-   * whatever its size.
+   * The mean over a block of B * A is the mean row of B's block times the mean column of A's block. A cell of any size
+   * takes as many products as the rank.
    */
   meanTile({ firstRow, rows, firstColumn, columns, level }: BlockOfCells): Float32Array<ArrayBuffer> {
     const { a, b, rank, inFeatures, scaling } = this.factors;
@@ -127,7 +127,7 @@ export class DeltaMatrix implements MatrixReader {
   }
 }
 
-/** W + scaling * B * A: W is read as it is asked for. */
+/** W + scaling * B * A. W is read in the requested pieces. */
 export class MergedMatrix implements MatrixReader {
   readonly dtype = 'computed';
   readonly rows: number;

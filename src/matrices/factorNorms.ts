@@ -1,14 +1,14 @@
-/** Frobenius norms of a product's factors and of the product, from the factors alone. */
+/** Frobenius norms of a product and of its factors, computed from the factors alone. */
 
 import type { Factors } from './factors';
 
-/** Multiplications that a product's norm may take, some ten seconds: rank 1024 of an 8192-wide layer. */
+/** Upper bound on the multiplications for a product's norm, about ten seconds: rank 1024 of an 8192-wide layer. */
 const MAX_NORM_PRODUCTS = 2 ** 34;
 
 interface FactorNorms {
   readonly a: number;
   readonly b: number;
-  /** Of scaling * B * A; null where it would take too long. */
+  /** Norm of scaling * B * A; `null` if it would take too long. */
   readonly delta: number | null;
 }
 
@@ -28,7 +28,7 @@ export function euclideanNorm(values: ArrayLike<number>): number {
   return Math.sqrt(sum);
 }
 
-/** |BA|^2 is the sum over k, l of (B^T B)[k, l] * (A A^T)[k, l]: the product itself is never made. */
+/** |BA|^2 is the sum over k, l of (B^T B)[k, l] * (A A^T)[k, l], so the product itself is not computed. */
 function productNorm(a: Float64Array, b: Float64Array, rank: number, inFeatures: number, outFeatures: number): number {
   let sum = 0;
   for (let k = 0; k < rank; k++) {
@@ -40,6 +40,6 @@ function productNorm(a: Float64Array, b: Float64Array, rank: number, inFeatures:
       sum += (k === l ? 1 : 2) * ofA * ofB;
     }
   }
-  // Rounding may leave a product that is zero a hair below it; a NaN stays one.
+  // Rounding may turn a sum of 0 slightly negative. A NaN stays NaN.
   return sum < 0 ? 0 : Math.sqrt(sum);
 }

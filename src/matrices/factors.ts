@@ -1,4 +1,4 @@
-/** Both factors of a LoRA module in float64, so that nothing is lost of any dtype they are stored in. */
+/** Both factors of a LoRA module in float64, which holds the values of every stored dtype without loss. */
 export interface Factors {
   readonly rank: number;
   readonly inFeatures: number;

@@ -1,11 +1,11 @@
-/** Finds an entry worth a look in a matrix of any size: the next that is no finite number, or the largest. */
+/** Finds an entry of interest in a matrix of any size: the next one that is not finite, or the largest. */
 
 import type { EntryPlace, Sought } from '../protocol/matrix';
 import type { Progress } from '../protocol/rpc';
 import type { Block, MatrixReader, RowRange } from './matrixReader';
 import { progressCounter } from './progressCounter';
 
-/** Ends a scan early: a visitor has no other way to say that it has seen enough. */
+/** Ends a scan early, which a visitor cannot do in any other way. */
 class Found extends Error {
   constructor(readonly place: EntryPlace) {
     super('found');
@@ -13,8 +13,9 @@ class Found extends Error {
 }
 
 /**
- * For 'nonNumber' the first one behind `after`, row by row, and from the top again up to and with `after`. For 'largest'
- * the first of the largest finite magnitude, which takes reading every entry. Null where no entry is what is sought.
+ * 'nonNumber' finds the first entry after `after`, row by row, and continues from the top up to and including `after`.
+ * 'largest' finds the first entry of the largest finite magnitude, for which it reads all entries. `null` if there is
+ * no such entry.
  */
 export async function findEntry(
   matrix: MatrixReader,
@@ -30,7 +31,7 @@ export async function findEntry(
   };
   if (sought === 'largest') return largest(rows * columns, (visit) => scan({ first: 0, count: rows }, visit), progress);
   const begin = after ? Math.min(rows - 1, Math.max(0, Math.floor(after.row))) : 0;
-  // The row it begins in is read at both ends.
+  // The first row is read twice: at the beginning and at the end.
   const count = progressCounter((rows + 1) * columns, progress);
   const look =
     (wanted: (row: number, column: number) => boolean) =>
@@ -73,7 +74,7 @@ async function largest(
   await scan(({ values, columnCount, firstRow, firstColumn }) => {
     for (let i = 0; i < values.length; i++) {
       const magnitude = Math.abs(values[i]!);
-      // Infinity - Infinity is NaN, so that what is no finite number is passed over.
+      // Infinity - Infinity is NaN, so this skips all values that are not finite.
       if (!(magnitude > best) || magnitude - magnitude !== 0) continue;
       best = magnitude;
       place = { row: firstRow + Math.floor(i / columnCount), column: firstColumn + (i % columnCount) };

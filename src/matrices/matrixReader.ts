@@ -1,4 +1,4 @@
-/** A matrix that is read in pieces, wherever its values come from: a file, memory, or a product of factors. */
+/** A matrix that is read in pieces from a file, from memory, or as a product of factors. */
 
 import type { Dtype, StoredType, Values } from '../checkpoint/dtypes';
 import type { Engine } from '../tensor/engine/engine';
@@ -9,21 +9,21 @@ export interface RowRange {
 }
 
 export interface ScanRequest {
-  /** Ascending, without overlap. */
+  /** Ascending and without overlaps. */
   readonly ranges: readonly RowRange[];
   readonly firstColumn: number;
   readonly columnCount: number;
 }
 
 export interface Block {
-  /** Of the matrix; a row too long for one piece comes in several, from left to right, one row at a time. */
+  /** Position in the matrix. A row that is too long for one piece comes in several blocks, from left to right. */
   readonly firstRow: number;
   readonly rowCount: number;
   readonly firstColumn: number;
   readonly columnCount: number;
-  /** (rowCount, columnCount), row-major; valid only until the visitor returns. */
+  /** (rowCount, columnCount), row-major. Valid only until the visitor returns. */
   readonly values: Values;
-  /** The bytes behind the values, but for quantised blocks: entry (i, j) is entry `first + i * rowStride + j` of `bytes`. */
+  /** The stored bytes, except for quantised blocks: entry (i, j) is entry `first + i * rowStride + j` of `bytes`. */
   readonly stored?: {
     readonly dtype: Dtype;
     readonly bytes: Uint8Array;
@@ -34,22 +34,22 @@ export interface Block {
 
 export type Visitor = (block: Block) => void | Promise<void>;
 
-/** Entries in the engine's memory: (i, j) at address + i * strideBytes + j * (bytes of an entry). */
+/** Entries in the engine's memory: (i, j) is at address + i * strideBytes + j * (bytes of an entry). */
 export interface ResidentBlock {
   readonly firstRow: number;
   readonly rowCount: number;
   readonly firstColumn: number;
   readonly columnCount: number;
-  /** Valid, like what lies there, only until the visitor returns. */
+  /** The address and the memory there are valid only until the visitor returns. */
   readonly address: number;
   readonly strideBytes: number;
 }
 
-/** How a matrix comes into the engine's memory, in the same pieces as by `scan`, without being decoded first. */
+/** Loads a matrix into the engine's memory without decoding it, in the same pieces as `scan`. */
 export interface ResidentEntries {
-  /** One that the engine reads. */
+  /** A dtype that the engine can read. */
   readonly dtype: string;
-  /** Whether its bytes come at the speed of a local file, so that much can be read at a time. */
+  /** Whether reading is as fast as from a local file, so that budgets can be larger. */
   readonly fast: boolean;
   scan(
     engine: Engine,
@@ -61,31 +61,31 @@ export interface ResidentEntries {
 
 export interface CellValue {
   readonly value: number;
-  /** Exact, as the dtype holds it. */
+  /** The exact value of the dtype. */
   readonly text: string;
-  /** Where it stands in the tensor, one index per dimension. */
+  /** Position in the tensor, one index per dimension. */
   readonly index: readonly number[];
 }
 
 export interface MatrixReader {
   readonly rows: number;
   readonly columns: number;
-  /** 'computed' where the matrix is stored nowhere. */
+  /** 'computed' if the matrix is not stored. */
   readonly dtype: StoredType;
-  /** What reading costs, in bytes from a file or computation that takes as long: budgets count in it. */
+  /** Cost of reading an entry, in bytes of a file or computation that takes as long. Budgets use this unit. */
   readonly costPerEntry: number;
-  /** Of reading one whole column. */
+  /** Cost of reading one whole column. */
   readonly columnCost: number;
-  /** Visits every entry asked for once, row by row from the top. The signal is looked at between blocks. */
+  /** Visits every requested entry once, row by row from the top. Checks the signal between blocks. */
   scan(request: ScanRequest, visit: Visitor, signal?: AbortSignal): Promise<void>;
   cell(row: number, column: number, signal?: AbortSignal): Promise<CellValue>;
-  /** Missing or null where the engine does not read the dtype. */
+  /** Missing or `null` if the engine cannot read the dtype. */
   readonly resident?: ResidentEntries | null;
-  /** Means of blocks without their entries, where the matrix has a shorter way: (height, width) of cells. */
+  /** Means of blocks, as (height, width) cells, if the matrix can compute them without their entries. */
   meanTile?(block: BlockOfCells): Float32Array<ArrayBuffer>;
 }
 
-/** Entries [firstRow, firstRow + rows) x [firstColumn, firstColumn + columns), in cells of side 2^level. */
+/** Entries [firstRow, firstRow + rows) x [firstColumn, firstColumn + columns), in square cells of side 2^level. */
 export interface BlockOfCells {
   readonly firstRow: number;
   readonly rows: number;
@@ -94,12 +94,12 @@ export interface BlockOfCells {
   readonly level: number;
 }
 
-/** All of a matrix. */
+/** A request for the whole matrix. */
 export function everything(matrix: MatrixReader): ScanRequest {
   return { ranges: [{ first: 0, count: matrix.rows }], firstColumn: 0, columnCount: matrix.columns };
 }
 
-/** Where entry `offset` of a row-major tensor stands: one index per dimension. */
+/** The position of entry `offset` of a row-major tensor, one index per dimension. */
 export function unravel(offset: number, shape: readonly number[]): number[] {
   const index = new Array<number>(shape.length);
   let rest = offset;

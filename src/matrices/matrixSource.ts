@@ -1,4 +1,4 @@
-/** A source that the worker holds open. */
+/** An open source of matrices: a checkpoint or the demo. */
 
 import type { StoredType } from '../checkpoint/dtypes';
 import type { AdapterFiles } from '../checkpoint/adapters/loraAdapter';
@@ -8,7 +8,7 @@ import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { FactorSizes } from './moduleSpectrum';
 
-/** Entries that stand one after another in a file. */
+/** Entries that are contiguous in a file. */
 export interface StoredRun {
   readonly dtype: StoredType;
   readonly byteLength: number;
@@ -16,7 +16,7 @@ export interface StoredRun {
   readInto(target: Uint8Array, signal?: AbortSignal): Promise<void>;
 }
 
-/** Factors that the file stores as the product takes them: A (rank, inFeatures), B (outFeatures, rank), row-major. */
+/** Factors that the file stores in the product's layout: A (rank, inFeatures), B (outFeatures, rank), row-major. */
 export interface StoredFactors extends FactorSizes {
   readonly a: StoredRun;
   readonly b: StoredRun;
@@ -24,13 +24,13 @@ export interface StoredFactors extends FactorSizes {
 
 export interface MatrixSource {
   readonly description: SourceDescription;
-  /** Rejects with `CheckpointError` where the source has no such matrix or its data is damaged. */
+  /** Rejects with `CheckpointError` if the source has no such matrix or its data is damaged. */
   matrix(ref: MatrixRef, signal?: AbortSignal): Promise<MatrixReader>;
-  /** Of a LoRA module; `step` as in a `MatrixRef`. Rejects likewise. */
+  /** The factors of a LoRA module. `step` is that of a `MatrixRef`. Rejects as `matrix` does. */
   factors(module: string, step?: number, signal?: AbortSignal): Promise<Factors>;
-  /** A module's factors unread; null where they have to be put together, as `factors` does. Throws as that rejects. */
+  /** A module's factors without reading them; `null` if they must be computed. Throws what `factors` rejects with. */
   storedFactors?(module: string): StoredFactors | null;
-  /** What it holds as an adapter that can be saved; missing where it is a file already. */
+  /** The source as an adapter that can be saved. Missing for sources that are files. */
   adapter?(): AdapterFiles;
   close(): Promise<void>;
 }

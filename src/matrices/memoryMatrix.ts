@@ -1,17 +1,17 @@
-/** A matrix whose values are in memory: the demo's tensors, and factors read whole. */
+/** A matrix whose values are in memory: the demo's tensors, and factors that were read whole. */
 
 import type { StoredType, Values } from '../checkpoint/dtypes';
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
 import type { CellValue, MatrixReader, ScanRequest, Visitor } from './matrixReader';
 import { Pacer } from './pacer';
 
-/** Entries of one block: little enough that a cancel is heard between two. */
+/** Number of entries per block: few enough that a cancel takes effect soon. */
 const BLOCK_ENTRIES = 2 ** 18;
 
 export class MemoryMatrix implements MatrixReader {
   readonly rows: number;
   readonly columns: number;
-  /** Reading memory is some ten times faster than reading a file. */
+  /** Reading memory is about ten times faster than reading a file. */
   readonly costPerEntry = 0.1;
   readonly columnCost: number;
 
@@ -19,7 +19,7 @@ export class MemoryMatrix implements MatrixReader {
     private readonly values: Values,
     private readonly layout: MatrixLayout,
     readonly dtype: StoredType,
-    /** What stands at an entry: its exact text and place in the tensor. */
+    /** The exact text of an entry and its position in the tensor. */
     private readonly cellAt: (row: number, column: number, signal?: AbortSignal) => Promise<CellValue>,
   ) {
     this.rows = layout.rows;

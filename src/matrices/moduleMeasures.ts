@@ -1,4 +1,4 @@
-/** Norms and spectrum of one LoRA module as numbers, from its factors in float64 or from their bytes in the file. */
+/** Norms and spectral measures of one LoRA module, from its factors in float64 or from their stored bytes. */
 
 import { decodeValues, needsFloat64, valuesFor } from '../checkpoint/dtypes';
 import type { StoredType } from '../checkpoint/dtypes';
@@ -15,7 +15,7 @@ import { checkSpectrumWork } from './spectrumWork';
 
 export type ModuleMeasures = Readonly<Record<Exclude<ModuleMetric, 'maxAbs'>, number>>;
 
-/** A factor's entries as the file stores them, row-major as the product takes them. */
+/** A factor's stored bytes, row-major in the product's layout. */
 export interface FactorRun {
   readonly dtype: StoredType;
   readonly bytes: Uint8Array;
@@ -27,11 +27,11 @@ export interface FactorBytes extends FactorSizes {
 }
 
 /**
- * Of the largest singular value: far below what a colour or three digits show, and trained factors, whose condition is
- * often a million, are then factorised the fast way.
+ * Tolerance relative to the largest singular value. It is far below the precision of a colour or of three digits, and
+ * it allows the fast factorisation for trained factors, whose condition number is often a million.
  */
 const TOLERANCE = 1e-8;
-/** Entries decoded by one call, so that the optimising compiler takes over between calls. */
+/** Number of entries per decoding call, so that the optimising compiler can take over between calls. */
 const SEGMENT = 65536;
 
 /** Throws `CheckpointError` TooLarge. */
@@ -39,7 +39,7 @@ export function measureFactors(factors: Factors): ModuleMeasures {
   return measures(factors.a, factors.b, moduleSpectrum(factors));
 }
 
-/** Throws likewise. */
+/** The same measures from stored bytes. Throws `CheckpointError` TooLarge. */
 export function measureBytes(factors: FactorBytes): ModuleMeasures {
   checkSpectrumWork(factors);
   const engine = currentEngine();

@@ -1,4 +1,4 @@
-/** The spectrum of one LoRA module from its factors: by the engine, or by the plain loops where there is none. */
+/** The spectrum of one LoRA module from its factors, computed by the engine or, without one, by plain loops. */
 
 import { effectiveRank, frobeniusNorm, stableRank } from './spectrum';
 import type { Spectrum } from '../protocol/matrix';
@@ -13,7 +13,7 @@ import { checkSpectrumWork } from './spectrumWork';
 
 export type FactorSizes = Omit<Factors, 'a' | 'b'>;
 
-/** Throws `CheckpointError` TooLarge. All NaN where a factor has NaN or infinities. */
+/** All values are NaN if a factor holds NaN or infinities. Throws `CheckpointError` TooLarge. */
 export function moduleSpectrum(factors: Factors): Spectrum {
   checkSpectrumWork(factors);
   const engine = currentEngine();
@@ -29,7 +29,7 @@ export function moduleSpectrum(factors: Factors): Spectrum {
   );
 }
 
-/** The same of factors in float32, which may lie in the engine's memory; `tolerance` as for the engine. */
+/** The spectrum of factors in float32, which may be in the engine's memory. `tolerance` is the engine's option. */
 export function residentSpectrum(
   engine: Engine,
   sizes: FactorSizes,

@@ -1,9 +1,9 @@
-/** Lets a long computation stop for messages: a cancel is heard only when the event loop turns. */
+/** Lets a long computation pause for messages, because a cancel arrives only when the event loop turns. */
 
-/** Within this a cancel is heard; the turn itself costs some microseconds. */
+/** Time until a cancel takes effect. A turn of the event loop costs a few microseconds. */
 const SLICE_MS = 12;
 
-/** A port as browsers and Node have it; Node's types leave `onmessage` out. */
+/** A message port in browsers and Node. Node's types lack `onmessage`. */
 interface Port {
   onmessage: (() => void) | null;
   postMessage(message: null): void;
@@ -25,7 +25,7 @@ export class Pacer {
   }
 }
 
-/** A message to ourselves comes after those that wait. A timer would take a millisecond or more. */
+/** Sends a message to this thread, which arrives after all waiting ones. A timer would take a millisecond or more. */
 function eventLoopTurn(): Promise<void> {
   return new Promise((resume) => {
     const { port1, port2 } = new MessageChannel() as object as Readonly<Record<'port1' | 'port2', Port>>;

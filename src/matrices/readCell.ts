@@ -1,4 +1,4 @@
-/** One entry in full precision, and what its row and column look like. */
+/** Reads one entry in full precision, with summaries of its row and column. */
 
 import type { Values } from '../checkpoint/dtypes';
 import type { Cell, LineSummary } from '../protocol/matrix';
@@ -7,11 +7,11 @@ import { everything } from './matrixReader';
 import type { MatrixReader, ScanRequest } from './matrixReader';
 import { checkEntry } from './notFound';
 
-/** Read for one line of a hover, in bytes or what takes as long: a few milliseconds. */
+/** Reading budget for the row or column of a hover, in the unit of `costPerEntry`: a few milliseconds. */
 const LINE_BUDGET = 4 * 2 ** 20;
 /**
- * A column of a row-major file costs nearly the whole matrix. Up to this size all columns are summed up at once, in
- * some tenths of a second at the first hover, and kept; beyond it a column has no summary.
+ * Reading a column of a row-major file costs nearly as much as the whole matrix. Up to this budget, the first hover
+ * summarises all columns at once, in a few tenths of a second, and caches them. Beyond it a column has no summary.
  */
 const COLUMNS_BUDGET = 64 * 2 ** 20;
 
@@ -88,7 +88,9 @@ async function summariseLine(matrix: MatrixReader, request: ScanRequest, signal?
   return line.summary(0);
 }
 
-/** Extremes, mean and norm of the finite entries of lines; NaN where a line has none. `count` counts them all. */
+/**
+ * Accumulates extremes, mean and norm of the finite entries of lines (NaN if there are none) and counts all entries.
+ */
 class LineAccumulators {
   private readonly counts: Float64Array;
   private readonly finite: Float64Array;
@@ -106,12 +108,12 @@ class LineAccumulators {
     this.squares = new Float64Array(lines);
   }
 
-  /** Entries of line 0. */
+  /** Adds entries of line 0. */
   addAlong(values: Values): void {
     for (let i = 0; i < values.length; i++) this.add(0, values[i]!);
   }
 
-  /** One entry each of the lines from `first` on. */
+  /** Adds one entry to each of the lines from `first` on. */
   addAcross(first: number, values: Values): void {
     for (let i = 0; i < values.length; i++) this.add(first + i, values[i]!);
   }

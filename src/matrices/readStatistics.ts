@@ -1,4 +1,4 @@
-/** Statistics of a whole matrix with progress; of a very large one, of an even sample unless all of it is asked for. */
+/** Computes statistics of a matrix with progress. A very large one is sampled evenly unless all of it is requested. */
 
 import { ABS_QUANTILE_SHARES } from '../protocol/matrix';
 import type { Statistics } from '../protocol/matrix';
@@ -12,20 +12,20 @@ import type { MatrixReader, ResidentBlock, ResidentEntries, RowRange, ScanReques
 import { progressCounter } from './progressCounter';
 import { eachRun } from './residentRuns';
 
-/** Read per pass, in bytes or what takes as long: some ten seconds. A larger matrix is sampled. */
+/** Reading budget per pass, in the unit of `costPerEntry`: about ten seconds. A larger matrix is sampled. */
 const STATISTICS_BUDGET = 2 ** 30;
-/** The same where the engine reads a local file, or computes: a second or two. */
+/** The same budget if the engine reads a local file or computes the matrix: a second or two. */
 const FAST_STATISTICS_BUDGET = 2 ** 32;
-/** What `QUICK` reads, in so many places. */
+/** Reading budget of `QUICK`, spread over `QUICK_PLACES` places. */
 const QUICK_BYTES = 2 ** 20;
 const QUICK_PLACES = 16;
-/** In place of a budget: a glance, enough to judge the colours by. */
+/** Replaces a budget: a small sample that is enough to choose a colour domain. */
 export const QUICK = 'quick';
 const HISTOGRAM_BINS = 256;
-/** Stretches that a sample is spread over. */
+/** Number of stretches that a sample is spread over. */
 const SAMPLE_STRETCHES = 1024;
 
-/** `budget` as the constants above, which it replaces; Infinity reads all, QUICK a megabyte. */
+/** `budget` replaces the default budgets. Infinity reads the whole matrix, `QUICK` about a megabyte. */
 export async function readStatistics(
   matrix: MatrixReader,
   progress: (progress: Progress) => void,
@@ -111,7 +111,7 @@ interface Sample {
   readonly sampled: boolean;
 }
 
-/** Whole rows where there are enough of them, stretches of columns of the few there are otherwise. */
+/** Samples whole rows if there are enough of them, or else stretches of columns. */
 function planSample(matrix: MatrixReader, budget: number): Sample {
   const { rows, columns, costPerEntry } = matrix;
   const share = budget / (rows * columns * costPerEntry);
@@ -130,7 +130,7 @@ function planSample(matrix: MatrixReader, budget: number): Sample {
   return { requests, entries: windows.reduce((sum, { count }) => sum + count, 0) * rows, sampled: true };
 }
 
-/** Some rows, or parts of rows, in a few places down the diagonal: so in every stretch of rows and of columns. */
+/** Samples rows, or parts of rows, in a few places along the diagonal, which covers all regions of rows and columns. */
 function planGlance(matrix: MatrixReader): Sample {
   const { rows, columns, costPerEntry } = matrix;
   if (rows * columns * costPerEntry <= QUICK_BYTES) return planSample(matrix, Infinity);
@@ -145,7 +145,7 @@ function planGlance(matrix: MatrixReader): Sample {
   return { requests, entries: QUICK_PLACES * count * columnCount, sampled: true };
 }
 
-/** About `share` of 0 ... size - 1 in evenly spread stretches. */
+/** Evenly spread stretches that cover about `share` of 0 ... size - 1. */
 function stretches(size: number, share: number): RowRange[] {
   const count = Math.min(SAMPLE_STRETCHES, Math.max(1, Math.floor(size * share)));
   const length = Math.max(1, Math.floor((size * share) / count));

@@ -1,4 +1,4 @@
-/** One tile of a heatmap, of any matrix at any level. */
+/** Reads one tile of a heatmap, for any matrix at any level. */
 
 import { needsFloat64 } from '../checkpoint/dtypes';
 import { CheckpointError } from '../checkpoint/errors';
@@ -10,15 +10,15 @@ import { levelBounds, TileScan } from '../tensor/engine/tileScan';
 import { TileReducer } from '../tensor/tiles';
 import type { BlockOfCells, MatrixReader, ResidentEntries, RowRange } from './matrixReader';
 
-/** Read for one tile, in bytes or what takes as long: some tenths of a second. Beyond it a tile shows a sample. */
+/** Reading budget per tile, in the unit of `costPerEntry`: a few tenths of a second. Beyond it a tile is sampled. */
 const TILE_BUDGET = 64 * 2 ** 20;
-/** The same where the engine reads a local file, or computes: a tenth of a second. */
+/** The same budget if the engine reads a local file or computes the matrix: a tenth of a second. */
 const FAST_TILE_BUDGET = 512 * 2 ** 20;
-/** For a tile that is to be there at once: some hundreds of reads at most. */
+/** Budget of a tile that is needed at once: a few hundred reads at most. */
 export const QUICK_TILE_BUDGET = 4 * 2 ** 20;
-/** Rows longer than a chunk of the file come in parts, which only the plain reducer puts together. */
+/** Rows longer than a chunk of the file come in parts, which only the plain reducer can combine. */
 const MAX_ROW_BYTES = 4 * 2 ** 20;
-/** Beyond 2^30 entries to a cell's side no matrix has a second cell. */
+/** No matrix has more than one cell of 2^30 entries per side. */
 const MAX_LEVEL = 30;
 
 interface TilePlace {
@@ -56,16 +56,16 @@ export async function readTile(
   return { width, height, values, sampled: plan.sampled };
 }
 
-/** Whether sums of float32 became infinite, or NaN, in cells all of whose entries are finite. */
+/** Whether float32 sums became infinite or NaN in cells whose entries are all finite. */
 function overflowed(means: Float32Array, largest: Float32Array): boolean {
   return means.some((mean, i) => !Number.isFinite(mean) && Number.isFinite(largest[i]));
 }
 
-/** The way through the engine, where there is one that gives the same cells. */
+/** The matrix's access through the engine, if it gives the same cells as the plain reducer, or else `null`. */
 function residentFor(matrix: MatrixReader, block: BlockOfCells, reduction: Reduction): ResidentEntries | null {
-  // At level 0 stored values stay as they are, -0 included, and there is nothing to reduce.
+  // Level 0 shows the stored values, including -0, and needs no reduction.
   if (block.level === 0 || block.columns * matrix.costPerEntry > MAX_ROW_BYTES) return null;
-  // The engine adds float32; the means of wider dtypes are taken in float64.
+  // The engine adds in float32, but the means of wider dtypes need float64.
   if (reduction === 'mean' && matrix.dtype !== 'computed' && needsFloat64(matrix.dtype)) return null;
   return matrix.resident ?? null;
 }
@@ -143,14 +143,15 @@ function blockOf(matrix: MatrixReader, { level, tileX, tileY }: TilePlace): Bloc
 
 interface Plan {
   readonly ranges: readonly RowRange[];
-  /** Columns of the block that are read, from its first. */
+  /** Columns to read, relative to the first column of the block. */
   readonly windows: readonly RowRange[];
   readonly sampled: boolean;
 }
 
 /**
- * All of a block within the budget; beyond it, of each row of cells the same number of rows, evenly spread. Where even
- * one row each is too much, of those a stretch in the middle of each cell, so that every cell still has entries.
+ * Plans to read the whole block if the budget allows it. Otherwise it samples the same number of evenly spread rows in
+ * each row of cells. If one row each is still too much, it samples a stretch in the middle of each cell, so that every
+ * cell still has entries.
  */
 function planReading(matrix: MatrixReader, { firstRow, rows, columns, level }: BlockOfCells, budget: number): Plan {
   const whole = [{ first: 0, count: columns }];
@@ -177,7 +178,7 @@ function planReading(matrix: MatrixReader, { firstRow, rows, columns, level }: B
   return { ranges, windows, sampled: true };
 }
 
-/** At most `count` of 0 ... size - 1, evenly spread and the same each time. */
+/** Chooses `count` evenly spread numbers of 0 ... size - 1, always the same, or all if there are fewer. */
 function spread(size: number, count: number): number[] {
   if (count >= size) return Array.from({ length: size }, (_, i) => i);
   return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * size) / count));

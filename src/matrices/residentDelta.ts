@@ -1,4 +1,4 @@
-/** scaling * B * A in float32 by the engine's product, block by block, for heatmaps and statistics. */
+/** scaling * B * A in float32, computed block by block with the engine, for heatmaps and statistics. */
 
 import type { Engine } from '../tensor/engine/engine';
 import type { ResidentArray } from '../tensor/engine/resident';
@@ -7,20 +7,20 @@ import { maxMagnitude } from './maxMagnitude';
 import type { ResidentEntries } from './matrixReader';
 import { Pacer } from './pacer';
 
-/** Entries computed at once: 4 MiB of them, some milliseconds of work at rank 128. */
+/** Number of entries per block: 4 MiB, a few milliseconds of work at rank 128. */
 const BLOCK_ENTRIES = 2 ** 20;
-/** Sums of products between these are far from where float32 overflows or loses digits. */
+/** Sums of products in this range are far from overflow and from losing digits in float32. */
 const SAFE_RANGE = { least: 1e-25, most: 1e35 } as const;
 
 export interface Float32Factors {
-  /** (rank, inFeatures) and (outFeatures, rank), row-major, equal to those in float64. */
+  /** (rank, inFeatures), row-major. `b` is (outFeatures, rank). Both equal the factors in float64. */
   readonly a: Float32Array;
   readonly b: Float32Array;
 }
 
 const converted = new WeakMap<Factors, Float32Factors | null>();
 
-/** The same numbers in float32, where it holds all of them; else null. Of one `Factors`, converted once. */
+/** The factors in float32, or `null` if it cannot hold all values exactly. Each `Factors` is converted once. */
 export function float32Factors(factors: Factors): Float32Factors | null {
   const known = converted.get(factors);
   if (known !== undefined) return known;

@@ -1,32 +1,32 @@
-/** Pieces of a file read into the engine's memory and worked on there, the next one coming in meanwhile. */
+/** Reads pieces of a file into the engine's memory and processes them there while the next ones are read. */
 
 import type { Engine } from '../tensor/engine/engine';
 import type { ResidentArray } from '../tensor/engine/resident';
 import type { ResidentBlock } from './matrixReader';
 import { Pacer } from './pacer';
 
-/** Pieces that are read at the same time, where they are small: each waits for the disk by itself. */
+/** Number of small pieces that are read concurrently, because each waits for the disk. */
 const READS_AT_ONCE = 32;
-/** Bytes that they have together, at most. A larger piece is read alone. */
+/** Maximum total size of concurrently read pieces. A larger piece is read alone. */
 const SMALL_BYTES = 2 ** 20;
-/** Where the next piece of a group may begin. */
+/** Alignment of the pieces of a group in memory. */
 const ALIGNMENT = 64;
 
-/** Some rows, or a part of one. */
+/** Some rows, or a part of one row. */
 export type Piece = Omit<ResidentBlock, 'address' | 'strideBytes'>;
 
 export interface PieceReader {
-  /** What lies between the first entry of a piece and the end of its last, a chunk at most. */
+  /** Number of bytes from the first entry of a piece to the end of its last: a chunk at most. */
   bytesOf(piece: Piece): number;
-  /** From a row to the next. */
+  /** Distance between rows. */
   readonly strideBytes: number;
-  /** Fills memory at `address` with so many bytes. */
+  /** Reads `bytesOf(piece)` bytes into memory at `address`. */
   read(piece: Piece, address: number): Promise<void>;
 }
 
 /**
- * Visits each piece in turn. Rejects with the signal's reason once it is aborted, and with what reading rejects with;
- * the memory is given back after the last read has settled, whatever happens.
+ * Visits each piece in turn. Rejects with the signal's reason once it is aborted, or with the reason of a failed read.
+ * In every case the memory is released only after the last read has settled.
  */
 export async function scanPieces(
   engine: Engine,
@@ -52,7 +52,7 @@ export async function scanPieces(
       turn = 1 - turn;
       const start = bufferFor(group.bytes);
       const blocks = group.pieces.map(({ piece, offset }) => ({ ...piece, address: start + offset, strideBytes }));
-      // None may still be filling memory when it is given back.
+      // All reads must settle before their memory is released.
       reading = settleAll(blocks.map((block) => read(block, block.address)));
       for (const block of came) visit(block);
       await reading;
@@ -67,7 +67,7 @@ export async function scanPieces(
 }
 
 interface Group {
-  /** Each at its offset in a buffer of `bytes`. */
+  /** Pieces with their offsets in a buffer of `bytes`. */
   readonly pieces: readonly { readonly piece: Piece; readonly offset: number }[];
   readonly bytes: number;
 }
@@ -88,7 +88,7 @@ function* smallTogether(pieces: Iterable<Piece>, bytesOf: (piece: Piece) => numb
   if (group.length > 0) yield { pieces: group, bytes: end };
 }
 
-/** Waits for all of them, then rejects with the first that failed. */
+/** Waits for all promises, then rejects with the first failure. */
 async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
   await Promise.allSettled(promises);
   await Promise.all(promises);

@@ -1,4 +1,4 @@
-/** A summary of every entry of every tensor, a few tensors at a time, so that a table fills while a file is read. */
+/** Summarises all entries of all tensors, a few tensors per request, so that a table fills while a file is read. */
 
 import { CheckpointError } from '../checkpoint/errors';
 import type { TensorScan, TensorSummary } from '../protocol/matrix';
@@ -13,15 +13,15 @@ import type { MatrixReader, ResidentBlock } from './matrixReader';
 import { progressCounter } from './progressCounter';
 import { eachRun } from './residentRuns';
 
-/** Summaries are sent on after so long, or after so many: a table is drawn some five times a second. */
+/** A request ends after this time or this number of tensors: a table is then drawn about five times a second. */
 const TURN_MS = 200;
 const TURN_TENSORS = 2000;
-/** Between two reports, so that they cost nothing beside the work. */
+/** Interval between progress reports, which makes their cost negligible. */
 const REPORT_MS = 100;
 
 /**
- * From tensor `first` on until a turn's time is over, at least one. A tensor that cannot be read has a failure instead.
- * `progress` counts entries of the tensors of this turn. Throws NotFound for a `first` outside the list.
+ * Summarises tensors from `first` on until the time is over, at least one. A tensor that cannot be read has a failure
+ * instead. `progress` counts the entries of the current tensor. Rejects with NotFound if `first` is outside the list.
  */
 export async function scanTensors(
   source: MatrixSource,
@@ -76,7 +76,7 @@ async function summarize(
     if (total > 0) await matrix.scan(everything(matrix), visit, signal);
     return accumulator.summary();
   }
-  // A row of the table has no histogram, and moments take half the time that counting every code does.
+  // A row of the table has no histogram, and moments take half as long as counting every code.
   const scan = new StatisticsScan(engine, resident.dtype, { momentsOnly: true });
   try {
     const visit = (block: ResidentBlock): void => {

@@ -1,12 +1,13 @@
 /**
- * What singular values say about a matrix: how much there is of it, and over how many directions it is spread.
+ * Measures of a matrix from its singular values: its size, and the number of directions that it is spread over.
  *
- * All take the values in descending order, as `factoredSingularValues` gives them. NaN among them gives NaN.
+ * All functions take the values in descending order, as `factoredSingularValues` returns them. NaN among them gives
+ * NaN.
  */
 
 /**
  * exp(-Σ p·ln p) with p = σ / Σσ (Roy and Vetterli 2007, "The effective rank: a measure of effective dimensionality"):
- * k equal values give k, one value alone gives 1. A zero matrix has none, and gives 0.
+ * k equal values give k, a single value gives 1. It is undefined for a zero matrix, for which this returns 0.
  */
 export function effectiveRank(singularValues: ArrayLike<number>): number {
   const largest = largestOf(singularValues);
@@ -21,7 +22,9 @@ export function effectiveRank(singularValues: ArrayLike<number>): number {
   return Math.exp(entropy);
 }
 
-/** ‖M‖²_F / σ₁²: how many times the strongest direction the whole is. Never above the rank; 0 for a zero matrix. */
+/**
+ * ‖M‖²_F / σ₁²: the energy of the matrix in units of its strongest direction. At most the rank; 0 for a zero matrix.
+ */
 export function stableRank(singularValues: ArrayLike<number>): number {
   const largest = largestOf(singularValues);
   if (largest === 0) return 0;
@@ -30,14 +33,14 @@ export function stableRank(singularValues: ArrayLike<number>): number {
   return sum;
 }
 
-/** √Σσ², which is the root of the sum of all squared entries. */
+/** √Σσ², which equals the root of the sum of all squared entries. */
 export function frobeniusNorm(singularValues: ArrayLike<number>): number {
   return largestOf(singularValues) * Math.sqrt(stableRank(singularValues));
 }
 
 /**
- * Entry k is the share of ‖M‖²_F that the k + 1 strongest directions hold: what a truncation to that rank keeps. The
- * last is 1; all entries are 0 for a zero matrix.
+ * Entry k is the share of ‖M‖²_F in the k + 1 strongest directions, which a truncation to that rank keeps. The last
+ * entry is 1. All entries are 0 for a zero matrix.
  */
 export function energyCurve(singularValues: ArrayLike<number>): Float64Array {
   const curve = new Float64Array(singularValues.length);
@@ -52,7 +55,7 @@ export function energyCurve(singularValues: ArrayLike<number>): Float64Array {
   return curve;
 }
 
-/** Dividing by it first keeps squares within the range of a double. */
+/** Dividing by the largest value first keeps squares within the range of a double. */
 function largestOf(singularValues: ArrayLike<number>): number {
   let largest = 0;
   for (let i = 0; i < singularValues.length; i++) largest = Math.max(largest, singularValues[i]!);

@@ -22,6 +22,6 @@ export function spectrumWork({ rank, inFeatures, outFeatures }: ProductSizes): n
 export function checkSpectrumWork(sizes: ProductSizes): void {
   const work = spectrumWork(sizes);
   if (work <= MAX_SPECTRUM_PRODUCTS) return;
-  const message = `singular values at rank ${sizes.rank} take ${work} multiplications, at most ${MAX_SPECTRUM_PRODUCTS}`;
-  throw new CheckpointError('TooLarge', `${message} are made`);
+  const message = `singular values at rank ${sizes.rank} take ${work} multiplications`;
+  throw new CheckpointError('TooLarge', `${message}, at most ${MAX_SPECTRUM_PRODUCTS} are made`);
 }

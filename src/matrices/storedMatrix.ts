@@ -1,4 +1,4 @@
-/** A matrix of a tensor in a file, read in ranges: never more of it in memory than a chunk. */
+/** A matrix of a tensor in a file, read in ranges. At most a chunk of it is in memory. */
 
 import type { ByteSource } from '../checkpoint/byteSource';
 import { decodeValues, isDtype, packingOf, undecodable, valuesFor } from '../checkpoint/dtypes';
@@ -16,25 +16,25 @@ import { Pacer } from './pacer';
 import { scanPieces } from './residentPieces';
 import type { Piece } from './residentPieces';
 
-/** Bytes of one read: enough that the cost of a read is lost in it, little enough to cancel and to hold. */
+/** Size of one read: large enough to make the overhead negligible, small enough to cancel soon and to hold. */
 const CHUNK_BYTES = 4 * 2 ** 20;
-/** Between two rows' segments this much is read along rather than skipped: about what a read of its own costs. */
+/** A gap up to this size between the segments of two rows is read too, because a separate read costs about as much. */
 const GAP_BYTES = 64 * 2 ** 10;
 
-/** Decoding a quantised entry, or one of few bits, takes as long as reading about so many bytes. */
+/** Decoding a quantised or sub-byte entry takes about as long as reading this number of bytes. */
 const DECODING_COST = 2;
 
 /** A tensor's bytes in its file, and single entries of it. */
 export class StoredTensor {
   readonly dtype: StoredType;
-  /** On the average: a quantised block has scales besides its entries. */
+  /** Average bits per entry, since a quantised block also holds scales. */
   readonly bits: number;
   private readonly packing: Packing;
 
-  /** Throws `CheckpointError` Unreadable for a tensor whose data is not whole, or of a type that is not decoded. */
+  /** Throws `CheckpointError` Unreadable for a tensor whose data is incomplete or whose type is not decoded. */
   constructor(
     private readonly source: ByteSource,
-    /** Where the data of the file begins. */
+    /** Offset of the data in the file. */
     private readonly dataStart: number,
     readonly entry: TensorEntry,
   ) {
@@ -49,23 +49,23 @@ export class StoredTensor {
     this.bits = (8 * packing.bytes) / packing.entries;
   }
 
-  /** The whole runs that hold `count` entries from entry `first` on; `skip` entries before the first. */
+  /** Reads the whole runs that hold `count` entries from entry `first` on, which follows `skip` others in `bytes`. */
   async read(first: number, count: number, signal?: AbortSignal): Promise<{ bytes: Uint8Array; skip: number }> {
     const { entries, bytes: runBytes } = this.packing;
     const run = Math.floor(first / entries);
     const start = run * runBytes;
-    // The last run of a tensor of sub-byte entries need not be whole.
+    // The last run of a tensor with sub-byte entries may be incomplete.
     const end = Math.min(Math.ceil((first + count) / entries) * runBytes, this.entry.end - this.entry.begin);
     const bytes = await this.source.read(this.dataStart + this.entry.begin + start, end - start, signal);
     return { bytes, skip: first - run * entries };
   }
 
-  /** Whether a local file is behind it. */
+  /** Whether the source is a local file. */
   get fast(): boolean {
     return this.source.readInto !== undefined;
   }
 
-  /** `count` entries of whole bytes from entry `first` on, into the engine's memory at `address`. */
+  /** Reads `count` entries of whole bytes from entry `first` on into the engine's memory at `address`. */
   async readResident(
     engine: Engine,
     first: number,
@@ -74,12 +74,12 @@ export class StoredTensor {
     signal?: AbortSignal,
   ): Promise<void> {
     const length = (count * this.bits) / 8;
-    // Memory that is not shared may move while a file is read into it.
+    // Memory that is not shared may move during the read.
     if (engine.arena.shared) await this.readInto(first, engine.arena.bytes(address, length), signal);
     else engine.arena.bytes(address, length).set((await this.read(first, count, signal)).bytes);
   }
 
-  /** The bytes of entries from entry `first` on, as many as fill `target`. */
+  /** Fills `target` with the bytes of the entries from entry `first` on. */
   async readInto(first: number, target: Uint8Array, signal?: AbortSignal): Promise<void> {
     const offset = this.dataStart + this.entry.begin + (first * this.bits) / 8;
     if (this.source.readInto) await this.source.readInto(offset, target, signal);
@@ -102,7 +102,7 @@ export class StoredMatrix implements MatrixReader {
   readonly columnCost: number;
   readonly resident: ResidentEntries | null;
 
-  /** `layout` must be of column stride 1: other layouts are only ever of factors, which are read whole. */
+  /** `layout` must have column stride 1. Other layouts occur only for factors, which are read whole. */
   constructor(
     private readonly tensor: StoredTensor,
     private readonly layout: MatrixLayout,
@@ -165,7 +165,7 @@ export class StoredMatrix implements MatrixReader {
     }
   }
 
-  /** More than one row is read at once where whole rows fit a chunk and little lies between what is wanted of them. */
+  /** Several rows are read at once if whole rows fit a chunk and the gaps between the requested parts are small. */
   private rowsAtOnce(columnCount: number): number {
     const stride = this.layout.rowStride * this.costPerEntry;
     if (stride - columnCount * this.costPerEntry > GAP_BYTES) return 1;

@@ -1,4 +1,4 @@
-/** Writes a matrix as CSV or NumPy's .npy, in pieces, without loss where the format allows it. */
+/** Writes a matrix as CSV or NumPy's .npy, in pieces and without loss if the format allows it. */
 
 import { needsFloat64 } from '../checkpoint/dtypes';
 import { storedText, valueText } from '../checkpoint/valueText';
@@ -9,7 +9,7 @@ import { everything } from './matrixReader';
 import type { Block, MatrixReader } from './matrixReader';
 import { Pacer } from './pacer';
 
-/** Text is built up to about this many characters before it is written. */
+/** Approximate number of characters per write. */
 const TEXT_CHUNK = 2 ** 16;
 
 export async function writeMatrix(
@@ -36,7 +36,7 @@ export async function writeMatrix(
   );
 }
 
-/** 64-bit integers and C64 keep their own bytes; every other dtype fits '<f4' or '<f8'. Computed matrices: '<f4'. */
+/** 64-bit integers and C64 keep their bytes. Other dtypes fit '<f4' or '<f8'. Computed matrices use '<f4'. */
 function npyDescriptor(dtype: MatrixReader['dtype']): '<f4' | '<f8' | '<i8' | '<u8' | '<c8' {
   if (dtype === 'computed') return '<f4';
   if (dtype === 'I64') return '<i8';
@@ -45,7 +45,9 @@ function npyDescriptor(dtype: MatrixReader['dtype']): '<f4' | '<f8' | '<i8' | '<
   return needsFloat64(dtype) ? '<f8' : '<f4';
 }
 
-/** Version 1.0 of the format: magic, version, u16 length, a Python dict, padded with spaces to 64-byte multiples. */
+/**
+ * Version 1.0 of the format: magic, version, u16 length, a Python dict, padded with spaces to a multiple of 64 bytes.
+ */
 function npyHeader(descriptor: string, rows: number, columns: number): Uint8Array {
   const dict = `{'descr': '${descriptor}', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
   const prefix = 10;
@@ -72,7 +74,7 @@ function npyBytes({ values, stored, rowCount, columnCount }: Block, descriptor: 
   return new Uint8Array(out.buffer);
 }
 
-/** One line a row, exact shortest decimals; NaN and Infinity by these names. */
+/** Writes one line per row, with shortest exact decimals and the names NaN and Infinity. */
 async function writeCsv(block: Block, matrix: MatrixReader, sink: Sink, pacer: Pacer): Promise<void> {
   const encoder = new TextEncoder();
   const { values, rowCount, columnCount, firstColumn } = block;

@@ -1,6 +1,6 @@
 /**
- * adapter_config.json, read tolerantly: only what is understood is taken, the rest is left alone, and what contradicts
- * itself becomes a problem. Missing keys take PEFT's defaults.
+ * A tolerant reader of adapter_config.json. It takes what it understands, leaves the rest alone, and reports a
+ * contradiction as a problem. Missing keys take PEFT's defaults.
  */
 
 import { isObject } from './configValues';
@@ -11,9 +11,9 @@ import { StepBudget } from './pythonPattern';
 import { quoted } from './quoted';
 import { LORA_ALPHA, LORA_RANK } from './scalingDefaults';
 
-/** A config is a few kilobytes; one this large is no config. */
+/** A config takes a few kilobytes; a larger file than this is not a config. */
 export const MAX_CONFIG_BYTES = 10 * 2 ** 20;
-/** A row of the summary shows this much of a value. */
+/** Characters of a value that a row of the summary shows. */
 const SHOWN_TEXT_LENGTH = 300;
 
 /** A value for the modules that match a key of rank_pattern or alpha_pattern. */
@@ -24,31 +24,31 @@ export interface PatternValue {
 }
 
 export interface AdapterConfig {
-  /** Upper case; null where the file has none (MLX, AdapterHub and other libraries). */
+  /** Upper case; `null` if the file has no peft_type, as with MLX, AdapterHub and other libraries. */
   readonly peftType: string | null;
   readonly rank: number;
   readonly alpha: number;
-  /** Keys absent from the file, for which the default stands. */
+  /** Keys that the file lacks and that have PEFT's default instead. */
   readonly defaulted: ReadonlySet<'r' | 'lora_alpha'>;
   readonly useRslora: boolean;
   readonly useDora: boolean;
   readonly fanInFanOut: boolean;
-  /** Keys in the file's order: the first that matches counts. */
+  /** The first matching key in the order of the file decides. */
   readonly rankPattern: readonly PatternValue[];
   readonly alphaPattern: readonly PatternValue[];
-  /** True where the adapter targets parameters (experts) as well as modules. */
+  /** True if the adapter also targets parameters (experts), not only modules. */
   readonly targetsParameters: boolean;
-  /** MLX: the factor itself, lora_parameters.scale. */
+  /** The scaling itself, which MLX keeps as lora_parameters.scale. */
   readonly mlxScale: number | null;
-  /** Any other key, as the file has it: undefined where it is missing. Nothing is checked. */
+  /** The unchecked value of any key as the file has it; `undefined` if the key is missing. */
   readonly get: (key: string) => unknown;
   readonly prompt: PromptConfig;
-  /** Label and text for people, most telling first. */
+  /** Label and text of each row of the summary, the most informative first. */
   readonly rows: readonly (readonly [string, string])[];
   readonly problems: readonly Problem[];
 }
 
-/** What prompt and prefix tuning say of themselves; null where the key is missing or no positive integer. */
+/** The settings of prompt and prefix tuning; `null` if the key is missing or not a positive integer. */
 export interface PromptConfig {
   readonly numVirtualTokens: number | null;
   readonly numLayers: number | null;
@@ -57,7 +57,7 @@ export interface PromptConfig {
   readonly numTransformerSubmodules: number | null;
 }
 
-/** Rows of the summary, in this order; keys that are missing, null, false or empty are left out. */
+/** The rows of the summary in their order. Keys that are missing, null, false or empty get no row. */
 const SHOWN_KEYS: readonly (readonly [string, string])[] = [
   ['peft_type', 'Method'],
   ['fine_tune_type', 'Method'],
@@ -96,7 +96,7 @@ const SHOWN_KEYS: readonly (readonly [string, string])[] = [
   ['peft_version', 'PEFT version'],
 ];
 
-/** Never throws: text that is no JSON object gives a config of defaults, with a problem. */
+/** Never throws: a text that is not a JSON object gives a config of defaults with a problem. */
 export function parseAdapterConfig(text: string): AdapterConfig {
   const problems: Problem[] = [];
   const object = parseObject(text, problems);
@@ -112,7 +112,7 @@ export function parseAdapterConfig(text: string): AdapterConfig {
     ['lora_alpha', alpha, 'number'],
   ] as const) {
     if (value !== null || get(key) === undefined || get(key) === null) continue;
-    // OFT says with r = 0 that its block size counts instead.
+    // OFT uses its block size instead of a rank if r = 0.
     if (key === 'r' && peftType === 'OFT' && get('r') === 0) continue;
     problems.push({
       severity: 'warning',
@@ -150,20 +150,20 @@ function parseObject(text: string, problems: Problem[]): Record<string, unknown>
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
     if (isObject(value)) return value;
-    problems.push({ severity: 'warning', message: 'adapter_config.json is not a JSON object; it is left out' });
+    problems.push({ severity: 'warning', message: 'adapter_config.json is not a JSON object and is ignored' });
   } catch (error) {
     problems.push({ severity: 'warning', message: `adapter_config.json cannot be read: ${(error as Error).message}` });
   }
   return {};
 }
 
-/** The strings of a list, or of one string; nothing else. */
+/** The strings of a list, or the one string; other values are dropped. */
 export function stringList(value: unknown): readonly string[] {
   const list = Array.isArray(value) ? value : [value];
   return list.filter((entry): entry is string => typeof entry === 'string');
 }
 
-/** MLX's other way to fine-tune: the last layers whole, in the file that would hold the adapter. */
+/** True for MLX's full fine-tuning, which saves the last layers whole in the file that would hold the adapter. */
 export function isTrainedWhole(config: AdapterConfig | null): boolean {
   return config?.get('fine_tune_type') === 'full';
 }
@@ -175,7 +175,7 @@ function readPatterns(field: string, value: unknown, budget: StepBudget, problem
     const number = field === 'rank_pattern' ? positiveInteger(entry) : finite(entry);
     if (number === null) return [];
     const report = ({ reason }: PatternError): void => {
-      const message = `adapter_config.json: ${field} ${quoted(key)} is left out, it cannot be matched: ${reason}`;
+      const message = `adapter_config.json: ${field} ${quoted(key)} is ignored because it cannot be matched: ${reason}`;
       problems.push({ severity: 'warning', message });
     };
     const matches = tolerantMatcher(key, budget, report);
@@ -184,8 +184,8 @@ function readPatterns(field: string, value: unknown, budget: StepBudget, problem
 }
 
 /**
- * `null` for a key that is not understood. A key that cannot be matched against some name, or takes too long, matches
- * nothing. `report` receives the first error.
+ * Compiles a key. A key that takes too long, or meets a name that is too long, matches nothing; `report` receives the
+ * first error. `null` if the key cannot be compiled.
  */
 function tolerantMatcher(
   key: string,

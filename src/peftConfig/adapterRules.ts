@@ -1,8 +1,8 @@
 /**
- * What PEFT's config classes make of a config before they see a model: keys that the method does not have are dropped,
- * and combinations that cannot work are refused.
+ * What PEFT's config classes do to a config before they see a model: they drop keys that the method does not have, and
+ * refuse combinations that cannot work.
  *
- * Source: huggingface/peft, the `__post_init__` of the config classes, as of 0.21.
+ * Source: the `__post_init__` of the config classes of huggingface/peft 0.21.
  */
 
 import { AdapterSettings } from './adapterSettings';
@@ -10,21 +10,24 @@ import { BudgetError, ConfigError } from './errors';
 import { COMMON_KEYS } from './commonKeys';
 import { METHOD_KEYS } from './methodKeys';
 
-/** These refuse a choice of layers beside a pattern; the others leave it out of account. */
+/** These methods refuse a choice of layers together with a pattern; the others ignore the choice. */
 const NO_LAYERS_WITH_PATTERN = words(
   'LORA ADALORA C3A DEFT DELORA FOURIERFT HIRA HRA MISS BONE PSOFT SHADOW UNILORA WAVEFT',
 );
-/** These take a layers_pattern alone and leave it out of account; the others refuse it. */
+/** These methods ignore a layers_pattern without layers_to_transform; the others refuse it. */
 const LONE_LAYERS_PATTERN = words('C3A GRALORA HIRA MISS BONE RANDLORA UNILORA');
 
-/** Tasks whose class wants a list of modules to train whole from the config. */
+/** Tasks with a new head, which only a config with modules_to_save can train. */
 const HEAD_TASKS = words('TOKEN_CLS QUESTION_ANS');
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
 
-/** The settings that the method has, and the names of the others. Throws `BudgetError` for what PEFT would refuse. */
+/**
+ * The settings that the method has, and the names of the ignored ones. Throws `BudgetError` for a config that PEFT
+ * refuses.
+ */
 export function checkedSettings(
   settings: AdapterSettings,
   type: string,
@@ -38,7 +41,7 @@ export function checkedSettings(
   );
   checkLayers(kept, type);
   if (HEAD_TASKS.has(settings.text('task_type') ?? '') && !Object.hasOwn(keys, 'modules_to_save'))
-    throw new BudgetError(`${type} cannot train the head that task_type ${settings.text('task_type')} is for`);
+    throw new BudgetError(`${type} cannot train the head that task_type ${settings.text('task_type')} adds`);
   if (Object.hasOwn(CHECKS, type)) CHECKS[type]?.(kept);
   return { settings: kept, ignored: given.filter((key) => !known(key) && settings.present(key)) };
 }
@@ -61,7 +64,7 @@ const CHECKS: Readonly<Record<string, (settings: AdapterSettings) => void>> = {
     const blocks = settings.object('use_bdlora');
     const [a, b] = [blocks?.['target_modules_bd_a'], blocks?.['target_modules_bd_b']];
     if (Array.isArray(a) && Array.isArray(b) && a.some((name) => b.includes(name)))
-      throw new ConfigError('use_bdlora', blocks, 'two lists that share no name');
+      throw new ConfigError('use_bdlora', blocks, 'two lists without a common name');
     if (settings.text('target_parameters') !== null)
       throw new ConfigError('target_parameters', settings.raw('target_parameters'), 'a list of names');
   },
@@ -72,12 +75,12 @@ const CHECKS: Readonly<Record<string, (settings: AdapterSettings) => void>> = {
     const [targets, inner] = ['target_modules', 'feedforward_modules'].map((key) => settings.namesOrPattern(key));
     if (!Array.isArray(targets) || !Array.isArray(inner)) return;
     const stray = inner.find((name) => !targets.includes(name));
-    if (stray !== undefined) throw new ConfigError('feedforward_modules', stray, 'names that target_modules has too');
+    if (stray !== undefined) throw new ConfigError('feedforward_modules', stray, 'names that target_modules also has');
   },
   SUPERTUNING: (settings) => {
     if (settings.raw('r') === 0) throw new ConfigError('r', 0, 'a whole number of at least 1, or null');
     if (settings.raw('r') === null && settings.raw('lora_alpha') !== null)
-      throw new ConfigError('r', null, 'a rank where lora_alpha is set');
+      throw new ConfigError('r', null, 'a rank, because lora_alpha is set');
   },
   LILY: (settings) => {
     if (settings.raw('num_B') === 1) throw new ConfigError('num_B', 1, 'at least 2');

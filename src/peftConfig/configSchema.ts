@@ -1,4 +1,4 @@
-/** The JSON schema of adapter_config.json: one branch a peft_type, over descriptions that they share. */
+/** The JSON schema of adapter_config.json, with one branch per peft_type. The branches share their descriptions. */
 
 import type { Kind } from './fieldTexts';
 import { FIELD_TEXTS } from './fieldTexts';
@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<Kind, Schema>> = {
   tokens: { anyOf: [INTEGERS, { type: 'object', additionalProperties: INTEGERS }, NULL] },
   ranges: { anyOf: [{ type: 'array', items: { ...INTEGERS, minItems: 2, maxItems: 2 } }, NULL] },
   object: { type: ['object', 'null'] },
-  // AdaLoRA writes lists of booleans: which ranks are left.
+  // AdaLoRA writes lists of booleans, which say which ranks are left.
   byPattern: {
     type: ['object', 'null'],
     additionalProperties: { anyOf: [{ type: 'number' }, { type: 'array', items: { type: 'boolean' } }] },
@@ -34,10 +34,10 @@ const KINDS: Readonly<Record<Kind, Schema>> = {
   objectOrBoolean: { type: ['object', 'boolean', 'null'] },
 };
 
-/** Where the config class of a method takes more than the others do. */
+/** Kinds by `METHOD.key`, for config classes that accept more than the others do. */
 const KINDS_OF: Readonly<Record<string, Kind>> = { 'LN_TUNING.modules_to_save': 'namesOrPattern' };
 
-/** Methods whose config class says which biases there are; the others take any text. */
+/** Methods whose config class restricts `bias`; the others accept any text. */
 const STRICT_BIAS = new Set(['LORA', 'ADALORA', 'OFT', 'BOFT', 'DELORA']);
 
 const LORA_STARTS: readonly Schema[] = [
@@ -46,7 +46,7 @@ const LORA_STARTS: readonly Schema[] = [
 ];
 const ALL_LINEAR = [{ label: '"all-linear"', body: 'all-linear' }];
 
-/** Shares of something, from 0 to 1. */
+/** Keys whose value is a fraction from 0 to 1. */
 const SHARE = /dropout(_p)?$|^beta[12]$|^asa_(importance|uncertainty)_beta$|^sparsity$|^sparse_rate$|^weight_tying$/;
 
 export function configSchema(): Schema {
@@ -63,7 +63,7 @@ export function configSchema(): Schema {
   };
 }
 
-/** The schema as it is kept in the repository: a line for each method. */
+/** The schema as the repository keeps it, with one line per method. */
 export function configSchemaText(): string {
   const { allOf, ...rest } = configSchema();
   const branches = (allOf as readonly Schema[]).map((branch) => JSON.stringify(branch)).join(',\n');

@@ -1,18 +1,18 @@
-/** Reading single values of a config that a stranger wrote: absent, null, or checked. */
+/** Readers of single values of a config that a stranger wrote: each value is absent, null, or checked. */
 
 import { ConfigError } from './errors';
 
-/** A parsed config.json. Read it with `Object.hasOwn`: its keys are a stranger's. */
+/** A parsed config. Its keys are a stranger's, so read it with `Object.hasOwn`. */
 export type RawConfig = Readonly<Record<string, unknown>>;
 
-/** Wider than any published model; keeps every product of two widths and a depth an exact integer (below 2^53). */
+/** Wider than any published model. A product of two such widths and a depth is still an exact integer (below 2^53). */
 export const MAX_WIDTH = 1 << 20;
 /** The deepest published transformer has 1,000 layers (DeepNet). */
 export const MAX_LAYERS = 1024;
 /** Sixty times the largest vocabulary in use. */
 export const MAX_VOCABULARY = 1 << 24;
 
-/** A whole number from 1 to `max` under the first of `keys` that holds one, null where all are absent or null. */
+/** A whole number from 1 to `max` under the first of `keys` that has a value; `null` if all are absent or null. */
 export function readCount(config: RawConfig, keys: readonly string[], max: number): number | null {
   for (const key of keys) {
     const value = Object.hasOwn(config, key) ? config[key] : undefined;
@@ -25,7 +25,7 @@ export function readCount(config: RawConfig, keys: readonly string[], max: numbe
   return null;
 }
 
-/** As `readCount`, and throws where there is none. */
+/** The same as `readCount`, but throws `ConfigError` if all keys are absent or null. */
 export function requireCount(config: RawConfig, keys: readonly string[], max: number): number {
   const value = readCount(config, keys, max);
   if (value !== null) return value;
@@ -34,7 +34,7 @@ export function requireCount(config: RawConfig, keys: readonly string[], max: nu
   throw new ConfigError(first, undefined, `a whole number from 1 to ${max}${names}`);
 }
 
-/** A boolean; null and absent are the fallback. */
+/** A boolean, or `fallback` if the key is absent or null. */
 export function flag(config: RawConfig, key: string, fallback: boolean): boolean {
   const value = Object.hasOwn(config, key) ? config[key] : undefined;
   if (value === undefined || value === null) return fallback;
@@ -42,7 +42,7 @@ export function flag(config: RawConfig, key: string, fallback: boolean): boolean
   return value;
 }
 
-/** A string, null where it is anything else: for keys that only choose between known words. */
+/** A string; `null` for any other value, because such a key only chooses among known words. */
 export function text(config: RawConfig, key: string): string | null {
   const value = Object.hasOwn(config, key) ? config[key] : undefined;
   return typeof value === 'string' ? value : null;

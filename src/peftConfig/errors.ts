@@ -1,10 +1,10 @@
-/** Errors of the budget: each says which key or name, what was there and what was expected. */
+/** Errors of configs and budgets. Each says which key or name is concerned, what was there and what was expected. */
 
 export class BudgetError extends Error {
   override readonly name: string = 'BudgetError';
 }
 
-/** A key of a model's or an adapter's config holds what cannot be used. */
+/** A key of a model's or an adapter's config holds a value that cannot be used. */
 export class ConfigError extends BudgetError {
   override readonly name = 'ConfigError';
 
@@ -17,7 +17,7 @@ export class ConfigError extends BudgetError {
   }
 }
 
-/** A regular expression of the adapter's config that Python would refuse or that is not evaluated here. */
+/** A regular expression in an adapter's config that Python would refuse or that is not supported here. */
 export class PatternError extends BudgetError {
   override readonly name = 'PatternError';
 
@@ -29,7 +29,7 @@ export class PatternError extends BudgetError {
   }
 }
 
-/** Values quoted in a message are cut here: a config is a stranger's file. */
+/** Characters of a value that a message quotes: a config is a stranger's file. */
 const MAX_QUOTED_CHARACTERS = 60;
 
 function describe(got: unknown): string {

@@ -1,6 +1,6 @@
 /**
- * LoraConfig and AdaLoraConfig, as rows of the table of `configTable.ts`; `moduleClasses.ts` explains the notation. They
- * stand apart because the inspector writes LoRA adapters and loads no other row.
+ * LoraConfig and AdaLoraConfig, as rows of the table of `configTable.ts`; `moduleClasses.ts` explains the notation.
+ * They stand apart because the inspector writes LoRA adapters and loads no other row.
  *
  * Source: the dataclasses of huggingface/peft 0.21.
  */

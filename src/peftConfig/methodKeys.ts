@@ -1,4 +1,4 @@
-/** The keys of every `peft_type`'s config beside the common ones, with PEFT's defaults. */
+/** The keys of every `peft_type`'s config besides the common ones, with PEFT's defaults. */
 
 import { CONFIG_ROWS } from './configTable';
 import type { Defaults } from './signature';

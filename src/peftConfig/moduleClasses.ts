@@ -176,6 +176,6 @@ export const XLORA = `XLoraConfig
   xlora_size=2048 xlora_dropout_p=0.2 use_trainable_adapters=False softmax_temperature=1.0 top_k_lora
   scaling_pass_value=0.0 global_scaling_weight=1.0`;
 
-/** Removed from PEFT, which has MISS in its place; as of 0.17. */
+/** Removed from PEFT in favour of MISS; as of 0.17. */
 export const BONE = `BoneConfig
   r=64 target_modules exclude_modules init_weights=True layers_to_transform layers_pattern bias='none' modules_to_save`;

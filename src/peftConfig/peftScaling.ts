@@ -1,4 +1,4 @@
-/** PEFT's own rule for what a module's product is multiplied by: alpha over the rank, both by pattern. */
+/** PEFT's rule for the scaling of a module's product: alpha over the rank, each by pattern. */
 
 import type { AdapterConfig, PatternValue } from './adapterConfig';
 import { finite, positiveInteger } from './adapterConfig';
@@ -7,14 +7,16 @@ import { quoted } from './quoted';
 import { ADALORA_INITIAL_RANK, LOHA_ALPHA, LOKR_ALPHA } from './scalingDefaults';
 import { patternName } from './wrappedPath';
 
-/** Modules times pattern keys; a real adapter has hundreds of each, a hostile one would hold us up for minutes. */
+/**
+ * Modules times pattern keys. A real adapter has hundreds of each; a hostile one would block the reader for minutes.
+ */
 const MAX_PATTERN_CHECKS = 10_000_000;
 /** Defaults of the methods whose alpha is called `alpha`; the others call it `lora_alpha`. */
 const PLAIN_ALPHA: ReadonlyMap<string, number> = new Map([
   ['LOHA', LOHA_ALPHA],
   ['LOKR', LOKR_ALPHA],
 ]);
-/** AdaLoRA divides by the rank and this, so that a module pruned to nothing divides by no zero (PEFT). */
+/** PEFT's AdaLoRA adds this to the rank, so that a module pruned to rank 0 does not divide by zero. */
 const ADALORA_EPSILON = 1e-5;
 /** Methods whose product has no further factor. */
 export const UNSCALED: ReadonlySet<string> = new Set(['VERA', 'PVERA', 'DELORA', 'HIRA']);
@@ -22,7 +24,7 @@ export const UNSCALED: ReadonlySet<string> = new Set(['VERA', 'PVERA', 'DELORA',
 export interface Scaling {
   readonly alpha: number | null;
   readonly scaling: number;
-  /** How the scaling came about, for people: 'alpha / r = 16 / 8'. */
+  /** The derivation for people: 'alpha / r = 16 / 8'. */
   readonly scalingSource: string;
 }
 
@@ -31,30 +33,30 @@ export interface Patterns {
   readonly alpha: readonly PatternValue[];
 }
 
-/** The patterns of the config, or none where matching them would take too long. */
+/** The patterns of the config; empty if matching them would take too long. */
 export function usablePatterns(modules: number, config: AdapterConfig | null, problems: Problem[]): Patterns {
   if (!config) return { rank: [], alpha: [] };
   const checks = modules * (config.rankPattern.length + config.alphaPattern.length);
   if (checks <= MAX_PATTERN_CHECKS) return { rank: config.rankPattern, alpha: config.alphaPattern };
-  const limit = `at most ${MAX_PATTERN_CHECKS} are made`;
-  const message = `rank_pattern and alpha_pattern are left out: matching them takes ${checks} steps, ${limit}`;
+  const limit = `at most ${MAX_PATTERN_CHECKS} are allowed`;
+  const message = `rank_pattern and alpha_pattern are ignored: matching them takes ${checks} steps, ${limit}`;
   problems.push({ severity: 'warning', message });
   return { rank: [], alpha: [] };
 }
 
-/** What r and rank_pattern say of one module. */
+/** The rank of one module according to r and rank_pattern. */
 export function configuredRank(module: string, { rank, rankPattern }: AdapterConfig): number {
   const path = patternName(module);
   return rankPattern.find(({ matches }) => matches(path))?.value ?? rank;
 }
 
-/** What the tensors of a module say that its config must agree with. */
+/** Facts from the tensors of a module that its config must agree with. */
 interface ScaledModule {
   readonly module: string;
   readonly method: string;
-  /** Null where the tensors have none. */
+  /** `null` if the tensors show no rank. */
   readonly tensorRank: number | null;
-  /** True where a third factor stands between the two, whose size is not the config's rank. */
+  /** True if a third factor stands between A and B; its size differs from the config's rank. */
   readonly hasInner: boolean;
 }
 
@@ -91,7 +93,7 @@ export function peftScaling(
   return { alpha, scaling: alpha / rank, scalingSource: `alpha / r = ${alpha} / ${rank}${suffix}` };
 }
 
-/** alpha over the rank before pruning, which is what `ranknum` holds after loading. */
+/** Alpha over the rank before pruning, which is what `ranknum` holds after loading. */
 export function adaLoraScaling(config: AdapterConfig): Scaling {
   const initRank = positiveInteger(config.get('init_r')) ?? ADALORA_INITIAL_RANK;
   const alpha = config.alpha > 0 ? config.alpha : initRank;

@@ -1,7 +1,7 @@
-/** Something wrong, or worth a note, in a file that can still be shown. */
+/** A fault or a note about a file that can still be shown. */
 export interface Problem {
   readonly severity: 'error' | 'warning' | 'info';
   readonly message: string;
-  /** Tensor or module concerned. */
+  /** The tensor or module concerned. */
   readonly subject?: string;
 }

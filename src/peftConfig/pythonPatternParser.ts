@@ -17,11 +17,11 @@ export type Node =
       readonly lazy: boolean;
     };
 
-/** Patterns that list every module of a large model by name stay below this. */
+/** Patterns that list every module of a large model by name stay below this length. */
 const MAX_PATTERN = 1 << 17;
-/** The parser recurses into groups. */
+/** The parser recurses into groups; this bounds its stack. */
 const MAX_DEPTH = 100;
-/** Beyond this a counted repetition could not match a name anyway. */
+/** No module name is long enough for a counted repetition beyond this. */
 const MAX_REPEAT = 1_000;
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
@@ -50,7 +50,7 @@ const ASSERTIONS: Readonly<Record<string, (text: string, at: number) => boolean>
   A: (_, at) => at === 0,
   Z: (text, at) => at === text.length,
   b: (text, at) => atWordEdge(text, at),
-  // Nothing has no inside, as Python has had it up to 3.13.
+  // \B never matches the empty string up to Python 3.13.
   B: (text, at) => text.length > 0 && !atWordEdge(text, at),
 };
 
@@ -60,13 +60,13 @@ function atWordEdge(text: string, at: number): boolean {
   return before !== after;
 }
 
-/** Throws `PatternError` for what Python would refuse and for what is not understood here. */
+/** Throws `PatternError` for a pattern that Python would refuse or that is not supported here. */
 export function parsePattern(source: string): Node {
   if (source.length > MAX_PATTERN) throw new PatternError(source, `it is longer than ${MAX_PATTERN} characters`);
   return new Parser(source).parse();
 }
 
-/** Ignore case, dot matches newline, edges of lines, verbose. */
+/** Python's IGNORECASE, DOTALL, MULTILINE and VERBOSE. */
 type Flags = Readonly<Record<'i' | 's' | 'm' | 'x', boolean>>;
 
 function withFlags(flags: Flags, letters: string, value: boolean): Flags {
@@ -74,7 +74,7 @@ function withFlags(flags: Flags, letters: string, value: boolean): Flags {
   return { ...flags, ...set };
 }
 
-/** After '(?', for a message. */
+/** The kind of an unsupported group for a message, from the text after '(?'. */
 function kindOfGroup(rest: string): string {
   if (rest.startsWith('>')) return 'atomic groups';
   if (rest.startsWith('(')) return 'conditional groups';
@@ -123,7 +123,7 @@ class Parser {
       if (!range) return node;
       if (count > 0 || node.kind === 'assert') this.fail('multiple repeat');
       const lazy = this.take('?');
-      if (this.peek() === '+') this.fail('possessive quantifiers are not evaluated');
+      if (this.peek() === '+') this.fail('possessive quantifiers are not supported');
       node = { kind: 'repeat', body: node, ...range, lazy };
     }
   }
@@ -138,7 +138,7 @@ class Parser {
     const min = Number(counted[1] || 0);
     const max = counted[2] === '' ? min : counted[3] === '' ? null : Number(counted[3]);
     if (max !== null && min > max) this.fail('min repeat greater than max repeat');
-    if (Math.max(min, max ?? 0) > MAX_REPEAT) this.fail(`repeats more than ${MAX_REPEAT} times are not evaluated`);
+    if (Math.max(min, max ?? 0) > MAX_REPEAT) this.fail(`repeats more than ${MAX_REPEAT} times are not supported`);
     return { min, max };
   }
 
@@ -173,14 +173,14 @@ class Parser {
   }
 
   private group(): Node {
-    if (++this.depth > MAX_DEPTH) this.fail(`groups nested deeper than ${MAX_DEPTH} are not evaluated`);
+    if (++this.depth > MAX_DEPTH) this.fail(`groups nested deeper than ${MAX_DEPTH} are not supported`);
     let name: string | null = null;
     let look: { negative: boolean; behind: boolean } | null = null;
     const { flags } = this;
     if (this.take('?')) {
       const rest = this.source.slice(this.at, this.at + 64);
       const opening = /^([imsx]*(-[imsx]+)?:|=|!|<=|<!|P<[A-Za-z_]\w*>)/.exec(rest)?.[0];
-      if (opening === undefined) return this.fail(`${kindOfGroup(rest)} are not evaluated`);
+      if (opening === undefined) return this.fail(`${kindOfGroup(rest)} are not supported`);
       this.at += opening.length;
       if (opening.startsWith('P')) name = this.named(opening.slice(2, -1));
       else if (opening.endsWith(':')) {
@@ -201,7 +201,7 @@ class Parser {
     return name;
   }
 
-  /** Comments mean nothing; in a verbose pattern white space neither. */
+  /** Skips comments, and in a verbose pattern white space. */
   private skip(): void {
     const blank = this.flags.x ? /(?:[ \t\n\r\f\v]|#[^\n]*|\(\?#[^)]*\))+/y : /(?:\(\?#[^)]*\))+/y;
     blank.lastIndex = this.at;
@@ -232,7 +232,7 @@ class Parser {
       this.at += octal.length - 1;
       return parseInt(octal, 8);
     }
-    if (isDigit(char.charCodeAt(0))) this.fail('back-references are not evaluated');
+    if (isDigit(char.charCodeAt(0))) this.fail('back-references are not supported');
     if (/[A-Za-z]/.test(char)) this.fail(`bad escape \\${char}`);
     return char.charCodeAt(0);
   }
@@ -241,7 +241,7 @@ class Parser {
     const digits = this.source.slice(this.at, this.at + 8);
     if (!/^[\da-fA-F]{8}$/.test(digits)) this.fail('incomplete escape');
     const code = parseInt(digits, 16);
-    if (code > 0xffff) this.fail('characters beyond the first 65,536 are not evaluated');
+    if (code > 0xffff) this.fail('characters beyond the first 65,536 are not supported');
     this.at += 8;
     return code;
   }
@@ -277,7 +277,7 @@ class Parser {
     return { kind: 'char', test: this.folded((code) => code === expected) };
   }
 
-  /** Without regard to case where the pattern says so. */
+  /** Makes a test ignore case under the flag i. */
   private folded(test: Test): Test {
     if (!this.flags.i) return test;
     return (code) => {

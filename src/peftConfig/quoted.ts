@@ -1,7 +1,7 @@
-/** Names come from strangers and may be as long as the header: a message shows this much of one. */
+/** Characters of a name that a message shows: names come from strangers and may be as long as the header. */
 const SHOWN_NAME_LENGTH = 200;
 
-/** A name from a file, quoted, with control and bidirectional characters escaped and of bounded length. */
+/** A name from a file in quotes, shortened, with control and bidirectional characters escaped. */
 export function quoted(name: string): string {
   const shown = name.length > SHOWN_NAME_LENGTH ? `${name.slice(0, SHOWN_NAME_LENGTH)}…` : name;
   const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;

@@ -1,6 +1,7 @@
 /**
- * Paths of modules as tensors' names have them: PEFT puts wrappers round a module, and this room the adapter's name and
- * the expert's number behind it. All in time proportional to the path, which a stranger wrote.
+ * Paths of modules as the names of tensors have them. PEFT wraps modules in others, and the adapters' reader appends
+ * the adapter's name and the expert's number. Every function takes time proportional to the path, which a stranger
+ * wrote.
  */
 
 const BASE_LAYER = '.base_layer';
@@ -14,7 +15,7 @@ export function unwrapped(path: string): { readonly path: string; readonly depth
   return { path: path.slice(0, end), depth };
 }
 
-/** Without ' (adapter)' and '[expert]' at its end. */
+/** The path without a final ' (adapter)' and '[expert]'. */
 export function withoutSuffixes(module: string): string {
   const open = module.endsWith(')') ? module.lastIndexOf(' (') : -1;
   const path = open < 0 ? module : module.slice(0, open);
@@ -22,10 +23,10 @@ export function withoutSuffixes(module: string): string {
   return bracket >= 0 && /^\d+$/.test(path.slice(bracket + 1, -1)) ? path.slice(0, bracket) : path;
 }
 
-/** What PEFT matches the keys of rank_pattern and alpha_pattern against. */
+/** The name that PEFT matches the keys of rank_pattern and alpha_pattern against. */
 export function patternName(module: string): string {
   const path = withoutSuffixes(module);
-  // The output projection of an nn.MultiheadAttention is adapted with the module, not by itself.
+  // PEFT adapts the output projection of an nn.MultiheadAttention with the module, not by itself.
   if (path.endsWith(BASE_LAYER + OUT_PROJECTION)) return unwrapped(path.slice(0, -OUT_PROJECTION.length)).path;
   return unwrapped(path).path;
 }

@@ -1,5 +1,5 @@
 /** The module tables and errors that the planner's bundles share, as a bundle of their own (scripts/build.mjs). */
 
 export * from '../budget/architectures';
-export * from '../peftConfig/errors';
+export * from '../budget/errors';
 export * from '../peftConfig/errors';

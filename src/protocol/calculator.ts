@@ -27,7 +27,7 @@ export type CustomField = (typeof CUSTOM_FIELDS)[number];
 export const METHOD_FIELDS = ['rank', 'alpha', 'bottleneckDim', 'prefixLength', 'promptLength'] as const;
 export type MethodField = (typeof METHOD_FIELDS)[number];
 
-/** Where the page shows a message: at a field, at the target modules, or at the model picker. */
+/** The place of a message on the page: a field, the target modules, or the model picker. */
 export type Field = MethodField | CustomField | 'targets' | 'model';
 
 /** Inputs as typed: an invalid text stays in its field. */
@@ -53,7 +53,7 @@ export interface TargetChoice {
   /** The suffix as target_modules takes it. */
   readonly name: string;
   readonly chosen: boolean;
-  /** For people: 'q_proj: 32 modules, 4,096 to 4,096'. */
+  /** A text for people: 'q_proj: 32 modules, 4,096 to 4,096'. */
   readonly description: string;
 }
 
@@ -114,7 +114,7 @@ export interface BudgetSnapshot {
   readonly report: BudgetReport;
 }
 
-/** What a change of the inputs leads to. The plan is counted on the model of the inputs. */
+/** The counts after a change. The plan is counted on the model of the inputs. */
 export interface CalculatorReport {
   /** Null if the inputs did not change. */
   readonly budget: BudgetReport | null;

@@ -1,41 +1,41 @@
-/** The inspector's webview to its host, and back. */
+/** Messages between the host and the inspector's webview. */
 
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
 import type { PackedDescription } from './packedDescription';
 
 export interface InspectorRequests extends MatrixRequests {
-  /** The view is up; the answer is all it needs to draw itself. */
+  /** The view is loaded. The reply is all that it needs to draw itself. */
   'view/ready'(params: Record<never, never>): InspectorSnapshot;
-  /** Asks where to save and writes there. Returns the file's name, or null when the user thought better of it. */
+  /** Asks for a path and writes there. Returns the file's name, or null if the user cancels. */
   'matrix/export'(params: {
     readonly matrix: MatrixRef;
     readonly format: ExportFormat;
     readonly suggestedName: string;
   }): string | null;
   'picture/save'(params: { readonly png: Uint8Array; readonly suggestedName: string }): string | null;
-  /** A table as text: CSV. The answer is as for a picture. */
+  /** Saves a table as CSV. The reply is the same as for a picture. */
   'table/save'(params: { readonly text: string; readonly suggestedName: string }): string | null;
   'clipboard/write'(params: { readonly text: string }): void;
-  /** Opens the source file anew, after it changed on disk or could not be read. The answer is as for `view/ready`. */
+  /** Opens the source again after it changed or could not be read. The reply is the same as for `view/ready`. */
   'source/reload'(params: Record<never, never>): InspectorSnapshot;
 }
 
 export interface InspectorSnapshot {
-  /** Null where nothing of the file could be read; `failure` then says why, or `held` what to ask first. */
+  /** Null if nothing of the file was read: `failure` gives the reason, or `held` waits for the user's consent. */
   readonly source: PackedDescription | null;
   readonly failure: string | null;
-  /** The address of a file on a server that nobody has asked to be fetched yet: `source/reload` fetches it. */
+  /** The address of a file that the user has not agreed to download. `source/reload` downloads it. */
   readonly held?: string;
 }
 
 export interface InspectorEvents {
-  /** The file changed or vanished on disk since it was opened. */
+  /** The file changed or was deleted after it was opened. */
   'source/changed': { readonly reason: 'changed' | 'deleted' };
-  /** A file that was held has been asked for elsewhere: the view asks for the snapshot anew. */
+  /** The user agreed to the download elsewhere, so the view should ask for the snapshot again. */
   'source/released': Record<never, never>;
 }
 
-/** What the view keeps across reload and hiding, through setState: navigation, never values. */
+/** What setState keeps while the view is hidden or reloaded: navigation, never values. */
 export interface InspectorViewState {
   readonly tab?: string;
   readonly module?: string;

@@ -1,36 +1,36 @@
 /**
- * How a view names a matrix and what it may ask about it. The same requests travel both hops (webview to host, host to
- * worker); on the second the host adds which source is meant (see worker.ts).
+ * How a view refers to a matrix, and what it can ask about it. The same requests go from webview to host and from host
+ * to worker; on the second hop the host adds the source (see worker.ts).
  */
 
 import type { SummaryStatistics } from '../tensor/statistics';
 
-/** `step` picks a recorded training step of the demo; without it, the last. */
+/** `step` selects a recorded training step of the demo; the default is the last one. */
 export type MatrixRef =
   /**
-   * A stored tensor, or one the demo made. 0-D and 1-D tensors are one row. Of a tensor of rank 3 and more, `slice`
-   * indexes the leading dimensions and the last two are the matrix; by default every index is 0.
+   * A stored tensor, or one that the demo made. 0-D and 1-D tensors are one row. For a tensor with three or more
+   * dimensions the last two are the matrix, and `slice` indexes the others; every index is 0 by default.
    */
   | {
       readonly kind: 'tensor';
       readonly name: string;
       readonly slice?: readonly number[];
       readonly step?: number;
-      /** Rows for columns, of a 2-D tensor: AdapterHub stores its projections as (out, in). */
+      /** Swaps rows and columns of a 2-D tensor: AdapterHub stores its projections as (out, in). */
       readonly transposed?: boolean;
     }
-  /** All entries of a tensor of any rank, the last dimension across. */
+  /** All entries of a tensor of any rank. The last dimension runs across. */
   | { readonly kind: 'entries'; readonly name: string }
   /**
-   * One factor as the product takes it, A (rank, inFeatures) or B (outFeatures, rank), whatever layout the file stores:
-   * for modules that are `reshaped`.
+   * One factor as the product takes it, A (rank, inFeatures) or B (outFeatures, rank), independent of the layout in the
+   * file. For modules that are `reshaped`.
    */
   | { readonly kind: 'factor'; readonly module: string; readonly part: 'a' | 'b' }
   /** `scaling * B * A` of a LoRA module, (outFeatures, inFeatures), computed tile by tile. */
   | { readonly kind: 'delta'; readonly module: string; readonly step?: number }
-  /** `W + scaling * B * A`, where the frozen weight is known. */
+  /** `W + scaling * B * A`, if the frozen weight is known. */
   | { readonly kind: 'merged'; readonly module: string; readonly step?: number }
-  /** One layer's key or value prefix, (prefixLength, numHeads * dHead), whatever layout the file stores. */
+  /** One layer's key or value prefix, (prefixLength, numHeads * dHead), independent of the layout in the file. */
   | {
       readonly kind: 'prefix';
       readonly module: string;
@@ -39,30 +39,30 @@ export type MatrixRef =
       readonly gradient?: boolean;
     };
 
-/** How a block of cells becomes one: `maxAbs` keeps the sign of the entry of largest magnitude. */
+/** How a block of entries becomes one cell. `maxAbs` takes the entry of largest magnitude with its sign. */
 export type Reduction = 'mean' | 'maxAbs' | 'min' | 'max';
 
-/** Side of a tile in cells. At level l one cell of a tile stands for a block of 2^l x 2^l entries of the matrix. */
+/** Side of a tile in cells. At level l one cell of a tile covers a block of 2^l x 2^l entries. */
 export const TILE_SIZE = 256;
 
 export interface TileRequest {
   readonly matrix: MatrixRef;
   readonly level: number;
-  /** Tile column and row: the tile covers entries from tileX * TILE_SIZE * 2^level on. */
+  /** Tile column and row. The tile starts at entry tileX * TILE_SIZE * 2^level. */
   readonly tileX: number;
   readonly tileY: number;
   readonly reduction: Reduction;
-  /** A sample of a few megabytes will do, to have something to show at once. */
+  /** Reads only a sample of a few megabytes, to show something at once. */
   readonly quick?: boolean;
 }
 
 export interface Tile {
-  /** Cells across and down; TILE_SIZE, or less at the right and bottom edge. */
+  /** Cells across and down: TILE_SIZE, or fewer at the right and bottom edges. */
   readonly width: number;
   readonly height: number;
   /** (height, width), row-major. NaN and infinities are kept. */
   readonly values: Float32Array;
-  /** True where a large block was read only in part, so that its cells show a sample of their entries. */
+  /** True if a large block was only sampled, so that its cells show a part of their entries. */
   readonly sampled: boolean;
 }
 
@@ -72,13 +72,13 @@ export interface CellRequest {
   readonly column: number;
 }
 
-/** An entry to be looked for: one that is NaN or infinite, or the finite one of largest magnitude. */
+/** What to search for: an entry that is NaN or infinite, or the finite entry of largest magnitude. */
 export type Sought = 'nonNumber' | 'largest';
 
 export interface FindRequest {
   readonly matrix: MatrixRef;
   readonly sought: Sought;
-  /** Of several, the next one behind this place, row by row and on from the top; the first where it is left out. */
+  /** Finds the next match after this place, row by row, and continues at the top. Without it, finds the first match. */
   readonly after?: EntryPlace;
 }
 
@@ -102,9 +102,9 @@ export interface Cell {
   readonly value: number;
   /** 'BF16', 'F32', ...; 'computed' for a delta or merged matrix. */
   readonly dtype: string;
-  /** Where the value stands in the tensor: one index per dimension. */
+  /** The position of the value in the tensor: one index per dimension. */
   readonly index: readonly number[];
-  /** Of the entry's whole row and column; null where the line is too long to read for a hover. */
+  /** Summaries of the entry's row and column; null if the line is too long to read for a hover. */
   readonly row: LineSummary | null;
   readonly column: LineSummary | null;
 }
@@ -114,7 +114,7 @@ export interface Statistics extends SummaryStatistics {
   readonly histogram: Float64Array;
   /** |value| at these shares of the finite entries, for colour domains: 0.5, 0.9, 0.95, 0.99, 0.999. */
   readonly absQuantiles: Float64Array;
-  /** True where a large matrix was sampled rather than read whole. */
+  /** True if a large matrix was sampled instead of read completely. */
   readonly sampled: boolean;
 }
 
@@ -132,7 +132,7 @@ export interface DeltaProducts {
 }
 
 export interface Spectrum {
-  /** Of `scaling * B * A`, descending, (rank): from the factors, never from the full matrix. */
+  /** Singular values of `scaling * B * A`, descending, (rank). They come from the factors, never from the product. */
   readonly singularValues: Float64Array;
   /** exp of the entropy of the normalised singular values (Roy and Vetterli 2007). */
   readonly effectiveRank: number;
@@ -141,30 +141,30 @@ export interface Spectrum {
   readonly norm: number;
 }
 
-/** Measures by which the grid of layers x modules can be coloured. */
+/** The measures that can colour the grid of layers x modules. */
 export type ModuleMetric = 'deltaNorm' | 'aNorm' | 'bNorm' | 'spectralNorm' | 'effectiveRank' | 'stableRank' | 'maxAbs';
 
-/** Per LoRA module, in the order of `SourceDescription.lora`; NaN where it cannot be computed. */
+/** One value per LoRA module, in the order of `SourceDescription.lora`; NaN if it cannot be computed. */
 export type ModuleMetrics = Readonly<Record<ModuleMetric, Float64Array>> & {
-  /** Messages for modules that could not be read, by index. */
+  /** Errors of modules that could not be read, by index. */
   readonly failures: readonly { readonly module: number; readonly message: string }[];
 };
 
 /** The summary of all entries of one tensor. */
 export interface TensorSummary extends SummaryStatistics {
-  /** Place in `SourceDescription.tensors`. */
+  /** Index in `SourceDescription.tensors`. */
   readonly index: number;
-  /** Why the tensor could not be read; all else is then 0 or NaN. */
+  /** Why the tensor could not be read. All other fields are then 0 or NaN. */
   readonly failure?: string;
 }
 
 export interface TensorScan {
   readonly rows: readonly TensorSummary[];
-  /** Where to go on; null after the last tensor. */
+  /** The index to continue at; null after the last tensor. */
   readonly next: number | null;
 }
 
-/** One row of `ModuleMetrics`, without metrics where the module could not be read. */
+/** One row of `ModuleMetrics`, without metrics if the module could not be read. */
 export interface MeasuredModule {
   readonly module: number;
   readonly metrics?: Readonly<Record<ModuleMetric, number>>;
@@ -173,19 +173,19 @@ export interface MeasuredModule {
 
 export type ExportFormat = 'csv' | 'npy';
 
-/** What any view may ask about the matrices of the source it shows. */
+/** What any view can ask about the matrices of its source. */
 export interface MatrixRequests {
   'tile/read'(params: TileRequest): Tile;
   'cell/read'(params: CellRequest): Cell;
-  /** Where such an entry is; null where there is none. Reads as far as it must, and reports progress. */
+  /** The position of a matching entry; null if there is none. Reads until it finds one, and reports progress. */
   'cell/find'(params: FindRequest): EntryPlace | null;
-  /** Reports progress. `whole` reads all of a matrix, however large; `quick` a megabyte of it. */
+  /** Reports progress. `whole` reads the complete matrix, `quick` reads a megabyte of it. */
   'matrix/statistics'(params: {
     readonly matrix: MatrixRef;
     readonly whole?: boolean;
     readonly quick?: boolean;
   }): Statistics;
-  /** Summaries of tensors from `first` on, as many as a moment allows; ask again with `next`. Reports entries read. */
+  /** Summarises as many tensors from `first` on as a moment allows. Continue with `next`. Reports the entries read. */
   'tensors/scan'(params: { readonly first: number }): TensorScan;
   'lora/products'(params: {
     readonly module: string;
@@ -194,6 +194,6 @@ export interface MatrixRequests {
     readonly step?: number;
   }): DeltaProducts;
   'lora/spectrum'(params: { readonly module: string; readonly step?: number }): Spectrum;
-  /** Reports progress, each time with the modules measured since, as `partial: readonly MeasuredModule[]`. */
+  /** Each progress report holds the modules measured since the last one, as `partial: readonly MeasuredModule[]`. */
   'lora/metrics'(params: Record<never, never>): ModuleMetrics;
 }

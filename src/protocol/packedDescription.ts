@@ -1,23 +1,23 @@
 /**
- * A description as it travels from the worker to a page: one run of bytes. Of a model with thousands of tensors every
- * step on the way would otherwise take it apart and put it together again, and the editor's host waits for each; a
- * window on another machine gets a tenth of the bytes.
+ * A description packed into bytes, as it travels from the worker to a page. Otherwise each hop would serialise and
+ * parse the thousands of tensors of a large model while the extension host waits. A remote window receives a tenth of
+ * the bytes.
  */
 
 import type { SourceDescription, TrainingInfo } from '../checkpoint/sourceDescription';
 
 export interface PackedDescription {
-  /** UTF-8 JSON of all but `loss`, gzipped where it is long. */
+  /** UTF-8 JSON of everything except `loss`. Long texts are gzipped. */
   readonly json: Uint8Array<ArrayBuffer>;
   readonly gzipped: boolean;
-  /** Of the training, where there is one: float64 as it is. */
+  /** The loss curve of a training, as float64. */
   readonly loss?: Float64Array;
 }
 
-/** Below this, packing takes longer than it saves. */
+/** For a shorter text, compression takes longer than it saves. */
 const LONG_BYTES = 2 ** 16;
 
-/** A number that is not finite becomes null, and a field that is undefined is left out. */
+/** Numbers that are not finite become null, and undefined fields are left out. */
 export async function packDescription(description: SourceDescription): Promise<PackedDescription> {
   const { training, ...rest } = description;
   if (!training) return packJson(rest);

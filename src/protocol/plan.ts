@@ -53,7 +53,7 @@ export interface PlanChoices {
 export interface TargetRow {
   /** 'model.layers.*.self_attn.q_proj'. */
   readonly pattern: string;
-  /** The entry for target_modules: the shortest suffix that no other row has, or the last segment if every suffix is shared. */
+  /** The entry for target_modules: the shortest suffix that no other row has, or the last segment if there is none. */
   readonly end: string;
   readonly modules: number;
   readonly inFeatures: number;
@@ -132,7 +132,7 @@ export interface PlanReport {
   readonly claim: { readonly agrees: boolean; readonly lines: readonly string[] } | null;
 }
 
-/** Trainable parameters against memory: a point for each method at its defaults, and for ranks of the planned method. */
+/** Trainable parameters against memory: points for each method at its defaults, and for ranks of the planned one. */
 export interface PlanSweep {
   readonly methods: readonly PlanPoint[];
   readonly ranks: readonly PlanPoint[];

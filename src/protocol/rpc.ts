@@ -1,12 +1,12 @@
 /**
  * Requests, replies and events over any two-way channel, typed from one interface per channel.
  *
- * A handler that throws rejects the caller; a cancelled request rejects at once and aborts the handler's signal;
- * disposing rejects all that is pending on this side and aborts all that runs on it. Nothing here knows threads,
- * webviews or the editor: a `Transport` does.
+ * An error in a handler rejects the caller's promise. A cancelled request rejects at once and aborts the handler's
+ * signal. Disposing rejects every pending request of this side and aborts every running handler. Only a `Transport`
+ * knows of threads, webviews or the editor.
  */
 
-/** Method name to `(params) => result`. */
+/** Maps a method name to `(params) => result`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a constraint only: any function of one parameter
 export type RequestMap<R> = { [M in keyof R]: (params: any) => unknown };
 export type Params<F> = F extends (params: infer P) => unknown ? P : never;
@@ -16,14 +16,14 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly message?: string;
-  /** What is known so far, where the method says that it reports this. */
+  /** The result so far, if the method documents that it reports one. */
   readonly partial?: unknown;
 }
 
 export interface RequestContext {
   readonly signal: AbortSignal;
   progress(progress: Progress): void;
-  /** Moves the buffer with the reply instead of copying it. Only for a buffer the handler will not touch again. */
+  /** Moves the buffer with the reply instead of copying it. The handler must not use the buffer again. */
   transfer(buffer: ArrayBuffer): void;
 }
 
@@ -31,7 +31,7 @@ export type Handlers<R extends RequestMap<R>> = {
   [M in keyof R]: (params: Params<R[M]>, context: RequestContext) => Result<R[M]> | Promise<Result<R[M]>>;
 };
 
-/** What travels. `data` of a failure is what the thrower attached, if it can be cloned. */
+/** The messages of a channel. */
 export type Message =
   | { readonly kind: 'request'; readonly id: number; readonly method: string; readonly params: unknown }
   | { readonly kind: 'reply'; readonly id: number; readonly result: unknown }
@@ -43,18 +43,18 @@ export type Message =
 export interface Failure {
   readonly name: string;
   readonly message: string;
-  /** Of errors that have one, a `CheckpointErrorCode` for example. */
+  /** The code of errors that have one, such as a `CheckpointErrorCode`. */
   readonly code?: string;
 }
 
 export interface Transport {
-  /** Buffers in `transfer` are moved, where the channel can; they are detached afterwards. */
+  /** Moves the buffers in `transfer` if the channel can, which detaches them. */
   post(message: Message, transfer: readonly ArrayBuffer[]): void;
-  /** Returns the function that stops listening. */
+  /** Returns a function that stops listening. */
   listen(handler: (message: Message) => void): () => void;
 }
 
-/** The other side threw; `name`, `message` and `code` are as they were thrown there. */
+/** An error from the other side, with its `name`, `message` and `code`. */
 export class RemoteError extends Error {
   readonly code: string | undefined;
   constructor(failure: Failure) {
@@ -88,8 +88,8 @@ interface Pending {
 
 /**
  * One end of a channel.
- * `Theirs` are the requests the other side answers, `Ours` those this side answers; `Sent` and `Heard` are the events
- * each way.
+ * The other side answers the requests in `Theirs`, and this side answers those in `Ours`. `Sent` and `Heard` are the
+ * events in each direction.
  */
 export class Endpoint<
   Theirs extends RequestMap<Theirs>,
@@ -148,7 +148,7 @@ export class Endpoint<
     if (!this.disposed) this.transport.post({ kind: 'event', name, payload }, []);
   }
 
-  /** Returns the function that takes the listener away. */
+  /** Returns a function that removes the listener. */
   on<E extends keyof Heard & string>(name: E, listener: (payload: Heard[E]) => void): () => void {
     const listeners = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, listeners);

@@ -1,4 +1,4 @@
-/** What a source holds, as the views know it: its types are those of the room that describes files. */
+/** What a source holds, for the views. The types come from src/checkpoint, which describes files. */
 
 export type { Problem } from '../peftConfig/problem';
 export type {

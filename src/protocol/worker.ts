@@ -1,4 +1,4 @@
-/** Host to worker. Every request names the source it is about, by the id that opening it gave. */
+/** Messages from the host to the worker. Each request refers to a source by the id that opening it returned. */
 
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
 import type { PackedDescription } from './packedDescription';
@@ -11,7 +11,7 @@ export interface OpenedSource {
 }
 
 export interface DemoOptions {
-  /** Same seed, same numbers. */
+  /** The same seed gives the same numbers. */
   readonly seed: number;
   readonly trainingSteps: number;
 }
@@ -22,14 +22,14 @@ type ForSource<R> = {
 
 export interface WorkerRequests extends ForSource<MatrixRequests> {
   /**
-   * Opens a checkpoint by its header. A damaged file still opens; its problems are in the description.
-   * `path` is a local path, an http, https or hf address, or the URI of a file that only the
-   * editor reaches; nothing but an address makes the worker use the network.
+   * Opens a checkpoint from its header. A damaged file opens too; the description lists its problems. `path` is a local
+   * path, an http, https or hf address, or the URI of a file that only the editor can read. Only an address makes the
+   * worker use the network.
    */
   'checkpoint/open'(params: { readonly path: string }): OpenedSource;
-  /** Runs the demo; reports progress. `text` is what the reference document prints. */
+  /** Runs the demo and reports progress. `text` is the output of the reference document. */
   'demo/run'(params: DemoOptions): OpenedSource & { readonly text: string };
-  /** Writes a matrix as a file, in pieces; reports progress. Returns the bytes written. */
+  /** Writes a matrix to a file in pieces and reports progress. Returns the number of bytes. */
   'matrix/write'(params: {
     readonly source: SourceId;
     readonly matrix: MatrixRef;
@@ -37,24 +37,24 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
     readonly path: string;
   }): number;
   /**
-   * Writes what a source holds as an adapter, adapter_model.safetensors and adapter_config.json in `folder`, which is
-   * made where it is missing. Returns the paths, weights first.
+   * Writes a source as an adapter: adapter_model.safetensors and adapter_config.json in `folder`, which is created if
+   * it is missing. Returns the paths, weights first.
    */
   'adapter/write'(params: { readonly source: SourceId; readonly folder: string }): readonly string[];
   'source/close'(params: { readonly source: SourceId }): void;
 }
 
-/** Worker to host: what only the editor can do. */
+/** Messages from the worker to the host, for what only the editor can do. */
 export interface EditorRequests {
-  /** A file, whole; `bytes` is null where it has more than `limit`. Rejects where it cannot be read. */
+  /** Reads a whole file. `bytes` is null if the file is larger than `limit`. Rejects if it cannot be read. */
   'file/read'(params: { readonly uri: string; readonly limit: number }): {
     readonly bytes: Uint8Array<ArrayBuffer> | null;
     readonly size: number;
-    /** In ms since the epoch. */
+    /** Modification time, in ms since the epoch. */
     readonly modified: number;
   };
-  /** The names in the folder of the file. */
+  /** The names of all files in the file's folder. */
   'file/names'(params: { readonly uri: string }): readonly string[];
-  /** The user's token for the Hugging Face Hub; null where none is set. */
+  /** The user's token for the Hugging Face Hub; null if none is set. */
   'hub/token'(params: Record<never, never>): string | null;
 }

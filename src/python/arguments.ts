@@ -1,17 +1,17 @@
-/** The arguments of a call, as written. */
+/** The arguments of a call as the program writes them. */
 
 import type { SyntaxNode } from '@lezer/common';
 
 export interface Argument {
-  /** Its name; null for one by position, '*' and '**' for what is spread. */
+  /** The keyword; `null` for a positional argument, '*' or '**' for an unpacked one. */
   readonly key: string | null;
-  /** Null where it is not written yet, and for a comprehension without brackets. */
+  /** `null` if the value is not written yet, or is a comprehension without brackets. */
   readonly value: SyntaxNode | null;
   readonly from: number;
   readonly to: number;
 }
 
-/** Arguments of one call: no function takes more by hand. */
+/** Arguments read from one call: nobody writes more by hand. */
 const MAX_ARGUMENTS = 1000;
 
 interface Texts {
@@ -41,7 +41,7 @@ function argumentOf(nodes: readonly SyntaxNode[], texts: Texts): Argument | null
   const last = written.at(-1);
   if (!first || !last) return null;
   const range = { from: first.from, to: last.to };
-  // What the parser could not place makes the whole argument one that is not written yet.
+  // Text that the parser could not place makes the whole argument unfinished.
   const whole = nodes.length === written.length;
   if (first.name === '*' || first.name === '**')
     return { key: first.name, value: whole ? (second ?? null) : null, ...range };

@@ -1,4 +1,4 @@
-/** Which model a program puts an adapter on, as far as its text names it: `AutoModel....from_pretrained('name')`. */
+/** The base model that a program adapts, if its text names it: `AutoModel....from_pretrained('name')`. */
 
 import type { SyntaxNode } from '@lezer/common';
 import { argumentsOf } from './arguments';
@@ -6,18 +6,18 @@ import type { Evaluator } from './evaluator';
 import type { Names } from './names';
 import type { Scope } from './scopes';
 
-/** Wrappers of wrappers: `prepare_model_for_kbit_training(model)`, `model.to('cuda')`. */
+/** Calls around calls: `prepare_model_for_kbit_training(model)`, `model.to('cuda')`. */
 const MAX_STEPS = 20;
 
-/** Methods that give the same model back. */
+/** Methods that return the model they are called on. */
 const SAME_MODEL = new Set(
   'to cuda cpu half float double bfloat16 eval train requires_grad_ to_bettertransformer'.split(' '),
 );
 
-/** Classes with `from_pretrained` that are no models. */
+/** Classes with `from_pretrained` that are not models. */
 const NOT_A_MODEL = /Tokenizer|Processor|Config|Extractor|Scheduler|Pipeline|^PeftModel|Dataset/;
 
-/** The name, where the expression is a model loaded by a literal name; null where it is not to be told. */
+/** The name, if the expression is a model loaded under a literal name; `null` if it cannot be determined. */
 export function baseModelOf(
   expression: SyntaxNode | null,
   scope: Scope,
@@ -30,7 +30,7 @@ export function baseModelOf(
   for (let step = 0; node && step < MAX_STEPS; step++) {
     if (node.name === 'VariableName') {
       const definition = names.reaching(names.textOf(node), place, use);
-      // Some loaders give a pair: the model, then its tokenizer.
+      // Some loaders return a pair: the model, then its tokenizer.
       if (!definition || definition.path.some((index) => index !== 0)) return null;
       node = definition.value;
       place = definition.scope;
@@ -40,14 +40,14 @@ export function baseModelOf(
       if (name !== null) return name;
       const callee = node.firstChild;
       if (callee?.name === 'MemberExpression' && SAME_MODEL.has(names.lastName(callee))) node = callee.firstChild;
-      // A function that takes a model first, gives it back prepared.
+      // A function that takes a model as its first argument returns it prepared.
       else node = argumentsOf(node, names).find(({ key }) => key === null || key === 'model')?.value ?? null;
     } else return textOf(node, place, evaluator);
   }
   return null;
 }
 
-/** The model's name, if all that the program loads is one model. */
+/** The name of the model, if the program loads exactly one. */
 export function onlyLoadedModel(
   calls: readonly { readonly node: SyntaxNode; readonly scope: Scope }[],
   names: Names,

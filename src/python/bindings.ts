@@ -2,25 +2,25 @@
 
 import type { SyntaxNode, SyntaxNodeRef } from '@lezer/common';
 
-/** Dots of a name, and parts of a tuple in a tuple: more is no program. */
+/** Depth of dotted names and of nested tuples: no real program goes deeper. */
 const MAX_DEPTH = 20;
 
-/** How a name came to its value, for people where it is none that can be read. */
+/** How a name gets its value; a message names the kind if the value cannot be read. */
 export type BindingKind = 'value' | 'import' | 'parameter' | 'definition' | 'other';
 
-/** What is known of a bound value beyond its name. */
+/** Facts about a bound value besides its name. */
 export interface BoundValue {
-  /** What is assigned: an expression; null for what is none. */
+  /** The assigned expression; `null` if the statement assigns no expression. */
   readonly value: SyntaxNode | null;
-  /** Which item of the value, where it is taken apart: `a, b = 1, 2`. */
+  /** Indices into the value if the assignment unpacks it: `a, b = 1, 2`. */
   readonly path: readonly number[];
-  /** Of an import: the dotted name of what it stands for. */
+  /** The dotted name that an import binds. */
   readonly imported: string;
-  /** From where on it holds. */
+  /** Position from which the binding holds. */
   readonly from: number;
 }
 
-/** Whoever is told what a statement binds and changes. */
+/** Receives what the statements bind and change. */
 export interface Binder {
   textOf(node: { readonly from: number; readonly to: number }): string;
   bind(name: SyntaxNode, kind: BindingKind, more?: Partial<BoundValue>): void;
@@ -30,7 +30,7 @@ export interface Binder {
   noteMutation(changed: SyntaxNode | null): void;
 }
 
-/** The children of a node, comments and what the parser could not place left out. */
+/** The children of a node, without comments and without text that the parser could not place. */
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   const children: SyntaxNode[] = [];
   for (let child = node.firstChild; child; child = child.nextSibling) {
@@ -39,7 +39,7 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   return children;
 }
 
-/** Assignments, loops, `with`, `except`, `del`, `global`, patterns, `:=`; any other node binds nothing. */
+/** Handles assignments, loops, `with`, `except`, `del`, `global`, patterns and `:=`; other nodes bind nothing. */
 export function bindStatement(binder: Binder, ref: SyntaxNodeRef): void {
   switch (ref.name) {
     case 'AssignStatement':
@@ -50,7 +50,7 @@ export function bindStatement(binder: Binder, ref: SyntaxNodeRef): void {
       for (const child of childrenOf(ref.node)) {
         if (child.name === 'UpdateOp') break;
         bindTarget(binder, child);
-        // `+=` adds to a list in its place, whatever other names it has.
+        // `+=` extends a list in place, which its other names see too.
         if (ref.name === 'UpdateStatement' && child.name === 'VariableName') binder.noteMutation(child);
       }
       return;
@@ -85,14 +85,14 @@ function bindAssignment(binder: Binder, node: SyntaxNode): void {
     if (child.name === 'AssignOp') groups.push([]);
     else if (child.name !== 'TypeDef') groups.at(-1)?.push(child);
   }
-  // A name with a type and no value binds nothing.
+  // An annotation without a value binds nothing.
   if (groups.length < 2) return;
   const values = (groups.pop() ?? []).filter((child) => child.name !== ',');
   const only = values.length === 1 ? (values[0] ?? null) : null;
   for (const group of groups) {
     const targets = group.filter((child) => child.name !== ',');
     if (targets.length === 1 && group.length === 1 && targets[0]) {
-      // `x = 1, 2` is a tuple without a node of its own: not read.
+      // `x = 1, 2` is a tuple that has no node of its own; it is not read.
       bindTarget(binder, targets[0], only, [], node.to);
     } else {
       targets.forEach((target, index) => {
@@ -105,12 +105,12 @@ function bindAssignment(binder: Binder, node: SyntaxNode): void {
   }
 }
 
-/** Nothing is gathered or spread by a star. */
+/** True if no star gathers or spreads items. */
 function plain(...groups: readonly (readonly SyntaxNode[])[]): boolean {
   return groups.every((group) => group.every((node) => node.name !== '*'));
 }
 
-/** A name is bound; the parts of a tuple or list are each; an attribute or item of a name is noted as a change. */
+/** Binds a name, or each part of a tuple or list. An attribute or item of a name counts as a change. */
 function bindTarget(
   binder: Binder,
   target: SyntaxNode,
@@ -141,7 +141,7 @@ function bindTarget(
   }
 }
 
-/** `for <these> in`, of a statement or of each clause of a comprehension. */
+/** `for <targets> in` of a statement or of a clause of a comprehension. */
 function bindBetween(binder: Binder, node: SyntaxNode, start: string, end: string): void {
   let inside = false;
   for (const child of childrenOf(node)) {
@@ -166,7 +166,7 @@ function bindAfterAs(binder: Binder, node: SyntaxNode): void {
 export function bindParameters(binder: Binder, node: SyntaxNode): void {
   let first = true;
   for (const child of childrenOf(node)) {
-    // A default after '=' is a use, and the parameter before it has been bound.
+    // The default after '=' is a use; the parameter before it is bound already.
     if (child.name === ',') first = true;
     else if (child.name === 'VariableName' && first) {
       binder.bind(child, 'parameter');
@@ -175,7 +175,7 @@ export function bindParameters(binder: Binder, node: SyntaxNode): void {
   }
 }
 
-/** `import a.b as c, d`, `from .a import b as c, d`, `from a import *` (which binds nothing that can be told). */
+/** Handles `import a.b as c, d` and `from .a import b as c, d`. `from a import *` binds no name that the text shows. */
 export function bindImport(binder: Binder, node: SyntaxNode): void {
   const children = childrenOf(node);
   const fromModule = children[0]?.name === 'from';

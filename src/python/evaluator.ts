@@ -1,4 +1,4 @@
-/** What an expression is worth without running anything: literals, arithmetic on them, and names that stand for them. */
+/** Values of expressions without running the program: literals, arithmetic on them, and names that stand for them. */
 
 import type { SyntaxNode } from '@lezer/common';
 import { argumentsOf } from './arguments';
@@ -11,13 +11,13 @@ import { stringValue } from './stringLiteral';
 import type { Unknown, Value } from './values';
 import { dictOf, hashOf, NOT_LITERAL, setOf, TOO_LARGE, unknown } from './values';
 
-/** Expressions in expressions, names of names: people write a handful. */
+/** Depth of nested expressions and of names that stand for names: real programs nest a handful. */
 const MAX_DEPTH = 60;
-/** Values looked at for one program, so that lists of lists of names do not grow without end. */
+/** Values visited in one program, so that lists of lists of names do not grow without end. */
 const MAX_WORK = 200_000;
-/** Numbers of one range: layers, not rows. */
+/** Numbers in one range: ranges in configs count layers. */
 const MAX_RANGE = 10_000;
-/** Characters of one text, and so of what texts are joined to. */
+/** Characters of one string, and of the result when strings are joined. */
 const MAX_TEXT = 1 << 16;
 
 const NOT_WRITTEN = unknown('not written yet');
@@ -30,7 +30,7 @@ export class Evaluator {
   evaluate(node: SyntaxNode | null, scope: Scope, depth = 0): Value | Unknown {
     if (!node) return NOT_WRITTEN;
     if (depth > MAX_DEPTH || ++this.work > MAX_WORK) return TOO_LARGE;
-    // Lezer takes `5.` for an attribute of 5 that is not written yet.
+    // Lezer reads `5.` as an unfinished attribute of 5.
     if (node.name === 'Number' || (node.name === 'MemberExpression' && node.firstChild?.name === 'Number'))
       return numberValue(this.names.textOf(node)) ?? NOT_LITERAL;
     if (node.type.isError || node.getChild('⚠')) return NOT_WRITTEN;
@@ -75,7 +75,7 @@ export class Evaluator {
     const pieces = node.name === 'ContinuedString' ? childrenOf(node) : [node];
     let value = '';
     for (const piece of pieces) {
-      // What is read here is sent on: the more text, the more work.
+      // A string that is read is also sent on; longer strings cost more.
       this.work += 1 + ((piece.to - piece.from) >> 4);
       if (piece.to - piece.from > MAX_TEXT) return TOO_LARGE;
       const replaced = piece.getChildren('FormatReplacement');
@@ -89,7 +89,10 @@ export class Evaluator {
     return { kind: 'str', value };
   }
 
-  /** `f"{owner}/llama-{size}b"`: texts and whole numbers in the place of their names, without `!r`, `:d` or `=`. */
+  /**
+   * `f"{owner}/llama-{size}b"`: strings and whole numbers replace their names. Fields with `!r`, `:d` or `=` are not
+   * read.
+   */
   private formatted(
     node: SyntaxNode,
     replaced: readonly SyntaxNode[],
@@ -121,7 +124,7 @@ export class Evaluator {
     return this.defined(this.names.constant(name, scope, node.from), name, depth);
   }
 
-  /** The value of what a name stands for, unless what it holds is changed under that name. */
+  /** The value of what a name stands for, unless the program changes that value under one of its names. */
   private defined(found: Definition | Unknown, name: string, depth: number): Value | Unknown {
     if ('reason' in found) return found;
     let value = this.evaluate(found.value, found.scope, depth + 1);
@@ -150,7 +153,7 @@ export class Evaluator {
     return value.items.at(at.value) ?? NOT_LITERAL;
   }
 
-  /** The items between brackets, `*others` spread. */
+  /** The items between brackets, with `*others` unpacked. */
   private items(node: SyntaxNode, scope: Scope, depth: number): Value[] | Unknown {
     const items: Value[] = [];
     let spread = false;
@@ -220,7 +223,9 @@ export class Evaluator {
     return this.work > MAX_WORK ? TOO_LARGE : { kind: left.kind, items: [...left.items, ...right.items] };
   }
 
-  /** `TaskType.CAUSAL_LM`, `TaskType.CAUSAL_LM.value`, and what a class of the program sets; no other attribute is known. */
+  /**
+   * `TaskType.CAUSAL_LM`, `TaskType.CAUSAL_LM.value`, and constants of the program's own classes; no other attribute.
+   */
   private member(node: SyntaxNode, scope: Scope, depth: number): Value | Unknown {
     const path = this.names.dotted(node, scope);
     if (path === null) return this.classAttribute(node, scope, depth);
@@ -236,11 +241,11 @@ export class Evaluator {
     const attribute = node.getChild('PropertyName');
     if (object?.name !== 'VariableName' || !attribute) return NOT_LITERAL;
     const [name, key] = [this.names.textOf(object), this.names.textOf(attribute)];
-    // `Settings.targets.append(...)` is noted as a change of the attribute.
+    // `Settings.targets.append(...)` is recorded as a change of the attribute.
     return this.defined(this.names.classConstant(name, key, scope), key, depth);
   }
 
-  /** Python's own makers of lists and dictionaries, and those classes of PEFT that are an argument of a config. */
+  /** Python's constructors of lists and dictionaries, and PEFT's classes that are an argument of a config. */
   private call(node: SyntaxNode, scope: Scope, depth: number): Value | Unknown {
     const path = node.firstChild && this.names.dotted(node.firstChild, scope);
     if (!path) return NOT_LITERAL;

@@ -1,4 +1,4 @@
-/** What a name stands for at a place of a program: a constant, a class of PEFT, the assignment that reaches it. */
+/** What a name stands for at a position of a program: a constant, a class of PEFT, the assignment that reaches it. */
 
 import type { SyntaxNode } from '@lezer/common';
 import type { Binding, Scope, Scopes } from './scopes';
@@ -6,10 +6,10 @@ import { MAX_BINDINGS } from './scopes';
 import type { Unknown } from './values';
 import { NOT_LITERAL, unknown } from './values';
 
-/** Aliases of aliases, and dots of a name. */
+/** Length of chains of aliases and of dotted names. */
 const MAX_DEPTH = 20;
 
-/** An expression, where it stands, and which part of its value is meant. */
+/** An expression with its scope, and the part of its value that is meant. */
 export interface Definition {
   readonly value: SyntaxNode;
   readonly path: readonly number[];
@@ -28,7 +28,7 @@ export class Names {
     return this.scopes.textOf(node);
   }
 
-  /** Under this name or another that the same list, set or dictionary was given. */
+  /** True if the program changes the list, set or dictionary in place, under this name or another. */
   isMutated(name: string): boolean {
     const names = new Set([name]);
     for (const each of names) {
@@ -38,7 +38,7 @@ export class Names {
     return false;
   }
 
-  /** `Settings.rank`, where a class's body assigns it exactly once and nothing sets it again. */
+  /** `Settings.rank`, if the class body assigns it exactly once and nothing sets it again. */
   classConstant(name: string, attribute: string, scope: Scope): Definition | Unknown {
     const [binding, second] = this.owner(name, scope)?.bindings ?? [];
     const body = second ? null : (binding?.body ?? null);
@@ -51,7 +51,7 @@ export class Names {
     return { value: assigned.value, path: assigned.path, scope: body };
   }
 
-  /** The scope that binds the name as it is seen from `scope`. */
+  /** The scope that binds the name, as Python resolves it from `scope`. */
   private owner(name: string, scope: Scope): Owned | null {
     for (let each: Scope | null = scope; each; each = each.parent) {
       const bindings = each.kind === 'class' && each !== scope ? undefined : each.bindings.get(name);
@@ -66,13 +66,13 @@ export class Names {
     return bindings ? { scope: this.scopes.module, bindings } : null;
   }
 
-  /** The last part of a name, attribute or call's callee as written; '' where it is none of these. */
+  /** The last part of a name, an attribute or the callee of a call, as written; '' for other nodes. */
   lastName(node: SyntaxNode | null): string {
     const name = node?.name === 'MemberExpression' ? node.getChild('PropertyName') : node;
     return name?.name === 'VariableName' || name?.name === 'PropertyName' ? this.textOf(name) : '';
   }
 
-  /** A name that is assigned exactly once, before it is used: what it is assigned. */
+  /** The value of a name that the program assigns exactly once, before the use. */
   constant(name: string, scope: Scope, use: number): Definition | Unknown {
     const owned = this.owner(name, scope);
     const [binding, second] = owned?.bindings ?? [];
@@ -85,8 +85,8 @@ export class Names {
   }
 
   /**
-   * The assignment whose value a name has at `use`: the last one before, if it is sure to have run. Loops are read once.
-   * Null where none, or not one alone, can be told.
+   * The assignment that gives a name its value at `use`: the last one before it, if it is certain to have run. Loop
+   * bodies count as run once. `null` if no assignment or several are possible.
    */
   reaching(name: string, scope: Scope, use: number): (Definition & { readonly from: number }) | null {
     const owned = this.owner(name, scope);
@@ -99,7 +99,9 @@ export class Names {
     return sure ? { value: binding.value, path: binding.path, scope: owned.scope, from: binding.from } : null;
   }
 
-  /** The full dotted name of what a name or attribute stands for, a '?' before what the program does not bind. */
+  /**
+   * The full dotted name that a name or attribute stands for, with '?' before a name that the program does not bind.
+   */
   dotted(node: SyntaxNode, scope: Scope, depth = 0): string | null {
     if (depth > MAX_DEPTH) return null;
     if (node.name === 'MemberExpression') {
@@ -111,7 +113,7 @@ export class Names {
     const name = this.textOf(node);
     const owned = this.owner(name, scope);
     if (!owned) return `?${name}`;
-    // Programs that do without a missing package bind its names a second time.
+    // A program that works around a missing package binds the package's names a second time.
     const imports = owned.bindings.filter(({ kind }) => kind === 'import');
     const imported = imports.find((binding) => binding.imported.split('.').includes('peft')) ?? imports[0];
     if (imported) return imported.imported;
@@ -121,8 +123,8 @@ export class Names {
   }
 
   /**
-   * The last part of a dotted name that is PEFT's: of a module named peft, or bound by nothing the program shows (an
-   * import of everything, another cell). Null for names that are somebody else's.
+   * The last part of a dotted name that belongs to PEFT: a name from a module named peft, or one that the text does not
+   * bind (an import of everything, another cell). `null` if the name belongs to something else.
    */
   peftName(path: string): string | null {
     const segments = path.replace(/^\?/, '').split('.');

@@ -1,6 +1,6 @@
-/** Python's numbers and their arithmetic, as far as they are exact here. */
+/** Python's numbers and their arithmetic, as far as a double computes them exactly. */
 
-/** A whole number, which is one a double holds exactly, or a float. */
+/** A whole number that a double represents exactly, or a float. */
 export interface PythonNumber {
   readonly kind: 'int' | 'float';
   readonly value: number;
@@ -10,10 +10,10 @@ const DECIMAL = /^(?:0(?:_?0)*|[1-9](?:_?\d)*)$/;
 const BASED = /^0(?:[xX](?:_?[\da-fA-F])+|[oO](?:_?[0-7])+|[bB](?:_?[01])+)$/;
 const FLOAT = /^(?:\d(?:_?\d)*)?(?:\.(?:\d(?:_?\d)*)?)?(?:[eE][+-]?\d(?:_?\d)*)?$/;
 
-/** Literals are short; a longer one is no exact number here. */
+/** Literals are short; a double cannot represent a longer one exactly. */
 const MAX_DIGITS = 100;
 
-/** Null for what is none in Python, for imaginary numbers, and for what a double cannot hold. */
+/** `null` if it is not a valid Python number, is imaginary, or does not fit a double. */
 export function numberValue(literal: string): PythonNumber | null {
   if (literal.length > MAX_DIGITS) return null;
   const digits = literal.replaceAll('_', '');
@@ -21,7 +21,7 @@ export function numberValue(literal: string): PythonNumber | null {
   return FLOAT.test(literal) && /[.eE]/.test(literal) && literal !== '.' ? float(Number(digits)) : null;
 }
 
-/** Null where Python raises, and where the result is not exact here. */
+/** `null` if Python raises or if a double cannot hold the exact result. */
 export function unary(operator: string, { kind, value }: PythonNumber): PythonNumber | null {
   const make = kind === 'int' ? int : float;
   if (operator === '-') return make(-value);
@@ -29,7 +29,7 @@ export function unary(operator: string, { kind, value }: PythonNumber): PythonNu
   return operator === '~' && kind === 'int' ? int(-value - 1) : null;
 }
 
-/** Null where Python raises, and where the result is not exact here. */
+/** `null` if Python raises or if a double cannot hold the exact result. */
 export function binary(operator: string, a: PythonNumber, b: PythonNumber): PythonNumber | null {
   const make = a.kind === 'int' && b.kind === 'int' ? int : float;
   switch (operator) {
@@ -53,7 +53,7 @@ export function binary(operator: string, a: PythonNumber, b: PythonNumber): Pyth
 }
 
 function int(value: number): PythonNumber | null {
-  // There is no negative zero among whole numbers.
+  // Whole numbers have no negative zero.
   return Number.isSafeInteger(value) ? { kind: 'int', value: value + 0 } : null;
 }
 
@@ -61,7 +61,7 @@ function float(value: number): PythonNumber | null {
   return Number.isFinite(value) ? { kind: 'float', value } : null;
 }
 
-/** Has the sign of the divisor, as a zero too. */
+/** The result has the sign of the divisor, even if it is zero. */
 function modulo(a: number, b: number): number {
   const rest = a % b;
   if (rest === 0) return b < 0 ? -0 : 0;
@@ -76,7 +76,7 @@ function floorDivide(a: number, b: number): number {
 }
 
 function power(a: PythonNumber, b: PythonNumber): PythonNumber | null {
-  // Powers of floats differ between C libraries in the last place; products of whole numbers are exact or refused.
+  // Powers of floats differ in the last place between C libraries. Products of whole numbers are exact or refused.
   if (a.kind === 'float' || b.kind === 'float' || b.value < 0) return null;
   const sign = a.value < 0 && b.value % 2 === 1 ? -1 : 1;
   if (Math.abs(a.value) <= 1) return int(b.value === 0 ? 1 : sign * Math.abs(a.value));
@@ -85,7 +85,7 @@ function power(a: PythonNumber, b: PythonNumber): PythonNumber | null {
   return int(product);
 }
 
-/** Shifts beyond this leave what a double holds. */
+/** A longer shift leaves the range of a double. */
 const MAX_SHIFT = 64;
 
 function bitwise(operator: string, a: number, b: number): PythonNumber | null {

@@ -1,27 +1,29 @@
 /**
- * A Python program as a syntax tree. The parser is Lezer's: it takes half-typed and damaged text, and its positions are
- * of UTF-16 code units, as an editor's are.
+ * A Python program as a syntax tree. Lezer's parser accepts half-typed and damaged text, and counts positions in UTF-16
+ * code units, as editors do.
  */
 
 import type { Tree } from '@lezer/common';
 import { parser } from '@lezer/python';
 import type { PythonSpan } from '../protocol/python';
 
-/** Programs that people write are far below; what is longer is data or generated. */
+/** Programs that people write are far shorter; a longer text is data or generated. */
 export const MAX_CHARACTERS = 1 << 19;
-/** Turns of the parser. Ordinary programs take one for every seven characters, text that is no Python one for each. */
+/**
+ * Steps of the parser. An ordinary program takes one for every seven characters, text that is not Python one for each.
+ */
 const MAX_TURNS = 75_000;
 
 export interface Program {
   readonly text: string;
   readonly tree: Tree;
-  /** Where a node stands in the parts that were joined. */
+  /** The position of a node in the part that it comes from. */
   spanOf(range: { readonly from: number; readonly to: number }): PythonSpan;
 }
 
 export type PythonParts = readonly { readonly text: string; readonly notebookCell: boolean }[];
 
-/** Parts are read one after another as one program. Null where it is too long or too deeply nested to be read. */
+/** Reads the parts one after another as one program. `null` if it is too long or too deeply nested. */
 export function parseProgram(parts: PythonParts): Program | null {
   let length = 0;
   for (const part of parts) length += part.text.length + 1;
@@ -45,7 +47,7 @@ function spanOf(starts: readonly number[], parts: PythonParts, from: number, to:
     else high = middle - 1;
   }
   const start = starts[low] ?? 0;
-  // A call that its cell leaves open goes on into the next; it is shown where it began.
+  // A call that a cell leaves open goes on in the next cell; it is shown where it begins.
   const end = Math.min(to - start, parts[low]?.text.length ?? 0);
   return { part: low, from: from - start, to: Math.max(end, from - start) };
 }
@@ -58,20 +60,22 @@ function parse(text: string): Tree | null {
       if (tree) return tree;
     }
   } catch (error) {
-    // Lezer lays a tree out recursively: thousands of nested blocks are more than its stack.
+    // Lezer builds the tree recursively, so that thousands of nested blocks overflow its stack.
     if (!(error instanceof RangeError)) throw error;
   }
   return null;
 }
 
-/** Line magic, shell commands and help of a notebook's cell; an operator at the start of a line has a space after it. */
+/**
+ * Line magic, shell commands and help in a notebook's cell. An operator at the start of a line has a space after it.
+ */
 const MAGIC = /^[ \t]*(?:%%?[A-Za-z]|!|\?)[^\r\n]*/gm;
-/** Cells whose text is another language's. The cell magics named here take Python. */
+/** Cells in another language. The cell magics named here contain Python. */
 const OTHER_LANGUAGE = /^\s*%%(?!time\b|timeit\b|capture\b|prun\b)/;
 
-/** The same length and lines, without what Lezer would stumble over: a byte order mark, which it takes for a letter. */
+/** The same length and lines, without what confuses Lezer: it takes a byte order mark for a letter. */
 function readable(text: string, notebookCell: boolean): string {
-  // Lezer takes a backslash and one character for a line that goes on.
+  // Lezer takes a backslash and any one character for a line continuation.
   const plain = text.replace(/^\ufeff/, ' ').replace(/\\\r\n/g, ' \\\n');
   if (!notebookCell) return plain;
   if (OTHER_LANGUAGE.test(plain)) return plain.replace(/[^\n]/g, ' ');

@@ -1,4 +1,4 @@
-/** Finds the calls of PEFT's config classes and of `get_peft_model` in a Python program, and what they are given. */
+/** Finds the calls of PEFT's config classes and of `get_peft_model` in a Python program, with their arguments. */
 
 import type { SyntaxNode } from '@lezer/common';
 import type {
@@ -24,7 +24,7 @@ import { unslothCall, unslothConfig } from './unsloth';
 import type { Unknown, Value } from './values';
 import { toJson } from './values';
 
-/** Config calls shown for one program: nobody reads more. */
+/** Config calls shown in one program: nobody reads more. */
 const MAX_CONFIGS = 200;
 
 interface Call {
@@ -35,11 +35,11 @@ interface Call {
 interface FoundConfig extends Call {
   readonly className: string;
   readonly type: ConfigClass;
-  /** Where the call is Unsloth's, which makes the config itself and takes the model with it. */
+  /** Set if the call is Unsloth's, which makes the config itself and also takes the model. */
   readonly unsloth: UnslothCall | null;
 }
 
-/** Never throws for what a text can hold. The parts are read one after another, as a notebook's cells are run. */
+/** Never throws, whatever the text holds. The parts are read one after another, as a notebook runs its cells. */
 export function readProgram(parts: PythonParts): PythonProgram {
   const program = parseProgram(parts);
   if (!program) return { configs: [], models: [], problem: 'The program is too long or too deeply nested to be read.' };
@@ -91,7 +91,7 @@ class Reader {
     return path ? this.names.peftName(path) : null;
   }
 
-  /** Calls that put a config on a model: `get_peft_model`, and trainers with both among their named arguments. */
+  /** True for a call that puts a config on a model: `get_peft_model`, or a trainer with a `peft_config` argument. */
   private isLink({ node }: Call, name: string | null): boolean {
     if (name === 'get_peft_model') return true;
     return argumentsOf(node, this.names).some(({ key }) => key === 'peft_config');
@@ -107,7 +107,7 @@ class Reader {
     return { config: index < 0 ? null : index, baseModel: this.modelGiven(call) };
   }
 
-  /** What a call takes as `model`, or first. */
+  /** The model that a call takes as `model` or as its first argument. */
   private modelGiven({ node, scope }: Call): string | null {
     const given = argumentsOf(node, this.names);
     const model = given.find(({ key }) => key === 'model') ?? given.find(({ key }) => key === null);
@@ -135,14 +135,14 @@ class Reader {
     const fields = [...type.fields.keys()];
     for (const argument of argumentsOf(node, this.names)) {
       afterNamed ||= argument.key !== null && argument.key !== '*';
-      // Python takes none by position after those: it is a name whose value comes next.
+      // Python allows no positional argument after a keyword: this is a keyword whose value is not written yet.
       if (afterNamed && argument.key === null) {
         settings.change(/^\w{1,40}/.exec(this.names.textOf(argument))?.[0] ?? '*', 'not written yet', argument);
         continue;
       }
       const key = argument.key ?? (position < fields.length ? (fields[position] ?? '*') : '*');
       if (argument.key === null) position++;
-      // After a spread list, positions are not known.
+      // The positions after an unpacked list are unknown.
       if (argument.key === '*') position = fields.length;
       settings.add(argument, key, this.evaluator.evaluate(argument.value, scope));
     }
@@ -168,7 +168,7 @@ class Reader {
     };
   }
 
-  /** Assignments to attributes of a value that a name was given, by where the value starts. */
+  /** Changes of attributes by the position of the value that the name was given. */
   private changesByValue(): ReadonlyMap<number, AttributeChange[]> {
     const found = new Map<number, AttributeChange[]>();
     for (const change of this.scopes.changes) {
@@ -186,7 +186,7 @@ function lastPart(callee: SyntaxNode): SyntaxNode {
   return callee.getChild('PropertyName') ?? callee;
 }
 
-/** The arguments of one call, gathered. */
+/** Collects the arguments of one call. */
 class Settings {
   readonly unknown: UnknownSetting[] = [];
   readonly strange: string[] = [];
@@ -223,7 +223,10 @@ class Settings {
     else this.known.set(key, json);
   }
 
-  /** As Unsloth does: its defaults are not PEFT's, and what is its own is none of the config's. */
+  /**
+   * Completes the settings as Unsloth does. Its defaults differ from PEFT's, and its own arguments are not part of the
+   * config.
+   */
   complete(call: UnslothCall, at: { readonly from: number; readonly to: number }): void {
     const spread = this.unknown.some(({ key }) => key.startsWith('*'));
     const own = this.unknown.filter(({ key }) => key.startsWith('*') || LORA_CONFIG.fields.has(key));
@@ -246,7 +249,7 @@ class Settings {
   }
 
   toConfig(): Readonly<Record<string, unknown>> {
-    // The class decides the method, whatever it is told.
+    // The class decides the method; an argument peft_type does not change it.
     this.known.delete('peft_type');
     return { peft_type: this.type.peftType, ...Object.fromEntries(this.known) };
   }

@@ -1,6 +1,6 @@
 /**
- * Which names a program binds, where, and to what: one walk over its tree. Python's rules: a name belongs to the
- * innermost function (or to the module) that binds it anywhere; class bodies are seen only from themselves.
+ * The names that a program binds, with scopes and values, from one walk over its tree. Python's rules: a name belongs
+ * to the innermost function (or the module) that binds it anywhere; only a class body itself sees its names.
  */
 
 import type { SyntaxNode, SyntaxNodeRef, Tree } from '@lezer/common';
@@ -13,9 +13,9 @@ import { stringValue } from './stringLiteral';
 export interface Binding extends BoundValue {
   readonly name: string;
   readonly kind: BindingKind;
-  /** Of a class: what its body binds. */
+  /** The scope of the body if a class is bound; else `null`. */
   readonly body: Scope | null;
-  /** The block it is in: it holds for certain only inside. */
+  /** The block around the binding, inside which it is certain to hold. */
   readonly block: Block;
 }
 
@@ -26,7 +26,7 @@ export interface Block {
 
 export class Scope {
   readonly bindings = new Map<string, Binding[]>();
-  /** Names that belong to the module, or to the function around. */
+  /** Names that belong to the module or to an enclosing function. */
   readonly elsewhere = new Map<string, 'global' | 'nonlocal'>();
 
   constructor(
@@ -37,10 +37,10 @@ export class Scope {
   ) {}
 }
 
-/** `config.r = 16`, `config.target_modules.append('v')`: what is changed, and where it stands. */
+/** A change such as `config.r = 16` or `config.target_modules.append('v')`, with its position. */
 export interface AttributeChange {
   readonly object: string;
-  /** '*' where any may be: `setattr(config, name, value)`. */
+  /** '*' if it may be any attribute: `setattr(config, name, value)`. */
   readonly attribute: string;
   readonly from: number;
   readonly to: number;
@@ -61,20 +61,20 @@ const MUTATORS = new Set(
   'append extend insert remove pop clear sort reverse update add discard setdefault popitem'.split(' '),
 );
 
-/** Calls, and assignments to attributes, looked at in one program: far above what a person reads. */
+/** Calls and assignments to attributes read in one program: far more than a person writes. */
 const MAX_CALLS = 20_000;
 const MAX_CHANGES = 2000;
-/** Assignments to one name: with that many there is no telling which one holds. */
+/** Assignments to one name: with more, none can be singled out. */
 export const MAX_BINDINGS = 500;
 
 export class Scopes implements Binder {
   readonly module: Scope;
-  /** Every call, in the program's order, with the scope it is in. */
+  /** Every call with its scope, in the order of the program. */
   readonly calls: { readonly node: SyntaxNode; readonly scope: Scope }[] = [];
   readonly changes: AttributeChange[] = [];
-  /** Names of lists, sets and dictionaries that are changed in place somewhere. */
+  /** Names of lists, sets and dictionaries that the program changes in place. */
   readonly mutated = new Set<string>();
-  /** Other names for what a name stands for: `b = a` gives 'b' for 'a'. */
+  /** Other names for the same value: `b = a` gives 'b' for 'a'. */
   readonly aliases = new Map<string, Set<string>>();
 
   private scope: Scope;
@@ -126,7 +126,7 @@ export class Scopes implements Binder {
     });
   }
 
-  /** Something is done to a list, set or dictionary: to one with a name, or to one that is an attribute. */
+  /** Records a change in place of a list, set or dictionary, which has a name or is an attribute. */
   noteMutation(changed: SyntaxNode | null): void {
     if (changed?.name === 'VariableName') this.mutated.add(this.textOf(changed));
     if (changed?.name !== 'MemberExpression') return;
@@ -183,7 +183,7 @@ export class Scopes implements Binder {
 
   private leave(ref: SyntaxNodeRef): void {
     if (ref.name === 'Body') this.blocks.pop();
-    // Only what opened a scope has its very stretch.
+    // Only the node that opened a scope has the scope's exact range.
     if (this.scope.parent && SCOPED.has(ref.name) && ref.from === this.scope.from && ref.to === this.scope.to)
       this.scope = this.scope.parent;
   }
@@ -211,7 +211,7 @@ export class Scopes implements Binder {
     this.noteChange(object, attribute, (attribute.name === 'String' && stringValue(this.textOf(attribute))) || '*');
   }
 
-  /** What a scope binds in another's stead goes to its owner, inner scopes first. */
+  /** Moves bindings of `global` and `nonlocal` names to the owning scope, inner scopes first. */
   private resolveElsewhere(): void {
     for (const scope of this.opened.reverse()) {
       for (const [name, where] of scope.elsewhere) {
@@ -226,8 +226,8 @@ export class Scopes implements Binder {
 }
 
 /**
- * A class whose attributes are what its body says: of no other class (an Enum's members are no numbers), and decorated
- * by nothing but `dataclass`.
+ * True for a class whose attributes its body decides: it has no base class (members of an Enum are not numbers) and no
+ * decorator but `dataclass`.
  */
 function isPlainClass(node: SyntaxNode, texts: { textOf(node: SyntaxNode): string }): boolean {
   const bases = node.getChild('ArgList');

@@ -1,4 +1,8 @@
-/** A Python string literal's value. Source: the language reference, "String and Bytes literals". */
+/**
+ * The value of a Python string literal.
+ *
+ * Source: the language reference, "String and Bytes literals".
+ */
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\',
@@ -13,12 +17,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** A backslash, and what it takes: a line's end, digits, or the one character after it. */
+/** A backslash with what it escapes: a line end, digits, or one character. */
 const ESCAPE = /\\(?:(\n)|([0-7]{1,3})|x([\s\S]{0,2})|u([\s\S]{0,4})|U([\s\S]{0,8})|([\s\S])|$)/g;
 
 /**
- * The text of one literal with its prefix and quotes, or null: for bytes, for literals that are not closed, for named
- * characters (`\N{BULLET}`) and for what Python refuses. Replacement fields are the caller's to refuse.
+ * The text of one literal, which is given with its prefix and quotes. `null` for bytes, unclosed literals, named
+ * characters (`\N{BULLET}`) and literals that Python refuses. The caller must refuse replacement fields.
  */
 export function stringValue(literal: string): string | null {
   const parts = /^([A-Za-z]{0,2})('''|"""|'|")/.exec(literal);
@@ -28,7 +32,7 @@ export function stringValue(literal: string): string | null {
   const start = prefix.length + quote.length;
   if (literal.length < start + quote.length || !literal.endsWith(quote)) return null;
   if (!['', 'r', 'u', 'f', 'rf', 'fr'].includes(prefix)) return null;
-  // Python reads a program's lines as ended by \n.
+  // Python treats every line end of a program as \n.
   const body = literal.slice(start, -quote.length).replace(/\r\n?/g, '\n');
   const text = prefix.includes('f') ? body.replace(/\{\{/g, '{').replace(/\}\}/g, '}') : body;
   return prefix.includes('r') ? text : unescape(text);
@@ -49,7 +53,7 @@ function unescape(body: string): string | null {
     if (u !== undefined) return code(u, 4);
     if (U !== undefined) return code(U, 8);
     valid &&= other !== 'N' && other !== undefined;
-    // What is no escape keeps its backslash.
+    // An unknown escape keeps its backslash.
     return (Object.hasOwn(ESCAPES, other ?? '') ? ESCAPES[other] : undefined) ?? whole;
   });
   return valid ? plain : null;

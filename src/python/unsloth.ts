@@ -1,6 +1,6 @@
 /**
- * Unsloth's way to put LoRA on a model: `FastLanguageModel.get_peft_model(model, r=16, ...)` makes the LoraConfig itself,
- * from arguments with defaults of its own.
+ * Unsloth's way to put LoRA on a model: `FastLanguageModel.get_peft_model(model, r=16, ...)` makes the LoraConfig
+ * itself, and its arguments have other defaults.
  *
  * Source: the signatures of unslothai/unsloth, as of 2025-12.
  */
@@ -10,7 +10,7 @@ import { LORA_CONFIG } from '../peftConfig/configClasses';
 import { signature } from '../peftConfig/signature';
 
 const LINEAR_LAYERS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
-/** Named as targets, they are trained whole. */
+/** Modules that Unsloth trains whole if they are named as targets. */
 const TRAINED_WHOLE = ['embed_tokens', 'lm_head'];
 
 const COMMON =
@@ -38,7 +38,9 @@ export interface UnslothCall {
   readonly type: ConfigClass;
 }
 
-/** Null for any other; `path` is the full dotted name, a '?' before what the program does not bind. */
+/**
+ * `path` is the full dotted name, with '?' before a name that the program does not bind. `null` for any other function.
+ */
 export function unslothCall(path: string): UnslothCall | null {
   const segments = path.replace(/^\?/, '').split('.');
   if (segments.pop() !== 'get_peft_model') return null;
@@ -48,7 +50,7 @@ export function unslothCall(path: string): UnslothCall | null {
   return type && { className: `${loader}.get_peft_model`, type };
 }
 
-/** The arguments of 'FastLanguageModel.get_peft_model': its own first, then LoraConfig's, which it hands on. */
+/** The arguments of 'FastLanguageModel.get_peft_model': its own, then those that it passes on to LoraConfig. */
 export function unslothClass(className: string): ConfigClass | null {
   const own = LOADERS.get(className.replace(/\.get_peft_model$/, ''));
   const lora = LORA_CONFIG;
@@ -57,7 +59,9 @@ export function unslothClass(className: string): ConfigClass | null {
   return { peftType: lora.peftType, fields: new Map([...own, ...handedOn]) };
 }
 
-/** LoraConfig's settings as the call makes them; `unknown` are those that are given and cannot be told. */
+/**
+ * The settings of the LoraConfig that the call makes; `unknown` names the arguments whose value cannot be determined.
+ */
 export function unslothConfig(
   { className }: UnslothCall,
   given: Readonly<Record<string, unknown>>,
@@ -72,7 +76,7 @@ export function unslothConfig(
   if (language && !Object.hasOwn(given, 'target_modules') && !unknown.has('target_modules'))
     config['target_modules'] = [...LINEAR_LAYERS];
   const targets = config['target_modules'];
-  // Patterns over the layers of each kind of model.
+  // Unsloth then makes a pattern over the layers of each kind of model.
   const chosenByUnsloth = !Array.isArray(targets) && !unknown.has('target_modules');
   if (chosenByUnsloth) delete config['target_modules'];
   if (!language || !Array.isArray(targets)) return { config, chosenByUnsloth };

@@ -1,4 +1,4 @@
-/** Python values that a program's text gives outright, and what they are in JSON. */
+/** Python values that the text of a program states, and their JSON. */
 
 import type { PythonNumber } from './numbers';
 
@@ -10,7 +10,7 @@ export type Value =
   | { readonly kind: 'list' | 'tuple' | 'set'; readonly items: readonly Value[] }
   | { readonly kind: 'dict'; readonly entries: readonly (readonly [Value, Value])[] };
 
-/** Why a value is not to be had. It ends the sentence "r is ...". */
+/** Why a value is unknown. It ends the sentence "r is ...". */
 export interface Unknown {
   readonly kind: 'unknown';
   readonly reason: string;
@@ -23,7 +23,10 @@ export function unknown(reason: string): Unknown {
 export const NOT_LITERAL = unknown('not a literal');
 export const TOO_LARGE = unknown('too large to work out');
 
-/** As json.dumps of the same value, sets as lists; undefined for dictionaries whose keys JSON cannot hold. */
+/**
+ * The value as json.dumps would write it, with sets as lists; `undefined` for a dictionary with a key that JSON cannot
+ * hold.
+ */
 export function toJson(value: Value): unknown {
   switch (value.kind) {
     case 'none':
@@ -49,7 +52,7 @@ function dictToJson(entries: readonly (readonly [Value, Value])[]): Readonly<Rec
     if (name === null || json === undefined) return undefined;
     pairs.push([name, json]);
   }
-  // Own entries whatever their names: '__proto__' is a name like any other.
+  // `Object.fromEntries` makes every name an own entry, '__proto__' too.
   return Object.fromEntries(pairs);
 }
 
@@ -68,7 +71,7 @@ function keyText(key: Value): string | null {
   }
 }
 
-/** Whether it can be an entry of a set or a key, and what equal values share. */
+/** A text that equal values share; `null` if Python cannot hash the value. */
 export function hashOf(value: Value): string | null {
   switch (value.kind) {
     case 'list':
@@ -84,7 +87,7 @@ export function hashOf(value: Value): string | null {
     case 'str':
       return `str ${value.value}`;
     default:
-      // 1, 1.0 and True are one key.
+      // 1, 1.0 and True are the same key.
       return `number ${Number(value.value)}`;
   }
 }
@@ -94,7 +97,7 @@ export function dictOf(entries: readonly (readonly [Value, Value])[]): Value | U
   for (const [key, value] of entries) {
     const hash = hashOf(key);
     if (hash === null) return NOT_LITERAL;
-    // A key given twice keeps its first writing, and has its last value.
+    // A repeated key keeps its first form and takes its last value.
     unique.set(hash, [unique.get(hash)?.[0] ?? key, value]);
   }
   return { kind: 'dict', entries: [...unique.values()] };

@@ -1,4 +1,4 @@
-/** The demo's run and its description: a bundle of its own, which the thread loads with the first demo. */
+/** Runs and describes the demo: a bundle of its own, loaded with the first demo. */
 
 import { runDemo } from '../peft/demo';
 import type { DemoOptions } from '../peft/demo';
@@ -7,7 +7,7 @@ import { useEngine } from '../tensor/engine/current';
 import { demoTensors, describeDemo } from './demoDescription';
 import type { DescribedDemo } from './demoSource';
 
-/** The bundle has engine state of its own: `engine` is the thread's, or null where it has none. Rejects as `runDemo`. */
+/** The bundle has its own engine state, so the caller passes its engine, or `null`. Rejects as `runDemo` does. */
 export async function describedDemo(options: DemoOptions, engine: Engine | null): Promise<DescribedDemo> {
   useEngine(engine);
   const result = await runDemo(options);

@@ -1,4 +1,4 @@
-/** What a run of the demo holds: the names of its tensors, and how the views find their way in them. */
+/** Names the tensors of a run of the demo and describes them for the views. */
 
 import type { DemoResult } from '../peft/demoResult';
 import type { SourceDescription, TensorInfo } from '../checkpoint/sourceDescription';
@@ -51,6 +51,7 @@ export function demoTensors({ lora, adapter, prefix, prompt }: DemoResult): Demo
   ];
 }
 
+// eslint-disable-next-line max-lines-per-function -- a list of the demo's parts, in the order of its tabs
 export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[]): SourceDescription {
   const { lora, adapter, prefix, prompt } = result;
   const last = lora.training.snapshots.at(-1)!;

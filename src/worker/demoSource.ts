@@ -1,4 +1,4 @@
-/** A run of the demo as a source: its tensors by name, in memory, those of the LoRA layer at every recorded step. */
+/** A run of the demo as a source of tensors in memory. Those of the LoRA layer exist for every recorded step. */
 
 import { CheckpointError } from '../checkpoint/errors';
 import { entriesLayout, rowMajor, sliceLayout } from '../checkpoint/adapters/factorLayout';
@@ -20,7 +20,7 @@ import type { MatrixReader } from '../matrices/matrixReader';
 import { MemoryMatrix } from '../matrices/memoryMatrix';
 import { noLoraModule, noPrefix, noSlice, noTensor } from '../matrices/notFound';
 
-/** The layer's path in the base model that the saved adapter is for. */
+/** Path of the layer in the base model of the saved adapter. */
 const SAVED_MODULE = 'linear';
 
 export interface DemoTensor {
@@ -28,12 +28,12 @@ export interface DemoTensor {
   readonly gradient?: string;
   /** Recorded at every training step. */
   readonly stepped?: boolean;
-  /** Counted as a parameter of its method. */
+  /** Counts as a parameter of its method. */
   readonly parameter?: boolean;
   readonly at: (snapshot: LoraSnapshot) => Tensor;
 }
 
-/** A run of the demo with the names of its tensors, and what views are told of it. */
+/** A run of the demo with its named tensors and its description for the views. */
 export interface DescribedDemo {
   readonly result: DemoResult;
   readonly tensors: readonly DemoTensor[];
@@ -90,7 +90,7 @@ export class DemoSource implements MatrixSource {
     return { rank, inFeatures, outFeatures, scaling, a: Float64Array.from(A.data), b: Float64Array.from(B.data) };
   }
 
-  /** The LoRA layer as trained, for a base model with one linear layer of the demo's size. */
+  /** The trained LoRA layer, for a base model with one linear layer of the demo's size. */
   adapter(): AdapterFiles {
     const { rank, alpha, inFeatures, outFeatures } = this.result.lora;
     const { A, B } = this.snapshot();

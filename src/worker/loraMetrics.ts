@@ -1,4 +1,4 @@
-/** Spectrum and norms of all LoRA modules of a source, in parts as they come. */
+/** Measures spectrum and norms of all LoRA modules of a source, and reports the results in parts. */
 
 import { CheckpointError } from '../checkpoint/errors';
 import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../protocol/matrix';
@@ -17,17 +17,17 @@ import { Pacer } from '../matrices/pacer';
 import { currentEngine } from '../tensor/engine/current';
 
 /**
- * Work for maxAbs of all modules together, in multiplications, about a second: it needs every entry of every product.
- * Where all together take more, it is NaN for all of them, so that the modules in the grid stay comparable.
+ * Upper bound on the multiplications for maxAbs of all modules, about a second: maxAbs needs every entry of every
+ * product. Beyond it maxAbs is NaN for all modules, so that the modules in the grid stay comparable.
  */
 const MAX_ENTRY_WORK = 2 ** 30;
-/** Looking at an entry takes as long as this many multiplications. */
+/** Checking an entry takes as long as this number of multiplications. */
 const ENTRY_OVERHEAD = 4;
-/** Multiplications of all modules together from which other threads are started, which takes a tenth of a second. */
+/** Number of multiplications from which other threads are started. Starting takes a tenth of a second. */
 const LEAST_SHARED_WORK = 2 ** 31;
-/** Modules in hand for each measurer: one that is measured, and one that is read meanwhile. */
+/** Number of modules per measurer: one is measured while another is read. */
 const IN_HAND = 2;
-/** Between two parts of the result. */
+/** Interval between two parts of the result. */
 const REPORT_MS = 100;
 
 const METRICS: readonly ModuleMetric[] = [
@@ -41,8 +41,8 @@ const METRICS: readonly ModuleMetric[] = [
 ];
 
 /**
- * Of every module; one that cannot be read is NaN throughout, and `failures` says why. Each report of progress brings
- * the modules measured since the last as its `partial`.
+ * Measures every module. One that cannot be read is NaN throughout, and `failures` gives the reason. Each progress
+ * report carries the modules measured since the last one as its `partial`.
  */
 export async function moduleMetrics(
   source: MatrixSource,
@@ -55,7 +55,7 @@ export async function moduleMetrics(
   const queue = lora.entries();
   const withMaxAbs = total(lora, entryWork) <= MAX_ENTRY_WORK;
   const measurers = !withMaxAbs && total(lora, spectrumWork) >= LEAST_SHARED_WORK ? startMeasurers() : [];
-  // The first failure, or a cancel, stops all that goes on beside it.
+  // The first failure, or a cancel, stops all other loops.
   const controller = new AbortController();
   const stop = (): void => controller.abort(signal?.reason);
   signal?.addEventListener('abort', stop, { once: true });
@@ -114,7 +114,7 @@ class Results {
   }
 }
 
-/** Measures one module after another: on a measurer, or here. */
+/** Measures one module after another, on a measurer or in this thread. */
 class Hand {
   private readonly pacer: Pacer;
   private shared: readonly Uint8Array[] = [];
@@ -150,7 +150,7 @@ class Hand {
         return await this.measurer!.measure(factors, { signal: this.signal });
       } catch (error) {
         if (!(error instanceof DisconnectedError)) throw error;
-        // The thread died, or could not start: what it had to do is done here.
+        // The measurer died or could not start, so this thread takes over.
         this.measurer = null;
       }
     }
@@ -178,7 +178,7 @@ class Hand {
   }
 }
 
-/** Bytes that another thread sees without a copy, where the platform has such. */
+/** Bytes that another thread can read without a copy, if the platform supports shared memory. */
 function shareable(byteLength: number): Uint8Array {
   return new Uint8Array(
     typeof SharedArrayBuffer === 'function' ? new SharedArrayBuffer(byteLength) : new ArrayBuffer(byteLength),
@@ -193,7 +193,7 @@ function total(modules: readonly LoraModuleInfo[], work: (module: LoraModuleInfo
   return modules.reduce((sum, module) => (module.unavailable === undefined ? sum + work(module) : sum), 0);
 }
 
-/** Largest magnitude of the product's entries; NaN where there is one. */
+/** Largest magnitude of the product's entries; NaN if one of them is NaN. */
 async function largestEntry(factors: Factors, signal?: AbortSignal): Promise<number> {
   const delta = new DeltaMatrix(factors);
   let largest = 0;

@@ -1,4 +1,4 @@
-/** The worker thread's entry: joins its message port to the jobs. */
+/** Entry of the worker thread: connects its message port to the jobs. */
 
 import { Endpoint } from '../protocol/rpc';
 import type { EditorRequests, WorkerRequests } from '../protocol/worker';

@@ -16,8 +16,8 @@ import { Turns } from './turns';
 /** Size of the tile cache: about 125 tiles, two screens at several levels. Views have a larger cache of their own. */
 const TILE_CACHE_BYTES = 32 * 2 ** 20;
 /**
- * Number of tiles of local files that are read at a time, each with 8 MB of buffers: one is computed while another waits
- * for the disk. With more, the tile that was requested first would not arrive any sooner than the last.
+ * Number of tiles of local files that are read at a time, each with 8 MB of buffers: one is computed while another
+ * waits for the disk. With more, the tile that was requested first would not arrive any sooner than the last.
  */
 const LOCAL_TILES_AT_ONCE = 2;
 /** Size of the cache of column summaries: those of a few dozen matrices. */

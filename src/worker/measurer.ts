@@ -1,4 +1,4 @@
-/** Threads beside the worker that measure modules, while the worker reads the next ones and answers what else is asked. */
+/** Threads that measure modules while the worker reads the next ones and answers other requests. */
 
 import type { RequestOptions } from '../protocol/rpc';
 import type { FactorBytes, ModuleMeasures } from '../matrices/moduleMeasures';
@@ -8,10 +8,10 @@ export interface MeasurerRequests {
 }
 
 export interface Measurer {
-  /** Rejects with `DisconnectedError` where the thread died, `RemoteError`, or `CancelledError`. */
+  /** Rejects with `DisconnectedError` if the thread died, or with `RemoteError` or `CancelledError`. */
   measure(factors: FactorBytes, options: RequestOptions): Promise<ModuleMeasures>;
   stop(): void;
 }
 
-/** Starts one for each processor. */
+/** Starts one measurer per processor. */
 export type StartMeasurers = () => readonly Measurer[];

@@ -4,10 +4,10 @@ import { Worker } from 'node:worker_threads';
 import type { EngineOptions } from '../tensor/engine/engine';
 import type { SpawnThread } from '../tensor/engine/thread';
 
-/** Beyond these the memory, not the arithmetic, is what limits; each has 8 MiB of scratch. */
+/** More threads would make memory the bottleneck. Each has 8 MiB of scratch. */
 const MAX_THREADS = 8;
 
-/** A thread for each processor, from the bundle that lies beside this one. */
+/** Options for one engine thread per processor, from the bundle beside this one. */
 export function engineThreads(): EngineOptions {
   return {
     threads: Math.min(availableParallelism(), MAX_THREADS),
@@ -20,7 +20,7 @@ export function spawnEngineThread(file: string): SpawnThread {
   return (data) => {
     const worker = new Worker(file, { workerData: data });
     worker.unref();
-    // Without a listener it would end the whole worker. The coordinator does the work of threads that do not come.
+    // An error without a listener would end the whole worker. The coordinator does the work of missing threads.
     worker.on('error', () => undefined);
     return { terminate: () => void worker.terminate() };
   };

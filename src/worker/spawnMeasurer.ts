@@ -1,4 +1,4 @@
-/** Measurers as threads of Node: the worker's own bundle once more, told by its data what to serve. */
+/** Measurers as Node threads, which run the worker's bundle again with another role in their data. */
 
 import { availableParallelism } from 'node:os';
 import { Worker, workerData } from 'node:worker_threads';
@@ -7,7 +7,7 @@ import type { Message } from '../protocol/rpc';
 import type { Measurer, MeasurerRequests } from './measurer';
 
 const ROLE = 'measurer';
-/** Beyond these they wait for the file; each holds a few modules. */
+/** More measurers would make the file the bottleneck. Each holds a few modules. */
 const MAX_MEASURERS = 8;
 
 /** Whether this thread was started by `spawnMeasurers`. */

@@ -8,7 +8,7 @@ import type { Spectrum } from '../protocol/matrix';
 import { useEngine } from '../tensor/engine/current';
 import type { Engine } from '../tensor/engine/engine';
 
-/** For measuring threads, which use the bundle's own engine. */
+/** Measuring threads call this, with the bundle's own engine. */
 export { measureBytes } from '../matrices/moduleMeasures';
 
 /** The bundle has its own engine state, so the caller passes its engine, or `null`. Check the work before. */

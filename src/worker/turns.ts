@@ -1,4 +1,4 @@
-/** Jobs that take turns: so many at a time, in the order they came. */
+/** Runs a limited number of jobs at a time, in order of arrival. */
 
 export class Turns {
   private running = 0;
@@ -6,10 +6,10 @@ export class Turns {
 
   constructor(private readonly atOnce: number) {}
 
-  /** Rejects with the signal's reason where it is aborted before the job's turn, and with what the job rejects with. */
+  /** Rejects with the signal's reason if it is aborted before the job's turn, or with the job's own rejection. */
   async take<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.running < this.atOnce) this.running++;
-    // Whoever ends hands over its place.
+    // A job that ends passes its place to the next one.
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {
       signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-/** What writes files: a bundle of its own, which the thread loads with the first file that is saved. */
+/** Writing of files: a bundle of its own, loaded when the first file is saved. */
 
 export { saveAdapter } from '../checkpoint/adapters/saveAdapter';
 export { writeMatrix } from '../matrices/writeMatrix';

@@ -1,4 +1,4 @@
-/** Asks the host for the counts of what was typed, one request at a time. No DOM. */
+/** Requests counts from the host, one request at a time. No DOM. */
 
 import type { BudgetInputs, BudgetReport, CalculatorReport } from '../../src/protocol/calculator';
 import type { PlanFit, PlanInputs, PlanReport } from '../../src/protocol/plan';

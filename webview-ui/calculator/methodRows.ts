@@ -6,7 +6,7 @@ import { decades, decadeTicks, logScale, tickLabel } from '../shared/budget/logS
 const BAR_HEIGHT = 8;
 const AXIS_HEIGHT = 34;
 
-/** A row for each method, its figures over its bar, and one logarithmic axis under all bars. */
+/** A row for each method with its figures above its bar, and one logarithmic axis below all bars. */
 export class MethodRows {
   readonly root = h('div', { class: 'rows', role: 'table', 'aria-label': 'Trainable parameters by method' });
   private readonly body = h('div', { role: 'rowgroup' });
@@ -103,7 +103,7 @@ class Row {
     this.root.classList.toggle('unknown', method.parameters === null);
   }
 
-  /** Lengths in px. */
+  /** All lengths are in px. */
   draw(length: number, width: number, gridlines: readonly number[]): void {
     this.bar.attr('width', width);
     this.bar

@@ -5,14 +5,14 @@ import { decades, decadeTicks, logScale, tickLabel } from '../shared/budget/logS
 const ROW = 38;
 const BAR = 20;
 const MARGIN = { top: 4, right: 8, bottom: 40, left: 112 };
-/** Below this width in px the names go above their bars. */
+/** If the chart is narrower than this (in px), names are above their bars. */
 const NARROW = 420;
-/** Half of the first tick's label. */
+/** Half the width of the first tick's label. */
 const NARROW_LEFT = 14;
-/** Room for the longest count beside its bar. */
+/** Space for the longest count beside its bar. */
 const VALUE_ROOM = 100;
 
-/** The counts as bars on a logarithmic axis. */
+/** A bar chart of the counts on a logarithmic axis. */
 export class BarChart {
   readonly root = document.createElement('figure');
   private readonly svg = select(this.root).append('svg').attr('role', 'img');

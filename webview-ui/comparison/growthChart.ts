@@ -12,8 +12,8 @@ const MARGIN = { top: 10, right: 100, bottom: 42, left: 52 };
 const LABEL_GAP = 15;
 
 /**
- * How each method's count grows with its one setting, both logarithmic. The pointer or the arrow keys read the exact
- * counts at any setting; otherwise the readout gives those in force.
+ * A chart of each method's count over its setting, both logarithmic. The pointer or the arrow keys read the exact
+ * counts at any setting. Otherwise the readout shows those at the current settings.
  */
 export class GrowthChart {
   readonly root: HTMLElement;
@@ -27,7 +27,7 @@ export class GrowthChart {
   private report: BudgetReport | null = null;
   private scales: GrowthScales | null = null;
   private box: Box = { left: 0, right: 0, top: 0, bottom: 0 };
-  /** The setting read; null for those in force. */
+  /** The setting that the user points at; null for the current settings. */
   private setting: number | null = null;
 
   constructor() {
@@ -105,7 +105,7 @@ export class GrowthChart {
     this.drawReading();
   }
 
-  /** Names at the ends of their lines, moved apart where they would meet. */
+  /** Draws the names at the ends of their lines and moves them apart if they would overlap. */
   private drawLabels(report: BudgetReport, fullY: readonly number[], top: number): void {
     const { scales, box } = this;
     if (!scales) return;
@@ -148,7 +148,7 @@ export class GrowthChart {
       .attr('y1', box.top)
       .attr('y2', box.bottom);
     this.readout.replaceChildren(
-      h('span', { class: 'at' }, setting === null ? 'At the settings in force' : `At ${formatCount(setting)}`),
+      h('span', { class: 'at' }, setting === null ? 'At the current settings' : `At ${formatCount(setting)}`),
       ...at.map((line) => {
         const count = line.at === null ? '\u2013' : formatCount(countAt(line, line.at));
         const name = setting === null && line.at !== null ? `${line.variable} ${formatCount(line.at)}` : line.label;

@@ -1,16 +1,16 @@
-/** Where things stand in the growth chart, in px. No DOM. */
+/** Positions in the growth chart, in px. No DOM. */
 
 import type { ScaleLogarithmic } from 'd3';
 import type { BudgetReport, GrowthLine } from '../../src/protocol/calculator';
 import { decades, logScale } from '../shared/budget/logScale';
 
-/** The range of settings that people sweep; it grows with what is typed. */
+/** The usual range of settings. It grows if the user types a larger one. */
 const USUAL_END = 1024;
 
 export interface GrowthScales {
   readonly x: ScaleLogarithmic<number, number>;
   readonly y: ScaleLogarithmic<number, number>;
-  /** First and last setting shown. */
+  /** The first and the last setting on the axis. */
   readonly first: number;
   readonly last: number;
 }
@@ -43,7 +43,7 @@ export function growthScales(report: BudgetReport, box: Box): GrowthScales {
   };
 }
 
-/** Moves labels apart to at least `gap`, keeping their order and staying above `bottom`. */
+/** Moves labels apart to at least `gap`, in their order and above `bottom`. */
 export function spread(positions: readonly number[], gap: number, bottom: number): number[] {
   const order = positions.map((_, i) => i).sort((a, b) => (positions[a] ?? 0) - (positions[b] ?? 0));
   const placed = [...positions];
@@ -60,7 +60,7 @@ export function spread(positions: readonly number[], gap: number, bottom: number
   return placed;
 }
 
-/** Powers of two from 1 to the last, thinned until labels of `room` px fit. */
+/** Powers of two from 1 to the last setting, thinned out until labels of `room` px fit. */
 export function powerTicks({ last }: GrowthScales, width: number, room: number): number[] {
   const powers = Math.round(Math.log2(last));
   const every = Math.max(1, Math.ceil((powers * room) / Math.max(1, width)));

@@ -1,7 +1,7 @@
 import type { BudgetInputs, BudgetReport } from '../../src/protocol/calculator';
 
 /**
- * Asks for a report at each change and shows only the newest one. `failed` gets errors of the host; a report names the
+ * Requests a report at each change and shows only the newest one. `failed` gets errors of the host; a report names the
  * user's own errors.
  */
 export function latestReport(

@@ -16,7 +16,7 @@ const host = new Endpoint<ComparisonRequests, Record<never, never>, Record<never
   hostTransport(),
   {},
 );
-/** The host brings a panel back after a reload with what is kept here. */
+/** After a reload the host restores the panel with these inputs. */
 const kept = viewState<{ readonly inputs?: BudgetInputs }>({});
 
 const PERCENT_NOTE = ' Trainable % is trained / (model + trained), as PEFT prints it.';
@@ -66,13 +66,13 @@ function show(report: BudgetReport): void {
     .filter(({ fileNote }) => fileNote)
     .map(({ label, fileNote }) => `${label}: ${fileNote}`);
   const ratios = report.denominator
-    ? [`Ratios are of ${report.denominator}.${report.basis === 'exact' ? PERCENT_NOTE : ''}`]
+    ? [`Ratios are relative to ${report.denominator}.${report.basis === 'exact' ? PERCENT_NOTE : ''}`]
     : [];
   notes.replaceChildren(...[...ratios, ...fileNotes].map((note) => h('li', {}, note)));
   warnings.replaceChildren(...report.warnings.map((warning) => h('li', {}, warning)));
 }
 
-/** Slower than the counts, so it comes after them; of several only the newest is shown. */
+/** The sweep takes longer than the counts, so it starts after them. Only the newest one is shown. */
 function sweep(): void {
   const asked = ++swept;
   host.request('comparison/sweep', {}).then((points) => {

@@ -1,4 +1,4 @@
-/** Names beside dots, where there is room: none over another name, over a dot, or out of the picture. No DOM. */
+/** Places names beside dots so that none covers another name or a dot, or leaves the picture. No DOM. */
 
 interface Rect {
   readonly left: number;
@@ -17,13 +17,13 @@ interface PlacedLabel extends Spot {
   readonly anchor: 'start' | 'middle' | 'end';
 }
 
-/** Of 11 px letters, capitals and digits mostly; a little too much rather than too little. */
+/** The width of an 11 px capital or digit in px, rounded up. */
 const LETTER = 7;
 const HEIGHT = 12;
 const GAP = 7;
 const DOT = 4;
 
-/** In the order given, each at the first of the places around its dot that is free; without one it is left out. */
+/** Places the names in order, each at the first free position around its dot. A name without one is left out. */
 export function placeLabels(
   named: readonly (Spot & { readonly text: string })[],
   dots: readonly Spot[],

@@ -10,7 +10,7 @@ const COLUMNS: readonly (readonly [string, string])[] = [
   ['How it is counted', ''],
 ];
 
-/** The comparison in figures, one row a method. */
+/** The figures of the comparison, one row per method. */
 export class ComparisonTable {
   readonly root: HTMLElement;
   private readonly body = h('tbody');

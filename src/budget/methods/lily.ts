@@ -4,7 +4,7 @@ import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { ConfigError } from '../../peftConfig/errors';
 import type { Module } from '../moduleTable';
 import type { Method } from './method';
-import { again, LINEAR, configuredRank, trained } from './method';
+import { again, LINEAR, uniformRank, trained } from './method';
 
 export const lily: Method = {
   accepts: LINEAR,
@@ -13,7 +13,7 @@ export const lily: Method = {
     keep.token(r);
     keep.weight(r * o);
   },
-  rank: configuredRank,
+  rank: uniformRank,
   parts: (module, settings, { modules }) => {
     const { inFeatures: i, outFeatures: o } = module;
     const r = settings.count('r');

@@ -4,7 +4,7 @@ import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import { weightAndGradient, wholeWeights } from './kept';
 import { loraKeeps, loraRank } from './lora';
 import type { Method, Part } from './method';
-import { asBase, LINEAR, LINEAR_AND_CONV1D, configuredRank, stored, storedAs, trained } from './method';
+import { asBase, LINEAR, LINEAR_AND_CONV1D, uniformRank, stored, storedAs, trained } from './method';
 
 /** MiSS (Kang & Yin 2024): one block of rows that all inputs share. */
 export const miss: Method = {
@@ -17,7 +17,7 @@ export const miss: Method = {
     if (kind === 'mini') keep.weight(r * o);
   },
   buffers: (adapted) => (adapted.settings.raw('init_weights') === 'bat' ? weightAndGradient(adapted) : 0),
-  rank: configuredRank,
+  rank: uniformRank,
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const r = settings.count('r');
     if (r > inFeatures) throw new BudgetError(`'${name}': r ${r} exceeds its ${inFeatures} inputs`);
@@ -40,7 +40,7 @@ export const miss: Method = {
 /** Bone, the predecessor of MiSS. PEFT no longer loads it, but files of it exist. */
 export const bone: Method = {
   accepts: LINEAR,
-  rank: configuredRank,
+  rank: uniformRank,
   parts: (module, settings, all) => miss.parts(module, settings, all).map((part) => ({ ...part, name: 'bone_block' })),
   warnings: () => ['PEFT 0.21 has replaced BONE with MISS; the count is that of the old method.'],
 };
@@ -50,7 +50,7 @@ export const hira: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv'],
   keeps: wholeWeights(1),
   buffers: weightAndGradient,
-  rank: configuredRank,
+  rank: uniformRank,
   parts: (module, settings) => {
     const { kind, inFeatures: i, outFeatures: o, kernel = [] } = module;
     const r = settings.count('r');
@@ -90,7 +90,7 @@ export const gralora: Method = {
     // The plain LoRA casts the input separately.
     if (hybrid > 0) loraKeeps(keep, { ...adapted, r: hybrid, i: 0, o: 0 });
   },
-  rank: configuredRank,
+  rank: uniformRank,
   parts: ({ name, inFeatures: i, outFeatures: o }, settings) => {
     const r = settings.count('r');
     const k = settings.count('gralora_k');
@@ -133,7 +133,7 @@ export const shira: Method = {
     keep.baseWeight(o * i);
   },
   buffers: weightAndGradient,
-  rank: configuredRank,
+  rank: uniformRank,
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const values = settings.count('r') * (inFeatures + outFeatures);
     if (values > inFeatures * outFeatures)
@@ -171,7 +171,7 @@ export const poly: Method = {
     keep.token(r);
     keep.weight(r * (i + o));
   },
-  rank: configuredRank,
+  rank: uniformRank,
   parts: ({ inFeatures: i, outFeatures: o }, settings) => {
     const r = settings.count('r');
     const skills = settings.count('n_skills');
@@ -194,7 +194,7 @@ export const deft: Method = {
     keep.cast();
     keep.token(2 * r);
   },
-  rank: configuredRank,
+  rank: uniformRank,
   parts: ({ inFeatures: i, outFeatures: o }, settings) => {
     const r = Math.min(settings.count('r'), o);
     return [trained('deft_P', o, r), ...(settings.flag('para') ? [] : [trained('deft_R', r, i)])];
@@ -209,7 +209,7 @@ export const glora: Method = {
     keep.baseWeight(o * i);
   },
   buffers: weightAndGradient,
-  rank: configuredRank,
+  rank: uniformRank,
   parts: ({ inFeatures: i, outFeatures: o, bias }, settings) => {
     const r = settings.count('r');
     const ab = settings.word('config_A_B');
@@ -247,7 +247,7 @@ export const peanut: Method = {
     keep.cast();
   },
   buffers: weightAndGradient,
-  rank: configuredRank,
+  rank: uniformRank,
   parts: ({ outFeatures: o }, settings) => {
     const r = settings.count('r');
     const depth = settings.size('depth');

@@ -106,7 +106,7 @@ export const LINEAR: readonly ModuleKind[] = ['linear'];
 export const LINEAR_AND_CONV: readonly ModuleKind[] = ['linear', 'conv'];
 
 /** The rank of methods that have one rank for all modules. */
-export const configuredRank = (_: Module, settings: AdapterSettings): number => settings.count('r');
+export const uniformRank = (_: Module, settings: AdapterSettings): number => settings.count('r');
 
 export function kernelSize({ kernel }: Module): number {
   return (kernel ?? []).reduce((product, size) => product * size, 1);

@@ -1,7 +1,7 @@
 /**
- * Bottleneck adapters as AdapterHub's library stores them: `...output.adapters.NAME.adapter_down.0.weight`
- * (bottleneck, width) and `adapter_up.weight` (width, bottleneck), both transposed: x is multiplied by their transposes.
- * If a norm precedes the bottleneck, the projection is `adapter_down.1`.
+ * Bottleneck adapters as AdapterHub's library stores them: `...output.adapters.NAME.adapter_down.0.weight` (bottleneck,
+ * width) and `adapter_up.weight` (width, bottleneck), both transposed: x is multiplied by their transposes. If a norm
+ * precedes the bottleneck, the projection is `adapter_down.1`.
  */
 
 import type { BottleneckInfo } from '../sourceDescription';

@@ -17,7 +17,7 @@ interface ExpertModule {
   readonly planned: Planned | null;
 }
 
-/** At most `most` experts of a part, or `null` if it holds a single module. */
+/** The experts of a part, `most` at the most, or `null` if it holds a single module. */
 export function stackedExperts(
   part: AdapterPart,
   config: AdapterConfig | null,
@@ -83,7 +83,7 @@ function parameterPath(module: string, config: AdapterConfig | null): string | n
     })
     .map((parameter) => parameter.slice(parameter.lastIndexOf('.') + 1));
   if (names.length === 0) return null;
-  // In every known model the projections into the experts come before those out of them.
+  // All known models list the projections into the experts before those out of them.
   const ordered = [...new Set(names)].sort((x, y) => order(x) - order(y));
   const name = ordered[ordered.length - 1 - depth];
   return `${path}.${name ?? `parameter ${depth}`}`;

@@ -23,9 +23,9 @@ interface FactorLayout extends MatrixLayout {
 }
 
 /**
- * The layout of A as (rank, inFeatures) or B as (outFeatures, rank), or `null` if the shape does not allow it. MLX stores
- * both transposed. For a convolution, A (rank, in, *kernel) is flattened to (rank, in * kernel), and B must have kernel
- * size 1: (out, rank, 1, 1).
+ * The layout of A as (rank, inFeatures) or B as (outFeatures, rank), or `null` if the shape does not allow it. MLX
+ * stores both transposed. For a convolution, A (rank, in, *kernel) is flattened to (rank, in * kernel), and B must have
+ * kernel size 1: (out, rank, 1, 1).
  */
 export function factorLayout(style: TensorStyle, part: 'a' | 'b', shape: readonly number[]): FactorLayout | null {
   if (shape.length < 2) return null;
@@ -71,7 +71,9 @@ export function expertLayout(
   return { rows, columns: rank, offset: expert, rowStride: columns, columnStride: experts, reshaped: true };
 }
 
-/** The matrix of a tensor's last two dimensions at `slice`, `null` if there is none. 0-D and 1-D tensors are one row. */
+/**
+ * The matrix of a tensor's last two dimensions at `slice`, `null` if there is none. 0-D and 1-D tensors are one row.
+ */
 export function sliceLayout(shape: readonly number[], slice: readonly number[] = []): MatrixLayout | null {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.length < 2 ? 1 : shape.at(-2)!;

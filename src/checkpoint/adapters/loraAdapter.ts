@@ -34,9 +34,9 @@ export interface LoraAdapterOptions {
 }
 
 export interface AdapterFiles {
-  /** For adapter_config.json, through `adapterConfigJson`. */
+  /** Content of adapter_config.json, which `adapterConfigJson` writes. */
   readonly config: ConfigObject;
-  /** For adapter_model.safetensors, through `encodeSafetensors`. */
+  /** Tensors of adapter_model.safetensors, which `encodeSafetensors` writes. */
   readonly tensors: readonly TensorData[];
 }
 

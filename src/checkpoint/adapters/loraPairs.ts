@@ -17,7 +17,9 @@ import { inputsAreAlike } from './sharedInputs';
 import type { Planned, Product } from './products';
 import type { TensorEntry } from '../header';
 
-/** Maximum number of experts in all modules. The largest published models have 100 layers of 512, with two pairs each. */
+/**
+ * Maximum number of experts in all modules. The largest published models have 100 layers of 512, with two pairs each.
+ */
 const MAX_EXPERT_MODULES = 120_000;
 
 export interface LoraPairing {

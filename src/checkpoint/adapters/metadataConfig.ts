@@ -1,6 +1,6 @@
 /**
- * Reads the LoRA settings that diffusers stores in a file's metadata under `lora_adapter_metadata`: PEFT's config of each
- * component of the pipeline, with the component as prefix of the keys: 'transformer.lora_alpha'.
+ * Reads the LoRA settings that diffusers stores in a file's metadata under `lora_adapter_metadata`: PEFT's config of
+ * each component of the pipeline, with the component as prefix of the keys: 'transformer.lora_alpha'.
  */
 
 import { parseAdapterConfig } from '../../peftConfig/adapterConfig';

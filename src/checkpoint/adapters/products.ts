@@ -40,7 +40,7 @@ export interface Product {
   readonly formula?: string;
 }
 
-/** A product, or the reason why there is none. */
+/** A product, or the reason why the change is not available as one. */
 export type Planned =
   | { readonly product: Product }
   /** `unsaved` if the method deliberately leaves a part out of its files: the file is not at fault. */
@@ -61,8 +61,8 @@ class Unavailable extends Error {
 }
 
 /**
- * `shared` holds the tensors shared by all modules. `blocksOfB` allows a block-diagonal B to be stored without its zeros,
- * with fewer columns than A has rows.
+ * `shared` holds the tensors shared by all modules. `blocksOfB` allows a block-diagonal B to be stored without its
+ * zeros, with fewer columns than A has rows.
  */
 export function planProduct(part: AdapterPart, shared: AdapterPart | undefined, blocksOfB = false): Planned {
   const { tensors } = part;

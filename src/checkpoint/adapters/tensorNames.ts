@@ -32,8 +32,11 @@ const NUMBERED_PAIR = /_lora\d{1,3}$/;
  * AdapterHub puts a module's adapters under it by name: `output.adapters.sst.adapter_up`, `query.loras.sst.lora_A`. An
  * adapter's prefixes are named after the attention that they precede: `prefix_tunings.sst.self_prefix.wte`.
  */
-const ADAPTERHUB_STEM =
-  /(?:^|\.)(?:loras|refts|prefix_tunings|prefix_gates|prompt_tunings|shared_parameters|adapter_fusion_layer|\w*adapters)\.([^.]+)(?:\.units\.(\d{1,4})|\.(\w{0,32}prefix))?$/;
+const ADAPTERHUB_FOLDERS =
+  'loras|refts|prefix_tunings|prefix_gates|prompt_tunings|shared_parameters|adapter_fusion_layer|\\w*adapters';
+const ADAPTERHUB_STEM = new RegExp(
+  `(?:^|\\.)(?:${ADAPTERHUB_FOLDERS})\\.([^.]+)(?:\\.units\\.(\\d{1,4})|\\.(\\w{0,32}prefix))?$`,
+);
 /** Module names in kohya's style, where a plain `.weight` may belong to an adapter. */
 const KOHYA_MODULE = /^(?:lora|lycoris)_/;
 

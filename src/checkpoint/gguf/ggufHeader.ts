@@ -2,8 +2,9 @@
  * The header of a GGUF file, versions 1 to 3 (ggml's docs/gguf.md).
  *
  * Layout: 'GGUF', u32 version, counts of tensors and of metadata, the metadata as (key, type, value), then each
- * tensor's name, dimensions (fastest first; shapes here are reversed, as in safetensors), type and offset into the data,
- * which begins at the next multiple of `general.alignment`. Version 1 has 32-bit counts, version 3 may be big-endian.
+ * tensor's name, dimensions (fastest first; shapes here are reversed, as in safetensors), type and offset into the
+ * data, which begins at the next multiple of `general.alignment`. Version 1 has 32-bit counts, version 3 may be
+ * big-endian.
  *
  * Reading is tolerant: a file that is cut off in its data still shows the complete tensors.
  */
@@ -205,7 +206,8 @@ function notesOf(telling: ReadonlyMap<string, number | string>, littleEndian: bo
   }
   if (!littleEndian) {
     const message =
-      'the file is big-endian, made for machines such as IBM Z: its tensors are listed, but their values are not decoded';
+      'the file is big-endian, made for machines such as IBM Z: its tensors are listed, but their values are not ' +
+      'decoded';
     notes.push({ severity: 'warning', message });
   }
   return notes;

@@ -4,8 +4,8 @@ import { quoted } from '../../peftConfig/quoted';
 import type { Report, TensorEntry } from '../header';
 
 /**
- * Reports every fault and marks the tensors whose bytes are not in the file. Tensors follow each other, each padded to a
- * multiple of `alignment`. The padding of the last one is optional.
+ * Reports every fault and marks the tensors whose bytes are not in the file. Tensors follow each other, each padded to
+ * a multiple of `alignment`. The padding of the last one is optional.
  */
 export function checkGgufLayout(
   tensors: readonly TensorEntry[],

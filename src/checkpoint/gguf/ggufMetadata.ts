@@ -128,7 +128,7 @@ const FILE_TYPES =
   'IQ2_XXS IQ2_XS Q2_K_S IQ3_XS IQ3_XXS IQ1_S IQ4_NL IQ3_S IQ3_M IQ2_S IQ2_M IQ4_XS IQ1_M BF16 ? ? ? TQ1_0 TQ2_0 ' +
   'MXFP4_MOE NVFP4 Q1_0';
 
-/** For example '15: mostly Q4_K_M'. */
+/** The meaning of a file type: '15: mostly Q4_K_M'. */
 export function fileTypeText(type: number): string {
   const name = FILE_TYPES.split(' ')[type] ?? '?';
   return name === '?' ? String(type) : `${type}: ${type === 0 ? 'all' : 'mostly'} ${name}`;

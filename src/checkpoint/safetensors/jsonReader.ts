@@ -125,7 +125,9 @@ export class JsonReader {
     return this.match(integerPattern);
   }
 
-  /** The digits of each entry of an array of non-negative integers; `null` for any other value, which is not consumed. */
+  /**
+   * The digits of each entry of an array of non-negative integers; `null` for any other value, which is not consumed.
+   */
   integerTexts(): string[] | null {
     const start = this.at;
     const texts: string[] = [];

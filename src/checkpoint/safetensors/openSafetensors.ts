@@ -11,8 +11,8 @@ export const FIRST_BYTES = 16 * 2 ** 10;
 
 /**
  * `start` holds the first bytes of the file if they were already read, at least the length of the header. Rejects with
- * `CheckpointError` if nothing of the file can be shown: NotSafetensors if the actual kind of file is recognised, or else
- * the header's own fault.
+ * `CheckpointError` if nothing of the file can be shown: NotSafetensors if the actual kind of file is recognised, or
+ * else the header's own fault.
  */
 export async function openSafetensors(
   source: ByteSource,

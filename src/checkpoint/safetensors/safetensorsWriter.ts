@@ -1,9 +1,9 @@
 /**
  * Writes safetensors files, byte for byte as the reference library does.
  *
- * Layout: u64 little-endian N; N bytes of compact JSON, `__metadata__` first, padded with spaces so that the data begins
- * at a multiple of 8; the data without holes. In header and data, tensors are sorted by dtype, widest first, and then by
- * name in code-point order. This keeps every tensor aligned.
+ * Layout: u64 little-endian N; N bytes of compact JSON, `__metadata__` first, padded with spaces so that the data
+ * begins at a multiple of 8; the data without holes. In header and data, tensors are sorted by dtype, widest first, and
+ * then by name in code-point order. This keeps every tensor aligned.
  */
 
 import { byCodePoint } from '../codePointOrder';

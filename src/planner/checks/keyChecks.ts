@@ -6,7 +6,7 @@ import type { Fix } from '../../protocol/planner';
 import type { Examined } from './examined';
 import { local, removal } from './examined';
 import { nearest } from './suggestions';
-import { quote } from './targetChecks';
+import { quote } from './targetNames';
 
 /** Keys of PEFT before 0.4 and of forks. Some files still have them, and they do no harm. */
 const FORMER_KEYS = new Set(['enable_lora', 'merge_weights', 'postprocess_past_key_value_function']);

@@ -12,7 +12,7 @@ import { local, removal } from './examined';
 import { attempt } from '../attempt';
 import { ranges } from './layers';
 import { nearest, suffixesOf } from './suggestions';
-import { quote } from './targetChecks';
+import { quote } from './targetNames';
 
 export function checkNames(x: Examined): void {
   checkModulesToSave(x);

@@ -3,7 +3,6 @@
 import type { Node } from 'jsonc-parser';
 import { readTargets, withContainers } from '../../budget/adapterTargets';
 import { architectureOf } from '../../budget/architectures';
-import { PatternError } from '../../peftConfig/errors';
 import { fusedParameter } from '../../budget/fusedExperts';
 import type { Module, ModuleTable } from '../../budget/moduleTable';
 import { METHODS } from '../../budget/methods/registry';
@@ -15,7 +14,9 @@ import type { Examined } from './examined';
 import { local, removal } from './examined';
 import { attempt } from '../attempt';
 import { partialCoverage } from './layers';
-import { nearest, suffixesOf } from './suggestions';
+import { nearest } from './suggestions';
+import { candidates, countOf, quote } from './targetNames';
+import { checkTargetPattern, patternMatches } from './targetPattern';
 
 interface Entry {
   readonly name: string;
@@ -32,7 +33,7 @@ export function checkTargets(x: Examined): TargetLens | null {
   const takesTargets = Object.hasOwn(METHOD_KEYS[x.type] ?? {}, 'target_modules');
   if (!Object.hasOwn(METHODS, x.type) || !takesTargets) return null;
   if (Array.isArray(targets)) return checkList(x, targets);
-  if (typeof targets === 'string') return checkPattern(x, targets);
+  if (typeof targets === 'string') return checkTargetPattern(x, targets);
   if (targets === null) checkDefault(x);
   return null;
 }
@@ -91,55 +92,15 @@ function readEntry(x: Examined, table: ModuleTable, modules: readonly Module[], 
 
 function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, targets: readonly unknown[]): void {
   const { name, node } = entry;
+  if (name.toLowerCase() === 'all-linear' && targets.length === 1) return allLinearInList(x, node);
   const severity = none ? 'error' : 'warning';
-  const suffixes = candidates(x, table);
-  const meant = nearest(name, suffixes);
   const outcome = none ? 'PEFT refuses the config.' : 'PEFT skips it silently.';
-  if (name.toLowerCase() === 'all-linear' && targets.length === 1) {
-    const list = x.node('target_modules') ?? node;
-    x.add(
-      'target-no-match',
-      'error',
-      node,
-      local(
-        '"all-linear" is a keyword only as a plain string: in a list it is a name, and {0} has no such module.',
-        x.baseTitle,
-      ),
-      [
-        {
-          title: local('Use "all-linear" in place of the list'),
-          edits: [{ offset: list.offset, length: list.length, newText: '"all-linear"' }],
-        },
-      ],
-    );
-    return;
-  }
-  const isPattern = /[*+?|()[\]^$\\]/.test(name);
+  const meant = nearest(name, candidates(x, table));
   const fixes = replacements(x, entry, meant, targets);
-  if (isPattern) {
-    const list = x.node('target_modules');
-    const asPattern: Fix[] =
-      list && targets.length === 1 && patternMatches(name, table)
-        ? [
-            {
-              title: local('Use it as a pattern, not as a name'),
-              edits: [{ offset: list.offset, length: list.length, newText: JSON.stringify(name) }],
-            },
-          ]
-        : [];
-    x.add(
-      'target-no-match',
-      severity,
-      node,
-      local(
-        '{0} matches no module of {1}: entries of a list are names; only a single string is a pattern. {2}',
-        quote(name),
-        x.baseTitle,
-        outcome,
-      ),
-      [...asPattern, ...fixes],
-    );
-    return;
+  if (/[*+?|()[\]^$\\]/.test(name)) {
+    const message = '{0} matches no module of {1}: entries of a list are names; only a single string is a pattern. {2}';
+    const text = local(message, quote(name), x.baseTitle, outcome);
+    return x.add('target-no-match', severity, node, text, [...asPattern(x, table, name, targets), ...fixes]);
   }
   const [best] = meant;
   const text =
@@ -156,13 +117,23 @@ function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, t
   x.add('target-no-match', severity, node, text, fixes);
 }
 
-function patternMatches(pattern: string, table: ModuleTable): boolean {
-  return (
-    attempt(() => {
-      const compiled = new PythonPattern(pattern);
-      return table.modules.some(({ name }) => compiled.fullMatch(name));
-    }) === true
-  );
+function allLinearInList(x: Examined, node: Node): void {
+  const { offset, length } = x.node('target_modules') ?? node;
+  const message =
+    '"all-linear" is a keyword only as a plain string: in a list it is a name, and {0} has no such module.';
+  const fix = {
+    title: local('Use "all-linear" in place of the list'),
+    edits: [{ offset, length, newText: '"all-linear"' }],
+  };
+  x.add('target-no-match', 'error', node, local(message, x.baseTitle), [fix]);
+}
+
+/** Turns a list of one pattern into the pattern, if it then matches modules. */
+function asPattern(x: Examined, table: ModuleTable, name: string, targets: readonly unknown[]): Fix[] {
+  const list = x.node('target_modules');
+  if (!list || targets.length !== 1 || !patternMatches(name, table)) return [];
+  const edit = { offset: list.offset, length: list.length, newText: JSON.stringify(name) };
+  return [{ title: local('Use it as a pattern, not as a name'), edits: [edit] }];
 }
 
 /** Replaces the entry with each suggestion that the list lacks, or removes it. */
@@ -242,82 +213,6 @@ function onlySomeLayers(x: Examined, table: ModuleTable, entry: Entry, layersAre
   x.add('target-partial', layersAreLeft ? 'warning' : 'information', entry.node, message);
 }
 
-function checkPattern(x: Examined, pattern: string): TargetLens | null {
-  const node = x.node('target_modules');
-  if (!node) return null;
-  const allLinear = pattern.toLowerCase() === 'all-linear';
-  try {
-    const compiled = allLinear ? null : new PythonPattern(pattern);
-    const { table } = x;
-    if (!table) return null;
-    const taken = table.modules.filter((module) =>
-      compiled ? compiled.fullMatch(module.name) : isLinear(module) && module.name !== table.outputEmbedding,
-    );
-    if (taken.length === 0 && fusedCount(x, compiled, table) === 0) patternMatchesNothing(x, table, pattern, node);
-    else if (compiled) patternReachesSomeLayers(x, table, taken, node);
-    return { offset: node.offset, length: node.length, entries: [[pattern, taken.length]], modules: taken.length };
-  } catch (error) {
-    if (!(error instanceof PatternError)) throw error;
-    x.add(
-      'pattern-not-translated',
-      'information',
-      node,
-      local('This pattern cannot be evaluated here, so nothing is counted: {0}.', error.message),
-    );
-    return null;
-  }
-}
-
-/** A config may still name experts that transformers 5 has fused. */
-function fusedCount(x: Examined, compiled: PythonPattern | null, table: ModuleTable): number {
-  if (!compiled || x.type !== 'LORA') return 0;
-  const { modelType } = table.shape;
-  const olds = ['gate', 'w1', 'w2', 'w3', 'gate_proj', 'up_proj', 'down_proj'];
-  const known = olds.filter((old) => fusedParameter(modelType, old) !== null);
-  return table.modules.filter(({ name }) => known.some((old) => compiled.fullMatch(`${name}.${old}`))).length;
-}
-
-function patternMatchesNothing(x: Examined, table: ModuleTable, pattern: string, node: Node): void {
-  const names = candidates(x, table);
-  const { offset, length } = node;
-  const count = countOf(table, pattern);
-  const asList: Fix[] =
-    count > 0
-      ? [
-          {
-            title: local('Use it as a name in a list'),
-            edits: [{ offset, length, newText: JSON.stringify([pattern]) }],
-          },
-        ]
-      : nearest(pattern, names).map((each) => ({
-          title: local('Change to {0}', JSON.stringify([each])),
-          edits: [{ offset, length, newText: JSON.stringify([each]) }],
-        }));
-  const text =
-    count > 0
-      ? local(
-          '{0} as a string is a pattern for whole names and matches none of {1}; in a list it would match ' +
-            '{2} modules. PEFT refuses the config.',
-          quote(pattern),
-          x.baseTitle,
-          count,
-        )
-      : local('The pattern {0} matches no module of {1}. PEFT refuses the config.', quote(pattern), x.baseTitle);
-  x.add('target-no-match', 'error', node, text, asList);
-}
-
-function patternReachesSomeLayers(x: Examined, table: ModuleTable, taken: readonly Module[], node: Node): void {
-  const partial = partialCoverage(taken, table, null);
-  if (!partial) return;
-  const text = 'The pattern matches {0} modules, in {1} of {2} layers; left out: {3}.';
-  x.add(
-    'target-partial',
-    'information',
-    node,
-    local(text, taken.length, partial.reached, partial.total, partial.missing),
-  );
-}
-
 /** Checks what PEFT targets by default, if it has a default. */
 function checkDefault(x: Examined): void {
   const { table } = x;
@@ -349,24 +244,4 @@ function checkDefault(x: Examined): void {
     at,
     local(text, usual.join(', '), taken.length, partial.reached, partial.total, partial.missing),
   );
-}
-
-/** Suffixes of the modules that the method can adapt. */
-function candidates(x: Examined, table: ModuleTable): Set<string> {
-  const accepts = METHODS[x.type]?.accepts ?? [];
-  const usable = table.modules.filter(({ kind }) => accepts.includes(kind));
-  // A mistyped name of a linear layer rarely means an embedding.
-  const linears = usable.filter((module) => isLinear(module));
-  return suffixesOf((linears.length > 0 ? linears : usable).map(({ name }) => name));
-}
-
-function countOf(table: ModuleTable, suffix: string): number {
-  return table.modules.filter(({ name }) => matchesTarget(name, suffix)).length;
-}
-
-/** Names from files are shortened in messages. */
-const MAX_SHOWN = 80;
-
-export function quote(name: string): string {
-  return `'${name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}...` : name}'`;
 }

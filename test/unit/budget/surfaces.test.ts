@@ -127,7 +127,8 @@ describe('every surface that counts', () => {
   it('says in the hover what computeBudget counts', () => {
     const wrong = differences(rows, ({ model, adapter, budget }) => {
       const text = hoverText(['peft_type'], { config: adapter, weights: null, base: { title: 'm', config: model } });
-      const match = /\*\*([\d,]+) trainable parameters\*\* by the shapes of `m`: (.*) of the whole, a file of (.*)\./;
+      const match =
+        /\*\*([\d,]+) trainable parameters\*\* on the shapes of `m`: (.*) of all parameters, file size (.*)\./;
       const [, ...shown] = match.exec(text ?? '') ?? [];
       const { trainable, all, fileBytes } = budget;
       return same(shown, [formatCount(trainable), formatTrainableShare(trainable / all), formatBytes(fileBytes)]);

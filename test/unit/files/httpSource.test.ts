@@ -348,7 +348,7 @@ describe('a token', () => {
 describe('what a server says instead of the file', () => {
   it('is told for people', async () => {
     for (const [status, headers, hub, code, message] of [
-      [401, {}, false, 'Unreadable', /answers 401: it asks for permission/],
+      [401, {}, false, 'Unreadable', /answers 401: it requires a permission/],
       [403, {}, true, 'Unreadable', /Set Hugging Face Token/],
       [
         401,

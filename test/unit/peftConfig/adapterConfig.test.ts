@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { parseAdapterConfig } from '../../../src/peftConfig/adapterConfig';
 
 describe('adapter_config.json', () => {
-  it("takes PEFT's defaults for what is missing", () => {
+  it("takes PEFT's defaults for missing keys", () => {
     const config = parseAdapterConfig('{"peft_type":"lora"}');
     assert.equal(config.peftType, 'LORA');
     assert.deepEqual([config.rank, config.alpha, config.useRslora], [8, 8, false]);
@@ -22,7 +22,7 @@ describe('adapter_config.json', () => {
     );
   });
 
-  it('that is no JSON, no object or of wrong types becomes defaults with a problem', () => {
+  it('gives defaults with a problem if it is not JSON, not an object, or has values of the wrong type', () => {
     for (const text of [
       '',
       '{"r":',
@@ -41,7 +41,7 @@ describe('adapter_config.json', () => {
     assert.deepEqual(parseAdapterConfig('\ufeff{"r":4}').rank, 4);
   });
 
-  it('may say r = 0 for OFT, whose block size counts instead, and for nothing else', () => {
+  it('may have r = 0 for OFT, which then uses its block size, and for no other method', () => {
     assert.deepEqual(parseAdapterConfig('{"peft_type": "OFT", "r": 0, "oft_block_size": 8}').problems, []);
     assert.match(
       parseAdapterConfig('{"peft_type": "LORA", "r": 0}').problems[0]!.message,
@@ -49,7 +49,7 @@ describe('adapter_config.json', () => {
     );
   });
 
-  it('keeps the order of its patterns and drops what is no number', () => {
+  it('keeps the order of its patterns and drops values that are not numbers', () => {
     const config = parseAdapterConfig(
       '{"rank_pattern":{"layers.0.q_proj":4,"q_proj":2,"v_proj":"x","k_proj":0},"alpha_pattern":{"q_proj":0.5}}',
     );
@@ -64,7 +64,7 @@ describe('adapter_config.json', () => {
     assert.equal(parseAdapterConfig('{"rank_pattern":{"a":[true,false]}}').rankPattern.length, 0);
   });
 
-  it('leaves out a pattern that cannot be matched, and says so', () => {
+  it('ignores a pattern that cannot be compiled, and reports it', () => {
     const config = parseAdapterConfig('{"rank_pattern":{"(q)_\\\\1":4,"q_proj":2}}');
     assert.deepEqual(
       config.rankPattern.map(({ key }) => key),
@@ -72,11 +72,11 @@ describe('adapter_config.json', () => {
     );
     assert.match(
       config.problems[0]!.message,
-      /rank_pattern '\(q\)_\\1' is left out, it cannot be matched: back-references/,
+      /rank_pattern '\(q\)_\\1' is ignored because it cannot be matched: back-references/,
     );
   });
 
-  it('matches no name that is too long for a pattern, and says so once', () => {
+  it('matches no name that is too long for a pattern, and reports that once', () => {
     const config = parseAdapterConfig('{"rank_pattern":{".*_proj":4,"q_proj":2}}');
     const [pattern, plain] = config.rankPattern;
     const name = `${'a.'.repeat(4000)}q_proj`;
@@ -84,13 +84,14 @@ describe('adapter_config.json', () => {
     assert.deepEqual(
       config.problems.map(({ message }) => message),
       [
-        "adapter_config.json: rank_pattern '.*_proj' is left out, it cannot be matched: the name is longer than 4096 characters",
+        "adapter_config.json: rank_pattern '.*_proj' is ignored because it cannot be matched: " +
+          'the name is longer than 4096 characters',
       ],
     );
     assert.equal(pattern!.matches('layers.0.v_proj'), true);
   });
 
-  it('has harmless keys of any name', () => {
+  it('may have keys of any name without harm', () => {
     const config = parseAdapterConfig('{"__proto__":{"r":99},"constructor":1,"rank_pattern":{"__proto__":5}}');
     assert.equal(config.rank, 8);
     assert.deepEqual(

@@ -62,7 +62,7 @@ describe("PEFT's config classes", () => {
     }
   });
 
-  it('take the arguments of the PEFT that PEFT_ORACLE_PYTHON has, with nested configs and enumerations', function () {
+  it('have the arguments, nested configs and enumerations of the PEFT that PEFT_ORACLE_PYTHON runs', function () {
     const python = process.env['PEFT_ORACLE_PYTHON'];
     if (python === undefined) {
       console.log('      left out: PEFT_ORACLE_PYTHON names no Python with peft');

@@ -9,7 +9,7 @@ import { METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
 import { METHOD_TEXTS } from '../../../src/peftConfig/methodTexts';
 
 const SCHEMA = 'schemas/adapter_config.schema.json';
-/** Every peft_type of PEFT 0.21: its keys and their defaults, read from its config classes. */
+/** The keys and defaults of every peft_type of PEFT 0.21, read from its config classes. */
 const golden = JSON.parse(readFileSync('test/fixtures/golden/config_fields.json', 'utf8')) as Record<
   string,
   Record<string, unknown>
@@ -26,7 +26,7 @@ function configsBelow(folder: string): string[] {
     .map((file) => path.join(folder, file));
 }
 
-/** `undefined` if it is not JSON: the shared folder holds broken files for the readers' tests. */
+/** `undefined` if the text is not JSON: the shared folder holds broken files for the tests of the readers. */
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -36,7 +36,7 @@ function parsedJson(text: string): unknown {
 }
 
 describe('the schema of adapter_config.json', () => {
-  it('is the file that ships, and the manifest points at it', () => {
+  it('is the file that ships, which the manifest names', () => {
     assert.equal(readFileSync(SCHEMA, 'utf8'), configSchemaText(), 'run node scripts/configSchema.mjs');
     assert.deepEqual(JSON.parse(readFileSync(SCHEMA, 'utf8')), configSchema());
     const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -49,7 +49,7 @@ describe('the schema of adapter_config.json', () => {
   it("has every key of PEFT's config classes with its default, and no other", () => {
     for (const [method, fields] of Object.entries(golden)) {
       const ours: Record<string, unknown> = { ...COMMON_KEYS, ...METHOD_KEYS[method] };
-      // How the run goes is never saved.
+      // PEFT never saves runtime_config.
       const theirs = Object.hasOwn(fields, 'runtime_config') ? { ...fields, runtime_config: {} } : fields;
       assert.deepEqual(ours, theirs, method);
     }
@@ -57,24 +57,24 @@ describe('the schema of adapter_config.json', () => {
     assert.deepEqual(extra, ['BONE']);
   });
 
-  it('describes every key and every method, and nothing that does not exist', () => {
+  it('describes every key and every method, and no others', () => {
     const keys = new Set([COMMON_KEYS, ...Object.values(METHOD_KEYS)].flatMap((each) => Object.keys(each)));
     assert.deepEqual(Object.keys(FIELD_TEXTS).sort(), [...keys].sort());
     assert.deepEqual(Object.keys(METHOD_TEXTS).sort(), Object.keys(METHOD_KEYS).sort());
   });
 
-  it('takes the defaults of every method', () => {
+  it('accepts the defaults of every method', () => {
     for (const [method, defaults] of Object.entries(METHOD_KEYS))
       assert.deepEqual(problems({ ...COMMON_KEYS, ...defaults, peft_type: method }), [], method);
   });
 
-  it('takes every config that the real library saved', () => {
+  it('accepts every config that the real library saved', () => {
     const files = configsBelow('test/fixtures/peft_saved').concat(configsBelow('sample-workspace'));
     assert.ok(files.length >= 14);
     for (const file of files) assert.deepEqual(problems(JSON.parse(readFileSync(file, 'utf8'))), [], file);
   });
 
-  it('takes the shared configs, where they are', function () {
+  it('accepts the shared configs if they are present', function () {
     const shared = path.resolve('..', 'shared');
     if (!existsSync(shared)) {
       console.log(`        not checked: there is no ${shared}`);
@@ -88,7 +88,7 @@ describe('the schema of adapter_config.json', () => {
     for (const { file, config } of readable) assert.deepEqual(problems(config), [], file);
   });
 
-  it('has nothing against the files of this name that other programs write', () => {
+  it('accepts the files of this name that other programs write', () => {
     const mlx = {
       fine_tune_type: 'lora',
       num_layers: 4,
@@ -106,7 +106,7 @@ describe('the schema of adapter_config.json', () => {
     for (const config of [mlx, adapterHub, {}]) assert.deepEqual(problems(config), []);
   });
 
-  it('refuses values of the wrong kind, by method', () => {
+  it('refuses values of the wrong kind for the method', () => {
     assert.match(problems({ peft_type: 'LORA', r: '8' }).join(), /\/r must be integer,null/);
     assert.match(problems({ peft_type: 'LORA', bias: 'oft_only' }).join(), /\/bias must be equal/);
     assert.deepEqual(problems({ peft_type: 'OFT', bias: 'oft_only' }), []);

@@ -5,7 +5,7 @@ import { PythonPattern } from '../../../src/peftConfig/pythonPattern';
 const NAME = 'model.layers.12.self_attn.q_proj';
 
 describe("Python's regular expressions", () => {
-  // Pattern, text, and what re.fullmatch says of them.
+  // Pattern, text, and the answer of re.fullmatch.
   const vectors: readonly (readonly [string, string, boolean])[] = [
     ['.*q_proj', NAME, true],
     ['q_proj', NAME, false],
@@ -47,12 +47,12 @@ describe("Python's regular expressions", () => {
     ['\\B', '', false],
   ];
   for (const [pattern, text, expected] of vectors) {
-    it(`${JSON.stringify(pattern)} ${expected ? 'fits' : 'does not fit'} ${JSON.stringify(text)}`, () => {
+    it(`${JSON.stringify(pattern)} ${expected ? 'matches' : 'does not match'} ${JSON.stringify(text)}`, () => {
       assert.equal(new PythonPattern(pattern).fullMatch(text), expected);
     });
   }
 
-  it('gives what a group holds by the priority of greedy and lazy', () => {
+  it('captures the text of a group by the priority of greedy and lazy quantifiers', () => {
     const text = 'a.1.b.2.c';
     assert.equal(new PythonPattern('.*?\\.(?P<i>\\d+)\\.', { group: 'i' }).match(text)?.group, '1');
     assert.equal(new PythonPattern('.*\\.(?P<i>\\d+)\\.', { group: 'i' }).match(text)?.group, '2');
@@ -82,18 +82,18 @@ describe("Python's regular expressions", () => {
     '(?<=a+)b',
   ];
   for (const pattern of refused) {
-    it(`refuses ${JSON.stringify(pattern)} by name`, () => {
+    it(`refuses ${JSON.stringify(pattern)} with a PatternError`, () => {
       assert.throws(() => new PythonPattern(pattern), PatternError);
     });
   }
 
-  it('takes steps in proportion to the text, not to the ways through it', () => {
+  it('takes steps in proportion to the text, not to the number of paths through the pattern', () => {
     const pattern = new PythonPattern('(a|a|a)*(a*)*(a+)+b');
     assert.equal(pattern.fullMatch('a'.repeat(2000)), false);
     assert.equal(pattern.fullMatch(`${'a'.repeat(2000)}b`), true);
   });
 
-  it('refuses a pattern that is too large once written out, and runs no look-around twice at one place', () => {
+  it('refuses a pattern that is too large once written out, and runs no look-around twice at one position', () => {
     for (const pattern of ['(((a{99}){99}){99}){99}', '(((){999}){999}){999}', '(((?=(a{99}){99}){99}){99})'])
       assert.throws(() => new PythonPattern(pattern), PatternError);
     const nested = new PythonPattern(`${'(?=.*'.repeat(40)}x${')'.repeat(40)}a*`);

@@ -4,8 +4,12 @@ import { readFile } from './reading';
 
 const CALL = '\nLoraConfig(r=8)\n';
 
+/** 200 lines, each of which doubles the value of the line before. */
+const chain = (line: (i: number) => string): string => Array.from({ length: 200 }, (_, i) => line(i)).join('\n');
+
 describe('hostile programs', () => {
-  // Each would take a stack, a square of its length or for ever, if it were not bounded: the test's time is the check.
+  // Each would overflow the stack, take time in the square of its length, or never end, if nothing bounded it. The
+  // timeout is the check.
   const many = 60_000;
   const programs: readonly (readonly [string, string])[] = [
     ['open brackets', '('.repeat(many)],
@@ -21,14 +25,8 @@ describe('hostile programs', () => {
     ['a long chain of attributes', `${'a.'.repeat(many)}get_peft_model(m, c)`],
     ['a long chain of loads', `m${'.from_pretrained("x")'.repeat(15_000)}`],
     ['a long list', `LoraConfig(target_modules=[${'"q_proj",'.repeat(50_000)}])`],
-    [
-      'a doubling list',
-      `a0 = ["x"]\n${Array.from({ length: 200 }, (_, i) => `a${i + 1} = [*a${i}, *a${i}]`).join('\n')}\nLoraConfig(target_modules=a200)`,
-    ],
-    [
-      'a doubling text',
-      `a0 = "x"\n${Array.from({ length: 200 }, (_, i) => `a${i + 1} = a${i} + a${i}`).join('\n')}\nLoraConfig(target_modules=a50)`,
-    ],
+    ['a doubling list', `a0 = ["x"]\n${chain((i) => `a${i + 1} = [*a${i}, *a${i}]`)}\nLoraConfig(target_modules=a200)`],
+    ['a doubling text', `a0 = "x"\n${chain((i) => `a${i + 1} = a${i} + a${i}`)}\nLoraConfig(target_modules=a50)`],
     ['many uses of a long text', `a = "${'x'.repeat(60_000)}"\nLoraConfig(target_modules=[${'a,'.repeat(50_000)}])`],
     ['many changes', `c = LoraConfig()\n${'c.r = 1\n'.repeat(50_000)}`],
     ['many assignments', `${'c = LoraConfig()\n'.repeat(20_000)}get_peft_model(m, c)`],
@@ -51,13 +49,13 @@ describe('hostile programs', () => {
       const { configs, problem } = readFile(CALL + text);
       assert.ok(configs.length <= 200);
       assert.ok(JSON.stringify(configs).length < 8 << 20, 'the answer is small');
-      // Refused as a whole, or read up to what is hostile.
+      // The program is refused as a whole, or read up to the hostile part.
       if (problem === '') assert.equal(configs[0]?.config['r'], 8);
       else assert.deepEqual(configs, []);
     });
   }
 
-  it('are refused over a length, with the reason', () => {
+  it('are refused beyond a length, with the reason', () => {
     const { configs, problem } = readFile(CALL.padEnd(MAX_CHARACTERS + 1, ' '));
     assert.deepEqual(configs, []);
     assert.match(problem, /too long/);
@@ -69,7 +67,7 @@ describe('hostile programs', () => {
     assert.equal(readFile(`${CALL}${')'.repeat(1000)}`).configs[0]?.config['r'], 8);
   });
 
-  it('end with names of a value that is too deep being unknown', () => {
+  it('make a name unknown if its value is too deep', () => {
     const deep = `LoraConfig(rank_pattern=${'['.repeat(500)}${']'.repeat(500)})`;
     assert.deepEqual(
       readFile(deep).configs[0]?.unknown.map(({ reason }) => reason),

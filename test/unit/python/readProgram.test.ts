@@ -61,7 +61,7 @@ describe("calls of PEFT's config classes", () => {
     it(`are not found in ${name}`, () => assert.deepEqual(readFile(text).configs, []));
   }
 
-  it('are of every method, by the class', () => {
+  it('exist for every method, which the class decides', () => {
     const { configs } = readFile(
       'IA3Config()\nBOFTConfig(boft_block_size=8)\nPromptEncoderConfig(num_virtual_tokens=20)',
     );
@@ -75,7 +75,7 @@ describe("calls of PEFT's config classes", () => {
     );
   });
 
-  it('take arguments by position, in the order of the class', () => {
+  it('take positional arguments in the order of the class', () => {
     const { config, arguments: given } = readOne('LoraConfig(TaskType.CAUSAL_LM, None, None, None, "base", r=4)');
     assert.deepEqual(config, {
       peft_type: 'LORA',
@@ -103,12 +103,13 @@ describe("calls of PEFT's config classes", () => {
     );
   });
 
-  it('have positions that a byte order mark counts in', () => {
+  it('count a byte order mark in their positions', () => {
     const text = '\ufeffx = LoraConfig()';
     assert.deepEqual(readOne(text).span, { part: 0, from: 5, to: text.length });
   });
 
-  it('name what the class does not take', () => assert.deepEqual(readOne('LoraConfig(rank=8, r=4)').strange, ['rank']));
+  it('report arguments that the class does not accept', () =>
+    assert.deepEqual(readOne('LoraConfig(rank=8, r=4)').strange, ['rank']));
 });
 
 describe('names in arguments', () => {
@@ -210,7 +211,7 @@ describe('names in arguments', () => {
     'del t[0]',
     't.extend(more)',
   ]) {
-    it(`do not trust a list that has ${change}`, () => {
+    it(`treat a list as unknown after ${JSON.stringify(change)}`, () => {
       const { config, unknown } = readOne(`t = ["q"]\n${change}\nLoraConfig(r=8, target_modules=t)`);
       assert.deepEqual(config, { peft_type: 'LORA', r: 8 });
       assert.equal(unknown[0]?.key, 'target_modules');
@@ -219,7 +220,7 @@ describe('names in arguments', () => {
 });
 
 describe('a list of a config that is changed later', () => {
-  it('is not known', () => {
+  it('is unknown', () => {
     for (const change of ['c.target_modules.append("v")', 'c.target_modules += ["v"]', 'c.target_modules[0] = "v"']) {
       const { config, unknown } = readOne(`c = LoraConfig(r=8, target_modules=["q"])\n${change}`);
       assert.deepEqual(config, { peft_type: 'LORA', r: 8 }, change);
@@ -231,17 +232,17 @@ describe('a list of a config that is changed later', () => {
   });
 });
 
-describe('a formatted text', () => {
+describe('an f-string', () => {
   const name = (text: string): unknown =>
     readOne(`o = "me"\nn = 7\nLoraConfig(base_model_name_or_path=${text})`).config['base_model_name_or_path'];
 
-  it('is read where known texts and whole numbers take the places', () => {
+  it('is read if its fields are known strings and whole numbers', () => {
     assert.equal(name('f"{o}/llama-{n}b-{{x}}"'), 'me/llama-7b-{x}');
     assert.equal(name("rf'''{o}\\d/\"{n}\"''' 'tail'"), 'me\\d/"7"tail');
     assert.equal(name('f"{n + 1}"'), '8');
   });
 
-  it('is not known with a conversion, a format, the expression itself, or what is not known', () => {
+  it('is unknown with a conversion, a format, `=`, or an unknown field', () => {
     for (const text of ['f"{o!r}"', 'f"{n:02d}"', 'f"{n=}"', 'f"{args.x}"', 'f"{1.5}"', 'f"{o'])
       assert.equal(name(text), undefined, text);
   });
@@ -284,7 +285,8 @@ describe('the base model of a config', () => {
     ['of a name that is not given', 'm = AutoModel.from_pretrained(args.name)\nget_peft_model(m, LoraConfig())', null],
     [
       'of one of two branches',
-      `if a:\n  m = AutoModel.from_pretrained("a")\nelse:\n  m = AutoModel.from_pretrained("b")\nget_peft_model(m, LoraConfig())`,
+      'if a:\n  m = AutoModel.from_pretrained("a")\nelse:\n  m = AutoModel.from_pretrained("b")\n' +
+        'get_peft_model(m, LoraConfig())',
       null,
     ],
   ];
@@ -294,14 +296,14 @@ describe('the base model of a config', () => {
 describe('get_peft_model', () => {
   const linked = (text: string): (number | null)[] => readFile(HEAD + text).models.map(({ config }) => config);
 
-  it('finds the config it is given', () => {
+  it('finds the config that is its argument', () => {
     assert.deepEqual(
       linked('a = LoraConfig()\nb = LoraConfig()\nm = get_peft_model(m, b)\nn = get_peft_model(m, a)'),
       [1, 0],
     );
   });
 
-  it('finds the config a name has at that line', () => {
+  it('finds the config that a name has at that line', () => {
     assert.deepEqual(linked('c = LoraConfig()\nget_peft_model(m, c)\nc = LoraConfig()\nget_peft_model(m, c)'), [0, 1]);
   });
 
@@ -309,7 +311,7 @@ describe('get_peft_model', () => {
     assert.deepEqual(linked('if a:\n  c = LoraConfig()\nelse:\n  c = LoraConfig()\nget_peft_model(m, c)'), [null]);
   });
 
-  it('is found under another name, and not where it is somebody else’s', () => {
+  it('is found under another name, and not if it belongs to another library', () => {
     const { models } = readFile(
       'from peft import get_peft_model as g\nimport u\ng(m, LoraConfig())\nu.get_peft_model(m)',
     );
@@ -320,7 +322,7 @@ describe('get_peft_model', () => {
 describe('the cells of a notebook', () => {
   const read = (...cells: string[]) => readProgram(cells.map((text) => ({ text, notebookCell: true })));
 
-  it('are one program, each with positions of its own', () => {
+  it('are one program, with positions in each cell', () => {
     const { configs, models } = read(
       'R = 8\nfrom peft import LoraConfig as LC',
       '',
@@ -335,7 +337,7 @@ describe('the cells of a notebook', () => {
     );
   });
 
-  it('may hold magic, shell commands and other languages', () => {
+  it('may contain magic, shell commands and other languages', () => {
     const { configs } = read('%pip install peft\n!ls (\n? x', '%%bash\nfor i in (; do', '%%time\nc = LoraConfig(r=8)');
     assert.deepEqual(
       configs.map(({ config, span }) => [config['r'], span.part, span.from]),

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { PythonConfigCall, PythonProgram } from '../../../src/protocol/python';
 import { readProgram } from '../../../src/python/readProgram';
 
-/** A file. */
+/** Reads one file. */
 export function readFile(text: string): PythonProgram {
   return readProgram([{ text, notebookCell: false }]);
 }

@@ -11,21 +11,22 @@ describe("Unsloth's get_peft_model", () => {
     assert.deepEqual([unknown, strange], [[], []]);
   });
 
-  it("takes what is given, by name and by position, and leaves out what is Unsloth's own", () => {
+  it("takes keyword and positional arguments, and leaves out Unsloth's own", () => {
     const { config } = readOne(
-      `${HEAD}FastLanguageModel.get_peft_model(m, 8, ["q_proj"], use_rslora=True, use_gradient_checkpointing="unsloth", loftq_config=None)`,
+      `${HEAD}FastLanguageModel.get_peft_model(m, 8, ["q_proj"], use_rslora=True, ` +
+        'use_gradient_checkpointing="unsloth", loftq_config=None)',
     );
     assert.deepEqual(config, { peft_type: 'LORA', r: 8, lora_alpha: 16, target_modules: ['q_proj'], use_rslora: true });
   });
 
-  it('trains embeddings and the output layer whole that are named as targets', () => {
+  it('trains embeddings and the output layer whole if they are named as targets', () => {
     const { config } = readOne(
       `${HEAD}FastLanguageModel.get_peft_model(m, target_modules=["q_proj", "lm_head", "embed_tokens"])`,
     );
     assert.deepEqual([config['target_modules'], config['modules_to_save']], [['q_proj'], ['lm_head', 'embed_tokens']]);
   });
 
-  it('does not guess values that are not literals, nor targets that Unsloth chooses by the model', () => {
+  it('guesses neither values that are not literals nor targets that Unsloth chooses for the model', () => {
     const reasons = (text: string): string[] =>
       readOne(HEAD + text).unknown.map(({ key, reason }) => `${key} is ${reason}`);
     assert.deepEqual(reasons('FastLanguageModel.get_peft_model(m, r=args.r)'), ['r is not a literal']);
@@ -37,14 +38,15 @@ describe("Unsloth's get_peft_model", () => {
     assert.equal(Object.hasOwn(readOne(`${HEAD}FastLanguageModel.get_peft_model(m, r=args.r)`).config, 'r'), false);
   });
 
-  it('is put on the model that the same class loads', () => {
+  it('adapts the model that the same class loads', () => {
     const { baseModel } = readOne(
-      `${HEAD}m, t = FastLanguageModel.from_pretrained(model_name="unsloth/llama-3-8b-bnb-4bit")\nm = FastLanguageModel.get_peft_model(m)`,
+      `${HEAD}m, t = FastLanguageModel.from_pretrained(model_name="unsloth/llama-3-8b-bnb-4bit")\n` +
+        'm = FastLanguageModel.get_peft_model(m)',
     );
     assert.equal(baseModel, 'unsloth/llama-3-8b-bnb-4bit');
   });
 
-  it("is not somebody else's function of the name", () => {
+  it("is not another library's function of the same name", () => {
     assert.deepEqual(readFile('import mine\nmine.FastLanguageModel.get_peft_model(m)').configs, []);
     assert.deepEqual(readFile(`${HEAD}FastLanguageModel.for_inference(m)`).configs, []);
   });

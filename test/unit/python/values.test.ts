@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { seededRandom } from './seededRandom';
 import { readOne } from './reading';
 
-/** What a config is told under `megatron_config`, which takes anything: the value, or why there is none. */
+/** The value of an argument `megatron_config`, which accepts anything, or the reason why it is unknown. */
 function read(expression: string, before = ''): unknown {
   const { config, unknown } = readOne(`${before}\nx = LoraConfig(megatron_config=${expression})`);
   const [reason] = unknown;
@@ -95,22 +95,23 @@ describe('values in Python', () => {
     ['{"a": }', 'not written yet'],
   ];
   for (const [expression, reason] of unknowns) {
-    it(`say that ${expression || 'nothing'} is ${reason}`, () => assert.equal(read(expression), `unknown: ${reason}`));
+    it(`report that ${expression || 'nothing'} is ${reason}`, () =>
+      assert.equal(read(expression), `unknown: ${reason}`));
   }
 
-  it('keep a name that every object has as an entry of its own', () => {
+  it('keep the name of an inherited property as an own entry', () => {
     const value = read('{"__proto__": 8}') as object;
     assert.deepEqual(Object.entries(value), [['__proto__', 8]]);
     assert.equal(Object.getPrototypeOf(value), Object.prototype);
   });
 
-  it("take a line's end in a text for \\n whatever the file has", () => {
+  it('read every line end in a string as \\n', () => {
     assert.equal(read('"""a\r\nb\\\r\nc"""'), 'a\nbc');
   });
 });
 
-describe('values in Python, made at random', () => {
-  it("are what Python's own ast.literal_eval says", function () {
+describe('random values in Python', () => {
+  it("equal the results of Python's ast.literal_eval", function () {
     const random = seededRandom(7);
     const expressions = Array.from({ length: 400 }, () => randomLiteral(random, 4));
     const script =
@@ -132,7 +133,7 @@ describe('values in Python, made at random', () => {
     );
   });
 
-  it("are what Python's own eval says of arithmetic", function () {
+  it("equal the results of Python's eval for arithmetic", function () {
     const random = seededRandom(11);
     const expressions = Array.from({ length: 600 }, () => randomSum(random, 2));
     const script = `
@@ -156,7 +157,8 @@ print(json.dumps([plain(value(t)) for t in json.load(sys.stdin)]))`;
     let compared = 0;
     expressions.forEach((expression, index) => {
       const value = read(expression);
-      // What leaves the whole numbers on its way is not worked out, even where Python comes back.
+      // An intermediate result beyond the exact whole numbers ends the evaluation, even if Python's final result is
+      // exact.
       if (typeof value === 'string') return;
       compared++;
       assert.equal(value, real[index], expression);

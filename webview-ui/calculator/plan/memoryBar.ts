@@ -1,19 +1,19 @@
-/** Memory as one bar of its terms, with the GPU's size marked, and the terms with their arithmetic below. */
+/** Shows memory as one bar of its terms with a mark at the GPU's size, and lists the terms with their arithmetic. */
 
 import type { PlanFit, PlanMemory, PlanPhase, PlanTerm } from '../../../src/protocol/plan';
 import { h } from '../../shared/element';
 import { formatMemory } from '../../../src/text/numberText';
 
-/** Room to the right of the larger of the bar and the GPU. */
+/** The scale extends beyond the larger of the bar and the GPU by this factor. */
 const ROOM = 1.06;
-/** Beyond this share of the bar the mark's label stands to the left of it. */
+/** The label is to the left of the mark if the mark is beyond this share of the bar. */
 const LABEL_LEFT = 0.6;
 
 export class MemoryBar {
   readonly root = h('div', { class: 'memory' });
   private readonly found = h('div', { class: 'memory-fit', role: 'status' });
   private over = false;
-  /** What can be changed is known of training alone. */
+  /** Only training has suggestions of what to change. */
   private advises = false;
 
   show(memory: PlanMemory | null, problem: string): void {
@@ -26,10 +26,8 @@ export class MemoryBar {
     this.over = over;
     this.advises = memory.phases.length > 0;
     const room = gpuBytes === null ? 0 : Math.abs(gpuBytes - deviceBytes);
-    const verdict =
-      gpuBytes === null
-        ? ' on each GPU'
-        : ` of ${formatMemory(gpuBytes)}: ${over ? `${formatMemory(room)} too much` : `fits, ${formatMemory(room)} left`}`;
+    const rest = over ? `${formatMemory(room)} too much` : `fits, ${formatMemory(room)} left`;
+    const verdict = gpuBytes === null ? ' on each GPU' : ` of ${formatMemory(gpuBytes)}: ${rest}`;
     this.root.replaceChildren(
       h(
         'p',
@@ -45,7 +43,7 @@ export class MemoryBar {
     );
   }
 
-  /** What fits is found later: until then what was shown last stays. */
+  /** Shows what fits. The previous result stays until this one arrives. */
   showFit({ fits, advice }: PlanFit): void {
     this.found.replaceChildren(
       ...(this.over && this.advises
@@ -53,9 +51,7 @@ export class MemoryBar {
             h(
               'p',
               {},
-              advice.length > 0
-                ? 'What to change first, until it fits:'
-                : 'Nothing that can be changed here makes it fit.',
+              advice.length > 0 ? 'Change these first, in order, until it fits:' : 'No setting here makes it fit.',
             ),
             list(advice),
           ]
@@ -65,7 +61,7 @@ export class MemoryBar {
             h(
               'p',
               { class: 'peft-muted' },
-              `${this.over ? 'It fits with' : 'It fits up to'} ${fits.join(', or ')}, the rest as it is.`,
+              `${this.over ? 'It fits with' : 'It fits up to'} ${fits.join(', or ')}, if the other settings stay.`,
             ),
           ]
         : []),
@@ -76,10 +72,11 @@ export class MemoryBar {
 function barOf(terms: readonly PlanTerm[], deviceBytes: number, gpuBytes: number | null): HTMLElement {
   const whole = Math.max(deviceBytes, gpuBytes ?? 0) * ROOM;
   const percent = (bytes: number): string => `${((100 * bytes) / whole).toFixed(2)}%`;
+  const gpuText = gpuBytes === null ? '' : `, the GPU has ${formatMemory(gpuBytes)}`;
   const bar = h('div', {
     class: 'memory-bar',
     role: 'img',
-    'aria-label': `${formatMemory(deviceBytes)} in all${gpuBytes === null ? '' : `, the GPU has ${formatMemory(gpuBytes)}`}`,
+    'aria-label': `${formatMemory(deviceBytes)} in total${gpuText}`,
   });
   for (const term of terms) {
     const part = h('span', { 'data-group': term.group, title: titleOf(term) });
@@ -123,7 +120,7 @@ function swatchOf(term: PlanTerm, terms: readonly PlanTerm[]): HTMLElement {
   return swatch;
 }
 
-/** Terms of a group have shades of its colour, in their order. */
+/** The terms of a group have shades of its colour, in order. */
 function shadeOf({ group, id }: PlanTerm, terms: readonly PlanTerm[]): number {
   return terms.filter((each) => each.group === group).findIndex((each) => each.id === id);
 }

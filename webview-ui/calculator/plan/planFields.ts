@@ -1,4 +1,4 @@
-/** Fields made from a description of them: numbers, switches and choices that remember what was typed. */
+/** Builds fields from their descriptions: numbers, switches and choices that keep what was typed. */
 
 import type { PlanField, Typed } from '../../../src/protocol/plan';
 import { h } from '../../shared/element';
@@ -17,12 +17,12 @@ export class PlanFields {
     this.root.replaceChildren(...fields.map((field) => this.field(field, known.get(field.key) ?? '')));
   }
 
-  /** Marks the field that a message is about; none for a key that is not here. */
+  /** Marks the field at fault as invalid. A key without a field marks none. */
   mark(key: string | null): void {
     for (const [each, input] of this.inputs) input.setAttribute('aria-invalid', String(each === key));
   }
 
-  /** Only what differs from the default. */
+  /** The settings that differ from their defaults. */
   get typed(): Typed {
     return this.fields.flatMap((field): [string, string][] => {
       const input = this.inputs.get(field.key);
@@ -68,7 +68,7 @@ export class PlanFields {
   }
 }
 
-/** Up and down go to the next whole number, from the default where nothing is typed. */
+/** The up and down arrows step by one, starting from the default if the field is empty. */
 function stepByArrows(input: HTMLInputElement, { initial }: PlanField, changed: () => void): void {
   input.addEventListener('keydown', (event) => {
     const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];

@@ -169,7 +169,8 @@ export class PlanPanel {
       ...(counts
         ? [
             h('strong', {}, formatCount(counts.trainable)),
-            ` trainable of ${formatCount(counts.all)} · ${formatTrainableShare(counts.percent / 100)} · ${formatBytes(counts.fileBytes)} file`,
+            ` trainable of ${formatCount(counts.all)} · ${formatTrainableShare(counts.percent / 100)}` +
+              ` · ${formatBytes(counts.fileBytes)} file`,
           ]
         : [h('span', { class: 'budget-message' }, problem?.message ?? '')]),
     );

@@ -1,4 +1,4 @@
-/** The modules of the model as a tree, those of all layers in one row, to choose what an adapter goes into. */
+/** The model's modules as a tree, to choose the targets of an adapter. A row holds the same module of all layers. */
 
 import type { TargetRow } from '../../../src/protocol/plan';
 import { h } from '../../shared/element';
@@ -46,7 +46,7 @@ export class TargetTree {
     box.checked = row.adapted > 0;
     box.indeterminate = row.adapted > 0 && row.adapted < row.modules;
     box.addEventListener('change', () => {
-      // Without a choice of one's own the method's default is in force: the first click starts from that.
+      // The first click starts from the method's default, which applies until the user chooses.
       const shown = new Set(
         this.chosen.length > 0 && this.chosen[0] !== 'all-linear'
           ? this.chosen
@@ -57,7 +57,8 @@ export class TargetTree {
       this.changed([...shown]);
     });
     const name = h('span', { class: 'target-name' }, h('bdi', {}, row.end));
-    const text = `${row.modules === 1 ? '' : `${row.modules} × `}${formatCount(row.inFeatures)} → ${formatCount(row.outFeatures)}`;
+    const shape = `${formatCount(row.inFeatures)} → ${formatCount(row.outFeatures)}`;
+    const text = row.modules === 1 ? shape : `${row.modules} × ${shape}`;
     const count =
       row.adapted > 0
         ? `${row.adapted < row.modules ? `${row.adapted} of ${row.modules}: ` : ''}${formatCount(row.trainable)}`

@@ -15,135 +15,177 @@ import { longWork } from '../parts/notes/progressNote';
 import { rampLegend } from '../parts/grid/rampLegend';
 import { topModules } from '../parts/grid/topModules';
 
+/** Values below this share of the colour range have a dark colour. */
+const DARK_BELOW = 0.6;
+
+/** What the modules look like by the current metric. */
+interface Coloring {
+  /** One value per module; NaN if it is unknown. */
+  readonly values: Float64Array;
+  /** True for modules whose B is zero. They are marked instead of coloured. */
+  readonly untrained: readonly boolean[];
+  /** The colour range of the trained modules; `null` if no value is known. */
+  readonly range: readonly [number, number] | null;
+  /** Position along the colour range, 0 to 1. */
+  position(value: number): number;
+}
+
 export function gridView(context: ViewContext): View {
-  const { description, store, client } = context;
-  const grid = moduleGrid(description.lora);
-  const place = h('div', { class: 'grid-progress' });
-  const legend = h('div', { class: 'grid-legend' });
-  const table = h('div', { class: 'grid-scroll' });
-  const byLayer = layerChart();
-  const top = h('section', { class: 'card' });
-  const gathered = new GatheredMetrics(description.lora.length);
-  let metrics: ModuleMetrics | null = null;
-  const { method } = description;
-  const kind = method === null || method === 'LORA' ? 'LoRA' : method;
+  return new GridView(context);
+}
 
-  const picker = h(
-    'select',
-    { 'aria-label': 'Colour the modules by', onchange: () => store.set({ metric: picker.value as never }) },
-    ...METRICS.map(({ metric, label }) => h('option', { value: metric }, label)),
-  );
-  const element = h(
-    'div',
-    { class: 'grid-view' },
-    h(
+class GridView implements View {
+  private readonly grid: ReturnType<typeof moduleGrid>;
+  private readonly legend = h('div', { class: 'grid-legend' });
+  private readonly table = h('div', { class: 'grid-scroll' });
+  private readonly byLayer = layerChart();
+  private readonly top = h('section', { class: 'card' });
+  private readonly gathered: GatheredMetrics;
+  private readonly picker: HTMLSelectElement;
+  private readonly stop: () => void;
+  private readonly unsubscribe: () => void;
+  private metrics: ModuleMetrics | null = null;
+  readonly element: HTMLElement;
+  readonly details = [this.byLayer.element, this.top];
+
+  constructor(private readonly context: ViewContext) {
+    const { description, store } = context;
+    this.grid = moduleGrid(description.lora);
+    this.gathered = new GatheredMetrics(description.lora.length);
+    this.picker = h(
+      'select',
+      { 'aria-label': 'Colour the modules by', onchange: () => store.set({ metric: this.picker.value as never }) },
+      ...METRICS.map(({ metric, label }) => h('option', { value: metric }, label)),
+    );
+    const { method } = description;
+    const kind = method === null || method === 'LORA' ? 'LoRA' : method;
+    const place = h('div', { class: 'grid-progress' });
+    this.element = h(
       'div',
-      { class: 'grid-head' },
-      h('h2', {}, `${description.lora.length} ${kind} modules`),
-      h('label', { class: 'field' }, h('span', {}, 'Colour by'), picker),
-      legend,
-      place,
-    ),
-    table,
-  );
+      { class: 'grid-view' },
+      h(
+        'div',
+        { class: 'grid-head' },
+        h('h2', {}, `${description.lora.length} ${kind} modules`),
+        h('label', { class: 'field' }, h('span', {}, 'Colour by'), this.picker),
+        this.legend,
+        place,
+      ),
+      this.table,
+    );
+    this.draw();
+    this.stop = this.measure(place);
+    this.unsubscribe = store.subscribe((changed) => {
+      if (changed.has('metric')) this.draw();
+    });
+  }
 
-  const open = (module: number): void => {
-    const info = description.lora[module];
-    if (info) store.set({ tab: 'lora', module: info.module });
-  };
+  dispose(): void {
+    this.stop();
+    this.unsubscribe();
+    this.byLayer.dispose();
+  }
 
-  function draw(): void {
-    const { metric } = store.get();
-    picker.value = metric;
+  /** Requests the metrics and draws them as they arrive. Returns a function that cancels. */
+  private measure(place: HTMLElement): () => void {
+    return longWork(place, {
+      title: 'Computing norms',
+      again: 'Compute',
+      run: (signal, onProgress) =>
+        this.context.client.metrics({
+          signal,
+          onProgress: (progress) => {
+            onProgress(progress);
+            const part = progress.partial as readonly MeasuredModule[] | undefined;
+            if (!part || part.length === 0) return;
+            this.metrics = this.gathered.add(part);
+            this.draw();
+          },
+        }),
+      done: (result) => {
+        this.metrics = result;
+        this.gathered.complete();
+        this.draw();
+      },
+    });
+  }
+
+  private draw(): void {
+    const { metrics, table, grid } = this;
+    const { lora } = this.context.description;
+    const { metric } = this.context.store.get();
     const name = metricName(metric);
-    picker.title = name.meaning;
+    this.picker.value = metric;
+    this.picker.title = name.meaning;
     // The largest entries of a large adapter take too long. The worker then omits them for every module.
     const missing =
       metrics !== null && metrics.deltaNorm.some(Number.isFinite) && !metrics[metric].some(Number.isFinite);
-    const values = metrics?.[metric] ?? new Float64Array(description.lora.length).fill(NaN);
-    const untrained = description.lora.map((_, module) => metrics?.bNorm[module] === 0);
-    // A module whose B is zero is marked instead of coloured. The colour range covers the trained modules.
+    const coloring = this.coloring();
+    const failures = new Map(metrics?.failures.map(({ module, message }) => [module, message]));
+    const cell = (module: number): HTMLElement =>
+      this.cell(module, name.label, coloring, this.gathered.has(module) && !missing, failures.get(module));
+    const unreadable = lora.filter(({ unavailable }, module) => unavailable !== undefined || failures.has(module));
+    this.drawLegend(name.label, coloring, missing, unreadable.length);
+    keepingFocus(table, () => {
+      replace(table, layerTable(grid, cell), grid.others.length > 0 && otherModules(grid, lora, cell));
+      gridKeys(table);
+    });
+    const { values, untrained } = coloring;
+    this.byLayer.show(grid, values, untrained, name.label, metrics !== null);
+    topModules(this.top, lora, values, untrained, name.label, metrics !== null, (module) => this.open(module));
+  }
+
+  private coloring(): Coloring {
+    const { metrics } = this;
+    const { lora } = this.context.description;
+    const values = metrics?.[this.context.store.get().metric] ?? new Float64Array(lora.length).fill(NaN);
+    const untrained = lora.map((_, module) => metrics?.bNorm[module] === 0);
     const trained = [...values].filter((value, module) => Number.isFinite(value) && !untrained[module]);
     const [low = 0, high = 1] = extent(trained);
     const from = low > 0 && low > high * 0.5 ? low : Math.min(low, 0);
     const position = scaleLinear([from, high > from ? high : from + 1], [0, 1]).clamp(true);
-    const color = (value: number): string => viridis(position(value));
-    const focus = store.get().module;
-    const failures = new Map(metrics?.failures.map(({ module, message }) => [module, message]));
-    const unreadable = description.lora.filter(
-      ({ unavailable }, module) => unavailable !== undefined || failures.has(module),
-    ).length;
-    replace(
-      legend,
-      missing && 'This metric was not computed, because the adapter is too large.',
-      metrics && trained.length > 0 && rampLegend(name.label, from, high, color),
-      untrained.includes(true) &&
-        h(
-          'span',
-          { class: 'legend-key' },
-          h('span', { class: 'swatch untrained' }),
-          `B = 0: untrained (${untrained.filter(Boolean).length})`,
-        ),
-      unreadable > 0 &&
-        h(
-          'span',
-          { class: 'legend-key' },
-          h('span', { class: 'swatch failed' }, '!'),
-          `cannot be shown (${unreadable}); point at one to see why`,
-        ),
-    );
-    const cell = (module: number): HTMLElement =>
-      gridCell({
-        info: description.lora[module] as never,
-        metric: name.label,
-        value: values[module] ?? NaN,
-        color,
-        dark: (value) => position(value) < 0.6,
-        untrained: untrained[module] === true,
-        computed: gathered.has(module) && !missing,
-        failure: failures.get(module) ?? description.lora[module]?.unavailable ?? null,
-        focused: description.lora[module]?.module === focus,
-        open: () => open(module),
-      });
-    keepingFocus(table, () => {
-      replace(table, layerTable(grid, cell), grid.others.length > 0 && otherModules(grid, description.lora, cell));
-      gridKeys(table);
-    });
-    byLayer.show(grid, values, untrained, name.label, metrics !== null);
-    topModules(top, description.lora, values, untrained, name.label, metrics !== null, open);
+    return { values, untrained, position, range: metrics && trained.length > 0 ? [from, high] : null };
   }
 
-  draw();
-  const stop = longWork(place, {
-    title: 'Computing norms',
-    again: 'Compute',
-    run: (signal, onProgress) =>
-      client.metrics({
-        signal,
-        onProgress: (progress) => {
-          onProgress(progress);
-          const part = progress.partial as readonly MeasuredModule[] | undefined;
-          if (!part || part.length === 0) return;
-          metrics = gathered.add(part);
-          draw();
-        },
-      }),
-    done: (result) => {
-      metrics = result;
-      gathered.complete();
-      draw();
-    },
-  });
-  const unsubscribe = store.subscribe((changed) => {
-    if (changed.has('metric')) draw();
-  });
-  return {
-    element,
-    details: [byLayer.element, top],
-    dispose() {
-      stop();
-      unsubscribe();
-      byLayer.dispose();
-    },
-  };
+  private drawLegend(label: string, coloring: Coloring, missing: boolean, unreadable: number): void {
+    const { range, position } = coloring;
+    const untrained = coloring.untrained.filter(Boolean).length;
+    const key = (className: string, mark: string, text: string): HTMLElement =>
+      h('span', { class: 'legend-key' }, h('span', { class: `swatch ${className}` }, mark), text);
+    replace(
+      this.legend,
+      missing && 'This metric was not computed, because the adapter is too large.',
+      range && rampLegend(label, range[0], range[1], (value) => viridis(position(value))),
+      untrained > 0 && key('untrained', '', `B = 0: untrained (${untrained})`),
+      unreadable > 0 && key('failed', '!', `cannot be shown (${unreadable}); point at one to see why`),
+    );
+  }
+
+  private cell(
+    module: number,
+    metric: string,
+    { values, untrained, position }: Coloring,
+    computed: boolean,
+    failure: string | undefined,
+  ): HTMLElement {
+    const { description, store } = this.context;
+    const info = description.lora[module]!;
+    return gridCell({
+      info,
+      metric,
+      value: values[module] ?? NaN,
+      color: (value) => viridis(position(value)),
+      dark: (value) => position(value) < DARK_BELOW,
+      untrained: untrained[module] === true,
+      computed,
+      failure: failure ?? info.unavailable ?? null,
+      focused: info.module === store.get().module,
+      open: () => this.open(module),
+    });
+  }
+
+  private open(module: number): void {
+    const info = this.context.description.lora[module];
+    if (info) this.context.store.set({ tab: 'lora', module: info.module });
+  }
 }

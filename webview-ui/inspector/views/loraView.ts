@@ -11,85 +11,123 @@ import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { hasGradients, loraSubjects } from '../data/loraSubjects';
 import type { Corner } from '../data/loraSubjects';
+import type { StateStore } from '../data/state';
 import { h } from '../../shared/element';
 import { loraFormula } from '../parts/methods/loraFormula';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { modulePicker } from '../parts/controls/modulePicker';
 import { productsCard } from '../parts/methods/products';
 import { productLookup } from '../parts/methods/productLookup';
+import { gradientSwitch } from '../parts/controls/gradientSwitch';
 import { segmented } from '../parts/controls/segmented';
 import { spectrumCard } from '../parts/methods/spectrumCard';
 import { stepSlider } from '../parts/controls/stepSlider';
 import { zeroNote } from '../parts/notes/zeroNote';
 
+/** Above this rank the factors get more room. */
+const TALL_RANK = 32;
+
 export function loraView(context: ViewContext): View {
-  const { description, store, client } = context;
-  const colors = new ColorModel(client, store);
-  const training = description.training;
-  const a = new MatrixPane(context, colors, {
-    label: 'A',
-    className: 'pane-a',
-    axes: { top: true, left: true },
-    zoom: { x: true, y: false },
-  });
-  const b = new MatrixPane(context, colors, {
-    label: 'B',
-    className: 'pane-b',
-    axes: { top: true, left: true },
-    zoom: { x: false, y: true },
-  });
-  const product = new MatrixPane(context, colors, {
-    label: 'ΔW',
-    className: 'pane-product',
-    axes: { top: true, left: true },
-  });
-  const panes = [a, b, product];
+  return new LoraView(context);
+}
 
-  const corner = segmented<Corner>(
-    'Matrix shown where A and B meet',
-    [
-      { value: 'delta', label: 'ΔW', title: 'scaling · B · A' },
-      { value: 'weight', label: 'W', title: 'The frozen weight' },
-      { value: 'merged', label: 'W + ΔW', title: 'The frozen weight with the adapter merged into it' },
-    ],
-    (value) => store.set({ corner: value }),
-  );
-  const gradients = segmented<'value' | 'gradient'>(
-    'Show A and B or their gradients',
-    [
-      { value: 'value', label: 'Values' },
-      { value: 'gradient', label: 'Gradients', title: 'Gradient of the loss with respect to A and B' },
-    ],
-    (value) => store.set({ gradients: value === 'gradient' }),
-  );
-  const picker = modulePicker(description.lora, (module) => store.set({ module }));
-  const slider = training && stepSlider(training, (step) => store.set({ step }));
-  const formula = loraFormula();
-  const note = zeroNote(client);
-  const spectrum = spectrumCard(context);
-  const products = productsCard('Point at an entry of ΔW to see the products that sum to it.');
+class LoraView implements View {
+  private readonly colors: ColorModel;
+  private readonly a: MatrixPane;
+  private readonly b: MatrixPane;
+  private readonly product: MatrixPane;
+  private readonly corner: ReturnType<typeof cornerSwitch>;
+  private readonly gradients: ReturnType<typeof gradientSwitch>;
+  private readonly picker: ReturnType<typeof modulePicker>;
+  private readonly slider: ReturnType<typeof stepSlider> | undefined;
+  private readonly formula = loraFormula();
+  private readonly note: ReturnType<typeof zeroNote>;
+  private readonly spectrum: ReturnType<typeof spectrumCard>;
+  private readonly products = productsCard('Point at an entry of ΔW to see the products that sum to it.');
+  private readonly lookup: ReturnType<typeof productLookup>;
+  private readonly layout: HTMLElement;
+  private readonly unsubscribe: () => void;
+  private shownModule = '';
+  readonly element: HTMLElement;
+  readonly details: readonly HTMLElement[];
 
-  const layout = h('div', { class: 'product-layout' }, formula.element, a.element, b.element, product.element);
-  const element = h(
-    'div',
-    { class: 'lora-view' },
-    h('div', { class: 'view-head' }, picker.element, corner.element, gradients.element, slider?.element),
-    layout,
-  );
-  product.element.append(note.element);
+  constructor(private readonly context: ViewContext) {
+    const { description, store, client } = context;
+    const { training } = description;
+    const colors = (this.colors = new ColorModel(client, store));
+    const axes = { top: true, left: true };
+    this.a = new MatrixPane(context, colors, { label: 'A', className: 'pane-a', axes, zoom: { x: true, y: false } });
+    this.b = new MatrixPane(context, colors, { label: 'B', className: 'pane-b', axes, zoom: { x: false, y: true } });
+    this.product = new MatrixPane(context, colors, { label: 'ΔW', className: 'pane-product', axes });
+    this.corner = cornerSwitch(store);
+    const meaning = 'Gradient of the loss with respect to A and B';
+    this.gradients = gradientSwitch(store, 'Show A and B or their gradients', meaning);
+    this.picker = modulePicker(description.lora, (module) => store.set({ module }));
+    this.slider = training && stepSlider(training, (step) => store.set({ step }));
+    this.note = zeroNote(client);
+    this.spectrum = spectrumCard(context);
+    this.lookup = productLookup(context, (found, row, column) => this.products.show(found, row, column));
+    const { a, b, product, slider } = this;
+    const matrices = [a.element, b.element, product.element];
+    this.layout = h('div', { class: 'product-layout' }, this.formula.element, ...matrices);
+    const tools = [this.picker.element, this.corner.element, this.gradients.element, slider?.element];
+    this.element = h('div', { class: 'lora-view' }, h('div', { class: 'view-head' }, ...tools), this.layout);
+    product.element.append(this.note.element);
+    this.details = [...(slider ? [slider.curve] : []), this.products.element, this.spectrum.element];
+    this.connect();
+    this.show();
+    this.unsubscribe = store.subscribe((changed) => {
+      if (['module', 'corner', 'gradients', 'step'].some((field) => changed.has(field))) this.show();
+      if (changed.has('spectrumScale')) this.spectrum.redraw();
+    });
+  }
 
-  const lookup = productLookup(context, (found, row, column) => products.show(found, row, column));
+  dispose(): void {
+    this.unsubscribe();
+    this.lookup.dispose();
+    this.slider?.dispose();
+    this.spectrum.dispose();
+    this.note.dispose();
+    for (const pane of [this.a, this.b, this.product]) pane.dispose();
+    this.colors.dispose();
+  }
 
-  const current = (): LoraModuleInfo | undefined =>
-    description.lora.find(({ module }) => module === store.get().module) ?? description.lora[0];
-  const stepNow = (): number | undefined => {
+  private get current(): LoraModuleInfo | undefined {
+    const { description, store } = this.context;
+    return description.lora.find(({ module }) => module === store.get().module) ?? description.lora[0];
+  }
+
+  private get step(): number | undefined {
+    const { training } = this.context.description;
     if (!training) return undefined;
-    const { step } = store.get();
+    const { step } = this.context.store.get();
     return training.recordedSteps.includes(step) ? step : training.recordedSteps[0];
-  };
+  }
 
-  function light(pane: MatrixPane, cell: CellPosition | null): void {
-    const info = current();
+  /** Key of the view that is kept for the current module. */
+  private get key(): string {
+    return `lora:${this.current?.module ?? ''}`;
+  }
+
+  private connect(): void {
+    const { a, b, product } = this;
+    const { store } = this.context;
+    product.onViewport((move) => (this.share(move), store.setViewport(this.key, move.target)));
+    a.onViewport((move) => this.lead(a, move, ({ x0, x1 }) => ({ x0, x1 })));
+    b.onViewport((move) => this.lead(b, move, ({ y0, y1 }) => ({ y0, y1 })));
+    for (const pane of [a, b, product]) {
+      pane.onPoint((cell) => this.light(pane, cell));
+      pane.onReset(() => {
+        product.heatmap.setViewport(null);
+        this.share(null);
+        store.setViewport(this.key, null);
+      });
+    }
+  }
+
+  private light(pane: MatrixPane, cell: CellPosition | null): void {
+    const { a, b, product } = this;
+    const info = this.current;
     const row = cell && pane !== a ? cell.row : null;
     const column = cell && pane !== b ? cell.column : null;
     const k = cell && (pane === a ? cell.row : pane === b ? cell.column : null);
@@ -98,14 +136,12 @@ export function loraView(context: ViewContext): View {
     product.heatmap.highlight(
       pane === product || !cell ? null : pane === a ? { columns: [column ?? 0] } : { rows: [row ?? 0] },
     );
-    if (pane === product && info?.unavailable === undefined) lookup.at(info?.module ?? '', cell, stepNow());
+    if (pane === product && info?.unavailable === undefined) this.lookup.at(info?.module ?? '', cell, this.step);
   }
-  for (const pane of panes) pane.onPoint((cell) => light(pane, cell));
 
-  const key = (): string => `lora:${current()?.module ?? ''}`;
   /** The three panes share two axes; the rank axes are always whole. The pane that leads moves by itself. */
-  function share(move: ViewMove | null, leader: MatrixPane = product): void {
-    const info = current();
+  private share(move: ViewMove | null, leader: MatrixPane = this.product): void {
+    const info = this.current;
     if (!info) return;
     const { rank } = info;
     const show = (pane: MatrixPane, map: (viewport: Viewport) => Viewport): void => {
@@ -113,51 +149,59 @@ export function loraView(context: ViewContext): View {
       if (move) pane.heatmap.follow(mapMove(move, map));
       else pane.heatmap.setViewport(null);
     };
-    show(a, ({ x0, x1 }) => ({ x0, x1, y0: 0, y1: rank }));
-    show(b, ({ y0, y1 }) => ({ x0: 0, x1: rank, y0, y1 }));
+    show(this.a, ({ x0, x1 }) => ({ x0, x1, y0: 0, y1: rank }));
+    show(this.b, ({ y0, y1 }) => ({ x0: 0, x1: rank, y0, y1 }));
   }
-  product.onViewport((move) => (share(move), store.setViewport(key(), move.target)));
-  a.onViewport((move) => lead(a, move, ({ x0, x1 }) => ({ x0, x1 })));
-  b.onViewport((move) => lead(b, move, ({ y0, y1 }) => ({ y0, y1 })));
+
   /** A factor moves the others along the axis that it shares with the product. */
-  function lead(
+  private lead(
     leader: MatrixPane,
     { shown, target }: ViewMove,
     shared: (viewport: Viewport) => Partial<Viewport>,
   ): void {
+    const { heatmap } = this.product;
     const move = {
-      shown: { ...product.heatmap.viewport, ...shared(shown) },
-      target: { ...product.heatmap.target, ...shared(target) },
+      shown: { ...heatmap.viewport, ...shared(shown) },
+      target: { ...heatmap.target, ...shared(target) },
     };
-    product.heatmap.follow(move);
-    share(move, leader);
-    store.setViewport(key(), move.target);
-  }
-  for (const pane of panes) {
-    pane.onReset(() => {
-      product.heatmap.setViewport(null);
-      share(null);
-      store.setViewport(key(), null);
-    });
+    heatmap.follow(move);
+    this.share(move, leader);
+    this.context.store.setViewport(this.key, move.target);
   }
 
-  let shownModule = '';
-  function show(): void {
-    const info = current();
+  private show(): void {
+    const info = this.current;
     if (!info) return;
+    const { description, store } = this.context;
     const state = store.get();
-    const step = stepNow();
+    const { step } = this;
     const weightKnown = info.weight !== undefined;
     const withGradients = hasGradients(description, info);
-    const cornerNow: Corner = weightKnown ? state.corner : 'delta';
+    const corner: Corner = weightKnown ? state.corner : 'delta';
     const showGradients = withGradients && state.gradients;
-    corner.element.hidden = !weightKnown;
-    gradients.element.hidden = !withGradients;
-    corner.show(cornerNow);
-    gradients.show(showGradients ? 'gradient' : 'value');
-    picker.show(info.module);
-    formula.show(info, cornerNow);
-    if (training && step !== undefined) slider?.show(step);
+    this.corner.element.hidden = !weightKnown;
+    this.corner.show(corner);
+    this.gradients.show(withGradients, showGradients);
+    this.picker.show(info.module);
+    this.formula.show(info, corner);
+    if (step !== undefined) this.slider?.show(step);
+    this.showMatrices(info, corner, showGradients);
+    this.layout.classList.toggle('tall-rank', info.rank > TALL_RANK);
+    this.products.element.hidden = info.unavailable !== undefined;
+    if (this.shownModule === info.module) {
+      this.context.active.refresh();
+      this.lookup.again(step);
+    } else {
+      this.shownModule = info.module;
+      this.startModule();
+    }
+    const { b } = loraSubjects(description, info, 'delta', false, step);
+    this.note.show(info, b, corner, step);
+    this.spectrum.show(info, step, description.training?.recordedSteps.at(-1));
+  }
+
+  private showMatrices(info: LoraModuleInfo, corner: Corner, showGradients: boolean): void {
+    const { a, b, product } = this;
     // The margins are equal on both sides of a shared axis, so that a column is exactly above its counterpart.
     const { left, right, top, bottom } = naturalMargins(
       { label: '', rowLabel: '', columnLabel: '' },
@@ -166,49 +210,31 @@ export function loraView(context: ViewContext): View {
     a.setMargins({ left, right });
     b.setMargins({ left, top, bottom });
     product.setMargins({ left, right, top, bottom });
-    const subjects = loraSubjects(description, info, cornerNow, showGradients, step);
-    const moved = shownModule !== info.module;
-    shownModule = info.module;
+    const subjects = loraSubjects(this.context.description, info, corner, showGradients, this.step);
     a.setSubject(subjects.a, info.unavailable);
     b.setSubject(subjects.b, info.unavailable);
     product.setSubject(subjects.corner, info.unavailable);
-    layout.classList.toggle('tall-rank', info.rank > 32);
-    products.element.hidden = info.unavailable !== undefined;
-    if (moved) {
-      const viewport = store.viewport(key());
-      product.heatmap.setViewport(viewport);
-      share(viewport && { shown: viewport, target: viewport });
-      lookup.at('', null, undefined);
-      products.show(null, 0, 0);
-      context.active.set(product);
-    } else {
-      context.active.refresh();
-      lookup.again(step);
-    }
-    note.show(info, findB(), cornerNow, step);
-    spectrum.show(info, step, training?.recordedSteps.at(-1));
-  }
-  function findB(): ReturnType<typeof loraSubjects>['b'] {
-    const info = current();
-    return info ? loraSubjects(description, info, 'delta', false, stepNow()).b : null;
   }
 
-  show();
-  const unsubscribe = store.subscribe((changed) => {
-    if (['module', 'corner', 'gradients', 'step'].some((field) => changed.has(field))) show();
-    if (changed.has('spectrumScale')) spectrum.redraw();
-  });
-  return {
-    element,
-    details: [...(slider ? [slider.curve] : []), products.element, spectrum.element],
-    dispose() {
-      unsubscribe();
-      lookup.dispose();
-      slider?.dispose();
-      spectrum.dispose();
-      note.dispose();
-      for (const pane of panes) pane.dispose();
-      colors.dispose();
-    },
-  };
+  /** Shows a module's own view, and nothing of the previous module. */
+  private startModule(): void {
+    const viewport = this.context.store.viewport(this.key);
+    this.product.heatmap.setViewport(viewport);
+    this.share(viewport && { shown: viewport, target: viewport });
+    this.lookup.at('', null, undefined);
+    this.products.show(null, 0, 0);
+    this.context.active.set(this.product);
+  }
+}
+
+function cornerSwitch(store: StateStore): ReturnType<typeof segmented<Corner>> {
+  return segmented<Corner>(
+    'Matrix shown where A and B meet',
+    [
+      { value: 'delta', label: 'ΔW', title: 'scaling · B · A' },
+      { value: 'weight', label: 'W', title: 'The frozen weight' },
+      { value: 'merged', label: 'W + ΔW', title: 'The frozen weight with the adapter merged into it' },
+    ],
+    (value) => store.set({ corner: value }),
+  );
 }

@@ -16,49 +16,71 @@ import { fact, factList } from '../parts/notes/facts';
 type Part = InspectorState['promptPart'];
 
 export function promptView(context: ViewContext): View {
-  const { description, store, client } = context;
-  const colors = new ColorModel(client, store);
-  const pane = new MatrixPane(context, colors, { label: 'prompt' });
-  const picker = moduleSelect(
-    description.prompts.map(({ module }) => module),
-    (prompt) => store.set({ prompt }),
-  );
-  const parts = segmented<Part>(
-    'Show the sequence, the prompt or its gradient',
-    [
-      { value: 'sequence', label: 'Prompt + input', title: 'The sequence that the model sees' },
-      { value: 'prompt', label: 'Prompt' },
-      { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss with respect to the prompt' },
-    ],
-    (promptPart) => store.set({ promptPart }),
-  );
-  const lengths = h('p', { class: 'lengths' });
-  const facts = h('section', { class: 'card' });
-  const element = h(
-    'div',
-    { class: 'prompt-view' },
-    h('div', { class: 'view-head' }, picker.element, parts.element, lengths),
-    pane.element,
-  );
+  return new PromptView(context);
+}
 
-  const current = (): PromptInfo | undefined =>
-    description.prompts.find(({ module }) => module === store.get().prompt) ?? description.prompts[0];
+class PromptView implements View {
+  private readonly colors: ColorModel;
+  private readonly pane: MatrixPane;
+  private readonly picker: ReturnType<typeof moduleSelect>;
+  private readonly parts: ReturnType<typeof segmented<Part>>;
+  private readonly lengths = h('p', { class: 'lengths' });
+  private readonly facts = h('section', { class: 'card' });
+  private readonly unsubscribe: () => void;
+  readonly element: HTMLElement;
+  readonly details = [this.facts];
 
-  function show(): void {
-    const info = current();
+  constructor(private readonly context: ViewContext) {
+    const { description, store, client } = context;
+    this.colors = new ColorModel(client, store);
+    this.pane = new MatrixPane(context, this.colors, { label: 'prompt' });
+    this.picker = moduleSelect(
+      description.prompts.map(({ module }) => module),
+      (prompt) => store.set({ prompt }),
+    );
+    this.parts = segmented<Part>(
+      'Show the sequence, the prompt or its gradient',
+      [
+        { value: 'sequence', label: 'Prompt + input', title: 'The sequence that the model sees' },
+        { value: 'prompt', label: 'Prompt' },
+        { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss with respect to the prompt' },
+      ],
+      (promptPart) => store.set({ promptPart }),
+    );
+    this.element = h(
+      'div',
+      { class: 'prompt-view' },
+      h('div', { class: 'view-head' }, this.picker.element, this.parts.element, this.lengths),
+      this.pane.element,
+    );
+    this.show();
+    this.unsubscribe = store.subscribe((changed) => {
+      if (changed.has('prompt') || changed.has('promptPart')) this.show();
+    });
+  }
+
+  dispose(): void {
+    this.unsubscribe();
+    this.pane.dispose();
+    this.colors.dispose();
+  }
+
+  private show(): void {
+    const { description, store, active } = this.context;
+    const info = description.prompts.find(({ module }) => module === store.get().prompt) ?? description.prompts[0];
     if (!info) return;
-    picker.show(info.module);
+    this.picker.show(info.module);
     const offered: Part[] = ['prompt'];
     if (findTensor(description, info.sequence?.name)) offered.push('sequence');
     if (findTensor(description, findTensor(description, info.prompt)?.gradient)) offered.push('gradient');
     const { promptPart } = store.get();
     const part = offered.includes(promptPart) ? promptPart : 'prompt';
-    parts.element.hidden = offered.length < 2;
-    parts.show(part);
-    pane.setSubject(subjectOf(context, info, part));
-    describeLengths(lengths, info);
+    this.parts.element.hidden = offered.length < 2;
+    this.parts.show(part);
+    this.pane.setSubject(subjectOf(this.context, info, part));
+    describeLengths(this.lengths, info);
     replace(
-      facts,
+      this.facts,
       h('h3', {}, 'Prompt'),
       factList(
         fact('soft prompt', `${formatCount(info.promptLength)} tokens`),
@@ -66,23 +88,9 @@ export function promptView(context: ViewContext): View {
         fact('parameters', formatCount(info.promptLength * info.dModel)),
       ),
     );
-    context.active.set(pane);
-    context.active.refresh();
+    active.set(this.pane);
+    active.refresh();
   }
-
-  show();
-  const unsubscribe = store.subscribe((changed) => {
-    if (changed.has('prompt') || changed.has('promptPart')) show();
-  });
-  return {
-    element,
-    details: [facts],
-    dispose() {
-      unsubscribe();
-      pane.dispose();
-      colors.dispose();
-    },
-  };
 }
 
 function subjectOf({ description }: ViewContext, info: PromptInfo, part: Part): Subject | null {

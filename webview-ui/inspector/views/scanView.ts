@@ -15,143 +15,169 @@ const ROW_PX = 24;
 const REDRAW_MS = 400;
 
 export function scanView(context: ViewContext): View {
-  const { description, store, client } = context;
-  const { tensors } = description;
-  const list = new VirtualList<ScanRow>({
-    label: 'Scanned tensors',
-    rowHeight: ROW_PX,
-    render: scanRow,
-    choose: (row) => void (chosen = row.tensor.name),
-  });
-  const filter = h('input', {
-    type: 'search',
-    placeholder: 'Filter by words in the name, dtype or shape',
-    'aria-label': 'Filter tensors',
-    spellcheck: 'false',
-    oninput: () => store.set({ filter: filter.value }),
-  });
-  const findings = h('p', { class: 'note', role: 'status' });
-  const save = h('button', { type: 'button', class: 'small', onclick: () => void saveTable() }, 'Save as CSV…');
-  const open = h('button', { type: 'button', class: 'small', onclick: () => openChosen() }, 'Show tensor');
-  const place = h('div', { class: 'scan-progress' });
-  const heads = SCAN_COLUMNS.map((column) => headCell(column, () => sortBy(column)));
-  const table = h('div', { class: 'scan-table' }, h('div', { class: 'scan-head' }, ...heads), list.element);
-  const element = h(
-    'div',
-    { class: 'scan-view' },
-    h('div', { class: 'list-tools' }, filter, open, save),
-    place,
-    findings,
-    table,
-  );
-  let chosen = '';
-  let stop: (() => void) | null = null;
-  let drawn = -Infinity;
+  return new ScanView(context);
+}
 
-  function rows(): ScanRow[] {
-    const { filter: words, scanSort, scanDescending } = store.get();
+class ScanView implements View {
+  private readonly list: VirtualList<ScanRow>;
+  private readonly filter: HTMLInputElement;
+  private readonly findings = h('p', { class: 'note', role: 'status' });
+  private readonly save = smallButton('Save as CSV…', () => void this.saveTable());
+  private readonly open = smallButton('Show tensor', () => this.openChosen());
+  private readonly place = h('div', { class: 'scan-progress' });
+  private readonly heads = SCAN_COLUMNS.map((column) => headCell(column, () => this.sortBy(column)));
+  private readonly table: HTMLElement;
+  private readonly unsubscribe: () => void;
+  private chosen = '';
+  private stop: (() => void) | null = null;
+  private drawnAt = -Infinity;
+  readonly element: HTMLElement;
+  readonly details = [];
+
+  constructor(private readonly context: ViewContext) {
+    const { store, client } = context;
+    this.list = new VirtualList<ScanRow>({
+      label: 'Scanned tensors',
+      rowHeight: ROW_PX,
+      render: scanRow,
+      choose: (row) => void (this.chosen = row.tensor.name),
+    });
+    this.filter = h('input', {
+      type: 'search',
+      placeholder: 'Filter by words in the name, dtype or shape',
+      'aria-label': 'Filter tensors',
+      spellcheck: 'false',
+      oninput: () => store.set({ filter: this.filter.value }),
+    });
+    const { element: rows } = this.list;
+    this.table = h('div', { class: 'scan-table' }, h('div', { class: 'scan-head' }, ...this.heads), rows);
+    this.element = h(
+      'div',
+      { class: 'scan-view' },
+      h('div', { class: 'list-tools' }, this.filter, this.open, this.save),
+      this.place,
+      this.findings,
+      this.table,
+    );
+    rows.addEventListener('dblclick', () => this.openChosen());
+    rows.addEventListener('keydown', (event) => {
+      if (event.key === 'Enter') this.openChosen();
+    });
+    if (client.scanNext !== null) this.offer();
+    this.draw();
+    this.unsubscribe = store.subscribe((changed) => {
+      if (['filter', 'scanSort', 'scanDescending'].some((field) => changed.has(field))) this.draw();
+    });
+  }
+
+  dispose(): void {
+    this.unsubscribe();
+    this.stop?.();
+    this.list.dispose();
+  }
+
+  private get scanned(): ScanRow[] {
+    const { client, description } = this.context;
+    return client.scanned.map((summary) => ({ tensor: description.tensors[summary.index]!, summary }));
+  }
+
+  private rows(): ScanRow[] {
+    const { filter: words, scanSort, scanDescending } = this.context.store.get();
+    const { tensors } = this.context.description;
     const wanted = words.trim() === '' ? null : new Set(listedTensors(tensors, words, 'file'));
-    const all = client.scanned.map((summary) => ({ tensor: tensors[summary.index]!, summary }));
+    const all = this.scanned;
     return sortedRows(wanted ? all.filter(({ tensor }) => wanted.has(tensor)) : all, scanSort, scanDescending);
   }
 
-  function draw(): void {
-    drawn = performance.now();
+  private draw(): void {
+    this.drawnAt = performance.now();
+    const { client, store, description } = this.context;
     const { filter: words, scanSort, scanDescending } = store.get();
-    if (filter.value !== words) filter.value = words;
-    const shown = rows();
-    list.show(
+    if (this.filter.value !== words) this.filter.value = words;
+    const shown = this.rows();
+    this.list.show(
       shown,
-      shown.findIndex(({ tensor }) => tensor.name === chosen),
+      shown.findIndex(({ tensor }) => tensor.name === this.chosen),
     );
-    heads.forEach((head, i) => {
+    this.heads.forEach((head, i) => {
       const sorted = SCAN_COLUMNS[i]!.id === scanSort;
       head.classList.toggle('sorted', sorted);
       head.classList.toggle('descending', sorted && scanDescending);
       const order = sorted ? (scanDescending ? ', sorted descending' : ', sorted ascending') : '';
       head.setAttribute('aria-label', `Sort by ${SCAN_COLUMNS[i]!.title}${order}`);
     });
-    table.hidden = client.scanned.length === 0;
-    save.disabled = open.disabled = client.scanned.length === 0;
-    findings.textContent = findingsText(
-      client.scanned.map((summary) => ({ tensor: tensors[summary.index]!, summary })),
-      tensors.length,
-    );
+    this.table.hidden = client.scanned.length === 0;
+    this.save.disabled = this.open.disabled = client.scanned.length === 0;
+    this.findings.textContent = findingsText(this.scanned, description.tensors.length);
   }
 
-  function sortBy(column: ScanColumn): void {
+  private sortBy(column: ScanColumn): void {
+    const { store } = this.context;
     const { scanSort, scanDescending } = store.get();
     const text = column.id === 'name' || column.id === 'dtype';
     if (scanSort !== column.id) store.set({ scanSort: column.id, scanDescending: !text });
     else store.set({ scanDescending: !scanDescending });
   }
 
-  function start(): void {
-    stop?.();
-    stop = longWork(place, {
+  private start(): void {
+    const { client, description } = this.context;
+    this.stop?.();
+    this.stop = longWork(this.place, {
       title: 'Scanning',
-      again: 'Go on',
+      again: 'Continue',
       run: (signal, onProgress) => {
-        const report = (): void => onProgress({ done: client.scanned.length, total: tensors.length });
+        const report = (): void => onProgress({ done: client.scanned.length, total: description.tensors.length });
         report();
         const onRows = (): void => {
           report();
-          if (performance.now() - drawn > REDRAW_MS) draw();
+          if (performance.now() - this.drawnAt > REDRAW_MS) this.draw();
         };
         return client.scan({ signal, onRows });
       },
       done: () => {
-        place.replaceChildren();
-        draw();
+        this.place.replaceChildren();
+        this.draw();
       },
     });
   }
 
-  function offer(): void {
+  private offer(): void {
+    const { tensors } = this.context.description;
     const bytes = tensors.reduce((sum, { bytes: own }) => sum + own, 0);
-    const begun = client.scanned.length > 0;
+    const begun = this.context.client.scanned.length > 0;
     replace(
-      place,
+      this.place,
       h(
         'p',
         {},
-        `Reads all ${formatBytes(bytes)} once and lists the norm, the extremes, and the numbers of zeros, NaN and infinities of `,
-        `each of its ${formatCount(tensors.length)} tensors.`,
+        `Reads all ${formatBytes(bytes)} once and lists the norm, the extremes, and the numbers of zeros, `,
+        `NaN and infinities of each of its ${formatCount(tensors.length)} tensors.`,
       ),
-      h('button', { type: 'button', onclick: start }, begun ? 'Continue the scan' : 'Scan whole checkpoint'),
+      h(
+        'button',
+        { type: 'button', onclick: () => this.start() },
+        begun ? 'Continue the scan' : 'Scan whole checkpoint',
+      ),
     );
   }
 
-  function openChosen(): void {
-    const row = rows().find(({ tensor }) => tensor.name === chosen) ?? rows()[0];
-    if (row) store.set({ tensor: row.tensor.name, slice: [], tab: 'tensors' });
+  private openChosen(): void {
+    const rows = this.rows();
+    const row = rows.find(({ tensor }) => tensor.name === this.chosen) ?? rows[0];
+    if (row) this.context.store.set({ tensor: row.tensor.name, slice: [], tab: 'tensors' });
   }
 
-  async function saveTable(): Promise<void> {
-    await context.attempt(async () => {
-      const name = await client.saveText(scanCsv(rows()), `${description.title}-scan.csv`);
+  private async saveTable(): Promise<void> {
+    const { client, description } = this.context;
+    await this.context.attempt(async () => {
+      const name = await client.saveText(scanCsv(this.rows()), `${description.title}-scan.csv`);
       return name === null ? '' : `Saved ${name}`;
     });
   }
+}
 
-  list.element.addEventListener('dblclick', openChosen);
-  list.element.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter') openChosen();
-  });
-  if (client.scanNext !== null) offer();
-  draw();
-  const unsubscribe = store.subscribe((changed) => {
-    if (['filter', 'scanSort', 'scanDescending'].some((field) => changed.has(field))) draw();
-  });
-  return {
-    element,
-    details: [],
-    dispose() {
-      unsubscribe();
-      stop?.();
-      list.dispose();
-    },
-  };
+function smallButton(label: string, onclick: () => void): HTMLButtonElement {
+  return h('button', { type: 'button', class: 'small', onclick }, label);
 }
 
 function headCell(column: ScanColumn, onclick: () => void): HTMLButtonElement {

@@ -30,17 +30,17 @@ const CUSTOM_LABELS: Readonly<Record<CustomField, string>> = {
   vocabSize: 'Vocabulary',
 };
 
-/** The reference's formulas know these three; the others are put away while they are in force. */
+/** The reference's formulas use only these sizes, so the others are hidden with them. */
 const REFERENCE_SIZES: readonly CustomField[] = ['hiddenSize', 'numLayers', 'numHeads'];
 
-const REFERENCE_NOTE = 'Square projections, LoRA on query and value, ratios to the attention weights.';
+const REFERENCE_NOTE = 'Square projections, LoRA on query and value, ratios relative to the attention weights.';
 
 const BASES: readonly (readonly [Basis, string, string])[] = [
   ['exact', 'Exact shapes', 'The shapes of this model, counted as PEFT counts them'],
   ['reference', 'Reference formulas', REFERENCE_NOTE],
 ];
 
-/** Everything that can be set, for the calculator and the comparison alike. The fields hold what was typed. */
+/** All settings of the calculator and the comparison. The fields hold what was typed. */
 export class BudgetControls {
   readonly root: HTMLElement;
   private readonly model: ModelPicker;
@@ -54,7 +54,7 @@ export class BudgetControls {
   private chosenTargets: BudgetInputs['targets'] = [];
   private targetsKey = '';
 
-  /** `changed` is called for every change by the user, also for one that is not valid. */
+  /** Calls `changed` for every change by the user, valid or not. */
   constructor(private readonly changed: (inputs: BudgetInputs) => void) {
     const typed = (): void => this.send();
     this.model = new ModelPicker(typed);

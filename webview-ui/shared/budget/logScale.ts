@@ -1,16 +1,16 @@
-/** Decades for logarithmic axes: where they start and end, and how their ticks read. */
+/** The decades of logarithmic axes, and their tick labels. */
 
 import type { ScaleLogarithmic } from 'd3';
 import { format, scaleLog } from 'd3';
 
-/** Room a tick label needs, in px, in the small font of an axis. */
+/** The width of a tick label in the small font of an axis, in px. */
 const TICK_ROOM = 40;
 
-/** From the decade below the least value to the one above the greatest, so that typing seldom moves the axis. */
+/** The decades from below the least value to above the greatest, so that typing seldom moves the axis. */
 export function decades(values: readonly number[]): readonly [number, number] {
   const positive = values.filter((value) => value > 0);
   if (positive.length === 0) return [1, 10];
-  // A value that is a power of ten itself would be a bar of no length.
+  // A power of ten at the start of the axis would have a bar without length.
   const low = Math.ceil(Math.log10(Math.min(...positive))) - 1;
   const high = Math.ceil(Math.log10(Math.max(...positive)));
   return [10 ** Math.max(0, low), 10 ** Math.max(1, low + 1, high)];
@@ -23,7 +23,7 @@ export function logScale(
   return scaleLog().domain(domain).range(range).clamp(true);
 }
 
-/** Powers of ten in the domain, thinned until their labels fit. */
+/** Powers of ten in the domain, thinned out until their labels fit. */
 export function decadeTicks(scale: ScaleLogarithmic<number, number>, room = TICK_ROOM): number[] {
   const [low = 1, high = 10] = scale.domain();
   const [start = 0, end = 0] = scale.range();

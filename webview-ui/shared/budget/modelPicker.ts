@@ -7,7 +7,7 @@ const GROUPS: readonly (readonly [ModelChoice['group'], string])[] = [
   ['custom', 'Custom'],
 ];
 
-/** The model as a list: presets, config.json files of the workspace, sizes typed in. */
+/** The list of models: presets, config.json files of the workspace, and custom sizes. */
 export class ModelPicker {
   readonly root: HTMLElement;
   private readonly select = h('select', { id: 'model', 'aria-describedby': 'model-summary model-message' });

@@ -1,7 +1,7 @@
 import type { BudgetReport, TargetChoice } from '../../../src/protocol/calculator';
 import { h } from '../element';
 
-/** The target modules of LoRA as chips, each pressed or not. */
+/** LoRA's target modules as chips that the user switches on or off. */
 export class TargetChips {
   readonly root: HTMLElement;
   private readonly chips = h('div', { class: 'budget-chips', role: 'group', 'aria-labelledby': 'targets-label' });
@@ -13,7 +13,7 @@ export class TargetChips {
   );
   private shown: readonly TargetChoice[] = [];
 
-  /** `chosen` is called with the names that are pressed after a click. */
+  /** After a click, calls `chosen` with the names of the pressed chips. */
   constructor(private readonly chosen: (names: readonly string[]) => void) {
     const heading = h('div', { class: 'budget-heading' }, h('span', { id: 'targets-label' }, 'LoRA targets'), this.all);
     this.root = h('div', { class: 'budget-field budget-targets' }, heading, this.chips, this.message);
@@ -24,7 +24,7 @@ export class TargetChips {
     this.root.hidden = targets.length === 0;
     const renamed = targets.length !== this.shown.length || targets.some(({ name }, i) => name !== this.shown[i]?.name);
     this.shown = targets;
-    // The chips stay in place while only their state changes, so that the focus does too.
+    // Chips stay in place if only their state changes, so that the focus stays too.
     if (renamed) this.chips.replaceChildren(...targets.map(({ name }) => this.chip(name)));
     targets.forEach(({ chosen, description }, i) => {
       const chip = this.chips.children[i];

@@ -1,14 +1,14 @@
 import { h } from '../element';
 
-/** A field for one number: its label, what was typed, and what is wrong with it. */
+/** A field for one number, with its label and its error message. */
 export class TypedField {
-  /** Label and input. */
+  /** The label and the input. */
   readonly root: HTMLElement;
-  /** A line of its own under the row that the field is in. */
+  /** The error message, on its own line below the field's row. */
   readonly message: HTMLElement;
   private readonly input: HTMLInputElement;
 
-  /** `typed` is called for every change by the user. */
+  /** Calls `typed` for every change by the user. */
   constructor(id: string, label: string, fraction: boolean, typed: () => void) {
     this.input = h('input', {
       id,
@@ -35,7 +35,7 @@ export class TypedField {
   }
 
   set value(text: string) {
-    // Setting an equal value would still move the caret.
+    // Setting an equal value would move the caret.
     if (this.input.value !== text) this.input.value = text;
   }
 

@@ -8,7 +8,7 @@ import { planChoices } from '../../../../src/planner/plan/planChoices';
 import { planConfig, planFit, planReport } from '../../../../src/planner/plan/planReport';
 import { planSweep } from '../../../../src/planner/plan/planSweep';
 import { pythonCode } from '../../../../src/planner/plan/pythonCode';
-import { paretoFront } from '../../../../webview-ui/comparison/scatter';
+import { paretoFront } from '../../../../webview-ui/comparison/paretoFront';
 
 const model = PRESETS.find(({ id }) => id === 'llama-2-7b')!;
 const inputs: PlanInputs = {

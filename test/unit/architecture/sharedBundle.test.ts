@@ -1,0 +1,19 @@
+import { strict as assert } from 'node:assert';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import * as architectures from '../../../src/budget/architectures';
+import * as budgetErrors from '../../../src/budget/errors';
+import * as configErrors from '../../../src/peftConfig/errors';
+
+describe('the bundle that the parts of the planner share', () => {
+  it('exports everything that the modules it stands for export', () => {
+    const shared = createRequire(path.resolve('package.json'))('./dist/architectures.js') as object;
+    for (const module of [architectures, budgetErrors, configErrors]) {
+      assert.deepEqual(
+        Object.keys(module).filter((name) => !(name in shared)),
+        [],
+        'add the module to src/planner/architecturesApart.ts',
+      );
+    }
+  });
+});
