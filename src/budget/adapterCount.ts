@@ -1,6 +1,6 @@
 /**
- * Counts what a PEFT config adds to a model, as PEFT 0.21 does with transformers 5: every tensor of the adapter, from
- * which the trained parameters, the total, the file and the rows by module follow.
+ * Counts what a PEFT config adds to a model, as PEFT 0.21 does with transformers 5. It lists every tensor of the
+ * adapter. The trained parameters, the total, the file size and the rows by module follow from the list.
  */
 
 import { modulesToSave } from './adapterTargets';
@@ -19,7 +19,7 @@ import type { AdapterCount } from './sheet';
 import { PROMPT_PREFIX, Sheet } from './sheet';
 import { countTuner } from './tunerCount';
 
-/** Throws a `BudgetError` for what PEFT would refuse and for what cannot be counted. */
+/** Throws a `BudgetError` if PEFT would refuse the config, or if it cannot be counted. */
 export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCount {
   const given = new AdapterSettings(config);
   const type = given.method;

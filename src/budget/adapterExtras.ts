@@ -1,4 +1,4 @@
-/** What a config trains or saves beside its adapters: whole modules, single tokens, biases, embeddings. */
+/** What a config trains or saves besides its adapters: whole modules, single tokens, biases, embeddings. */
 
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { withContainers } from './adapterTargets';
@@ -20,7 +20,7 @@ export interface Extra {
 /** Input embedding and output layer. PEFT recognises them by these names only. */
 const EMBEDDING_NAMES = ['embed_tokens', 'lm_head'];
 
-/** Whole modules that are trained as copies. A name matches any module that ends in it, even within a segment. */
+/** Modules trained in full, as copies. A name matches every module path that ends with it, even within a segment. */
 export function trainedModules(table: ModuleTable, names: readonly string[], tie: boolean): readonly Extra[] {
   if (names.length === 0) return [];
   const all = withContainers(table);
@@ -66,7 +66,7 @@ export function isTied(table: ModuleTable): boolean {
 
 /**
  * Both ends of a tied model, if `ensure_weight_tying` extends a LoRA on one of them to the other. `null` if nothing is
- * tied, or if the ends are trained whole.
+ * tied, or if the ends are trained in full.
  */
 export function tiedWithTargets(table: ModuleTable, settings: AdapterSettings): readonly Module[] | null {
   if (!settings.flag('ensure_weight_tying') || !isTied(table)) return null;
@@ -81,7 +81,7 @@ export function tiedWithTargets(table: ModuleTable, settings: AdapterSettings): 
   return table.modules.filter(({ name, kind, tied }) => name === table.inputEmbedding || (tied && kind !== 'norm'));
 }
 
-/** New values for single tokens. The embedding itself stays frozen. */
+/** New values for individual tokens. The embedding itself stays frozen. */
 export function trainedTokens(table: ModuleTable, settings: AdapterSettings): readonly Extra[] {
   const value = settings.raw('trainable_token_indices');
   if (value === null) return [];
@@ -123,7 +123,7 @@ export function checkTokens(key: string, indices: unknown, { name, kind, inFeatu
   if (stray !== undefined) throw new ConfigError(key, stray, `tokens of '${name}', which has ${rows}`);
 }
 
-/** The width of a token is the outputs of an embedding, and the inputs of an output layer. */
+/** Width of a token: the output size of an embedding, or the input size of an output layer. */
 export function tokenWidth({ kind, inFeatures, outFeatures }: Module): number {
   return kind === 'embedding' ? outFeatures : inFeatures;
 }
@@ -133,7 +133,7 @@ function lastSegment(name: string): string {
 }
 
 interface TrainedBias extends Extra {
-  /** Parameters of the model itself that are trained with the adapter. */
+  /** The model's own parameters that are trained with the adapter. */
   readonly parameters: number;
 }
 
@@ -153,7 +153,7 @@ export function trainedBiases(
     if (bias !== 'all' && !isAdapted) continue;
     const holder = whole.find(({ module: name }) => module.name === name || module.name.startsWith(`${name}.`))?.module;
     const rest = holder === undefined ? '' : module.name.slice(holder.length);
-    // For a module trained whole, the file holds the biases of the original and of the copy; only the copy is trained.
+    // The file holds two biases of a module trained in full: the original's, and the copy's, which alone is trained.
     const paths =
       holder === undefined
         ? [isAdapted ? `${module.name}.base_layer` : module.name]
@@ -172,7 +172,7 @@ export function trainedBiases(
   return extras;
 }
 
-/** PEFT saves adapted embeddings whole if the targets list their usual names or a pattern matches those. */
+/** PEFT saves an adapted embedding in full if the targets list its usual name, or a pattern matches that name. */
 export function savedEmbeddings(
   table: ModuleTable,
   targets: readonly string[] | { fullMatch(name: string): boolean } | 'all-linear',

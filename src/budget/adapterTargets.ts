@@ -1,4 +1,4 @@
-/** The modules of a model that an adapter's config adapts. */
+/** Finds the modules of a model that an adapter's config adapts. */
 
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { ConfigError } from '../peftConfig/errors';
@@ -12,7 +12,7 @@ import type { Targeting } from './methods/method';
 import type { TargetSelection } from './targets';
 import { isLinear, targetRule } from './targets';
 
-/** Modules that PEFT trains whole for a task if the model has them. */
+/** Modules that PEFT trains in full for a task if the model has them. */
 const TASK_HEADS: Readonly<Record<string, readonly string[]>> = {
   SEQ_CLS: ['classifier', 'score'],
   TOKEN_CLS: ['classifier', 'score'],

@@ -32,9 +32,9 @@ interface CheckedClaim {
 /** Characters read. A claim is a line or two of a log or a model card. */
 const MAX_TEXT = 4000;
 const RANKS = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512];
-/** Kinds of modules whose subsets are tried: 2^8 subsets for each rank. */
+/** Kinds of modules whose subsets are tried. Eight kinds have 2^8 subsets, each tried with every rank. */
 const MAX_KINDS = 8;
-/** Settings that are named. If more give the same number, naming them all tells little. */
+/** Settings that a message lists. A longer list would not help: many settings give the same number. */
 const MAX_NAMED = 4;
 
 /** Reads PEFT's own line and the usual variants of it. `null` if the text has no number of trainable parameters. */

@@ -29,7 +29,7 @@ export interface Budget {
 }
 
 export interface BudgetOptions {
-  /** Names and shapes from the header of the model's checkpoint, to be counted instead of the architecture's table. */
+  /** Names and shapes from the header of the model's checkpoint. They replace the architecture's table. */
   readonly tensors?: readonly NamedShape[];
 }
 
@@ -37,8 +37,8 @@ export interface BudgetOptions {
  * Counts as PEFT 0.21 with transformers 5 does. Both configs are parsed JSON and may hold anything.
  *
  * Throws a `BudgetError`: `ConfigError` for a value that cannot be used, `UnknownArchitectureError`, `TargetError`
- * for targets that match nothing or what the method cannot adapt, `PatternError`, `NeedsWeightsError` for methods whose
- * count is in the weights, `UnknownMethodError`.
+ * for targets that match nothing or a module that the method cannot adapt, `PatternError`, `NeedsWeightsError` for
+ * methods whose count depends on the weights, `UnknownMethodError`.
  */
 export function computeBudget(modelConfig: unknown, adapterConfig: unknown, options: BudgetOptions = {}): Budget {
   if (!isObject(adapterConfig)) throw new ConfigError('(the adapter config)', adapterConfig, 'a JSON object');
@@ -82,7 +82,7 @@ export function budgetOf(table: ModuleTable, adapterConfig: RawConfig, before: r
   };
 }
 
-/** The end of the name of the class that a task loads. */
+/** Suffix of the name of the class that each task loads. */
 const TASK_CLASSES: Readonly<Record<string, string>> = {
   SEQ_CLS: 'ForSequenceClassification',
   TOKEN_CLS: 'ForTokenClassification',
@@ -107,7 +107,7 @@ function classForTask(
   };
 }
 
-/** Where transformers 4 counts or names modules differently. */
+/** Sentences about modules that transformers 4 counts or names differently. */
 function versionWarnings(shape: ModelShape): string[] {
   const note = factsOf(shape.modelType).versionNote?.(shape) ?? null;
   if (note !== null) return [note];

@@ -27,7 +27,7 @@ export class NeedsWeightsError extends BudgetError {
   override readonly name = 'NeedsWeightsError';
 }
 
-/** The method or variant has no rule here. */
+/** The tables have no counting rule for the method or variant. */
 export class UnknownMethodError extends BudgetError {
   override readonly name = 'UnknownMethodError';
 }

@@ -1,6 +1,6 @@
 /**
  * LoRA on models whose experts transformers 5 has fused. PEFT replaces the names of the experts' former linears with
- * the names of the fused tensors. It doubles the rank of a tensor that two linears were fused into.
+ * the names of the fused tensors. It doubles the rank of a tensor that replaces two linears.
  *
  * Source: huggingface/peft, `utils/transformers_weight_conversion.py`, as of 0.21.
  */

@@ -47,7 +47,7 @@ const SUFFIXES: readonly (readonly [RegExp, HeadKind])[] = [
 export interface ClassNames {
   /** The head of a config that names no class. */
   readonly usualHead: HeadKind;
-  /** The heads of class names that deviate from the usual, by the ends of the names. */
+  /** Heads of classes whose names do not follow the usual scheme, by the suffix of the name. */
   readonly headsByEnd?: Readonly<Record<string, HeadKind>>;
 }
 
@@ -58,7 +58,7 @@ export function headKindOf(className: string | null, { usualHead, headsByEnd = {
   return SUFFIXES.find(([suffix]) => suffix.test(className))?.[1] ?? 'other';
 }
 
-/** A head that PEFT trains whole. */
+/** A head that PEFT trains in full. */
 export function taskHead(rows: readonly Row[], ...taskHeads: readonly string[]): Head {
   return { rows, outputEmbedding: null, taskHeads };
 }

@@ -31,7 +31,7 @@ export function languagePart(config: RawConfig): LanguagePart {
     }
   }
   if (textType !== undefined) return { part: config, modelType: textType, wrapper };
-  // A pair of towers may consist of defaults only.
+  // The config of a pair of towers may consist of defaults only.
   if (composite) return { part: { ...factsOf(outer).classSizes }, modelType: outer, wrapper };
   return { part: config, modelType: outer, wrapper: null };
 }

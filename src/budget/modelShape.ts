@@ -37,8 +37,8 @@ export interface ModelShape {
   readonly config: RawConfig;
   /** The config as given. */
   readonly whole: RawConfig;
-  /** The config describes more than the language model, but only the language model is counted. */
+  /** Whether the config describes more than the language model, which alone is counted. */
   readonly textPartOnly: boolean;
-  /** Where a multimodal model keeps its language model; `null` if the model is only a language model. */
+  /** The place of the language model in a multimodal model; `null` if the model is only a language model. */
   readonly wrapper: Wrapper | null;
 }

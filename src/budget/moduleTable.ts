@@ -1,5 +1,5 @@
 /**
- * A model as a flat list of modules with their names, shapes and parameters. PEFT methods need nothing else.
+ * A model as a flat list of modules with their names, shapes and parameters. PEFT methods need no more than that.
  *
  * An architecture (architectures/) consists of sections of rows. `buildModuleTable` repeats the sections that are
  * layers and sums the parameters.
@@ -31,7 +31,7 @@ export interface ModuleTable {
   readonly outputEmbedding: string | null;
   /** The embedding of the tokens; `null` if there is none. */
   readonly inputEmbedding: string | null;
-  /** Modules that PEFT adds to modules_to_save for the task: 'classifier'. */
+  /** Modules that PEFT adds to modules_to_save for the task, such as 'classifier'. */
   readonly taskHeads: readonly string[];
   /** Sentences about what the count leaves out. */
   readonly warnings: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * Methods that learn virtual tokens: prompt tuning, p-tuning, prefix tuning and their kin.
+ * Methods that learn virtual tokens: prompt tuning, p-tuning, prefix tuning and related methods.
  *
  * n is the number of virtual tokens, d the width of a token, S the number of stacks (2 for an encoder-decoder task).
  */
@@ -11,12 +11,12 @@ import type { ModelShape } from './modelShape';
 import type { Part } from './methods/method';
 import { frozen, stored, trained, unsaved } from './methods/method';
 
-/** Throws `ConfigError` for what PEFT would refuse. */
+/** Throws `ConfigError` if PEFT would refuse the settings. */
 type PromptParts = (shape: ModelShape, settings: AdapterSettings) => readonly Part[];
 
 interface PromptMethod {
   readonly parts: PromptParts;
-  /** Virtual tokens precede the input, or they are keys and values that precede those of every layer. */
+  /** 'input': virtual tokens precede the input. 'cache': they are keys and values that precede those of every layer. */
   readonly place: 'input' | 'cache';
 }
 
@@ -50,7 +50,7 @@ function keyValueWidth(shape: ModelShape, settings: AdapterSettings): number {
     const heads = shape.config['num_global_key_value_heads'];
     return globalHeads * (typeof heads === 'number' ? heads : shape.numKeyValueHeads);
   }
-  // Without a head width in the model's config, PEFT divides the adapter's own width by its heads.
+  // PEFT divides the adapter's own width by its heads if the model's config states no head width.
   const heads = settings.count('num_attention_heads', shape.numHeads);
   const ownHead = typeof shape.config['head_dim'] === 'number' || typeof shape.config['qk_rope_head_dim'] === 'number';
   return ownHead ? shape.keyValueWidth : Math.floor(width / heads) * shape.numKeyValueHeads;
@@ -61,7 +61,7 @@ function layerCount({ numLayers }: ModelShape, settings: AdapterSettings): numbe
 }
 
 const promptTuning: PromptParts = (shape, settings) => {
-  // Tokens initialised from the vocabulary have its width, regardless of `token_dim`.
+  // Tokens initialised from the vocabulary are as wide as its embeddings, regardless of `token_dim`.
   const isWord = ['TEXT', 'SAMPLE_VOCAB'].includes(settings.text('prompt_tuning_init') ?? '');
   const width = isWord ? shape.hiddenSize : tokenWidth(shape, settings);
   return [trained('prompt_embeddings', tokens(settings) * stacks(settings), width)];
@@ -97,7 +97,7 @@ const pTuning: PromptParts = (shape, settings) => {
   return [unsaved(trained('embedding', rows, d)), ...own, stored('prompt_embeddings', rows, d)];
 };
 
-/** Each layer has two directions, each with four gates of two biases. */
+/** Each layer runs in two directions. Each direction has four gates with two biases each. */
 function lstm(d: number, h: number, depth: number): Part[] {
   return Array.from({ length: depth }, (_, layer) =>
     ['forward', 'backward'].flatMap((way) => [

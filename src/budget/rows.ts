@@ -21,7 +21,7 @@ export interface Row {
   readonly tied?: boolean;
   /** The bias is shared too. */
   readonly tiedBias?: boolean;
-  /** In a repeated section, whether a layer has the row; all have it if absent. */
+  /** Whether a layer of a repeated section has the row. If absent, all layers have it. */
   readonly only?: (layer: number) => boolean;
   /** Kernel size of a convolution, per dimension. */
   readonly kernel?: readonly number[];

@@ -3,7 +3,7 @@
  * of 8, then the data without gaps. Tensors are sorted by type, widest first, then by name.
  */
 
-/** Types that adapters are saved in, in the library's order, with their bytes. */
+/** The types of saved adapters in the library's order, each with its size in bytes. */
 const DTYPES = { U8: 1, I16: 2, F16: 2, BF16: 2, I32: 4, F32: 4, F64: 8, I64: 8 } as const;
 export type Dtype = keyof typeof DTYPES;
 const ORDER = Object.keys(DTYPES) as readonly Dtype[];

@@ -1,4 +1,4 @@
-/** The settings that users type: the values each accepts, and the message for any other. */
+/** The settings that users type, the values that each accepts, and the message for any other value. */
 
 import { BudgetError } from '../peftConfig/errors';
 import { formatCount } from '../text/numberText';

@@ -1,4 +1,4 @@
-/** Shadow tuning: an update network for each target, and one small copy of the model. */
+/** Shadow tuning adds an update network to each target, and one small copy of the model. */
 
 import type { Extra } from './adapterExtras';
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
@@ -13,7 +13,7 @@ import { buildModuleTable, moduleTensors } from './moduleTable';
 /** Layers of the copy if the config does not state them. */
 const DEFAULT_LAYERS = 1;
 
-/** The targets are whole layers unless the config names modules. */
+/** Returns the modules that the config names, or whole layers if it names none. */
 export function shadowTargets(model: ModuleTable, settings: AdapterSettings): readonly Module[] {
   if (settings.raw('target_modules') !== null)
     return selectTargets(model, settings, 'SHADOW', { accepts: ['linear', 'conv1d', 'parameters'] }, null);

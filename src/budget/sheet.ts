@@ -15,7 +15,7 @@ export interface CountedModule {
 }
 
 export interface AdapterCount {
-  /** Trained parameters, including heads trained whole and biases. */
+  /** Trained parameters, including those of biases and of heads trained in full. */
   readonly trainable: number;
   /** Parameters that the adapter adds to the model. */
   readonly added: number;
@@ -33,17 +33,17 @@ export interface AdapterLayout {
   /** Bytes of the adapter's frozen tensors in types of their own, and parameters of those in the base model's type. */
   readonly frozenBytes: number;
   readonly frozenAsBase: number;
-  /** Modules trained whole, as copies. */
+  /** Modules trained in full, as copies. */
   readonly whole: readonly string[];
   /** The adapted model. Its layers may be replicated. */
   readonly model: ModuleTable;
 }
 
-/** Prefixes of names in the saved file: of adapters on modules, and of the adapter as a whole. */
+/** Prefixes of tensor names in the saved file: for adapters on modules, and for tensors of the adapter as a whole. */
 export const TUNER_PREFIX = 'base_model.model.';
 export const PROMPT_PREFIX = 'base_model.';
 
-/** The type that transformers 5 loads the base in, which its config states. */
+/** The type in which transformers 5 loads the base model. The config states it. */
 function baseDtype({ shape }: ModuleTable): Dtype {
   for (const config of [shape.whole, shape.config]) {
     const name = text(config, 'dtype') ?? text(config, 'torch_dtype');

@@ -15,7 +15,7 @@ export interface TargetSelection {
   readonly layers?: readonly number[];
   /** Names or patterns of the list of layers, for models in which the first index of a name is not the layer's. */
   readonly layersPattern?: readonly string[];
-  /** Modules trained whole. They get no adapter. */
+  /** Modules trained in full. They get no adapter. */
   readonly modulesToSave?: readonly string[];
 }
 

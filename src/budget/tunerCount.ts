@@ -21,7 +21,7 @@ import { TUNER_PREFIX } from './sheet';
 import type { AdaptedParameter } from './targetParameters';
 import { adaptParameters } from './targetParameters';
 
-/** Settings that LoRA on bare parameters cannot have, besides initialisations from the weight. */
+/** Settings that LoRA on bare parameters cannot have. It cannot be initialised from the weight either. */
 const UNFIT_FOR_PARAMETERS = [
   ...['use_dora', 'lora_bias', 'lora_dropout', 'fan_in_fan_out', 'velora_config', 'kasa_config'],
   ...['use_bdlora', 'arrow_config', 'monteclora_config', 'alora_invocation_tokens'],
@@ -90,7 +90,7 @@ function bareParameters({ model, settings, fused }: Tuner, modules: readonly Mod
   return bare;
 }
 
-/** Modules trained whole, single tokens, biases, and embeddings that the file repeats. */
+/** Modules trained in full, single tokens, biases, and embeddings that the file repeats. */
 function countBeside(
   sheet: Sheet,
   { type, method, model, settings, fused, tiedEnds }: Tuner,

@@ -2,7 +2,8 @@
  * A module table from the names and shapes in a checkpoint's header, for architectures without a table.
  *
  * A weight does not state the kind of its module. Two dimensions are taken for a linear, or for an embedding if the
- * name suggests one; one dimension for a norm; more for a convolution. A tied output layer is recognised by its absence.
+ * name suggests one; one dimension for a norm; more for a convolution. An output layer that the file lacks is tied to
+ * the embedding.
  */
 
 import { factsOf } from './architectures';

@@ -28,7 +28,7 @@ export interface Architecture extends ModelFacts, ClassNames {
 
 type Table = Omit<Architecture, 'defaultTargets' | 'targets'> & Partial<Pick<Architecture, 'targets'>>;
 
-/** Fills in what follows from the rest of the table. */
+/** Fills in the fields that follow from the rest of the table. */
 export function architecture(table: Table): Architecture {
   return {
     targets: (shape) => blockTargets(table.sections(shape, table.usualHead)),
@@ -58,7 +58,7 @@ interface DecoderHead {
   readonly bias?: (shape: ModelShape) => boolean;
   readonly width?: (shape: ModelShape) => number;
   readonly name?: string;
-  /** transformers' generic token classifier is named `score`; the older families name theirs `classifier`. */
+  /** The token classifier is named `score` in transformers' generic class, and `classifier` in the older families. */
   readonly tokenHead?: 'score' | 'classifier';
   /** Outputs of a question answering head; two if absent. */
   readonly answers?: (shape: ModelShape) => number;
@@ -121,7 +121,7 @@ export function on({ config }: ModelShape, key: string): boolean {
   return flag(config, key, false);
 }
 
-/** Larger than the limit of widths: contexts of ten million tokens exist. */
+/** Larger than the limit of widths, because contexts of ten million tokens exist. */
 const MAX_POSITIONS = 1 << 24;
 
 export function layers(path: string, shape: ModelShape, rows: readonly Row[], repeat = shape.numLayers): Section {

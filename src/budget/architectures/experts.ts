@@ -54,7 +54,7 @@ const mixtral = gatedDecoder(
   { ...UNTIED, num_key_value_heads: 8, num_local_experts: 8 },
 );
 
-/** Every `decoder_sparse_step`-th layer has experts, except the ones listed. */
+/** Every `decoder_sparse_step`-th layer has experts, except those in `mlp_only_layers`. */
 export function sparseLayers(shape: ModelShape): (layer: number) => boolean {
   const step = size(shape, 'decoder_sparse_step');
   const dense = layerList(shape, 'mlp_only_layers');

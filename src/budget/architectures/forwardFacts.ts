@@ -1,4 +1,4 @@
-/** What the memory model must know of a model type's forward pass, as transformers 5 writes it. */
+/** What the memory model needs to know about a model type's forward pass in transformers 5. */
 
 import type { AttentionKernel } from '../memory/setup';
 import type { ModelShape } from '../modelShape';
@@ -22,7 +22,7 @@ export interface ForwardFacts {
   readonly slidingPattern: number | null;
 }
 
-/** What holds for most decoders. A table states only what differs. */
+/** The facts of most decoders. A table states only the differences. */
 export const USUAL_FORWARD: ForwardFacts = {
   rotary: true,
   postNorm: () => false,

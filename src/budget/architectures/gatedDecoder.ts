@@ -1,4 +1,4 @@
-/** What decoders with gated MLPs have in common, and what may vary. */
+/** The common structure of decoders with gated MLPs, and its variations. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import type { HeadKind } from '../head';
@@ -22,7 +22,7 @@ export interface Experts {
 
 export interface Variant {
   readonly facts?: Omit<ModelFacts, 'modelTypes' | 'defaults'>;
-  /** Its question answering class holds the bare model as `transformer`. */
+  /** The type's question answering class holds the bare model as `transformer`. */
   readonly namedTransformer?: boolean;
   /** Biases of the query, key and value projections, and of the output projection. */
   readonly bias?: (shape: ModelShape) => { readonly qkv: boolean; readonly output: boolean };

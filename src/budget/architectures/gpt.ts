@@ -283,7 +283,7 @@ const falcon = architecture({
   head: decoderHead(OLDER_HEAD),
 });
 
-/** Falcon's types in its own repositories, before it came to transformers. */
+/** Falcon's types in its own repositories, from before transformers included it. */
 const refinedWeb = alike(falcon, ['RefinedWeb', 'RefinedWebModel'], { peftTargets: FUSED_TARGETS });
 
 /** No biases anywhere, not even in the LayerNorms. transformers ignores `expansion_ratio`: the MLP is fourfold. */

@@ -13,13 +13,13 @@ import { decoderBaseModel, FOUR_NORMS, gatedMlp, headNorms, TWO_NORMS } from './
 
 const UNTIED = { tie_word_embeddings: false };
 
-/** Whether a layer is of one kind: by the config's list of words, or else by a rule. */
+/** Whether a layer is of one kind, according to the config's `layer_types` or, without that list, to `usual`. */
 function layersOf(shape: ModelShape, kind: string, usual: (layer: number) => boolean): (layer: number) => boolean {
   const listed = layerList(shape, 'layer_types');
   return listed.length > 0 ? (layer) => listed[layer] === kind : usual;
 }
 
-/** The gated delta rule, in three of four layers. Qwen 3.5 splits the projections that Qwen3-Next computes at once. */
+/** The gated delta rule, in three of four layers. Qwen 3.5 splits the projections that Qwen3-Next fuses. */
 function deltaRule(shape: ModelShape, split: boolean): Row[] {
   const { hiddenSize: h } = shape;
   const [keyHeads, valueHeads] = [size(shape, 'linear_num_key_heads'), size(shape, 'linear_num_value_heads')];

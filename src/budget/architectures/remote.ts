@@ -1,4 +1,4 @@
-/** Decoders whose code comes with their weights. Their names follow no library. */
+/** Decoders whose code comes with their weights. Their module names follow no library's conventions. */
 
 import type { ModelShape } from '../modelShape';
 import { MAX_VOCABULARY, MAX_WIDTH, readCount } from '../../peftConfig/configValues';

@@ -20,7 +20,7 @@ export interface Activations {
   readonly checkpoints: number;
   /** Bytes that the largest block keeps when it is recomputed; 0 without checkpointing. */
   readonly recomputed: number;
-  /** Bytes of the activation gradients that are alive together in the backward pass of a block. */
+  /** Bytes of the activation gradients that exist together in the backward pass of a block. */
   readonly blockGradients: number;
   /** Bytes of a method's weight-sized buffers for one module: DoRA's norm, deltas and their gradients. */
   readonly methodBuffers: number;
@@ -69,7 +69,7 @@ export function activationsOf(base: Omit<ForwardContext, 'tape'> & { readonly mo
   };
 }
 
-/** The gradients of the MLP's three inner tensors, of the stream and of the branch are alive together. */
+/** The gradients of the MLP's three inner tensors, of the stream and of the branch exist together. */
 function gradientWidth({ mlpOutput, mlpInputs }: Block, hidden: number): number {
   return 2 * hidden + (1 + mlpInputs.length) * (mlpOutput?.inFeatures ?? hidden);
 }

@@ -12,16 +12,16 @@ interface Heads {
   readonly value: Value;
 }
 
-/** An attention while it is traced. */
+/** The attention module that is being traced. */
 interface Attention {
   readonly ctx: ForwardContext;
   readonly part: AttentionPart;
-  /** Width of all query heads, and of all key heads. */
+  /** Total width of the query heads, and of the key heads. */
   readonly width: number;
   readonly keyWidth: number;
   /** The output of a linear that computes query, key and value at once. */
   readonly fused: Value | undefined;
-  /** Key positions, including prefixes, and their number for each token. */
+  /** Number of key positions, including prefixes, and the same divided by the number of tokens. */
   readonly positions: number;
   readonly stretch: number;
 }
@@ -57,7 +57,7 @@ function project(
   return { attention, heads: { query, key, value } };
 }
 
-/** Norms of queries and keys. */
+/** Applies the norms of queries and keys. */
 function normalise({ ctx, part, width, keyWidth }: Attention, heads: Heads): Heads {
   return part.norms.reduce((current, norm) => {
     const isKey = /k_?(layer)?norm/i.test(norm.name);
@@ -116,7 +116,7 @@ function convertScores({ ctx }: Attention, { query, key, value }: Heads): Heads 
 function adaptOutput({ ctx, part, width }: Attention, block: Block, out: Value): Value {
   const { tape, shape, adaption } = ctx;
   if (!adaption?.holders.has(`${block.name}.${holderName(part, block)}`)) return out;
-  // Scores over the prompt, in float32 and again in the model's type; a copy of the queries; the output.
+  // It keeps the scores over the prompt in float32 and in the model's type, a copy of the queries, and the output.
   tape.perToken(shape.numHeads * adaption.length * (4 + out.item) + width * 2 * out.item, 'adapter');
   return tape.value(width, out.item, true);
 }

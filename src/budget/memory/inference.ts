@@ -1,7 +1,7 @@
 /**
  * Memory to run a model: weights, the key-value cache, and the forward pass of one token or of the prompt.
  *
- * An engine's own pools are left out. vLLM, for example, takes all the memory it is allowed and divides it itself.
+ * An engine's own pools are left out. vLLM, for example, takes all the memory it is allowed and manages it itself.
  */
 
 import { forwardFactsOf } from '../architectures';
@@ -65,12 +65,11 @@ function adapterTerm(table: ModuleTable, config: RawConfig, item: number): Memor
     label: 'Adapter weights',
     bytes,
     formula:
-      `${groupedDigits(own)} values x 4 bytes, as PEFT loads them: ` +
-      `${groupedDigits(bytes)} bytes with its buffers`,
+      `${groupedDigits(own)} values x 4 bytes, as PEFT loads them: ` + `${groupedDigits(bytes)} bytes with its buffers`,
   };
 }
 
-/** Values in the cache of one layer per token, and the tokens that the layer holds. */
+/** Values per token in the cache of one layer, and the number of tokens that it holds. */
 interface LayerCache {
   readonly values: number;
   readonly positions: number;

@@ -92,7 +92,7 @@ function keeper({ tape, adapterItem, autocast }: ForwardContext, x: Value, out: 
   };
 }
 
-/** The rate under the first of the keys that the config has, or else the type's own. */
+/** The dropout rate from the first of the keys that the config has, or else the type's default. */
 export function dropoutRate({ shape, facts }: ForwardContext, keys: readonly string[]): number {
   for (const key of keys) {
     const rate = shape.config[key];

@@ -11,7 +11,7 @@ export interface OptimizerBytes {
   readonly note?: string;
 }
 
-/** In bitsandbytes, blocks of 256 values share a float32 scale, in each of two states. */
+/** Each of bitsandbytes' two states has a float32 scale per block of 256 values. */
 const STATE_BLOCK = 256;
 
 /** `parameters` are trained and take `bytes`. `factors` is the sum of rows and columns of the trained matrices. */

@@ -60,7 +60,7 @@ function gradientTerm({ setup, trainedBytes }: Step, present: boolean): MemoryTe
   };
 }
 
-/** A weight with two uses has two gradients; they are alive with their sum for a moment. */
+/** A weight that is used twice has two gradients, which briefly exist beside their sum. */
 function tiedGradients({ model: { type, table }, types }: Step): MemoryTerm[] {
   const shared = table.modules.find(({ name, tied }) => tied === true && name === table.outputEmbedding);
   if (type !== null || !shared) return [];

@@ -1,4 +1,4 @@
-/** An estimate as terms that add up to a total, each with its arithmetic. */
+/** An estimate as a list of terms that add up to a total. Each term has its arithmetic. */
 
 import { formatCount } from '../../text/numberText';
 
@@ -69,7 +69,7 @@ interface Rest {
   readonly warnings: readonly string[];
 }
 
-/** The phase that adds most to the static terms is the peak. */
+/** The phase that adds the most to the static terms is the peak. */
 export function withTotals(statics: readonly MemoryTerm[], phases: readonly Phase[], rest: Rest): TrainingMemory {
   const fixed = whole(statics);
   const totals = phases.map(({ id, label, terms }) => ({ id, label, bytes: sumBytes([...fixed, ...whole(terms)]) }));

@@ -23,7 +23,7 @@ export interface TrainedModel {
   readonly layout: AdapterLayout;
   readonly adapted: ReadonlyMap<string, Adapted>;
   readonly trains: (module: Module) => boolean;
-  /** Virtual tokens that precede the input, and key and value positions that do. */
+  /** Virtual tokens, and positions of keys and values, that precede the input. */
   readonly promptTokens: number;
   readonly prefixPositions: number;
   /** Something below the first layer is trained. */
@@ -72,7 +72,7 @@ export function trainedModel(table: ModuleTable, adapterConfig: RawConfig | null
   };
 }
 
-/** The modules that have an adapter. Modules trained whole are not among them. */
+/** The modules that have an adapter. Modules trained in full are not among them. */
 function adaptedModules(
   { model, whole }: AdapterLayout,
   modules: readonly CountedModule[],

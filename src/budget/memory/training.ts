@@ -60,7 +60,7 @@ export function trainingMemory(model: TrainedModel, asked: TrainingSetup): Train
   });
 }
 
-/** The sum of rows and columns of the trained matrices, for Adafactor. */
+/** The sum of rows and columns of the trained matrices, which Adafactor's states depend on. */
 function factorSums({ type, table, adapted, trainable }: TrainedModel): number {
   const sides = ({ inFeatures, outFeatures }: Module): number => inFeatures + outFeatures;
   if (type === null) return table.modules.reduce((sum, module) => sum + sides(module), 0);

@@ -14,7 +14,10 @@ export interface WeightBytes {
   readonly largestQuantized: number;
 }
 
-/** bitsandbytes has a float32 scale for 64 values. Double quantisation has a byte, and a float32 for 256 of those. */
+/**
+ * bitsandbytes keeps one float32 scale for 64 values. Double quantisation reduces it to a byte, with one float32 for
+ * 256 of these bytes.
+ */
 const NF4_BLOCK = 64;
 const SCALE_BLOCK = 256;
 

@@ -59,7 +59,7 @@ export const osf: Method = {
     keep.token(rank);
   },
   residentBytes: (adapted) => {
-    // The initial values of the trained part, and the non-square factor of the frozen part, all in float32.
+    // PEFT holds the initial values of the trained part and the non-square factor of the frozen part, all in float32.
     const { i, o } = adapted;
     const low = trainedDirections(adapted);
     const frozenFactor = i === o ? 0 : (Math.min(i, o) - low) * Math.max(i, o);
@@ -87,7 +87,7 @@ function trainedDirections({ i, o, trainable }: Sized): number {
 
 function keptDirections({ name, inFeatures, outFeatures }: Module, settings: AdapterSettings): number {
   const smaller = Math.min(inFeatures, outFeatures);
-  // In this method a key matches anywhere in a name.
+  // A key matches anywhere in a name, unlike in other methods.
   const pattern = Object.entries(settings.object('rank_pattern') ?? {});
   const own = pattern.find(([key]) => new PythonPattern(`.*?(${key})`).match(name));
   const value = own ? own[1] : settings.raw('effective_rank');

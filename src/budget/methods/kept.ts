@@ -1,7 +1,7 @@
 /**
  * What a method keeps of a linear layer's forward pass for its backward pass, in addition to what the layer keeps.
  *
- * Each rule comes from PEFT 0.21, by recording the storages that are alive after the forward pass of one adapted layer.
+ * Each rule comes from PEFT 0.21. The storages that remained after the forward pass of one adapted layer were recorded.
  * i and o are the layer's sizes, r is the rank; "cast" is the input in the adapter's type.
  */
 
@@ -49,7 +49,7 @@ export function sized(adapted: Adapted): Sized {
   return { ...adapted, i: module.inFeatures, o: module.outFeatures, r: Math.max(1, rank) };
 }
 
-/** Methods that build a whole new weight, or several, and multiply by it. */
+/** The rule of methods that build one or more complete new weights and multiply by them. */
 export const wholeWeights =
   (weights: number): KeepRule =>
   (keep, { i, o }) => {
@@ -57,5 +57,5 @@ export const wholeWeights =
     keep.cast();
   };
 
-/** Values of a new weight and its gradient, which are alive together in the backward pass. */
+/** Values of a new weight and its gradient, which exist together in the backward pass. */
 export const weightAndGradient = ({ i, o }: Sized): number => 2 * i * o;

@@ -1,4 +1,4 @@
-/** Lily: projections down shared between neighbouring layers, projections up between all. */
+/** Lily: neighbouring layers share their down projections, and all layers share the up projections. */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { ConfigError } from '../../peftConfig/errors';

@@ -1,7 +1,8 @@
 /**
  * LoRA (Hu et al. 2021) and its variants, and AdaLoRA (Zhang et al. 2023): rank * (in + out) for each module.
  *
- * DoRA adds a magnitude for each output, KaSA a diagonal, MiCA freezes B, BD-LoRA makes one factor block-diagonal.
+ * DoRA adds a magnitude for each output, KaSA adds a diagonal, MiCA freezes B, and BD-LoRA makes one factor
+ * block-diagonal.
  */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
@@ -13,7 +14,7 @@ import type { KeepRule } from './kept';
 import type { Method, Part } from './method';
 import { frozen, LINEAR_AND_CONV1D, trained, trainedInHalf, unsaved } from './method';
 
-/** A module can have at most one of these variants, and kinds other than linears only some. */
+/** A module can have at most one of these variants. Modules that are not linear can have only some of them. */
 const VARIANTS = [
   'use_dora',
   'arrow_config',

@@ -124,7 +124,7 @@ export const c3a: Method = {
   },
 };
 
-/** SHiRA (Bhardwaj et al. 2024): single weights by their indices, as many as a LoRA of the same rank has. */
+/** SHiRA (Bhardwaj et al. 2024): individual weights by their indices, as many as a LoRA of the same rank has values. */
 export const shira: Method = {
   accepts: LINEAR,
   mapping: 'SHIRA',

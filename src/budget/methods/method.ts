@@ -22,13 +22,13 @@ export interface Part {
   readonly alias?: boolean;
 }
 
-/** Which modules a method adapts. */
+/** The modules that a method adapts. */
 export interface Targeting {
   /** The kinds of module that it can adapt. PEFT refuses the others. */
   readonly accepts: readonly ModuleKind[];
   /** PEFT's mapping of default targets, LoRA's if absent; `null` if the config must name its targets. */
   readonly mapping?: TargetMapping | null;
-  /** Without an entry in the mapping, all linear layers are targets. */
+  /** Whether all linear layers are targets if the mapping has no entry for the model type. */
   readonly allLinearByDefault?: boolean;
 }
 
@@ -43,9 +43,9 @@ export interface Method extends Targeting {
   readonly warnings?: (settings: AdapterSettings) => readonly string[];
   /** Fills in settings whose defaults depend on the model. */
   readonly complete?: (model: ModuleTable, settings: AdapterSettings) => AdapterSettings;
-  /** It also adapts bare parameters (`target_parameters`) and both ends of a tied embedding. */
+  /** The method also adapts bare parameters (`target_parameters`) and both ends of a tied embedding. */
   readonly adaptsParameters?: boolean;
-  /** It trains copies of the modules in the base model's type. */
+  /** The method trains copies of the modules in the base model's type. */
   readonly trainsCopies?: boolean;
   /** The config key of the rank; `r` if absent. */
   readonly rankKey?: string;

@@ -19,7 +19,7 @@ function nearestDivisor(size: number, wanted: number): number {
 
 const inputs = (module: Module): number => module.inFeatures * kernelSize(module);
 
-/** The number and the size of the blocks, from the one that the config sets. */
+/** The number and the size of the blocks. The config sets one, and the other follows. */
 function blocks(module: Module, settings: AdapterSettings): { count: number; size: number } {
   const rank = settings.size('r');
   const wanted = settings.size('oft_block_size');
@@ -104,7 +104,7 @@ export const psoft: Method = {
     keep.token(r);
     keep.weight(5 * r * r);
   },
-  // The right factor is a view that keeps all singular vectors alive; the left factor; two lists of indices.
+  // The right factor (a view that keeps all singular vectors in memory), the left factor, and two index lists.
   residentBytes: ({ i, o, r }) => 4 * (Math.min(i, o) * i + o * r) + 8 * r * (r - 1),
   rank: (_, settings) => settings.count('r'),
   parts: ({ name, inFeatures, outFeatures }, settings) => {

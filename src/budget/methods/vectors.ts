@@ -157,7 +157,7 @@ function atMost({ name, inFeatures, outFeatures }: Module, count: number): numbe
   return count;
 }
 
-/** Python's rounding. */
+/** Rounds a half to the even neighbour, as Python does. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;

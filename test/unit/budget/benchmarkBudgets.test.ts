@@ -33,7 +33,7 @@ const LLAMA = tableOf({
   torch_dtype: 'bfloat16',
 });
 
-/** The adapted layers of a diffusers model, whose config names no type. Its total is that of full fine-tuning. */
+/** The adapted layers of a diffusers model, whose config names no type. The total comes from full fine-tuning. */
 function fluxTable(parameters: number): ModuleTable {
   const width = 3072;
   const hidden = 3 * width;

@@ -5,7 +5,7 @@ import type { RawConfig } from '../../../src/peftConfig/configValues';
 import type { GoldenBudget, GoldenModel } from './goldenModels';
 import { readGolden } from './goldenModels';
 
-/** PEFT 0.21 with transformers 5.18 counted these random configs on small models. */
+/** The counts of PEFT 0.21 with transformers 5.18 for a random config on a small model. */
 interface VariedBudget {
   readonly config: RawConfig;
   readonly adapter: RawConfig;
@@ -14,7 +14,7 @@ interface VariedBudget {
   readonly fileBytes: number;
 }
 
-/** The same, including configs that PEFT refuses. */
+/** A `VariedBudget`, or a config that PEFT refuses. */
 type FuzzedBudget = Pick<VariedBudget, 'config' | 'adapter'> & Partial<VariedBudget> & { readonly error?: string };
 
 interface RandomBudget {
@@ -67,7 +67,7 @@ describe('budget', () => {
     });
   }
 
-  // Each was once counted differently: rules of single methods, keys that a method does not have, combinations.
+  // Each row was once miscounted. They cover rules of single methods, keys that a method lacks, and combinations.
   for (const [index, row] of readGolden<FuzzedBudget>('budget_fuzzed.json').entries()) {
     const name = `${String(row.adapter['peft_type'])} on ${String(row.config['architectures'])} (fuzzed ${index})`;
     it(

@@ -9,12 +9,12 @@ import type * as calculator from '../../../src/planner/calculator/budgetReport';
 import type * as plan from '../../../src/planner/plan/planReport';
 import { sourceFiles } from '../architecture/importGraph';
 
-/** What is put before a line of a file, by the file's path. */
+/** Text to insert before a line of a file, by the file's path. */
 type Edits = Readonly<Record<string, readonly (readonly [before: string, inserted: string])[]>>;
 
 type Rooms = typeof budget & typeof training & typeof calculator & typeof plan;
 
-/** The rooms that count, as they are after an edit of the sources. */
+/** Builds and loads the rooms that count, with edits to their sources. */
 async function edited(edits: Edits): Promise<Rooms> {
   const found = new Set<string>();
   const editing: esbuild.Plugin = {
@@ -62,7 +62,7 @@ function insert(name: string, text: string, edits: Edits[string]): string {
   }, text);
 }
 
-/** The paths that CONTRIBUTING names for a change, without the repository's other paths in the same row. */
+/** The paths that CONTRIBUTING names for a change. A name without a folder is in the folder of the row's first path. */
 function named(change: string): readonly string[] {
   const page = readFileSync(path.join(process.cwd(), 'CONTRIBUTING.md'), 'utf8');
   const section = page.slice(page.indexOf('## Where do I put'));

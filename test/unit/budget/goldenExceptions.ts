@@ -1,8 +1,8 @@
 /**
- * Every row of the golden files that differs from our count, with the reason. Each was reviewed.
+ * All rows of the golden files that differ from our count, with the reasons. Each was reviewed.
  *
- * budget_random.json comes from 2,300 random configs. It leaves out about 90 on which PEFT fails for reasons of its own
- * (a class without generation, quirks of wrapping), which are counted here, and 11 that are counted differently here:
+ * budget_random.json comes from 2,300 random configs. It leaves out about 90 that are counted here but on which PEFT
+ * fails for its own reasons (a class without generation, quirks of wrapping), and 11 that are counted differently here:
  * - modules_to_save that matches a module and another one inside it: PEFT copies the inner one twice
  * - modules_to_save that matches a container of adapted modules: PEFT copies their adapters too
  * - modules_to_save with SHADOW: PEFT also looks for it in the mirror
@@ -11,7 +11,7 @@
  * - TRAINABLE_TOKENS on T5's encoder alone; SHADOW on RoBERTa and on encoder-decoders, which is refused here
  */
 
-/** What differs in rows of budget_peft_benchmark.json, by file, and why. */
+/** Differences in rows of budget_peft_benchmark.json and their reasons, by file. */
 export const BENCHMARK_EXCEPTIONS: ReadonlyMap<string, { readonly trainable?: string; readonly file?: string }> =
   new Map([
     [
@@ -35,5 +35,5 @@ export const NOT_PEFT: ReadonlyMap<string, string> = new Map([
   ['G52', 'one of the three networks of the prefix-tuning paper, without its embedding; see the test of its own'],
 ]);
 
-/** Rows whose `all` comes from transformers 4, which does not tie the output layer of these T5s: V x d more. */
+/** Rows whose `all` comes from transformers 4. It does not tie the output layer of these T5s and counts V x d more. */
 export const UNTIED_T5 = /^(G13|G14|G15|G18|P12-.*)$/;

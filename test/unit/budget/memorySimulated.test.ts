@@ -5,7 +5,7 @@ import type { TrainingMemory } from '../../../src/budget/memory/terms';
 import type { GoldenModel } from './goldenModels';
 import { readGolden } from './goldenModels';
 
-/** Peak of live storages in a step of real PEFT and transformers on the meta device: memory_simulated.py. */
+/** Peak of the live storages in a training step of PEFT and transformers on the meta device (memory_simulated.py). */
 interface SimulatedStep {
   readonly model: string;
   readonly adapter: RawConfig | null;

@@ -24,7 +24,7 @@ function goldenLine(row: GoldenModel['layer0'][number]): string {
   return `${name} ${KINDS[type] ?? type} ${third} ${row[3]}${row[4] === true ? ' bias' : ''}${kernel}`;
 }
 
-/** What transformers 5.18 built from a small config. Layers equal to the first are left out. */
+/** The model that transformers 5.18 built from a small config. Layers equal to the first are left out. */
 interface BuiltModel {
   readonly config: RawConfig;
   readonly total: number;

@@ -15,9 +15,9 @@ interface PublishedBudget {
 }
 
 const SEVEN = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
-/** The names that models have for the query and value of the papers. */
+/** Model-specific names of the projections that the papers call query and value. */
 const QUERY_VALUE = ['q_proj', 'v_proj', 'query', 'value', 'query_proj', 'value_proj'];
-/** Names in transformers 5 for the names of transformers 4 in the docs. */
+/** The docs use the names of transformers 4. These are the names in transformers 5. */
 const RENAMED: Readonly<Record<string, string>> = { query: 'q_proj', value: 'v_proj' };
 
 function targetsOf(config: RawConfig, model: string): unknown {
@@ -29,7 +29,7 @@ function targetsOf(config: RawConfig, model: string): unknown {
   return targets;
 }
 
-/** The adapter_config.json that the words of a row stand for. */
+/** The adapter_config.json that a row describes in words. */
 function adapterOf({ id, method, config, model }: PublishedBudget): RawConfig {
   const task = model.includes('SEQ_CLS') ? { task_type: 'SEQ_CLS' } : {};
   const base = { ...config, ...task, target_modules: targetsOf(config, model) ?? null };

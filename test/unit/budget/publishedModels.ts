@@ -12,7 +12,7 @@ const preset = (id: string, changes: RawConfig = {}): RawConfig => ({
   ...changes,
 });
 
-/** These models' own configs say so, but transformers 5 ignores it. */
+/** The configs of these models contain this setting, but transformers 5 ignores it. */
 const UNTIED = { tie_word_embeddings: false };
 
 const llama7b = preset('llama-2-7b');
@@ -40,7 +40,7 @@ const encoder = (type: string, className: string, width: number, depth: number, 
 const ROBERTA = { vocab_size: 50265, max_position_embeddings: 514, type_vocab_size: 1 };
 const DEBERTA = { vocab_size: 128100, max_position_embeddings: 512, relative_attention: true, share_att_key: true };
 const OPT = { model_type: 'opt', architectures: ['OPTForCausalLM'], vocab_size: 50272, max_position_embeddings: 2048 };
-/** Separate query and value projections of the widths in the LoRA paper. */
+/** A stand-in with separate query and value projections, as wide as those in the LoRA paper. */
 const splitGpt = (width: number, depth: number): RawConfig => ({
   model_type: 'gpt_neo',
   vocab_size: 50257,

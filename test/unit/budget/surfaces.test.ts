@@ -31,7 +31,7 @@ interface Row {
   readonly budget: Budget;
 }
 
-/** Full-sized models take most of the time. Coprime to the number of methods, so that every method is compared. */
+/** Compares one full-sized model in N, because they are slow. N and the number of methods are coprime. */
 const FULL_SIZED_STEP = 5;
 
 /** The golden rows that PEFT counts, with their counts. */
@@ -65,7 +65,7 @@ function countedRows(): readonly Row[] {
   );
 }
 
-/** It hands on to users of the package what the rooms export. */
+/** This file re-exports functions for users of the package and counts nothing itself. */
 const LIBRARY = 'src/library.ts';
 
 const COUNTING = /\bbuildModuleTable\b|budget\/adapterCount'/;
@@ -92,7 +92,7 @@ const found = (model: RawConfig): FoundModel => ({
   preset: null,
 });
 
-/** What a surface says of a row, in place of the figures that `computeBudget` has for it. */
+/** A surface's figures for a row, if they differ from those of `computeBudget`; else `null`. */
 type Difference = string | null;
 
 function differences(rows: readonly Row[], compare: (row: Row) => Difference): readonly string[] {
@@ -116,7 +116,7 @@ describe('every surface that counts', () => {
   it('is compared on more than six hundred rows and every method that has a count', () => {
     assert.ok(rows.length > 600, `${rows.length} rows`);
     const methods = new Set(rows.map(({ adapter }) => adapter['peft_type']));
-    // The weights decide the first two; PEFT 0.21 no longer has the third.
+    // The counts of the first two depend on the weights. PEFT 0.21 no longer has the third.
     const uncounted = ['ADAMSS', 'XLORA', 'BONE'];
     assert.deepEqual(
       Object.keys(METHOD_KEYS).filter((method) => !methods.has(method) && !uncounted.includes(method)),
@@ -237,7 +237,7 @@ describe('every surface that counts', () => {
   });
 });
 
-/** The calculator's fields hold texts; null for a config with a value that none of them can hold. */
+/** Texts for the calculator's fields; `null` for a config with a value that no field can hold. */
 function planInputs(adapter: RawConfig): PlanInputs | null {
   const { peft_type: peftType, target_modules: targets = [], task_type: _, ...rest } = adapter;
   const values: [string, string][] = [];
