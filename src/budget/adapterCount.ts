@@ -37,7 +37,7 @@ export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCoun
   else if (other) other(sheet, model, settings);
   else {
     if (type === '') throw new ConfigError('peft_type', settings.raw('peft_type'), 'the name of a PEFT method');
-    throw new UnknownMethodError(`peft_type '${type.slice(0, 40)}' has no rule here`);
+    throw new UnknownMethodError(`peft_type '${type.slice(0, 40)}' has no counting rule`);
   }
   return sheet.total();
 }

@@ -120,7 +120,7 @@ export function tokenCount(key: string, indices: unknown): number {
 export function checkTokens(key: string, indices: unknown, { name, kind, inFeatures, outFeatures }: Module): void {
   const rows = kind === 'embedding' ? inFeatures : outFeatures;
   const stray: unknown = Array.isArray(indices) ? indices.find((index) => index >= rows || index < -rows) : undefined;
-  if (stray !== undefined) throw new ConfigError(key, stray, `tokens of '${name}', which has ${rows}`);
+  if (stray !== undefined) throw new ConfigError(key, stray, `token indices of '${name}', which has ${rows} rows`);
 }
 
 /** Width of a token: the output size of an embedding, or the input size of an output layer. */

@@ -54,7 +54,7 @@ export function selectTargets(
     if (fused && fused.parameters.length > 0) return [];
     throw new TargetError(
       excluded > 0
-        ? `the targets ${describe(selection.targets)} match only modules that are excluded or trained whole`
+        ? `the targets ${describe(selection.targets)} match only modules that are excluded or trained in full`
         : `the targets ${describe(selection.targets)} match no module of the model`,
     );
   }

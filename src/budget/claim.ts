@@ -90,8 +90,8 @@ export function checkClaim(
   if (sameTrainable) lines.push(`Trainable parameters agree: ${count(trainable)}.`);
   else {
     lines.push(
-      `Trainable parameters differ: the claim says ${count(claim.trainable)}, ` +
-        `these settings have ${count(trainable)} (${times(claim.trainable, trainable)}).`,
+      `Trainable parameters differ: these settings have ${count(trainable)}, ` +
+        `the claim says ${count(claim.trainable)}${times(claim.trainable, trainable)}.`,
     );
     lines.push(...otherSettings(table, claim.trainable, others));
   }
@@ -108,19 +108,21 @@ export function checkClaim(
     const close = Math.abs(own - claim.percent) <= 5e-5 + 5e-3 * own;
     lines.push(
       close
-        ? `The percentage follows from its numbers: ${claim.percent}.`
-        : `The percentage does not follow from its numbers: it says ${claim.percent}, ${own.toPrecision(4)} follows.`,
+        ? `The percentage follows from the claim's numbers: ${claim.percent}.`
+        : `The percentage does not follow from the claim's numbers: ` +
+            `${claim.percent} is claimed, ${own.toPrecision(4)} follows.`,
     );
   }
   return { agrees: sameTrainable && sameAll, lines };
 }
 
+/** ', exactly 4 times as many'; empty if `b` is 0. */
 function times(a: number, b: number): string {
-  if (b === 0) return 'none here';
+  if (b === 0) return '';
   const ratio = a / b;
-  return Number.isInteger(ratio) || Number.isInteger(1 / ratio)
-    ? `exactly ${ratio >= 1 ? `${ratio} times` : `1/${1 / ratio} of`} them`
-    : `${ratio.toPrecision(3)} times`;
+  if (Number.isInteger(ratio)) return `, exactly ${ratio} times as many`;
+  if (Number.isInteger(1 / ratio)) return `, exactly 1/${1 / ratio} as many`;
+  return `, ${ratio.toPrecision(3)} times as many`;
 }
 
 function explainAll(
@@ -131,27 +133,27 @@ function explainAll(
   const claimed = claim.all!;
   const base = table.parameters;
   const lines: string[] = [];
-  if (claimed === base) lines.push('It is the base model alone, without the adapter.');
+  if (claimed === base) lines.push('The claim counts the base model alone, without the adapter.');
   if (claimed === base + claim.trainable && claim.trainable !== trainable)
-    lines.push('It is the base model plus the trainable parameters of the claim, so the base agrees.');
+    lines.push('The claimed total is the base model plus the trainable parameters of the claim, so the base agrees.');
   const output = table.modules.find(({ name }) => name === table.outputEmbedding);
   const input = table.modules.find(({ name }) => name === table.inputEmbedding);
   const head = ownParameters(output ?? input ?? NO_MODULE);
-  if (head > 0 && claimed === all + head) lines.push('It counts the tied output layer a second time.');
+  if (head > 0 && claimed === all + head) lines.push('The claim counts the tied output layer a second time.');
   if (head > 0 && claimed === all - head)
-    lines.push('It leaves the output layer out, as if it were tied to the embedding.');
+    lines.push('The claim leaves out the output layer, as if it were tied to the embedding.');
   const linears = table.modules.filter(
     ({ kind, name }) => (kind === 'linear' || kind === 'conv1d') && name !== table.outputEmbedding,
   );
   const packed = linears.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
   if (Math.abs(claimed - (all - packed / 2)) <= 1e-3 * claimed)
-    lines.push('It counts a 4-bit base as packed bytes, two weights to a byte: each linear layer counts half.');
+    lines.push('The claim counts a 4-bit base as packed bytes, two weights to a byte: each linear layer counts half.');
   const vocabulary = input?.outFeatures ?? 0;
   const rest = Math.abs(claimed - all);
   if (lines.length === 0 && vocabulary > 0 && rest % vocabulary === 0)
     lines.push(
-      `The difference is ${count(rest / vocabulary)} embeddings of ${count(vocabulary)}: ` +
-        'the vocabulary was resized, or differs.',
+      `The difference is ${count(rest / vocabulary)} token embeddings of width ${count(vocabulary)}: ` +
+        'the vocabulary was resized, or is another one.',
     );
   return lines;
 }
@@ -171,14 +173,14 @@ function otherSettings(table: ModuleTable, wanted: number, others: readonly Know
   if (found.length > 0) {
     const shown = found.slice(0, MAX_NAMED);
     const more = found.length > shown.length ? ` (and ${found.length - shown.length} more)` : '';
-    return [`LoRA has exactly this number with ${shown.join('; ')}${more}.`];
+    return [`LoRA trains exactly this number with ${shown.join('; ')}${more}.`];
   }
   const elsewhere = others.flatMap(({ title, table: other }) => {
     const [first] = other.parameters === table.parameters ? [] : settingsFor(other, wanted);
     return first === undefined ? [] : [`${title} with ${first}`];
   });
-  const none = 'No LoRA of a common rank on whole kinds of linear layers of this model has this number';
-  if (elsewhere.length === 0) return [`${none}: look for other layers, biases, modules_to_save, or another model.`];
+  const none = 'No LoRA of a common rank on all linear layers of some kinds trains this number on this model';
+  if (elsewhere.length === 0) return [`${none}: check for other layers, biases, modules_to_save, or another model.`];
   return [`${none}. The claim may be about another model: ${elsewhere.slice(0, MAX_NAMED).join('; ')}.`];
 }
 

@@ -103,7 +103,7 @@ function classForTask(
   const stem = (named ?? 'Model').replace(/(For[A-Z]\w*|LMHeadModel|EncoderModel|Model)$/, '');
   return {
     className: stem + end,
-    warning: `task_type ${task} loads ${stem + end}, which is counted; the config names ${named ?? 'no class'}.`,
+    warning: `The count is for ${stem + end}, which task_type ${task} loads; the config names ${named ?? 'no class'}.`,
   };
 }
 
@@ -114,7 +114,7 @@ function versionWarnings(shape: ModelShape): string[] {
   const hasExperts = EXPERT_COUNTS.some((key) => text(shape.config, key) ?? typeof shape.config[key] === 'number');
   if (!hasExperts) return [];
   return [
-    'Experts are fused tensors in transformers 5, and target_parameters adapts them; in version 4 each is a linear.',
+    'Experts are fused tensors in transformers 5, and target_parameters adapts them; in version 4 they are linears.',
   ];
 }
 

@@ -11,7 +11,7 @@ export class UnknownArchitectureError extends BudgetError {
   constructor(modelType: string, known: readonly string[]) {
     super(
       `model_type '${shorten(modelType)}' has no module table (${known.length} types have); ` +
-        "the header of the model's safetensors file has the shapes that are needed",
+        "the header of the model's safetensors file has the necessary shapes",
     );
     this.modelType = shorten(modelType);
   }

@@ -44,7 +44,7 @@ export function replicateLayers(table: ModuleTable, settings: AdapterSettings): 
 
 function rangesOf(value: unknown): number[] {
   const refuse = (): never => {
-    throw new ConfigError('layer_replication', value, 'pairs of the first layer and the one after the last');
+    throw new ConfigError('layer_replication', value, 'pairs of a first layer and the layer after the last');
   };
   if (!Array.isArray(value)) return refuse();
   const layers: number[] = [];

@@ -51,8 +51,8 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
     warnings.push(`The output layer of ${shape.className ?? 'this class'} is not in the tables and is not counted.`);
   if (shape.textPartOnly) {
     warnings.push(
-      'Only the language model of this multimodal config is counted, not the vision tower and the projector, ' +
-        'nor any adapters on them.',
+      'Only the language model of this multimodal config is counted, not the vision tower, the projector ' +
+        'or any adapters on them.',
     );
   }
 

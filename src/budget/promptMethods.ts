@@ -146,7 +146,7 @@ const checked =
   (shape, settings) => {
     checkHeads(shape, settings);
     if (shape.vocabSize === null && architectureOf(shape.modelType))
-      throw new ConfigError('vocab_size', null, 'a vocabulary: virtual tokens need embedded tokens to join');
+      throw new ConfigError('vocab_size', null, 'a vocabulary size: virtual tokens are joined to embedded tokens');
     return parts(shape, settings);
   };
 

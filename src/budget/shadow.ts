@@ -18,7 +18,7 @@ export function shadowTargets(model: ModuleTable, settings: AdapterSettings): re
   if (settings.raw('target_modules') !== null)
     return selectTargets(model, settings, 'SHADOW', { accepts: ['linear', 'conv1d', 'parameters'] }, null);
   const layers = withContainers(model).filter(({ name }) => /(^|\.)(layers|h)\.\d+$/.test(name));
-  if (layers.length === 0) throw new TargetError('SHADOW finds no list of layers named layers or h');
+  if (layers.length === 0) throw new TargetError('SHADOW needs a list of layers named layers or h');
   return layers;
 }
 
@@ -30,7 +30,7 @@ export function shadowParts(
     if (settings.raw(key) !== null) throw new UnknownMethodError(`SHADOW with '${key}' is not covered`);
   }
   if (settings.text('shadow_model') !== 'mirror')
-    throw new UnknownMethodError("SHADOW is covered with shadow_model 'mirror' only");
+    throw new UnknownMethodError("SHADOW is covered only with shadow_model 'mirror'");
   if (model.shape.encoderDecoder) throw new UnknownMethodError('SHADOW on an encoder-decoder is not covered');
   const d = model.shape.hiddenSize;
   const r = settings.count('r');

@@ -86,7 +86,7 @@ function bareParameters({ model, settings, fused }: Tuner, modules: readonly Mod
   const unfit = UNFIT_FOR_PARAMETERS.find((key) => settings.present(key));
   const init = settings.text('init_lora_weights') ?? '';
   if (unfit) throw new BudgetError(`target_parameters cannot be combined with ${unfit}`);
-  if (INIT_FROM_WEIGHT.test(init)) throw new BudgetError(`target_parameters cannot be initialised by '${init}'`);
+  if (INIT_FROM_WEIGHT.test(init)) throw new BudgetError(`target_parameters cannot be initialised with '${init}'`);
   return bare;
 }
 
@@ -102,7 +102,7 @@ function countBeside(
   const twice =
     bare.find(({ name }) => whole.some(({ module }) => name.startsWith(`${module}.`))) ??
     modules.find(({ name }) => whole.some(({ module }) => name === module));
-  if (twice) throw new TargetError(`'${twice.name}' is both adapted and trained whole`);
+  if (twice) throw new TargetError(`'${twice.name}' is both adapted and trained in full`);
   sheet.copy(whole, TUNER_PREFIX);
   const tokens = trainedTokens(model, settings);
   const taken = tokens.find(({ module }) => adapted.has(module));

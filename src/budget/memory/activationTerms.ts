@@ -10,11 +10,11 @@ import { groupedDigits } from './terms';
 const LABELS: Readonly<Record<Place, readonly [label: string, what: string]>> = {
   norm: ['Norms', 'their inputs; RMSNorm keeps a float32 copy'],
   attention: ['Attention', 'queries, keys, values, outputs'],
-  mlp: ['MLP', 'inputs of the activation and of the product'],
-  adapter: ["Adapter's activations", 'inputs in the type of the adapter, and its low-rank products'],
+  mlp: ['MLP', 'inputs of the activation function and of the product'],
+  adapter: ["Adapter's activations", "inputs in the adapter's type, and its low-rank products"],
   head: ['Output layer', 'inputs of the last norm and of the head'],
-  cache: ['Keys and values of the cache', 'use_cache is on while training'],
-  autocast: ["Autocast's copies of weights", 'float32 weights in bfloat16 for the products'],
+  cache: ['Keys and values of the cache', 'use_cache is on during training'],
+  autocast: ["Autocast's copies of weights", 'bfloat16 copies of float32 weights, for the products'],
 };
 
 export function activationTerms(activations: Activations, setup: TrainingSetup): MemoryTerm[] {
@@ -27,7 +27,7 @@ export function activationTerms(activations: Activations, setup: TrainingSetup):
     formula:
       `${groupedDigits(tokens)} tokens (${setup.microBatch} x ${groupedDigits(tokens / setup.microBatch)}), ` +
       `${layers} layers, ` +
-      `${groupedDigits(Math.round(activations.kept[place] / tokens))} bytes for each token: ${LABELS[place][1]}`,
+      `${groupedDigits(Math.round(activations.kept[place] / tokens))} bytes per token: ${LABELS[place][1]}`,
   }));
   if (activations.checkpoints > 0)
     terms.push({

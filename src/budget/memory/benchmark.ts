@@ -71,7 +71,7 @@ function compare(name: string, run: RawConfig): BenchmarkRow | { name: string; r
   const train = isObject(run['train_config']) ? run['train_config'] : {};
   const modelId = text(train, 'model_id') ?? text(run, 'model_id') ?? '';
   const model = Object.hasOwn(MODELS, modelId) ? MODELS[modelId] : undefined;
-  if (!model) return { name, reason: `${modelId}: a diffusers model, whose activations have no rule here` };
+  if (!model) return { name, reason: `${modelId}: a diffusers model, whose activations are not modelled` };
   const measured = run['mem_max'];
   if (typeof measured !== 'number') return { name, reason: 'the run has no measured peak' };
   try {

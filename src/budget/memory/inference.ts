@@ -65,7 +65,8 @@ function adapterTerm(table: ModuleTable, config: RawConfig, item: number): Memor
     label: 'Adapter weights',
     bytes,
     formula:
-      `${groupedDigits(own)} values x 4 bytes, as PEFT loads them: ` + `${groupedDigits(bytes)} bytes with its buffers`,
+      `${groupedDigits(own)} values x 4 bytes, as PEFT loads them: ` +
+      `${groupedDigits(bytes)} bytes with the adapter's buffers`,
   };
 }
 
@@ -122,10 +123,10 @@ function cacheTerm(table: ModuleTable, setup: InferenceSetup, share: string): Me
       `${groupedDigits(setup.batch)} sequences x ${caches.length} layers ` +
       `x ${groupedDigits(caches[0]?.values ?? 0)} values ` +
       `x ${groupedDigits(setup.contextLength)} tokens x ${item} bytes` +
-      (windowed > 0 ? `; ${windowed} layers hold a sliding window only` : '') +
+      (windowed > 0 ? `; ${windowed} layers hold only a sliding window` : '') +
       share,
     ...(latent !== null && {
-      note: 'Counted as the latent vectors; transformers itself keeps expanded keys and values.',
+      note: 'Only latent vectors are counted; transformers itself keeps expanded keys and values.',
     }),
   };
 }
@@ -148,6 +149,6 @@ function workTerm(table: ModuleTable, setup: InferenceSetup, item: number, unpac
     formula:
       `${groupedDigits(tokens)} tokens x ${groupedDigits(width)} values x ${item} bytes, ` +
       `and ${groupedDigits(setup.batch)} rows of logits` +
-      (unpacked > 0 ? `, and a weight unpacked: ${groupedDigits(unpacked * item)} bytes` : ''),
+      (unpacked > 0 ? `, and one unpacked weight: ${groupedDigits(unpacked * item)} bytes` : ''),
   };
 }

@@ -92,7 +92,7 @@ function temporaryTerm(step: Step): MemoryTerm {
     bytes: gradients + unpacked + method + gathered,
     formula: [
       `gradients of a block's activations ${groupedDigits(gradients)}`,
-      ...(unpacked > 0 ? [`the largest ${setup.quantization} weight unpacked ${groupedDigits(unpacked)}`] : []),
+      ...(unpacked > 0 ? [`the largest ${setup.quantization} weight, unpacked ${groupedDigits(unpacked)}`] : []),
       ...(method > 0 ? [`the method's largest weight ${groupedDigits(method)}`] : []),
       ...(gathered > 0 ? [`a block's weights gathered from ${setup.gpus} GPUs ${groupedDigits(gathered)}`] : []),
     ].join(' + '),

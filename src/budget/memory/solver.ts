@@ -121,7 +121,7 @@ const CHANGES: readonly Change[] = [
   },
   {
     id: 'checkpointing',
-    label: 'Gradient checkpointing: one block of activations, for a third more time',
+    label: 'Gradient checkpointing: activations of one block only, for a third more time',
     change: ({ gradientCheckpointing }) => (gradientCheckpointing ? null : { gradientCheckpointing: true }),
   },
   {

@@ -133,7 +133,10 @@ function coverage({ table, type }: TrainedModel, asked: TrainingSetup, setup: Tr
   const messages: string[] = [];
   const { shape } = table;
   if (asked.attention !== setup.attention)
-    messages.push(`${shape.modelType} has no '${asked.attention}' attention in transformers 5: '${setup.attention}'.`);
+    messages.push(
+      `${shape.modelType} has no '${asked.attention}' attention in transformers 5; ` +
+        `the estimate uses '${setup.attention}'.`,
+    );
   if (shape.encoderDecoder) messages.push('Encoder and decoder are both assumed to have the sequence length.');
   if (table.modules.some(({ kind }) => kind === 'parameters'))
     messages.push('The activations of fused experts are an estimate, because they depend on the kernel.');

@@ -95,6 +95,6 @@ function keptDirections({ name, inFeatures, outFeatures }: Module, settings: Ada
     throw new ConfigError('effective_rank', value, 'a number above 0');
   const wanted = value === null ? smaller / 2 : value < 1 ? smaller * value : value;
   const rank = Math.min(Math.trunc(wanted), smaller);
-  if (rank < 1) throw new BudgetError(`'${name}': no direction of its ${smaller} would be kept`);
+  if (rank < 1) throw new BudgetError(`'${name}': none of its ${smaller} directions would be kept`);
   return rank;
 }

@@ -123,7 +123,7 @@ function blockDiagonal(
   const [a, b] = [named('target_modules_bd_a'), named('target_modules_bd_b')];
   if (!a && !b) {
     if (options['match_strict'] === false) return { a: 1, b: 1 };
-    throw new BudgetError(`'${name}' is in neither list of use_bdlora, which match_strict asks for`);
+    throw new BudgetError(`'${name}' is in neither list of use_bdlora, and match_strict requires one`);
   }
   const sides = a ? [inFeatures, r] : [r, outFeatures];
   if (sides.some((side) => side % blocks !== 0))
@@ -134,9 +134,10 @@ function blockDiagonal(
 function warnings(settings: AdapterSettings): string[] {
   const messages: string[] = [];
   const init = settings.text('init_lora_weights') ?? '';
-  if (init === 'eva') messages.push('EVA may redistribute the ranks according to its data; rank_pattern is counted.');
+  if (init === 'eva')
+    messages.push('EVA may redistribute the ranks according to its data; the count uses rank_pattern.');
   if (/^(pissa|olora|corda|lora_ga)/.test(init))
-    messages.push(`${init} changes the base weights; saved as plain LoRA, rank and file double.`);
+    messages.push(`${init} changes the base weights; the rank and the file double if it is saved as plain LoRA.`);
   if (settings.present('monteclora_config')) messages.push('MonteCLoRA adds parameters that are not counted.');
   return messages;
 }

@@ -25,7 +25,7 @@ export const miss: Method = {
     if (init === 'bat') {
       if (inFeatures % r !== 0 || outFeatures % r !== 0)
         throw new BudgetError(
-          `'${name}': a weight of ${outFeatures} x ${inFeatures} does not divide into blocks of ${r}`,
+          `'${name}': a weight of ${outFeatures} x ${inFeatures} cannot be divided into blocks of ${r}`,
         );
       return [trained('miss_block', outFeatures / r, r, r)];
     }
@@ -137,7 +137,9 @@ export const shira: Method = {
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const values = settings.count('r') * (inFeatures + outFeatures);
     if (values > inFeatures * outFeatures)
-      throw new BudgetError(`'${name}': ${values} single weights exceed the ${inFeatures * outFeatures} of the module`);
+      throw new BudgetError(
+        `'${name}': ${values} trained weights exceed the ${inFeatures * outFeatures} of the module`,
+      );
     return [trained('shira_weight', values), storedAs('I32', 'shira_indices', 2, values)];
   },
 };

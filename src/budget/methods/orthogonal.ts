@@ -75,7 +75,7 @@ export const boft: Method = {
     const size = wantedSize || total / wantedCount;
     const count = total / size;
     if (factors > 1 && (count % 2 ** (factors - 1) !== 0 || size % 2 !== 0))
-      throw new BudgetError(`'${module.name}': ${count} blocks of ${size} cannot make ${factors} butterfly factors`);
+      throw new BudgetError(`'${module.name}': ${count} blocks of ${size} cannot form ${factors} butterfly factors`);
     const scale = module.kind === 'conv' ? [1, module.outFeatures] : [module.outFeatures, 1];
     return [trained('boft_R', factors, count, size, size), trained('boft_s', ...scale)];
   },

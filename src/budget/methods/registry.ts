@@ -58,9 +58,9 @@ export const METHODS: Readonly<Record<string, Method>> = {
   PEANUT: peanut,
   FROD: frod,
   OSF: osf,
-  ADAMSS: dataDependent('ADAMSS', 'it clusters the weights, and the clusters decide how many parameters there are'),
+  ADAMSS: dataDependent('ADAMSS', 'it clusters the weights, and the clusters determine the number of parameters'),
   XLORA: {
-    ...dataDependent('XLORA', 'it mixes adapters that were trained before, and their layers decide its size'),
+    ...dataDependent('XLORA', 'it mixes previously trained adapters, and their layers determine its size'),
     mapping: null,
   },
 };

@@ -136,8 +136,8 @@ const MODEL = {
 const KEY_VALUE = 16;
 const PLAN = { purpose: 'training', setup: [], inference: [], gpu: '', claim: '' } as const;
 
-describe('a change to the budget', () => {
-  it('that adds an architecture edits the files that CONTRIBUTING names, and every surface counts it', async () => {
+describe('an addition to the budget', () => {
+  it('of an architecture edits only the files that CONTRIBUTING names, and every surface counts it', async () => {
     assertNamed('a new architecture', ARCHITECTURE);
     const rooms = await edited(ARCHITECTURE);
     const { trainable, all, modules } = rooms.computeBudget(MODEL, { peft_type: 'LORA', r: 2 });
@@ -155,7 +155,7 @@ describe('a change to the budget', () => {
     assert.equal(report.counts?.trainable, trainable);
   });
 
-  it('that adds a method edits the files that CONTRIBUTING names, and every surface counts it', async () => {
+  it('of a method edits only the files that CONTRIBUTING names, and every surface counts it', async () => {
     assertNamed('a new PEFT method', METHOD);
     const rooms = await edited({ ...ARCHITECTURE, ...METHOD });
     const byDefault = rooms.computeBudget(MODEL, { peft_type: 'MADE_UP' });
@@ -171,16 +171,19 @@ describe('a change to the budget', () => {
     assert.equal(rooms.planReport(plan, given()).counts?.trainable, trainable);
   });
 
-  it('is needed: without it neither is known', async () => {
+  it('is necessary: without it the architecture and the method are refused', async () => {
     const rooms = await edited({});
     assert.throws(() => rooms.computeBudget(MODEL, { peft_type: 'LORA' }), /'made_up' has no module table/);
     const llama = { ...MODEL, model_type: 'llama' };
-    assert.throws(() => rooms.computeBudget(llama, { peft_type: 'MADE_UP' }), /peft_type 'MADE_UP' has no rule here/);
+    assert.throws(
+      () => rooms.computeBudget(llama, { peft_type: 'MADE_UP' }),
+      /peft_type 'MADE_UP' has no counting rule/,
+    );
   });
 });
 
 describe('facts of a model type', () => {
-  it('stand in src/budget/architectures alone', () => {
+  it('are in src/budget/architectures only', () => {
     const types = new Set(knownModelTypes());
     const elsewhere = sourceFiles('src/budget').filter(
       (file) => !file.startsWith('src/budget/architectures/') && !MODELS.includes(file),
