@@ -27,7 +27,7 @@ describe('a published claim', () => {
     assert.equal(lines.length, 3);
   });
 
-  it('for another rank or other targets lists the settings that give exactly its number', () => {
+  it('lists the settings that give exactly its number if the rank or the targets differ', () => {
     const { trainable } = budgetOf(llama, {
       ...config,
       r: 16,
@@ -39,7 +39,7 @@ describe('a published claim', () => {
     assert.match(lines[1]!, /r = \d+ on /);
   });
 
-  it('that counts a 4-bit base as packed is explained', () => {
+  it('is explained if it counts a 4-bit base as packed bytes', () => {
     const { all } = budgetOf(llama, config);
     const packed = llama.modules
       .filter(({ kind, name }) => kind === 'linear' && name !== llama.outputEmbedding)
@@ -51,7 +51,7 @@ describe('a published claim', () => {
     );
   });
 
-  it('whose percentage does not follow from its numbers is refuted', () => {
+  it('is refuted if its percentage does not follow from its numbers', () => {
     const { lines } = checkClaim(llama, config, { trainable: 4194304, all: 6742609920, percent: 6.22 });
     assert.ok(
       lines.some((line) => line.includes('does not follow')),

@@ -21,7 +21,10 @@ export const BENCHMARK_EXCEPTIONS: ReadonlyMap<string, { readonly trainable?: st
           'ran with PEFT 0.18, which left the scalar of each module untrained in half precision; 0.21 trains it',
       },
     ],
-    ['randlora--flux2-klein-default.json', { file: 'the file was not measured: 99,999,999 stands for too large' }],
+    [
+      'randlora--flux2-klein-default.json',
+      { file: 'the file was not measured: 99,999,999 means that it was too large' },
+    ],
   ]);
 
 /** Rows of budget_published.json that have no PEFT config, by id. */
@@ -31,8 +34,11 @@ export const NOT_PEFT: ReadonlyMap<string, string> = new Map([
   ['P07-8', 'Houlsby adapters of the adapters library, which is not PEFT'],
   ['P07-16', 'Houlsby adapters of the adapters library, which is not PEFT'],
   ['P07-64', 'Houlsby adapters of the adapters library, which is not PEFT'],
-  ['P09', "PrefixLayer of the LoRA paper's own code, one vector for each layer; the paper's figure does not follow"],
-  ['G52', 'one of the three networks of the prefix-tuning paper, without its embedding; see the test of its own'],
+  [
+    'P09',
+    "PrefixLayer of the LoRA paper's own code, one vector for each layer; the paper's figure does not follow from it",
+  ],
+  ['G52', 'one of the three networks of the prefix-tuning paper, without its embedding; it has its own test'],
 ]);
 
 /** Rows whose `all` comes from transformers 4. It does not tie the output layer of these T5s and counts V x d more. */

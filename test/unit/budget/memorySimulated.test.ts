@@ -17,11 +17,11 @@ interface SimulatedStep {
 /** The loss and the blocks are modelled tensor by tensor. Only small tensors of single methods differ. */
 const TOLERANCE = 0.015;
 
-describe('memory against the storages that real PEFT models keep', () => {
+describe('memory compared with the storages that real PEFT models keep', () => {
   const configs = new Map(readGolden<GoldenModel>('model_tables.json').map(({ model, config }) => [model, config]));
   const steps = readGolden<SimulatedStep>('memory_simulated.json');
 
-  it('is compared on eleven families and thirty-three methods', () => {
+  it('covers eleven families and thirty-three methods', () => {
     assert.ok(new Set(steps.map(({ model }) => configs.get(model)?.['model_type'])).size >= 11);
     assert.ok(new Set(steps.map(({ adapter }) => adapter?.['peft_type'] ?? null)).size >= 34);
   });

@@ -64,7 +64,7 @@ describe('what fits a GPU', () => {
     assert.ok(advice.slice(0, -1).every(({ fits }) => !fits));
   });
 
-  it('advises nothing if the setup fits, and never to quantise trained weights', () => {
+  it('advises nothing if the setup fits, and never advises quantising trained weights', () => {
     assert.deepEqual(adviceFor(table, LORA, {}, Number.MAX_SAFE_INTEGER), []);
     const ids = adviceFor(table, null, { optimizer: 'adamw' }, GIB).map(({ id }) => id);
     assert.ok(!ids.includes('nf4') && !ids.includes('int8') && ids.includes('optimizer'));
@@ -82,7 +82,7 @@ describe('the list of GPUs', () => {
     for (const { bytes, nominalGb } of GPUS) assert.ok(bytes <= nominalGb * GIB && bytes > 0.7 * nominalGb * GIB);
   });
 
-  it('reads ids and sizes', () => {
+  it('gives the bytes for an id or a size', () => {
     assert.equal(gpuBytes('T4'), 15_360 * 2 ** 20);
     assert.equal(gpuBytes('24GB'), 24 * GIB);
     assert.equal(gpuBytes('7.5 GiB'), 7.5 * GIB);

@@ -62,7 +62,7 @@ describe('the terms of a training step', () => {
     assert.equal(bytesOf(estimateTrainingMemory(table, null, { ...setup, optimizer: 'sgd' }), 'optimizer'), 0);
   });
 
-  it('divide by stage as ZeRO does: 4 + 12/N, 2 + 14/N, 16/N bytes in mixed precision', () => {
+  it('are divided by stage as ZeRO divides them: 4 + 12/N, 2 + 14/N, 16/N bytes in mixed precision', () => {
     const at = (zeroStage: number): number[] => {
       const setup = { precision: 'bf16', zeroStage, gpus: 8, gradientAccumulation: 2, sequenceLength: 1 };
       const estimate = estimateTrainingMemory(table, null, setup);
@@ -91,7 +91,7 @@ describe('the terms of a training step', () => {
     assert.ok(total({ ...base, attention: 'flash' }) < total(base));
   });
 
-  it('leave the layers below the first adapter without activations', () => {
+  it('count no activations in the layers below the first adapter', () => {
     const upper = { ...LORA, layers_to_transform: [30, 31] };
     const lower = { ...LORA, layers_to_transform: [0, 1] };
     const [above, below] = [upper, lower].map((adapter) => estimateTrainingMemory(table, adapter, {}));
@@ -104,7 +104,7 @@ describe('the terms of a training step', () => {
 });
 
 describe('the memory of inference', () => {
-  it('has the published cache of Llama-3-8B: 128 KiB per token in bfloat16', () => {
+  it('has the published cache size of Llama-3-8B: 128 KiB per token in bfloat16', () => {
     const estimate = estimateInferenceMemory(table, null, { contextLength: 8192, batch: 4 });
     assert.equal(bytesOf(estimate, 'cache'), 4 * 8192 * 131_072);
     assert.equal(
@@ -113,7 +113,7 @@ describe('the memory of inference', () => {
     );
   });
 
-  it('bounds the cache of a sliding window', () => {
+  it('counts no more of the cache than a sliding window holds', () => {
     const mistral = { ...LLAMA_8B, model_type: 'mistral', architectures: ['MistralForCausalLM'], sliding_window: 4096 };
     const cache = (contextLength: number): number =>
       bytesOf(estimateInferenceMemory(mistral, null, { contextLength }), 'cache');
@@ -121,7 +121,7 @@ describe('the memory of inference', () => {
     assert.ok(cache(4096) > cache(4095));
   });
 
-  it('keeps an adapter until it is merged', () => {
+  it('includes the adapter unless it is merged', () => {
     const apart = estimateInferenceMemory(table, LORA, {});
     const merged = estimateInferenceMemory(table, LORA, { merged: true });
     assert.equal(apart.totalBytes - merged.totalBytes, 4 * 16 * 32 * (4096 + 4096 + 4096 + 1024));

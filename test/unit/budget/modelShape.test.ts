@@ -55,7 +55,7 @@ describe('model shape', () => {
     assert.equal(shape.headDim, 256);
   });
 
-  it('refuses a value with the key, the value and what was expected', () => {
+  it('refuses a value with a message that names the key, the value and what was expected', () => {
     fails({ ...LLAMA, hidden_size: '64' }, 'hidden_size', /got "64", expected a whole number from 1/);
     fails(
       { ...LLAMA, hidden_size: undefined },
@@ -73,7 +73,7 @@ describe('model shape', () => {
     fails({ ...LLAMA, head_dim: 1 << 19 }, 'head_dim', /at most/);
   });
 
-  it('shortens quotations from a hostile config', () => {
+  it('shortens the values that it quotes from a hostile config', () => {
     assert.throws(
       () => readModelShape({ ...LLAMA, hidden_size: 'x'.repeat(100_000) }),
       (error) => error instanceof Error && error.message.length < 200,

@@ -63,7 +63,7 @@ describe('published budgets', () => {
     });
   }
 
-  it('counts the network of a prefix as the prefix-tuning paper has it (G52)', () => {
+  it('counts the network of a prefix as the prefix-tuning paper does (G52)', () => {
     const bart = {
       model_type: 'bart',
       vocab_size: 50265,

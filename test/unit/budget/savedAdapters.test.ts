@@ -95,7 +95,7 @@ const isToy = (name: string): boolean => /^(conv|mha)_/.test(name);
 describe('adapters saved by PEFT', () => {
   for (const saved of readGolden<SavedAdapter>('peft_saved.json')) {
     if (isToy(saved.case)) {
-      it(`${saved.case} has the planned parameters and, to the byte, file size`, () => {
+      it(`counts the parameters of ${saved.case}, and its file to the byte`, () => {
         const { trainable, all, fileBytes } = budgetOf(TOY, saved.config);
         assert.deepEqual([trainable, all, fileBytes], [saved.trainable, saved.all, saved.file_size]);
       });
@@ -108,7 +108,7 @@ describe('adapters saved by PEFT', () => {
       });
       continue;
     }
-    it(`${saved.case} has the planned parameters, tensors and, to the byte, file size`, () => {
+    it(`counts the parameters and tensors of ${saved.case}, and its file to the byte`, () => {
       const { trainable, all, fileBytes } = computeBudget(model, saved.config);
       assert.deepEqual([trainable, all, fileBytes], [saved.trainable, saved.all, saved.file_size]);
       const planned = countAdapter(tableOf(model), saved.config).tensors;

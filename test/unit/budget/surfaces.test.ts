@@ -113,7 +113,7 @@ describe('every surface that counts', () => {
     { name: 'Llama-2 as a classifier', ...CLASSIFIER, budget: computeBudget(CLASSIFIER.model, CLASSIFIER.adapter) },
   ];
 
-  it('is compared on more than six hundred rows and every method that has a count', () => {
+  it('is compared on more than six hundred rows and on every method that has a count', () => {
     assert.ok(rows.length > 600, `${rows.length} rows`);
     const methods = new Set(rows.map(({ adapter }) => adapter['peft_type']));
     // The counts of the first two depend on the weights. PEFT 0.21 no longer has the third.
@@ -124,7 +124,7 @@ describe('every surface that counts', () => {
     );
   });
 
-  it('says in the hover what computeBudget counts', () => {
+  it('agrees with computeBudget in the hover', () => {
     const wrong = differences(rows, ({ model, adapter, budget }) => {
       const text = hoverText(['peft_type'], { config: adapter, weights: null, base: { title: 'm', config: model } });
       const match =
@@ -136,13 +136,13 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('hovers over the classifier of Llama-2 with its head', () => {
+  it('includes the head of a Llama-2 classifier in the hover', () => {
     const { model, adapter } = CLASSIFIER;
     const text = hoverText(['peft_type'], { config: adapter, weights: null, base: { title: 'm', config: model } });
     assert.match(text ?? '', /\*\*4,202,496 trainable parameters\*\*/);
   });
 
-  it('shows in the lens what computeBudget counts', async () => {
+  it('agrees with computeBudget in the lens', async () => {
     const models = new Models(NO_FILES, { modelConfig: () => Promise.resolve(null) });
     const shown = await Promise.all(rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model))));
     const wrong = differences(rows, (row) => {
@@ -152,7 +152,7 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('agrees with a claim of what computeBudget counts', () => {
+  it('agrees with computeBudget in the check of a claim', () => {
     const wrong = differences(rows, ({ model, adapter, budget: { trainable, all, percent } }) => {
       const { agrees, lines } = checkClaim(tableFor(model, adapter), adapter, { trainable, all, percent });
       return agrees ? null : lines.join(' ');
@@ -160,14 +160,14 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('trains in the memory estimate what computeBudget counts', () => {
+  it('agrees with computeBudget in the memory estimate', () => {
     const wrong = differences(rows, ({ model, adapter, budget }) =>
       same(estimateTrainingMemory(model, adapter).trainable, budget.trainable),
     );
     assert.deepEqual(wrong, []);
   });
 
-  it('prints on the command line what computeBudget counts', async () => {
+  it('agrees with computeBudget on the command line', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'surfaces-'));
     const files = { model: path.join(folder, 'config.json'), adapter: path.join(folder, 'adapter_config.json') };
     try {
@@ -185,7 +185,7 @@ describe('every surface that counts', () => {
     }
   });
 
-  it('plans in the calculator what computeBudget counts, where its fields can say the config', () => {
+  it('agrees with computeBudget in the calculator, if its fields can express the config', () => {
     let compared = 0;
     const wrong = differences(rows, ({ model, adapter, budget }) => {
       const inputs = planInputs(adapter);
@@ -198,7 +198,7 @@ describe('every surface that counts', () => {
     assert.ok(compared > 60, `${compared} rows compared`);
   });
 
-  it('compares LoRA in the simple calculator as computeBudget counts it', () => {
+  it('agrees with computeBudget about LoRA in the simple calculator', () => {
     const models = readGolden<GoldenModel>('model_tables.json');
     let compared = 0;
     for (const { config: model, model: name } of models) {

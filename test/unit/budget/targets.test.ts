@@ -35,7 +35,7 @@ describe('target matching', () => {
   const preset = (id: string): RawConfig | undefined => PRESETS.find((each) => each.id === id)?.config;
   const table = (id: string): ReturnType<typeof tableOf> => tableOf(preset(id));
 
-  it('matches a suffix to every module that ends with it', () => {
+  it('matches a suffix to every module whose name ends with it', () => {
     assert.equal(selectModules(table('gpt2'), { targets: ['c_proj'] }).length, 24);
     assert.equal(selectModules(table('gpt2'), { targets: ['mlp.c_proj'] }).length, 12);
     assert.equal(selectModules(table('bert-base'), { targets: ['output.dense'] }).length, 24);
@@ -43,7 +43,7 @@ describe('target matching', () => {
     assert.equal(selectModules(table('bert-base'), { targets: ['uery'] }).length, 0);
   });
 
-  it('leaves the output layer and modules trained whole out of all-linear', () => {
+  it('leaves the output layer and modules trained in full out of all-linear', () => {
     assert.equal(selectModules(table('llama-3-8b'), { targets: 'all-linear' }).length, 32 * 7);
     assert.equal(
       selectModules(table('bert-base'), { targets: 'all-linear', modulesToSave: ['pooler'] }).length,
@@ -92,12 +92,12 @@ describe('target matching', () => {
     assert.throws(() => computeBudget(preset('gpt2'), []), ConfigError);
   });
 
-  it('warns of targets that match nothing if others match', () => {
+  it('warns of targets that match nothing if other targets match', () => {
     const { warnings } = computeBudget(preset('gpt2'), { peft_type: 'LORA', target_modules: ['c_attn', 'q_proj'] });
     assert.ok(warnings.some((warning) => warning.includes('q_proj')));
   });
 
-  it('counts the head of the task if the config names another', () => {
+  it('counts the head of the task if the config names another head', () => {
     const config = { peft_type: 'LORA', r: 8, target_modules: ['query', 'value'], task_type: 'SEQ_CLS' };
     const { trainable, warnings } = computeBudget(preset('bert-base'), config);
     assert.equal(trainable, 294_912 + 768 * 2 + 2);
