@@ -108,18 +108,14 @@ const METHOD: Edits = {
   ],
   'src/budget/methods/vectors.ts': [
     [
-      'export const tinylora',
-      `export const madeUp: Method = {
+      'export const TINYLORA',
+      `export const MADE_UP: Method = {
         accepts: LINEAR,
         rank: (_, settings) => settings.count('r'),
         keeps: (keep, { r }) => keep.token(r),
         parts: ({ inFeatures }, settings) => [trained('made_up_scale', settings.count('r'), inFeatures)],
       };`,
     ],
-  ],
-  'src/budget/methods/registry.ts': [
-    ['import {\n  beft,', "import { madeUp } from './vectors';"],
-    ['  LORA: lora,', '  MADE_UP: madeUp,'],
   ],
 };
 
