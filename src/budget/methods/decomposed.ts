@@ -10,7 +10,7 @@ import type { Method } from './method';
 import { asBase, EVERY_KIND, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
 /** FRoD: a sparse and a diagonal part in a basis shared by the modules of one role. */
-export const frod: Method = {
+export const FROD: Method = {
   accepts: LINEAR_AND_CONV1D,
   mapping: 'SHIRA',
   keeps: (keep, { i, o, trainable }) => {
@@ -47,7 +47,7 @@ function frodCategory(name: string): string {
 }
 
 /** OSF (Nayak et al. 2025): the low singular directions of the weight itself. */
-export const osf: Method = {
+export const OSF: Method = {
   accepts: EVERY_KIND,
   mapping: 'OSF',
   allLinearByDefault: true,

@@ -6,7 +6,7 @@ import type { Module } from '../moduleTable';
 import type { Method } from './method';
 import { again, LINEAR, uniformRank, trained } from './method';
 
-export const lily: Method = {
+export const LILY: Method = {
   accepts: LINEAR,
   keeps: (keep, { o, r }) => {
     keep.cast();

@@ -5,6 +5,8 @@
  */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { blockDiagonalFactor } from '../../peftConfig/blockDiagonal';
+import { isObject } from '../../peftConfig/configValues';
 import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import { NeedsWeightsError } from '../errors';
 import type { Module } from '../moduleTable';
@@ -113,21 +115,18 @@ function blockDiagonal(
   r: number,
   settings: AdapterSettings,
 ): { a: number; b: number } {
-  const config = settings.raw('use_bdlora');
-  if (typeof config !== 'object' || config === null) return { a: 1, b: 1 };
-  const options = config as Record<string, unknown>;
-  const blocks = typeof options['nblocks'] === 'number' ? options['nblocks'] : 1;
-  const named = (key: string): boolean =>
-    Array.isArray(options[key]) && options[key].some((part) => typeof part === 'string' && name.includes(part));
-  const [a, b] = [named('target_modules_bd_a'), named('target_modules_bd_b')];
-  if (!a && !b) {
+  const options = settings.raw('use_bdlora');
+  if (!isObject(options)) return { a: 1, b: 1 };
+  const found = blockDiagonalFactor(options, name);
+  if (!found) {
     if (options['match_strict'] === false) return { a: 1, b: 1 };
     throw new BudgetError(`'${name}' is in neither list of use_bdlora, which match_strict asks for`);
   }
-  const sides = a ? [inFeatures, r] : [r, outFeatures];
-  if (sides.some((side) => side % blocks !== 0))
-    throw new BudgetError(`'${name}': ${sides.join(' or ')} is not divisible by nblocks ${blocks}`);
-  return a ? { a: blocks, b: 1 } : { a: 1, b: blocks };
+  const { side, count } = found;
+  const sides = side === 'a' ? [inFeatures, r] : [r, outFeatures];
+  if (sides.some((each) => each % count !== 0))
+    throw new BudgetError(`'${name}': ${sides.join(' or ')} is not divisible by nblocks ${count}`);
+  return side === 'a' ? { a: count, b: 1 } : { a: 1, b: count };
 }
 
 function warnings(settings: AdapterSettings): string[] {
@@ -167,7 +166,7 @@ function velocityGroups(settings: AdapterSettings): number {
   return typeof groups === 'number' && groups >= 1 ? groups : 64;
 }
 
-export const lora: Method = {
+export const LORA: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv', 'multihead'],
   adaptsParameters: true,
   keeps: loraKeeps,
@@ -189,7 +188,7 @@ function keptRanks(module: Module, settings: AdapterSettings): number | null {
 
 const initialRank = (settings: AdapterSettings): number => settings.count('init_r');
 
-export const adalora: Method = {
+export const ADALORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   mapping: 'ADALORA',
   rankKey: 'init_r',

@@ -7,7 +7,7 @@ import type { Method, Part } from './method';
 import { asBase, LINEAR, LINEAR_AND_CONV1D, uniformRank, stored, storedAs, trained } from './method';
 
 /** MiSS (Kang & Yin 2024): one block of rows for all inputs. */
-export const miss: Method = {
+export const MISS: Method = {
   accepts: LINEAR,
   keeps: (keep, adapted) => {
     const { o, r, settings } = adapted;
@@ -38,15 +38,15 @@ export const miss: Method = {
 };
 
 /** Bone, which MiSS replaced; PEFT no longer loads it, but its files are about. */
-export const bone: Method = {
+export const BONE: Method = {
   accepts: LINEAR,
   rank: uniformRank,
-  parts: (module, settings, all) => miss.parts(module, settings, all).map((part) => ({ ...part, name: 'bone_block' })),
+  parts: (module, settings, all) => MISS.parts(module, settings, all).map((part) => ({ ...part, name: 'bone_block' })),
   warnings: () => ['PEFT 0.21 has replaced BONE by MISS; the count is that of the old method.'],
 };
 
 /** HiRA (Huang et al. 2025): a low-rank factor on the weight itself, elementwise. */
-export const hira: Method = {
+export const HIRA: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv'],
   keeps: wholeWeights(1),
   buffers: weightAndGradient,
@@ -63,7 +63,7 @@ export const hira: Method = {
 };
 
 /** DeLoRA (Bini et al. 2025): normalised factors and one bound for each module. */
-export const delora: Method = {
+export const DELORA: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, r }) => keep.token(i + 2 * r),
   rank: loraRank,
@@ -80,7 +80,7 @@ export const delora: Method = {
 };
 
 /** GraLoRA (Jung et al. 2025): a grid of small LoRAs, with a plain one beside where `hybrid_r` says so. */
-export const gralora: Method = {
+export const GRALORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, adapted) => {
     const { r, settings } = adapted;
@@ -110,7 +110,7 @@ export const gralora: Method = {
 };
 
 /** C3A (Chen et al. 2024): block-circulant weights, each block told by one row. */
-export const c3a: Method = {
+export const C3A: Method = {
   accepts: LINEAR,
   mapping: 'FOURIERFT',
   keeps: (keep) => keep.cast(),
@@ -125,7 +125,7 @@ export const c3a: Method = {
 };
 
 /** SHiRA (Bhardwaj et al. 2024): as many single weights as a LoRA of the rank has, by their places. */
-export const shira: Method = {
+export const SHIRA: Method = {
   accepts: LINEAR,
   mapping: 'SHIRA',
   keeps: (keep, { i, o }) => {
@@ -143,7 +143,7 @@ export const shira: Method = {
 };
 
 /** Super-tuning: the most telling weights, and a LoRA where `r` is given. */
-export const supertuning: Method = {
+export const SUPERTUNING: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, trainable }) => {
     keep.input();
@@ -164,7 +164,7 @@ export const supertuning: Method = {
 };
 
 /** Poly (Ponti et al. 2023): a stock of LoRAs, in splits of the features, and a router for each module. */
-export const poly: Method = {
+export const POLY: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, r }) => {
     keep.cast();
@@ -186,7 +186,7 @@ export const poly: Method = {
 };
 
 /** DEFT: a projection out of the weight's space and, unless `para`, what is put in its place. */
-export const deft: Method = {
+export const DEFT: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, { o, r, settings }) => {
     keep.token(o);
@@ -202,7 +202,7 @@ export const deft: Method = {
 };
 
 /** GLoRA (Chavan et al. 2023): five paths, three of them only where the module has a bias. */
-export const glora: Method = {
+export const GLORA: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o }) => {
     keep.input();
@@ -240,7 +240,7 @@ function gloraPath(name: string, kind: string, { out, r, column, empty }: GloraS
 }
 
 /** PEANuT (Zhong et al. 2025): a small network from the weight to its update. */
-export const peanut: Method = {
+export const PEANUT: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, r, settings }) => {
     keep.weight(2 * o * i + i * r * (1 + 3 * settings.size('depth')));

@@ -12,7 +12,7 @@ function isEffective(module: Module, settings: AdapterSettings): boolean {
   return module.kind === 'conv' && settings.flag('use_effective_conv2d') && kernelSize(module) > 1;
 }
 
-export const loha: Method = {
+export const LOHA: Method = {
   accepts: LINEAR_AND_CONV,
   keeps: wholeWeights(1),
   buffers: weightAndGradient,
@@ -54,7 +54,7 @@ function kroneckerFactors(size: number, factor: number): readonly [number, numbe
   return low > high ? [high, low] : [low, high];
 }
 
-export const lokr: Method = {
+export const LOKR: Method = {
   accepts: LINEAR_AND_CONV,
   keeps: wholeWeights(1),
   buffers: weightAndGradient,

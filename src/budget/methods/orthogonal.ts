@@ -34,7 +34,7 @@ function blocks(module: Module, settings: AdapterSettings): { count: number; siz
 }
 
 /** OFT (Qiu et al. 2023): rotations in blocks of the inputs, each from its skew-symmetric generator. */
-export const oft: Method = {
+export const OFT: Method = {
   accepts: ['linear', 'conv', 'embedding'],
   keeps: (keep, { i, settings }) => {
     keep.cast();
@@ -53,7 +53,7 @@ export const oft: Method = {
 };
 
 /** BOFT (Liu et al. 2024): a product of sparse rotations, and a scale for each output. */
-export const boft: Method = {
+export const BOFT: Method = {
   accepts: LINEAR_AND_CONV,
   keeps: (keep, { i, settings }) => {
     const factors = settings.count('boft_n_butterfly_factor');
@@ -86,7 +86,7 @@ export const boft: Method = {
 };
 
 /** HRA (Yuan et al. 2024): a chain of Householder reflections of the inputs. */
-export const hra: Method = {
+export const HRA: Method = {
   accepts: LINEAR_AND_CONV,
   keeps: (keep, { i, o, r }) => {
     keep.weight((r + 1) * i * i + 2 * o * i);
@@ -98,7 +98,7 @@ export const hra: Method = {
 };
 
 /** PSOFT: a rotation within the principal subspace, and two scales of it. */
-export const psoft: Method = {
+export const PSOFT: Method = {
   accepts: LINEAR,
   keeps: (keep, { r }) => {
     keep.token(r);

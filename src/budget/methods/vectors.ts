@@ -12,7 +12,7 @@ import type { Method, Part } from './method';
 import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
 /** IA3 (Liu et al. 2022): one scale for each output, or each input of the feed-forward modules. */
-export const ia3: Method = {
+export const IA3: Method = {
   accepts: ['linear', 'conv1d', 'conv'],
   mapping: 'IA3',
   complete: withFeedForward,
@@ -76,12 +76,12 @@ function randomProjection(name: 'vera' | 'pvera', doubled: number): Method {
   };
 }
 
-export const vera = randomProjection('vera', 1);
+export const VERA = randomProjection('vera', 1);
 /** PVeRA is VeRA with a mean and a deviation for each rank. */
-export const pvera = randomProjection('pvera', 2);
+export const PVERA = randomProjection('pvera', 2);
 
 /** RandLoRA (Albert et al. 2025): full-rank updates as sums of scaled random matrices. */
-export const randlora: Method = {
+export const RANDLORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, { i, o, r }) => {
     const smaller = Math.min(i, o);
@@ -112,7 +112,7 @@ function randomBases(modules: readonly Module[], r: number): Part[] {
 }
 
 /** FourierFT (Gao et al. 2024): coefficients of a sparse spectrum. */
-export const fourierft: Method = {
+export const FOURIERFT: Method = {
   accepts: LINEAR_AND_CONV1D,
   mapping: 'FOURIERFT',
   keeps: wholeWeights(1),
@@ -123,7 +123,7 @@ export const fourierft: Method = {
 };
 
 /** WaveFT: the same with wavelets; the budget may be divided by the modules' sizes. */
-export const waveft: Method = {
+export const WAVEFT: Method = {
   accepts: LINEAR_AND_CONV1D,
   mapping: 'WAVEFT',
   keeps: wholeWeights(2),
@@ -166,7 +166,7 @@ function roundHalfEven(value: number): number {
 }
 
 /** RoAd (Liao et al. 2024): rotations of pairs of outputs, with 1, 2 or 4 values for each pair. */
-export const road: Method = {
+export const ROAD: Method = {
   accepts: LINEAR,
   keeps: (keep, { o }) => keep.token(2 * o),
   parts: ({ name, outFeatures }, settings) => {
@@ -180,7 +180,7 @@ export const road: Method = {
 };
 
 /** BEFT trains a bias for each output. */
-export const beft: Method = {
+export const BEFT: Method = {
   accepts: LINEAR,
   mapping: 'BEFT',
   keeps: () => undefined,
@@ -188,7 +188,7 @@ export const beft: Method = {
 };
 
 /** LN tuning (Zhao et al. 2024) trains copies of whole modules, usually norms. A module may hold others. */
-export const lnTuning: Method = {
+export const LN_TUNING: Method = {
   accepts: EVERY_KIND,
   mapping: 'LN_TUNING',
   trainsCopies: true,
@@ -200,7 +200,7 @@ export const lnTuning: Method = {
 };
 
 /** VB-LoRA (Li et al. 2024): LoRA factors mixed from one bank of vectors. */
-export const vblora: Method = {
+export const VBLORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   mapping: 'VBLORA',
   keeps: (keep, { i, o, r, settings }) => {
@@ -241,7 +241,7 @@ function bank(settings: AdapterSettings): { vectors: number; length: number } {
 }
 
 /** Uni-LoRA: all factors are read from one trained vector. */
-export const unilora: Method = {
+export const UNILORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, { i, o, r }) => {
     keep.cast();
@@ -267,7 +267,7 @@ export const unilora: Method = {
 };
 
 /** TinyLoRA: a few numbers for each group of modules, over frozen factors of the weights. */
-export const tinylora: Method = {
+export const TINYLORA: Method = {
   accepts: ['linear', 'conv1d', 'embedding'],
   keeps: (keep, { r }) => keep.token(r),
   rank: (_, settings) => settings.count('r'),
