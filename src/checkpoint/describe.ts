@@ -10,8 +10,13 @@ import type { AdapterParts } from './adapters/adapterParts';
 import { describeBottlenecks } from './adapters/bottleneckAdapters';
 import type { LoraPairing } from './adapters/loraPairs';
 import type { PromptTensors } from './adapters/promptTensors';
+import { unknownPairs } from './adapters/unknownPairs';
 import { elementCount } from './safetensors/safetensorsLayout';
 import { undecodable } from './dtypes';
+import { modelQuantization } from './modelQuantization';
+import { logicalParameters, packedWeights } from './packedWeights';
+import type { PackedWeights } from './packedWeights';
+import type { RawConfig } from '../peftConfig/configValues';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader, TensorEntry } from './header';
 
@@ -47,6 +52,18 @@ const EMPTY_ADAPTER: Problem = {
   message: 'the adapter holds no tensors: no trained weights were saved to this file',
 };
 
+const NOTHING_PACKED: PackedWeights = { weights: new Map(), companions: new Set() };
+
+/** The config files beside the checkpoint. */
+interface ConfigFile {
+  /** The parsed config.json of a base model, if it was read. */
+  readonly model?: unknown;
+  /** Whether there is an adapter_config.json, whether or not it could be read. */
+  readonly hasConfig: boolean;
+  /** The problems of a file that could not be read. */
+  readonly problems: readonly Problem[];
+}
+
 export function describeCheckpoint(
   file: FileFacts,
   header: CheckpointHeader,
@@ -54,16 +71,27 @@ export function describeCheckpoint(
   collected: AdapterParts,
   lora: LoraPairing,
   prompts: PromptTensors,
+  beside: ConfigFile = { hasConfig: config !== null, problems: [] },
 ): SourceDescription {
   const adapter = describeAdapter(collected, lora, config);
   // A file with several methods is named after the method of its first module.
   const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
+  const nothingKnown = adapter.modules.length + prompts.prompts.length + prompts.prefixes.length === 0;
+  const guess =
+    nothingKnown && !config?.peftType && !isTrainedWhole(config)
+      ? unknownPairs(header.tensors, beside.hasConfig)
+      : null;
+  const packed =
+    collected.parts.length > 0 ? NOTHING_PACKED : packedWeights(header.tensors, modelQuantization(beside.model));
   const problems = [
+    ...packingNotes(packed, modelQuantization(beside.model)),
     ...headerProblems(header, config),
+    ...beside.problems,
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
     ...adapter.problems,
+    ...(guess ? [guess] : []),
   ];
   return {
     kind: 'checkpoint',
@@ -71,11 +99,11 @@ export function describeCheckpoint(
     file: describeFile(file, header),
     method: config?.peftType ?? adapted ?? (isTrainedWhole(config) ? 'FULL' : null),
     config: config?.rows ?? [],
-    parameters: header.tensors.reduce(
-      (sum, { dtype, shape }) => sum + (dtype === UNKNOWN_DTYPE ? 0 : (elementCount(shape) ?? 0)),
-      0,
+    parameters: logicalParameters(
+      header.tensors.filter(({ dtype, shape }) => dtype !== UNKNOWN_DTYPE && elementCount(shape) !== null),
+      packed,
     ),
-    tensors: header.tensors.map((entry) => describeTensor(entry, header)),
+    tensors: header.tensors.map((entry) => describeTensor(entry, header, packed)),
     lora: lora.modules,
     adapters: adapter.modules,
     unexplained: adapter.unexplained,
@@ -117,10 +145,27 @@ function describeFile(
   };
 }
 
+/** Says that parameters are counted as the weights they stand for, or that they cannot be. */
+function packingNotes({ weights }: PackedWeights, quantization: RawConfig | null): Problem[] {
+  if (weights.size > 0) {
+    const formats = [...new Set([...weights.values()].map(({ format }) => format))].slice(0, 3).join('; ');
+    const message =
+      `${weights.size} weights are quantised (${formats}): parameters and shapes are those of the weights, without ` +
+      'scales and zero points; values are shown as they are stored';
+    return [{ severity: 'info', message }];
+  }
+  if (!quantization) return [];
+  const method = typeof quantization['quant_method'] === 'string' ? ` (${quantization['quant_method']})` : '';
+  const message = `config.json says that the weights are quantised${method}, in a packing that is not known: stored numbers are counted`;
+  return [{ severity: 'warning', message }];
+}
+
 function describeTensor(
   { name, dtype, shape, begin, end, readable, shard }: TensorEntry,
   header: CheckpointHeader,
+  { weights }: PackedWeights,
 ): TensorInfo {
+  const packed = weights.get(name);
   const file = shard === undefined ? undefined : header.shards?.[shard]?.name;
   const undecoded = readable ? undecodable(dtype) : null;
   return {
@@ -130,6 +175,9 @@ function describeTensor(
     bytes: Math.max(0, end - begin),
     readable,
     ...(undecoded !== null && { undecoded: `${undecoded[0]!.toUpperCase()}${undecoded.slice(1)}.` }),
+    ...(packed && {
+      packed: { name: packed.name, format: packed.format, shape: packed.shape, parameters: packed.parameters },
+    }),
     ...(file !== undefined && { file }),
   };
 }

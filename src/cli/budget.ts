@@ -4,11 +4,15 @@ import { parseArgs } from 'node:util';
 import type { Budget } from '../budget/computeBudget';
 import { computeBudget } from '../budget/computeBudget';
 import { PRESETS, presetForHubName } from '../budget/presets';
+import { hasModuleTable } from '../budget/readModelShape';
 import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
 import { readTensorShapes } from './tensorShapes';
 import { formatCount } from '../text/numberText';
+
+/** Exit status of a count that leaves out parts of the model, so that a script cannot take it for the whole. */
+const PARTIAL_STATUS = 3;
 
 const OPTIONS = {
   model: { type: 'string' },
@@ -25,7 +29,7 @@ export const budgetCommand: Command = {
     `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
     '--adapter <adapter_config.json>   the config of a PEFT adapter',
     '--weights <file.safetensors>      read the modules from the header of the model file or of its index.json',
-    '--json                            trainable, all, percent, fileBytes, modules, warnings as JSON',
+    '--json                            trainable, all, percent, fileBytes, modules, warnings, partial as JSON; exit with 3 if partial',
   ],
   async run(args) {
     const { values } = parseArgs({ args: [...args], options: OPTIONS });
@@ -34,10 +38,15 @@ export const budgetCommand: Command = {
       throw new UsageError(`--${model === undefined ? 'model' : 'adapter'} is missing`);
     }
     const preset = PRESETS.find(({ id }) => id === model) ?? presetForHubName(model);
-    const budget = computeBudget(preset?.config ?? (await readJson(model)), await readJson(adapter), {
-      ...(weights !== undefined && { tensors: await readTensorShapes(weights) }),
-    });
-    return values.json ? JSON.stringify(budget, null, 2) : tableOf(budget);
+    const modelConfig = preset?.config ?? (await readJson(model));
+    const stored = weights === undefined ? null : await readTensorShapes(weights, modelConfig);
+    if (stored && !stored.complete && !hasModuleTable(modelConfig))
+      throw new Error(
+        `${weights}: the checkpoint is quantised, and its header does not give the shapes of the weights`,
+      );
+    const budget = computeBudget(modelConfig, await readJson(adapter), stored ? { tensors: stored.tensors } : {});
+    const text = values.json ? JSON.stringify(budget, null, 2) : tableOf(budget);
+    return budget.partial ? { status: PARTIAL_STATUS, text } : text;
   },
 };
 

@@ -9,6 +9,7 @@ import { ATTENTIONS, OPTIMIZERS, PRECISIONS, QUANTIZATIONS } from '../budget/mem
 import { adviceFor, largestThatFits } from '../budget/memory/solver';
 import type { Advice, Fit, FitQuestion } from '../budget/memory/solver';
 import type { MemoryEstimate } from '../budget/memory/terms';
+import { storedQuantization } from '../budget/memory/storedQuantization';
 import { estimateTrainingMemory } from '../budget/memory/training';
 import { isObject } from '../peftConfig/configValues';
 import { PRESETS, presetForHubName } from '../budget/presets';
@@ -72,19 +73,25 @@ export const memoryCommand: Command = {
     const adapterConfig = adapter === undefined || full ? null : await readJson(adapter);
     if (adapterConfig !== null && !isObject(adapterConfig))
       throw new BudgetError('the adapter config is not an object');
-    const table = prepareModel(preset?.config ?? (await readJson(model)), adapterConfig);
+    const modelConfig = preset?.config ?? (await readJson(model));
+    const table = prepareModel(modelConfig, adapterConfig);
+    const stored = values.quantization === undefined ? storedQuantization(modelConfig) : null;
+    const settings: Values = stored?.setting ? { ...values, quantization: stored.setting } : values;
+    const noted = (estimate: MemoryEstimate): MemoryEstimate =>
+      stored ? { ...estimate, warnings: [stored.warning, ...estimate.warnings] } : estimate;
     const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
     if (values.gpu !== undefined && limit === null)
       throw new UsageError(`--gpu: '${values.gpu}' is neither a size nor a known GPU`);
     if (inference) {
-      const estimate = estimateInferenceMemory(table, adapterConfig, inferenceSetup(values));
+      const estimate = noted(estimateInferenceMemory(table, adapterConfig, inferenceSetup(settings)));
       const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
       return values.json
         ? JSON.stringify({ ...estimate, gpu: fits }, null, 2)
         : tableOf(estimate, fits ? [verdict(fits)] : []);
     }
-    const setup = trainingSetup(values);
-    const estimate = estimateTrainingMemory(table, adapterConfig, setup);
+    const setup = trainingSetup(settings);
+    const training = estimateTrainingMemory(table, adapterConfig, setup);
+    const estimate = { ...training, ...noted(training) };
     const answers = limit === null ? null : solve(table, adapterConfig, setup, limit, estimate.deviceBytes);
     if (values.json) return JSON.stringify({ ...estimate, gpu: answers }, null, 2);
     return tableOf(estimate, [`peak: ${estimate.peak.label.toLowerCase()}`, ...(answers ? answerLines(answers) : [])]);

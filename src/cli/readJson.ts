@@ -1,6 +1,7 @@
 /** Reads small JSON files for the command line, with a size limit and one-sentence errors. */
 
 import { open } from 'node:fs/promises';
+import { parsePythonJson } from '../peftConfig/pythonJson';
 
 /** Configs take kilobytes; AdaLoRA's rank lists and the indices of large checkpoints take some megabytes. */
 const MAX_BYTES = 64 << 20;
@@ -13,8 +14,7 @@ export async function readJson(file: string): Promise<unknown> {
   try {
     const { size } = await handle.stat();
     if (size > MAX_BYTES) throw new Error(`${file}: the file has ${size} bytes, the limit is ${MAX_BYTES}`);
-    // Some editors write a byte order mark, which is not valid JSON.
-    return JSON.parse((await handle.readFile('utf8')).replace(/^\uFEFF/, ''));
+    return parsePythonJson(await handle.readFile('utf8'));
   } catch (error) {
     if (error instanceof SyntaxError) throw new Error(`${file} is not JSON: ${error.message}`);
     throw error;

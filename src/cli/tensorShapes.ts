@@ -7,31 +7,53 @@ import { open } from 'node:fs/promises';
 import * as path from 'node:path';
 import { isObject } from '../peftConfig/configValues';
 import type { NamedShape } from '../budget/rows';
+import { packedWeights } from '../checkpoint/packedWeights';
+import { modelQuantization } from '../checkpoint/modelQuantization';
+import type { TensorEntry } from '../checkpoint/header';
 import { headerLength, LENGTH_BYTES, parseSafetensorsHeader } from '../checkpoint/safetensors/safetensorsHeader';
 import { readJson } from './readJson';
 
 /** The largest published checkpoints have a few hundred shards. */
 const MAX_SHARDS = 10_000;
 
-export async function readTensorShapes(file: string): Promise<readonly NamedShape[]> {
-  if (!file.endsWith('.json')) return headerShapes(file);
+/**
+ * The shapes of the weights that the file stands for: a quantised checkpoint stores them packed. Weights whose shapes
+ * the header does not give are left out, and `complete` is then false.
+ */
+export async function readTensorShapes(
+  file: string,
+  modelConfig: unknown,
+): Promise<{ readonly tensors: readonly NamedShape[]; readonly complete: boolean }> {
+  const entries = await readEntries(file);
+  const { weights, companions } = packedWeights(entries, modelQuantization(modelConfig));
+  const tensors = entries.flatMap(({ name, shape }): NamedShape[] => {
+    if (companions.has(name)) return [];
+    const packed = weights.get(name);
+    if (!packed) return [[name, shape]];
+    return packed.shape ? [[packed.name, packed.shape]] : [];
+  });
+  return { tensors, complete: [...weights.values()].every(({ shape }) => shape !== null) };
+}
+
+async function readEntries(file: string): Promise<readonly TensorEntry[]> {
+  if (!file.endsWith('.json')) return headerEntries(file);
   const index = await readJson(file);
   const map = isObject(index) ? index['weight_map'] : undefined;
   if (!isObject(map)) throw new Error(`${file}: weight_map is missing`);
   const shards = [...new Set(Object.values(map))];
   if (shards.length > MAX_SHARDS)
     throw new Error(`${file}: the index lists ${shards.length} shards, the limit is ${MAX_SHARDS}`);
-  const shapes: NamedShape[] = [];
+  const entries: TensorEntry[] = [];
   for (const shard of shards) {
     // The index is untrusted: it may name only files in its own folder.
     if (typeof shard !== 'string' || shard !== path.basename(shard) || shard === '..')
       throw new Error(`${file}: ${JSON.stringify(shard)} is not the name of a file in the same folder`);
-    shapes.push(...(await headerShapes(path.join(path.dirname(file), shard))));
+    entries.push(...(await headerEntries(path.join(path.dirname(file), shard))));
   }
-  return shapes;
+  return entries;
 }
 
-async function headerShapes(file: string): Promise<readonly NamedShape[]> {
+async function headerEntries(file: string): Promise<readonly TensorEntry[]> {
   const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
     throw new Error(error.code === 'ENOENT' ? `${file}: there is no such file` : `${file}: ${error.message}`);
   });
@@ -41,7 +63,7 @@ async function headerShapes(file: string): Promise<readonly NamedShape[]> {
     await handle.read(prefix, 0, LENGTH_BYTES, 0);
     const header = new Uint8Array(headerLength(prefix, size));
     await handle.read(header, 0, header.length, LENGTH_BYTES);
-    return parseSafetensorsHeader(header, size).tensors.map(({ name, shape }) => [name, shape] as const);
+    return parseSafetensorsHeader(header, size).tensors;
   } finally {
     await handle.close();
   }

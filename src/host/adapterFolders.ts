@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { parsePythonJson } from '../peftConfig/pythonJson';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
 import { basename } from './uriNames';
 
@@ -70,7 +71,7 @@ async function entry(
 async function readConfig(uri: vscode.Uri): Promise<{ method: string; baseModel: string }> {
   try {
     if ((await vscode.workspace.fs.stat(uri)).size > MAX_CONFIG_BYTES) return { method: '', baseModel: '' };
-    const config: unknown = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+    const config: unknown = parsePythonJson(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
     const field = (key: string): unknown =>
       typeof config === 'object' && config !== null ? (config as Record<string, unknown>)[key] : undefined;
     const type = field('peft_type');

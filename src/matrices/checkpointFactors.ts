@@ -3,7 +3,7 @@
 import { expandProduct } from '../checkpoint/adapters/expandProduct';
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
 import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
-import type { Product } from '../checkpoint/adapters/products';
+import type { Product, ProductInput } from '../checkpoint/adapters/products';
 import { CheckpointError } from '../checkpoint/errors';
 import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
 import { quoted } from '../peftConfig/quoted';
@@ -11,18 +11,29 @@ import { LruCache } from '../protocol/lruCache';
 import { isEngineDtype } from '../tensor/engine/dtypes';
 import { MAX_DECODED_BYTES } from './checkpointTensors';
 import type { CheckpointTensors } from './checkpointTensors';
+import { euclideanNorm } from './factorNorms';
+import type { FactorNorms } from './factorNorms';
 import type { Factors } from './factors';
 import type { StoredFactors, StoredRun } from './matrixSource';
 import { noLoraModule } from './notFound';
+import { productNorm } from './productNorm';
+import type { GramCache } from './productNorm';
 
 /** Cached factors: a few dozen modules of a large adapter. */
 const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
+
+/** Cached inputs of shared products: VeRA's A and B of rank 256 for a width of 14,336, and their Gram matrices. */
+const SHARED_CACHE_BYTES = 128 * 2 ** 20;
 
 export class CheckpointFactors {
   private readonly modules: ReadonlyMap<string, LoraModuleInfo>;
   private readonly products: ReadonlyMap<string, Product>;
   private readonly cache = new LruCache<Factors>(FACTOR_CACHE_BYTES, {
     sizeOf: ({ a, b }) => a.byteLength + b.byteLength,
+  });
+
+  private readonly sharedInputs = new LruCache<Float64Array>(SHARED_CACHE_BYTES, {
+    sizeOf: ({ byteLength }) => byteLength,
   });
 
   constructor(
@@ -48,6 +59,11 @@ export class CheckpointFactors {
     return product;
   }
 
+  /** The names of the tensors that the product is computed from; empty if there is no product. */
+  inputs(name: string): readonly string[] {
+    return [...(this.products.get(name)?.inputs.values() ?? [])].map(({ tensor }) => tensor);
+  }
+
   /** Rejects with what `product` throws, with `CheckpointError` TooLarge, or with what reading rejects with. */
   async read(name: string, signal?: AbortSignal): Promise<Factors> {
     const cached = this.cache.get(name);
@@ -67,6 +83,31 @@ export class CheckpointFactors {
     return factors;
   }
 
+  /**
+   * The norms of scaling * B * A and, if the product is a pair as it is stored, of both halves. A and B are never written
+   * out. Rejects as `read` does.
+   */
+  async norms(name: string, signal?: AbortSignal): Promise<FactorNorms> {
+    const { scaling } = this.module(name);
+    const product = this.product(name);
+    const held = new Map<string, Float64Array>();
+    const read = async (part: string): Promise<Float64Array> => {
+      const known = held.get(part);
+      if (known) return known;
+      const values = await this.input(product, part, signal);
+      held.set(part, values);
+      return values;
+    };
+    const shared: GramCache = (part, make) => this.sharedGram(product.inputs.get(part)!, make);
+    const delta = Math.abs(scaling) * (await productNorm(product, read, shared));
+    const plain = product.recipe === 'plain';
+    return {
+      a: plain ? euclideanNorm(await read('a')) : null,
+      b: plain ? euclideanNorm(await read('b')) : null,
+      delta,
+    };
+  }
+
   /** The factors as runs of bytes in the file, or `null` if they have to be put together. Throws as `module` does. */
   stored(name: string): StoredFactors | null {
     const { rank, inFeatures, outFeatures, scaling } = this.module(name);
@@ -82,6 +123,33 @@ export class CheckpointFactors {
 
   clear(): void {
     this.cache.clear();
+    this.sharedInputs.clear();
+  }
+
+  /** One input of a product. Those that VeRA's modules share are kept. */
+  private async input({ recipe, inputs }: Product, part: string, signal?: AbortSignal): Promise<Float64Array> {
+    const { tensor, layout } = inputs.get(part)!;
+    const bytes = 8 * layout.rows * layout.columns;
+    if (bytes > MAX_DECODED_BYTES) {
+      const message = `${quoted(tensor)}: the factor takes ${bytes} bytes, at most ${MAX_DECODED_BYTES} are held`;
+      throw new CheckpointError('TooLarge', message, tensor);
+    }
+    if (recipe !== 'vera') return this.readMatrix(tensor, layout, signal);
+    const key = keyOf(inputs.get(part)!);
+    const known = this.sharedInputs.get(key);
+    if (known) return known;
+    const values = await this.readMatrix(tensor, layout, signal);
+    this.sharedInputs.set(key, values);
+    return values;
+  }
+
+  private async sharedGram(input: ProductInput, make: () => Promise<Float64Array>): Promise<Float64Array> {
+    const key = `${keyOf(input)} gram`;
+    const known = this.sharedInputs.get(key);
+    if (known) return known;
+    const gram = await make();
+    this.sharedInputs.set(key, gram);
+    return gram;
   }
 
   private storedRun(name: string, layout: MatrixLayout): StoredRun | null {
@@ -107,6 +175,10 @@ export class CheckpointFactors {
     }
     return matrix;
   }
+}
+
+function keyOf({ tensor, layout }: ProductInput): string {
+  return JSON.stringify([tensor, layout.rows, layout.columns, layout.offset]);
 }
 
 function isContiguous({ columns, rowStride, columnStride }: MatrixLayout): boolean {

@@ -11,6 +11,7 @@ import type { MatrixRef } from '../protocol/matrix';
 import { CheckpointFactors } from './checkpointFactors';
 import { CheckpointTensors } from './checkpointTensors';
 import { DeltaMatrix, MergedMatrix } from './deltaMatrix';
+import type { FactorNorms } from './factorNorms';
 import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { MatrixSource, StoredFactors } from './matrixSource';
@@ -65,6 +66,14 @@ export class CheckpointSource implements MatrixSource {
 
   storedFactors(module: string): StoredFactors | null {
     return this.loraFactors.stored(module);
+  }
+
+  norms(module: string, signal?: AbortSignal): Promise<FactorNorms> {
+    return this.loraFactors.norms(module, signal);
+  }
+
+  productInputs(module: string): readonly string[] {
+    return this.loraFactors.inputs(module);
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ import { describeCheckpoint } from '../checkpoint/describe';
 import { undecodable } from '../checkpoint/dtypes';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
+import { parsePythonJson } from '../peftConfig/pythonJson';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
@@ -26,13 +27,40 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
     const config = belongsToAdapter(facts.name, parts)
       ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
       : null;
-    const parsed = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
+    const read = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
+    // A config that cannot be read says nothing. Only its problem is kept.
+    const parsed = read?.unreadable ? null : read;
     const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
-    const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
+    const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts, {
+      model: await modelConfig(files, path, opened, parts, signal),
+      hasConfig: config !== null,
+      problems: read?.unreadable ? read.problems : [],
+    });
     return new CheckpointSource(opened, lora, description);
   } catch (error) {
     await opened.close();
+    throw error;
+  }
+}
+
+/** Types that packed weights are stored in. */
+const PACKED_DTYPES: ReadonlySet<string> = new Set(['I32', 'U32', 'U8', 'I8', 'F8_E4M3', 'F8_E5M2', 'F4']);
+
+/** The config.json of a base model whose weights may be packed: it states the bits. `null` if it is not needed. */
+async function modelConfig(
+  files: FileAccess,
+  path: string,
+  { header }: OpenedFiles,
+  { parts }: AdapterParts,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  if (parts.length > 0 || !header.tensors.some(({ dtype }) => PACKED_DTYPES.has(dtype))) return null;
+  const text = await files.readBeside(path, 'config.json', MAX_CONFIG_BYTES, signal);
+  try {
+    return text === null ? null : parsePythonJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

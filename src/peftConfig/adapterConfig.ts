@@ -8,6 +8,7 @@ import { PatternError } from './errors';
 import { compilePatternKey } from './patternList';
 import type { Problem } from './problem';
 import { StepBudget } from './pythonPattern';
+import { parsePythonJson } from './pythonJson';
 import { quoted } from './quoted';
 import { LORA_ALPHA, LORA_RANK } from './scalingDefaults';
 
@@ -46,6 +47,8 @@ export interface AdapterConfig {
   /** Label and text of each row of the summary, the most informative first. */
   readonly rows: readonly (readonly [string, string])[];
   readonly problems: readonly Problem[];
+  /** True if the text is not a JSON object: every other value is then a default that the file does not state. */
+  readonly unreadable: boolean;
 }
 
 /** The settings of prompt and prefix tuning; `null` if the key is missing or not a positive integer. */
@@ -99,7 +102,8 @@ const SHOWN_KEYS: readonly (readonly [string, string])[] = [
 /** Never throws: a text that is not a JSON object gives a config of defaults with a problem. */
 export function parseAdapterConfig(text: string): AdapterConfig {
   const problems: Problem[] = [];
-  const object = parseObject(text, problems);
+  const parsed = parseObject(text, problems);
+  const object = parsed ?? {};
   const get = (key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
   const peftType = get('peft_type');
   const rank = positiveInteger(get('r'));
@@ -143,18 +147,19 @@ export function parseAdapterConfig(text: string): AdapterConfig {
     },
     rows: SHOWN_KEYS.flatMap(([key, label]) => (isTelling(get(key)) ? [[label, shown(get(key))] as const] : [])),
     problems,
+    unreadable: parsed === null,
   };
 }
 
-function parseObject(text: string, problems: Problem[]): Record<string, unknown> {
+function parseObject(text: string, problems: Problem[]): Readonly<Record<string, unknown>> | null {
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const value: unknown = parsePythonJson(text);
     if (isObject(value)) return value;
     problems.push({ severity: 'warning', message: 'adapter_config.json is not a JSON object and is ignored' });
   } catch (error) {
     problems.push({ severity: 'warning', message: `adapter_config.json cannot be read: ${(error as Error).message}` });
   }
-  return {};
+  return null;
 }
 
 /** The strings of a list, or the one string; other values are dropped. */

@@ -77,7 +77,10 @@ export function peftScaling(
   const rank = tensorRank ?? configured;
   if (configured !== rank && rank > 0 && !hasInner) {
     const source = rankPattern ? `rank_pattern ${quoted(rankPattern.key)}` : 'r';
-    const said = `adapter_config.json says ${configured} (${source})`;
+    const said =
+      !rankPattern && config.defaulted.has('r')
+        ? `adapter_config.json has no r, and PEFT's default is ${configured}`
+        : `adapter_config.json says ${configured} (${source})`;
     const message = `${quoted(module)}: the tensors have rank ${rank}, ${said}; ${rank} is used`;
     problems.push({ severity: 'warning', message, subject: module });
   }

@@ -5,30 +5,34 @@
 
 import { stringList } from '../../peftConfig/adapterConfig';
 import type { AdapterConfig, PatternValue } from '../../peftConfig/adapterConfig';
-import type { AdapterPart } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
 import { quoted } from '../../peftConfig/quoted';
 import { expertLayout } from './factorLayout';
-import type { Planned } from './products';
+import type { Planned, ProductInput } from './products';
 import { unwrapped } from '../../peftConfig/wrappedPath';
 
-interface ExpertModule {
+export interface ExpertModule {
   readonly part: AdapterPart;
   readonly name: string;
   readonly planned: Planned | null;
 }
 
-/** The experts of a part, `most` at the most, or `null` if it holds a single module. */
+/** Layouts that stack experts in a third, leading dimension. */
+const STACKED_STYLES: ReadonlySet<string> = new Set(['mlx', 'gguf', 'ktransformers']);
+
+/** The experts of a part, `most` at the most, or `null` if it holds a single module. `exchanged` is for the axes of PEFT before 0.19. */
 export function stackedExperts(
   part: AdapterPart,
   config: AdapterConfig | null,
   rankPatterns: readonly PatternValue[],
   most: number,
+  exchanged: boolean,
 ): ExpertModule[] | null {
   const a = part.tensors.get('a')?.entry;
   const b = part.tensors.get('b')?.entry;
   if (!a || !b || part.method !== 'LORA') return null;
-  const switched = part.style === 'mlx' && a.shape.length === 3;
-  const path = switched ? part.module : parameterPath(part.module, config);
+  const switched = STACKED_STYLES.has(part.style) && a.shape.length === 3;
+  const path = switched ? part.module : parameterPath(part, config);
   if (path === null) return null;
   // The file gives rank times experts; the config gives the rank.
   const experts = switched
@@ -52,11 +56,14 @@ export function stackedExperts(
       const shapes = `A has shape [${a.shape.join(', ')}], B has shape [${b.shape.join(', ')}]`;
       return { part, name, planned: { unavailable: `the ranks of the experts differ: ${shapes}` } };
     }
+    const stored = { a: { tensor: a.name, layout: layoutA }, b: { tensor: b.name, layout: layoutB } };
+    // (B A)^T = A^T B^T: the transposed factors change places.
+    const [right, left] = exchanged ? [turned(stored.b), turned(stored.a)] : [stored.a, stored.b];
     const inputs = new Map([
-      ['a', { tensor: a.name, layout: layoutA }],
-      ['b', { tensor: b.name, layout: layoutB }],
+      ['a', right],
+      ['b', left],
     ]);
-    const sizes = { rank: layoutA.rows, inFeatures: layoutA.columns, outFeatures: layoutB.rows };
+    const sizes = { rank: layoutA.rows, inFeatures: right.layout.columns, outFeatures: left.layout.rows };
     const product = {
       recipe: 'plain',
       ...sizes,
@@ -72,7 +79,7 @@ export function stackedExperts(
  * The parameter that a pair belongs to, or `null` if the config names no parameter of this module. PEFT nests the pairs
  * of one module: the module's first parameter is innermost, under the largest number of `.base_layer`.
  */
-function parameterPath(module: string, config: AdapterConfig | null): string | null {
+export function parameterPath({ module }: AdapterPart, config: AdapterConfig | null): string | null {
   const parameters = stringList(config?.get('target_parameters'));
   if (parameters.length === 0) return null;
   const { path, depth } = unwrapped(module);
@@ -87,6 +94,11 @@ function parameterPath(module: string, config: AdapterConfig | null): string | n
   const ordered = [...new Set(names)].sort((x, y) => order(x) - order(y));
   const name = ordered[ordered.length - 1 - depth];
   return `${path}.${name ?? `parameter ${depth}`}`;
+}
+
+function turned({ tensor, layout }: ProductInput): ProductInput {
+  const { rows, columns, offset, rowStride, columnStride } = layout;
+  return { tensor, layout: { rows: columns, columns: rows, offset, rowStride: columnStride, columnStride: rowStride } };
 }
 
 function order(parameter: string): number {

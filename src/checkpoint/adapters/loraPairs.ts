@@ -6,9 +6,12 @@ import { blockDiagonalFactor } from '../../peftConfig/blockDiagonal';
 import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import { collectParts } from './adapterParts';
-import type { AdapterPart, AdapterParts } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
+import type { AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
-import { stackedExperts } from './expertModules';
+import { expertAxes } from './expertAxes';
+import { parameterPath, stackedExperts } from './expertModules';
+import type { ExpertModule } from './expertModules';
 import { placeModules } from './layerGroups';
 import { usablePatterns } from '../../peftConfig/peftScaling';
 import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
@@ -45,13 +48,7 @@ export function pairLora(
   const alike = inputsAreAlike(sharing.map(({ module }) => module));
   const problems: Problem[] = [];
   const adapted = collected.parts.filter(isProduct);
-  const rankPatterns = usablePatterns(adapted.length, config, []).rank;
-  let experts = MAX_EXPERT_MODULES;
-  const units = adapted.flatMap((part) => {
-    const stacked = stackedExperts(part, config, rankPatterns, experts);
-    experts -= stacked?.length ?? 0;
-    return stacked ?? [{ part, name: part.module, planned: null }];
-  });
+  const units = unitsOf(adapted, config, problems);
   const places = placeModules(units.map(({ name }) => name));
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const patterns = usablePatterns(units.length, config, problems);
@@ -94,10 +91,21 @@ export function pairLora(
   return { modules, products, problems };
 }
 
+/** The modules of all parts: one each, or one for each stacked expert. */
+function unitsOf(adapted: readonly AdapterPart[], config: AdapterConfig | null, problems: Problem[]): ExpertModule[] {
+  const rankPatterns = usablePatterns(adapted.length, config, []).rank;
+  let experts = MAX_EXPERT_MODULES;
+  const axes = expertAxes(adapted, config, (part) => parameterPath(part, config));
+  problems.push(...axes.problems);
+  return adapted.flatMap((part) => {
+    const stacked = stackedExperts(part, config, rankPatterns, experts, axes.exchanged.has(part));
+    experts -= stacked?.length ?? 0;
+    return stacked ?? [{ part, name: part.module, planned: null }];
+  });
+}
+
 function unknownAlphaMessage(count: number, withoutConfig: boolean): string {
-  const where = withoutConfig
-    ? 'there is no adapter_config.json beside the file'
-    : 'it is not in the file or its config';
+  const where = withoutConfig ? 'no adapter_config.json was read' : 'it is not in the file or its config';
   return `the alpha of ${count} modules is unknown (${where}): their scaling is taken as 1`;
 }
 

@@ -5,6 +5,7 @@
 
 import { parseAdapterConfig } from '../../peftConfig/adapterConfig';
 import { isObject } from '../../peftConfig/configValues';
+import { parsePythonJson } from '../../peftConfig/pythonJson';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 
 const ENTRY = 'lora_adapter_metadata';
@@ -32,7 +33,7 @@ function componentsOf(text: string): Map<string, Map<string, unknown>> {
   const components = new Map<string, Map<string, unknown>>();
   let values: unknown;
   try {
-    values = JSON.parse(text);
+    values = parsePythonJson(text);
   } catch {
     return components;
   }

@@ -207,3 +207,37 @@ function householderFactors(engine: Engine, matrix: TallMatrix): TallFactors {
     },
   };
 }
+
+/** Depth of the pieces of a Gram matrix: 2048 float64 of 1024 lines are 16 MiB in the engine's memory. */
+const GRAM_DEPTH = 2048;
+
+/**
+ * M·Mᵀ, (rows, rows) row-major, of a row-major matrix M (rows, columns) in float64. NaN and infinities spread as in the
+ * plain loops.
+ */
+export function gramOfRows(engine: Engine, m: Float64Array, rows: number, columns: number): Float64Array {
+  const sum = new Float64Array(rows * rows);
+  for (let first = 0; first < columns; first += GRAM_DEPTH) {
+    const depth = Math.min(GRAM_DEPTH, columns - first);
+    const panels = piecePanels(engine, m, { lines: rows, stride: columns, first, depth });
+    const piece = multiplyPanels(engine, panels, rows, panels, rows, depth, true);
+    engine.arena.release(panels);
+    for (let i = 0; i < sum.length; i++) sum[i]! += piece[i]!;
+  }
+  return sum;
+}
+
+/** Columns `first` to `first + depth` of all rows, packed into panels. */
+function piecePanels(
+  engine: Engine,
+  m: Float64Array,
+  { lines, stride, first, depth }: { lines: number; stride: number; first: number; depth: number },
+): number {
+  const from = engine.arena.allocate(lines * depth * 8);
+  const to = engine.arena.allocate(panelCount(lines) * 32 * depth);
+  const target = engine.arena.float64(from, lines * depth);
+  for (let i = 0; i < lines; i++) target.set(m.subarray(i * stride + first, i * stride + first + depth), i * depth);
+  engine.kernels.scan.panels64(1, from, depth * 8, 8, lines, depth, to);
+  engine.arena.release(from);
+  return to;
+}

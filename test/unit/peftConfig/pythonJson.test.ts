@@ -1,0 +1,41 @@
+import { strict as assert } from 'node:assert';
+import { parseAdapterConfig } from '../../../src/peftConfig/adapterConfig';
+import { parsePythonJson } from '../../../src/peftConfig/pythonJson';
+
+describe('JSON as Python reads it', () => {
+  it('has infinite numbers and NaN outside strings', () => {
+    assert.deepEqual(parsePythonJson('{"a": [0.0, Infinity], "b": -Infinity, "c": NaN, "d": 1}'), {
+      a: [0, Infinity],
+      b: -Infinity,
+      c: NaN,
+      d: 1,
+    });
+    assert.deepEqual(parsePythonJson('\uFEFFNaN'), NaN);
+  });
+
+  it('keeps the words inside strings, also beside escaped quotes', () => {
+    assert.deepEqual(parsePythonJson('{"a": "Infinity \\" NaN", "NaN": NaN}'), { a: 'Infinity " NaN', NaN: NaN });
+  });
+
+  it('is refused with the error of the stored text if anything else is wrong', () => {
+    for (const text of [
+      '{"a": Infinity,}',
+      '{NaN: 1}',
+      '[1NaN]',
+      '[-NaN]',
+      '{"a": Infinit}',
+      '[- Infinity]',
+      "{'a': NaN}",
+    ])
+      assert.throws(() => parsePythonJson(text), SyntaxError, text);
+  });
+});
+
+describe('an adapter_config.json that cannot be read', () => {
+  it('says so, and states nothing else', () => {
+    const { unreadable, problems } = parseAdapterConfig('{"r": 4,}');
+    assert.deepEqual([unreadable, problems.length], [true, 1]);
+    assert.equal(parseAdapterConfig('{"r": 4, "x": Infinity}').rank, 4);
+    assert.equal(parseAdapterConfig('{"r": 4, "x": Infinity}').unreadable, false);
+  });
+});
