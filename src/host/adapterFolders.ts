@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { parseJson } from '../peftConfig/parseJson';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
 import { readDocumentText } from './readDocument';
 import { basename } from './uriNames';
@@ -70,7 +71,7 @@ async function entry(
 
 async function readConfig(uri: vscode.Uri): Promise<{ method: string; baseModel: string }> {
   try {
-    const config: unknown = JSON.parse(await readDocumentText(uri, MAX_CONFIG_BYTES));
+    const config = parseJson(await readDocumentText(uri, MAX_CONFIG_BYTES));
     const field = (key: string): unknown =>
       typeof config === 'object' && config !== null ? (config as Record<string, unknown>)[key] : undefined;
     const type = field('peft_type');

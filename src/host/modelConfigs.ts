@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isObject } from '../peftConfig/configValues';
+import { parseJson } from '../peftConfig/parseJson';
 import type { BudgetInputs, ModelChoice } from '../protocol/calculator';
 import { CUSTOM_MODEL } from '../protocol/calculator';
 import type { ConfigAnalysis } from '../protocol/planner';
@@ -201,7 +202,7 @@ async function findModelFiles(): Promise<readonly WorkspaceConfig[]> {
 async function readModelFile(uri: vscode.Uri): Promise<WorkspaceConfig | null> {
   try {
     const { size, mtime } = await vscode.workspace.fs.stat(uri);
-    const config: unknown = JSON.parse(await readDocumentText(uri, MAX_CONFIG_BYTES));
+    const config = parseJson(await readDocumentText(uri, MAX_CONFIG_BYTES));
     if (!isObject(config) || typeof config['model_type'] !== 'string') return null;
     const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
     const own = config['_name_or_path'];

@@ -109,3 +109,20 @@ describe('files of the user and of strangers', () => {
     );
   });
 });
+
+describe('JSON of strangers', () => {
+  it('is parsed in one place, which bounds its depth', () => {
+    const allowed = new Set([
+      'src/peftConfig/parseJson.ts',
+      // Our own descriptions, tables and URIs.
+      'src/protocol/packedDescription.ts',
+      'src/peftConfig/signature.ts',
+      'src/files/editorFiles.ts',
+    ]);
+    const parsing = sources.filter(({ file, text }) => /\bJSON\s*\.\s*parse\s*\(/.test(text) && !allowed.has(file));
+    assertNone(
+      parsing.map(({ file }) => file),
+      'A recursive walk over deep JSON overflows the stack: use parseJson (src/peftConfig/parseJson.ts):',
+    );
+  });
+});
