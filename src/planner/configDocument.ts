@@ -6,7 +6,7 @@ import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
 import { isTooDeep } from '../peftConfig/parseJson';
 
-/** An adapter_config.json has a few kilobytes; a much larger file is something else. */
+/** An adapter_config.json takes a few kilobytes; a much larger file is something else. */
 const MAX_CHARACTERS = 1 << 20;
 
 /** PEFT's largest config class has about fifty keys. */
@@ -17,7 +17,7 @@ export interface ConfigDocument {
   readonly config: RawConfig;
 }
 
-/** Null if the readable part of the text is not an object. */
+/** `null` if the readable part of the text is not an object. */
 export function readConfigDocument(text: string): ConfigDocument | null {
   // The parser and the walks over its tree are recursive.
   if (text.length > MAX_CHARACTERS || isTooDeep(text)) return null;

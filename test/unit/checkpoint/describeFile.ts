@@ -1,4 +1,4 @@
-/** Describes a made-up file by the names and shapes of its tensors. */
+/** Describes an invented file from the names and shapes of its tensors. */
 
 import { parseAdapterConfig } from '../../../src/peftConfig/adapterConfig';
 import { collectParts } from '../../../src/checkpoint/adapters/adapterParts';
