@@ -41,6 +41,8 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
    * it is missing. Returns the paths, weights first.
    */
   'adapter/write'(params: { readonly source: SourceId; readonly folder: string }): readonly string[];
+  /** Replaces a small local file, or creates it, as the other writers do. */
+  'file/write'(params: { readonly path: string; readonly bytes: Uint8Array }): void;
   'source/close'(params: { readonly source: SourceId }): void;
 }
 
