@@ -1,0 +1,36 @@
+// `npm run attack`: workspaces and files as a stranger would make them, in the real VS Code with the packed extension.
+// Prints the time and the memory of the extension host for each, with their limits, and fails if one is exceeded.
+// `npm run attack -- NAME...` runs only the named scenarios; --packed uses the last package.
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import * as path from 'node:path';
+import { startStage } from './lib/e2eStage.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { bundleTests } from './lib/testBundles.mjs';
+
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+await bundleTests('attack', ['test/attack/main.ts']);
+const { attack, chosenNames, tableOf } = createRequire(import.meta.url)(inRoot('out/test/attack/main.js'));
+
+// Every opened file gets a tab of its own.
+const SETTINGS = { 'workbench.editor.enablePreview': false };
+
+const rows = [];
+let allHeld = true;
+for (const restricted of [false, true]) {
+  const names = chosenNames(wanted, restricted);
+  if (names.length === 0) continue;
+  const name = restricted ? 'attackRestricted' : 'attack';
+  const stage = await startStage(name, SETTINGS, { restricted, packed: rows.length > 0 });
+  const directory = path.join(path.dirname(stage.workspace), 'attacked');
+  mkdirSync(directory);
+  try {
+    const outcome = await attack(names, stage.pid, directory);
+    rows.push(...outcome.rows);
+    allHeld &&= outcome.held;
+  } finally {
+    await stage.stop();
+  }
+}
+console.log(`\n${tableOf(rows)}`);
+process.exit(allHeld ? 0 : 1);
