@@ -19,10 +19,10 @@ const RESTRICTED = {
 /**
  * @param {string} name the stage's folder in .embedded
  * @param {Record<string, unknown>} settings VS Code settings
- * @param {{ restricted?: boolean, packed?: boolean }} options `restricted` opens folders in Restricted Mode, and
- * `packed` takes the last package instead of a new one
+ * @param {{ restricted?: boolean, packed?: boolean, env?: NodeJS.ProcessEnv }} options `restricted` opens folders in
+ * Restricted Mode, `packed` takes the last package instead of a new one, and `env` is for the server's processes
  */
-export async function startStage(name, settings = {}, { restricted = false, packed = false } = {}) {
+export async function startStage(name, settings = {}, { restricted = false, packed = false, env = {} } = {}) {
   stopFamiliesOnExit(INTERRUPTED);
   const directory = path.join(scratch, name);
   rmSync(directory, { recursive: true, force: true });
@@ -39,7 +39,7 @@ export async function startStage(name, settings = {}, { restricted = false, pack
   }
   const [vscode, chromium] = [await ensureEmbeddedVscode(), await ensureChromium()];
   await installVsix(vscode, profile, vsix);
-  const server = await startServer(vscode, { profile, restricted });
+  const server = await startServer(vscode, { profile, restricted, env });
   Object.assign(process.env, {
     PEFT_E2E_ADDRESS: server.address,
     PEFT_E2E_SERVER: String(server.child.pid),

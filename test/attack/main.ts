@@ -5,15 +5,18 @@ import { runScenario } from './runScenario';
 import { scenarios } from './scenarios';
 import { rowOf, tableOf } from './table';
 
-/** Names of the scenarios that run without being named, or of the wanted ones. Throws if one is unknown. */
-export function chosenNames(wanted: readonly string[], restricted: boolean): string[] {
+/**
+ * Names of the scenarios that need this kind of VS Code: those that run without being named, or the wanted ones. Throws
+ * if one is unknown.
+ */
+export function chosenNames(wanted: readonly string[], special: string): string[] {
   const unknown = wanted.filter((name) => !scenarios.some((scenario) => scenario.name === name));
   if (unknown.length > 0) {
     const known = scenarios.map(({ name }) => name).join(', ');
     throw new Error(`unknown scenarios ${unknown.join(', ')}: expected some of ${known}`);
   }
   return scenarios
-    .filter((scenario) => (scenario.restricted ?? false) === restricted)
+    .filter((scenario) => (scenario.needs ?? '') === special)
     .filter(({ name, onlyByName }) => (wanted.length > 0 ? wanted.includes(name) : !onlyByName))
     .map(({ name }) => name);
 }

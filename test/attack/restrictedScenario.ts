@@ -82,7 +82,7 @@ async function actInside({ workbench, folder, host }: Scene): Promise<string> {
 export const restrictedMode: Scenario = {
   name: 'restricted-mode',
   attack: 'a workspace that is not trusted, whose configs and code name a server and whose programs leave a mark',
-  restricted: true,
+  needs: 'restricted',
   limits: { seconds: 60, growth: WORKSPACE_GROWTH, openFiles: OPEN_FILES },
   async write(folder) {
     server = await countRequests();

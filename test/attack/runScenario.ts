@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync, statfsSync } from 'node:fs';
 import * as path from 'node:path';
-import { extensionHostOf, memoryOf } from '../e2e/extensionHost';
+import { extensionHostsOf, memoryOf } from '../e2e/extensionHost';
 import { eventually, launch } from '../e2e/workbench';
 import { settle, watchHost } from './hostMeter';
 import { NotTriedError } from './scenario';
@@ -47,13 +47,12 @@ export async function runScenario(scenario: Scenario, server: number, directory:
 }
 
 async function inWindow(scenario: Scenario, server: number, folder: string): Promise<Outcome> {
-  const before = extensionHostOf(server);
+  const before = extensionHostsOf(server);
   const workbench = await launch({ folder });
   let host: number | null = null;
   try {
     host = await eventually('the window has an extension host', async () => {
-      const found = extensionHostOf(server);
-      return found === before ? null : found;
+      return extensionHostsOf(server).find((pid) => !before.includes(pid));
     });
     await settle(host);
     const stop = watchHost(host);

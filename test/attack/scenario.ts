@@ -11,6 +11,9 @@ interface Limits {
   readonly openFiles: number;
 }
 
+/** `restricted`: Restricted Mode. `slowDisk`: every read and open of its files takes 200 ms. */
+type Special = 'restricted' | 'slowDisk';
+
 export interface Scene {
   readonly workbench: Workbench;
   /** The folder that the window shows. */
@@ -23,8 +26,8 @@ export interface Scenario {
   readonly name: string;
   /** What is hostile about the workspace. */
   readonly attack: string;
-  /** Runs in Restricted Mode. */
-  readonly restricted?: true;
+  /** The VS Code that it needs; by default one that trusts its folders. */
+  readonly needs?: Special;
   /** Runs only if it is named, because it takes minutes. */
   readonly onlyByName?: true;
   readonly limits: Limits;

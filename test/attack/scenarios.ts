@@ -7,8 +7,17 @@ import { day } from './dayScenario';
 import { fastTabs } from './tabScenarios';
 import { fullDisk } from './fullDiskScenario';
 import { restrictedMode } from './restrictedScenario';
+import { slowDisk } from './slowDiskScenario';
 import * as workspaces from './workspaceScenarios';
 import type { Scenario } from './scenario';
+
+/** Quick ones of different kinds, for `npm test`. Only their memory has a limit there, because machines differ. */
+export const shortSet: readonly Scenario[] = [
+  configs.endlessConfigs,
+  configs.deepConfig,
+  configs.costlyPatterns,
+  weights.tensors200k,
+];
 
 export const scenarios: readonly Scenario[] = [
   configs.endlessConfigs,
@@ -28,5 +37,6 @@ export const scenarios: readonly Scenario[] = [
   fastTabs,
   fullDisk,
   restrictedMode,
+  slowDisk,
   day,
 ];

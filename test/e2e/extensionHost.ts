@@ -13,8 +13,13 @@ const read = (file: string): string => {
 
 /** The youngest extension host among the descendants of process `ancestor`; `null` on other systems than Linux. */
 export function extensionHostOf(ancestor: number): number | null {
-  const hosts = descendantsOf(ancestor).filter((pid) => commandOf(pid).includes('--type=extensionHost'));
+  const hosts = extensionHostsOf(ancestor);
   return hosts.length > 0 ? Math.max(...hosts) : null;
+}
+
+/** The extension hosts among the descendants of process `ancestor`; none on other systems than Linux. */
+export function extensionHostsOf(ancestor: number): number[] {
+  return descendantsOf(ancestor).filter((pid) => commandOf(pid).includes('--type=extensionHost'));
 }
 
 /** The processes that `ancestor` started, and theirs; none on other systems than Linux. */
