@@ -8,11 +8,15 @@ import { describePrompts } from '../checkpoint/adapters/promptTensors';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { undecodable } from '../checkpoint/dtypes';
 import type { FileAccess } from '../checkpoint/fileAccess';
+import { TargetedParameters } from '../checkpoint/adapters/expertModules';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
+import type { AdapterConfig } from '../peftConfig/adapterConfig';
+import { patternName } from '../peftConfig/wrappedPath';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
 import type { OpenedFiles } from './openedFiles';
+import { PacedMatching } from './pacedMatching';
 
 /** Alphas and scales that are read one by one at opening. No adapter has this many modules. */
 const MAX_SCALARS = 10_000;
@@ -27,6 +31,7 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
       ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
       : null;
     const parsed = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
+    if (parsed) await matchPatterns(parsed, parts, signal);
     const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
@@ -34,6 +39,20 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   } catch (error) {
     await opened.close();
     throw error;
+  }
+}
+
+/** Matches the patterns of the config with all modules ahead of the pairing, which cannot pause. */
+async function matchPatterns(config: AdapterConfig, { parts }: AdapterParts, signal?: AbortSignal): Promise<void> {
+  const { rankPattern, alphaPattern, matching } = config;
+  if (rankPattern.length + alphaPattern.length === 0) return;
+  const parameters = new TargetedParameters(config);
+  const paced = new PacedMatching(signal, matching);
+  for (const { module } of parts) {
+    const names = new Set([patternName(module), parameters.pathOf(module) ?? '']);
+    await paced.run(() => {
+      for (const name of names) for (const list of [rankPattern, alphaPattern]) list.find((key) => key.matches(name));
+    });
   }
 }
 

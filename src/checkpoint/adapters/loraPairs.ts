@@ -2,15 +2,15 @@
 
 import type { LoraModuleInfo } from '../sourceDescription';
 import type { Problem } from '../../peftConfig/problem';
-import { positiveInteger, stringList } from '../../peftConfig/adapterConfig';
+import { positiveInteger } from '../../peftConfig/adapterConfig';
+import { comparedEntries } from '../../peftConfig/entryLimits';
 import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import { collectParts } from './adapterParts';
 import type { AdapterPart, AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
-import { stackedExperts } from './expertModules';
+import { stackedExperts, TargetedParameters } from './expertModules';
 import { placeModules } from './layerGroups';
-import { usablePatterns } from '../../peftConfig/peftScaling';
 import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
 import { inputsAreAlike } from './sharedInputs';
@@ -45,16 +45,15 @@ export function pairLora(
   const alike = inputsAreAlike(sharing.map(({ module }) => module));
   const problems: Problem[] = [];
   const adapted = collected.parts.filter(isProduct);
-  const rankPatterns = usablePatterns(adapted.length, config, []).rank;
+  const parameters = new TargetedParameters(config);
   let experts = MAX_EXPERT_MODULES;
   const units = adapted.flatMap((part) => {
-    const stacked = stackedExperts(part, config, rankPatterns, experts);
+    const stacked = stackedExperts(part, config, parameters, experts);
     experts -= stacked?.length ?? 0;
     return stacked ?? [{ part, name: part.module, planned: null }];
   });
   const places = placeModules(units.map(({ name }) => name));
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const patterns = usablePatterns(units.length, config, problems);
   const products = new Map<string, Product>();
 
   const modules = units.map(({ part, name, planned }, i): LoraModuleInfo => {
@@ -76,7 +75,7 @@ export function pairLora(
       module: name,
       ...places[i]!,
       rank: sizes.rank,
-      ...scalingOf(name, part, rank, config, patterns, { scalars, loraAlpha }, problems),
+      ...scalingOf(name, part, rank, config, { scalars, loraAlpha }, problems),
       inFeatures: sizes.inFeatures,
       outFeatures: sizes.outFeatures,
       a: source('a'),
@@ -135,7 +134,13 @@ function blockDiagonal(
   const settings = config?.get('use_bdlora');
   if (!isObject(settings)) return null;
   const count = positiveInteger(settings['nblocks']) ?? 1;
-  const named = (key: string): boolean => stringList(settings[key]).some((pattern) => module.includes(pattern));
+  const named = (key: string): boolean => {
+    const patterns = comparedEntries(key, Array.isArray(settings[key]) ? (settings[key] as unknown[]) : []);
+    return (
+      config!.matching.spend(patterns.length, key) &&
+      patterns.some((pattern) => typeof pattern === 'string' && module.includes(pattern))
+    );
+  };
   if (named('target_modules_bd_a')) return { side: 'a', count };
   return named('target_modules_bd_b') ? { side: 'b', count } : null;
 }
