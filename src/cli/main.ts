@@ -17,7 +17,7 @@ async function complainOfOutput(error: NodeJS.ErrnoException): Promise<void> {
   await complain(lines);
 }
 
-/** For errors outside `main`, such as one in a callback. */
+/** Reports an error outside `main`, such as one in a callback. */
 async function fail(error: unknown): Promise<void> {
   await complain(failure(error));
   process.exit(1);

@@ -15,7 +15,7 @@ const WRITTEN_LENGTH = 1 << 16;
 export type Output = { readonly lines: readonly string[] } | { readonly json: unknown };
 
 /** The part of a stream of Node that is used. `done` is called once the text is written or has failed. */
-export interface OutputStream {
+interface OutputStream {
   write(text: string, done: (error?: Error | null) => void): unknown;
 }
 
@@ -29,7 +29,7 @@ export async function complain(lines: readonly string[]): Promise<void> {
   await print(process.stderr, { lines }).catch(() => undefined);
 }
 
-/** Without a listener, Node would end the process with a stack trace for an error that `printResult` rejects with. */
+/** Leaves errors of the streams to `printResult`: Node ends a process with a stack trace if nothing listens to them. */
 export function keepRunningIfClosed(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
