@@ -29,6 +29,14 @@ export { prepareModel } from './budget/memory/prepare';
 export { estimateTrainingMemory } from './budget/memory/training';
 export type { MemoryEstimate, MemoryTerm, TrainingMemory } from './budget/memory/terms';
 
+export { evaluateModel } from './model/evaluateModel';
+export type { EvaluateOptions, Evaluation, TokensAndLabels } from './model/evaluateModel';
+export { openModel } from './model/openModel';
+export type { ModelOptions, OpenModel } from './model/openModel';
+export type { NamedTensors } from './model/buildModel';
+export { ModelTrainer, trainModel } from './model/trainModel';
+export type { OptimiserOptions, TrainOptions, TrainResult } from './model/trainModel';
+
 export { Adam } from './peft/adam';
 export type { AdamOptions } from './peft/adam';
 export { Adapter } from './peft/adapter';

@@ -23,7 +23,7 @@ import { formatShape, Tensor } from '../tensor/tensor';
 /** `normal` starts A as N(0, 0.01²) and B at zero. */
 export type LoRAInit = 'normal' | 'pissa' | 'olora';
 
-export interface InitialFactors {
+interface InitialFactors {
   /** (rank, inFeatures) and (outFeatures, rank). */
   readonly A: Tensor;
   readonly B: Tensor;

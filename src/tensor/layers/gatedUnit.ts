@@ -18,7 +18,7 @@ export function gatedUnit({ value }: ScalarFunction, gate: Tensor, up: Tensor, o
   for (let i = 0; i < out.size; i++) out.data[i] = value(gate.data[i]!) * up.data[i]!;
 }
 
-export interface GatedUnitGradients {
+interface GatedUnitGradients {
   /** The gradient with respect to `out`. */
   readonly gradOut: Tensor;
   /** Overwritten with the gradients. */

@@ -24,7 +24,9 @@ const webviewSources = sourceFiles('webview-ui');
 const show = ({ from, specifier }: Import): string => `${from} imports '${specifier}'`;
 
 /** The rooms that know neither Node nor the DOM nor the editor, as src/tsconfig.json compiles them. */
-const PURE_ROOMS = ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol'];
+const PURE_ROOMS = [
+  ...['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'matrices', 'protocol'],
+];
 
 /** What reaches the network: modules of Node, and globals of browsers. */
 const NETWORK_MODULES = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
