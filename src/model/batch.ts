@@ -4,7 +4,7 @@
  */
 
 import { ArgumentError, describeValue, ShapeError } from '../tensor/errors';
-import type { AttentionSpans } from '../tensor/layers/attention';
+import type { AttentionSpans } from '../tensor/layers/attentionSpans';
 
 /** The label of a token that nothing has to predict, as in PyTorch. */
 const IGNORED_LABEL = -100;
@@ -25,6 +25,9 @@ export interface TokenBatch {
   /** Positions of the longest sequence before any trimming, on which some rotary frequencies depend. */
   readonly positionCount: number;
 }
+
+/** Values beyond the last key that the engine may write, because it computes four at once. */
+const SPARE_KEYS = 3;
 
 interface BatchOptions {
   /** A list of token ids for each sequence. */
@@ -121,5 +124,5 @@ export function attentionSpans(batch: TokenBatch, queries: Int32Array | null, wi
   }
   queryStarts[sequences] = query;
   const keyStarts = starts.map((start, sequence) => start + sequence * prefixLength);
-  return { queryStarts, keyStarts, firstKeys, endKeys, mostKeys };
+  return { queryStarts, keyStarts, firstKeys, endKeys, mostKeys, rowLength: mostKeys + SPARE_KEYS };
 }

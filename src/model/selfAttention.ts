@@ -8,7 +8,8 @@
  * The last block computes only the rows whose output is needed; the other rows still are keys and values.
  */
 
-import type { AttentionHeads, AttentionOperands, AttentionSpans } from '../tensor/layers/attention';
+import type { AttentionOperands } from '../tensor/layers/attention';
+import type { AttentionHeads, AttentionSpans } from '../tensor/layers/attentionSpans';
 import { attention, attentionBackward } from '../tensor/layers/attention';
 import { rotate } from '../tensor/layers/rotary';
 import type { RotaryTable } from '../tensor/layers/rotary';
@@ -82,7 +83,7 @@ export class SelfAttention {
     const key = parts.prefix?.prepend('key', ownKey, batch) ?? ownKey;
     const value = parts.prefix?.prepend('value', ownValue, batch) ?? ownValue;
     const spans = attentionSpans(batch, rows, parts.window);
-    const probabilities = workspace.take(query.shape[0]!, parts.sizes.heads, spans.mostKeys);
+    const probabilities = workspace.take(query.shape[0]!, parts.sizes.heads, spans.rowLength);
     const operands = { query, key, value, probabilities };
     const mixed = workspace.take(...query.shape);
     attention(operands, spans, parts.sizes, mixed);

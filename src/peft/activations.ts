@@ -39,6 +39,7 @@ export const silu: ScalarFunction = {
     const s = sigmoid(x);
     return s * (1 + x * (1 - s));
   },
+  kernel: 'silu',
 };
 
 function sigmoid(x: number): number {

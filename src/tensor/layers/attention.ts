@@ -10,26 +10,9 @@
  *     dV = pᵀ·g        ds = p ⊙ (g·Vᵀ - (g·Vᵀ)·p)        dq = ds·K/√d        dK = dsᵀ·q/√d
  */
 
+import { engineAttention, engineAttentionBackward } from '../engine/layers';
 import type { Tensor } from '../tensor';
-
-/** The keys that each query row sees. */
-export interface AttentionSpans {
-  /** First row of each sequence among the queries and among the keys, and the number of rows: (sequences + 1). */
-  readonly queryStarts: Int32Array;
-  readonly keyStarts: Int32Array;
-  /** The first key that each query row sees, and the end of those, counted from the sequence's first key. */
-  readonly firstKeys: Int32Array;
-  readonly endKeys: Int32Array;
-  /** Keys of the longest sequence: the length of a row of probabilities. */
-  readonly mostKeys: number;
-}
-
-export interface AttentionHeads {
-  readonly heads: number;
-  /** Divides `heads`. */
-  readonly keyValueHeads: number;
-  readonly headDim: number;
-}
+import type { AttentionHeads, AttentionSpans } from './attentionSpans';
 
 export interface AttentionOperands {
   /** (query rows, heads·headDim). */
@@ -37,7 +20,7 @@ export interface AttentionOperands {
   /** (key rows, keyValueHeads·headDim) each. */
   readonly key: Tensor;
   readonly value: Tensor;
-  /** (query rows, heads, mostKeys): p, at the positions of the keys that the row sees. Other positions are undefined. */
+  /** (query rows, heads, rowLength): p, at the positions of the keys that the row sees. Other positions are undefined. */
   readonly probabilities: Tensor;
 }
 
@@ -49,6 +32,7 @@ export function attention(
   out: Tensor,
 ): void {
   const { query, key, value, probabilities } = operands;
+  if (engineAttention([query, key, value, probabilities, out], spans, sizes)) return;
   const { heads, keyValueHeads, headDim } = sizes;
   const [width, keyWidth] = [heads * headDim, keyValueHeads * headDim];
   const scale = 1 / Math.sqrt(headDim);
@@ -57,7 +41,7 @@ export function attention(
     for (let head = 0; head < heads; head++) {
       const qAt = row * width + head * headDim;
       const kAt = keys * keyWidth + Math.floor((head * keyValueHeads) / heads) * headDim;
-      const pAt = (row * heads + head) * spans.mostKeys;
+      const pAt = (row * heads + head) * spans.rowLength;
       let largest = -Infinity;
       for (let j = first; j < end; j++) {
         let score = 0;
@@ -90,7 +74,7 @@ interface AttentionGradients {
   readonly gradValue: Tensor;
 }
 
-/** `operands` are those of the forward pass. `probabilities` is overwritten. */
+/** `operands` are those of the forward pass. */
 export function attentionBackward(
   operands: AttentionOperands,
   spans: AttentionSpans,
@@ -106,11 +90,13 @@ export function attentionBackward(
   const [g, dq, dk, dv] = [gradOut.data, gradQuery.data, gradKey.data, gradValue.data];
   dk.fill(0);
   dv.fill(0);
+  const tensors = [query, key, value, probabilities, gradOut, gradQuery, gradKey, gradValue];
+  if (engineAttentionBackward(tensors, spans, sizes)) return;
   eachRow(spans, (row, keys, first, end) => {
     for (let head = 0; head < heads; head++) {
       const qAt = row * width + head * headDim;
       const kAt = keys * keyWidth + Math.floor((head * keyValueHeads) / heads) * headDim;
-      const pAt = (row * heads + head) * spans.mostKeys;
+      const pAt = (row * heads + head) * spans.rowLength;
       // (g·Vᵀ)·p is g·out.
       let expected = 0;
       for (let j = first; j < end; j++) {
