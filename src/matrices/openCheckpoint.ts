@@ -7,8 +7,12 @@ import { configOfMetadata } from '../checkpoint/adapters/metadataConfig';
 import { describePrompts } from '../checkpoint/adapters/promptTensors';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { undecodable } from '../checkpoint/dtypes';
+import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
+import type { AdapterConfig } from '../peftConfig/adapterConfig';
+import { JsonError } from '../peftConfig/parseJson';
+import type { Problem } from '../peftConfig/problem';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
@@ -21,12 +25,12 @@ const MAX_SCALARS = 10_000;
 export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<MatrixSource> {
   const opened = await openFiles(files, path, signal);
   try {
-    const { header, facts } = opened;
-    const parts = collectParts(header.tensors);
-    const config = belongsToAdapter(facts.name, parts)
-      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
-      : null;
-    const parsed = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
+    const { facts } = opened;
+    const parts = collectParts(opened.header.tensors);
+    const notes = [...(opened.header.notes ?? [])];
+    const beside = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, notes, signal) : null;
+    const parsed = beside ?? configOfMetadata(opened.header.metadata, notes);
+    const header = { ...opened.header, notes };
     const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
@@ -34,6 +38,23 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   } catch (error) {
     await opened.close();
     throw error;
+  }
+}
+
+/** `null` without a config. One that cannot be read is a problem of the file, which is shown without it. */
+async function readConfig(
+  files: FileAccess,
+  path: string,
+  problems: Problem[],
+  signal?: AbortSignal,
+): Promise<AdapterConfig | null> {
+  try {
+    const text = await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal);
+    return text === null ? null : parseAdapterConfig(text);
+  } catch (error) {
+    if (!(error instanceof CheckpointError || error instanceof JsonError)) throw error;
+    problems.push({ severity: 'warning', message: `adapter_config.json is not used: ${error.message}` });
+    return null;
   }
 }
 

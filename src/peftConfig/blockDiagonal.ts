@@ -1,0 +1,21 @@
+/** BD-LoRA: the nested config `use_bdlora` names the modules that have a block-diagonal factor. */
+
+import { positiveInteger, stringList } from './adapterConfig';
+import type { RawConfig } from './configValues';
+
+/** The default of `BdLoraConfig.nblocks` in huggingface/peft 0.21. */
+const NBLOCKS = 1;
+
+interface BlockDiagonal {
+  /** The factor made of blocks. */
+  readonly side: 'a' | 'b';
+  readonly count: number;
+}
+
+/** A list names a module by any part of its path. `null` if neither list names it. */
+export function blockDiagonalFactor(options: RawConfig, module: string): BlockDiagonal | null {
+  const count = positiveInteger(options['nblocks']) ?? NBLOCKS;
+  const named = (key: string): boolean => stringList(options[key]).some((part) => module.includes(part));
+  if (named('target_modules_bd_a')) return { side: 'a', count };
+  return named('target_modules_bd_b') ? { side: 'b', count } : null;
+}
