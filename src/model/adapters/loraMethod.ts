@@ -76,8 +76,7 @@ function project(sources: LoraSources, config: AdapterConfig, module: string, pl
 }
 
 function scalingOf(module: string, rank: number, config: AdapterConfig): number {
-  const patterns = { rank: config.rankPattern, alpha: config.alphaPattern };
-  return peftScaling({ module, method: 'LORA', tensorRank: rank, hasInner: false }, config, patterns, []).scaling;
+  return peftScaling({ module, method: 'LORA', tensorRank: rank, hasInner: false }, config, []).scaling;
 }
 
 /** PiSSA and OLoRA took A and B from the weight, so that the frozen weight is the rest of it. */
