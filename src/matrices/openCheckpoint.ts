@@ -17,6 +17,7 @@ import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
 import type { OpenedFiles } from './openedFiles';
 import { PacedMatching } from './pacedMatching';
+import { Pacer } from './pacer';
 
 /** Alphas and scales that are read one by one at opening. No adapter has this many modules. */
 const MAX_SCALARS = 10_000;
@@ -26,15 +27,19 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   const opened = await openFiles(files, path, signal);
   try {
     const { header, facts } = opened;
+    const pacer = new Pacer(signal);
     const parts = collectParts(header.tensors);
+    await pacer.pause();
     const config = belongsToAdapter(facts.name, parts)
       ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
       : null;
     const parsed = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
     if (parsed) await matchPatterns(parsed, parts, signal);
     const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
+    await pacer.pause();
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
+    await pacer.pause();
     return new CheckpointSource(opened, lora, description);
   } catch (error) {
     await opened.close();
