@@ -7,7 +7,7 @@ import { browserOptions, ensureChromium } from './lib/chromium.mjs';
 import { finish } from './lib/counts.mjs';
 import { ensureEmbeddedVscode } from './lib/embeddedVscode.mjs';
 import { inRoot, root, sampleWorkspace, scratch } from './lib/paths.mjs';
-import { stopFamiliesOnExit } from './lib/processes.mjs';
+import { INTERRUPTED, stopFamiliesOnExit } from './lib/processes.mjs';
 import { bundleTests } from './lib/testBundles.mjs';
 import { prepareProfile, startServer } from './lib/vscodeServer.mjs';
 
@@ -19,7 +19,7 @@ const directory = path.join(scratch, 'integration');
 const workspace = path.join(directory, path.basename(sampleWorkspace));
 const reportFile = path.join(directory, 'report.jsonl');
 
-stopFamiliesOnExit();
+stopFamiliesOnExit(INTERRUPTED);
 rmSync(directory, { recursive: true, force: true });
 const profile = prepareProfile(directory);
 cpSync(sampleWorkspace, workspace, { recursive: true });

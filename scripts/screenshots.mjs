@@ -1,22 +1,37 @@
 // Takes the README's pictures in the real VS Code, in light and dark: media/<scene>-<theme>.png. `node
-// scripts/screenshots.mjs grid demo` takes only these scenes; `--out <folder>` writes them elsewhere.
+// scripts/screenshots.mjs grid demo` takes only these scenes; `--out <folder>` writes them elsewhere, `--size 1000x700`
+// sets the size of the window, and `--themes light,dark,contrastLight,contrastDark` chooses the themes.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
+import { parseArgs } from 'node:util';
 import { startStage } from './lib/e2eStage.mjs';
 import { encodeIndexedPng, reduceColors } from './lib/indexedPng.mjs';
 import { writeExperts, writeHuge, writeProjection } from './lib/largeWeights.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { bundleTests } from './lib/testBundles.mjs';
 
-const WIDTH = 1400;
-const HEIGHT = 900;
+const { values: options, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: {
+    out: { type: 'string', default: inRoot('media') },
+    size: { type: 'string', default: '1400x900' },
+    themes: { type: 'string', default: 'light,dark' },
+    packed: { type: 'boolean' },
+  },
+});
+const [WIDTH, HEIGHT] = options.size.split('x').map(Number);
 // Limit on a picture's size, because the repository keeps pictures for ever.
 const MAX_BYTES = 300 * 1024;
 // Long enough for tiles, charts and fonts to settle. Look at the pictures before you commit them.
 const SETTLE_MS = 1500;
 
-const THEMES = { light: 'Light Modern', dark: 'Dark Modern' };
+const THEMES = {
+  light: 'Light Modern',
+  dark: 'Dark Modern',
+  contrastLight: 'Light High Contrast',
+  contrastDark: 'Dark High Contrast',
+};
 const ADAPTER = 'gpt-neo-movies-lora/adapter_model.safetensors';
 
 const DEMO_STEP = 'End';
@@ -248,13 +263,16 @@ const SCENES = {
   },
 };
 
-const outIndex = process.argv.indexOf('--out');
-const out = path.resolve(outIndex < 0 ? inRoot('media') : process.argv[outIndex + 1]);
-const wanted = process.argv.slice(2).filter((word, index) => !word.startsWith('--') && index + 2 !== outIndex + 1);
+const out = path.resolve(options.out);
 const names = wanted.length === 0 ? Object.keys(SCENES).filter((name) => !UNPUBLISHED.includes(name)) : wanted;
 for (const name of names) {
   if (Object.hasOwn(SCENES, name)) continue;
   throw new Error(`unknown scene '${name}', expected one of ${Object.keys(SCENES).join(', ')}`);
+}
+const themes = options.themes.split(',');
+for (const theme of themes) {
+  if (Object.hasOwn(THEMES, theme)) continue;
+  throw new Error(`unknown theme '${theme}', expected one of ${Object.keys(THEMES).join(', ')}`);
 }
 
 mkdirSync(out, { recursive: true });
@@ -270,10 +288,10 @@ for (const name of names) {
   const workbench = await launch({ width: WIDTH, height: HEIGHT });
   try {
     const point = (await SCENES[name](workbench)) ?? (() => workbench.parkPointer());
-    for (const [suffix, theme] of Object.entries(THEMES)) {
+    for (const suffix of themes) {
       // An open menu would block the command palette.
       await workbench.page.keyboard.press('Escape');
-      await workbench.setTheme(theme);
+      await workbench.setTheme(THEMES[suffix]);
       await workbench.clearNotifications();
       await workbench.parkPointer();
       await point();

@@ -22,7 +22,7 @@ const USAGE = `usage: npm start -- [--embedded] [--port N] [--no-open] [folder]
 
 const { embedded, port, open, folder } = readArguments();
 let stopping = false;
-stopFamiliesOnExit(() => {
+stopFamiliesOnExit(0, () => {
   stopping = true;
   console.log('\nStopping...');
 });

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { browserOptions, ensureChromium } from './chromium.mjs';
 import { ensureEmbeddedVscode } from './embeddedVscode.mjs';
 import { inRoot, sampleWorkspace, scratch } from './paths.mjs';
-import { stopFamiliesOnExit } from './processes.mjs';
+import { INTERRUPTED, stopFamiliesOnExit } from './processes.mjs';
 import { runScript } from './run.mjs';
 import { installVsix, prepareProfile, startServer } from './vscodeServer.mjs';
 
@@ -14,7 +14,7 @@ import { installVsix, prepareProfile, startServer } from './vscodeServer.mjs';
  * @param {Record<string, unknown>} settings VS Code settings
  */
 export async function startStage(name, settings = {}) {
-  stopFamiliesOnExit();
+  stopFamiliesOnExit(INTERRUPTED);
   const directory = path.join(scratch, name);
   rmSync(directory, { recursive: true, force: true });
   const profile = prepareProfile(directory, settings);

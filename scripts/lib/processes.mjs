@@ -35,18 +35,23 @@ export async function stopFamily(child) {
   families.delete(child);
 }
 
-/** Stops all families when this process is asked to end. `onStop` runs first. */
-export function stopFamiliesOnExit(onStop = () => {}) {
+/** Status of a process that a signal ended before its work was done: 128 + SIGTERM. */
+export const INTERRUPTED = 143;
+
+/**
+ * Stops all families when this process is asked to end. `onStop` runs first. `status` is the exit status after a signal:
+ * 0 for a command that runs until it is stopped, `INTERRUPTED` for one whose work is cut short.
+ */
+export function stopFamiliesOnExit(status, onStop = () => {}) {
   let stopping = false;
-  const stop = async (status) => {
+  const stop = async (exitStatus) => {
     if (stopping) return;
     stopping = true;
     onStop();
     await Promise.all([...families].map(stopFamily));
-    process.exit(status);
+    process.exit(exitStatus);
   };
-  // A command that runs until it is stopped has succeeded when it ends on request.
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stop(0));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stop(status));
   endWithParent(() => stop(1));
   process.on('exit', () => {
     for (const child of families) signal(child, 'SIGKILL');

@@ -3,15 +3,19 @@
 import { collectParts, scalarTensors } from '../checkpoint/adapters/adapterParts';
 import type { AdapterParts } from '../checkpoint/adapters/adapterParts';
 import { pairLora } from '../checkpoint/adapters/loraPairs';
+import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
 import { configOfMetadata } from '../checkpoint/adapters/metadataConfig';
 import { describePrompts } from '../checkpoint/adapters/promptTensors';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { undecodable } from '../checkpoint/dtypes';
+import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { TargetedParameters } from '../checkpoint/adapters/expertModules';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../peftConfig/adapterConfig';
 import { patternName } from '../peftConfig/wrappedPath';
+import { JsonError } from '../peftConfig/parseJson';
+import type { Problem } from '../peftConfig/problem';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
@@ -26,16 +30,18 @@ const MAX_SCALARS = 10_000;
 export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<MatrixSource> {
   const opened = await openFiles(files, path, signal);
   try {
-    const { header, facts } = opened;
+    const { facts } = opened;
     const pacer = new Pacer(signal);
-    const parts = collectParts(header.tensors);
+    const parts = collectParts(opened.header.tensors);
     await pacer.pause();
-    const config = belongsToAdapter(facts.name, parts)
-      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
-      : null;
-    const parsed = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
+    const notes = [...(opened.header.notes ?? [])];
+    const beside = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, notes, signal) : null;
+    const parsed = beside ?? configOfMetadata(opened.header.metadata, notes);
+    const header = { ...opened.header, notes };
     if (parsed) await matchPatterns(parsed, parts, signal);
-    const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
+    const scalars = await readScalars(opened, parts, signal);
+    const pair = (): LoraPairing => pairLora(header.tensors, parsed, scalars, parts, header.loraAlpha);
+    const lora = parsed ? parsed.matching.run(pair) : pair();
     await pacer.pause();
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
@@ -58,6 +64,23 @@ async function matchPatterns(config: AdapterConfig, { parts }: AdapterParts, sig
     await paced.run(() => {
       for (const name of names) for (const list of [rankPattern, alphaPattern]) list.find((key) => key.matches(name));
     });
+  }
+}
+
+/** `null` without a config. One that cannot be read is a problem of the file, which is shown without it. */
+async function readConfig(
+  files: FileAccess,
+  path: string,
+  problems: Problem[],
+  signal?: AbortSignal,
+): Promise<AdapterConfig | null> {
+  try {
+    const text = await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal);
+    return text === null ? null : parseAdapterConfig(text);
+  } catch (error) {
+    if (!(error instanceof CheckpointError || error instanceof JsonError)) throw error;
+    problems.push({ severity: 'warning', message: `adapter_config.json is not used: ${error.message}` });
+    return null;
   }
 }
 

@@ -7,12 +7,13 @@ import { isObject } from './configValues';
 import { PatternError } from './errors';
 import { comparedEntries, MAX_ENTRY_LENGTH, oversizedKeys } from './entryLimits';
 import { Matching } from './matching';
+import { JsonError, parseJson } from './parseJson';
 import { compilePatternKey } from './patternList';
 import type { Problem } from './problem';
 import { quoted } from './quoted';
 import { LORA_ALPHA, LORA_RANK } from './scalingDefaults';
 
-/** A config takes a few kilobytes; a larger file than this is not a config. */
+/** A config takes a few kilobytes; a file larger than this is not a config. */
 export const MAX_CONFIG_BYTES = 10 * 2 ** 20;
 /** Characters of a value that a row of the summary shows. */
 const SHOWN_TEXT_LENGTH = 300;
@@ -99,10 +100,11 @@ const SHOWN_KEYS: readonly (readonly [string, string])[] = [
   ['peft_version', 'PEFT version'],
 ];
 
-/** Never throws: a text that is not a JSON object gives a config of defaults with a problem. */
+/** Throws `JsonError` if the text is not a JSON object. A value that cannot be used is reported as a problem. */
 export function parseAdapterConfig(text: string): AdapterConfig {
+  const object = parseJson(text);
+  if (!isObject(object)) throw new JsonError('it is not a JSON object');
   const problems: Problem[] = [];
-  const object = parseObject(text, problems);
   const get = (key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
   const peftType = get('peft_type');
   const rank = positiveInteger(get('r'));
@@ -152,17 +154,6 @@ export function parseAdapterConfig(text: string): AdapterConfig {
     rows: SHOWN_KEYS.flatMap(([key, label]) => (isTelling(get(key)) ? [[label, shown(get(key))] as const] : [])),
     problems,
   };
-}
-
-function parseObject(text: string, problems: Problem[]): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    if (isObject(value)) return value;
-    problems.push({ severity: 'warning', message: 'adapter_config.json is not a JSON object and is ignored' });
-  } catch (error) {
-    problems.push({ severity: 'warning', message: `adapter_config.json cannot be read: ${(error as Error).message}` });
-  }
-  return {};
 }
 
 /** The strings of a list, or the one string; other values are dropped. */

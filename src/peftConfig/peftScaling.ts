@@ -20,7 +20,7 @@ export const UNSCALED: ReadonlySet<string> = new Set(['VERA', 'PVERA', 'DELORA',
 export interface Scaling {
   readonly alpha: number | null;
   readonly scaling: number;
-  /** The derivation for people: 'alpha / r = 16 / 8'. */
+  /** The derivation as users see it: 'alpha / r = 16 / 8'. */
   readonly scalingSource: string;
 }
 
@@ -55,7 +55,10 @@ export function peftScaling(
   const rank = tensorRank ?? configured;
   if (configured !== rank && rank > 0 && !hasInner) {
     const source = rankPattern ? `rank_pattern ${quoted(rankPattern.key)}` : 'r';
-    const said = `adapter_config.json says ${configured} (${source})`;
+    const defaulted = !rankPattern && config.defaulted.has('r');
+    const said = defaulted
+      ? `PEFT's default is ${configured} ('r' is missing)`
+      : `adapter_config.json says ${configured} (${source})`;
     const message = `${quoted(module)}: the tensors have rank ${rank}, ${said}; ${rank} is used`;
     problems.push({ severity: 'warning', message, subject: module });
   }

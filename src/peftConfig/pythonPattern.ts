@@ -1,11 +1,11 @@
 /**
- * Python's regular expressions, as far as module names need them, with a matcher of our own.
+ * Python's regular expressions, as far as module names need them. This is their only engine: every surface uses it.
  *
- * JavaScript's RegExp differs from Python's `re` in syntax, and its backtracking never ends on hostile patterns. Here a
- * pattern is compiled to a small program. No instruction runs twice at one position of the name, so that matching takes
- * at most (instructions x characters) steps. Back-references, conditional groups, atomic groups, possessive quantifiers
- * and the flag L are not supported: a `PatternError` names them.
- * Sources: the Python `re` documentation; Russ Cox, "Regular Expression Matching: the Virtual Machine Approach".
+ * JavaScript's RegExp differs from Python's `re` in syntax, and its backtracking takes practically forever on hostile
+ * patterns. Here a pattern is compiled to a small program. No instruction runs twice at one position of the name, so
+ * that matching takes at most (instructions x characters) steps. Back-references, conditional groups, atomic groups,
+ * possessive quantifiers and the flag L are not supported: a `PatternError` names them. Sources: the Python `re`
+ * documentation; Russ Cox, "Regular Expression Matching: the Virtual Machine Approach".
  */
 
 import type { Matching } from './matching';

@@ -41,12 +41,14 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
    * it is missing. Returns the paths, weights first.
    */
   'adapter/write'(params: { readonly source: SourceId; readonly folder: string }): readonly string[];
+  /** Replaces a small local file, or creates it, as the other writers do. */
+  'file/write'(params: { readonly path: string; readonly bytes: Uint8Array }): void;
   'source/close'(params: { readonly source: SourceId }): void;
 }
 
 /** Messages from the worker to the host, for what only the editor can do. */
 export interface EditorRequests {
-  /** Reads a whole file. `bytes` is null if the file is larger than `limit`. Rejects if it cannot be read. */
+  /** Reads a whole file. `bytes` is `null` if the file is larger than `limit`. Rejects if it cannot be read. */
   'file/read'(params: { readonly uri: string; readonly limit: number }): {
     readonly bytes: Uint8Array<ArrayBuffer> | null;
     readonly size: number;
@@ -55,6 +57,11 @@ export interface EditorRequests {
   };
   /** The names of all files in the file's folder. */
   'file/names'(params: { readonly uri: string }): readonly string[];
-  /** The user's token for the Hugging Face Hub; null if none is set. */
+  /** The user's token for the Hugging Face Hub; `null` if none is set. */
+  /**
+   * Asks the user whether to follow a redirect from a server on the Internet to this machine or its network. `from` and
+   * `to` are hosts with ports; `address` is the IP address of `to`.
+   */
+  'redirect/allow'(params: { readonly from: string; readonly to: string; readonly address: string }): boolean;
   'hub/token'(params: Record<never, never>): string | null;
 }

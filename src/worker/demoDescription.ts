@@ -1,7 +1,14 @@
 /** Names the tensors of a run of the demo and describes them for the views. */
 
 import type { DemoResult } from '../peft/demoResult';
-import type { SourceDescription, TensorInfo } from '../checkpoint/sourceDescription';
+import type {
+  BottleneckInfo,
+  LoraModuleInfo,
+  PrefixInfo,
+  PromptInfo,
+  SourceDescription,
+  TensorInfo,
+} from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
 import { DEMO_LORA, DEMO_PREFIX } from './demoNames';
 import type { DemoTensor } from './demoSource';
@@ -51,97 +58,106 @@ export function demoTensors({ lora, adapter, prefix, prompt }: DemoResult): Demo
   ];
 }
 
-// eslint-disable-next-line max-lines-per-function -- a list of the demo's parts, in the order of its tabs
 export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[]): SourceDescription {
-  const { lora, adapter, prefix, prompt } = result;
-  const last = lora.training.snapshots.at(-1)!;
-  const [attention] = prefix.attention;
-  const [batch, , tokens] = attention?.probabilities.shape ?? [];
+  const { training, target } = result.lora;
+  const last = training.snapshots.at(-1)!;
   return {
     kind: 'demo',
     title: 'PEFT demo',
     method: null,
-    config: [
-      ['Seed', String(result.seed)],
-      ['LoRA', `${lora.outFeatures} x ${lora.inFeatures}, rank ${lora.rank}, alpha ${lora.alpha}`],
-      ['Adapter', `${adapter.dModel} x ${adapter.bottleneckDim}`],
-      [
-        'Prefix',
-        `${prefix.prefixLength} positions in ${prefix.numLayers} layers of ${prefix.numHeads} heads of ${prefix.dHead}`,
-      ],
-      ['Prompt', `${prompt.promptLength} positions of ${prompt.dModel}`],
-    ],
+    config: settings(result),
     parameters: tensors.reduce((sum, { parameter, at }) => sum + (parameter ? at(last).data.length : 0), 0),
     tensors: tensors.map(({ name, gradient, stepped, at }): TensorInfo => {
       const { shape, data } = at(last);
       const more = { ...(gradient !== undefined && { gradient }), ...(stepped && { stepped }) };
       return { name, dtype: 'F32', shape, bytes: data.byteLength, readable: true, ...more };
     }),
-    lora: [
-      {
-        module: DEMO_LORA,
-        layer: null,
-        group: DEMO_LORA,
-        rank: lora.rank,
-        alpha: lora.alpha,
-        scaling: lora.scaling,
-        scalingSource: `alpha / r = ${lora.alpha} / ${lora.rank}`,
-        inFeatures: lora.inFeatures,
-        outFeatures: lora.outFeatures,
-        a: 'lora.A',
-        b: 'lora.B',
-        weight: 'lora.W',
-      },
-    ],
-    bottlenecks: [
-      {
-        module: DEMO_ADAPTER,
-        dModel: adapter.dModel,
-        bottleneckDim: adapter.bottleneckDim,
-        wDown: 'adapter.wDown',
-        wUp: 'adapter.wUp',
-        activations: {
-          input: 'adapter.input',
-          down: 'adapter.down',
-          activated: 'adapter.activated',
-          output: 'adapter.output',
-        },
-      },
-    ],
-    prefixes: [
-      {
-        module: DEMO_PREFIX,
-        numLayers: prefix.numLayers,
-        numHeads: prefix.numHeads,
-        dHead: prefix.dHead,
-        prefixLength: prefix.prefixLength,
-        ...(attention && {
-          attention: {
-            name: `prefix.layers.${attention.layer}.attention`,
-            layer: attention.layer,
-            batch: batch ?? 1,
-            tokens: tokens ?? 0,
-            layers: prefix.attention.map(({ layer }) => ({ layer, name: `prefix.layers.${layer}.attention` })),
-          },
-        }),
-        hasGradient: true,
-      },
-    ],
-    prompts: [
-      {
-        module: DEMO_PROMPT,
-        promptLength: prompt.promptLength,
-        dModel: prompt.dModel,
-        prompt: 'prompt.prompt',
-        sequence: { name: 'prompt.sequence', sequenceLength: prompt.sequenceLength },
-      },
-    ],
+    lora: [loraModule(result.lora)],
+    bottlenecks: [bottleneck(result.adapter)],
+    prefixes: [prefixModule(result.prefix)],
+    prompts: [promptModule(result.prompt)],
     training: {
-      recordedSteps: lora.training.snapshots.map(({ step }) => step),
-      loss: lora.training.losses,
-      optimiser: lora.training.optimiser,
-      target: lora.target,
+      recordedSteps: training.snapshots.map(({ step }) => step),
+      loss: training.losses,
+      optimiser: training.optimiser,
+      target,
     },
     problems: [],
+  };
+}
+
+function settings({ seed, lora, adapter, prefix, prompt }: DemoResult): SourceDescription['config'] {
+  const { prefixLength, numLayers, numHeads, dHead } = prefix;
+  return [
+    ['Seed', String(seed)],
+    ['LoRA', `${lora.outFeatures} x ${lora.inFeatures}, rank ${lora.rank}, alpha ${lora.alpha}`],
+    ['Adapter', `${adapter.dModel} x ${adapter.bottleneckDim}`],
+    ['Prefix', `${prefixLength} positions in ${numLayers} layers of ${numHeads} heads of ${dHead}`],
+    ['Prompt', `${prompt.promptLength} positions of ${prompt.dModel}`],
+  ];
+}
+
+function loraModule({ rank, alpha, scaling, inFeatures, outFeatures }: DemoResult['lora']): LoraModuleInfo {
+  return {
+    module: DEMO_LORA,
+    layer: null,
+    group: DEMO_LORA,
+    rank,
+    alpha,
+    scaling,
+    scalingSource: `alpha / r = ${alpha} / ${rank}`,
+    inFeatures,
+    outFeatures,
+    a: 'lora.A',
+    b: 'lora.B',
+    weight: 'lora.W',
+  };
+}
+
+function bottleneck({ dModel, bottleneckDim }: DemoResult['adapter']): BottleneckInfo {
+  return {
+    module: DEMO_ADAPTER,
+    dModel,
+    bottleneckDim,
+    wDown: 'adapter.wDown',
+    wUp: 'adapter.wUp',
+    activations: {
+      input: 'adapter.input',
+      down: 'adapter.down',
+      activated: 'adapter.activated',
+      output: 'adapter.output',
+    },
+  };
+}
+
+function prefixModule({ numLayers, numHeads, dHead, prefixLength, attention }: DemoResult['prefix']): PrefixInfo {
+  const [first] = attention;
+  const [batch, , tokens] = first?.probabilities.shape ?? [];
+  return {
+    module: DEMO_PREFIX,
+    numLayers,
+    numHeads,
+    dHead,
+    prefixLength,
+    ...(first && {
+      attention: {
+        name: `prefix.layers.${first.layer}.attention`,
+        layer: first.layer,
+        batch: batch ?? 1,
+        tokens: tokens ?? 0,
+        layers: attention.map(({ layer }) => ({ layer, name: `prefix.layers.${layer}.attention` })),
+      },
+    }),
+    hasGradient: true,
+  };
+}
+
+function promptModule({ promptLength, dModel, sequenceLength }: DemoResult['prompt']): PromptInfo {
+  return {
+    module: DEMO_PROMPT,
+    promptLength,
+    dModel,
+    prompt: 'prompt.prompt',
+    sequence: { name: 'prompt.sequence', sequenceLength },
   };
 }

@@ -68,6 +68,7 @@ describe('the comparison', () => {
         .getByRole('rowheader', { name: new RegExp(method) })
         .first()
         .waitFor();
+    assert.equal(await view.getByRole('alert').count(), 0);
   });
 
   it('takes a config.json of the workspace as a model', async () => {
@@ -76,5 +77,6 @@ describe('the comparison', () => {
     const view = await workbench().webviewFrame('comparison');
     // Count of the sample adapter: 12 layers x 2 modules x 8 x (768 + 768).
     await view.getByRole('region', { name: 'Figures' }).getByText('294,912').waitFor();
+    assert.equal(await view.getByRole('alert').count(), 0);
   });
 });

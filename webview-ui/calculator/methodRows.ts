@@ -1,5 +1,6 @@
-import { axisBottom, select } from 'd3';
+import { select } from 'd3';
 import type { BudgetReport, MethodBudget } from '../../src/protocol/calculator';
+import { axis } from '../shared/axes';
 import { h } from '../shared/element';
 import { decades, decadeTicks, logScale, tickLabel } from '../shared/budget/logScale';
 
@@ -50,10 +51,7 @@ export class MethodRows {
     const ticks = decadeTicks(scale);
     this.rows.forEach((row, i) => row.draw(scale(Math.max(1, counts[i] ?? 0)), this.width, ticks.map(scale)));
     this.axis.attr('width', this.width);
-    const marks = axisBottom(scale)
-      .tickValues(ticks)
-      .tickFormat((value) => tickLabel(Number(value)))
-      .tickSizeOuter(0);
+    const marks = axis('bottom', { scale, values: ticks, label: tickLabel });
     const group = this.axis.selectAll<SVGGElement, null>('g').data([null]).join('g').call(marks);
     // The outermost labels stay inside the picture.
     group.selectAll<SVGTextElement, number>('text').attr('text-anchor', (value) => {

@@ -1,5 +1,6 @@
-import { axisBottom, select } from 'd3';
+import { select } from 'd3';
 import type { BudgetReport, MethodBudget } from '../../src/protocol/calculator';
+import { axis } from '../shared/axes';
 import { decades, decadeTicks, logScale, tickLabel } from '../shared/budget/logScale';
 
 const ROW = 38;
@@ -9,6 +10,8 @@ const MARGIN = { top: 4, right: 8, bottom: 40, left: 112 };
 const NARROW = 420;
 /** Half the width of the first tick's label. */
 const NARROW_LEFT = 14;
+/** Space in px between the ends of the grid lines and their labels. */
+const LABEL_PADDING = 6;
 /** Space for the longest count beside its bar. */
 const VALUE_ROOM = 100;
 
@@ -51,13 +54,10 @@ export class BarChart {
     const ticks = decadeTicks(scale);
     this.svg.attr('width', width).attr('height', bottom + MARGIN.bottom);
 
-    const marks = axisBottom(scale)
-      .tickValues(ticks)
-      .tickFormat((value) => tickLabel(Number(value)));
     this.svg
       .select<SVGGElement>('.budget-axis')
       .attr('transform', `translate(0, ${bottom})`)
-      .call(marks.tickSizeInner(-bottom).tickSizeOuter(0).tickPadding(6));
+      .call(axis('bottom', { scale, values: ticks, label: tickLabel, length: -bottom, padding: LABEL_PADDING }));
     this.svg
       .select('.budget-axis-label')
       .attr('x', (left + width - MARGIN.right - VALUE_ROOM) / 2)

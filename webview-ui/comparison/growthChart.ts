@@ -1,6 +1,7 @@
 import type { Selection } from 'd3';
-import { axisBottom, axisLeft, pointer, select } from 'd3';
+import { pointer, select } from 'd3';
 import type { BudgetReport, GrowthLine } from '../../src/protocol/calculator';
+import { axis } from '../shared/axes';
 import { h, replace } from '../shared/element';
 import { decadeTicks, tickLabel } from '../shared/budget/logScale';
 import { formatCount } from '../../src/text/numberText';
@@ -63,23 +64,11 @@ export class GrowthChart {
     this.svg
       .select<SVGGElement>('.axis-x')
       .attr('transform', `translate(0, ${bottom})`)
-      .call(
-        axisBottom(x)
-          .tickValues(powerTicks(this.scales, right - left, 34))
-          .tickFormat(String)
-          .tickSizeOuter(0),
-      );
+      .call(axis('bottom', { scale: x, values: powerTicks(this.scales, right - left, 34), label: String, length: 6 }));
     this.svg
       .select<SVGGElement>('.axis-y')
       .attr('transform', `translate(${left}, 0)`)
-      .call(
-        axisLeft(y)
-          .tickValues(decadeTicks(y, 22))
-          .tickFormat((value) => tickLabel(Number(value)))
-          .tickSizeInner(left - right)
-          .tickSizeOuter(0)
-          .tickPadding(6),
-      );
+      .call(axis('left', { scale: y, values: decadeTicks(y, 22), label: tickLabel, length: left - right, padding: 6 }));
     this.svg
       .select('.budget-axis-label')
       .attr('x', (left + right) / 2)

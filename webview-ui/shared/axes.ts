@@ -18,16 +18,19 @@ interface Ticks {
   /** Text of a label. By default d3 formats it, with `specifier` if there is one. */
   readonly label?: (value: number) => string;
   readonly specifier?: string;
-  /** Length of a tick in px. */
+  /** Length of a tick in px; a negative one draws grid lines across the plot. */
   readonly length?: number;
+  /** Space in px between a tick and its label. By default the one that d3 chooses. */
+  readonly padding?: number;
 }
 
 /** An axis to call on a group. The ends of its line have no ticks. */
 export function axis(side: keyof typeof SIDES, ticks: Ticks): Axis<NumberValue> {
-  const { scale, count, values, label, specifier, length = TICK_LENGTH } = ticks;
+  const { scale, count, values, label, specifier, length = TICK_LENGTH, padding } = ticks;
   const made = SIDES[side](scale).tickSize(length).tickSizeOuter(0);
   if (count !== undefined) made.ticks(count, specifier);
   if (values) made.tickValues(values);
+  if (padding !== undefined) made.tickPadding(padding);
   if (label) made.tickFormat((value) => label(Number(value)));
   return made;
 }

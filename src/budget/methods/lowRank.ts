@@ -1,4 +1,4 @@
-/** Relatives of LoRA that keep two factors or a block structure of their own for each module. */
+/** Relatives of LoRA with two factors or another block structure for each module. */
 
 import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import { weightAndGradient, wholeWeights } from './kept';
@@ -6,8 +6,8 @@ import { loraKeeps, loraRank } from './lora';
 import type { Method, Part } from './method';
 import { asBase, LINEAR, LINEAR_AND_CONV1D, uniformRank, stored, storedAs, trained } from './method';
 
-/** MiSS (Kang & Yin 2024): one block of rows for all inputs. */
-export const miss: Method = {
+/** MiSS (Kang & Yin 2024): one block of rows that all inputs share. */
+export const MISS: Method = {
   accepts: LINEAR,
   keeps: (keep, adapted) => {
     const { o, r, settings } = adapted;
@@ -25,7 +25,7 @@ export const miss: Method = {
     if (init === 'bat') {
       if (inFeatures % r !== 0 || outFeatures % r !== 0)
         throw new BudgetError(
-          `'${name}': a weight of ${outFeatures} x ${inFeatures} does not divide into blocks of ${r}`,
+          `'${name}': a weight of ${outFeatures} x ${inFeatures} cannot be divided into blocks of ${r}`,
         );
       return [trained('miss_block', outFeatures / r, r, r)];
     }
@@ -37,16 +37,16 @@ export const miss: Method = {
   },
 };
 
-/** Bone, which MiSS replaced; PEFT no longer loads it, but its files are about. */
-export const bone: Method = {
+/** Bone, the predecessor of MiSS. PEFT no longer loads it, but files of it exist. */
+export const BONE: Method = {
   accepts: LINEAR,
   rank: uniformRank,
-  parts: (module, settings, all) => miss.parts(module, settings, all).map((part) => ({ ...part, name: 'bone_block' })),
-  warnings: () => ['PEFT 0.21 has replaced BONE by MISS; the count is that of the old method.'],
+  parts: (module, settings, all) => MISS.parts(module, settings, all).map((part) => ({ ...part, name: 'bone_block' })),
+  warnings: () => ['PEFT 0.21 has replaced BONE with MISS; the count is that of the old method.'],
 };
 
-/** HiRA (Huang et al. 2025): a low-rank factor on the weight itself, elementwise. */
-export const hira: Method = {
+/** HiRA (Huang et al. 2025): the elementwise product of the weight and a low-rank matrix. */
+export const HIRA: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv'],
   keeps: wholeWeights(1),
   buffers: weightAndGradient,
@@ -59,11 +59,11 @@ export const hira: Method = {
     return [trained('hira_A', r, i), trained('hira_B', o, r)];
   },
   warnings: (settings) =>
-    settings.present('rank_pattern') ? ['PEFT 0.21 makes every HiRA of rank r, whatever rank_pattern says.'] : [],
+    settings.present('rank_pattern') ? ['PEFT 0.21 ignores rank_pattern: every HiRA has rank r.'] : [],
 };
 
-/** DeLoRA (Bini et al. 2025): normalised factors and one bound for each module. */
-export const delora: Method = {
+/** DeLoRA (Bini et al. 2025): normalised factors and one trained bound per module. */
+export const DELORA: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, r }) => keep.token(i + 2 * r),
   rank: loraRank,
@@ -79,15 +79,15 @@ export const delora: Method = {
   },
 };
 
-/** GraLoRA (Jung et al. 2025): a grid of small LoRAs, with a plain one beside where `hybrid_r` says so. */
-export const gralora: Method = {
+/** GraLoRA (Jung et al. 2025): a grid of small LoRAs, and a plain one of rank `hybrid_r`. */
+export const GRALORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, adapted) => {
     const { r, settings } = adapted;
     keep.cast();
     keep.token(r * settings.count('gralora_k'));
     const hybrid = settings.size('hybrid_r');
-    // The part that is plain LoRA casts the input for itself.
+    // The plain LoRA casts the input separately.
     if (hybrid > 0) loraKeeps(keep, { ...adapted, r: hybrid, i: 0, o: 0 });
   },
   rank: uniformRank,
@@ -109,8 +109,8 @@ export const gralora: Method = {
   },
 };
 
-/** C3A (Chen et al. 2024): block-circulant weights, each block told by one row. */
-export const c3a: Method = {
+/** C3A (Chen et al. 2024): block-circulant weights. One row determines each block. */
+export const C3A: Method = {
   accepts: LINEAR,
   mapping: 'FOURIERFT',
   keeps: (keep) => keep.cast(),
@@ -124,8 +124,8 @@ export const c3a: Method = {
   },
 };
 
-/** SHiRA (Bhardwaj et al. 2024): as many single weights as a LoRA of the rank has, by their places. */
-export const shira: Method = {
+/** SHiRA (Bhardwaj et al. 2024): individual weights by their indices, as many as a LoRA of the same rank has values. */
+export const SHIRA: Method = {
   accepts: LINEAR,
   mapping: 'SHIRA',
   keeps: (keep, { i, o }) => {
@@ -137,13 +137,15 @@ export const shira: Method = {
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const values = settings.count('r') * (inFeatures + outFeatures);
     if (values > inFeatures * outFeatures)
-      throw new BudgetError(`'${name}': ${values} single weights exceed the ${inFeatures * outFeatures} of the module`);
+      throw new BudgetError(
+        `'${name}': ${values} trained weights exceed the ${inFeatures * outFeatures} of the module`,
+      );
     return [trained('shira_weight', values), storedAs('I32', 'shira_indices', 2, values)];
   },
 };
 
-/** Super-tuning: the most telling weights, and a LoRA where `r` is given. */
-export const supertuning: Method = {
+/** Super-tuning: the most important weights, and a LoRA if `r` is set. */
+export const SUPERTUNING: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, trainable }) => {
     keep.input();
@@ -163,8 +165,8 @@ export const supertuning: Method = {
   },
 };
 
-/** Poly (Ponti et al. 2023): a stock of LoRAs, in splits of the features, and a router for each module. */
-export const poly: Method = {
+/** Poly (Ponti et al. 2023): an inventory of LoRAs on splits of the features, and a router for each module. */
+export const POLY: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, r }) => {
     keep.cast();
@@ -185,8 +187,8 @@ export const poly: Method = {
   },
 };
 
-/** DEFT: a projection out of the weight's space and, unless `para`, what is put in its place. */
-export const deft: Method = {
+/** DEFT: a projection that removes a subspace of the weight and, unless `para` is set, a replacement for it. */
+export const DEFT: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, { o, r, settings }) => {
     keep.token(o);
@@ -201,8 +203,8 @@ export const deft: Method = {
   },
 };
 
-/** GLoRA (Chavan et al. 2023): five paths, three of them only where the module has a bias. */
-export const glora: Method = {
+/** GLoRA (Chavan et al. 2023): five paths, three of them only for modules with a bias. */
+export const GLORA: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o }) => {
     keep.input();
@@ -239,8 +241,8 @@ function gloraPath(name: string, kind: string, { out, r, column, empty }: GloraS
   return [asBase(stored(`${name}.zeros`, ...empty))];
 }
 
-/** PEANuT (Zhong et al. 2025): a small network from the weight to its update. */
-export const peanut: Method = {
+/** PEANuT (Zhong et al. 2025): a small network that maps the weight to its update. */
+export const PEANUT: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, r, settings }) => {
     keep.weight(2 * o * i + i * r * (1 + 3 * settings.size('depth')));

@@ -1,4 +1,4 @@
-/** Methods that multiply the weight by an orthogonal matrix of their own: OFT, BOFT, HRA, PSOFT. */
+/** Methods that multiply the weight by a trained orthogonal matrix: OFT, BOFT, HRA, PSOFT. */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { BudgetError } from '../../peftConfig/errors';
@@ -7,7 +7,7 @@ import { weightAndGradient } from './kept';
 import type { Method } from './method';
 import { kernelSize, LINEAR, LINEAR_AND_CONV, trained } from './method';
 
-/** The divisor of a size that is nearest to what was asked for, the smaller of two. */
+/** The divisor of a size that is nearest to `wanted`; of two equally near, the smaller. */
 function nearestDivisor(size: number, wanted: number): number {
   if (wanted >= size) return size;
   let higher = wanted;
@@ -19,7 +19,7 @@ function nearestDivisor(size: number, wanted: number): number {
 
 const inputs = (module: Module): number => module.inFeatures * kernelSize(module);
 
-/** How many blocks, and how large, from whichever of the two the config gives. */
+/** The number and the size of the blocks. The config sets one, and the other follows. */
 function blocks(module: Module, settings: AdapterSettings): { count: number; size: number } {
   const rank = settings.size('r');
   const wanted = settings.size('oft_block_size');
@@ -33,8 +33,8 @@ function blocks(module: Module, settings: AdapterSettings): { count: number; siz
   return { count, size: total / count };
 }
 
-/** OFT (Qiu et al. 2023): rotations in blocks of the inputs, each from its skew-symmetric generator. */
-export const oft: Method = {
+/** OFT (Qiu et al. 2023): rotations of blocks of the inputs, each from a skew-symmetric generator. */
+export const OFT: Method = {
   accepts: ['linear', 'conv', 'embedding'],
   keeps: (keep, { i, settings }) => {
     keep.cast();
@@ -52,8 +52,8 @@ export const oft: Method = {
   },
 };
 
-/** BOFT (Liu et al. 2024): a product of sparse rotations, and a scale for each output. */
-export const boft: Method = {
+/** BOFT (Liu et al. 2024): a product of sparse rotations, and a scale per output. */
+export const BOFT: Method = {
   accepts: LINEAR_AND_CONV,
   keeps: (keep, { i, settings }) => {
     const factors = settings.count('boft_n_butterfly_factor');
@@ -75,18 +75,18 @@ export const boft: Method = {
     const size = wantedSize || total / wantedCount;
     const count = total / size;
     if (factors > 1 && (count % 2 ** (factors - 1) !== 0 || size % 2 !== 0))
-      throw new BudgetError(`'${module.name}': ${count} blocks of ${size} cannot make ${factors} butterfly factors`);
+      throw new BudgetError(`'${module.name}': ${count} blocks of ${size} cannot form ${factors} butterfly factors`);
     const scale = module.kind === 'conv' ? [1, module.outFeatures] : [module.outFeatures, 1];
     return [trained('boft_R', factors, count, size, size), trained('boft_s', ...scale)];
   },
   warnings: (settings) =>
     settings.count('boft_n_butterfly_factor') > 1
-      ? ['Without its CUDA extension PEFT takes boft_n_butterfly_factor for 1.']
+      ? ['Without its CUDA extension, PEFT uses a boft_n_butterfly_factor of 1.']
       : [],
 };
 
 /** HRA (Yuan et al. 2024): a chain of Householder reflections of the inputs. */
-export const hra: Method = {
+export const HRA: Method = {
   accepts: LINEAR_AND_CONV,
   keeps: (keep, { i, o, r }) => {
     keep.weight((r + 1) * i * i + 2 * o * i);
@@ -97,14 +97,14 @@ export const hra: Method = {
   parts: (module, settings) => [trained('hra_u', inputs(module), settings.count('r'))],
 };
 
-/** PSOFT: a rotation within the principal subspace, and two scales of it. */
-export const psoft: Method = {
+/** PSOFT: a rotation of the principal subspace, and two scaling vectors. */
+export const PSOFT: Method = {
   accepts: LINEAR,
   keeps: (keep, { r }) => {
     keep.token(r);
     keep.weight(5 * r * r);
   },
-  // The right factor is a view of all singular vectors, which stay; then the left one and two lists of indices.
+  // The right factor (a view that keeps all singular vectors in memory), the left factor, and two index lists.
   residentBytes: ({ i, o, r }) => 4 * (Math.min(i, o) * i + o * r) + 8 * r * (r - 1),
   rank: (_, settings) => settings.count('r'),
   parts: ({ name, inFeatures, outFeatures }, settings) => {

@@ -1,71 +1,34 @@
-/** Every peft_type that adapts modules, by name. */
+/**
+ * The methods that adapt modules, by peft_type. A family's file exports its methods under their peft_type, so an export
+ * is all that registers a method.
+ */
 
-import { adalora, dataDependent, lora } from './lora';
-import { frod, osf } from './decomposed';
-import { lily } from './lily';
-import { c3a, bone, deft, delora, glora, gralora, hira, miss, peanut, poly, shira, supertuning } from './lowRank';
-import { loha, lokr } from './lycoris';
+import { ADALORA, dataDependent, LORA } from './lora';
+import * as decomposed from './decomposed';
+import * as lily from './lily';
+import * as lowRank from './lowRank';
+import * as lycoris from './lycoris';
 import type { Method } from './method';
-import { boft, hra, oft, psoft } from './orthogonal';
-import {
-  beft,
-  fourierft,
-  ia3,
-  lnTuning,
-  pvera,
-  randlora,
-  road,
-  tinylora,
-  unilora,
-  vblora,
-  vera,
-  waveft,
-} from './vectors';
+import * as orthogonal from './orthogonal';
+import * as vectors from './vectors';
 
 export const METHODS: Readonly<Record<string, Method>> = {
-  LORA: lora,
-  ADALORA: adalora,
-  LOHA: loha,
-  LOKR: lokr,
-  IA3: ia3,
-  VERA: vera,
-  PVERA: pvera,
-  RANDLORA: randlora,
-  FOURIERFT: fourierft,
-  WAVEFT: waveft,
-  ROAD: road,
-  BEFT: beft,
-  LN_TUNING: lnTuning,
-  VBLORA: vblora,
-  UNILORA: unilora,
-  TINYLORA: tinylora,
-  OFT: oft,
-  BOFT: boft,
-  HRA: hra,
-  PSOFT: psoft,
-  MISS: miss,
-  BONE: bone,
-  HIRA: hira,
-  DELORA: delora,
-  GRALORA: gralora,
-  C3A: c3a,
-  SHIRA: shira,
-  SUPERTUNING: supertuning,
-  POLY: poly,
-  DEFT: deft,
-  GLORA: glora,
-  LILY: lily,
-  PEANUT: peanut,
-  FROD: frod,
-  OSF: osf,
-  ADAMSS: dataDependent('ADAMSS', 'it clusters the weights, and the clusters decide how many parameters there are'),
+  LORA,
+  ADALORA,
+  ...lycoris,
+  ...vectors,
+  ...orthogonal,
+  ...lowRank,
+  ...lily,
+  ...decomposed,
+  ADAMSS: dataDependent('ADAMSS', 'it clusters the weights, and the clusters determine the number of parameters'),
   XLORA: {
-    ...dataDependent('XLORA', 'it mixes adapters that were trained before, and their layers decide its size'),
+    ...dataDependent('XLORA', 'it mixes previously trained adapters, and their layers determine its size'),
     mapping: null,
   },
 };
 
-/** `null` for a peft_type that adapts no modules, or that is not known. */
+/** `null` for a peft_type that adapts no modules or is unknown. */
 export function methodOf(type: string): Method | null {
   return Object.hasOwn(METHODS, type) ? (METHODS[type] ?? null) : null;
 }

@@ -2,8 +2,7 @@
 
 import type { LoraModuleInfo } from '../sourceDescription';
 import type { Problem } from '../../peftConfig/problem';
-import { positiveInteger } from '../../peftConfig/adapterConfig';
-import { comparedEntries } from '../../peftConfig/entryLimits';
+import { blockDiagonalFactor } from '../../peftConfig/blockDiagonal';
 import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import { collectParts } from './adapterParts';
@@ -95,7 +94,7 @@ export function pairLora(
 
 function unknownAlphaMessage(count: number, withoutConfig: boolean): string {
   const where = withoutConfig
-    ? 'there is no adapter_config.json beside the file'
+    ? 'there is no usable adapter_config.json beside the file'
     : 'it is not in the file or its config';
   return `the alpha of ${count} modules is unknown (${where}): their scaling is taken as 1`;
 }
@@ -117,32 +116,14 @@ function planOf(
     const unavailable = 'A is shared by modules of several widths, and the file does not tell the width of this one';
     return { unavailable, unsaved: true };
   }
-  const blocks = blockDiagonal(part, config);
+  const options = config?.get('use_bdlora');
+  const blocks = isObject(options) ? blockDiagonalFactor(options, part.module) : null;
   // Only loralib's MergedLinear stores a B with fewer columns than A has rows. loralib's names have no suffix.
   const bare = part.tensors.get('b')?.entry.name.endsWith('.lora_B') ?? false;
   const plan = planProduct(part, shared, blocks?.side === 'b' || bare);
   return blocks?.side === 'a' && 'product' in plan && plan.product.recipe === 'plain'
     ? { product: withBlocksOfA(plan.product, blocks.count) }
     : plan;
-}
-
-/** BD-LoRA: the config names the modules with a block-diagonal factor by any part of their paths. */
-function blockDiagonal(
-  { module }: AdapterPart,
-  config: AdapterConfig | null,
-): { side: 'a' | 'b'; count: number } | null {
-  const settings = config?.get('use_bdlora');
-  if (!isObject(settings)) return null;
-  const count = positiveInteger(settings['nblocks']) ?? 1;
-  const named = (key: string): boolean => {
-    const patterns = comparedEntries(key, Array.isArray(settings[key]) ? (settings[key] as unknown[]) : []);
-    return (
-      config!.matching.spend(patterns.length, key) &&
-      patterns.some((pattern) => typeof pattern === 'string' && module.includes(pattern))
-    );
-  };
-  if (named('target_modules_bd_a')) return { side: 'a', count };
-  return named('target_modules_bd_b') ? { side: 'b', count } : null;
 }
 
 /** The rank that divides alpha: that of each LoHa product or of LoKr's factors. `null` if LoKr's factors are whole. */

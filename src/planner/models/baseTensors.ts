@@ -1,6 +1,7 @@
 /** Reads the names and shapes of a model's tensors from the safetensors headers in its config's folder. */
 
 import { isObject } from '../../peftConfig/configValues';
+import { parseJson } from '../../peftConfig/parseJson';
 import type { NamedShape } from '../../budget/rows';
 import { MAX_TENSORS } from '../../checkpoint/header';
 import type { ModelFiles } from '../../files/modelFiles';
@@ -10,13 +11,13 @@ const MAX_SHARDS = 2_000;
 /** An index names each tensor once, with about 100 bytes. */
 const MAX_INDEX_BYTES = 64 << 20;
 
-/** Null without such files, or if one cannot be read: a part of a model would count too little. */
+/** `null` without such files, or if one cannot be read: a part of a model would count too little. */
 export async function baseTensors(files: ModelFiles, config: string): Promise<readonly NamedShape[] | null> {
   const folder = config.replace(/[\\/][^\\/]*$/, '');
   const index = `${folder}/model.safetensors.index.json`;
   if ((await files.stamp(index, MAX_INDEX_BYTES)) === null) return files.tensorShapes(`${folder}/model.safetensors`);
   const shapes: NamedShape[] = [];
-  for (const shard of shardNames((await files.readText(index)) ?? '')) {
+  for (const shard of shardNames((await files.readText(index, MAX_INDEX_BYTES)) ?? '')) {
     const part = await files.tensorShapes(`${folder}/${shard}`);
     if (!part || shapes.length + part.length > MAX_TENSORS) return null;
     for (const shape of part) shapes.push(shape);
@@ -28,7 +29,7 @@ export async function baseTensors(files: ModelFiles, config: string): Promise<re
 function shardNames(text: string): readonly string[] {
   let index: unknown;
   try {
-    index = JSON.parse(text);
+    index = parseJson(text);
   } catch {
     return [];
   }

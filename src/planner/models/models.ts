@@ -1,6 +1,7 @@
 /** Finds the models that requests refer to and caches the latest ones. Nothing is downloaded. */
 
 import { isObject } from '../../peftConfig/configValues';
+import { parseJson } from '../../peftConfig/parseJson';
 import type { Preset } from '../../budget/presets';
 import { PRESETS, presetForHubName } from '../../budget/presets';
 import type { NamedShape } from '../../budget/rows';
@@ -17,7 +18,7 @@ export interface FoundModel {
   readonly title: string;
   readonly config: unknown;
   readonly place: ModelPlace;
-  /** The path of the config.json on the local disk; null if it is elsewhere. */
+  /** The path of the config.json on the local disk; `null` if it is elsewhere. */
   readonly path: string | null;
   readonly preset: string | null;
 }
@@ -42,7 +43,7 @@ export class Models {
     private readonly host: Pick<HostFiles, 'modelConfig'>,
   ) {}
 
-  /** Null if there is no such model. */
+  /** `null` if there is no such model. */
   async find(reference: ModelReference, place: ModelPlace = 'workspace'): Promise<FoundModel | null> {
     switch (reference.kind) {
       case 'document':
@@ -56,7 +57,7 @@ export class Models {
     }
   }
 
-  /** Reads names and shapes from the headers of the weights in the config's folder; null if there are none. */
+  /** Reads names and shapes from the headers of the weights in the config's folder; `null` if there are none. */
   tensors({ config, path }: FoundModel): Promise<readonly NamedShape[] | null> {
     if (path === null || !isObject(config)) return Promise.resolve(null);
     const known = this.headers.get(config);
@@ -95,14 +96,14 @@ export class Models {
     return null;
   }
 
-  /** Null if the file does not hold an object: other programs also write files named config.json. */
+  /** `null` if the file does not hold an object: other programs also write files named config.json. */
   private async read(path: string, title: string, place: ModelPlace): Promise<FoundModel | null> {
     const stamp = await this.files.stamp(path, MAX_CONFIG_BYTES);
     if (stamp === null) return null;
     const found = { title, place, path, preset: null };
     const kept = this.kept.get(path);
     if (kept?.stamp === stamp) return { ...found, config: kept.config };
-    const config = parse((await this.files.readText(path)) ?? '');
+    const config = parse((await this.files.readText(path, MAX_CONFIG_BYTES)) ?? '');
     if (!isObject(config)) return null;
     this.kept.set(path, { stamp, config });
     return { ...found, config };
@@ -144,7 +145,7 @@ function localConfigs(name: string, folder: string | null): readonly string[] {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return null;
   }

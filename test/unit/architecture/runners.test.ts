@@ -1,11 +1,13 @@
 import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sourceFiles } from './importGraph';
 
 describe('the tests', () => {
-  it('are each taken by a runner', async () => {
+  it('are all run by some runner', async () => {
     const bundles = (await import(pathToFileURL(path.resolve('scripts/lib/testBundles.mjs')).href)) as {
       readonly TEST_KINDS: readonly string[];
       testFiles(kind: string): string[];
@@ -19,11 +21,25 @@ describe('the tests', () => {
     );
   });
 
-  it('leave none out and favour none', () => {
+  it('neither skip a test nor run one exclusively', () => {
     const tests = sourceFiles('test', '.test.ts');
     const wrong = tests.filter((file) =>
       /\b(describe|it|test|suite)\.(skip|only)\(|\bx(it|describe)\(/.test(readFileSync(file, 'utf8')),
     );
     assert.deepEqual(wrong, []);
+  });
+
+  it('count as failed when a signal ends them before they are done', async () => {
+    const processes = pathToFileURL(path.resolve('scripts/lib/processes.mjs')).href;
+    const script = `
+      import { INTERRUPTED, stopFamiliesOnExit } from '${processes}';
+      stopFamiliesOnExit(INTERRUPTED);
+      setInterval(() => {}, 1000);
+      console.log('ready');`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    const [status] = (await once(child, 'exit')) as [number | null];
+    assert.notEqual(status, 0);
   });
 });

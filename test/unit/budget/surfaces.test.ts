@@ -15,6 +15,7 @@ import { METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
 import { computeReport } from '../../../src/planner/calculator/budgetReport';
 import { adapterBudget } from '../../../src/planner/countAdapter';
 import { PacedMatching } from '../../../src/matrices/pacedMatching';
+import { captured } from '../cli/runCaptured';
 import { hoverText } from '../../../src/planner/hover/adapterConfigHoverText';
 import { Models } from '../../../src/planner/models/models';
 import type { FoundModel } from '../../../src/planner/models/models';
@@ -32,7 +33,7 @@ interface Row {
   readonly budget: Budget;
 }
 
-/** Full-sized models take most of the time. Coprime to the number of methods, so that every method is compared. */
+/** Compares one full-sized model in N, because they are slow. N and the number of methods are coprime. */
 const FULL_SIZED_STEP = 5;
 
 /** The golden rows that PEFT counts, with their counts. */
@@ -66,7 +67,7 @@ function countedRows(): readonly Row[] {
   );
 }
 
-/** It hands on to users of the package what the rooms export. */
+/** This file re-exports functions for users of the package and counts nothing itself. */
 const LIBRARY = 'src/library.ts';
 
 const COUNTING = /\bbuildModuleTable\b|budget\/adapterCount'/;
@@ -93,7 +94,7 @@ const found = (model: RawConfig): FoundModel => ({
   preset: null,
 });
 
-/** What a surface says of a row, in place of the figures that `computeBudget` has for it. */
+/** A surface's figures for a row, if they differ from those of `computeBudget`; else `null`. */
 type Difference = string | null;
 
 function differences(rows: readonly Row[], compare: (row: Row) => Difference): readonly string[] {
@@ -114,10 +115,10 @@ describe('every surface that counts', () => {
     { name: 'Llama-2 as a classifier', ...CLASSIFIER, budget: computeBudget(CLASSIFIER.model, CLASSIFIER.adapter) },
   ];
 
-  it('is compared on more than six hundred rows and every method that has a count', () => {
+  it('is compared on more than six hundred rows and on every method that has a count', () => {
     assert.ok(rows.length > 600, `${rows.length} rows`);
     const methods = new Set(rows.map(({ adapter }) => adapter['peft_type']));
-    // The weights decide the first two; PEFT 0.21 no longer has the third.
+    // The counts of the first two depend on the weights. PEFT 0.21 no longer has the third.
     const uncounted = ['ADAMSS', 'XLORA', 'BONE'];
     assert.deepEqual(
       Object.keys(METHOD_KEYS).filter((method) => !methods.has(method) && !uncounted.includes(method)),
@@ -125,7 +126,7 @@ describe('every surface that counts', () => {
     );
   });
 
-  it('says in the hover what computeBudget counts', () => {
+  it('agrees with computeBudget in the hover', () => {
     const wrong = differences(rows, ({ model, adapter, budget }) => {
       const text = hoverText(['peft_type'], { config: adapter, weights: null, base: { title: 'm', config: model } });
       const match =
@@ -137,13 +138,13 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('hovers over the classifier of Llama-2 with its head', () => {
+  it('includes the head of a Llama-2 classifier in the hover', () => {
     const { model, adapter } = CLASSIFIER;
     const text = hoverText(['peft_type'], { config: adapter, weights: null, base: { title: 'm', config: model } });
     assert.match(text ?? '', /\*\*4,202,496 trainable parameters\*\*/);
   });
 
-  it('shows in the lens what computeBudget counts', async () => {
+  it('agrees with computeBudget in the lens', async () => {
     const models = new Models(NO_FILES, { modelConfig: () => Promise.resolve(null) });
     const shown = await Promise.all(
       rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model), new PacedMatching())),
@@ -155,7 +156,7 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('agrees with a claim of what computeBudget counts', () => {
+  it('agrees with computeBudget in the check of a claim', () => {
     const wrong = differences(rows, ({ model, adapter, budget: { trainable, all, percent } }) => {
       const { agrees, lines } = checkClaim(tableFor(model, adapter), adapter, { trainable, all, percent });
       return agrees ? null : lines.join(' ');
@@ -163,14 +164,14 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('trains in the memory estimate what computeBudget counts', () => {
+  it('agrees with computeBudget in the memory estimate', () => {
     const wrong = differences(rows, ({ model, adapter, budget }) =>
       same(estimateTrainingMemory(model, adapter).trainable, budget.trainable),
     );
     assert.deepEqual(wrong, []);
   });
 
-  it('prints on the command line what computeBudget counts', async () => {
+  it('agrees with computeBudget on the command line', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'surfaces-'));
     const files = { model: path.join(folder, 'config.json'), adapter: path.join(folder, 'adapter_config.json') };
     try {
@@ -178,8 +179,8 @@ describe('every surface that counts', () => {
       for (const row of rows) {
         writeFileSync(files.model, JSON.stringify(row.model));
         writeFileSync(files.adapter, JSON.stringify(row.adapter));
-        const printed = await budgetCommand.run(['--model', files.model, '--adapter', files.adapter, '--json']);
-        const difference = same(JSON.parse(String(printed)), row.budget);
+        const output = await budgetCommand.run(['--model', files.model, '--adapter', files.adapter, '--json']);
+        const difference = same(JSON.parse((await captured(output))!), row.budget);
         if (difference !== null) wrong.push(`${row.name}: ${difference.slice(0, 300)}`);
       }
       assert.deepEqual(wrong, []);
@@ -188,7 +189,7 @@ describe('every surface that counts', () => {
     }
   });
 
-  it('plans in the calculator what computeBudget counts, where its fields can say the config', () => {
+  it('agrees with computeBudget in the calculator, if its fields can express the config', () => {
     let compared = 0;
     const wrong = differences(rows, ({ model, adapter, budget }) => {
       const inputs = planInputs(adapter);
@@ -201,7 +202,7 @@ describe('every surface that counts', () => {
     assert.ok(compared > 60, `${compared} rows compared`);
   });
 
-  it('compares LoRA in the simple calculator as computeBudget counts it', () => {
+  it('agrees with computeBudget about LoRA in the simple calculator', () => {
     const models = readGolden<GoldenModel>('model_tables.json');
     let compared = 0;
     for (const { config: model, model: name } of models) {
@@ -240,7 +241,7 @@ describe('every surface that counts', () => {
   });
 });
 
-/** The calculator's fields hold texts; null for a config with a value that none of them can hold. */
+/** Texts for the calculator's fields; `null` for a config with a value that no field can hold. */
 function planInputs(adapter: RawConfig): PlanInputs | null {
   const { peft_type: peftType, target_modules: targets = [], task_type: _, ...rest } = adapter;
   const values: [string, string][] = [];

@@ -36,7 +36,7 @@ export class InspectorClient {
   private scannedRows: TensorSummary[] = [];
   private nextToScan: number | null = 0;
   private metricsKept: ModuleMetrics | null = null;
-  /** Counts reloads, so that tiles of the old file are not mistaken for tiles of the new one. */
+  /** Counts reloads, so that tiles and late answers of the old file are not mistaken for those of the new one. */
   private generation = 0;
 
   constructor(transport: Transport) {
@@ -96,8 +96,9 @@ export class InspectorClient {
     const key = matrixKey(matrix);
     const kept = this.statisticsKept.get(key);
     if (kept && !(whole && kept.sampled)) return kept;
+    const { generation } = this;
     const statistics = await this.endpoint.request('matrix/statistics', { matrix, ...(whole && { whole }) }, options);
-    this.statisticsKept.set(key, statistics);
+    if (generation === this.generation) this.statisticsKept.set(key, statistics);
     return statistics;
   }
 
@@ -129,18 +130,22 @@ export class InspectorClient {
     const key = JSON.stringify([module, step ?? null]);
     const kept = this.spectraKept.get(key);
     if (kept) return kept;
+    const { generation } = this;
     const spectrum = await this.endpoint.request(
       'lora/spectrum',
       { module, ...(step !== undefined && { step }) },
       { signal },
     );
-    this.spectraKept.set(key, spectrum);
+    if (generation === this.generation) this.spectraKept.set(key, spectrum);
     return spectrum;
   }
 
   async metrics(options: RequestOptions = {}): Promise<ModuleMetrics> {
-    this.metricsKept ??= await this.endpoint.request('lora/metrics', {}, options);
-    return this.metricsKept;
+    if (this.metricsKept) return this.metricsKept;
+    const { generation } = this;
+    const metrics = await this.endpoint.request('lora/metrics', {}, options);
+    if (generation === this.generation) this.metricsKept = metrics;
+    return metrics;
   }
 
   /** Summaries of the tensors that `scan` has read so far, in file order. */
