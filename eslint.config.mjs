@@ -2,7 +2,9 @@
 // same table against the real import graph.
 import tseslint from 'typescript-eslint';
 
-const pureRooms = ['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'text'];
+const pureRooms = [
+  ...['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'matrices', 'protocol', 'text'],
+];
 
 const inPureRooms = {
   paths: [{ name: 'vscode', message: 'The pure rooms run without an editor.' }],
@@ -41,6 +43,35 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.mjs'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['src/**/*.ts', 'webview-ui/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        {
+          // Shapes have at most MAX_DIMENSIONS sizes; the others are tuples and segments of one path.
+          selector:
+            ':matches(CallExpression, NewExpression)' +
+            ':not([callee.name=/^(trained|stored|storedAs|bare|local|TileScan)$/])' +
+            ':not([callee.property.name=/^(join|from|bidiagonalize|request)$/])' +
+            ' > SpreadElement:not([argument.name=/^(args|range)$/])',
+          message: 'Arguments lie on the stack, which an array as long as a file overflows: use a loop or reduce.',
+        },
+        {
+          selector: 'CallExpression[callee.property.name="apply"]',
+          message: 'Arguments lie on the stack, which an array as long as a file overflows: use a loop or reduce.',
+        },
+      ],
+    },
+  },
+  // The core and the models spread shapes, which they have built or checked themselves.
+  {
+    files: ['src/peft/**/*.ts', 'src/model/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
+    },
+  },
   // The callbacks of describe and before hold a file's tests; test/unit/prose asks for the reason of an exception.
   { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
   {

@@ -9,30 +9,40 @@ import { INTERRUPTED, stopFamiliesOnExit } from './processes.mjs';
 import { runScript } from './run.mjs';
 import { installVsix, prepareProfile, startServer } from './vscodeServer.mjs';
 
+/** Folders are not trusted, and no dialog asks about them. */
+const RESTRICTED = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+};
+
 /**
  * @param {string} name the stage's folder in .embedded
  * @param {Record<string, unknown>} settings VS Code settings
+ * @param {{ restricted?: boolean, packed?: boolean, env?: NodeJS.ProcessEnv }} options `restricted` opens folders in
+ * Restricted Mode, `packed` takes the last package instead of a new one, and `env` is for the server's processes
  */
-export async function startStage(name, settings = {}) {
+export async function startStage(name, settings = {}, { restricted = false, packed = false, env = {} } = {}) {
   stopFamiliesOnExit(INTERRUPTED);
   const directory = path.join(scratch, name);
   rmSync(directory, { recursive: true, force: true });
-  const profile = prepareProfile(directory, settings);
+  const profile = prepareProfile(directory, { ...settings, ...(restricted && RESTRICTED) });
   const workspace = path.join(directory, path.basename(sampleWorkspace));
   const pictures = path.join(directory, 'pictures');
   mkdirSync(pictures);
   cpSync(sampleWorkspace, workspace, { recursive: true });
 
   const vsix = inRoot('out/peft-inspector.vsix');
-  if (!process.argv.includes('--packed') || !existsSync(vsix)) {
+  if (!(packed || process.argv.includes('--packed')) || !existsSync(vsix)) {
     if (!(await runScript('scripts/build.mjs')).ok) process.exit(1);
     if (!(await runScript('scripts/package.mjs', ['--no-build', '--quiet'])).ok) process.exit(1);
   }
   const [vscode, chromium] = [await ensureEmbeddedVscode(), await ensureChromium()];
   await installVsix(vscode, profile, vsix);
-  const server = await startServer(vscode, { profile });
+  const server = await startServer(vscode, { profile, restricted, env });
   Object.assign(process.env, {
     PEFT_E2E_ADDRESS: server.address,
+    PEFT_E2E_SERVER: String(server.child.pid),
     PEFT_E2E_WORKSPACE: workspace,
     PEFT_E2E_PICTURES: pictures,
     PEFT_E2E_BROWSER: JSON.stringify(browserOptions(chromium)),

@@ -77,10 +77,11 @@ export function installVsix(vscode, profile, vsix) {
 
 /**
  * @param {import('./embeddedVscode.mjs').EmbeddedVscode} vscode
- * @param {{ profile: Profile, port?: number, testDriver?: boolean, env?: NodeJS.ProcessEnv }} options `testDriver` lets
- * the address name an extension under development and its tests
+ * @param {{ profile: Profile, port?: number, testDriver?: boolean, restricted?: boolean, env?: NodeJS.ProcessEnv }}
+ * options `testDriver` lets the address name an extension under development and its tests; `restricted` opens folders
+ * in Restricted Mode
  */
-export async function startServer(vscode, { profile, port, testDriver = false, env = {} }) {
+export async function startServer(vscode, { profile, port, testDriver = false, restricted = false, env = {} }) {
   const chosenPort = await freePort(port);
   const args = [
     vscode.serverMain,
@@ -92,7 +93,7 @@ export async function startServer(vscode, { profile, port, testDriver = false, e
     '--without-connection-token',
     '--telemetry-level',
     'off',
-    '--disable-workspace-trust',
+    ...(restricted ? [] : ['--disable-workspace-trust']),
     ...folderFlags(profile),
     ...(testDriver ? ['--enable-smoke-test-driver'] : []),
   ];

@@ -26,6 +26,11 @@ const MAX_PROBLEMS = 200;
 /** Maximum number of target names taken from a config. PEFT writes a few dozen. */
 const MAX_TARGETS = 1000;
 
+/** Entries of the metadata that are shown. GGUF files have some dozens. */
+const MAX_METADATA = 2_000;
+/** Characters of a key or value that are shown. The settings that trainers store have some thousands. */
+const MAX_METADATA_TEXT = 1 << 16;
+
 export interface FileFacts {
   readonly path: string;
   /** The file's name, and below it the name of its folder. */
@@ -55,13 +60,11 @@ const EMPTY_ADAPTER: Problem = {
 const NOTHING_PACKED: PackedWeights = { weights: new Map(), companions: new Set() };
 
 /** The config files beside the checkpoint. */
-interface ConfigFile {
+interface ConfigFiles {
   /** The parsed config.json of a base model, if it was read. */
   readonly model?: unknown;
-  /** Whether there is an adapter_config.json, whether or not it could be read. */
+  /** Whether there is an adapter_config.json, whether or not it could be used. */
   readonly hasConfig: boolean;
-  /** The problems of a file that could not be read. */
-  readonly problems: readonly Problem[];
 }
 
 export function describeCheckpoint(
@@ -71,7 +74,7 @@ export function describeCheckpoint(
   collected: AdapterParts,
   lora: LoraPairing,
   prompts: PromptTensors,
-  beside: ConfigFile = { hasConfig: config !== null, problems: [] },
+  beside: ConfigFiles = { hasConfig: config !== null },
 ): SourceDescription {
   const adapter = describeAdapter(collected, lora, config);
   // A file with several methods is named after the method of its first module.
@@ -86,12 +89,12 @@ export function describeCheckpoint(
   const problems = [
     ...packingNotes(packed, modelQuantization(beside.model)),
     ...headerProblems(header, config),
-    ...beside.problems,
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
     ...adapter.problems,
     ...(guess ? [guess] : []),
+    ...(config?.matching.problems ?? []).map((message): Problem => ({ severity: 'warning', message })),
   ];
   return {
     kind: 'checkpoint',
@@ -140,7 +143,7 @@ function describeFile(
     modified,
     format,
     headerBytes,
-    metadata,
+    metadata: shownMetadata(metadata),
     ...(shards && { shards: shards.map((shard) => ({ name: shard.name, bytes: shard.bytes })) }),
   };
 }
@@ -158,6 +161,18 @@ function packingNotes({ weights }: PackedWeights, quantization: RawConfig | null
   const method = typeof quantization['quant_method'] === 'string' ? ` (${quantization['quant_method']})` : '';
   const message = `config.json says that the weights are quantised${method}, in a packing that is not known: stored numbers are counted`;
   return [{ severity: 'warning', message }];
+}
+
+/** The beginning of the metadata. What is cut off is said, with its length. */
+function shownMetadata(metadata: CheckpointHeader['metadata']): (readonly [string, string])[] {
+  const shown = metadata.slice(0, MAX_METADATA).map(([key, value]) => [cut(key), cut(value)] as const);
+  const more = metadata.length - shown.length;
+  return more > 0 ? [...shown, ['…', `${more} more are not shown`]] : shown;
+}
+
+function cut(text: string): string {
+  if (text.length <= MAX_METADATA_TEXT) return text;
+  return `${text.slice(0, MAX_METADATA_TEXT)}… (the first ${MAX_METADATA_TEXT} of ${text.length} characters)`;
 }
 
 function describeTensor(

@@ -9,6 +9,7 @@ import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
 import { readTensorShapes } from './tensorShapes';
+import { harmless } from './terminalText';
 import { formatCount } from '../text/numberText';
 
 /** Exit status of a count that leaves out parts of the model, so that a script cannot take it for the whole. */
@@ -45,14 +46,14 @@ export const budgetCommand: Command = {
         `${weights}: the checkpoint is quantised, and its header does not give the shapes of the weights`,
       );
     const budget = computeBudget(modelConfig, await readJson(adapter), stored ? { tensors: stored.tensors } : {});
-    const text = values.json ? JSON.stringify(budget, null, 2) : tableOf(budget);
-    return budget.partial ? { status: PARTIAL_STATUS, text } : text;
+    const output = values.json ? { json: budget } : { lines: linesOf(budget) };
+    return budget.partial ? { ...output, status: PARTIAL_STATUS } : output;
   },
 };
 
-function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budget): string {
+function linesOf({ trainable, all, percent, fileBytes, modules, warnings }: Budget): string[] {
   const rows = modules.map(({ name, rank, trainable: own }) => [
-    name,
+    harmless(name),
     rank === null ? '' : `r=${rank}`,
     formatCount(own),
   ]);
@@ -66,6 +67,7 @@ function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budg
       ([name = '', rank = '', own = '']) =>
         `  ${name.padEnd(nameWidth)}  ${rank.padEnd(rankWidth)}  ${own.padStart(countWidth)}`,
     ),
-    ...warnings.map((warning, index) => `${index === 0 ? '\n' : ''}warning: ${warning}`),
-  ].join('\n');
+    ...(warnings.length > 0 ? [''] : []),
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ];
 }

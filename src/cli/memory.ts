@@ -11,11 +11,15 @@ import type { Advice, Fit, FitQuestion } from '../budget/memory/solver';
 import type { MemoryEstimate } from '../budget/memory/terms';
 import { storedQuantization } from '../budget/memory/storedQuantization';
 import { estimateTrainingMemory } from '../budget/memory/training';
+import type { ModuleTable } from '../budget/moduleTable';
+import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
+import { inOneMatching } from '../peftConfig/matching';
 import { PRESETS, presetForHubName } from '../budget/presets';
 import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
+import type { Output } from './terminal';
 import { formatCount, formatMemory } from '../text/numberText';
 
 const OPTIONS = {
@@ -70,33 +74,54 @@ export const memoryCommand: Command = {
     if (model === undefined) throw new UsageError('--model is missing');
     if (adapter === undefined && !full && !inference) throw new UsageError('--adapter is missing (or --full)');
     const preset = PRESETS.find(({ id }) => id === model) ?? presetForHubName(model);
-    const adapterConfig = adapter === undefined || full ? null : await readJson(adapter);
-    if (adapterConfig !== null && !isObject(adapterConfig))
-      throw new BudgetError('the adapter config is not an object');
+    const adapterConfig = adapter === undefined || full ? null : await readAdapter(adapter);
     const modelConfig = preset?.config ?? (await readJson(model));
     const table = prepareModel(modelConfig, adapterConfig);
     const stored = values.quantization === undefined ? storedQuantization(modelConfig) : null;
     const settings: Values = stored?.setting ? { ...values, quantization: stored.setting } : values;
-    const noted = (estimate: MemoryEstimate): MemoryEstimate =>
-      stored ? { ...estimate, warnings: [stored.warning, ...estimate.warnings] } : estimate;
+    const notes = stored ? [stored.warning] : [];
     const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
     if (values.gpu !== undefined && limit === null)
       throw new UsageError(`--gpu: '${values.gpu}' is neither a size nor a known GPU`);
-    if (inference) {
-      const estimate = noted(estimateInferenceMemory(table, adapterConfig, inferenceSetup(settings)));
-      const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
-      return values.json
-        ? JSON.stringify({ ...estimate, gpu: fits }, null, 2)
-        : tableOf(estimate, fits ? [verdict(fits)] : []);
-    }
-    const setup = trainingSetup(settings);
-    const training = estimateTrainingMemory(table, adapterConfig, setup);
-    const estimate = { ...training, ...noted(training) };
-    const answers = limit === null ? null : solve(table, adapterConfig, setup, limit, estimate.deviceBytes);
-    if (values.json) return JSON.stringify({ ...estimate, gpu: answers }, null, 2);
-    return tableOf(estimate, [`peak: ${estimate.peak.label.toLowerCase()}`, ...(answers ? answerLines(answers) : [])]);
+    return inOneMatching(() =>
+      (inference ? inferenceOutput : trainingOutput)(settings, table, adapterConfig, limit, notes),
+    );
   },
 };
+
+type Estimated = (
+  values: Values,
+  table: ModuleTable,
+  adapterConfig: RawConfig | null,
+  limit: number | null,
+  notes: readonly string[],
+) => Output;
+
+function withNotes<T extends MemoryEstimate>(estimate: T, notes: readonly string[]): T {
+  return { ...estimate, warnings: [...notes, ...estimate.warnings] };
+}
+
+const inferenceOutput: Estimated = (values, table, adapterConfig, limit, notes) => {
+  const estimate = withNotes(estimateInferenceMemory(table, adapterConfig, inferenceSetup(values)), notes);
+  const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
+  if (values.json) return { json: { ...estimate, gpu: fits } };
+  return { lines: linesOf(estimate, fits ? [verdict(fits)] : []) };
+};
+
+const trainingOutput: Estimated = (values, table, adapterConfig, limit, notes) => {
+  const setup = trainingSetup(values);
+  const estimate = withNotes(estimateTrainingMemory(table, adapterConfig, setup), notes);
+  const answers = limit === null ? null : solve(table, adapterConfig, setup, limit, estimate.deviceBytes);
+  if (values.json) return { json: { ...estimate, gpu: answers } };
+  const peak = `peak: ${estimate.peak.label.toLowerCase()}`;
+  return { lines: linesOf(estimate, [peak, ...(answers ? answerLines(answers) : [])]) };
+};
+
+async function readAdapter(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const config = await readJson(file);
+  if (!isObject(config)) throw new BudgetError('the adapter config is not an object');
+  return config;
+}
 
 function trainingSetup(values: Values): Record<string, unknown> {
   return {
@@ -184,10 +209,10 @@ function verdict({ bytes, fits }: { readonly bytes: number; readonly fits: boole
   return `${fits ? 'fits' : 'does not fit'} in ${formatMemory(bytes)}`;
 }
 
-function tableOf(
+function linesOf(
   { terms, totalBytes, deviceBytes, contextBytes, warnings }: MemoryEstimate,
   lines: readonly string[],
-): string {
+): string[] {
   const width = terms.reduce((max, { label }) => Math.max(max, label.length), 0);
   return [
     ...terms.map(
@@ -199,5 +224,5 @@ function tableOf(
     '',
     ...lines,
     ...warnings.map((warning) => `warning: ${warning}`),
-  ].join('\n');
+  ];
 }

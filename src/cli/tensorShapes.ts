@@ -3,14 +3,15 @@
  * index.
  */
 
-import { open } from 'node:fs/promises';
 import * as path from 'node:path';
 import { isObject } from '../peftConfig/configValues';
 import type { NamedShape } from '../budget/rows';
-import { packedWeights } from '../checkpoint/packedWeights';
-import { modelQuantization } from '../checkpoint/modelQuantization';
+import { MAX_TENSORS, tooManyTensors } from '../checkpoint/header';
 import type { TensorEntry } from '../checkpoint/header';
-import { headerLength, LENGTH_BYTES, parseSafetensorsHeader } from '../checkpoint/safetensors/safetensorsHeader';
+import { modelQuantization } from '../checkpoint/modelQuantization';
+import { packedWeights } from '../checkpoint/packedWeights';
+import { openSafetensors } from '../checkpoint/safetensors/openSafetensors';
+import { nodeFiles } from '../files/nodeFile';
 import { readJson } from './readJson';
 
 /** The largest published checkpoints have a few hundred shards. */
@@ -48,23 +49,21 @@ async function readEntries(file: string): Promise<readonly TensorEntry[]> {
     // The index is untrusted: it may name only files in its own folder.
     if (typeof shard !== 'string' || shard !== path.basename(shard) || shard === '..')
       throw new Error(`${file}: ${JSON.stringify(shard)} is not the name of a file in the same folder`);
-    entries.push(...(await headerEntries(path.join(path.dirname(file), shard))));
+    for (const entry of await headerEntries(path.join(path.dirname(file), shard))) {
+      if (entries.length === MAX_TENSORS) throw tooManyTensors(file);
+      entries.push(entry);
+    }
   }
   return entries;
 }
 
 async function headerEntries(file: string): Promise<readonly TensorEntry[]> {
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(error.code === 'ENOENT' ? `${file}: there is no such file` : `${file}: ${error.message}`);
-  });
+  const { source } = await nodeFiles.open(file);
   try {
-    const { size } = await handle.stat();
-    const prefix = new Uint8Array(LENGTH_BYTES);
-    await handle.read(prefix, 0, LENGTH_BYTES, 0);
-    const header = new Uint8Array(headerLength(prefix, size));
-    await handle.read(header, 0, header.length, LENGTH_BYTES);
-    return parseSafetensorsHeader(header, size).tensors;
+    return (await openSafetensors(source)).tensors;
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
   } finally {
-    await handle.close();
+    await source.close();
   }
 }

@@ -1,39 +1,19 @@
 /** Local files through Node's file system. */
 
-import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { mkdir, open, readFile, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
 import { besideSegments } from '../checkpoint/besideName';
 import { checkRange, shortRead } from '../checkpoint/byteSource';
 import type { ByteSource } from '../checkpoint/byteSource';
 import { CheckpointError } from '../checkpoint/errors';
-import type { FileAccess, Sink } from '../checkpoint/fileAccess';
-
-/** Explanations of the commonest error codes, for users. */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EACCES', 'permission denied'],
-  ['EPERM', 'permission denied'],
-  ['EMFILE', 'too many files are open'],
-  ['ENAMETOOLONG', 'the name is too long'],
-  ['ENOSPC', 'the disk is full'],
-  ['EROFS', 'the disk is read-only'],
-  // EISDIR for a folder on Windows, ENXIO for a socket.
-  ['EISDIR', 'it is not a file'],
-  ['ENXIO', 'it is not a file'],
-]);
-
-function failure(code: 'Unreadable' | 'Unwritable', file: string, error: unknown): CheckpointError {
-  const { code: reason, message } = error as NodeJS.ErrnoException;
-  const verb = code === 'Unreadable' ? 'opened' : 'written';
-  return new CheckpointError(code, `${file} cannot be ${verb}: ${REASONS.get(reason ?? '') ?? message}`, file);
-}
-
-/** Number of open handles per file, by device and inode. A file that is being read is not overwritten. */
-const openFiles = new Map<string, number>();
-const identity = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
+import type { FileAccess } from '../checkpoint/fileAccess';
+import { writeAtomically } from './atomicFile';
+import { fileError } from './fileError';
+import { noteClosed, noteOpened } from './openHandles';
+import { openRegularFile } from './regularFile';
+import { readSmallText } from './smallFile';
 
 class NodeSource implements ByteSource {
   readonly size: number;
@@ -45,8 +25,7 @@ class NodeSource implements ByteSource {
     private readonly opened: BigIntStats,
   ) {
     this.size = Number(opened.size);
-    const id = identity(opened);
-    openFiles.set(id, (openFiles.get(id) ?? 0) + 1);
+    noteOpened(opened);
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -67,10 +46,7 @@ class NodeSource implements ByteSource {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    const id = identity(this.opened);
-    const others = (openFiles.get(id) ?? 1) - 1;
-    if (others > 0) openFiles.set(id, others);
-    else openFiles.delete(id);
+    noteClosed(this.opened);
     await this.handle.close();
   }
 
@@ -106,48 +82,26 @@ class NodeSource implements ByteSource {
   }
 }
 
-/** O_NONBLOCK keeps opening a pipe from waiting for a writer. Windows has neither the flag nor such pipes. */
-const READ_AT_ONCE = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
-
-async function openSource(file: string): Promise<{ source: ByteSource; modified: number }> {
-  const handle = await open(file, READ_AT_ONCE);
-  try {
-    const opened = await handle.stat({ bigint: true });
-    if (!opened.isFile()) throw new CheckpointError('Unreadable', `${file} is not a file`, file);
-    return { source: new NodeSource(handle, opened), modified: Number(opened.mtimeMs) };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-}
-
-/** Resolves symbolic links, so that the link stays and its target is replaced. */
-async function writeTarget(file: string): Promise<string> {
-  const target = await realpath(file).catch(() => file);
-  const found = await stat(target, { bigint: true }).catch(() => null);
-  if (found && !found.isFile()) throw new CheckpointError('Unwritable', `${file} exists and is not a file`, file);
-  if (found && openFiles.has(identity(found))) {
-    const message = `${file} is open in the inspector and cannot be overwritten: choose another name`;
-    throw new CheckpointError('Unwritable', message, file);
-  }
-  return target;
-}
-
-/** Makes the new name durable, if the system supports it. The file's content is already on disk. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+async function isMissing(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === 'ENOENT',
+  );
 }
 
 export const nodeFiles: FileAccess = {
   async open(file, signal) {
     try {
       signal?.throwIfAborted();
-      const opened = await openSource(file);
-      return { ...opened, name: path.basename(file), folder: path.basename(path.dirname(file)) };
+      const { handle, opened } = await openRegularFile(file);
+      return {
+        source: new NodeSource(handle, opened),
+        modified: Number(opened.mtimeMs),
+        name: path.basename(file),
+        folder: path.basename(path.dirname(file)),
+      };
     } catch (error) {
-      throw error instanceof CheckpointError || signal?.aborted ? error : failure('Unreadable', file, error);
+      throw error instanceof CheckpointError || signal?.aborted ? error : fileError('Unreadable', file, error);
     }
   },
 
@@ -157,15 +111,11 @@ export const nodeFiles: FileAccess = {
     return readdir(path.dirname(file)).catch(() => null);
   },
 
-  async readBeside(file, name, limit) {
+  async readBeside(file, name, limit, signal) {
     const beside = nodeFiles.beside(file, name);
-    try {
-      const found = await stat(beside);
-      if (!found.isFile() || found.size > limit) return null;
-      return await readFile(beside, 'utf8');
-    } catch {
-      return null;
-    }
+    // A dangling link is reported as unreadable, and only a missing name as no file.
+    if (await isMissing(beside)) return null;
+    return readSmallText(beside, { limit, signal });
   },
 
   async placeIn(folder, name) {
@@ -173,39 +123,9 @@ export const nodeFiles: FileAccess = {
       await mkdir(folder, { recursive: true });
       return path.join(folder, name);
     } catch (error) {
-      throw failure('Unwritable', folder, error);
+      throw fileError('Unwritable', folder, error);
     }
   },
 
-  async writeAtomically(file, fill) {
-    const target = await writeTarget(file);
-    // A rename is atomic only within one file system, hence the same folder. The short name always fits.
-    const temporary = path.join(path.dirname(target), `.peft-${crypto.randomUUID()}.tmp`);
-    const handle = await open(temporary, 'wx').catch((error: unknown) => {
-      throw failure('Unwritable', file, error);
-    });
-    let written = 0;
-    const sink: Sink = async (bytes) => {
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
-        done += bytesWritten;
-      }
-      written += bytes.length;
-    };
-    try {
-      await fill(sink);
-      await handle.sync();
-      await handle.close();
-      await rename(temporary, target);
-    } catch (error) {
-      // Closing a closed handle rejects, which is of no interest.
-      await handle.close().catch(() => undefined);
-      await unlink(temporary).catch(() => undefined);
-      throw (error as NodeJS.ErrnoException).code === undefined || error instanceof CheckpointError
-        ? error
-        : failure('Unwritable', file, error);
-    }
-    await syncFolder(path.dirname(target));
-    return written;
-  },
+  writeAtomically,
 };

@@ -5,6 +5,7 @@ import type { Handlers, RequestContext } from '../protocol/rpc';
 import { CancelledError, Endpoint } from '../protocol/rpc';
 import { cancellableTask } from './cancellableTask';
 import type { WorkerSource } from './workerSource';
+import { saveDocument } from './saveDocument';
 import { basename } from './uriNames';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
@@ -102,7 +103,7 @@ export class InspectorSession implements vscode.Disposable {
   ): Promise<string | null> {
     const target = await this.askWhere(suggestedName, filters);
     if (!target) return null;
-    await vscode.workspace.fs.writeFile(target, bytes);
+    await saveDocument(this.services.worker, target, bytes);
     return basename(target);
   }
 

@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
 import { isObject } from '../peftConfig/configValues';
-import { parsePythonJson } from '../peftConfig/pythonJson';
+import { parseJson } from '../peftConfig/parseJson';
 import type { BudgetInputs, ModelChoice } from '../protocol/calculator';
 import { CUSTOM_MODEL } from '../protocol/calculator';
 import type { ConfigAnalysis } from '../protocol/planner';
 import type { ModelFile, ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/models';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
 import type { KnownModels } from './knownModels';
+import { readDocumentText } from './readDocument';
 import type { PlannerClient } from './workerClient';
 
 /** A config.json of the workspace that describes a model. */
@@ -201,8 +202,7 @@ async function findModelFiles(): Promise<readonly WorkspaceConfig[]> {
 async function readModelFile(uri: vscode.Uri): Promise<WorkspaceConfig | null> {
   try {
     const { size, mtime } = await vscode.workspace.fs.stat(uri);
-    if (size > MAX_CONFIG_BYTES) return null;
-    const config: unknown = parsePythonJson(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+    const config = parseJson(await readDocumentText(uri, MAX_CONFIG_BYTES));
     if (!isObject(config) || typeof config['model_type'] !== 'string') return null;
     const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
     const own = config['_name_or_path'];

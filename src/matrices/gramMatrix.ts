@@ -1,7 +1,7 @@
 /** Gram matrices in float64, by the engine or, without one, by plain loops. */
 
 import { currentEngine } from '../tensor/engine/current';
-import { gramOfRows } from '../tensor/engine/gram';
+import { gram64 } from '../tensor/engine/gram';
 
 export interface DenseMatrix {
   readonly rows: number;
@@ -16,7 +16,7 @@ const LEAST_ENGINE_WORK = 200_000;
 /** M·Mᵀ, (rows, rows), row-major. */
 export function rowGram({ rows, columns, data }: DenseMatrix): Float64Array {
   const engine = rows * rows * columns < LEAST_ENGINE_WORK ? null : currentEngine();
-  if (engine) return gramOfRows(engine, data, rows, columns);
+  if (engine) return gram64(engine, data, rows, columns, 'rows');
   const gram = new Float64Array(rows * rows);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j <= i; j++) {
@@ -31,7 +31,9 @@ export function rowGram({ rows, columns, data }: DenseMatrix): Float64Array {
 
 /** Mᵀ·M, (columns, columns), row-major. */
 export function columnGram(matrix: DenseMatrix): Float64Array {
-  return rowGram(transposed(matrix));
+  const { rows, columns, data } = matrix;
+  const engine = columns * columns * rows < LEAST_ENGINE_WORK ? null : currentEngine();
+  return engine ? gram64(engine, data, rows, columns, 'columns') : rowGram(transposed(matrix));
 }
 
 export function transposed({ rows, columns, data }: DenseMatrix): DenseMatrix {

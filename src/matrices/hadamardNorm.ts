@@ -3,7 +3,7 @@
  * squares of their entries' products are summed. The product is never held whole.
  */
 
-import { engineGemm } from '../tensor/engine/current';
+import { currentEngine, engineGemm } from '../tensor/engine/current';
 import { transposed } from './gramMatrix';
 import type { DenseMatrix } from './gramMatrix';
 
@@ -25,30 +25,47 @@ export function hadamardNorm(first: HadamardSide, second: HadamardSide): number 
   if (sizes.some((size) => !Number.isFinite(size))) return NaN;
   if (sizes.some((size) => size === 0)) return 0;
   // Factors of at most 1 keep the products within the range of float32.
-  const [left1, right1, left2, right2] = factors.map((factor, i) => unit(factor, sizes[i]!));
-  const { rows, columns } = { rows: sides[0].left.rows, columns: sides[0].right.columns };
+  const units = factors.map((factor, i) => unit(factor, sizes[i]!));
+  const scale = sizes.reduce((product, size) => product * size, 1);
+  return scale * Math.sqrt(sumOfBlocks(units, sides[0].left.rows, sides[0].right.columns));
+}
+
+/** The sum of all squared entries of (L1 R1) o (L2 R2), for the factors L1 (rows, rank), R1 (rank, columns), L2, R2. */
+function sumOfBlocks(units: readonly Float32Array[], rows: number, columns: number): number {
   const rowsAtOnce = Math.max(1, Math.min(rows, Math.floor(BLOCK_ENTRIES / columns)));
-  const products = [0, 1].map(() => new Float32Array(rowsAtOnce * columns)) as [Float32Array, Float32Array];
-  const partial: number[] = [];
+  const lengths = [...units.map(({ length }) => length), rowsAtOnce * columns, rowsAtOnce * columns];
+  const { arrays, free } = heldArrays(lengths);
+  units.forEach((values, i) => arrays[i]!.set(values));
+  const [left1, right1, left2, right2, first, second] = arrays as [Float32Array, ...Float32Array[]];
+  let sum = 0;
   for (let row = 0; row < rows; row += rowsAtOnce) {
     const count = Math.min(rowsAtOnce, rows - row);
-    multiplyRows(left1!, right1!, sides[0].left.columns, columns, row, count, products[0]);
-    multiplyRows(left2!, right2!, sides[1].left.columns, columns, row, count, products[1]);
-    partial.push(sumOfSquares(products[0], products[1], count * columns));
+    multiplyRows(left1, right1!, columns, row, count, first!);
+    multiplyRows(left2!, right2!, columns, row, count, second!);
+    sum += sumOfSquares(first!, second!, count * columns);
   }
-  const scale = sizes.reduce((product, size) => product * size, 1);
-  return scale * Math.sqrt(partial.reduce((sum, square) => sum + square, 0));
+  free();
+  return sum;
+}
+
+/** Arrays in the engine's memory, where its products need no copies, or plain ones without an engine. */
+function heldArrays(lengths: readonly number[]): { readonly arrays: Float32Array[]; free(): void } {
+  const engine = currentEngine();
+  if (!engine) return { arrays: lengths.map((length) => new Float32Array(length)), free: () => undefined };
+  const held = lengths.map((length) => engine.allocate(length));
+  // A later allocation may move the memory, so the views are taken after all of them.
+  return { arrays: held.map((array) => array.data), free: () => held.forEach((array) => array.free()) };
 }
 
 function multiplyRows(
   left: Float32Array,
   right: Float32Array,
-  rank: number,
   columns: number,
   row: number,
   count: number,
   out: Float32Array,
 ): void {
+  const rank = right.length / columns;
   const rows = left.subarray(row * rank, (row + count) * rank);
   engineGemm('NN', count, columns, rank, rows, right, out.subarray(0, count * columns));
 }

@@ -3,17 +3,25 @@
 import { collectParts, scalarTensors } from '../checkpoint/adapters/adapterParts';
 import type { AdapterParts } from '../checkpoint/adapters/adapterParts';
 import { pairLora } from '../checkpoint/adapters/loraPairs';
+import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
 import { configOfMetadata } from '../checkpoint/adapters/metadataConfig';
 import { describePrompts } from '../checkpoint/adapters/promptTensors';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { undecodable } from '../checkpoint/dtypes';
+import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
+import { TargetedParameters } from '../checkpoint/adapters/expertModules';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
-import { parsePythonJson } from '../peftConfig/pythonJson';
+import type { AdapterConfig } from '../peftConfig/adapterConfig';
+import { patternName } from '../peftConfig/wrappedPath';
+import { JsonError, parseJson } from '../peftConfig/parseJson';
+import type { Problem } from '../peftConfig/problem';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
 import type { OpenedFiles } from './openedFiles';
+import { PacedMatching } from './pacedMatching';
+import { Pacer } from './pacer';
 
 /** Alphas and scales that are read one by one at opening. No adapter has this many modules. */
 const MAX_SCALARS = 10_000;
@@ -22,21 +30,25 @@ const MAX_SCALARS = 10_000;
 export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<MatrixSource> {
   const opened = await openFiles(files, path, signal);
   try {
-    const { header, facts } = opened;
-    const parts = collectParts(header.tensors);
-    const config = belongsToAdapter(facts.name, parts)
-      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
-      : null;
-    const read = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
-    // A config that cannot be read says nothing. Only its problem is kept.
-    const parsed = read?.unreadable ? null : read;
-    const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
+    const { facts } = opened;
+    const pacer = new Pacer(signal);
+    const parts = collectParts(opened.header.tensors);
+    await pacer.pause();
+    const notes = [...(opened.header.notes ?? [])];
+    const beside = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, notes, signal) : null;
+    const parsed = beside ?? configOfMetadata(opened.header.metadata, notes);
+    const header = { ...opened.header, notes };
+    if (parsed) await matchPatterns(parsed, parts, signal);
+    const scalars = await readScalars(opened, parts, signal);
+    const pair = (): LoraPairing => pairLora(header.tensors, parsed, scalars, parts, header.loraAlpha);
+    const lora = parsed ? parsed.matching.run(pair) : pair();
+    await pacer.pause();
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts, {
       model: await modelConfig(files, path, opened, parts, signal),
-      hasConfig: config !== null,
-      problems: read?.unreadable ? read.problems : [],
+      hasConfig: parsed !== null || notes.length > (opened.header.notes?.length ?? 0),
     });
+    await pacer.pause();
     return new CheckpointSource(opened, lora, description);
   } catch (error) {
     await opened.close();
@@ -56,12 +68,43 @@ async function modelConfig(
   signal?: AbortSignal,
 ): Promise<unknown> {
   if (parts.length > 0 || !header.tensors.some(({ dtype }) => PACKED_DTYPES.has(dtype))) return null;
-  const text = await files.readBeside(path, 'config.json', MAX_CONFIG_BYTES, signal);
   try {
-    return text === null ? null : parsePythonJson(text);
+    const text = await files.readBeside(path, 'config.json', MAX_CONFIG_BYTES, signal);
+    return text === null ? null : parseJson(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof CheckpointError || error instanceof JsonError) return null;
     throw error;
+  }
+}
+
+/** Matches the patterns of the config with all modules ahead of the pairing, which cannot pause. */
+async function matchPatterns(config: AdapterConfig, { parts }: AdapterParts, signal?: AbortSignal): Promise<void> {
+  const { rankPattern, alphaPattern, matching } = config;
+  if (rankPattern.length + alphaPattern.length === 0) return;
+  const parameters = new TargetedParameters(config);
+  const paced = new PacedMatching(signal, matching);
+  for (const { module } of parts) {
+    const names = new Set([patternName(module), parameters.pathOf(module) ?? '']);
+    await paced.run(() => {
+      for (const name of names) for (const list of [rankPattern, alphaPattern]) list.find((key) => key.matches(name));
+    });
+  }
+}
+
+/** `null` without a config. One that cannot be read is a problem of the file, which is shown without it. */
+async function readConfig(
+  files: FileAccess,
+  path: string,
+  problems: Problem[],
+  signal?: AbortSignal,
+): Promise<AdapterConfig | null> {
+  try {
+    const text = await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal);
+    return text === null ? null : parseAdapterConfig(text);
+  } catch (error) {
+    if (!(error instanceof CheckpointError || error instanceof JsonError)) throw error;
+    problems.push({ severity: 'warning', message: `adapter_config.json is not used: ${error.message}` });
+    return null;
   }
 }
 

@@ -9,15 +9,14 @@ const BEYOND_DOUBLE = ' 1e999 ';
 
 /**
  * transformers writes infinite limits into config.json (`time_step_limit` of Mamba 2), and Python reads them. Throws the
- * `SyntaxError` of `JSON.parse` for any other text that is not JSON. A leading byte order mark is skipped.
+ * `SyntaxError` of `JSON.parse` for any other text that is not JSON.
  */
 export function parsePythonJson(text: string): unknown {
-  const json = text.replace(/^\uFEFF/, '');
   try {
-    return JSON.parse(json);
+    return JSON.parse(text);
   } catch (error) {
-    if (!CONSTANT.test(json)) throw error;
-    return parseWithConstants(json, error);
+    if (!CONSTANT.test(text)) throw error;
+    return parseWithConstants(text, error);
   }
 }
 

@@ -41,6 +41,8 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
    * it is missing. Returns the paths, weights first.
    */
   'adapter/write'(params: { readonly source: SourceId; readonly folder: string }): readonly string[];
+  /** Replaces a small local file, or creates it, as the other writers do. */
+  'file/write'(params: { readonly path: string; readonly bytes: Uint8Array }): void;
   'source/close'(params: { readonly source: SourceId }): void;
 }
 
@@ -56,5 +58,10 @@ export interface EditorRequests {
   /** The names of all files in the file's folder. */
   'file/names'(params: { readonly uri: string }): readonly string[];
   /** The user's token for the Hugging Face Hub; `null` if none is set. */
+  /**
+   * Asks the user whether to follow a redirect from a server on the Internet to this machine or its network. `from` and
+   * `to` are hosts with ports; `address` is the IP address of `to`.
+   */
+  'redirect/allow'(params: { readonly from: string; readonly to: string; readonly address: string }): boolean;
   'hub/token'(params: Record<never, never>): string | null;
 }

@@ -45,6 +45,10 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       return saveAdapter(files, folder, adapter, signal);
     },
 
+    async 'file/write'({ path, bytes }) {
+      await files.writeAtomically(path, (sink) => sink(bytes));
+    },
+
     async 'source/close'({ source }) {
       await sources.close(source);
     },

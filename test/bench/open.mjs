@@ -10,7 +10,6 @@ import * as path from 'node:path';
 import { startStage } from '../../scripts/lib/e2eStage.mjs';
 import { inRoot } from '../../scripts/lib/paths.mjs';
 import { bundleTests } from '../../scripts/lib/testBundles.mjs';
-import { bytesReadOf, extensionHostOf, memoryOf } from './lib/extensionHost.mjs';
 
 const option = (name, otherwise) =>
   Number(process.argv.find((a) => a.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise);
@@ -54,9 +53,10 @@ await build({
   format: 'cjs',
   logLevel: 'warning',
 });
-await bundleTests('e2e', ['test/e2e/workbench.ts']);
+await bundleTests('e2e', ['test/e2e/workbench.ts', 'test/e2e/extensionHost.ts']);
 const require = createRequire(import.meta.url);
 const { eventually, launch } = require(inRoot('out/test/e2e/workbench.js'));
+const { bytesReadOf, extensionHostOf, memoryOf } = require(inRoot('out/test/e2e/extensionHost.js'));
 const { bytesAtOpening, writeSparseFile, writeSparseShards } = require(bundle);
 
 const folder = mkdtempSync(path.join(stage.workspace, 'sparse-'));

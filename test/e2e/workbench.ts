@@ -31,15 +31,17 @@ interface LaunchSettings {
   readonly height?: number;
   /** JavaScript that runs first in every document of the window, webviews included. */
   readonly script?: string;
+  /** Absolute path of the folder to open; by default the stage's workspace. */
+  readonly folder?: string;
 }
 
-/** Opens a separate browser with one page on the sample workspace. */
+/** Opens a separate browser with one page on a folder. */
 export async function launch(options: LaunchSettings = {}): Promise<Workbench> {
   const browser = await chromium.launch(JSON.parse(setting('PEFT_E2E_BROWSER')) as LaunchOptions);
   const page = await browser.newPage({ viewport: { width: options.width ?? 1400, height: options.height ?? 900 } });
   page.setDefaultTimeout(STEP_TIMEOUT_MS);
   if (options.script !== undefined) await page.addInitScript(options.script);
-  const workbench = new Workbench(browser, page);
+  const workbench = new Workbench(browser, page, options.folder);
   await workbench.open();
   return workbench;
 }
@@ -51,6 +53,7 @@ export class Workbench {
   constructor(
     private readonly browser: Browser,
     readonly page: Page,
+    private readonly folder = setting('PEFT_E2E_WORKSPACE'),
   ) {
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('console', (message) => {
@@ -64,7 +67,7 @@ export class Workbench {
   }
 
   async open(): Promise<void> {
-    await this.page.goto(`${setting('PEFT_E2E_ADDRESS')}/?folder=${encodeURI(setting('PEFT_E2E_WORKSPACE'))}`);
+    await this.page.goto(`${setting('PEFT_E2E_ADDRESS')}/?folder=${encodeURI(this.folder)}`);
     // VS Code opens files in the text editor, whatever their custom editor, until it has scanned the extensions.
     await this.page.locator('.activitybar [aria-label="PEFT"]').first().waitFor();
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();

@@ -4,9 +4,11 @@ import threads from 'node:worker_threads';
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { Message } from '../../src/protocol/rpc';
 
-interface RecordedWorker {
+export interface RecordedWorker {
   readonly worker: Worker;
   readonly name: string | undefined;
+  /** Methods in the order of their requests. */
+  readonly asked: string[];
   /** Methods in the order of their replies, and the errors of failed ones. */
   readonly answered: string[];
   readonly failures: string[];
@@ -26,11 +28,18 @@ export function recordWorkers(): void {
   const Original = threads.Worker;
   threads.Worker = class Recorded extends Original {
     readonly #methods = new Map<number, string>();
+    readonly #asked: string[] = [];
 
     constructor(file: string | URL, options?: WorkerOptions) {
       super(file, options);
       const methods = this.#methods;
-      const record: RecordedWorker = { worker: this, name: options?.name, answered: [], failures: [] };
+      const record: RecordedWorker = {
+        worker: this,
+        name: options?.name,
+        asked: this.#asked,
+        answered: [],
+        failures: [],
+      };
       recordedWorkers.push(record);
       this.on('message', (message: Message) => {
         if (message.kind !== 'reply') return;
@@ -41,7 +50,10 @@ export function recordWorkers(): void {
     }
 
     override postMessage(message: Message, transfer?: readonly threads.TransferListItem[]): void {
-      if (message.kind === 'request') this.#methods.set(message.id, message.method);
+      if (message.kind === 'request') {
+        this.#methods.set(message.id, message.method);
+        this.#asked.push(message.method);
+      }
       super.postMessage(message, transfer);
     }
   };

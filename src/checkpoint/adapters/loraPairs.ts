@@ -10,10 +10,9 @@ import type { AdapterPart } from './adapterPart';
 import type { AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
 import { expertAxes } from './expertAxes';
-import { parameterPath, stackedExperts } from './expertModules';
+import { stackedExperts, TargetedParameters } from './expertModules';
 import type { ExpertModule } from './expertModules';
 import { placeModules } from './layerGroups';
-import { usablePatterns } from '../../peftConfig/peftScaling';
 import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
 import { inputsAreAlike } from './sharedInputs';
@@ -51,7 +50,6 @@ export function pairLora(
   const units = unitsOf(adapted, config, problems);
   const places = placeModules(units.map(({ name }) => name));
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const patterns = usablePatterns(units.length, config, problems);
   const products = new Map<string, Product>();
 
   const modules = units.map(({ part, name, planned }, i): LoraModuleInfo => {
@@ -73,7 +71,7 @@ export function pairLora(
       module: name,
       ...places[i]!,
       rank: sizes.rank,
-      ...scalingOf(name, part, rank, config, patterns, { scalars, loraAlpha }, problems),
+      ...scalingOf(name, part, rank, config, { scalars, loraAlpha }, problems),
       inFeatures: sizes.inFeatures,
       outFeatures: sizes.outFeatures,
       a: source('a'),
@@ -93,19 +91,21 @@ export function pairLora(
 
 /** The modules of all parts: one each, or one for each stacked expert. */
 function unitsOf(adapted: readonly AdapterPart[], config: AdapterConfig | null, problems: Problem[]): ExpertModule[] {
-  const rankPatterns = usablePatterns(adapted.length, config, []).rank;
+  const parameters = new TargetedParameters(config);
   let experts = MAX_EXPERT_MODULES;
-  const axes = expertAxes(adapted, config, (part) => parameterPath(part, config));
+  const axes = expertAxes(adapted, config, ({ module }) => parameters.pathOf(module));
   problems.push(...axes.problems);
   return adapted.flatMap((part) => {
-    const stacked = stackedExperts(part, config, rankPatterns, experts, axes.exchanged.has(part));
+    const stacked = stackedExperts(part, config, parameters, experts, axes.exchanged.has(part));
     experts -= stacked?.length ?? 0;
     return stacked ?? [{ part, name: part.module, planned: null }];
   });
 }
 
 function unknownAlphaMessage(count: number, withoutConfig: boolean): string {
-  const where = withoutConfig ? 'no adapter_config.json was read' : 'it is not in the file or its config';
+  const where = withoutConfig
+    ? 'there is no usable adapter_config.json beside the file'
+    : 'it is not in the file or its config';
   return `the alpha of ${count} modules is unknown (${where}): their scaling is taken as 1`;
 }
 

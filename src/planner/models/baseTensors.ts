@@ -1,7 +1,9 @@
 /** Reads the names and shapes of a model's tensors from the safetensors headers in its config's folder. */
 
 import { isObject } from '../../peftConfig/configValues';
+import { parseJson } from '../../peftConfig/parseJson';
 import type { NamedShape } from '../../budget/rows';
+import { MAX_TENSORS } from '../../checkpoint/header';
 import type { ModelFiles } from '../../files/modelFiles';
 
 /** The largest published checkpoints have a few hundred shards. */
@@ -15,10 +17,10 @@ export async function baseTensors(files: ModelFiles, config: string): Promise<re
   const index = `${folder}/model.safetensors.index.json`;
   if ((await files.stamp(index, MAX_INDEX_BYTES)) === null) return files.tensorShapes(`${folder}/model.safetensors`);
   const shapes: NamedShape[] = [];
-  for (const shard of shardNames((await files.readText(index)) ?? '')) {
+  for (const shard of shardNames((await files.readText(index, MAX_INDEX_BYTES)) ?? '')) {
     const part = await files.tensorShapes(`${folder}/${shard}`);
-    if (!part) return null;
-    shapes.push(...part);
+    if (!part || shapes.length + part.length > MAX_TENSORS) return null;
+    for (const shape of part) shapes.push(shape);
   }
   return shapes.length > 0 ? shapes : null;
 }
@@ -27,7 +29,7 @@ export async function baseTensors(files: ModelFiles, config: string): Promise<re
 function shardNames(text: string): readonly string[] {
   let index: unknown;
   try {
-    index = JSON.parse(text);
+    index = parseJson(text);
   } catch {
     return [];
   }

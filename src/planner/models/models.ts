@@ -1,7 +1,7 @@
 /** Finds the models that requests refer to and caches the latest ones. Nothing is downloaded. */
 
 import { isObject } from '../../peftConfig/configValues';
-import { parsePythonJson } from '../../peftConfig/pythonJson';
+import { parseJson } from '../../peftConfig/parseJson';
 import type { Preset } from '../../budget/presets';
 import { PRESETS, presetForHubName } from '../../budget/presets';
 import type { NamedShape } from '../../budget/rows';
@@ -103,7 +103,7 @@ export class Models {
     const found = { title, place, path, preset: null };
     const kept = this.kept.get(path);
     if (kept?.stamp === stamp) return { ...found, config: kept.config };
-    const config = parse((await this.files.readText(path)) ?? '');
+    const config = parse((await this.files.readText(path, MAX_CONFIG_BYTES)) ?? '');
     if (!isObject(config)) return null;
     this.kept.set(path, { stamp, config });
     return { ...found, config };
@@ -145,7 +145,7 @@ function localConfigs(name: string, folder: string | null): readonly string[] {
 
 function parse(text: string): unknown {
   try {
-    return parsePythonJson(text);
+    return parseJson(text);
   } catch {
     return null;
   }

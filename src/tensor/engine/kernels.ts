@@ -28,6 +28,8 @@ export interface GemmKernels {
 }
 
 export interface ScanKernels {
+  readonly attend: Kernel;
+  readonly attendBackward: Kernel;
   readonly applyReflectors: Kernel;
   readonly bidiagonalize: Kernel;
   readonly clearCells: Kernel;
@@ -46,6 +48,8 @@ export interface ScanKernels {
   readonly poolRows: Kernel;
   readonly product64: Kernel;
   readonly quantizeNf4: Kernel;
+  readonly siluGate: Kernel;
+  readonly siluGateBackward: Kernel;
   readonly writeConstants: Kernel;
 }
 
@@ -108,7 +112,7 @@ const TRIAL_MS = 2;
 
 /** Bytes that `fastestBuild` needs: three matrices and their scratch memory. */
 export function trialBytes(kernels: BoundKernels): number {
-  const scratch = Math.max(...kernels.gemm.map((g) => g.workBytes(TRIAL_SIDE, TRIAL_SIDE, TRIAL_SIDE)));
+  const scratch = kernels.gemm.reduce((most, g) => Math.max(most, g.workBytes(TRIAL_SIDE, TRIAL_SIDE, TRIAL_SIDE)), 0);
   return 3 * 4 * TRIAL_SIDE ** 2 + scratch;
 }
 

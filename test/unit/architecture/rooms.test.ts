@@ -26,7 +26,9 @@ const show = ({ from, specifier }: Import): string => `${from} imports '${specif
 /**
  * The rooms that depend on neither Node, the DOM nor the editor. src/tsconfig.json compiles them without their types.
  */
-const PURE_ROOMS = ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol'];
+const PURE_ROOMS = [
+  ...['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'matrices', 'protocol'],
+];
 
 /** The ways to reach the network: modules of Node, and globals of browsers. */
 const NETWORK_MODULES = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
@@ -100,9 +102,12 @@ describe('the rooms and their arrows', () => {
     const importing = all
       .flatMap(importsOf)
       .filter(({ specifier, typeOnly }) => !typeOnly && NETWORK_MODULES.test(specifier));
-    assert.deepEqual([...new Set(importing.map(({ from }) => from))], ['src/files/httpRequest.ts']);
+    assert.deepEqual(
+      [...new Set(importing.map(({ from }) => from))],
+      ['src/files/addresses.ts', 'src/files/httpRequest.ts'],
+    );
     const calling = all.filter((file) => NETWORK_GLOBALS.test(readFileSync(file, 'utf8')));
-    assertNone(calling, 'Only src/files/httpRequest.ts may use the network:');
+    assertNone(calling, 'Only src/files/httpRequest.ts and src/files/addresses.ts may use the network:');
     const bundles = readdirSync('dist').filter((name) => /\.c?js$/.test(name));
     const requiring = bundles.filter((name) =>
       /require\(["'](node:)?(https?|http2|net|tls|dgram|dns)["']\)/.test(readFileSync(`dist/${name}`, 'utf8')),

@@ -1,66 +1,25 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import * as esbuild from 'esbuild';
 import { knownModelTypes } from '../../../src/budget/architectures';
 import type * as budget from '../../../src/budget/computeBudget';
 import type * as training from '../../../src/budget/memory/training';
 import type * as calculator from '../../../src/planner/calculator/budgetReport';
 import type * as plan from '../../../src/planner/plan/planReport';
+import type * as configClasses from '../../../src/peftConfig/configClasses';
 import { sourceFiles } from '../architecture/importGraph';
+import type { Edits } from './edits';
+import { loadEdited, typeErrors } from './edits';
 
-/** Text to insert before a line of a file, by the file's path. */
-type Edits = Readonly<Record<string, readonly (readonly [before: string, inserted: string])[]>>;
-
-type Rooms = typeof budget & typeof training & typeof calculator & typeof plan;
-
-/** Builds and loads the rooms that count, with edits to their sources. */
-async function edited(edits: Edits): Promise<Rooms> {
-  const found = new Set<string>();
-  const editing: esbuild.Plugin = {
-    name: 'edits',
-    setup(build) {
-      build.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
-        const name = path.relative(process.cwd(), file).split(path.sep).join('/');
-        const text = readFileSync(file, 'utf8');
-        if (!Object.hasOwn(edits, name)) return null;
-        found.add(name);
-        return { contents: insert(name, text, edits[name] ?? []), loader: 'ts' };
-      });
-    },
-  };
-  const { outputFiles } = await esbuild.build({
-    stdin: {
-      contents: ENTRY.map((file) => `export * from './${file}';`).join('\n'),
-      resolveDir: path.join(process.cwd(), 'src'),
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'silent',
-    plugins: [editing],
-  });
-  assert.deepEqual([...found].sort(), Object.keys(edits).sort(), 'every edited file is part of the program');
-  const loaded = { exports: {} };
-  new Function('module', 'exports', 'require', outputFiles[0]?.text ?? '')(loaded, loaded.exports, require);
-  return loaded.exports as Rooms;
-}
+type Rooms = typeof budget & typeof training & typeof calculator & typeof plan & typeof configClasses;
 
 const ENTRY = [
   'budget/computeBudget',
   'budget/memory/training',
   'planner/calculator/budgetReport',
   'planner/plan/planReport',
+  'peftConfig/configClasses',
 ];
-
-function insert(name: string, text: string, edits: Edits[string]): string {
-  return edits.reduce((current, [before, inserted]) => {
-    assert.ok(current.includes(before), `${name} has no line '${before}'`);
-    return current.replace(before, `${inserted}\n${before}`);
-  }, text);
-}
 
 /** The paths that CONTRIBUTING names for a change. A name without a folder is in the folder of the row's first path. */
 function named(change: string): readonly string[] {
@@ -135,7 +94,8 @@ const PLAN = { purpose: 'training', setup: [], inference: [], gpu: '', claim: ''
 describe('an addition to the budget', () => {
   it('of an architecture edits only the files that CONTRIBUTING names, and every surface counts it', async () => {
     assertNamed('a new architecture', ARCHITECTURE);
-    const rooms = await edited(ARCHITECTURE);
+    assert.deepEqual(typeErrors(ARCHITECTURE), []);
+    const rooms = await loadEdited<Rooms>(ENTRY, ARCHITECTURE);
     const { trainable, all, modules } = rooms.computeBudget(MODEL, { peft_type: 'LORA', r: 2 });
     const linears = 2 * 32 * 32 + 2 * 32 * KEY_VALUE + 3 * 32 * 48;
     const base = 2 * 100 * 32 + 32 + LAYERS * (linears + 2 * 32);
@@ -153,7 +113,9 @@ describe('an addition to the budget', () => {
 
   it('of a method edits only the files that CONTRIBUTING names, and every surface counts it', async () => {
     assertNamed('a new PEFT method', METHOD);
-    const rooms = await edited({ ...ARCHITECTURE, ...METHOD });
+    assert.deepEqual(typeErrors(METHOD), []);
+    const rooms = await loadEdited<Rooms>(ENTRY, { ...ARCHITECTURE, ...METHOD });
+    assert.equal(rooms.configClass('MadeUpConfig')?.peftType, 'MADE_UP');
     const byDefault = rooms.computeBudget(MODEL, { peft_type: 'MADE_UP' });
     // The rank of its config class, on the targets that LoRA has on this model.
     assert.equal(byDefault.trainable, LAYERS * 2 * 3 * 32);
@@ -168,13 +130,22 @@ describe('an addition to the budget', () => {
   });
 
   it('is necessary: without it the architecture and the method are refused', async () => {
-    const rooms = await edited({});
+    const rooms = await loadEdited<Rooms>(ENTRY, {});
     assert.throws(() => rooms.computeBudget(MODEL, { peft_type: 'LORA' }), /'made_up' has no module table/);
     const llama = { ...MODEL, model_type: 'llama' };
     assert.throws(
       () => rooms.computeBudget(llama, { peft_type: 'MADE_UP' }),
       /peft_type 'MADE_UP' has no counting rule/,
     );
+  });
+});
+
+describe('an edit', () => {
+  it('that the compiler refuses is reported', () => {
+    const file = 'src/budget/methods/vectors.ts';
+    const [[before, inserted] = ['', '']] = METHOD[file] ?? [];
+    const mistyped = typeErrors({ [file]: [[before, inserted.replace('accepts:', 'accept:')]] });
+    assert.match(mistyped.join('\n'), /vectors\.ts: .*accept/);
   });
 });
 

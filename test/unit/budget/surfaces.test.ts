@@ -14,6 +14,8 @@ import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
 import { computeReport } from '../../../src/planner/calculator/budgetReport';
 import { adapterBudget } from '../../../src/planner/countAdapter';
+import { PacedMatching } from '../../../src/matrices/pacedMatching';
+import { captured } from '../cli/runCaptured';
 import { hoverText } from '../../../src/planner/hover/adapterConfigHoverText';
 import { Models } from '../../../src/planner/models/models';
 import type { FoundModel } from '../../../src/planner/models/models';
@@ -144,7 +146,9 @@ describe('every surface that counts', () => {
 
   it('agrees with computeBudget in the lens', async () => {
     const models = new Models(NO_FILES, { modelConfig: () => Promise.resolve(null) });
-    const shown = await Promise.all(rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model))));
+    const shown = await Promise.all(
+      rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model), new PacedMatching())),
+    );
     const wrong = differences(rows, (row) => {
       const { trainable, all, percent, fileBytes } = row.budget;
       return same(shown[rows.indexOf(row)]?.counted, { trainable, all, percent, fileBytes });
@@ -175,8 +179,8 @@ describe('every surface that counts', () => {
       for (const row of rows) {
         writeFileSync(files.model, JSON.stringify(row.model));
         writeFileSync(files.adapter, JSON.stringify(row.adapter));
-        const printed = await budgetCommand.run(['--model', files.model, '--adapter', files.adapter, '--json']);
-        const difference = same(JSON.parse(String(printed)), row.budget);
+        const output = await budgetCommand.run(['--model', files.model, '--adapter', files.adapter, '--json']);
+        const difference = same(JSON.parse((await captured(output))!), row.budget);
         if (difference !== null) wrong.push(`${row.name}: ${difference.slice(0, 300)}`);
       }
       assert.deepEqual(wrong, []);

@@ -18,11 +18,12 @@ function editor(
     'file/read': ({ uri, limit }) => {
       asked.push(uri);
       const bytes = files[uri];
-      if (!bytes) throw new Error(`EntryNotFound: ${uri}`);
+      if (!bytes) throw Object.assign(new Error(`EntryNotFound: ${uri}`), { code: 'FileNotFound' });
       const size = sizes[uri] ?? bytes.length;
       return { bytes: size > limit ? null : Uint8Array.from(bytes), size, modified: 7 };
     },
     'file/names': () => Object.keys(files).map((uri) => uri.slice(uri.lastIndexOf('/') + 1)),
+    'redirect/allow': () => assert.fail('asked'),
     'hub/token': () => null,
   };
   const ask = (async (method: keyof EditorRequests, params: never) => handlers[method](params)) as AskEditor;
