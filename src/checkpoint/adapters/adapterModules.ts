@@ -80,8 +80,8 @@ export function describeAdapter(
     problems.push({ severity: 'warning', message, subject: tensor });
   }
   const all = [...modules, ...saved.modules];
-  problems.push(...unmatchedKeys(collected, config), ...emptyTensors(all), ...tokenRows(collected.parts, config));
-  return { modules: all, unexplained, problems };
+  const found = [...unmatchedKeys(collected, config), ...emptyTensors(all), ...tokenRows(collected.parts, config)];
+  return { modules: all, unexplained, problems: [...problems, ...found] };
 }
 
 /** The LoRA modules of each part, matched by their tensors' names. Stacked experts are several modules. */

@@ -94,7 +94,7 @@ function unitsOf(adapted: readonly AdapterPart[], config: AdapterConfig | null, 
   const parameters = new TargetedParameters(config);
   let experts = MAX_EXPERT_MODULES;
   const axes = expertAxes(adapted, config, ({ module }) => parameters.pathOf(module));
-  problems.push(...axes.problems);
+  for (const problem of axes.problems) problems.push(problem);
   return adapted.flatMap((part) => {
     const stacked = stackedExperts(part, config, parameters, experts, axes.exchanged.has(part));
     experts -= stacked?.length ?? 0;

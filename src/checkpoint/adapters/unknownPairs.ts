@@ -61,5 +61,5 @@ function commonRank([a0 = 0, a1 = 0]: readonly number[], [b0 = 0, b1 = 0]: reado
   ].flatMap(([rank, other, left, right]) =>
     rank! > 0 && rank === other && rank! <= LARGEST_RANK_SHARE * Math.min(left!, right!) ? [rank!] : [],
   );
-  return ranks.length > 0 ? Math.min(...ranks) : null;
+  return ranks.length > 0 ? ranks.reduce((least, rank) => Math.min(least, rank)) : null;
 }

@@ -1,11 +1,10 @@
 import { strict as assert } from 'node:assert';
 import { parseAdapterConfig } from '../../../src/peftConfig/adapterConfig';
-import { parseJson } from '../../../src/peftConfig/parseJson';
-import { parsePythonJson } from '../../../src/peftConfig/pythonJson';
+import { JsonError, parseJson } from '../../../src/peftConfig/parseJson';
 
 describe('JSON as Python reads it', () => {
   it('has infinite numbers and NaN outside strings', () => {
-    assert.deepEqual(parsePythonJson('{"a": [0.0, Infinity], "b": -Infinity, "c": NaN, "d": 1}'), {
+    assert.deepEqual(parseJson('{"a": [0.0, Infinity], "b": -Infinity, "c": NaN, "d": 1}'), {
       a: [0, Infinity],
       b: -Infinity,
       c: NaN,
@@ -16,7 +15,7 @@ describe('JSON as Python reads it', () => {
   });
 
   it('keeps the words inside strings, also beside escaped quotes', () => {
-    assert.deepEqual(parsePythonJson('{"a": "Infinity \\" NaN", "NaN": NaN}'), { a: 'Infinity " NaN', NaN: NaN });
+    assert.deepEqual(parseJson('{"a": "Infinity \\" NaN", "NaN": NaN}'), { a: 'Infinity " NaN', NaN: NaN });
   });
 
   it('is refused with the error of the stored text if anything else is wrong', () => {
@@ -29,6 +28,6 @@ describe('JSON as Python reads it', () => {
       '[- Infinity]',
       "{'a': NaN}",
     ])
-      assert.throws(() => parsePythonJson(text), SyntaxError, text);
+      assert.throws(() => parseJson(text), JsonError, text);
   });
 });
