@@ -42,7 +42,7 @@ export class AdapterAnalyses implements vscode.Disposable {
     ];
   }
 
-  /** Null if the file is not a PEFT config, or if its text changed before the reply came. */
+  /** `null` if the file is not a PEFT config, or if its text changes before the reply arrives. */
   async of(document: vscode.TextDocument): Promise<ConfigAnalysis | null> {
     const key = document.uri.toString();
     const { version } = document;
@@ -59,7 +59,7 @@ export class AdapterAnalyses implements vscode.Disposable {
       return document.version === version ? analysis : null;
     } catch (error) {
       if (kept.controller.signal.aborted) return null;
-      // The next request may reach another thread that answers.
+      // The next request may reach a new thread, which answers.
       if (this.kept.get(key) === kept) this.kept.delete(key);
       throw error;
     }

@@ -9,7 +9,7 @@ export const ADAPTER_CONFIG: vscode.DocumentSelector = [
   { language: 'jsonc', pattern: '**/adapter_config.json' },
 ];
 
-/** An adapter_config.json has a few kilobytes. A far larger file is something else and is not sent to the planner. */
+/** An adapter_config.json takes a few kilobytes. A far larger file is something else and is not sent to the planner. */
 const MAX_CHARACTERS = 1 << 20;
 
 interface AdapterServices {
@@ -37,7 +37,7 @@ export class AdapterDocuments {
   }
 }
 
-/** Runs `work` with a signal that aborts when the token is cancelled. Null if it is. */
+/** Runs `work` with a signal that aborts when the token is cancelled. `null` if it is. */
 export async function whileWanted<T>(
   token: vscode.CancellationToken,
   work: (signal: AbortSignal) => Promise<T>,

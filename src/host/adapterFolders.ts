@@ -4,10 +4,10 @@ import { basename } from './uriNames';
 
 /** An adapter in the workspace. */
 export interface AdapterEntry {
-  /** The weights file; null if the folder has only a config. */
+  /** The weights file; `null` if the folder has only a config. */
   readonly weights: vscode.Uri | null;
   readonly config: vscode.Uri | null;
-  /** A pickle in the config's folder. The extension names it and never opens it. */
+  /** A pickle in the config's folder. The extension shows its name but never opens it. */
   readonly pickle: vscode.Uri | null;
   readonly name: string;
   /** The folder, relative to the workspace. */
@@ -17,9 +17,9 @@ export interface AdapterEntry {
   readonly baseModel: string;
 }
 
-/** Nobody picks an adapter from a longer list. */
+/** Nobody reads a longer list to pick an adapter. */
 const MAX_FILES = 1000;
-/** An adapter_config.json has a few kilobytes; a much larger file is something else. */
+/** An adapter_config.json takes a few kilobytes; a much larger file is something else. */
 const MAX_CONFIG_BYTES = 1 << 20;
 
 const WEIGHTS = '**/{adapter_model,adapters,pytorch_lora_weights,*lora*,*LoRA*}.safetensors';

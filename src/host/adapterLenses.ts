@@ -4,7 +4,7 @@ import type { AdapterAnalyses } from './adapterAnalyses';
 import { ADAPTER_CONFIG, rangeOf, whileWanted } from './adapterDocuments';
 import { budgetLine, formatCount } from './budgetLine';
 
-/** As many entries as fit in a line of the editor. */
+/** Limit on entries in a lens, so that it fits in a line of the editor. */
 const MAX_ENTRIES = 8;
 
 /** Lenses in adapter_config.json: what it trains on which model, and what each of its targets matches. */
@@ -48,7 +48,7 @@ function commandsFor(uri: vscode.Uri, analysis: ConfigAnalysis): vscode.Command[
   const missing =
     wanted === null
       ? vscode.l10n.t('The config names no base model')
-      : vscode.l10n.t('Choose the base model: {0} is not found', shorten(wanted));
+      : vscode.l10n.t('Choose the base model: {0} was not found', shorten(wanted));
   return [
     ...(stored ? [{ title: stored, command: '' }] : []),
     wanted === null

@@ -97,7 +97,7 @@ export function registerAdaptersTree(): vscode.Disposable {
     vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
     vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
     vscode.commands.registerCommand('peft.openCheckpoint', pickCheckpoint),
-    // A command from the keyboard has no row as its argument and applies to the selected row.
+    // A command from the keyboard gets no row as its argument, so it applies to the selected row.
     vscode.commands.registerCommand(
       'peft.openAdapter',
       async (adapter = view.selection[0]) => adapter && openAdapter(adapter),

@@ -3,7 +3,7 @@
 import type { Basis, BudgetInputs } from '../protocol/calculator';
 import { CUSTOM_FIELDS, METHOD_FIELDS } from '../protocol/calculator';
 
-/** The settings and the model size of the reference's comparison. */
+/** Settings and model size of the comparison in the reference document. */
 export const DEFAULT_INPUTS: BudgetInputs = {
   model: 'preset:llama-2-7b',
   basis: 'exact',
@@ -21,7 +21,7 @@ export const DEFAULT_INPUTS: BudgetInputs = {
 
 /** The longest text stored for a field: an accidental paste is not kept in full. */
 const MAX_TYPED = 64;
-/** How many architectures, and targets of each, are stored: far more than exist. */
+/** Limit on stored architectures, and on stored targets of each: far more than exist. */
 const MAX_LIST = 200;
 
 /** Reads stored inputs, possibly of another version. A missing value, or one of the wrong type, becomes the default. */

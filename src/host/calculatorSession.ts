@@ -14,7 +14,7 @@ export interface PlanStore {
 
 type CountingRequests = 'budget/ready' | 'plan/ready' | 'calculator/compute' | 'plan/fit';
 
-/** The calculator's inputs and plan, and the answers to its page. */
+/** Holds the calculator's inputs and plan, and answers the requests of its page. */
 export class CalculatorSession extends BudgetSession {
   constructor(
     services: BudgetServices,

@@ -10,7 +10,7 @@ import { workspacePlan } from './workspacePlan';
 
 const CALCULATOR_VIEW = 'peft.calculator';
 
-/** Inputs are stored per workspace, because the models to plan for are in the workspace. */
+/** Inputs are stored per workspace, because they may refer to its models. */
 const INPUTS_KEY = 'peft.calculator.inputs';
 
 /** The inputs last typed into the calculator in this workspace. */
@@ -19,7 +19,7 @@ export function calculatorInputs(context: vscode.ExtensionContext): BudgetInputs
 }
 
 const inputsChanged = new vscode.EventEmitter<void>();
-/** Fires when the calculator gets other inputs. */
+/** Fires when the calculator's inputs change. */
 export const onDidChangeCalculatorInputs = inputsChanged.event;
 
 interface OpenView {

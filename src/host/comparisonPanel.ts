@@ -77,7 +77,7 @@ export function registerComparison(context: vscode.ExtensionContext, services: B
   const comparisons = new Comparisons(context, services);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('peft.compareBudgets', async (asked?: unknown) => {
-      // The calculator passes its inputs; from a menu or the palette the user picks a model.
+      // The calculator passes its inputs. A menu and the palette pass none, so the user picks a model.
       const inputs =
         isObject(asked) && typeof asked['model'] === 'string'
           ? readInputs(asked)

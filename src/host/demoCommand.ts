@@ -10,10 +10,10 @@ import { tabIcon } from './tabIcon';
 
 const DEMO_VIEW_TYPE = 'peft.demo';
 
-/** Every run has the same seed, so that it shows the same picture. */
+/** All runs share one seed, so that they show the same picture. */
 const DEMO: DemoOptions = { seed: 42, trainingSteps: 300 };
 
-/** Long enough to read in passing. */
+/** Long enough to read the status message in passing. */
 const STATUS_MS = 8000;
 
 interface DemoServices extends InspectorServices {
@@ -49,7 +49,7 @@ export function registerDemo(services: DemoServices): vscode.Disposable {
       const { source } = open!;
       await saveDemoAdapter(services.worker, () => source.sourceId());
     }),
-    // The text stays in its channel until asked for: an output panel would cover a third of the picture.
+    // The text stays in its channel until the user opens it: an output panel would cover a third of the picture.
     vscode.commands.registerCommand('peft.showOutput', () => services.output.show(true)),
     // After a window reload, the same seed gives the same tensors.
     vscode.window.registerWebviewPanelSerializer(DEMO_VIEW_TYPE, {

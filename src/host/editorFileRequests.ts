@@ -10,7 +10,7 @@ export function editorFileRequests(token: HubToken): Handlers<EditorRequests> {
       const uri = vscode.Uri.parse(text, true);
       const { size, mtime } = await vscode.workspace.fs.stat(uri);
       if (size > limit) return { bytes: null, size, modified: mtime };
-      // The editor cannot be stopped while it reads, but unwanted bytes are not sent on.
+      // The editor cannot cancel a read, but bytes that are no longer wanted are not sent on.
       const read = await vscode.workspace.fs.readFile(uri);
       signal.throwIfAborted();
       // Some file systems do not report a size.

@@ -7,7 +7,7 @@ const KEY = 'peft.hubToken';
 export class HubToken {
   constructor(private readonly secrets: vscode.SecretStorage) {}
 
-  /** Null if no token is set. */
+  /** `null` if no token is set. */
   async get(): Promise<string | null> {
     const token = await this.secrets.get(KEY);
     return token !== undefined && isHubToken(token) ? token : null;
@@ -27,7 +27,7 @@ export class HubToken {
       validateInput: (text) =>
         text.trim() === '' || isHubToken(text.trim())
           ? null
-          : vscode.l10n.t('A token has letters, digits and punctuation, but no spaces.'),
+          : vscode.l10n.t('A token consists of letters, digits and punctuation, without spaces.'),
     });
     if (token === undefined || token.trim() === '') return;
     await this.secrets.store(KEY, token.trim());

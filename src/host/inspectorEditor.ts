@@ -79,7 +79,7 @@ async function openInWorker(
   address: string | null,
 ): Promise<OpenedSource> {
   if (uri.scheme === 'file') return worker.request('checkpoint/open', { path: uri.fsPath });
-  // `fsPath` of another scheme would be the path of a different file.
+  // `fsPath` would be the path of a different file if the scheme is another one.
   const path = address ?? uri.toString();
   return cancellableTask(vscode.l10n.t('Opening {0}', basename(uri)), async ({ signal }) => {
     try {

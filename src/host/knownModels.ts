@@ -4,7 +4,7 @@ import type { ChosenModel, ModelReference } from '../protocol/models';
 
 const MODELS_KEY = 'peft.models';
 const CHOSEN_KEY = 'peft.chosenModels';
-/** How many recent models outside the workspace, and how many choices by name, are stored. */
+/** Limit on stored recent models from outside the workspace, and on stored choices by name. */
 const MAX_KEPT = 30;
 
 /** A config.json outside the workspace that describes a model. */

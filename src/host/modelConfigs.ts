@@ -19,12 +19,12 @@ interface WorkspaceConfig {
   readonly stamp: string;
   /** The config's `_name_or_path`. */
   readonly ownName: string | null;
-  /** Null for a file on the local disk: the planner reads that itself. */
+  /** `null` for a file on the local disk: the planner reads that itself. */
   readonly config: Readonly<Record<string, unknown>> | null;
 }
 
 const CONFIGS = '**/config.json';
-/** Many programs have a config.json. A workspace with more than these has mostly other files. */
+/** Many programs have a config.json. If a workspace has more than this, most of them do not describe models. */
 const MAX_FILES = 500;
 /** The largest published config.json files are a few hundred kilobytes (label maps). */
 const MAX_CONFIG_BYTES = 4 << 20;
@@ -34,7 +34,7 @@ const REFRESH_DELAY_MS = 300;
 const PRESET = 'preset:';
 const FILE = 'file:';
 
-/** The models that can be counted on: presets, config.json files of the workspace, and typed sizes. */
+/** The models on which adapters can be counted: presets, config.json files of the workspace, and typed sizes. */
 export class ModelConfigs implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   /** A config.json was added, changed or removed. */
@@ -108,7 +108,7 @@ export class ModelConfigs implements vscode.Disposable {
     return { kind: 'missing', title: vscode.l10n.t('Not found'), message };
   }
 
-  /** The places where the planner looks for the model that a file names. `file` is null for an untitled document. */
+  /** The places where the planner looks for the model that a file names. `file` is `null` for an untitled document. */
   async surroundings(file: vscode.Uri | null): Promise<Surroundings> {
     const folder = file && vscode.Uri.joinPath(file, '..');
     return {
@@ -196,7 +196,7 @@ async function findModelFiles(): Promise<readonly WorkspaceConfig[]> {
   return files.filter((file) => file !== null).sort((a, b) => a.folder.localeCompare(b.folder));
 }
 
-/** Null if the file does not describe a model. */
+/** `null` if the file does not describe a model. */
 async function readModelFile(uri: vscode.Uri): Promise<WorkspaceConfig | null> {
   try {
     const { size, mtime } = await vscode.workspace.fs.stat(uri);

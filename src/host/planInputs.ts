@@ -5,7 +5,7 @@ import type { PlanInputs, Typed } from '../protocol/plan';
 /** The longest text stored for a field. A pasted claim has a few lines. */
 const MAX_TYPED = 64;
 const MAX_CLAIM = 4000;
-/** How many settings or targets are stored: far more than any method has. */
+/** Limit on stored settings, and on stored targets: far more than any method has. */
 const MAX_LIST = 200;
 
 /** Reads stored or received inputs of any shape. A missing value, or one of the wrong type, becomes the default. */

@@ -17,7 +17,7 @@ export function plannerQuestions(worker: WorkerClient, configs: () => ModelConfi
   };
 }
 
-/** Null if there is no such local file. */
+/** `null` if there is no such local file. */
 export async function weightsReference(uri: vscode.Uri): Promise<WeightsReference | null> {
   if (uri.scheme !== 'file') return null;
   try {
@@ -47,7 +47,7 @@ async function readWeights(worker: WorkerClient, uri: vscode.Uri): Promise<Adapt
       })),
     };
   } catch (error) {
-    // The worker cannot read the file. Any other error may pass, so the planner must not remember it as an answer.
+    // The worker cannot read the file. Any other error may be temporary, so the planner must not cache it as an answer.
     if (error instanceof RemoteError) return null;
     throw error;
   }

@@ -43,7 +43,7 @@ export function versionOf({ parts }: PythonSource): string {
   return parts.map(({ uri, version }) => `${uri.fragment}:${version}`).join(' ');
 }
 
-/** Describes the program to the planner; null if it sets up no adapter. */
+/** Describes the program to the planner; `null` if it sets up no adapter. */
 export async function describePython(source: PythonSource, services: PythonServices): Promise<PythonDocument | null> {
   const texts = source.parts.map((part) => part.getText());
   if (!texts.some((text) => HINT.test(text))) return null;

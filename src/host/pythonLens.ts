@@ -57,7 +57,7 @@ class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
       });
   }
 
-  /** Asks the planner once for each state of the program and cancels the request of an older state. */
+  /** Asks the planner once for each state of the program and cancels the request for an older state. */
   private lenses(source: PythonSource): Promise<readonly PythonLens[]> {
     const version = versionOf(source);
     const kept = this.kept.get(source.owner);
@@ -74,14 +74,14 @@ class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
       const program = await describePython(source, this.services);
       return program ? await this.services.planner.request('python/lenses', program, { signal }) : [];
     } catch (error) {
-      // The request was cancelled for a newer state, or the thread died. The log has the latter.
+      // The request was cancelled for a newer state, or the thread died. The log reports a death.
       if (!signal.aborted) this.kept.delete(source.owner);
       if (error instanceof Error && ['CancelledError', 'DisconnectedError'].includes(error.name)) return [];
       throw error;
     }
   }
 
-  /** The calculator's inputs with the settings of the call. Without a model, the comparison asks for one. */
+  /** The calculator's inputs with the settings of the call. If they name no model, the comparison asks for one. */
   private inputsOf({ comparison }: PythonLens): BudgetInputs | undefined {
     if (!comparison?.model) return undefined;
     const { model, method, targets } = comparison;

@@ -12,7 +12,7 @@ function remoteUri(location: string): vscode.Uri {
   return vscode.Uri.from({ scheme: SCHEME, path: `/${folder}/${name}`, query: location });
 }
 
-/** The normalised address in a `remoteUri`; null for other URIs. Throws if the address is invalid. */
+/** The normalised address in a `remoteUri`; `null` for other URIs. Throws if the address is invalid. */
 export function remoteLocation(uri: vscode.Uri): string | null {
   return uri.scheme === SCHEME ? normaliseRemote(uri.query) : null;
 }

@@ -9,7 +9,7 @@ import type { WorkerClient } from './workerClient';
 export async function saveDemoAdapter(worker: WorkerClient, demo: () => Promise<SourceId>): Promise<void> {
   const parent = vscode.workspace.workspaceFolders?.[0]?.uri;
   const folder = await vscode.window.showSaveDialog({
-    title: vscode.l10n.t('Save Demo Adapter: choose its folder'),
+    title: vscode.l10n.t('Save Demo Adapter: choose a folder'),
     saveLabel: vscode.l10n.t('Save Adapter'),
     ...(parent?.scheme === 'file' && { defaultUri: vscode.Uri.joinPath(parent, 'demo-lora') }),
   });

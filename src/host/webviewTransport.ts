@@ -3,7 +3,7 @@ import type { Message, Transport } from '../protocol/rpc';
 
 /**
  * Messages to and from one webview. A hidden or closed view drops messages. Its owner disposes the endpoint with the
- * panel, which rejects the requests that still wait.
+ * panel, which rejects pending requests.
  */
 export function webviewTransport(webview: vscode.Webview): Transport {
   return {

@@ -11,7 +11,7 @@ export type PlannerClient = WorkerClient<PlannerRequests, PlannerQuestions>;
 /**
  * A thread that answers the requests `R` and sends the requests `A`: the worker, which reads weights, or the planner.
  * The first request starts the thread. If the thread dies, pending requests are rejected and the next request starts
- * another thread, which knows nothing of what the dead one held; `generation` tells them apart.
+ * another thread, which lacks the sources that the dead one had open. `generation` distinguishes the threads.
  */
 export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends RequestMap<A> = EditorRequests>
   implements vscode.Disposable

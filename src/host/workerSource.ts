@@ -17,7 +17,7 @@ interface WorkerSourceOptions {
 
 interface Opening {
   readonly opened: Promise<OpenedSource>;
-  /** The generation of the thread that opened it; null until it is open. */
+  /** The generation of the thread that opened it; `null` until it is open. */
   generation: number | null;
 }
 
@@ -76,7 +76,9 @@ export class WorkerSource implements vscode.Disposable {
     void this.close();
   }
 
-  /** Opens in the current thread: an id of another thread is unknown to it, or belongs to another source. */
+  /**
+   * Opens the source in the current thread, where an id from an earlier thread is unknown or belongs to another source.
+   */
   private async opened(): Promise<OpenedSource> {
     for (;;) {
       const opening = this.opening();

@@ -4,7 +4,7 @@ import { readPlan } from './planInputs';
 
 const PLAN_KEY = 'peft.calculator.plan';
 
-/** The plan in the workspace's state, where the calculator's other inputs are too. */
+/** The plan in the workspace state, which also holds the calculator's other inputs. */
 export function workspacePlan({ workspaceState }: vscode.ExtensionContext): PlanStore {
   return {
     read: () => readPlan(workspaceState.get(PLAN_KEY)),

@@ -11,7 +11,7 @@ import { StepBudget } from './pythonPattern';
 import { quoted } from './quoted';
 import { LORA_ALPHA, LORA_RANK } from './scalingDefaults';
 
-/** A config takes a few kilobytes; a larger file than this is not a config. */
+/** A config takes a few kilobytes; a file larger than this is not a config. */
 export const MAX_CONFIG_BYTES = 10 * 2 ** 20;
 /** Characters of a value that a row of the summary shows. */
 const SHOWN_TEXT_LENGTH = 300;

@@ -11,7 +11,7 @@ import { defaultOf } from './methodKeys';
 import type { PatternList } from './patternList';
 import { dottedPatternList, patternList } from './patternList';
 
-/** A larger number cannot be the size of anything that fits a machine. */
+/** A larger number cannot be the size of anything that fits in memory. */
 const MAX_COUNT = 1 << 30;
 
 export class AdapterSettings {
@@ -76,7 +76,7 @@ export class AdapterSettings {
     return typeof value === 'string' ? value : null;
   }
 
-  /** Numbers by pattern, for keys that PEFT looks for behind a dot only. */
+  /** Numbers by pattern, for keys that PEFT searches for only after a dot. */
   dottedPattern(key: string): PatternList<number> {
     return this.pattern(key, dottedPatternList);
   }

@@ -50,7 +50,7 @@ const NESTED: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 );
 
-/** `null` if the name is no nested config. */
+/** `null` if no nested config has this name. */
 export function nestedConfigFields(name: string): readonly string[] | null {
   return NESTED.get(name) ?? null;
 }
@@ -64,7 +64,7 @@ const ENUMERATIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['MultitaskPromptTuningInit', 'TEXT RANDOM AVERAGE_SOURCE_TASKS EXACT_SOURCE_TASK ONLY_SOURCE_SHARED'.split(' ')],
 ]);
 
-/** `null` if the name is no enumeration. */
+/** `null` if no enumeration has this name. */
 export function enumMembers(name: string): readonly string[] | null {
   return ENUMERATIONS.get(name) ?? null;
 }

@@ -1,8 +1,8 @@
-/** Readers of single values of a config that a stranger wrote: each value is absent, null, or checked. */
+/** Readers for single values of an untrusted config: each value is absent, null, or checked. */
 
 import { ConfigError } from './errors';
 
-/** A parsed config. Its keys are a stranger's, so read it with `Object.hasOwn`. */
+/** A parsed config. Its keys are untrusted, so read it with `Object.hasOwn`. */
 export type RawConfig = Readonly<Record<string, unknown>>;
 
 /** Wider than any published model. A product of two such widths and a depth is still an exact integer (below 2^53). */

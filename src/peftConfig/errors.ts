@@ -1,4 +1,4 @@
-/** Errors of configs and budgets. Each says which key or name is concerned, what was there and what was expected. */
+/** Errors of configs and budgets. Each states the key or name at fault, the value found and the value expected. */
 
 export class BudgetError extends Error {
   override readonly name: string = 'BudgetError';
@@ -29,7 +29,7 @@ export class PatternError extends BudgetError {
   }
 }
 
-/** Characters of a value that a message quotes: a config is a stranger's file. */
+/** Limit on the characters of a value that a message quotes, because a config is untrusted. */
 const MAX_QUOTED_CHARACTERS = 60;
 
 function describe(got: unknown): string {

@@ -1,4 +1,4 @@
-/** The factor of methods whose change is not a product B * A; PEFT keeps it in the config alone. */
+/** The scaling factor of methods whose update is not a product B * A. PEFT keeps it only in the config. */
 
 import { finite, positiveInteger } from './adapterConfig';
 import type { AdapterConfig } from './adapterConfig';
@@ -43,7 +43,7 @@ export function methodScaling(method: string, config: AdapterConfig | null): Sca
   const [key, usualAlpha, usualRank] = known;
   const alpha = finite(config.get(key)) ?? usualAlpha;
   const rank = positiveInteger(config.get('r')) ?? usualRank;
-  // GraLoRA may have a plain LoRA beside its grid of blocks; PEFT divides by the sum of both ranks.
+  // GraLoRA may have a plain LoRA in addition to its grid of blocks; PEFT divides by the sum of both ranks.
   const beside = method === 'GRALORA' ? (positiveInteger(config.get('hybrid_r')) ?? 0) : 0;
   const divisor = beside > 0 ? `(${rank} + ${beside})` : String(rank);
   return { alpha, scaling: alpha / (rank + beside), scalingSource: `alpha / r = ${alpha} / ${divisor}` };

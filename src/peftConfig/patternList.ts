@@ -14,7 +14,7 @@ export function patternList<T>(entries: readonly (readonly [string, T])[], budge
 }
 
 /**
- * A list for the keys of FourierFT and C3A, which PEFT looks for behind a dot only. An anchored key therefore never
+ * A list for the keys of FourierFT and C3A, which PEFT searches for only after a dot. An anchored key therefore never
  * matches. A module's full name is compared literally.
  */
 export function dottedPatternList<T>(entries: readonly (readonly [string, T])[]): PatternList<T> {

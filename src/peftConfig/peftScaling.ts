@@ -8,7 +8,8 @@ import { ADALORA_INITIAL_RANK, LOHA_ALPHA, LOKR_ALPHA } from './scalingDefaults'
 import { patternName } from './wrappedPath';
 
 /**
- * Modules times pattern keys. A real adapter has hundreds of each; a hostile one would block the reader for minutes.
+ * Limit on modules times pattern keys. A real adapter has hundreds of each; a hostile one would block the reader for
+ * minutes.
  */
 const MAX_PATTERN_CHECKS = 10_000_000;
 /** Defaults of the methods whose alpha is called `alpha`; the others call it `lora_alpha`. */
@@ -24,7 +25,7 @@ export const UNSCALED: ReadonlySet<string> = new Set(['VERA', 'PVERA', 'DELORA',
 export interface Scaling {
   readonly alpha: number | null;
   readonly scaling: number;
-  /** The derivation for people: 'alpha / r = 16 / 8'. */
+  /** The derivation as users see it: 'alpha / r = 16 / 8'. */
   readonly scalingSource: string;
 }
 

@@ -1,4 +1,4 @@
-/** Which keys of a method a plan offers as settings, in which order, and the values they start with. */
+/** The keys of a method that a plan offers as settings, their order, and the values they start with. */
 
 /** The settings shown first, in this order. */
 export const SHOWN_FIRST: readonly string[] = [
@@ -30,7 +30,7 @@ export const WITHOUT_EFFECT = new RegExp(
 /** PEFT reads these from the model by default, and a wrong one fails only when the model runs. */
 export const FROM_THE_MODEL = /^(?:token_dim|num_transformer_submodules|num_attention_heads|num_layers)$/;
 
-/** Settings that a config has and that change nothing, as `METHOD.key`. */
+/** Settings of a config that have no effect, as `METHOD.key`. */
 export const UNUSED_KEYS: ReadonlySet<string> = new Set(['ADALORA.r', 'ADALORA.use_dora', 'ADALORA.lora_bias']);
 
 /** Sensible values for settings without a default in PEFT. */

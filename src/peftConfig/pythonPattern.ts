@@ -1,11 +1,11 @@
 /**
- * Python's regular expressions, as far as module names need them, with a matcher of our own.
+ * Python's regular expressions, as far as module names need them. This is their only engine: every surface uses it.
  *
- * JavaScript's RegExp differs from Python's `re` in syntax, and its backtracking never ends on hostile patterns. Here a
- * pattern is compiled to a small program. No instruction runs twice at one position of the name, so that matching takes
- * at most (instructions x characters) steps. Back-references, conditional groups, atomic groups, possessive quantifiers
- * and the flag L are not supported: a `PatternError` names them.
- * Sources: the Python `re` documentation; Russ Cox, "Regular Expression Matching: the Virtual Machine Approach".
+ * JavaScript's RegExp differs from Python's `re` in syntax, and its backtracking takes practically forever on hostile
+ * patterns. Here a pattern is compiled to a small program. No instruction runs twice at one position of the name, so
+ * that matching takes at most (instructions x characters) steps. Back-references, conditional groups, atomic groups,
+ * possessive quantifiers and the flag L are not supported: a `PatternError` names them. Sources: the Python `re`
+ * documentation; Russ Cox, "Regular Expression Matching: the Virtual Machine Approach".
  */
 
 import { PatternError } from './errors';
@@ -13,12 +13,12 @@ import { parsePattern } from './pythonPatternParser';
 import type { Look, Program } from './pythonPatternProgram';
 import { compileProgram } from './pythonPatternProgram';
 
-/** A few seconds at most, for all the patterns of a config and every name of the largest model. */
+/** Limits matching to a few seconds for all patterns of a config and every name of the largest model. */
 const MAX_STEPS = 100_000_000;
 /** The longest published module names have about 100 characters. */
 const MAX_NAME = 4_096;
 
-/** Bounds the work of every pattern that shares it, over all the names they are matched against. */
+/** Limits the total work of the patterns that share it, over all the names they are matched against. */
 export class StepBudget {
   constructor(private left = MAX_STEPS) {}
 

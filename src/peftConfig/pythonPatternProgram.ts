@@ -121,7 +121,7 @@ class Compiler {
     for (const at of forks) into[at] = fork(at, into.length);
   }
 
-  /** Width of what a look-behind matches, in characters: Python accepts a fixed width only. */
+  /** Number of characters that a look-behind matches: Python accepts only a fixed width. */
   private fixedWidth(node: Node): number {
     switch (node.kind) {
       case 'char':

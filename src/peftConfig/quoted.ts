@@ -1,4 +1,4 @@
-/** Characters of a name that a message shows: names come from strangers and may be as long as the header. */
+/** Limit on the characters of a name in a message: names are untrusted and may be as long as the header. */
 const SHOWN_NAME_LENGTH = 200;
 
 /** A name from a file in quotes, shortened, with control and bidirectional characters escaped. */

@@ -1,7 +1,7 @@
 /**
  * Paths of modules as the names of tensors have them. PEFT wraps modules in others, and the adapters' reader appends
- * the adapter's name and the expert's number. Every function takes time proportional to the path, which a stranger
- * wrote.
+ * the adapter's name and the expert's number. Every function takes time proportional to the path, because paths are
+ * untrusted.
  */
 
 const BASE_LAYER = '.base_layer';
@@ -26,7 +26,7 @@ export function withoutSuffixes(module: string): string {
 /** The name that PEFT matches the keys of rank_pattern and alpha_pattern against. */
 export function patternName(module: string): string {
   const path = withoutSuffixes(module);
-  // PEFT adapts the output projection of an nn.MultiheadAttention with the module, not by itself.
+  // PEFT adapts the output projection of an nn.MultiheadAttention as part of the module, not on its own.
   if (path.endsWith(BASE_LAYER + OUT_PROJECTION)) return unwrapped(path.slice(0, -OUT_PROJECTION.length)).path;
   return unwrapped(path).path;
 }

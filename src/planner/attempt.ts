@@ -2,7 +2,7 @@
 
 import { BudgetError } from '../peftConfig/errors';
 
-/** The result, or null if the budget refuses: another check then reports why, or less is shown. */
+/** The result, or `null` if the budget refuses: another check then reports why, or less is shown. */
 export function attempt<T>(work: () => T): T | null {
   const result = attemptOrError(work);
   return result instanceof BudgetError ? null : result;

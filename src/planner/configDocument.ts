@@ -5,7 +5,7 @@ import { findNodeAtOffset, getNodePath, getNodeValue, parseTree } from 'jsonc-pa
 import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
 
-/** An adapter_config.json has a few kilobytes; a much larger file is something else. */
+/** An adapter_config.json takes a few kilobytes; a much larger file is something else. */
 const MAX_CHARACTERS = 1 << 20;
 
 /** PEFT's largest config class has about fifty keys. */
@@ -16,7 +16,7 @@ export interface ConfigDocument {
   readonly config: RawConfig;
 }
 
-/** Null if the readable part of the text is not an object. */
+/** `null` if the readable part of the text is not an object. */
 export function readConfigDocument(text: string): ConfigDocument | null {
   if (text.length > MAX_CHARACTERS) return null;
   try {

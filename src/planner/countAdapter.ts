@@ -1,4 +1,6 @@
-/** Counts an adapter on a model that was found. A model type without a table is counted on its weights' headers. */
+/**
+ * Counts an adapter on a model that was found. A model type without a table is counted from the headers of its weights.
+ */
 
 import type { Budget } from '../budget/computeBudget';
 import { adapterTable, budgetOf } from '../budget/computeBudget';
@@ -12,7 +14,7 @@ import { oversized } from './listLimits';
 import type { FoundModel, Models } from './models/models';
 
 export interface Counting {
-  /** Null if the model has no table. */
+  /** `null` if the model has no table. */
   readonly table: ModuleTable | null;
   readonly budget: Budget | null;
   /** The reason why `budget` is null. */

@@ -4,9 +4,9 @@ import { LruCache } from '../protocol/lruCache';
 import type { AdapterWeights, WeightsReference } from '../protocol/planner';
 
 export interface HostFiles {
-  /** The parsed config.json at `uri`; null if it is gone. */
+  /** The parsed config.json at `uri`; `null` if it is gone. */
   modelConfig(uri: string): Promise<unknown>;
-  /** Null if the file cannot be read. */
+  /** `null` if the file cannot be read. */
   weights(uri: string): Promise<AdapterWeights | null>;
 }
 
@@ -19,7 +19,7 @@ export class AdapterWeightsCache {
 
   constructor(private readonly host: Pick<HostFiles, 'weights'>) {}
 
-  /** Null without weights, or if they cannot be read. */
+  /** `null` without weights, or if they cannot be read. */
   async find(reference: WeightsReference | null): Promise<AdapterWeights | null> {
     if (!reference) return null;
     const { uri, stamp } = reference;

@@ -31,7 +31,7 @@ interface Oversized {
   readonly most: number;
 }
 
-/** The first key with too many entries; null if there is none. */
+/** The first key with too many entries; `null` if there is none. */
 export function oversized(config: RawConfig): Oversized | null {
   for (const key of COMPARED) {
     const value = Object.hasOwn(config, key) ? config[key] : null;

@@ -16,7 +16,7 @@ export type PythonReader = Pick<
 >;
 
 export function createPythonJobs(models: Models, load: () => Promise<PythonReader>): Handlers<PythonRequests> {
-  /** The last program: a hover asks for the same one as the lenses. */
+  /** The last program that was read: a hover asks for the same one as the lenses. */
   let last: { readonly parts: PythonDocument['parts']; readonly program: PythonProgram } | null = null;
 
   const read = async ({ parts }: PythonDocument): Promise<PythonProgram> => {
@@ -48,7 +48,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       const { configs, models: calls } = await read(document);
       const within = (span: PythonSpan): boolean => span.part === part && span.from <= offset && offset <= span.to;
       const model = calls.find(({ name }) => within(name));
-      // For nested calls the inner one comes last.
+      // Inner calls follow the call that contains them, so the last match is the innermost.
       const call = model ? configs[model.config ?? -1] : configs.filter(({ span }) => within(span)).at(-1);
       const argument = call?.arguments.filter(({ span }) => within(span)).at(-1);
       const span = model?.name ?? (call && within(call.name) ? call.name : argument?.span);

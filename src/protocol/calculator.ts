@@ -53,7 +53,7 @@ export interface TargetChoice {
   /** The suffix as target_modules takes it. */
   readonly name: string;
   readonly chosen: boolean;
-  /** A text for people: 'q_proj: 32 modules, 4,096 to 4,096'. */
+  /** The text that users see: 'q_proj: 32 modules, 4,096 to 4,096'. */
   readonly description: string;
 }
 
@@ -62,7 +62,7 @@ export interface MethodBudget {
   readonly label: string;
   /** The setting that was counted: 'r = 8 on 64 modules'. */
   readonly detail: string;
-  /** Null if it cannot be counted; `problem` then says why. */
+  /** `null` if it cannot be counted; `problem` then says why. */
   readonly parameters: number | null;
   readonly parametersText: string;
   /** `parameters` divided by the denominator of the report. */
@@ -86,7 +86,7 @@ export interface GrowthLine {
   readonly variable: string;
   readonly constant: number;
   readonly perUnit: number;
-  /** The current setting; null if it is not valid. */
+  /** The current setting; `null` if it is not valid. */
   readonly current: number | null;
 }
 
@@ -116,7 +116,7 @@ export interface BudgetSnapshot {
 
 /** The counts after a change. The plan is counted on the model of the inputs. */
 export interface CalculatorReport {
-  /** Null if the inputs did not change. */
+  /** `null` if the inputs did not change. */
   readonly budget: BudgetReport | null;
   readonly plan: PlanReport;
 }
@@ -135,7 +135,7 @@ export interface CalculatorRequests extends BudgetRequests {
   /** What fits the GPU of the stored plan, and what to change if the plan does not fit. */
   'plan/fit'(params: Record<never, never>): PlanFit;
   'plan/copy'(params: { readonly text: string }): void;
-  /** Asks for a path and writes adapter_config.json there. Returns null if the user cancels. */
+  /** Asks for a path and writes adapter_config.json there. Returns `null` if the user cancels. */
   'plan/save'(params: { readonly text: string }): string | null;
   'calculator/run'(params: { readonly command: 'compare' | 'demo' }): void;
 }

@@ -6,7 +6,7 @@ import type { PackedDescription } from './packedDescription';
 export interface InspectorRequests extends MatrixRequests {
   /** The view is loaded. The reply is all that it needs to draw itself. */
   'view/ready'(params: Record<never, never>): InspectorSnapshot;
-  /** Asks for a path and writes there. Returns the file's name, or null if the user cancels. */
+  /** Asks for a path and writes there. Returns the file's name, or `null` if the user cancels. */
   'matrix/export'(params: {
     readonly matrix: MatrixRef;
     readonly format: ExportFormat;
@@ -21,7 +21,7 @@ export interface InspectorRequests extends MatrixRequests {
 }
 
 export interface InspectorSnapshot {
-  /** Null if nothing of the file was read: `failure` gives the reason, or `held` waits for the user's consent. */
+  /** `null` if nothing of the file was read: `failure` gives the reason, or `held` waits for the user's consent. */
   readonly source: PackedDescription | null;
   readonly failure: string | null;
   /** The address of a file that the user has not agreed to download. `source/reload` downloads it. */

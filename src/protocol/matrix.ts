@@ -1,6 +1,6 @@
 /**
- * How a view refers to a matrix, and what it can ask about it. The same requests go from webview to host and from host
- * to worker; on the second hop the host adds the source (see worker.ts).
+ * How a view refers to a matrix, and the requests it can make about it. The same requests go from webview to host and
+ * from host to worker; on the second hop the host adds the source (see worker.ts).
  */
 
 import type { SummaryStatistics } from '../tensor/statistics';
@@ -52,7 +52,7 @@ export interface TileRequest {
   readonly tileX: number;
   readonly tileY: number;
   readonly reduction: Reduction;
-  /** Reads only a sample of a few megabytes, to show something at once. */
+  /** Reads only a sample of a few megabytes, so that a first picture appears at once. */
   readonly quick?: boolean;
 }
 
@@ -104,7 +104,7 @@ export interface Cell {
   readonly dtype: string;
   /** The position of the value in the tensor: one index per dimension. */
   readonly index: readonly number[];
-  /** Summaries of the entry's row and column; null if the line is too long to read for a hover. */
+  /** Summaries of the entry's row and column; `null` if the line is too long to read for a hover. */
   readonly row: LineSummary | null;
   readonly column: LineSummary | null;
 }
@@ -160,7 +160,7 @@ export interface TensorSummary extends SummaryStatistics {
 
 export interface TensorScan {
   readonly rows: readonly TensorSummary[];
-  /** The index to continue at; null after the last tensor. */
+  /** The index to continue at; `null` after the last tensor. */
   readonly next: number | null;
 }
 
@@ -173,11 +173,11 @@ export interface MeasuredModule {
 
 export type ExportFormat = 'csv' | 'npy';
 
-/** What any view can ask about the matrices of its source. */
+/** The requests that any view can make about the matrices of its source. */
 export interface MatrixRequests {
   'tile/read'(params: TileRequest): Tile;
   'cell/read'(params: CellRequest): Cell;
-  /** The position of a matching entry; null if there is none. Reads until it finds one, and reports progress. */
+  /** The position of a matching entry; `null` if there is none. Reads until it finds one, and reports progress. */
   'cell/find'(params: FindRequest): EntryPlace | null;
   /** Reports progress. `whole` reads the complete matrix, `quick` reads a megabyte of it. */
   'matrix/statistics'(params: {
@@ -185,7 +185,7 @@ export interface MatrixRequests {
     readonly whole?: boolean;
     readonly quick?: boolean;
   }): Statistics;
-  /** Summarises as many tensors from `first` on as a moment allows. Continue with `next`. Reports the entries read. */
+  /** Summarises tensors from `first` on for a short time. Continue with `next`. Reports the number of entries read. */
   'tensors/scan'(params: { readonly first: number }): TensorScan;
   'lora/products'(params: {
     readonly module: string;

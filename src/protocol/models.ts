@@ -2,7 +2,7 @@
 
 /** A config.json of the workspace that describes a model. */
 export interface WorkspaceModel {
-  /** For people: the path in the workspace. */
+  /** The path in the workspace, as users see it. */
   readonly title: string;
   /** URI of its folder. */
   readonly folder: string;
@@ -13,20 +13,22 @@ export interface WorkspaceModel {
   readonly file: ModelFile;
 }
 
-/** Where a config.json is: on the local disk, or in a file system that only the editor can read. */
+/** The location of a config.json: the local disk, or a file system that only the editor can read. */
 export type ModelFile =
   | { readonly kind: 'file'; readonly title: string; readonly path: string }
   /** The planner asks the host for the config once per `stamp`, which changes whenever the file does. */
   | { readonly kind: 'document'; readonly title: string; readonly uri: string; readonly stamp: string };
 
-/** Where the planner looks for the base model of an adapter, besides the disk, the Hub's cache and the presets. */
+/**
+ * The places where the planner looks for an adapter's base model, besides the disk, the Hub's cache and the presets.
+ */
 export interface Surroundings {
-  /** URI of the folder of the file that names the model; null for a document without a file. */
+  /** URI of the folder of the file that names the model; `null` for a document without a file. */
   readonly folder: string | null;
-  /** The same folder on the local disk, which relative paths start from; null if it is not on this disk. */
+  /** The same folder on the local disk, which relative paths start from; `null` if it is not on this disk. */
   readonly localFolder: string | null;
   readonly workspace: readonly WorkspaceModel[];
-  /** Models that the user chose for names that are found nowhere. They take precedence. */
+  /** Models that the user chose for names that were not found. They take precedence. */
   readonly chosen?: readonly ChosenModel[];
 }
 

@@ -14,7 +14,7 @@ export interface PackedDescription {
   readonly loss?: Float64Array;
 }
 
-/** For a shorter text, compression takes longer than it saves. */
+/** Compressing a shorter text takes longer than it saves. */
 const LONG_BYTES = 2 ** 16;
 
 /** Numbers that are not finite become null, and undefined fields are left out. */

@@ -82,7 +82,7 @@ export interface PlanMemory {
   /** Their bytes add up to `deviceBytes`. */
   readonly terms: readonly PlanTerm[];
   readonly deviceBytes: number;
-  /** The memory of the GPU; null if the plan names no GPU. */
+  /** The memory of the GPU; `null` if the plan names no GPU. */
   readonly gpuBytes: number | null;
   /** Bytes on the device in each phase; empty for inference. */
   readonly phases: readonly PlanPhase[];
@@ -107,13 +107,13 @@ export interface PlanPoint {
 /** Why a part of a plan could not be computed. */
 export interface PlanProblem {
   readonly message: string;
-  /** The key of the field that holds the unusable value; null if no single field is at fault. */
+  /** The key of the field that holds the unusable value; `null` if no single field is at fault. */
   readonly key: string | null;
 }
 
 export interface PlanReport {
   readonly modelTitle: string;
-  /** Why nothing was counted; null if it was counted. */
+  /** Why nothing was counted; `null` if it was counted. */
   readonly problem: PlanProblem | null;
   readonly counts: {
     readonly trainable: number;
@@ -123,7 +123,7 @@ export interface PlanReport {
   } | null;
   readonly warnings: readonly string[];
   readonly targets: readonly TargetRow[];
-  /** Null if it cannot be estimated; `memoryProblem` then says why. */
+  /** `null` if it cannot be estimated; `memoryProblem` then says why. */
   readonly memory: PlanMemory | null;
   readonly memoryProblem: PlanProblem | null;
   /** The config as Python and as adapter_config.json; '' if it cannot be written. */
@@ -136,6 +136,6 @@ export interface PlanReport {
 export interface PlanSweep {
   readonly methods: readonly PlanPoint[];
   readonly ranks: readonly PlanPoint[];
-  /** The GPU of the plan; null if the plan names none. */
+  /** The GPU of the plan; `null` if the plan names none. */
   readonly gpu: { readonly label: string; readonly bytes: number } | null;
 }

@@ -12,9 +12,9 @@ import type { PythonRequests } from './python';
 import type { LoraModuleInfo, TensorInfo } from '../checkpoint/sourceDescription';
 
 export interface AdapterBudget {
-  /** For people: the model that was counted on; null if none was found. */
+  /** The model of the count, as users see it; `null` if no model was found. */
   readonly modelTitle: string | null;
-  /** Null if it cannot be counted; `problem` then says why. */
+  /** `null` if it cannot be counted; `problem` then says why. */
   readonly counted: AdapterCounts | null;
   readonly warnings: readonly string[];
   readonly problem: string;
@@ -33,7 +33,7 @@ export interface AdapterCounts {
 /** adapter_config.json as the editor shows it, saved or not. */
 export interface AdapterDocument extends Surroundings {
   readonly text: string;
-  /** The adapter_model.safetensors in the same folder; null if there is none. */
+  /** The adapter_model.safetensors in the same folder; `null` if there is none. */
   readonly weights: WeightsReference | null;
 }
 
@@ -100,7 +100,7 @@ export type FindingCode =
   | 'uncounted'
   | 'unknown-key';
 
-/** Where a base model was found. */
+/** The place where a base model was found. */
 export type ModelPlace = 'chosen' | 'beside' | 'workspace' | 'disk' | 'cache' | 'preset';
 
 /** What the entries of target_modules match. */
@@ -116,19 +116,19 @@ export interface ConfigAnalysis {
   /** `base_model_name_or_path`. */
   readonly wanted: string | null;
   readonly place: ModelPlace | null;
-  /** The path of config.json on the local disk; null if it is elsewhere. */
+  /** The path of config.json on the local disk; `null` if it is elsewhere. */
   readonly path: string | null;
-  /** The preset's id; null for other models. */
+  /** The preset's id; `null` for other models. */
   readonly preset: string | null;
   readonly budget: AdapterBudget;
-  /** Parameters in the weights file; null without one. */
+  /** Parameters in the weights file; `null` without one. */
   readonly weightsParameters: number | null;
   readonly targets: TargetLens | null;
   readonly findings: readonly Finding[];
   readonly settings: CalculatorSettings;
 }
 
-/** The settings of a config that the calculator shows; null for those that the config lacks. */
+/** The settings of a config that the calculator shows; `null` for those that the config lacks. */
 export interface CalculatorSettings {
   readonly rank: number | null;
   readonly alpha: number | null;
@@ -145,7 +145,7 @@ export interface PlanQuestion {
 }
 
 export interface PlannerRequests extends PythonRequests {
-  /** All that the editor shows on an adapter_config.json; null for a file that is not a PEFT config. */
+  /** All that the editor shows on an adapter_config.json; `null` for a file that is not a PEFT config. */
   'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
   'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];
   /** All that the comparison shows. The report names invalid inputs. */
@@ -159,14 +159,14 @@ export interface PlannerRequests extends PythonRequests {
   'plan/sweep'(params: PlanQuestion): PlanSweep;
   /** Counts an adapter's config as computeBudget does. A config that cannot be counted is a reply, not an error. */
   'budget/adapter'(params: { readonly adapterConfig: unknown; readonly model: ModelReference }): AdapterBudget;
-  /** Explains the entry at `offset` in Markdown; null if there is nothing to explain. */
+  /** Explains the entry at `offset` in Markdown; `null` if there is nothing to explain. */
   'config/hover'(params: AdapterDocument & { readonly offset: number }): (Span & { readonly markdown: string }) | null;
 }
 
 /** Planner to host: files that only the editor or the worker can read. */
 export interface PlannerQuestions {
-  /** The parsed config.json of a `ModelFile` of kind 'document'; null if it is gone. */
+  /** The parsed config.json of a `ModelFile` of kind 'document'; `null` if it is gone. */
   'model/config'(params: { readonly uri: string }): unknown;
-  /** Null if the file cannot be read. */
+  /** `null` if the file cannot be read. */
   'weights/read'(params: { readonly uri: string }): AdapterWeights | null;
 }

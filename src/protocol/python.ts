@@ -42,7 +42,7 @@ export interface PythonConfigCall {
   /** Arguments that the class does not take; PEFT refuses the call. */
   readonly strange: readonly string[];
   readonly arguments: readonly PythonArgument[];
-  /** The name of the model that the program loads: 'meta-llama/Llama-2-7b-hf'; null if it loads none by name. */
+  /** The name of the model that the program loads: 'meta-llama/Llama-2-7b-hf'; `null` if it loads none by name. */
   readonly baseModel: string | null;
 }
 
@@ -50,7 +50,7 @@ export interface PythonConfigCall {
 export interface PythonModelCall {
   readonly span: PythonSpan;
   readonly name: PythonSpan;
-  /** The index of its config among the config calls; null if it cannot be determined. */
+  /** The index of its config among the config calls; `null` if it cannot be determined. */
   readonly config: number | null;
 }
 
@@ -72,7 +72,7 @@ export interface PythonLens {
   readonly span: PythonSpan;
   readonly title: LocalText;
   readonly tooltip: LocalText;
-  /** The settings that the comparison opens with; null without a model. */
+  /** The settings that the comparison opens with; `null` without a model. */
   readonly comparison: ComparisonSettings | null;
 }
 
@@ -88,7 +88,7 @@ export interface ComparisonSettings {
 export interface PythonRequests {
   /** The lenses over the calls of a program, in order. */
   'python/lenses'(params: PythonDocument): readonly PythonLens[];
-  /** Explains the class or argument at `offset` of a part in Markdown; null if there is nothing to explain. */
+  /** Explains the class or argument at `offset` of a part in Markdown; `null` if there is nothing to explain. */
   'python/hover'(
     params: PythonDocument & { readonly part: number; readonly offset: number },
   ): { readonly span: PythonSpan; readonly markdown: string } | null;

@@ -3,7 +3,7 @@
  *
  * An error in a handler rejects the caller's promise. A cancelled request rejects at once and aborts the handler's
  * signal. Disposing rejects every pending request of this side and aborts every running handler. Only a `Transport`
- * knows of threads, webviews or the editor.
+ * depends on threads, webviews or the editor.
  */
 
 /** Maps a method name to `(params) => result`. */

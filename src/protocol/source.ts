@@ -1,4 +1,4 @@
-/** What a source holds, for the views. The types come from src/checkpoint, which describes files. */
+/** The description of a source for the views. The types come from src/checkpoint, which describes files. */
 
 export type { Problem } from '../peftConfig/problem';
 export type {

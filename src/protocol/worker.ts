@@ -46,7 +46,7 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
 
 /** Messages from the worker to the host, for what only the editor can do. */
 export interface EditorRequests {
-  /** Reads a whole file. `bytes` is null if the file is larger than `limit`. Rejects if it cannot be read. */
+  /** Reads a whole file. `bytes` is `null` if the file is larger than `limit`. Rejects if it cannot be read. */
   'file/read'(params: { readonly uri: string; readonly limit: number }): {
     readonly bytes: Uint8Array<ArrayBuffer> | null;
     readonly size: number;
@@ -55,6 +55,6 @@ export interface EditorRequests {
   };
   /** The names of all files in the file's folder. */
   'file/names'(params: { readonly uri: string }): readonly string[];
-  /** The user's token for the Hugging Face Hub; null if none is set. */
+  /** The user's token for the Hugging Face Hub; `null` if none is set. */
   'hub/token'(params: Record<never, never>): string | null;
 }

@@ -1,13 +1,13 @@
 /** Numbers as people read them. Every surface (host, planner, command line, pages) writes its figures with these. */
 
-/** Four digits tell neighbouring cells apart and fit in a cell. */
+/** Four significant digits distinguish neighbouring cells and fit in a cell. */
 const SIGNIFICANT_DIGITS = 4;
 
-/** Between these magnitudes a plain decimal is shorter to read than an exponent. */
+/** A plain decimal is easier to read than an exponent between these magnitudes. */
 const SMALLEST_PLAIN = 1e-3;
 const LARGEST_PLAIN = 1e6;
 
-/** '12,288'. A regular expression: `toLocaleString` takes twenty times as long. */
+/** Groups thousands: '12,288'. `toLocaleString` would take twenty times as long as the regular expression. */
 export function formatCount(count: number): string {
   if (!Number.isFinite(count)) return formatNumber(count);
   const [whole = '', fraction] = String(count).split('.');
@@ -65,7 +65,7 @@ export function formatMemory(bytes: number): string {
   return `${(bytes / KIB).toFixed(1)} KiB`;
 }
 
-/** A share of a whole, '12.3%'; '<0.01%' instead of a zero that is not one. */
+/** A share of a whole, '12.3%'; '<0.01%' for a small share that would be rounded to zero. */
 export function formatPercent(share: number): string {
   const percent = share * 100;
   if (percent > 0 && percent < 0.01) return '<0.01%';
@@ -73,7 +73,7 @@ export function formatPercent(share: number): string {
 }
 
 /**
- * The share of trainable parameters, '0.0622%': four decimals, as PEFT prints it; two significant digits where the four
+ * The share of trainable parameters, '0.0622%': four decimals, as PEFT prints it; two significant digits if the four
  * decimals would be zeros.
  */
 export function formatTrainableShare(share: number): string {

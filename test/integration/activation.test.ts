@@ -8,7 +8,7 @@ describe('the extension', () => {
     assert.equal(extension().isActive, true);
   });
 
-  it('registers every command its manifest contributes', async () => {
+  it('registers every command of its manifest', async () => {
     await extension().activate();
     const registered = new Set(await vscode.commands.getCommands(true));
     const contributed = manifest().contributes.commands.map(({ command }) => command);

@@ -7,7 +7,7 @@ async function openConfig(): Promise<vscode.TextEditor> {
   return vscode.window.showTextDocument(document);
 }
 
-/** Changes the text in the editor alone: nothing is saved. */
+/** Changes only the text in the editor and saves nothing. */
 async function replace(editor: vscode.TextEditor, from: string, to: string): Promise<void> {
   const { document } = editor;
   const offset = document.getText().indexOf(from);
@@ -34,7 +34,7 @@ async function lensTitles(uri: vscode.Uri): Promise<string[]> {
 describe('adapter_config.json in the editor', () => {
   const autoSave = (value: string | undefined): Thenable<void> =>
     vscode.workspace.getConfiguration('files').update('autoSave', value, vscode.ConfigurationTarget.Global);
-  // In a browser VS Code saves by itself.
+  // VS Code in a browser saves by itself.
   before(() => autoSave('off'));
   after(() => autoSave(undefined));
   afterEach(async () => {
@@ -42,7 +42,7 @@ describe('adapter_config.json in the editor', () => {
     await closeAllEditors();
   });
 
-  it('says above the file what it trains, and above the targets what each matches', async () => {
+  it('shows above the file what it trains, and above the targets what each matches', async () => {
     const { document } = await openConfig();
     const titles = await eventually('the lenses', async () => {
       const found = await lensTitles(document.uri);
@@ -52,7 +52,7 @@ describe('adapter_config.json in the editor', () => {
     assert.match(titles.join('\n'), /24 modules: v_proj 12, q_proj 12|24 modules: q_proj 12, v_proj 12/);
   });
 
-  it('finds a misspelt target in text that is not saved, and its quick fix mends it', async () => {
+  it('finds a misspelt target in unsaved text, and its quick fix corrects it', async () => {
     const editor = await openConfig();
     const { document } = editor;
     await eventually('no complaint about the file as it is', () =>
@@ -79,7 +79,7 @@ describe('adapter_config.json in the editor', () => {
     );
   });
 
-  it('counts anew as the rank is typed', async () => {
+  it('counts again as the rank is typed', async () => {
     const editor = await openConfig();
     await replace(editor, '"r": 8', '"r": 16');
     await eventually('twice the parameters', async () =>
@@ -101,7 +101,7 @@ describe('adapter_config.json in the editor', () => {
     assert.ok(actions.some(({ command }) => command?.command === 'peft.chooseBaseModel'));
     const titles = await eventually('a lens to choose one', async () => {
       const found = await lensTitles(editor.document.uri);
-      return found.some((title) => /has-this is not found/.test(title)) && found;
+      return found.some((title) => /has-this was not found/.test(title)) && found;
     });
     assert.ok(
       titles.some((title) => /294,912 parameters in the weights/.test(title)),
@@ -109,7 +109,7 @@ describe('adapter_config.json in the editor', () => {
     );
   });
 
-  it('leaves broken JSON to the editor and says nothing wrong', async () => {
+  it('leaves broken JSON to the editor and reports nothing false', async () => {
     const editor = await openConfig();
     await replace(editor, '"r": 8,', '"r": 0,,');
     await findingOf(editor.document.uri, 'rank-invalid');
@@ -118,7 +118,7 @@ describe('adapter_config.json in the editor', () => {
     );
   });
 
-  it('completes the keys of the method that are not there yet, with what they mean', async () => {
+  it('completes the missing keys of the method, with explanations', async () => {
     const editor = await openConfig();
     const { document } = editor;
     await replace(editor, '"r": 8,', '"r": 8,\n  "kasa": 1,\n');

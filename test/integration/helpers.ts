@@ -26,7 +26,7 @@ export function sampleFile(...segments: string[]): vscode.Uri {
   return vscode.Uri.joinPath(folder.uri, ...segments);
 }
 
-/** Waits until `probe` gives something; for what VS Code does in its own time and tells nobody about. */
+/** Waits until `probe` returns a value, for changes in VS Code that have no event. */
 export async function eventually<T>(
   what: string,
   probe: () => T | undefined | null | false | Promise<T | undefined | null | false>,
@@ -41,7 +41,7 @@ export async function eventually<T>(
   }
 }
 
-/** What the active tab shows. */
+/** The input of the active tab. */
 export function activeInput(): unknown {
   return vscode.window.tabGroups.activeTabGroup.activeTab?.input;
 }
@@ -52,7 +52,7 @@ export async function closeAllEditors(): Promise<void> {
 
 const TEMPORARY = 'temporary';
 
-/** Writes a file into the workspace. `deleteTemporaryFiles` takes it away: under F5 the workspace is no copy. */
+/** Writes a file into the workspace. `deleteTemporaryFiles` removes it, because under F5 the workspace is not a copy. */
 export async function temporaryFile(name: string, bytes: Uint8Array): Promise<vscode.Uri> {
   const uri = sampleFile(TEMPORARY, name);
   await vscode.workspace.fs.writeFile(uri, bytes);

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import * as vscode from 'vscode';
 import { closeAllEditors, eventually, sampleFile } from './helpers';
 
-/** What all hovers at this property of the sample adapter's config say. */
+/** The text of all hovers at this property of the sample adapter's config. */
 async function hoverAt(property: string): Promise<string> {
   const document = await vscode.workspace.openTextDocument(sampleFile('gpt-neo-movies-lora', 'adapter_config.json'));
   await vscode.window.showTextDocument(document);
@@ -24,16 +24,16 @@ async function hoverAt(property: string): Promise<string> {
 describe('hover in adapter_config.json', () => {
   afterEach(closeAllEditors);
 
-  it('says what the rank makes of this adapter: its parameters', async () => {
+  it("explains the rank with the adapter's parameters", async () => {
     assert.match(await hoverAt('r'), /294,912/);
   });
 
-  it('says what alpha makes of it: the scaling', async () => {
-    // alpha 16 over rank 8.
+  it('explains alpha with the scaling', async () => {
+    // Alpha 16 divided by rank 8.
     assert.match(await hoverAt('lora_alpha'), /\b2\b/);
   });
 
-  it('says which modules the targets matched', async () => {
+  it('names the modules that the targets match', async () => {
     const text = await hoverAt('target_modules');
     assert.match(text, /q_proj/);
     assert.match(text, /v_proj/);

@@ -1,10 +1,10 @@
-// The extension host calls run(), under desktop VS Code and under scripts/integration.mjs alike. The latter cannot see
-// our console, so it names a file in PEFT_TEST_REPORT that gets a line of JSON for every test.
+// The extension host calls run(), in desktop VS Code and under scripts/integration.mjs. The latter cannot see our
+// console, so PEFT_TEST_REPORT names a file that gets a line of JSON for every test.
 import { appendFileSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import Mocha from 'mocha';
 
-// Covers the start of the worker and of language features on a busy machine.
+// Long enough for the worker and the language features to start on a busy machine.
 const TIMEOUT_MS = 30_000;
 
 export async function run(): Promise<void> {

@@ -9,7 +9,7 @@ describe('the inspector', () => {
   afterEach(closeAllEditors);
   after(deleteTemporaryFiles);
 
-  it('is what a .safetensors file opens in', async () => {
+  it('opens a .safetensors file', async () => {
     await vscode.commands.executeCommand('vscode.open', sampleFile(...ADAPTER));
     const input = await eventually('an editor opens', activeInput);
     assert.ok(input instanceof vscode.TabInputCustom);
@@ -17,7 +17,7 @@ describe('the inspector', () => {
     assert.equal(input.uri.toString(), sampleFile(...ADAPTER).toString());
   });
 
-  it('is what a .gguf file opens in', async () => {
+  it('opens a .gguf file', async () => {
     const uri = await temporaryFile('model.gguf', new TextEncoder().encode('GGUF'));
     await vscode.commands.executeCommand('vscode.open', uri);
     const input = await eventually('an editor opens', activeInput);
@@ -25,7 +25,7 @@ describe('the inspector', () => {
     assert.equal(input.viewType, VIEW_TYPE);
   });
 
-  it('leaves the index of a sharded checkpoint a text file, unless asked', async () => {
+  it('opens the index of a sharded checkpoint only on request', async () => {
     const uri = await temporaryFile('model.safetensors.index.json', new TextEncoder().encode('{"weight_map": {}}'));
     await vscode.commands.executeCommand('vscode.open', uri);
     const text = await eventually('an editor opens', activeInput);
@@ -38,7 +38,7 @@ describe('the inspector', () => {
     assert.equal(input.viewType, 'peft.indexInspector');
   });
 
-  it('opens one file beside itself', async () => {
+  it('opens one file in two editors side by side', async () => {
     await vscode.commands.executeCommand('vscode.openWith', sampleFile(...ADAPTER), VIEW_TYPE);
     await vscode.commands.executeCommand(
       'vscode.openWith',
@@ -60,7 +60,7 @@ describe('the inspector', () => {
       new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n'),
     ],
   ] as const) {
-    it(`opens ${what}, as a page that can say what is wrong`, async () => {
+    it(`opens ${what}, as a page that can say why it is unsupported`, async () => {
       const uri = await temporaryFile('broken.safetensors', bytes);
       await vscode.commands.executeCommand('vscode.openWith', uri, VIEW_TYPE);
       const input = await eventually('an editor opens', activeInput);
@@ -69,7 +69,7 @@ describe('the inspector', () => {
     });
   }
 
-  it('opens on the adapter that the tree passes to the command', async () => {
+  it('opens the adapter that the tree passes to the command', async () => {
     const [weights, config] = [sampleFile(...ADAPTER), sampleFile('gpt-neo-movies-lora', 'adapter_config.json')];
     await vscode.commands.executeCommand('peft.openAdapter', {
       weights,
@@ -89,7 +89,7 @@ describe('the inspector', () => {
 describe('the demo', () => {
   afterEach(closeAllEditors);
 
-  it('opens as an editor of its own, and a second run replaces it', async () => {
+  it('opens in its own editor, and a second run replaces it', async () => {
     for (let run = 0; run < 2; run++) {
       await vscode.commands.executeCommand('peft.runDemo');
       const input = await eventually('an editor opens', activeInput);

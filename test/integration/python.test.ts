@@ -5,7 +5,7 @@ import { closeAllEditors, deleteTemporaryFiles, eventually, sampleFile, temporar
 const titlesOf = (lenses: readonly vscode.CodeLens[]): string[] =>
   lenses.map(({ command }) => command?.title ?? '').filter(Boolean);
 
-/** The titles over a document, once there are any. */
+/** The titles of a document's lenses, once it has some. */
 async function lensesOf({ uri }: vscode.TextDocument): Promise<string[]> {
   return eventually('lenses', async () => {
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri, 100);
@@ -32,7 +32,7 @@ async function hoverOn(document: vscode.TextDocument, word: string): Promise<str
 describe('Python', () => {
   afterEach(closeAllEditors);
 
-  it('has over each config what it trains on the model that is loaded', async () => {
+  it('shows over each config what it trains on the loaded model', async () => {
     const document = await vscode.workspace.openTextDocument(sampleFile('train.py'));
     await vscode.window.showTextDocument(document);
     const titles = await lensesOf(document);
@@ -41,13 +41,13 @@ describe('Python', () => {
     assert.match(titles.join('\n'), /trainable params: 294,912 \|\| all params: 125,493,504 \|\| trainable%: 0\.2350/);
   });
 
-  it('has on a class and its arguments what they mean', async () => {
+  it('explains a class and its arguments', async () => {
     const document = await vscode.workspace.openTextDocument(sampleFile('train.py'));
     assert.match(await hoverOn(document, 'LoraConfig(\n'), /\| `q_proj` \| 12 \| 8 \| 147,456 \|/);
     assert.match(await hoverOn(document, 'lora_alpha'), /Default `8`/);
   });
 
-  it('counts text that is not saved, and again when it changes', async () => {
+  it('counts unsaved text, and again when it changes', async () => {
     const document = await vscode.workspace.openTextDocument({
       language: 'python',
       content: 'from peft import LoraConfig\nc = LoraConfig(r=8, target_modules=["q_proj"])\n',
@@ -76,7 +76,7 @@ describe('Python', () => {
     assert.match(await hoverOn(document, 'LC'), /\*\*LoraConfig\*\*/);
   });
 
-  it('has them in a notebook that is a file', async () => {
+  it('has them in a notebook on the disk', async () => {
     const source = ['from peft import LoraConfig\n', 'LoraConfig(r=8, target_modules=["q_proj"])'];
     const ipynb = {
       nbformat: 4,
@@ -95,7 +95,7 @@ describe('Python', () => {
     }
   });
 
-  it('is left alone where it sets up no adapter', async () => {
+  it('gets no lens if it sets up no adapter', async () => {
     const document = await vscode.workspace.openTextDocument({ language: 'python', content: 'print("r=8")\n' });
     const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
       'vscode.executeCodeLensProvider',

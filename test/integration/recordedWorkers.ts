@@ -1,4 +1,4 @@
-/** Threads that the extension starts in this process, with what was asked of them and what they answered. */
+/** Records the threads that the extension starts in this process, their requests and their replies. */
 
 import threads from 'node:worker_threads';
 import type { Worker, WorkerOptions } from 'node:worker_threads';
@@ -7,20 +7,20 @@ import type { Message } from '../../src/protocol/rpc';
 interface RecordedWorker {
   readonly worker: Worker;
   readonly name: string | undefined;
-  /** Methods in the order in which they were answered, and what those said that failed. */
+  /** Methods in the order of their replies, and the errors of failed ones. */
   readonly answered: string[];
   readonly failures: string[];
 }
 
-/** All since `recordWorkers`, oldest first. */
+/** All threads since `recordWorkers`, oldest first. */
 const recordedWorkers: RecordedWorker[] = [];
 
-/** What the extension's own worker is called. */
+/** The name of the extension's worker. */
 const WORKER_NAME = 'PEFT worker';
 
 /**
- * Call where a test file is loaded: that is before the extension needs its worker. Each test file is a bundle with
- * records of its own, and their recorders are wrapped round each other.
+ * Call this while a test file loads, before the extension starts its worker. Each test file is a bundle with its own
+ * records, and the recorders wrap each other.
  */
 export function recordWorkers(): void {
   const Original = threads.Worker;
@@ -47,7 +47,7 @@ export function recordWorkers(): void {
   };
 }
 
-/** The worker that runs now; undefined before the first. */
+/** The current worker; undefined before the first one. */
 export function currentWorker(): RecordedWorker | undefined {
   return recordedWorkers.filter(({ name }) => name === WORKER_NAME).at(-1);
 }

@@ -7,13 +7,13 @@ import * as vscode from 'vscode';
 import { closeAllEditors, eventually, sampleFile } from './helpers';
 import { currentWorker, recordWorkers } from './recordedWorkers';
 
-/** The host must answer within this whatever the worker does. */
+/** The host must answer within this time, whatever the worker does. */
 const MAX_DELAY_MS = 50;
-/** The timer whose lateness is measured comes so often, and its period counts as delay. */
+/** The period of the timer whose delay is measured. The period itself counts as delay. */
 const RESOLUTION_MS = 10;
 /**
- * A machine that others use stops every process now and then, which is not ours: of so many attempts one must pass, and
- * what the same host is late while it idles is taken off.
+ * A shared machine pauses every process now and then, which is not our delay. So one of these attempts must pass, and
+ * the delay of the same host while it idles is subtracted.
  */
 const ATTEMPTS = 3;
 const IDLE_MS = 2000;
@@ -21,12 +21,12 @@ const PATIENCE_MS = 60_000;
 
 recordWorkers();
 
-/** The longest that the event loop of this process, the extension host, was held up meanwhile. */
+/** The longest delay of the event loop of this process, the extension host, during `work`. */
 async function longestDelay(work: () => Promise<unknown>): Promise<number> {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   const settle = (): Promise<void> => new Promise((resume) => setTimeout(resume, 5 * RESOLUTION_MS));
   histogram.enable();
-  // The first period only starts the clock, and the last must end to count.
+  // The first period only starts the clock, and the last one must end to count.
   await settle();
   await work();
   await settle();
@@ -37,7 +37,7 @@ async function longestDelay(work: () => Promise<unknown>): Promise<number> {
 const answers = (method: string): number =>
   currentWorker()?.answered.filter((answered) => answered === method).length ?? 0;
 
-/** Runs `show`, and waits until the worker has answered each of the methods again. */
+/** Runs `show` and waits until the worker has answered each of the methods again. */
 async function shown(what: string, methods: readonly string[], show: () => Thenable<unknown>): Promise<void> {
   const before = methods.map(answers);
   await show();
@@ -48,7 +48,7 @@ describe('the extension host', () => {
   const large = path.join(tmpdir(), `peft-inspector-${process.pid}.safetensors`);
 
   before(() => {
-    // Sparse: 8 GiB on paper, a page on disk. Of the first tensor the inspector shows statistics without being asked.
+    // A sparse file of 8 GiB that takes a page on disk. The inspector shows statistics of the first tensor by itself.
     const [first, rest] = [2 ** 12, 2 ** 16];
     const end = 4 * first * first + 2 * rest * rest;
     const tensors = {

@@ -13,7 +13,7 @@ const measured = (): number => currentWorker()?.answered.filter((method) => meth
 describe('the worker', () => {
   afterEach(closeAllEditors);
 
-  it('is replaced after it died, and the inspector that is open goes on with the next', async () => {
+  it('is replaced after it died, and an open inspector continues with the next one', async () => {
     const before = measured();
     await vscode.commands.executeCommand('vscode.open', sampleFile(...ADAPTER));
     const first = await eventually('a worker has measured the adapter', () => measured() > before && currentWorker());
@@ -21,7 +21,7 @@ describe('the worker', () => {
     await first.worker.terminate();
     await ended;
 
-    // A view that is hidden is made anew when it is shown again, and then asks for all it shows; the source is the same.
+    // A hidden view is created again when it is shown, and then asks for all that it shows. The source is the same.
     await vscode.commands.executeCommand('vscode.open', sampleFile('gpt-neo-movies-lora', 'adapter_config.json'));
     await eventually('the text is on top', () => activeInput() instanceof vscode.TabInputText);
     await vscode.commands.executeCommand('vscode.open', sampleFile(...ADAPTER));

@@ -33,7 +33,7 @@ export type BudgetModel =
   | { readonly title: string; readonly config: unknown }
   | { readonly title: string; readonly errors: readonly { readonly field: Field; readonly message: string }[] };
 
-/** A method at its current setting. `counted` is null if the setting is not valid. */
+/** A method at its current setting. `counted` is `null` if the setting is not valid. */
 interface Evaluated {
   readonly method: Method;
   readonly setting: number | null;

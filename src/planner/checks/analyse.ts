@@ -27,7 +27,7 @@ interface AnalysedConfig {
   readonly surroundings: Surroundings;
 }
 
-/** Null if the text is not a PEFT config: other programs also write files of this name. */
+/** `null` if the text is not a PEFT config: other programs also write files of this name. */
 export async function analyseConfig(
   models: Models,
   { text, weights, surroundings }: AnalysedConfig,
@@ -97,8 +97,8 @@ function checkBase(x: Examined, wanted: string | null, base: FoundModel | null):
     wanted === null
       ? local('The config names no base model, so nothing can be counted.')
       : local(
-          'The base model {0} is not found: no config.json of it in the workspace, on the disk or in the ' +
-            'Hugging Face cache, and no preset. Nothing is downloaded. ' +
+          'The base model {0} was not found: it has no config.json in the workspace, on the disk or in the ' +
+            'Hugging Face cache, and there is no preset for it. Nothing is downloaded. ' +
             'Targets and parameters are not checked without it.',
           wanted.slice(0, 120),
         );
@@ -113,7 +113,7 @@ function reportFailure(x: Examined, error: BudgetError): void {
   if (error instanceof UnknownArchitectureError) {
     const text =
       '{0} has the model type {1}, which has no module table. ' +
-      'If its safetensors files were next to its config.json, their headers would do.';
+      'With its safetensors files next to its config.json, their headers would be enough.';
     x.add(
       'base-unreadable',
       'information',

@@ -26,9 +26,9 @@ export class Examined {
     readonly text: string,
     readonly document: ConfigDocument,
     readonly weights: AdapterWeights | null,
-    /** The base model for people; '' without one. */
+    /** The base model's name for messages; '' without one. */
     readonly baseTitle: string,
-    /** Its modules, replicated layers included; null if they are unknown. */
+    /** Its modules, replicated layers included; `null` if they are unknown. */
     readonly table: ModuleTable | null,
   ) {
     this.settings = new AdapterSettings(document.config);
@@ -53,7 +53,7 @@ export class Examined {
     return this.settings.raw(key);
   }
 
-  /** The list is full: further checks may stop. */
+  /** True if the list is full, so that further checks may stop. */
   get isFull(): boolean {
     return this.findings.length >= MAX_FINDINGS;
   }

@@ -27,7 +27,7 @@ interface Coverage {
   readonly missing: string;
 }
 
-/** Null if every stack is either covered completely or not reached at all. */
+/** `null` if every stack is either covered completely or not reached at all. */
 export function partialCoverage(
   taken: readonly Pick<Module, 'name' | 'layer'>[],
   table: ModuleTable,

@@ -29,7 +29,7 @@ export function checkScale(x: Examined): void {
   if (x.type === 'LORA' && rank !== null) checkWeights(x, rank);
 }
 
-/** The effective rank; null if the method has none or it is not valid. */
+/** The effective rank; `null` if the method has none or it is not valid. */
 function checkRank(x: Examined): number | null {
   const key = RANK_KEYS[x.type] ?? 'r';
   const defaults = METHOD_KEYS[x.type];
@@ -123,13 +123,13 @@ function checkServed(x: Examined, rank: number): void {
   const list = VLLM_MAX_LORA_RANKS.join(', ');
   const most = VLLM_MAX_LORA_RANKS[VLLM_MAX_LORA_RANKS.length - 1] ?? 0;
   if (room === undefined) {
-    const text = 'No vLLM server loads rank {0}: --max-lora-rank is one of {1}.';
+    const text = 'No vLLM server loads rank {0}: --max-lora-rank must be one of {1}.';
     const fixes = largest === rank ? [{ title: local('Set {0} to {1}', 'r', most), edits: [x.set('r', most)] }] : [];
     x.add('rank-not-served', 'warning', node, local(text, largest, list), fixes);
   } else if (room !== largest && largest > (VLLM_MAX_LORA_RANKS[0] ?? 0)) {
     const text =
-      'vLLM has no setting for rank {0}: it takes --max-lora-rank {1}, of {2}, ' +
-      'and leaves the memory in between unused (its default is {3}).';
+      'vLLM has no setting for rank {0}: it needs --max-lora-rank {1}, the next of {2}, ' +
+      'and leaves the extra memory unused (the default is {3}).';
     const fixes = largest === rank ? [{ title: local('Set {0} to {1}', 'r', room), edits: [x.set('r', room)] }] : [];
     x.add('rank-not-served', 'information', node, local(text, largest, room, list, VLLM_DEFAULT_RANK), fixes);
   }

@@ -27,7 +27,7 @@ interface Entry {
   readonly taken: readonly Module[];
 }
 
-/** The content of the lens over target_modules; null without one. */
+/** The content of the lens over target_modules; `null` without one. */
 export function checkTargets(x: Examined): TargetLens | null {
   const targets = x.value('target_modules');
   const takesTargets = Object.hasOwn(METHOD_KEYS[x.type] ?? {}, 'target_modules');

@@ -15,7 +15,7 @@ const WEIGHTS = '`adapter_model.safetensors`';
 
 type Explain = (facts: ExplainedAdapter, path: readonly (string | number)[]) => readonly string[];
 
-/** `path` leads from the file's object to the entry: ['target_modules', 1]. Null if there is nothing to explain. */
+/** `path` leads from the file's object to the entry: ['target_modules', 1]. `null` if there is nothing to explain. */
 export function hoverText(path: readonly (string | number)[], facts: AdapterFacts): string | null {
   const [key] = path;
   const explain = typeof key === 'string' ? EXPLANATIONS.get(key) : undefined;
@@ -159,7 +159,7 @@ function targetLine({ weights, table, baseTitle }: ExplainedAdapter, name: strin
   if (matches.weights) {
     const { modules, tensors } = matches.weights;
     if (tensors > 0) return `${code(name)}: ${count(modules, 'module')}, ${count(tensors, 'tensor')}`;
-    const wouldBe = matches.base ? `, though it names ${inBase}` : '';
+    const wouldBe = matches.base ? `, although it matches ${inBase}` : '';
     return `${code(name)}: **not matched by any tensor** in ${WEIGHTS}${wouldBe}.${meant}`;
   }
   if (matches.base === null) return code(name);

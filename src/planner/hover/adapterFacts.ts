@@ -1,4 +1,4 @@
-/** What is known of an adapter from its config, its weights and its base model. Pure. */
+/** The facts about an adapter from its config, its weights and its base model. Pure. */
 
 import { defaultOf } from '../../peftConfig/methodKeys';
 import type { Budget } from '../../budget/computeBudget';
@@ -12,7 +12,7 @@ import { attempt } from '../attempt';
 export interface AdapterFacts {
   /** adapter_config.json as the editor shows it. */
   readonly config: RawConfig;
-  /** The adapter_model.safetensors in the same folder; null without one. */
+  /** The adapter_model.safetensors in the same folder; `null` without one. */
   readonly weights: AdapterWeights | null;
   /**
    * The base model, if it was found. `title` is a path or a preset's name; `tensors` are the names and shapes in its
@@ -57,7 +57,7 @@ export class ExplainedAdapter {
     return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : null;
   }
 
-  /** The adapter on the base model; null if the model is unknown or the adapter cannot be counted. */
+  /** The adapter on the base model; `null` if the model is unknown or the adapter cannot be counted. */
   budget(changes: RawConfig = {}): Budget | null {
     const { table } = this;
     const config: RawConfig = { peft_type: 'LORA', ...this.config, ...changes };

@@ -6,11 +6,11 @@ import type { AdapterWeights } from '../../protocol/planner';
 import { nearest, suffixesOf } from '../checks/suggestions';
 
 interface TargetMatches {
-  /** How many modules and tensors of the weights match; null without weights. */
+  /** How many modules and tensors of the weights match; `null` without weights. */
   readonly weights: { readonly modules: number; readonly tensors: number } | null;
-  /** How many modules of the base model match; null without one. */
+  /** How many modules of the base model match; `null` without one. */
   readonly base: number | null;
-  /** The suffix nearest to an entry that matches nothing; null if none is near. */
+  /** The suffix nearest to an entry that matches nothing; `null` if no suffix is near. */
   readonly meant: string | null;
 }
 
@@ -39,7 +39,7 @@ function matchInWeights(entry: string, { lora, tensors }: AdapterWeights): { mod
   return { modules: paired > 0 ? paired : modules.size, tensors: count };
 }
 
-/** The module of a tensor that the entry names; null if the rest is not a tensor's own name. */
+/** The module of a tensor that the entry names; `null` if the rest is not a tensor's own name. */
 function adaptedModule(tensor: string, entry: string): string | null {
   const end = `.${tensor}`.lastIndexOf(`.${entry}.`);
   if (end < 0) return null;

@@ -9,7 +9,7 @@ const MAX_SHARDS = 2_000;
 /** An index names each tensor once, with about 100 bytes. */
 const MAX_INDEX_BYTES = 64 << 20;
 
-/** Null without such files, or if one cannot be read: a part of a model would count too little. */
+/** `null` without such files, or if one cannot be read: a part of a model would count too little. */
 export async function baseTensors(files: ModelFiles, config: string): Promise<readonly NamedShape[] | null> {
   const folder = config.replace(/[\\/][^\\/]*$/, '');
   const index = `${folder}/model.safetensors.index.json`;

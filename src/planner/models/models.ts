@@ -17,7 +17,7 @@ export interface FoundModel {
   readonly title: string;
   readonly config: unknown;
   readonly place: ModelPlace;
-  /** The path of the config.json on the local disk; null if it is elsewhere. */
+  /** The path of the config.json on the local disk; `null` if it is elsewhere. */
   readonly path: string | null;
   readonly preset: string | null;
 }
@@ -42,7 +42,7 @@ export class Models {
     private readonly host: Pick<HostFiles, 'modelConfig'>,
   ) {}
 
-  /** Null if there is no such model. */
+  /** `null` if there is no such model. */
   async find(reference: ModelReference, place: ModelPlace = 'workspace'): Promise<FoundModel | null> {
     switch (reference.kind) {
       case 'document':
@@ -56,7 +56,7 @@ export class Models {
     }
   }
 
-  /** Reads names and shapes from the headers of the weights in the config's folder; null if there are none. */
+  /** Reads names and shapes from the headers of the weights in the config's folder; `null` if there are none. */
   tensors({ config, path }: FoundModel): Promise<readonly NamedShape[] | null> {
     if (path === null || !isObject(config)) return Promise.resolve(null);
     const known = this.headers.get(config);
@@ -95,7 +95,7 @@ export class Models {
     return null;
   }
 
-  /** Null if the file does not hold an object: other programs also write files named config.json. */
+  /** `null` if the file does not hold an object: other programs also write files named config.json. */
   private async read(path: string, title: string, place: ModelPlace): Promise<FoundModel | null> {
     const stamp = await this.files.stamp(path, MAX_CONFIG_BYTES);
     if (stamp === null) return null;

@@ -13,7 +13,7 @@ const LISTS = new Set(['names', 'namesOrPattern', 'indices', 'indicesOrOne', 'to
 /** Settings that are not fields: targets have their own tree, and the others depend on them. */
 const UNLISTED = /^(?:target_modules|layers_pattern)$|^cpt_/;
 
-/** Null for a key that a field cannot show, or that does not affect a plan. */
+/** `null` for a key that a field cannot show, or that does not affect a plan. */
 function fieldOf(method: string, key: string, fallback: unknown): PlanField | null {
   const [kind, title] = Object.hasOwn(FIELD_TEXTS, key) ? FIELD_TEXTS[key]! : (['string', ''] as const);
   if (

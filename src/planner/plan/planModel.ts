@@ -27,7 +27,7 @@ const TASKS: readonly (readonly [RegExp, string | null])[] = [
   [/(?:ForCausalLM|LMHeadModel|DoubleHeadsModel)$/, 'CAUSAL_LM'],
 ];
 
-/** PEFT's name for the task of the config's class; null if PEFT has none. */
+/** PEFT's name for the task of the config's class; `null` if PEFT has none. */
 export function taskTypeOf(model: unknown): string | null {
   const { outputEmbedding, shape } = planTable(model, null);
   const classes = isObject(model) ? model['architectures'] : null;

@@ -91,7 +91,7 @@ export function planReport(inputs: PlanInputs, model: BudgetModel, known: readon
 const messagesOf = (errors: readonly { readonly message: string }[]): string =>
   errors.map(({ message }) => message).join(' ');
 
-/** The key of a nested value, 'rank_pattern.q_proj', is that of the field that holds it. */
+/** A nested key such as 'rank_pattern.q_proj' belongs to the field that holds the outer value. */
 function problemOf(error: BudgetError): PlanProblem {
   return { message: error.message, key: error instanceof ConfigError ? (error.key.split('.')[0] ?? null) : null };
 }

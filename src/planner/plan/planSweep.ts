@@ -13,7 +13,7 @@ import { planTable, taskTypeOf } from './planModel';
 import { planConfig } from './planReport';
 import { attempt } from '../attempt';
 
-/** From the smallest rank to the largest that published adapters use. */
+/** The ranks of published adapters, from the smallest to the largest. */
 const SWEPT_RANKS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 const NOTHING: PlanSweep = { methods: [], ranks: [], gpu: null };

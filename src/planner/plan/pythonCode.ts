@@ -16,7 +16,7 @@ const MAX_WIDTH = 88;
 export function pythonCode(config: Readonly<Record<string, unknown>>): string {
   const peftType = config['peft_type'];
   const name = CONFIG_CLASS_NAMES.find((each) => configClass(each)!.peftType === peftType);
-  if (name === undefined) throw new UnknownMethodError(`${String(peftType)} has no config class that is known here.`);
+  if (name === undefined) throw new UnknownMethodError(`${String(peftType)} has no known config class.`);
   const { fields } = configClass(name)!;
   const written: string[] = [];
   for (const [field, initial] of fields) {

@@ -1,4 +1,4 @@
-/** What is known of one config call: its model, its count, and its faults. */
+/** The facts about one config call: its model, its count, and its faults. */
 
 import { architectureOf } from '../../budget/architectures';
 import type { Budget } from '../../budget/computeBudget';

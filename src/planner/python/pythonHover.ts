@@ -15,7 +15,7 @@ const MAX_LISTED = 16;
 
 interface HoverFacts {
   readonly facts: PythonFacts;
-  /** Explains an entry of adapter_config.json; null if there is nothing to explain. */
+  /** Explains an entry of adapter_config.json; `null` if there is nothing to explain. */
   readonly explain: (key: string) => string | null;
 }
 
@@ -66,7 +66,8 @@ function countLines({ base, budget, missing, perRank, problem }: PythonFacts): r
   }
   if (!base) return ['**Not counted**: the workspace has no config.json of a model.'];
   const title = code(base.model.title);
-  const instead = base.inPlaceOf === null ? [] : [`${code(base.inPlaceOf)} is not found, so the count is on ${title}.`];
+  const instead =
+    base.inPlaceOf === null ? [] : [`${code(base.inPlaceOf)} was not found, so the count is on ${title}.`];
   if (!budget) return [...instead, `**Not counted** on ${title}: ${plain(problem)}`];
   const share = formatTrainableShare(budget.trainable / budget.all);
   return [

@@ -11,7 +11,7 @@ import type { Handlers } from '../../../src/protocol/rpc';
 import type { EditorRequests } from '../../../src/protocol/worker';
 import { fileOf, tensorField } from '../checkpoint/fixtures';
 
-/** The worker's own jobs, but for three by which a test makes it die, or never answers. */
+/** The worker's own jobs, except three that make it die or never answer. */
 const MORTAL_WORKER = `
   import { Endpoint } from './src/protocol/rpc';
   import { createJobs } from './src/worker/jobs';
@@ -20,7 +20,10 @@ const MORTAL_WORKER = `
   new Endpoint(parentTransport(), {
     ...createJobs(nodeFiles),
     'lora/metrics': () => process.exit(7),
-    'lora/products': () => { setImmediate(() => { throw new Error('out of the blue'); }); return new Promise(() => {}); },
+    'lora/products': () => {
+      setImmediate(() => { throw new Error('out of the blue'); });
+      return new Promise(() => {});
+    },
     'lora/spectrum': () => new Promise(() => {}),
   });
 `;
@@ -55,7 +58,7 @@ describe('a worker that dies', () => {
   });
   afterEach(() => client.dispose());
 
-  /** A file of one value, over and over. */
+  /** A source whose file repeats one value. */
   const sourceOf = (value: number): WorkerSource => {
     const file = path.join(folder, `${value}.safetensors`);
     const values = new Float32Array(64).fill(value);
@@ -67,14 +70,14 @@ describe('a worker that dies', () => {
   };
   const statistics = (source: WorkerSource): Promise<Statistics> =>
     source.request('matrix/statistics', { matrix: MATRIX });
-  /** Of a request that must fail. */
+  /** The error of a request that must fail. */
   const failure = (request: Promise<unknown>): Promise<Error> =>
     request.then(
       () => assert.fail('answered'),
       (error: Error) => error,
     );
 
-  it('fails all that was asked of it with an error that says so', async () => {
+  it('rejects every pending request with an error that says so', async () => {
     const source = sourceOf(1);
     const { source: id } = await client.request('checkpoint/open', { path: path.join(folder, '1.safetensors') });
     const waiting = failure(client.request('lora/spectrum', { source: id, module: 'm' }));
@@ -87,14 +90,14 @@ describe('a worker that dies', () => {
     source.dispose();
   });
 
-  it('says what was thrown where no job was to blame', async () => {
+  it('passes on an error that no job threw', async () => {
     const opened = await sourceOf(2).sourceId();
     const error = await failure(client.request('lora/products', { source: opened, module: 'm', row: 0, column: 0 }));
     assert.ok(error instanceof DisconnectedError);
     assert.match(error.message, /out of the blue/);
   });
 
-  it('is replaced at the next request, which opens its source anew', async () => {
+  it('is replaced at the next request, which opens its source again', async () => {
     const source = sourceOf(3);
     assert.equal((await statistics(source)).mean, 3);
     await failure(source.request('lora/metrics', {}));
@@ -102,14 +105,14 @@ describe('a worker that dies', () => {
     assert.equal((await source.snapshot()).failure, null);
   });
 
-  it('takes no source for another, whatever order they are opened in the next time', async () => {
+  it('never confuses sources, in whatever order they are opened again', async () => {
     const [first, second] = [sourceOf(4), sourceOf(5)];
     assert.deepEqual([(await statistics(first)).mean, (await statistics(second)).mean], [4, 5]);
     await failure(first.request('lora/metrics', {}));
     assert.deepEqual([(await statistics(second)).mean, (await statistics(first)).mean], [5, 4]);
   });
 
-  it('gives no one numbers of another source while it is going down', async () => {
+  it('never answers with numbers of another source while it stops', async () => {
     const [first, second] = [sourceOf(6), sourceOf(7)];
     await statistics(first);
     await statistics(second);
@@ -123,13 +126,13 @@ describe('a worker that dies', () => {
       failure(first.request('lora/metrics', {})).then(() => meanOf(second)),
       meanOf(first),
     ];
-    // Answered before the end, failed by it, or answered by the next thread.
+    // The thread answered before its end, or failed the request, or the next thread answered.
     const [before, after, late] = await Promise.all(answers);
     assert.ok([7, null].includes(before!) && [6, null].includes(late!), `${before}, ${late}`);
     assert.equal(after, 7);
   });
 
-  it('is told of a cancel no more, and one cancelled before it died stays cancelled', async () => {
+  it('gets no cancel after its death, and a request cancelled before stays cancelled', async () => {
     const source = sourceOf(8);
     const controller = new AbortController();
     const waiting = failure(source.request('lora/spectrum', { module: 'm' }, { signal: controller.signal }));
@@ -141,7 +144,7 @@ describe('a worker that dies', () => {
     assert.equal((await statistics(source)).mean, 8);
   });
 
-  it('rejects what is pending when the editor lets go of it, and starts no other', async () => {
+  it('rejects pending requests when the editor disposes it, and starts no other', async () => {
     const source = sourceOf(9);
     const id = await source.sourceId();
     const waiting = failure(client.request('lora/spectrum', { source: id, module: 'm' }));
@@ -151,7 +154,7 @@ describe('a worker that dies', () => {
     assert.deepEqual(log, []);
   });
 
-  it('that cannot start fails the request too', async () => {
+  it('rejects the request if it cannot start', async () => {
     const missing = new WorkerClient(path.join(folder, 'nowhere.js'), (line) => log.push(line), EDITOR);
     const error = await failure(missing.request('checkpoint/open', { path: 'x' }));
     assert.ok(error instanceof DisconnectedError);

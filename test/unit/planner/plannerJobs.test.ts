@@ -12,7 +12,7 @@ const sample = path.join(process.cwd(), 'sample-workspace');
 const GPT_NEO = path.join(sample, 'EleutherAI/gpt-neo-125M/config.json');
 const json = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
-describe('planner jobs', () => {
+describe('the planner', () => {
   let call: PlannerCall;
   let host: TestHost;
   let folder: string;
@@ -26,7 +26,7 @@ describe('planner jobs', () => {
   const counted = async (model: ModelReference, adapterConfig: unknown = { peft_type: 'LORA' }) =>
     call('budget/adapter', { adapterConfig, model });
 
-  it('count an adapter on a config.json of the disk, by its path', async () => {
+  it('counts an adapter on a config.json on the disk', async () => {
     const adapterConfig = json(path.join(sample, 'gpt-neo-movies-lora/adapter_config.json'));
     const budget = await counted({ kind: 'file', title: 'gpt-neo', path: GPT_NEO }, adapterConfig);
     assert.equal(budget.problem, '');
@@ -35,7 +35,7 @@ describe('planner jobs', () => {
     assert.equal(budget.counted?.all, 125_198_592 + 294_912);
   });
 
-  it('read a config.json again once it has changed', async () => {
+  it('reads a config.json again after it changed', async () => {
     const file = path.join(folder, 'config.json');
     const gpt2 = { model_type: 'gpt2', vocab_size: 50257, n_positions: 1024, n_embd: 768, n_layer: 12, n_head: 12 };
     const model = { kind: 'file', title: 'mine', path: file } as const;
@@ -46,7 +46,7 @@ describe('planner jobs', () => {
     assert.equal((await counted(model)).counted?.trainable, 6 * 8 * (768 + 2304));
   });
 
-  it('say why an adapter cannot be counted, and that no model was found', async () => {
+  it('says why an adapter cannot be counted, and that no model was found', async () => {
     const bad = await counted({ kind: 'preset', id: 'gpt2' }, { peft_type: 'LORA', r: 0 });
     assert.equal(bad.counted, null);
     assert.match(bad.problem, /'r': got 0/);
@@ -55,7 +55,7 @@ describe('planner jobs', () => {
     assert.match(none.problem, /not found/);
   });
 
-  it('take the model beside the adapter first, then one of the workspace by name, then a preset', async () => {
+  it('prefers the model in the folder of the adapter, then one of the workspace by name, then a preset', async () => {
     const near = path.join(folder, 'near');
     mkdirSync(near);
     const config = (layers: number) => ({
@@ -96,7 +96,7 @@ describe('planner jobs', () => {
     assert.equal(await titleFor([]), 'GPT-2');
   });
 
-  it('make the report of a preset and of typed sizes, and its text', async () => {
+  it('makes the report of a preset and of typed sizes, and its text', async () => {
     const report = await call('budget/report', { inputs: DEFAULT_INPUTS, model: { kind: 'preset', id: 'llama-2-7b' } });
     assert.equal(report.modelTitle, 'Llama-2-7B');
     assert.match(report.denominator, /6,738,415,616/);
@@ -113,7 +113,7 @@ describe('planner jobs', () => {
     assert.deepEqual(gone.errors, [{ field: 'model', message: 'x is gone' }]);
   });
 
-  it('hover over text that does not parse as a whole', async () => {
+  it('explains an entry of a text that does not parse completely', async () => {
     const text = '{ "peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["c_attn"';
     const hover = await call('config/hover', {
       ...NOWHERE,
@@ -125,7 +125,7 @@ describe('planner jobs', () => {
     assert.match(hover?.markdown ?? '', /8 \/ 4 = \*\*2\*\*/);
   });
 
-  it('ask for the weights of an adapter once for many hovers, and only for entries that need them', async () => {
+  it('asks for the weights of an adapter once for many hovers, and only for entries that need them', async () => {
     const lora = Array.from({ length: 2000 }, (_, index) => ({
       module: `model.layers.${index}.self_attn.q_proj`,
       rank: 4,

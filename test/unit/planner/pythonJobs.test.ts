@@ -28,46 +28,46 @@ function program(text: string, more: Partial<PythonDocument> = {}): PythonDocume
 const said = ({ message, args }: LocalText): string =>
   message.replace(/\{(\d)\}/g, (_, index) => String(args[Number(index)]));
 
-describe('what stands over Python', () => {
+describe('the lens over a config in Python', () => {
   const call = plannerCaller();
   const titles = async (text: string, more?: Partial<PythonDocument>): Promise<string[]> =>
     (await call('python/lenses', program(text, more))).map(({ title }) => said(title));
 
-  it("is PEFT's count on the calculator's model, where the program names none", async () => {
+  it("shows PEFT's count on the calculator's model if the program names none", async () => {
     assert.deepEqual(await titles(`${HEAD}LoraConfig(r=8)`), ['4,194,304 trainable · 0.0622% of Llama-2-7B · 16.8 MB']);
   });
 
-  it('is the count on the model that the program loads', async () => {
+  it('shows the count on the model that the program loads', async () => {
     const text = 'm = AutoModel.from_pretrained("EleutherAI/gpt-neo-125M")\nc = LoraConfig(r=8)\nget_peft_model(m, c)';
     const [config, model] = await titles(text, { workspace: [GPT_NEO] });
     assert.match(config ?? '', /^294,912 trainable · 0\.2350% of EleutherAI\/gpt-neo-125M · 1\.19 MB$/);
     assert.equal(model, 'trainable params: 294,912 || all params: 125,493,504 || trainable%: 0.2350');
   });
 
-  it("is the count on the workspace's only model, before the calculator's", async () => {
+  it("prefers the workspace's only model to the calculator's", async () => {
     assert.match((await titles('LoraConfig(r=8)', { workspace: [GPT_NEO] }))[0] ?? '', /^294,912 .*gpt-neo-125M/);
     const two = [GPT_NEO, { ...GPT_NEO, folder: 'file:///other' }];
     assert.match((await titles('LoraConfig(r=8)', { workspace: two }))[0] ?? '', /Llama-2-7B/);
   });
 
-  it('is the count on a preset with the name that is loaded', async () => {
+  it('counts on a preset with the name that the program loads', async () => {
     const text = 'm = AutoModelForCausalLM.from_pretrained("meta-llama/Llama-2-7b-hf")\nLoraConfig(r=8)';
     assert.match((await titles(text, { workspace: [GPT_NEO] }))[0] ?? '', /^4,194,304 .* of Llama-2-7B ·/);
   });
 
-  it("is the count of Unsloth's call, on the preset of which it loads a copy in four bits", async () => {
+  it("counts Unsloth's call on the preset whose four-bit copy the program loads", async () => {
     const text =
       'from unsloth import FastLanguageModel\nm, t = FastLanguageModel.from_pretrained("unsloth/llama-3-8b-bnb-4bit")\nm = FastLanguageModel.get_peft_model(m, r=16)';
-    // What Unsloth prints of its own notebook on this model.
+    // Unsloth's own notebook prints this count for the model.
     assert.match((await titles(text))[0] ?? '', /^41,943,040 trainable · 0\.5196% of Llama-3-8B ·/);
   });
 
-  it('says which model it took in place of one that is not found', async () => {
+  it('names the model that replaces one that is not found', async () => {
     const text = 'm = AutoModel.from_pretrained("nobody/nothing")\nLoraConfig(r=8)';
     assert.match((await titles(text))[0] ?? '', /of Llama-2-7B, in place of nobody\/nothing ·/);
   });
 
-  it('says what is not a literal, and counts where the count does not depend on it', async () => {
+  it('names a setting that is not a literal, and counts if the count does not depend on it', async () => {
     assert.deepEqual(await titles('VeraConfig(n=1, save_projection=x)'), [
       'save_projection is not a literal: not counted',
     ]);
@@ -80,7 +80,7 @@ describe('what stands over Python', () => {
     assert.equal((await titles('c = LoraConfig(r=args.r)\nget_peft_model(m, c)')).length, 1);
   });
 
-  it('says that targets match nothing, which PEFT does not', async () => {
+  it('says that targets match nothing, which PEFT does not report', async () => {
     const [one, two] = await titles(
       'LoraConfig(target_modules=["q_proj", "v_porj"])\nLoraConfig(target_modules=["q_proj", "a", "b"])',
     );
@@ -112,7 +112,7 @@ describe('what stands over Python', () => {
     );
   });
 
-  it('is silent over other programs', async () => assert.deepEqual(await titles('print("LoraConfig(r=8)")'), []));
+  it('is absent in other programs', async () => assert.deepEqual(await titles('print("LoraConfig(r=8)")'), []));
 
   it("counts the sample workspace's program", async () => {
     const text = readFileSync('sample-workspace/train.py', 'utf8');
@@ -131,41 +131,41 @@ describe('what stands over Python', () => {
 
 describe('hover in Python', () => {
   const call = plannerCaller();
-  /** Over the first occurrence of a word. */
+  /** Hovers over the first occurrence of a word. */
   const hover = async (text: string, word: string): Promise<string> =>
     (await call('python/hover', { ...program(text), part: 0, offset: text.indexOf(word) + 1 }))?.markdown ?? '';
 
-  it('says on the class what is trained, module by module', async () => {
+  it('explains on the class what is trained, module by module', async () => {
     const markdown = await hover('LoraConfig(r=8, target_modules=["q_proj", "down_proj"])', 'LoraConfig');
     assert.match(markdown, /\*\*LoraConfig\*\* \(`LORA`\)/);
     assert.match(markdown, /\| `q_proj` \| 32 \| 8 \| 2,097,152 \|/);
     assert.match(markdown, /\| `down_proj` \| 32 \| 8 \| 3,866,624 \|/);
   });
 
-  it('says on an argument what it means, its default, and what it comes to', async () => {
+  it('explains an argument: its meaning, its default, and its effect', async () => {
     const markdown = await hover('LoraConfig(r=8, lora_alpha=32)', 'lora_alpha');
     assert.match(markdown, /^`lora_alpha`: .* Default `8`\./);
     assert.match(markdown, /lora_alpha \/ r = 32 \/ 8 = \*\*4\*\*/);
   });
 
-  it('says that a target matches nothing, and what was meant', async () => {
+  it('says that a target matches nothing, and suggests what was meant', async () => {
     const text = 'LoraConfig(target_modules=["q_proj", "v_porj"])';
     for (const word of ['target_modules', 'LoraConfig'])
       assert.match(await hover(text, word), /v\\_porj.*v\\_proj/, word);
   });
 
-  it('names values that are not known, and counts nothing with them', async () => {
+  it('names unknown values, and counts nothing that depends on them', async () => {
     const text = 'LoraConfig(r=args.r, lora_alpha=16)';
     assert.match(await hover(text, 'LoraConfig'), /Not counted.*`r`[\s\S]*`r` is not a literal/);
     assert.match(await hover(text, 'r='), /`r` is \*\*not a literal\*\*/);
     assert.doesNotMatch(await hover(text, 'lora_alpha'), /trainable parameters\*\* on/);
   });
 
-  it('says of an argument that the class does not take that PEFT refuses it', async () => {
+  it('says that PEFT refuses an argument that the class does not take', async () => {
     assert.match(await hover('LoraConfig(rank=8)', 'rank'), /not an argument of `LoraConfig`/);
   });
 
-  it("says on get_peft_model what its config's class says", async () => {
+  it("explains get_peft_model as it explains the class of its config", async () => {
     assert.match(await hover('c = LoraConfig(r=8)\nget_peft_model(m, c)', 'get_peft'), /\*\*4,194,304 trainable/);
   });
 

@@ -8,7 +8,7 @@ import { awkwardness } from './plainEnglish';
 const FOLDERS = ['src', 'webview-ui', 'scripts', 'test'];
 
 /** Still to be reworded. The list only shrinks: take a folder out once its comments pass. */
-const PENDING = /^(src\/(budget|host|peftConfig|planner|protocol|text)|test)\//;
+const PENDING = /^(src\/budget|test\/unit\/(budget|checkpoint|files|worker))\//;
 
 describe('comments', () => {
   const comments: Comment[] = [];

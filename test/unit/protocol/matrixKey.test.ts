@@ -3,7 +3,7 @@ import type { MatrixRef } from '../../../src/protocol/matrix';
 import { matrixKey } from '../../../src/protocol/matrixKey';
 
 describe('the key of a matrix', () => {
-  it('differs wherever the values may', () => {
+  it('differs whenever the values may differ', () => {
     const refs: MatrixRef[] = [
       { kind: 'tensor', name: 'x' },
       { kind: 'tensor', name: 'x', transposed: true },
@@ -25,7 +25,7 @@ describe('the key of a matrix', () => {
     assert.equal(new Set(refs.map(matrixKey)).size, refs.length);
   });
 
-  it('is the same however the ref was put together', () => {
+  it('does not depend on the order of fields', () => {
     const one = matrixKey({ kind: 'tensor', name: 'x', slice: [2], step: 3 });
     const other = matrixKey({
       step: 3,

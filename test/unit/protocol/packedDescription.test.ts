@@ -7,7 +7,7 @@ import type { MatrixSource } from '../../../src/matrices/matrixSource';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { fixturePath } from '../checkpoint/fixtures';
 
-/** Without fields that are undefined: a channel that sends text has no such thing. */
+/** Drops undefined fields, which JSON cannot express. */
 function asSent(description: SourceDescription): unknown {
   return JSON.parse(JSON.stringify({ ...description, training: undefined }));
 }
@@ -21,7 +21,7 @@ async function openSmall(): Promise<{ source: MatrixSource; description: SourceD
 }
 
 describe('a packed description', () => {
-  it('comes out as it went in, for a checkpoint', async () => {
+  it('unpacks to the same description of a checkpoint', async () => {
     const { source } = await openSmall();
     const unpacked = await unpackDescription(await packDescription(source.description));
     assert.deepEqual(unpacked, asSent(source.description));
@@ -29,7 +29,7 @@ describe('a packed description', () => {
     await source.close();
   });
 
-  it('keeps the losses of a training as the float64 they are', async () => {
+  it('keeps the losses of a training in float64', async () => {
     const { description } = await describedDemo({ seed: 5, trainingSteps: 20 }, null);
     const { training, ...others } = await unpackDescription(await packDescription(description));
     assert.deepEqual(others, asSent(description));
@@ -37,7 +37,7 @@ describe('a packed description', () => {
     assert.deepEqual(training, description.training);
   });
 
-  it('of a model with thousands of tensors takes a tenth of its bytes, and comes out whole', async () => {
+  it('takes a tenth of the bytes for a model with thousands of tensors, and unpacks completely', async () => {
     const { source, description: small } = await openSmall();
     const tensors = Array.from({ length: 5000 }, (_, i) => ({
       ...small.tensors[0]!,

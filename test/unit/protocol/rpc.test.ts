@@ -52,7 +52,7 @@ describe('an RPC endpoint', () => {
     assert.equal(await client.request('add', { a: 2, b: 3 }), 5);
   });
 
-  it('keeps concurrent requests apart, whatever order they finish in', async () => {
+  it('distinguishes concurrent requests, in whatever order they finish', async () => {
     const finish: (() => void)[] = [];
     const add = async ({ a, b }: { a: number; b: number }): Promise<number> => {
       await new Promise<void>((resolve) => finish.push(resolve));
@@ -80,7 +80,7 @@ describe('an RPC endpoint', () => {
     });
   });
 
-  it('rejects a request for a method nobody handles, also one that every object inherits', async () => {
+  it('rejects a request without a handler, even if every object inherits a method of that name', async () => {
     const { client } = connect();
     await assert.rejects(client.request('toString' as 'add', { a: 1, b: 1 }), /no handler for 'toString'/);
   });
@@ -102,7 +102,7 @@ describe('an RPC endpoint', () => {
     await assert.rejects(client.request('add', { a: 1, b: 1 }, { signal: AbortSignal.abort() }), CancelledError);
   });
 
-  it('passes progress to the one who asked', async () => {
+  it('passes progress to the caller', async () => {
     const { client } = connect();
     const seen: Progress[] = [];
     await client.request('count', { to: 3 }, { onProgress: (progress) => seen.push(progress) });
@@ -112,14 +112,14 @@ describe('an RPC endpoint', () => {
     );
   });
 
-  it('moves only the buffers a handler gave away', async () => {
+  it('moves only the buffers that a handler transfers', async () => {
     const { client, record } = connect();
     const result = await client.request('buffer', { bytes: 16 });
     assert.deepEqual([...result], Array(16).fill(7));
     assert.equal(record.transferred.length, 1);
   });
 
-  it('rejects all that is pending when it is disposed, and refuses what comes after', async () => {
+  it('rejects pending requests when it is disposed, and refuses later ones', async () => {
     const { client } = connect();
     const answer = client.request('wait', {});
     client.dispose('the thread died');
@@ -142,7 +142,7 @@ describe('an RPC endpoint', () => {
     client.dispose();
   });
 
-  it('delivers events to listeners until they leave', async () => {
+  it('delivers events to listeners until they are removed', async () => {
     const { client, server, record } = connect();
     const heard: string[] = [];
     const stop = client.on('changed', ({ reason }) => heard.push(reason));

@@ -40,7 +40,7 @@ describe('budget report', () => {
     assert.match(report.denominator, /2,147,483,648 attention weights/);
   });
 
-  it('counts on the true shapes of the chosen model, with the ratio to all of its parameters', () => {
+  it('counts on the exact shapes of the chosen model, with the ratio to all its parameters', () => {
     const report = computeReport(DEFAULT_INPUTS, preset('llama-3-8b'));
     assert.equal(row(report, 'lora').parameters, 3_407_872);
     assert.equal(row(report, 'lora').ratio, 3_407_872 / 8_030_261_248);
@@ -76,7 +76,7 @@ describe('budget report', () => {
     assert.equal(report.targets[0]?.description, 'c_attn: 12 modules, 768 to 2,304');
   });
 
-  it('counts the targets that were chosen for this kind of architecture, and asks for one where none is', () => {
+  it('counts the targets that were chosen for the architecture, and asks for one if none is', () => {
     const chosen = (names: readonly string[]): BudgetReport =>
       computeReport({ ...DEFAULT_INPUTS, targets: [['llama', names]] }, preset('llama-3-8b'));
     assert.equal(row(chosen(['k_proj']), 'lora').parameters, 32 * 8 * (4096 + 1024));
@@ -88,7 +88,7 @@ describe('budget report', () => {
     assert.equal(row(none, 'lora').parameters, null);
   });
 
-  it('draws growth that gives the exact count at any setting', () => {
+  it('describes growth that gives the exact count at any setting', () => {
     for (const basis of ['exact', 'reference'] as const) {
       const at = (value: string): BudgetReport => {
         const inputs = {
@@ -106,7 +106,7 @@ describe('budget report', () => {
     }
   });
 
-  it('counts what needs no modules where the architecture has no table, and says what it cannot', () => {
+  it('counts what needs no modules if the architecture has no table, and says what it cannot count', () => {
     const config = { model_type: 'made_up', hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4 };
     const report = computeReport(DEFAULT_INPUTS, { title: 'made up', config });
     assert.equal(row(report, 'prompt').parameters, 20 * 64);
@@ -131,7 +131,7 @@ describe('budget report', () => {
     assert.ok(report.methods.every(({ parameters }) => parameters === null));
   });
 
-  it('marks the custom sizes that are not valid, the unused ones of the reference formulas excepted', () => {
+  it('marks invalid custom sizes, except those that the reference formulas do not use', () => {
     const inputs: BudgetInputs = {
       ...DEFAULT_INPUTS,
       custom: { ...DEFAULT_INPUTS.custom, numHeads: '5000', vocabSize: '' },

@@ -6,7 +6,7 @@ import { reportAsCsv, reportAsMarkdown } from '../../../../src/planner/calculato
 const GPT2 = { model_type: 'gpt2', vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12 };
 
 describe('budget text', () => {
-  it('makes a Markdown table with one row a method', () => {
+  it('makes a Markdown table with one row per method', () => {
     const text = reportAsMarkdown(computeReport(DEFAULT_INPUTS, { title: 'gpt2', config: GPT2 }));
     const table = text.split('\n').filter((line) => line.startsWith('|'));
     assert.equal(table.length, 7);

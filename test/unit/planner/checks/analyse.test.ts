@@ -7,7 +7,7 @@ import { NOWHERE } from '../plannerCaller';
 import { call, say, analyse, lora, findings, codes, only, fixed, host } from './analysis';
 
 describe('the analysis of adapter_config.json', () => {
-  it("refuses a rank that is none, and sets it to PEFT's", async () => {
+  it("reports an invalid rank and offers PEFT's default", async () => {
     for (const r of [0, -4, 2.5, '8', true]) {
       const text = lora({ r, lora_alpha: 16 });
       const finding = only((await analyse(text)).findings, 'rank-invalid');
@@ -37,7 +37,7 @@ describe('the analysis of adapter_config.json', () => {
     const finding = only(await findings({ r: 1, lora_alpha: 32 }), 'alpha-ratio');
     assert.match(say(finding.text), /lora_alpha \/ r is 32 \/ 1 = 32; the usual range is 0\.25 to 4/);
     assert.equal((await fixed(lora({ r: 16, lora_alpha: 1 }), 'alpha-ratio'))['lora_alpha'], 32);
-    // Published recipes at both ends: QLoRA's 16 / 64, and 32 / 8.
+    // The recipes at both ends of the usual range: QLoRA's 16 / 64, and 32 / 8.
     assert.deepEqual(await findings({ r: 64, lora_alpha: 16 }), []);
     assert.deepEqual(await findings({ r: 8, lora_alpha: 32 }), []);
     // The default alpha is 8.
@@ -45,7 +45,7 @@ describe('the analysis of adapter_config.json', () => {
     assert.equal(absent['lora_alpha'], 128);
   });
 
-  it('knows an alpha for alpha / r under use_rslora, and either keeps the scaling or turns it off', async () => {
+  it('recognises an alpha for alpha / r under use_rslora, and offers to keep the scaling or to turn rsLoRA off', async () => {
     const text = lora({ r: 64, lora_alpha: 128, use_rslora: true });
     const finding = only((await analyse(text)).findings, 'rslora-alpha');
     assert.match(say(finding.text), /= 128 \/ sqrt\(64\) = 16.*which gives 2/);
@@ -55,7 +55,7 @@ describe('the analysis of adapter_config.json', () => {
     only(await findings({ r: 4, lora_alpha: 1000, use_rslora: true }), 'alpha-ratio');
   });
 
-  it('knows the ranks that vLLM has room for', async () => {
+  it('knows the ranks that vLLM can load', async () => {
     const beyond = only(await findings({ r: 1024, lora_alpha: 1024 }), 'rank-not-served');
     assert.equal(beyond.severity, 'warning');
     assert.equal((await fixed(lora({ r: 1024, lora_alpha: 1024 }), 'rank-not-served'))['r'], 512);
@@ -67,7 +67,7 @@ describe('the analysis of adapter_config.json', () => {
       assert.ok(!codes(await findings({ r, lora_alpha: r })).includes('rank-not-served'), String(r));
   });
 
-  it('finds keys that PEFT does not know, renames them or takes them out with their comma', async () => {
+  it('finds keys that PEFT does not know, and renames them or removes them with their comma', async () => {
     const text = lora({ lora_alhpa: 32, num_virtual_tokens: 4 });
     const found = (await analyse(text)).findings.filter(({ code }) => code === 'unknown-key');
     assert.deepEqual(
@@ -125,7 +125,7 @@ describe('the analysis of adapter_config.json', () => {
     assert.equal(only(await findings({ layers_to_transform: 40 }), 'layers-out-of-range').severity, 'error');
   });
 
-  it('compares the rank with the weights beside the file', async () => {
+  it('compares the rank with the weights in the same folder', async () => {
     const folder = path.join('test/fixtures/peft_saved', 'lora_default');
     const source = await openCheckpoint(nodeFiles, path.join(folder, 'adapter_model.safetensors'));
     const weights = source.description;
@@ -143,7 +143,7 @@ describe('the analysis of adapter_config.json', () => {
     assert.equal((await fixed(text(stored * 2), 'rank-differs-from-weights', 0, { weights }))['r'], stored);
   });
 
-  it('says that the base model is not found, and what that leaves undone', async () => {
+  it('says that the base model is not found, and which checks that prevents', async () => {
     const { findings: found, budget } = await analyse(
       lora({ base_model_name_or_path: 'nobody/nothing', target_modules: ['x'] }),
     );
@@ -153,7 +153,7 @@ describe('the analysis of adapter_config.json', () => {
     assert.deepEqual([budget.modelTitle, budget.counted, codes(found)], [null, null, ['base-not-found']]);
   });
 
-  it('says why a config cannot be counted where no other check does', async () => {
+  it('says why a config cannot be counted if no other check does', async () => {
     only(await findings({ layers_to_transform: [0], target_modules: 'all-linear' }), 'uncounted');
     const xlora = JSON.stringify({ peft_type: 'XLORA', base_model_name_or_path: 'base', adapters: {} });
     assert.equal(only((await analyse(xlora)).findings, 'uncounted').severity, 'information');
@@ -165,7 +165,7 @@ describe('the analysis of adapter_config.json', () => {
     assert.equal(only((await analyse(prompt)).findings, 'uncounted').severity, 'error');
   });
 
-  it('is silent on files that are no PEFT config, and on broken text says what it can', async () => {
+  it('is silent on files that are not PEFT configs, and reports what it can on broken text', async () => {
     for (const text of [
       '',
       '[]',
@@ -178,7 +178,7 @@ describe('the analysis of adapter_config.json', () => {
     assert.deepEqual(codes((await analyse(broken)).findings).sort(), ['rank-invalid', 'target-no-match']);
   });
 
-  it('refuses lists with more entries than any config has, and says which', async () => {
+  it('refuses lists with more entries than any config has, and names them', async () => {
     const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `q_proj${index}`);
     for (const [key, entries, most] of [
       ['target_modules', 2001, 2000],
@@ -191,14 +191,14 @@ describe('the analysis of adapter_config.json', () => {
     }
   });
 
-  it('looks no further than a hundred findings', async () => {
+  it('stops after a hundred findings', async () => {
     const { findings: found } = await analyse(
       lora({ target_modules: Array.from({ length: 1500 }, (_, index) => `q_porj${index}`) }),
     );
     assert.equal(found.length, 100);
   });
 
-  it('takes a file that is nested too deeply, too long or of too many keys for no PEFT config', async () => {
+  it('does not take a file that is nested too deeply, too long or has too many keys for a PEFT config', async () => {
     const start = '{"peft_type":"LORA","a":';
     const keys = Array.from({ length: 1001 }, (_, index) => `"k${index}":1`).join(',');
     for (const text of [
@@ -210,7 +210,7 @@ describe('the analysis of adapter_config.json', () => {
       assert.equal(await call('config/analyse', { ...NOWHERE, text, weights: null }), null);
   });
 
-  it('takes keys that every object has for keys of the file', async () => {
+  it('takes keys that every object inherits for keys of the file', async () => {
     const text =
       '{"__proto__":{"r":0},"constructor":1,"peft_type":"LORA","rank_pattern":{"__proto__":4},"target_modules":["toString"]}';
     const analysis = await call('config/analyse', { ...NOWHERE, text, weights: null });
@@ -269,8 +269,8 @@ describe('the analysis of adapter_config.json', () => {
       }
   });
 
-  it('has nothing against the configs that the real library saved, on their own models', async function () {
-    // The weights beside each are its own, so that ranks agree; the base models are not named. One has a scaling of 8.
+  it('has no finding for the configs that the real library saved, on their own models', async function () {
+    // Each config has its own weights, so that ranks agree. The base models are not named. One scaling is 8.
     for (const folder of readdirSync('test/fixtures/peft_saved')) {
       const file = path.join('test/fixtures/peft_saved', folder, 'adapter_model.safetensors');
       if (!existsSync(file)) continue;

@@ -11,7 +11,7 @@ const folders: string[] = [];
 describe('the analysis of targets in adapter_config.json', () => {
   after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
 
-  it('finds nothing in a config as people write it, and counts it', async () => {
+  it('has no finding for a typical config, and counts it', async () => {
     const analysis = await analyse(lora({ target_modules: ['q_proj', 'v_proj'] }));
     assert.deepEqual(analysis.findings, []);
     assert.equal(analysis.budget.counted?.trainable, 3_407_872);
@@ -23,7 +23,7 @@ describe('the analysis of targets in adapter_config.json', () => {
     assert.equal(analysis.place, 'chosen');
   });
 
-  it('points at the entry that matches nothing, exactly, and says what was meant', async () => {
+  it('points exactly at the entry that matches nothing, and suggests what was meant', async () => {
     const text = lora({ target_modules: ['q_porj', 'v_proj'] });
     const { findings: found } = await analyse(text);
     const finding = only(found, 'target-no-match');
@@ -35,7 +35,7 @@ describe('the analysis of targets in adapter_config.json', () => {
     assert.deepEqual((await fixed(text, 'target-no-match', removing))['target_modules'], ['v_proj']);
   });
 
-  it('takes a list of which nothing matches for an error: PEFT refuses it', async () => {
+  it('reports an error if no entry matches, because PEFT refuses the config', async () => {
     const found = await findings({ target_modules: ['query_key_valeu', 'qkv'] });
     assert.deepEqual(
       found.filter(({ code }) => code === 'target-no-match').map(({ severity }) => severity),
@@ -61,14 +61,14 @@ describe('the analysis of targets in adapter_config.json', () => {
     assert.deepEqual(codes((await analyse(after, { model })).findings), ['target-no-match']);
   });
 
-  it('tells upper from lower case, and keeps whole suffixes apart from other ends', async () => {
+  it('distinguishes case, and matches only suffixes that follow a dot', async () => {
     assert.deepEqual((await fixed(lora({ target_modules: ['Q_proj'] }), 'target-no-match'))['target_modules'], [
       'q_proj',
     ]);
     only(await findings({ target_modules: ['proj', 'q_proj'] }), 'target-no-match');
   });
 
-  it('tells a pattern in a list, a name as a pattern, and "all-linear" in a list from what was meant', async () => {
+  it('recognises a pattern in a list, a name as a pattern, and "all-linear" in a list', async () => {
     assert.equal(
       (await fixed(lora({ target_modules: ['.*\\.(q|v)_proj'] }), 'target-no-match'))['target_modules'],
       '.*\\.(q|v)_proj',
@@ -84,13 +84,13 @@ describe('the analysis of targets in adapter_config.json', () => {
     assert.deepEqual(await findings({ target_modules: '.*\\.(q|v)_proj' }), []);
   });
 
-  it('says of a pattern that it cannot evaluate why, as information', async () => {
+  it('says why it cannot evaluate a pattern, as information', async () => {
     const finding = only(await findings({ target_modules: '.*(q)\\1_proj' }), 'pattern-not-translated');
     assert.equal(finding.severity, 'information');
     only(await findings({ target_modules: '.*(q_proj' }), 'pattern-not-translated');
   });
 
-  it('offers the linear layers of a module that only holds others', async () => {
+  it('offers the linear layers inside a module that only contains others', async () => {
     const text = lora({ target_modules: ['q_proj', 'mlp'] });
     assert.equal(only((await analyse(text)).findings, 'target-unsupported').severity, 'error');
     assert.deepEqual((await fixed(text, 'target-unsupported'))['target_modules'], [
@@ -102,7 +102,7 @@ describe('the analysis of targets in adapter_config.json', () => {
     only(await findings({ target_modules: ['input_layernorm'] }), 'target-unsupported');
   });
 
-  it('counts the layers that a target leaves out: a warning where nothing else reaches them', async () => {
+  it('counts the layers that a target leaves out, and warns if no other target reaches them', async () => {
     const names = Array.from({ length: 6 }, (_, layer) => [
       [`model.layers.${layer}.norm.weight`, [8]],
       ...(layer % 3 === 2
@@ -128,7 +128,7 @@ describe('the analysis of targets in adapter_config.json', () => {
     only(await findings({ target_modules: ['q_proj', 'v_proj'], exclude_modules: ['v_proj'] }), 'target-excluded');
   });
 
-  it('asks for targets where PEFT has none for the type of model, and offers the linear layers', async () => {
+  it('asks for targets if PEFT has no default for the model type, and offers the linear layers', async () => {
     const config = {
       model_type: 'phi3',
       architectures: ['Phi3ForCausalLM'],
@@ -145,7 +145,7 @@ describe('the analysis of targets in adapter_config.json', () => {
   });
 });
 
-/** A model of an unknown type whose modules are read from its header. */
+/** A model of an unknown type, whose modules come from its weights' header. */
 function hybridModel(tensors: readonly (readonly [string, readonly number[]])[]): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'peft-hybrid-'));
   folders.push(folder);

@@ -42,7 +42,7 @@ describe('hover in adapter_config.json', () => {
     return found;
   };
 
-  it('says what the rank comes to: shapes, scaling, the parameters in the weights and their share', () => {
+  it('explains the rank: shapes, scaling, the parameters in the weights and their share', () => {
     const rank = text({}, 'r');
     assert.match(rank, /A \(8 x in\) and B \(out x 8\)/);
     assert.match(rank, /lora_alpha \/ r = 16 \/ 8 = \*\*2\*\*/);
@@ -51,19 +51,19 @@ describe('hover in adapter_config.json', () => {
     assert.match(rank, /Each extra rank adds 36,864/);
   });
 
-  it('counts by the base model where there are no weights, to the byte of the real file', () => {
+  it('counts on the base model if there are no weights, to the byte of the real file', () => {
     const rank = text({ weights: null }, 'r');
     assert.match(rank, /\*\*294,912 trainable parameters\*\* on the shapes of `EleutherAI\/gpt-neo-125M\/config.json`/);
     assert.match(rank, /0\.2350% of all parameters, file size 1\.19 MB/);
   });
 
-  it('says nothing of parameters where it has neither weights nor base model', () => {
+  it('does not mention parameters without weights and base model', () => {
     const rank = text({ weights: null, base: null }, 'r');
     assert.match(rank, /= \*\*2\*\*/);
     assert.doesNotMatch(rank, /parameters/);
   });
 
-  it('tells that the rank was changed since the weights were saved', () => {
+  it('says that the rank changed after the weights were saved', () => {
     assert.match(
       text({ config: { ...facts.config, r: 16 } }, 'r'),
       /Differs from the weights\*\*: `adapter_model.safetensors` holds rank 8/,
@@ -77,11 +77,11 @@ describe('hover in adapter_config.json', () => {
     assert.match(stabilised, /lora_alpha \/ √r = 16 \/ √8 = \*\*5\.657\*\*/);
   });
 
-  it('takes the defaults of PEFT for keys that are not there yet', () => {
+  it("takes PEFT's defaults for absent keys", () => {
     assert.match(text({ config: { r: 4 }, weights: null }, 'r'), /8 \/ 4 = \*\*2\*\*/);
   });
 
-  it('counts modules and tensors for each target, and for the one that is hovered', () => {
+  it('counts modules and tensors for each target, and for the hovered one', () => {
     const all = text({}, 'target_modules');
     assert.match(all, /- `v_proj`: 12 modules, 24 tensors\n- `q_proj`: 12 modules, 24 tensors/);
     const one = text({}, 'target_modules', 1);
@@ -89,7 +89,7 @@ describe('hover in adapter_config.json', () => {
     assert.doesNotMatch(one, /v_proj/);
   });
 
-  it('says what a misspelt target of the base model was meant to be', () => {
+  it('suggests what a misspelt target of the base model was meant to be', () => {
     const base = { title: 'm', config: PRESETS.find(({ id }) => id === 'llama-2-7b')?.config };
     const text = hoverText(['target_modules'], {
       config: { peft_type: 'LORA', target_modules: ['q_porj'] },
@@ -99,7 +99,7 @@ describe('hover in adapter_config.json', () => {
     assert.match(text ?? '', /`q_porj`: \*\*matches no module\*\* of `m`\. Did you mean `q_proj`\?/);
   });
 
-  it('says what keeps vLLM from loading an adapter, and nothing of it where nothing does', () => {
+  it('says what keeps vLLM from loading an adapter, and does not mention vLLM otherwise', () => {
     const said = (key: string, value: unknown, method = 'LORA'): string =>
       hoverText([key], { config: { peft_type: method, [key]: value }, weights: null, base: null }) ?? '';
     for (const [key, value] of [
@@ -119,17 +119,17 @@ describe('hover in adapter_config.json', () => {
     assert.match(said('modules_to_save', ['lm_head']), /^\*\*Modules to save\*\*: `lm_head`, fully trained/);
   });
 
-  it('says which target no tensor matches, and which name was meant', () => {
+  it('names the target that no tensor matches, and the name that was meant', () => {
     const config = { ...facts.config, target_modules: ['V_proj', 'k_proj', 'q_proj'] };
     const all = text({ config }, 'target_modules');
     assert.match(
       all,
       /`V_proj`: \*\*not matched by any tensor\*\* in `adapter_model.safetensors`.* Did you mean `v_proj`\?/,
     );
-    assert.match(all, /`k_proj`: \*\*not matched by any tensor\*\* in .*, though it names 12 modules of/);
+    assert.match(all, /`k_proj`: \*\*not matched by any tensor\*\* in .*, although it matches 12 modules of/);
   });
 
-  it('finds a typo by the base model alone', () => {
+  it('finds a typo from the base model alone', () => {
     const base = { title: 'google/flan-t5-base', config: T5 };
     const config = { peft_type: 'LORA', r: 16, target_modules: ['V', 'q'] };
     const all = text({ config, weights: null, base }, 'target_modules');
@@ -140,12 +140,12 @@ describe('hover in adapter_config.json', () => {
     assert.match(all, /\*\*884,736 trainable parameters\*\*/);
   });
 
-  it("names PEFT's own choice where target_modules is null", () => {
+  it("names PEFT's default if target_modules is null", () => {
     const config = { peft_type: 'LORA', target_modules: null };
     assert.match(text({ config, weights: null }, 'target_modules'), /`gpt_neo`: `q_proj`, `v_proj`/);
   });
 
-  it('evaluates no regular expression, and says what it is', () => {
+  it('says that a string is a regular expression, without evaluating it', () => {
     const config = { ...facts.config, target_modules: '(a+)+$' };
     assert.match(text({ config, weights: null }, 'target_modules'), /Python regular expression/);
   });
@@ -172,7 +172,7 @@ describe('hover in adapter_config.json', () => {
     }
   });
 
-  it('has nothing to say of keys it does not know', () => {
+  it('has no explanation for unknown keys', () => {
     assert.equal(hoverText(['megatron_core'], facts), null);
     assert.equal(hoverText(['constructor'], facts), null);
     assert.equal(hoverText([], facts), null);

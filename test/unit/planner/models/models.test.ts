@@ -37,7 +37,7 @@ describe('the base model of an adapter', () => {
     return found && { place: found.place, layers: (found.config as { n_layer?: number }).n_layer };
   };
 
-  it("is the snapshot that the hub cache's main points at, or the revision that is asked for", async () => {
+  it("is the snapshot that the hub cache's main points at, or the requested revision", async () => {
     cached('owner/model', COMMIT, 3);
     cached('owner/model', OTHER, 5);
     write('hub/models--owner--model/refs/main', OTHER);
@@ -48,7 +48,7 @@ describe('the base model of an adapter', () => {
     assert.equal(await find('owner/model', { revision: 'v2' }), null);
   });
 
-  it('is any snapshot of a model that was only asked for by commit', async () => {
+  it('is any snapshot of a model that was only downloaded by commit', async () => {
     cached('gpt-unheard', COMMIT, 7);
     assert.deepEqual(await find('gpt-unheard'), { place: 'cache', layers: 7 });
   });
@@ -75,7 +75,7 @@ describe('the base model of an adapter', () => {
     assert.deepEqual(await find('me/gpt2'), { place: 'preset', layers: 12 });
   });
 
-  it('is what was chosen for its name before all else', async () => {
+  it("is the user's choice for its name before anything else", async () => {
     const chosen = [{ name: 'gpt2', model: host.document('mine', { n_layer: 9 }) }];
     assert.deepEqual(await find('gpt2', { chosen }), { place: 'chosen', layers: 9 });
     assert.deepEqual(await find('other/gpt2', { chosen }), { place: 'preset', layers: 12 });
@@ -93,14 +93,14 @@ describe('the base model of an adapter', () => {
     assert.equal(host.asked.length, 2);
   });
 
-  it('is at an absolute path, and at one that leads up from the adapter', async () => {
+  it('is found at an absolute path, and at one that leads up from the adapter', async () => {
     write('base/config.json', { model_type: 'gpt2', n_layer: 2 });
     write('adapter/adapter_config.json', {});
     assert.deepEqual(await find(path.join(root, 'base')), { place: 'disk', layers: 2 });
     assert.deepEqual(await find('../base', { localFolder: path.join(root, 'adapter') }), { place: 'disk', layers: 2 });
   });
 
-  it('is not looked for by names that lead out of the cache or to another machine', async () => {
+  it('is not searched by names that lead out of the cache or to another machine', async () => {
     write('secret/snapshots/main/config.json', { n_layer: 1 });
     write('hub/models--a--b/refs/main', '../../../secret');
     write('hub/models--a--b/x', '');
@@ -114,7 +114,7 @@ describe('the base model of an adapter', () => {
     assert.equal(hubFolderName('gpt2'), 'models--gpt2');
   });
 
-  it('is looked for where the environment says the cache is', () => {
+  it('is searched in the cache folder that the environment names', () => {
     const home = '/home/me';
     assert.deepEqual(hubFolders({}, home), ['/home/me/.cache/huggingface/hub']);
     assert.deepEqual(hubFolders({ XDG_CACHE_HOME: '/xdg' }, home), ['/xdg/huggingface/hub']);
@@ -122,7 +122,7 @@ describe('the base model of an adapter', () => {
     assert.deepEqual(hubFolders({ HF_HOME: '/hf', HF_HUB_CACHE: '/cache' }, home), ['/cache']);
   });
 
-  it('gives the shapes of its weights from the shards that its index names, and of no other file', async () => {
+  it('has the shapes of the shards that its index names, and of no other file', async () => {
     const header = (name: string): Buffer => {
       const text = JSON.stringify({ [name]: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } });
       const length = Buffer.alloc(8);

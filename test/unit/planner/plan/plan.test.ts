@@ -42,7 +42,7 @@ const T5 = {
 };
 
 describe('a plan', () => {
-  it('counts what computeBudget counts for the config it stands for', () => {
+  it('counts what computeBudget counts for its config', () => {
     const typed = {
       ...inputs,
       values: [
@@ -113,7 +113,7 @@ describe('a plan', () => {
     );
   });
 
-  it('offers every method, and counts most of them with their defaults', () => {
+  it('offers every method, and estimates most of them with their defaults', () => {
     assert.deepEqual(
       planChoices().methods.map(({ peftType }) => peftType),
       Object.keys(METHOD_KEYS),
@@ -128,7 +128,7 @@ describe('a plan', () => {
       assert.ok(ranks[i]!.trainable > ranks[i - 1]!.trainable && ranks[i]!.bytes >= ranks[i - 1]!.bytes);
   });
 
-  it('takes the task from the class of the model, and offers no task where the class has none', () => {
+  it("takes the task from the model's class, and has no task if the class has none", () => {
     const on = (architectures: string[], more: object): PlanReport =>
       planReport(inputs, { title: 'x', config: { ...BERT, architectures, ...more } });
     assert.match(on(['BertForSequenceClassification'], {}).python, /task_type="SEQ_CLS"/);
@@ -138,7 +138,7 @@ describe('a plan', () => {
     assert.match(planReport(inputs, model).python, /task_type="CAUSAL_LM"/);
   });
 
-  it('counts every method with the values that its fields start with, but for those that need weights', () => {
+  it('counts every method with the start values of its fields, except those that need weights', () => {
     const uncounted = planChoices().methods.filter(({ peftType, fields }) => {
       const values = fields.flatMap(({ key, start }): [string, string][] => (start === '' ? [] : [[key, start]]));
       return planReport({ ...inputs, peftType, values }, model).problem !== null;
@@ -149,7 +149,7 @@ describe('a plan', () => {
     );
   });
 
-  it('tells modules of one name apart by more of it', () => {
+  it('distinguishes modules with the same last name by a longer suffix', () => {
     const gpt2 = PRESETS.find(({ config }) => config['model_type'] === 'gpt2')!;
     const ends = planReport(inputs, gpt2).targets.map(({ end }) => end);
     assert.ok(ends.includes('attn.c_proj') && ends.includes('mlp.c_proj') && ends.includes('c_attn'));
@@ -191,7 +191,7 @@ describe('a plan', () => {
     assert.notEqual(planReport({ ...asked, inference: [['batch', '0']] }, model).memoryProblem, null);
   });
 
-  it('names the largest moment of a training step, and the others', () => {
+  it('names the peak of a training step, and the other phases', () => {
     const { memory } = planReport(inputs, model);
     assert.equal(Math.max(...memory!.phases.map(({ bytes }) => bytes)), memory!.deviceBytes);
     assert.deepEqual(
@@ -200,7 +200,7 @@ describe('a plan', () => {
     );
   });
 
-  it('says of a claim that fits another model which one', () => {
+  it('names the other model that a claim fits', () => {
     const small = PRESETS.find(({ id }) => id !== model.id)!;
     const claim = 'trainable params: 19988480 || all params: 6758404096 || trainable%: 0.29575738';
     const other = planReport({ ...inputs, claim }, small, PRESETS).claim!;
@@ -215,7 +215,7 @@ describe('a plan', () => {
     );
   });
 
-  it('has on its front no method that another one beats', () => {
+  it('has no method on its Pareto front that another one beats', () => {
     const { methods } = planSweep(inputs, model);
     const front = paretoFront(methods);
     assert.ok(front.length > 1);
@@ -228,7 +228,7 @@ describe('a plan', () => {
 });
 
 describe('a config as Python', () => {
-  it('is the call of its class, arguments that have the default left out', () => {
+  it('is the call of its class, without arguments that have their default', () => {
     const code = pythonCode({
       peft_type: 'LORA',
       task_type: 'CAUSAL_LM',
@@ -268,7 +268,7 @@ describe('a config as Python', () => {
     });
   });
 
-  it('exists for every method that is offered, or is left out', () => {
+  it('exists for every offered method, or is empty', () => {
     for (const { peftType } of planChoices().methods) {
       const { python } = planReport({ ...inputs, peftType }, model);
       if (python !== '') assert.match(python, /^from peft import \w+, get_peft_model\n\nconfig = \w+\(/, peftType);
