@@ -31,7 +31,10 @@ export interface FileReading {
   beside(location: FileLocation, name: string): FileLocation;
   /** The names in the folder of `location`, unordered, for `beside`; `null` if the folder cannot be listed. */
   namesBeside(location: FileLocation, signal?: AbortSignal): Promise<readonly string[] | null>;
-  /** The text of the file `name` in the folder of `location`; `null` if it is missing or exceeds `limit` bytes. */
+  /**
+   * The text of the file `name` in the folder of `location`; `null` if it is missing. Rejects with `CheckpointError`:
+   * TooLarge over `limit` bytes, Unreadable or Network if it exists and cannot be read, or with the signal's reason.
+   */
   readBeside(location: FileLocation, name: string, limit: number, signal?: AbortSignal): Promise<string | null>;
 }
 

@@ -1,24 +1,16 @@
-/** Reads small JSON files for the command line, with a size limit and one-sentence errors. */
+/** Reads small JSON files for the command line, with one-sentence errors. */
 
-import { open } from 'node:fs/promises';
+import { readSmallText } from '../files/smallFile';
 
 /** Configs take kilobytes; AdaLoRA's rank lists and the indices of large checkpoints take some megabytes. */
 const MAX_BYTES = 64 << 20;
 
-/** @throws Error that names the file */
+/** @throws CheckpointError or Error that names the file */
 export async function readJson(file: string): Promise<unknown> {
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(error.code === 'ENOENT' ? `${file}: there is no such file` : `${file}: ${error.message}`);
-  });
+  const text = await readSmallText(file, { limit: MAX_BYTES });
   try {
-    const { size } = await handle.stat();
-    if (size > MAX_BYTES) throw new Error(`${file}: the file has ${size} bytes, the limit is ${MAX_BYTES}`);
-    // Some editors write a byte order mark, which is not valid JSON.
-    return JSON.parse((await handle.readFile('utf8')).replace(/^\uFEFF/, ''));
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Error(`${file} is not JSON: ${error.message}`);
-    throw error;
-  } finally {
-    await handle.close();
+    throw new Error(`${file} is not JSON: ${(error as Error).message}`);
   }
 }

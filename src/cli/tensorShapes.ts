@@ -3,11 +3,11 @@
  * index.
  */
 
-import { open } from 'node:fs/promises';
 import * as path from 'node:path';
 import { isObject } from '../peftConfig/configValues';
 import type { NamedShape } from '../budget/rows';
-import { headerLength, LENGTH_BYTES, parseSafetensorsHeader } from '../checkpoint/safetensors/safetensorsHeader';
+import { openSafetensors } from '../checkpoint/safetensors/openSafetensors';
+import { nodeFiles } from '../files/nodeFile';
 import { readJson } from './readJson';
 
 /** The largest published checkpoints have a few hundred shards. */
@@ -32,17 +32,13 @@ export async function readTensorShapes(file: string): Promise<readonly NamedShap
 }
 
 async function headerShapes(file: string): Promise<readonly NamedShape[]> {
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new Error(error.code === 'ENOENT' ? `${file}: there is no such file` : `${file}: ${error.message}`);
-  });
+  const { source } = await nodeFiles.open(file);
   try {
-    const { size } = await handle.stat();
-    const prefix = new Uint8Array(LENGTH_BYTES);
-    await handle.read(prefix, 0, LENGTH_BYTES, 0);
-    const header = new Uint8Array(headerLength(prefix, size));
-    await handle.read(header, 0, header.length, LENGTH_BYTES);
-    return parseSafetensorsHeader(header, size).tensors.map(({ name, shape }) => [name, shape] as const);
+    const { tensors } = await openSafetensors(source);
+    return tensors.map(({ name, shape }) => [name, shape] as const);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
   } finally {
-    await handle.close();
+    await source.close();
   }
 }

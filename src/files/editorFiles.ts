@@ -16,6 +16,9 @@ export type AskEditor = <M extends keyof EditorRequests & string>(
 /** Maximum size of a file that is read whole, because both threads hold it for a moment. */
 export const MAX_EDITOR_FILE_BYTES = 256 * 2 ** 20;
 
+/** The code of `vscode.FileSystemError` for a missing file. */
+const MISSING = 'FileNotFound';
+
 export function editorFiles(ask: AskEditor): FileReading {
   const read = (uri: string, limit: number, signal?: AbortSignal): Promise<Result<EditorRequests['file/read']>> =>
     ask('file/read', { uri, limit }, { signal });
@@ -40,13 +43,15 @@ export function editorFiles(ask: AskEditor): FileReading {
       }
     },
     async readBeside(uri, name, limit, signal) {
-      try {
-        const { bytes } = await read(editorBeside(uri, name), limit, signal);
-        return bytes === null ? null : new TextDecoder().decode(bytes);
-      } catch {
+      const beside = editorBeside(uri, name);
+      const { bytes, size } = await read(beside, limit, signal).catch((error: unknown) => {
         signal?.throwIfAborted();
-        return null;
-      }
+        if ((error as { code?: unknown }).code === MISSING) return { bytes: new Uint8Array(), size: null };
+        throw new CheckpointError('Unreadable', `it cannot be read: ${(error as Error).message}`, beside);
+      });
+      if (size === null) return null;
+      if (bytes !== null) return new TextDecoder().decode(bytes);
+      throw new CheckpointError('TooLarge', `it has ${size} bytes, and at most ${limit} are read`, beside);
     },
   };
 }

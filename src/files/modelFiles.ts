@@ -5,8 +5,8 @@ export interface ModelFiles {
   readonly hubFolders: readonly string[];
   /** A text that changes with the file; `null` if there is no such regular file or it exceeds `maxBytes`. */
   stamp(path: string, maxBytes: number): Promise<string | null>;
-  /** `null` if the file cannot be read. */
-  readText(path: string): Promise<string | null>;
+  /** `null` if there is no such regular file, or if it has more than `maxBytes` bytes, whatever `stamp` found. */
+  readText(path: string, maxBytes: number): Promise<string | null>;
   /** Names in a folder; empty if it does not exist. */
   list(folder: string): Promise<readonly string[]>;
   /** Names and shapes in the header of the safetensors file at `path`; `null` if it is missing or damaged. */

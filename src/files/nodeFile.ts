@@ -1,8 +1,7 @@
 /** Local files through Node's file system. */
 
-import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { mkdir, open, readFile, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
 import { besideSegments } from '../checkpoint/besideName';
@@ -10,26 +9,9 @@ import { checkRange, shortRead } from '../checkpoint/byteSource';
 import type { ByteSource } from '../checkpoint/byteSource';
 import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess, Sink } from '../checkpoint/fileAccess';
-
-/** Explanations of the commonest error codes, for users. */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EACCES', 'permission denied'],
-  ['EPERM', 'permission denied'],
-  ['EMFILE', 'too many files are open'],
-  ['ENAMETOOLONG', 'the name is too long'],
-  ['ENOSPC', 'the disk is full'],
-  ['EROFS', 'the disk is read-only'],
-  // EISDIR for a folder on Windows, ENXIO for a socket.
-  ['EISDIR', 'it is not a file'],
-  ['ENXIO', 'it is not a file'],
-]);
-
-function failure(code: 'Unreadable' | 'Unwritable', file: string, error: unknown): CheckpointError {
-  const { code: reason, message } = error as NodeJS.ErrnoException;
-  const verb = code === 'Unreadable' ? 'opened' : 'written';
-  return new CheckpointError(code, `${file} cannot be ${verb}: ${REASONS.get(reason ?? '') ?? message}`, file);
-}
+import { fileError } from './fileError';
+import { openRegularFile } from './regularFile';
+import { readSmallText } from './smallFile';
 
 /** Number of open handles per file, by device and inode. A file that is being read is not overwritten. */
 const openFiles = new Map<string, number>();
@@ -106,19 +88,11 @@ class NodeSource implements ByteSource {
   }
 }
 
-/** O_NONBLOCK keeps opening a pipe from waiting for a writer. Windows has neither the flag nor such pipes. */
-const READ_AT_ONCE = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
-
-async function openSource(file: string): Promise<{ source: ByteSource; modified: number }> {
-  const handle = await open(file, READ_AT_ONCE);
-  try {
-    const opened = await handle.stat({ bigint: true });
-    if (!opened.isFile()) throw new CheckpointError('Unreadable', `${file} is not a file`, file);
-    return { source: new NodeSource(handle, opened), modified: Number(opened.mtimeMs) };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+async function isMissing(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => false,
+    ({ code }: NodeJS.ErrnoException) => code === 'ENOENT',
+  );
 }
 
 /** Resolves symbolic links, so that the link stays and its target is replaced. */
@@ -144,10 +118,15 @@ export const nodeFiles: FileAccess = {
   async open(file, signal) {
     try {
       signal?.throwIfAborted();
-      const opened = await openSource(file);
-      return { ...opened, name: path.basename(file), folder: path.basename(path.dirname(file)) };
+      const { handle, opened } = await openRegularFile(file);
+      return {
+        source: new NodeSource(handle, opened),
+        modified: Number(opened.mtimeMs),
+        name: path.basename(file),
+        folder: path.basename(path.dirname(file)),
+      };
     } catch (error) {
-      throw error instanceof CheckpointError || signal?.aborted ? error : failure('Unreadable', file, error);
+      throw error instanceof CheckpointError || signal?.aborted ? error : fileError('Unreadable', file, error);
     }
   },
 
@@ -157,15 +136,11 @@ export const nodeFiles: FileAccess = {
     return readdir(path.dirname(file)).catch(() => null);
   },
 
-  async readBeside(file, name, limit) {
+  async readBeside(file, name, limit, signal) {
     const beside = nodeFiles.beside(file, name);
-    try {
-      const found = await stat(beside);
-      if (!found.isFile() || found.size > limit) return null;
-      return await readFile(beside, 'utf8');
-    } catch {
-      return null;
-    }
+    // A dangling link is reported as unreadable, and only a missing name as no file.
+    if (await isMissing(beside)) return null;
+    return readSmallText(beside, { limit, signal });
   },
 
   async placeIn(folder, name) {
@@ -173,7 +148,7 @@ export const nodeFiles: FileAccess = {
       await mkdir(folder, { recursive: true });
       return path.join(folder, name);
     } catch (error) {
-      throw failure('Unwritable', folder, error);
+      throw fileError('Unwritable', folder, error);
     }
   },
 
@@ -182,7 +157,7 @@ export const nodeFiles: FileAccess = {
     // A rename is atomic only within one file system, hence the same folder. The short name always fits.
     const temporary = path.join(path.dirname(target), `.peft-${crypto.randomUUID()}.tmp`);
     const handle = await open(temporary, 'wx').catch((error: unknown) => {
-      throw failure('Unwritable', file, error);
+      throw fileError('Unwritable', file, error);
     });
     let written = 0;
     const sink: Sink = async (bytes) => {
@@ -203,7 +178,7 @@ export const nodeFiles: FileAccess = {
       await unlink(temporary).catch(() => undefined);
       throw (error as NodeJS.ErrnoException).code === undefined || error instanceof CheckpointError
         ? error
-        : failure('Unwritable', file, error);
+        : fileError('Unwritable', file, error);
     }
     await syncFolder(path.dirname(target));
     return written;

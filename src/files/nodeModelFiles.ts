@@ -1,11 +1,12 @@
 /** `ModelFiles` on the local disk. */
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { openSafetensors } from '../checkpoint/safetensors/openSafetensors';
 import { nodeFiles } from './nodeFile';
 import { hubFolders } from './hubCache';
 import type { ModelFiles } from './modelFiles';
+import { readSmallText } from './smallFile';
 
 export const nodeModelFiles: ModelFiles = {
   hubFolders: hubFolders(process.env, homedir()),
@@ -19,9 +20,9 @@ export const nodeModelFiles: ModelFiles = {
     }
   },
 
-  async readText(path) {
+  async readText(path, maxBytes) {
     try {
-      return await readFile(path, 'utf8');
+      return await readSmallText(path, { limit: maxBytes });
     } catch {
       return null;
     }

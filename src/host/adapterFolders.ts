@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
+import { readDocumentText } from './readDocument';
 import { basename } from './uriNames';
 
 /** An adapter in the workspace. */
@@ -69,8 +70,7 @@ async function entry(
 
 async function readConfig(uri: vscode.Uri): Promise<{ method: string; baseModel: string }> {
   try {
-    if ((await vscode.workspace.fs.stat(uri)).size > MAX_CONFIG_BYTES) return { method: '', baseModel: '' };
-    const config: unknown = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+    const config: unknown = JSON.parse(await readDocumentText(uri, MAX_CONFIG_BYTES));
     const field = (key: string): unknown =>
       typeof config === 'object' && config !== null ? (config as Record<string, unknown>)[key] : undefined;
     const type = field('peft_type');

@@ -6,6 +6,7 @@ import type { ConfigAnalysis } from '../protocol/planner';
 import type { ModelFile, ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/models';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
 import type { KnownModels } from './knownModels';
+import { readDocumentText } from './readDocument';
 import type { PlannerClient } from './workerClient';
 
 /** A config.json of the workspace that describes a model. */
@@ -200,8 +201,7 @@ async function findModelFiles(): Promise<readonly WorkspaceConfig[]> {
 async function readModelFile(uri: vscode.Uri): Promise<WorkspaceConfig | null> {
   try {
     const { size, mtime } = await vscode.workspace.fs.stat(uri);
-    if (size > MAX_CONFIG_BYTES) return null;
-    const config: unknown = JSON.parse(new TextDecoder().decode(await vscode.workspace.fs.readFile(uri)));
+    const config: unknown = JSON.parse(await readDocumentText(uri, MAX_CONFIG_BYTES));
     if (!isObject(config) || typeof config['model_type'] !== 'string') return null;
     const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
     const own = config['_name_or_path'];

@@ -7,8 +7,10 @@ import { configOfMetadata } from '../checkpoint/adapters/metadataConfig';
 import { describePrompts } from '../checkpoint/adapters/promptTensors';
 import { describeCheckpoint } from '../checkpoint/describe';
 import { undecodable } from '../checkpoint/dtypes';
+import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
+import type { Problem } from '../peftConfig/problem';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
@@ -21,12 +23,11 @@ const MAX_SCALARS = 10_000;
 export async function openCheckpoint(files: FileAccess, path: string, signal?: AbortSignal): Promise<MatrixSource> {
   const opened = await openFiles(files, path, signal);
   try {
-    const { header, facts } = opened;
-    const parts = collectParts(header.tensors);
-    const config = belongsToAdapter(facts.name, parts)
-      ? await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal)
-      : null;
-    const parsed = config === null ? configOfMetadata(header.metadata) : parseAdapterConfig(config);
+    const { facts } = opened;
+    const parts = collectParts(opened.header.tensors);
+    const { text, notes } = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, signal) : NO_CONFIG;
+    const header = { ...opened.header, notes: [...(opened.header.notes ?? []), ...notes] };
+    const parsed = text === null ? configOfMetadata(header.metadata) : parseAdapterConfig(text);
     const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
@@ -34,6 +35,24 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   } catch (error) {
     await opened.close();
     throw error;
+  }
+}
+
+interface ConfigText {
+  readonly text: string | null;
+  readonly notes: readonly Problem[];
+}
+
+const NO_CONFIG: ConfigText = { text: null, notes: [] };
+
+/** A config that exists and cannot be read is a problem of the file, which is shown without it. */
+async function readConfig(files: FileAccess, path: string, signal?: AbortSignal): Promise<ConfigText> {
+  try {
+    return { text: await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal), notes: [] };
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    const message = `adapter_config.json is not used: ${error.message}`;
+    return { text: null, notes: [{ severity: 'warning', message }] };
   }
 }
 

@@ -21,7 +21,9 @@ export function memoryFiles(folder: ReadonlyMap<string, Uint8Array>): FileAccess
     namesBeside: async () => [...folder.keys()],
     readBeside: async (_location, name, limit) => {
       const bytes = folder.get(name);
-      return bytes === undefined || bytes.length > limit ? null : new TextDecoder().decode(bytes);
+      if (bytes === undefined) return null;
+      if (bytes.length > limit) throw new CheckpointError('TooLarge', `the file has ${bytes.length} bytes`, name);
+      return new TextDecoder().decode(bytes);
     },
     placeIn: async (_folder, name) => name,
     writeAtomically: async () => {

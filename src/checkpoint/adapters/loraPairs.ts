@@ -96,7 +96,7 @@ export function pairLora(
 
 function unknownAlphaMessage(count: number, withoutConfig: boolean): string {
   const where = withoutConfig
-    ? 'there is no adapter_config.json beside the file'
+    ? 'there is no usable adapter_config.json beside the file'
     : 'it is not in the file or its config';
   return `the alpha of ${count} modules is unknown (${where}): their scaling is taken as 1`;
 }

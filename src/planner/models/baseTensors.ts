@@ -15,7 +15,7 @@ export async function baseTensors(files: ModelFiles, config: string): Promise<re
   const index = `${folder}/model.safetensors.index.json`;
   if ((await files.stamp(index, MAX_INDEX_BYTES)) === null) return files.tensorShapes(`${folder}/model.safetensors`);
   const shapes: NamedShape[] = [];
-  for (const shard of shardNames((await files.readText(index)) ?? '')) {
+  for (const shard of shardNames((await files.readText(index, MAX_INDEX_BYTES)) ?? '')) {
     const part = await files.tensorShapes(`${folder}/${shard}`);
     if (!part) return null;
     shapes.push(...part);

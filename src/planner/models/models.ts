@@ -102,7 +102,7 @@ export class Models {
     const found = { title, place, path, preset: null };
     const kept = this.kept.get(path);
     if (kept?.stamp === stamp) return { ...found, config: kept.config };
-    const config = parse((await this.files.readText(path)) ?? '');
+    const config = parse((await this.files.readText(path, MAX_CONFIG_BYTES)) ?? '');
     if (!isObject(config)) return null;
     this.kept.set(path, { stamp, config });
     return { ...found, config };

@@ -12,7 +12,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   files: ['checkpoint', 'peftConfig', 'protocol'],
   planner: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],
   worker: ['peftConfig', 'tensor', 'peft', 'checkpoint', 'matrices', 'protocol', 'files'],
-  host: ['peftConfig', 'text', 'checkpoint', 'protocol'],
+  host: ['peftConfig', 'text', 'checkpoint', 'protocol', 'files'],
   cli: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'files'],
   'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'matrices'],
   'extension.ts': ['host'],

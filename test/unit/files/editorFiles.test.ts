@@ -18,7 +18,7 @@ function editor(
     'file/read': ({ uri, limit }) => {
       asked.push(uri);
       const bytes = files[uri];
-      if (!bytes) throw new Error(`EntryNotFound: ${uri}`);
+      if (!bytes) throw Object.assign(new Error(`EntryNotFound: ${uri}`), { code: 'FileNotFound' });
       const size = sizes[uri] ?? bytes.length;
       return { bytes: size > limit ? null : Uint8Array.from(bytes), size, modified: 7 };
     },

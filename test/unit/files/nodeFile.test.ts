@@ -125,13 +125,13 @@ describe('a file beside another', () => {
     assert.equal(await nodeFiles.namesBeside(path.join(folder, 'missing', 'a')), null);
   });
 
-  it('is read whole within a limit, and is null where there is none', async () => {
+  it('is read whole within a limit, and is null only if it is missing', async () => {
     const file = write('a', '');
     write('b', 'four');
     mkdirSync(path.join(folder, 'folder'));
     assert.equal(await nodeFiles.readBeside(file, 'b', 4), 'four');
-    assert.equal(await nodeFiles.readBeside(file, 'b', 3), null);
-    assert.equal(await nodeFiles.readBeside(file, 'folder', 9), null);
+    await assert.rejects(nodeFiles.readBeside(file, 'b', 3), { code: 'TooLarge', message: /more than 3 bytes/ });
+    await assert.rejects(nodeFiles.readBeside(file, 'folder', 9), { code: 'Unreadable', message: /a directory/ });
     assert.equal(await nodeFiles.readBeside(file, 'missing', 9), null);
   });
 });

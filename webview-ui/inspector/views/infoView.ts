@@ -45,7 +45,7 @@ export function infoView(description: SourceDescription): View {
   }
   if (description.kind === 'demo') cards.push(card('Demo', description.config));
   if (description.kind === 'checkpoint') {
-    cards.push(card('Adapter configuration', description.config, 'No adapter_config.json beside this file.'));
+    cards.push(card('Adapter configuration', description.config, 'No usable adapter_config.json beside this file.'));
     cards.push(card('Metadata in the file', file?.metadata ?? [], 'The header holds no metadata.'));
   }
   if (description.problems.length > 0) {

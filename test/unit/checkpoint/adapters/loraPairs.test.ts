@@ -165,7 +165,7 @@ describe('LoRA pairs', () => {
   it('without a config have an unknown alpha', () => {
     const { modules, problems } = pairShapes({ 'x.lora_A.weight': [4, 8], 'x.lora_B.weight': [8, 4] });
     assert.deepEqual([modules[0]!.alpha, modules[0]!.scaling], [null, 1]);
-    assert.match(problems[0]!.message, /alpha of 1 modules is unknown \(there is no adapter_config.json/);
+    assert.match(problems[0]!.message, /alpha of 1 modules is unknown \(there is no usable adapter_config.json/);
   });
 
   it("take kohya's stored alpha, and 0 or none for alpha = r", () => {

@@ -1,0 +1,71 @@
+/** Reads small local files whole, within limits of size and time. */
+
+import { CheckpointError } from '../checkpoint/errors';
+import { fileError } from './fileError';
+import { openRegularFile } from './regularFile';
+
+export interface SmallFileLimits {
+  /** Maximum size in bytes. */
+  readonly limit: number;
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A network drive that sleeps needs seconds to wake up. A reader in front of an editor does not wait longer. */
+const DEADLINE_MS = 15_000;
+/** Bytes per read: a usual config takes one. Files of /proc demand a multiple of 8, so it does not shrink to a limit. */
+const CHUNK_BYTES = 64 << 10;
+
+/**
+ * The text of a regular file in UTF-8, without a byte order mark. The size in the file's status is ignored: it is 0 for
+ * endless files of /proc, and it can change. Rejects with `CheckpointError` Unreadable (no such file, no permission, no
+ * regular file, too slow) or TooLarge, or with the signal's reason.
+ */
+export async function readSmallText(file: string, limits: SmallFileLimits): Promise<string> {
+  const { limit, deadlineMs = DEADLINE_MS, signal } = limits;
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  const slow = new CheckpointError('Unreadable', `${file} cannot be read within ${deadlineMs / 1000} s`, file);
+  const cancel = (): void => stop.abort(signal!.reason);
+  const timer = setTimeout(() => stop.abort(slow), deadlineMs);
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await unlessAborted(readChunks(file, limit, stop.signal), stop.signal);
+  } catch (error) {
+    throw stop.signal.aborted || error instanceof CheckpointError ? error : fileError('Unreadable', file, error);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function readChunks(file: string, limit: number, signal: AbortSignal): Promise<string> {
+  const { handle } = await openRegularFile(file);
+  try {
+    const decoder = new TextDecoder();
+    const texts: string[] = [];
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    for (let total = 0; ;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) return texts.join('') + decoder.decode();
+      total += bytesRead;
+      if (total > limit) throw tooLarge(file, limit);
+      texts.push(decoder.decode(chunk.subarray(0, bytesRead), { stream: true }));
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function tooLarge(file: string, limit: number): CheckpointError {
+  return new CheckpointError('TooLarge', `${file} has more than ${limit} bytes, which is the limit for it`, file);
+}
+
+/** Rejects with the signal's reason while a call of the file system is still pending. Such a call cannot be stopped. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
+}

@@ -1,0 +1,43 @@
+import * as vscode from 'vscode';
+import { readSmallText } from '../files/smallFile';
+
+interface ReadDocument {
+  /** `null` if the file has more bytes than the limit. */
+  readonly bytes: Uint8Array | null;
+  readonly size: number;
+  /** Modification time, in ms since the epoch. */
+  readonly modified: number;
+}
+
+/** A file system of the editor may be a server on the other side of the world that wakes up for the first read. */
+const DEADLINE_MS = 30_000;
+
+/** The text of a small file of the workspace. Rejects if it is no regular file, too slow, or over `limit` bytes. */
+export async function readDocumentText(uri: vscode.Uri, limit: number): Promise<string> {
+  if (uri.scheme === 'file') return readSmallText(uri.fsPath, { limit });
+  const { bytes, size } = await readDocument(uri, limit, AbortSignal.timeout(DEADLINE_MS));
+  if (bytes === null) throw new Error(`${uri.toString()} has ${size} bytes, and at most ${limit} are read`);
+  return new TextDecoder().decode(bytes);
+}
+
+/**
+ * Reads a file of a virtual file system as far as the editor's interface can be bounded: it reports type and size
+ * before, reads whole files only, and cannot be stopped. Rejects with the signal's reason while it still reads.
+ */
+export async function readDocument(uri: vscode.Uri, limit: number, signal: AbortSignal): Promise<ReadDocument> {
+  const { type, size, mtime: modified } = await unlessAborted(vscode.workspace.fs.stat(uri), signal);
+  if ((type & vscode.FileType.File) === 0) throw new Error(`${uri.toString()} is not a file`);
+  if (size > limit) return { bytes: null, size, modified };
+  const bytes = await unlessAborted(vscode.workspace.fs.readFile(uri), signal);
+  // Some file systems do not report a size.
+  return { bytes: bytes.length > limit ? null : bytes, size: bytes.length, modified };
+}
+
+function unlessAborted<T>(work: Thenable<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    work.then(resolve, reject);
+  });
+}
