@@ -78,7 +78,7 @@ const CLASSIFIER: Pick<Row, 'model' | 'adapter'> = {
 
 const NO_FILES = {
   hubFolders: [],
-  stamp: () => Promise.resolve(null),
+  status: () => Promise.resolve(null),
   readText: () => Promise.resolve(null),
   list: () => Promise.resolve([]),
   tensorShapes: () => Promise.resolve(null),
@@ -143,7 +143,7 @@ describe('every surface that counts', () => {
   });
 
   it('shows in the lens what computeBudget counts', async () => {
-    const models = new Models(NO_FILES, { modelConfig: () => Promise.resolve(null) });
+    const models = new Models(NO_FILES, { readText: () => Promise.resolve(null) });
     const shown = await Promise.all(rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model))));
     const wrong = differences(rows, (row) => {
       const { trainable, all, percent, fileBytes } = row.budget;
