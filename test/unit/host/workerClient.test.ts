@@ -91,7 +91,7 @@ describe('a worker that dies', () => {
   });
 
   it('passes on an error that no job threw', async () => {
-    const opened = await sourceOf(2).sourceId();
+    const opened = await sourceOf(2).use(async (id) => id);
     const error = await failure(client.request('lora/products', { source: opened, module: 'm', row: 0, column: 0 }));
     assert.ok(error instanceof DisconnectedError);
     assert.match(error.message, /out of the blue/);
@@ -136,8 +136,8 @@ describe('a worker that dies', () => {
     const source = sourceOf(8);
     const controller = new AbortController();
     const waiting = failure(source.request('lora/spectrum', { module: 'm' }, { signal: controller.signal }));
-    const fatal = source.sourceId().then((id) => failure(client.request('lora/metrics', { source: id })));
-    await source.sourceId();
+    const fatal = source.use(async (id) => id).then((id) => failure(client.request('lora/metrics', { source: id })));
+    await source.use(async (id) => id);
     controller.abort();
     assert.ok((await waiting) instanceof CancelledError);
     await fatal;
@@ -146,7 +146,7 @@ describe('a worker that dies', () => {
 
   it('rejects pending requests when the editor disposes it, and starts no other', async () => {
     const source = sourceOf(9);
-    const id = await source.sourceId();
+    const id = await source.use(async (id) => id);
     const waiting = failure(client.request('lora/spectrum', { source: id, module: 'm' }));
     client.dispose();
     assert.match((await waiting).message, /was stopped/);
