@@ -1,12 +1,13 @@
 // Bundles the extension host, workers, library and command line with esbuild, and the webviews with webpack. `--watch`
 // rebuilds both on changes.
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import webpack from 'webpack';
 import webpackConfig from '../webpack.config.mjs';
 import { buildKernels } from './kernels.mjs';
+import { BUNDLED_FILES } from './lib/notices.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const watch = process.argv.includes('--watch');
@@ -27,7 +28,11 @@ const shared = {
   // The texts contain more than ASCII, and an escape takes three times the bytes.
   charset: 'utf8',
   logLevel: 'warning',
+  metafile: true,
 };
+
+/** The files that the bundles contain, relative to the root. @type {Set<string>} */
+const bundled = new Set();
 
 /**
  * The compiled kernels are a separate file that all threads share. Otherwise they would be half of what a thread reads.
@@ -94,7 +99,10 @@ const bundles = [
 async function buildNode() {
   for (const bundle of bundles) {
     const context = await esbuild.context({ ...shared, ...bundle });
-    await context.rebuild();
+    const { metafile } = await context.rebuild();
+    for (const { inputs } of Object.values(metafile.outputs)) {
+      for (const [file, { bytesInOutput }] of Object.entries(inputs)) if (bytesInOutput > 0) bundled.add(file);
+    }
     if (watch) await context.watch();
     else await context.dispose();
   }
@@ -108,11 +116,27 @@ function buildWebviews() {
       if (error) return reject(error);
       if (stats.hasErrors() || stats.hasWarnings()) console.error(stats.toString('errors-warnings'));
       if (stats.hasErrors() && !watch) return reject(new Error('webpack failed'));
+      for (const { nameForCondition } of modulesOf(
+        stats.toJson({
+          all: false,
+          modules: true,
+          nestedModules: true,
+          modulesSpace: Infinity,
+          nestedModulesSpace: Infinity,
+        }),
+      )) {
+        if (nameForCondition) bundled.add(path.relative(root, nameForCondition).split(path.sep).join('/'));
+      }
       resolve();
     };
     if (watch) compiler.watch({}, done);
     else compiler.run((error, stats) => compiler.close(() => done(error, stats)));
   });
+}
+
+/** Modules and those that were concatenated into them. */
+function modulesOf({ modules = [] }) {
+  return modules.flatMap((module) => [module, ...modulesOf(module)]);
 }
 
 await buildKernels();
@@ -124,4 +148,6 @@ try {
   console.error(error.message);
   process.exit(1);
 }
+mkdirSync(path.dirname(BUNDLED_FILES), { recursive: true });
+writeFileSync(BUNDLED_FILES, JSON.stringify([...bundled].sort(), null, 1));
 console.log(watch ? 'watching' : 'built dist/');

@@ -1,8 +1,9 @@
 // Packs the extension into peft-inspector-<version>.vsix. --no-build uses the existing bundles. --quiet writes to
 // out/peft-inspector.vsix, for the tests.
-import { cpSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { createVSIX, listFiles } from '@vscode/vsce';
+import { NOTICES, thirdPartyNotices } from './lib/notices.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { runScript } from './lib/run.mjs';
 
@@ -16,9 +17,10 @@ const CANDIDATES = [
   'README.md',
   'CHANGELOG.md',
   'LICENSE',
+  'THIRD_PARTY_NOTICES',
   '.vscodeignore',
 ];
-const SHIPPED = /^(dist\/|media\/|schemas\/|package\.json$|readme\.md$|changelog\.md$|license)/i;
+const SHIPPED = /^(dist\/|media\/|schemas\/|package\.json$|readme\.md$|changelog\.md$|license|third_party_notices$)/i;
 
 const quiet = process.argv.includes('--quiet');
 if (!process.argv.includes('--no-build') && !(await runScript('scripts/build.mjs')).ok) process.exit(1);
@@ -34,6 +36,9 @@ const manifest = readFileSync(inRoot('package.json'), 'utf8');
 const named = [...manifest.matchAll(/"(?:\.\/)?((?:dist|media|schemas)\/[^"]+)"/g)].map(([, file]) => file);
 const missing = named.filter((file) => !files.includes(file));
 if (missing.length > 0) throw new Error(`package.json names files that are not packed: ${missing.join(', ')}`);
+
+if (!existsSync(NOTICES) || readFileSync(NOTICES, 'utf8') !== thirdPartyNotices())
+  throw new Error('THIRD_PARTY_NOTICES does not name what the bundles contain: run `npm run notices`');
 
 const { name, version } = JSON.parse(manifest);
 const packagePath = quiet ? inRoot('out', `${name}.vsix`) : inRoot(`${name}-${version}.vsix`);

@@ -39,7 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const configs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
   const documents = new AdapterDocuments({ configs, planner });
   const analyses = new AdapterAnalyses(documents, configs);
-  const calculator = new Calculator(context, { configs, planner });
+  const calculator = new Calculator(context, { configs, planner, worker });
   const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
   const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf() };
   context.subscriptions.push(

@@ -1,6 +1,6 @@
 /**
- * Counts what a PEFT config adds to a model, as PEFT 0.21 does with transformers 5: every tensor of the adapter, from
- * which the trained parameters, the total, the file and the rows by module follow.
+ * Counts what a PEFT config adds to a model, as PEFT 0.21 does with transformers 5. It lists every tensor of the
+ * adapter. The trained parameters, the total, the file size and the rows by module follow from the list.
  */
 
 import { modulesToSave } from './adapterTargets';
@@ -19,14 +19,14 @@ import type { AdapterCount } from './sheet';
 import { PROMPT_PREFIX, Sheet } from './sheet';
 import { countTuner } from './tunerCount';
 
-/** Throws a `BudgetError` for what PEFT would refuse and for what cannot be counted. */
+/** Throws a `BudgetError` if PEFT would refuse the config, or if it cannot be counted. */
 export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCount {
   const given = new AdapterSettings(config);
   const type = given.method;
   const { settings, ignored } = checkedSettings(given, type);
   const sheet = new Sheet(model);
   if (ignored.length > 0)
-    sheet.warnings.push(`${type} does not have these keys, which PEFT leaves out: ${ignored.slice(0, 8).join(', ')}.`);
+    sheet.warnings.push(`${type} does not have these keys, and PEFT ignores them: ${ignored.slice(0, 8).join(', ')}.`);
   const prompt = promptMethodOf(type);
   const method = methodOf(type);
   const other = Object.hasOwn(OTHER_METHODS, type) ? OTHER_METHODS[type] : undefined;
@@ -37,7 +37,7 @@ export function countAdapter(model: ModuleTable, config: RawConfig): AdapterCoun
   else if (other) other(sheet, model, settings);
   else {
     if (type === '') throw new ConfigError('peft_type', settings.raw('peft_type'), 'the name of a PEFT method');
-    throw new UnknownMethodError(`peft_type '${type.slice(0, 40)}' has no rule here`);
+    throw new UnknownMethodError(`peft_type '${type.slice(0, 40)}' has no counting rule`);
   }
   return sheet.total();
 }

@@ -1,4 +1,4 @@
-/** What a config trains or saves beside its adapters: whole modules, single tokens, biases, embeddings. */
+/** What a config trains or saves besides its adapters: whole modules, single tokens, biases, embeddings. */
 
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { withContainers } from './adapterTargets';
@@ -11,16 +11,16 @@ import { moduleTensors } from './moduleTable';
 import { PythonPattern } from '../peftConfig/pythonPattern';
 import { elements } from './safetensorsSize';
 
-/** Parts under the name of the module, or of nothing, that they belong to. */
+/** Parts with the name of the module that they belong to. */
 export interface Extra {
   readonly module: string;
   readonly parts: readonly Part[];
 }
 
-/** Both ends of the model, by the only names that PEFT knows them by. */
+/** Input embedding and output layer. PEFT recognises them by these names only. */
 const EMBEDDING_NAMES = ['embed_tokens', 'lm_head'];
 
-/** Whole modules that are trained as copies. Their names match by their ends, with or without a dot before. */
+/** Modules trained in full, as copies. A name matches every module path that ends with it, even within a segment. */
 export function trainedModules(table: ModuleTable, names: readonly string[], tie: boolean): readonly Extra[] {
   if (names.length === 0) return [];
   const all = withContainers(table);
@@ -39,7 +39,7 @@ export function trainedModules(table: ModuleTable, names: readonly string[], tie
     const parts = inside.flatMap((module) =>
       moduleTensors(module).map(({ name, shape }): Part => {
         const part = asBase(trained(name, ...shape));
-        // What is one tensor within the module stays one within its copy.
+        // A tensor that the module shares internally stays shared in its copy.
         const twice = module.tiedBias === true && name.endsWith('.bias') && inside.length > 1;
         return shared || twice ? { ...part, role: 'buffer' } : part;
       }),
@@ -48,13 +48,13 @@ export function trainedModules(table: ModuleTable, names: readonly string[], tie
   });
 }
 
-/** The modules that a name is inside of, by its dots. */
+/** The names of the modules that contain this one. */
 function holdersOf(name: string): string[] {
   const segments = name.split('.');
   return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('.'));
 }
 
-/** With `ensure_weight_tying` the copies of both ends stay one. */
+/** The input embedding, if `ensure_weight_tying` keeps the copies of both ends tied; else `null`. */
 function tiedEmbedding(table: ModuleTable, names: readonly string[]): string | null {
   if (!names.some((name) => EMBEDDING_NAMES.includes(name.slice(name.lastIndexOf('.') + 1)))) return null;
   return isTied(table) ? table.inputEmbedding : null;
@@ -65,8 +65,8 @@ export function isTied(table: ModuleTable): boolean {
 }
 
 /**
- * With `ensure_weight_tying` a LoRA on one end of a tied model is on the other end too. Null where nothing is tied, or
- * where the ends are trained whole.
+ * Both ends of a tied model, if `ensure_weight_tying` extends a LoRA on one of them to the other. `null` if nothing is
+ * tied, or if the ends are trained in full.
  */
 export function tiedWithTargets(table: ModuleTable, settings: AdapterSettings): readonly Module[] | null {
   if (!settings.flag('ensure_weight_tying') || !isTied(table)) return null;
@@ -81,7 +81,7 @@ export function tiedWithTargets(table: ModuleTable, settings: AdapterSettings): 
   return table.modules.filter(({ name, kind, tied }) => name === table.inputEmbedding || (tied && kind !== 'norm'));
 }
 
-/** New values for single tokens, beside an embedding that stays as it is. */
+/** New values for individual tokens. The embedding itself stays frozen. */
 export function trainedTokens(table: ModuleTable, settings: AdapterSettings): readonly Extra[] {
   const value = settings.raw('trainable_token_indices');
   if (value === null) return [];
@@ -95,7 +95,7 @@ export function trainedTokens(table: ModuleTable, settings: AdapterSettings): re
     if (modules.length === 0) throw new TargetError(`trainable_token_indices: no module is named '${end}'`);
     for (const module of modules) checkTokens('trainable_token_indices', indices, module);
     if (settings.names('modules_to_save')?.includes(end))
-      throw new ConfigError('trainable_token_indices', end, 'a module that modules_to_save does not have');
+      throw new ConfigError('trainable_token_indices', end, 'a module that is not in modules_to_save');
     return modules
       .filter(({ name }) => name !== skipped)
       .map((module) => ({
@@ -116,14 +116,14 @@ export function tokenCount(key: string, indices: unknown): number {
   return indices.length;
 }
 
-/** PEFT reads the rows of these tokens. */
+/** Throws `ConfigError` for a token outside the module: PEFT reads the rows of these tokens. */
 export function checkTokens(key: string, indices: unknown, { name, kind, inFeatures, outFeatures }: Module): void {
   const rows = kind === 'embedding' ? inFeatures : outFeatures;
   const stray: unknown = Array.isArray(indices) ? indices.find((index) => index >= rows || index < -rows) : undefined;
-  if (stray !== undefined) throw new ConfigError(key, stray, `tokens of '${name}', which has ${rows}`);
+  if (stray !== undefined) throw new ConfigError(key, stray, `token indices of '${name}', which has ${rows} rows`);
 }
 
-/** An embedding has its width as its outputs; an output layer that shares its weight, as its inputs. */
+/** Width of a token: the output size of an embedding, or the input size of an output layer. */
 export function tokenWidth({ kind, inFeatures, outFeatures }: Module): number {
   return kind === 'embedding' ? outFeatures : inFeatures;
 }
@@ -133,11 +133,11 @@ function lastSegment(name: string): string {
 }
 
 interface TrainedBias extends Extra {
-  /** Parameters of the model itself that are trained with the adapter. */
+  /** The model's own parameters that are trained with the adapter. */
   readonly parameters: number;
 }
 
-/** Biases of the model that `bias` sets to be trained: of all modules, or of the adapted ones alone. */
+/** The model's biases that `bias` makes trainable: those of all modules, or of the adapted ones only. */
 export function trainedBiases(
   table: ModuleTable,
   settings: AdapterSettings,
@@ -153,11 +153,11 @@ export function trainedBiases(
     if (bias !== 'all' && !isAdapted) continue;
     const holder = whole.find(({ module: name }) => module.name === name || module.name.startsWith(`${name}.`))?.module;
     const rest = holder === undefined ? '' : module.name.slice(holder.length);
-    // Of a module trained whole, the file gets the biases of the original and of the copy; only the copy's is trained.
+    // The file holds two biases of a module trained in full: the original's, and the copy's, which alone is trained.
     const paths =
       holder === undefined
         ? [isAdapted ? `${module.name}.base_layer` : module.name]
-        : // The adapter's name is left out of the keys, but only where it is the last segment but one.
+        : // PEFT removes the adapter's name from a key only if it is the second-to-last segment.
           [`${holder}.original_module${rest}`, `${holder}.modules_to_save${rest && `.default${rest}`}`];
     const parts: Part[] = [];
     let parameters = 0;
@@ -172,7 +172,7 @@ export function trainedBiases(
   return extras;
 }
 
-/** Embeddings that are adapted are saved whole, where the list of targets has their usual names or a pattern fits. */
+/** PEFT saves an adapted embedding in full if the targets list its usual name, or a pattern matches that name. */
 export function savedEmbeddings(
   table: ModuleTable,
   targets: readonly string[] | { fullMatch(name: string): boolean } | 'all-linear',

@@ -1,6 +1,7 @@
 /**
  * Budgets for the calculator, from a few settings instead of an adapter_config.json. LoRA and the prompt methods are
- * counted as their configs are. The bottleneck adapters of the core have no PEFT config and are counted here.
+ * counted through an equivalent PEFT config. The bottleneck adapters of the core have no such config and are counted
+ * here.
  */
 
 import type { Budget } from './computeBudget';
@@ -32,7 +33,7 @@ export function planLora(table: ModuleTable, options: LoraOptions): Budget {
   });
 }
 
-/** Prompt tuning (Lester et al. 2021): one embedding per virtual token, for the encoder and the decoder each. */
+/** Prompt tuning (Lester et al. 2021): one embedding per virtual token. Encoder and decoder each have their own. */
 export function planPromptTuning(
   table: ModuleTable,
   promptLength: number,
@@ -81,12 +82,12 @@ export function planBottleneckAdapters({ shape, parameters }: ModuleTable, bottl
   };
 }
 
-/** Bytes of the values alone in float32, for methods without an agreed file layout. */
+/** Bytes of the float32 values alone, for methods without an agreed file layout. */
 export function valueBytes(parameters: number): number {
   return 4 * parameters;
 }
 
-/** A table without modules, for a model whose architecture has none: the methods that adapt no module need only sizes. */
+/** A table that lists no modules, for a type without a table. Methods that adapt no module need only the sizes. */
 export function tableOfSizes(shape: ModelShape): ModuleTable {
   return {
     shape,

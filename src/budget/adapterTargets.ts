@@ -1,4 +1,4 @@
-/** What an adapter's config adapts of a model: modules, and bare parameters beside them. */
+/** Finds the modules of a model that an adapter's config adapts. */
 
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { ConfigError } from '../peftConfig/errors';
@@ -12,14 +12,14 @@ import type { Targeting } from './methods/method';
 import type { TargetSelection } from './targets';
 import { isLinear, targetRule } from './targets';
 
-/** PEFT trains these whole for the task, where the model has them. */
+/** Modules that PEFT trains in full for a task if the model has them. */
 const TASK_HEADS: Readonly<Record<string, readonly string[]>> = {
   SEQ_CLS: ['classifier', 'score'],
   TOKEN_CLS: ['classifier', 'score'],
   QUESTION_ANS: ['qa_outputs'],
 };
 
-/** The ones that targets cannot reach: PEFT adds the heads of other tasks when the adapters are already there. */
+/** Modules that targets cannot reach. PEFT adds the heads of the other tasks after it has placed the adapters. */
 function outOfReach(settings: AdapterSettings): readonly string[] {
   return settings.text('task_type') === 'SEQ_CLS' ? modulesToSave(settings) : (settings.names('modules_to_save') ?? []);
 }
@@ -30,7 +30,7 @@ export function modulesToSave(settings: AdapterSettings): readonly string[] {
   return [...new Set([...(settings.names('modules_to_save') ?? []), ...(heads ?? [])])];
 }
 
-/** Throws `TargetError` where PEFT finds nothing to adapt or refuses what it finds. */
+/** Throws `TargetError` if PEFT finds nothing to adapt or refuses what it finds. */
 export function selectTargets(
   table: ModuleTable,
   settings: AdapterSettings,
@@ -54,7 +54,7 @@ export function selectTargets(
     if (fused && fused.parameters.length > 0) return [];
     throw new TargetError(
       excluded > 0
-        ? `the targets ${describe(selection.targets)} match only modules that are excluded or trained whole`
+        ? `the targets ${describe(selection.targets)} match only modules that are excluded or trained in full`
         : `the targets ${describe(selection.targets)} match no module of the model`,
     );
   }
@@ -89,7 +89,7 @@ function readSelection(
   };
 }
 
-/** Null where only bare parameters are named. */
+/** `null` if the config names only bare parameters. */
 export function readTargets(
   table: ModuleTable,
   settings: AdapterSettings,
@@ -107,11 +107,11 @@ export function readTargets(
   throw new ConfigError(
     'target_modules',
     settings.raw('target_modules'),
-    `target modules: PEFT has no default of ${type} for ${table.shape.modelType || 'this model'}`,
+    `target modules: PEFT has no default for ${type} on ${table.shape.modelType || 'this model'}`,
   );
 }
 
-/** `all-linear` leaves out the output layer, or else the head of a sequence classifier. */
+/** `all-linear` leaves out the output layer; without one, the head of a sequence classifier. */
 function isHead({ name }: Module, table: ModuleTable, settings: AdapterSettings): boolean {
   if (table.outputEmbedding !== null) return name === table.outputEmbedding;
   if (settings.text('task_type') !== 'SEQ_CLS') return false;
@@ -119,7 +119,7 @@ function isHead({ name }: Module, table: ModuleTable, settings: AdapterSettings)
   return name === head;
 }
 
-/** The modules with the ones that only hold others, which PEFT looks at too. */
+/** All modules, including those that only contain others: PEFT matches their names too. */
 export function withContainers(table: ModuleTable): readonly Module[] {
   const names = new Set(table.modules.map(({ name }) => name));
   const containers = new Map<string, Module>();

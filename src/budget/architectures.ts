@@ -1,4 +1,4 @@
-/** The architectures, by model type. A new one is a table in architectures/, named in its family's list there. */
+/** The architectures, by model type. To add one, write its table in architectures/ and put it in its family's list. */
 
 import type { Architecture } from './architectures/architecture';
 import { BART_FAMILY } from './architectures/bart';
@@ -37,7 +37,7 @@ export function architectureOf(modelType: string): Architecture | null {
 
 const NO_FACTS: ModelFacts = { modelTypes: [] };
 
-/** What is known of a model type, with or without a module table; empty for any other. */
+/** Facts about a model type, whether or not it has a module table; empty for an unknown type. */
 export function factsOf(modelType: string): ModelFacts {
   return architectureOf(modelType) ?? UNTABLED.find(({ modelTypes }) => modelTypes.includes(modelType)) ?? NO_FACTS;
 }
@@ -46,7 +46,7 @@ export function forwardFactsOf(modelType: string): ForwardFacts {
   return { ...USUAL_FORWARD, ...factsOf(modelType).forward };
 }
 
-/** The model types that LLaMA-Adapter can be put on. */
+/** The model types that LLaMA-Adapter supports. */
 export function adaptionTypes(): string[] {
   return ARCHITECTURES.filter(({ adaptionTarget }) => adaptionTarget !== undefined).flatMap(
     ({ modelTypes }) => modelTypes,

@@ -1,6 +1,6 @@
 /**
- * A published claim, "trainable params: 4,194,304 || all params: 6,742,609,920 || trainable%: 0.0622", held against the
- * count: does it agree, and if not, which other settings give exactly these numbers.
+ * Checks a published claim, "trainable params: 4,194,304 || all params: 6,742,609,920 || trainable%: 0.0622". If the
+ * claim differs from the count, it looks for other settings that give exactly these numbers.
  */
 
 import { budgetOf } from './computeBudget';
@@ -12,12 +12,12 @@ import { formatCount as count } from '../text/numberText';
 
 interface Claim {
   readonly trainable: number;
-  /** Null where the text does not say. */
+  /** `null` if the text does not state it. */
   readonly all: number | null;
   readonly percent: number | null;
 }
 
-/** A model that the claim may be of instead. */
+/** Another model that the claim may be about. */
 export interface KnownModel {
   readonly title: string;
   readonly table: ModuleTable;
@@ -25,19 +25,19 @@ export interface KnownModel {
 
 interface CheckedClaim {
   readonly agrees: boolean;
-  /** For people: first the verdict, then what explains it. */
+  /** Sentences to show: the verdict, then explanations. */
   readonly lines: readonly string[];
 }
 
-/** A claim is a line or two of a log or a model card. */
+/** Characters read. A claim is a line or two of a log or a model card. */
 const MAX_TEXT = 4000;
 const RANKS = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512];
-/** Every set of so many kinds of modules is tried: 2^8 for each rank. */
+/** Kinds of modules whose subsets are tried. Eight kinds have 2^8 subsets, each tried with every rank. */
 const MAX_KINDS = 8;
-/** Settings that are named; where more give the same number, it tells little. */
+/** Settings that a message lists. A longer list would not help: many settings give the same number. */
 const MAX_NAMED = 4;
 
-/** Null where the text holds no number of trainable parameters. Understands PEFT's print and the usual ways to retell it. */
+/** Reads PEFT's own line and the usual variants of it. `null` if the text has no number of trainable parameters. */
 export function parseClaim(text: string): Claim | null {
   const bounded = text.slice(0, MAX_TEXT);
   const trainable = figure(
@@ -60,13 +60,13 @@ function figure(text: string, pattern: RegExp): number | null {
   if (!match) return null;
   const unit = (match[2] ?? '').trim().toLowerCase();
   const digits = match[1]!.trim();
-  // 4.194.304 and 4,194,304 are grouped; 4.2 million is not.
+  // 4.194.304 and 4,194,304 are grouped digits; 4.2 million is not.
   const grouped = /^\d{1,3}([.,_ ]\d{3})+$/.test(digits);
   const number = Number(grouped || !unit ? digits.replace(/[^\d]/g, '') : digits.replaceAll(',', ''));
   return Number.isFinite(number) ? Math.round(number * (UNITS[unit] ?? 1)) : null;
 }
 
-/** Never throws for what a config can hold: what cannot be counted is said. */
+/** Never throws for what a config can hold: if it cannot be counted, the lines say why. */
 export function checkClaim(
   table: ModuleTable,
   config: RawConfig,
@@ -90,7 +90,8 @@ export function checkClaim(
   if (sameTrainable) lines.push(`Trainable parameters agree: ${count(trainable)}.`);
   else {
     lines.push(
-      `Trainable parameters differ: the claim says ${count(claim.trainable)}, these settings have ${count(trainable)} (${times(claim.trainable, trainable)}).`,
+      `Trainable parameters differ: these settings have ${count(trainable)}, ` +
+        `the claim says ${count(claim.trainable)}${times(claim.trainable, trainable)}.`,
     );
     lines.push(...otherSettings(table, claim.trainable, others));
   }
@@ -107,19 +108,21 @@ export function checkClaim(
     const close = Math.abs(own - claim.percent) <= 5e-5 + 5e-3 * own;
     lines.push(
       close
-        ? `The percentage follows from its numbers: ${claim.percent}.`
-        : `The percentage does not follow from its numbers: ${claim.percent} is said, ${own.toPrecision(4)} follows.`,
+        ? `The percentage follows from the claim's numbers: ${claim.percent}.`
+        : `The percentage does not follow from the claim's numbers: ` +
+            `${claim.percent} is claimed, ${own.toPrecision(4)} follows.`,
     );
   }
   return { agrees: sameTrainable && sameAll, lines };
 }
 
+/** ', exactly 4 times as many'; empty if `b` is 0. */
 function times(a: number, b: number): string {
-  if (b === 0) return 'none here';
+  if (b === 0) return '';
   const ratio = a / b;
-  return Number.isInteger(ratio) || Number.isInteger(1 / ratio)
-    ? `exactly ${ratio >= 1 ? `${ratio} times` : `1/${1 / ratio} of`} them`
-    : `${ratio.toPrecision(3)} times`;
+  if (Number.isInteger(ratio)) return `, exactly ${ratio} times as many`;
+  if (Number.isInteger(1 / ratio)) return `, exactly 1/${1 / ratio} as many`;
+  return `, ${ratio.toPrecision(3)} times as many`;
 }
 
 function explainAll(
@@ -130,26 +133,27 @@ function explainAll(
   const claimed = claim.all!;
   const base = table.parameters;
   const lines: string[] = [];
-  if (claimed === base) lines.push('It is the base model alone, without the adapter.');
+  if (claimed === base) lines.push('The claim counts the base model alone, without the adapter.');
   if (claimed === base + claim.trainable && claim.trainable !== trainable)
-    lines.push('It is the base model plus the trainable parameters of the claim, so the base agrees.');
+    lines.push('The claimed total is the base model plus the trainable parameters of the claim, so the base agrees.');
   const output = table.modules.find(({ name }) => name === table.outputEmbedding);
   const input = table.modules.find(({ name }) => name === table.inputEmbedding);
   const head = ownParameters(output ?? input ?? NO_MODULE);
-  if (head > 0 && claimed === all + head) lines.push('It counts the tied output layer a second time.');
+  if (head > 0 && claimed === all + head) lines.push('The claim counts the tied output layer a second time.');
   if (head > 0 && claimed === all - head)
-    lines.push('It leaves the output layer out, as if it were tied to the embedding.');
+    lines.push('The claim leaves out the output layer, as if it were tied to the embedding.');
   const linears = table.modules.filter(
     ({ kind, name }) => (kind === 'linear' || kind === 'conv1d') && name !== table.outputEmbedding,
   );
   const packed = linears.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
   if (Math.abs(claimed - (all - packed / 2)) <= 1e-3 * claimed)
-    lines.push('It counts a 4-bit base as it is packed, two weights to a byte: each linear layer counts half.');
+    lines.push('The claim counts a 4-bit base as packed bytes, two weights to a byte: each linear layer counts half.');
   const vocabulary = input?.outFeatures ?? 0;
   const rest = Math.abs(claimed - all);
   if (lines.length === 0 && vocabulary > 0 && rest % vocabulary === 0)
     lines.push(
-      `The difference is ${count(rest / vocabulary)} embeddings of ${count(vocabulary)}: the vocabulary was resized, or differs.`,
+      `The difference is ${count(rest / vocabulary)} token embeddings of width ${count(vocabulary)}: ` +
+        'the vocabulary was resized, or is another one.',
     );
   return lines;
 }
@@ -163,24 +167,24 @@ const NO_MODULE = {
   tensors: [],
 } as unknown as Parameters<typeof ownParameters>[0];
 
-/** Other settings of LoRA that train exactly so many parameters, on this model or else on others that are known. */
+/** Other LoRA settings that train exactly `wanted` parameters, on this model or else on the other known ones. */
 function otherSettings(table: ModuleTable, wanted: number, others: readonly KnownModel[]): string[] {
   const found = settingsFor(table, wanted);
   if (found.length > 0) {
     const shown = found.slice(0, MAX_NAMED);
     const more = found.length > shown.length ? ` (and ${found.length - shown.length} more)` : '';
-    return [`LoRA has exactly so many with ${shown.join('; ')}${more}.`];
+    return [`LoRA trains exactly this number with ${shown.join('; ')}${more}.`];
   }
   const elsewhere = others.flatMap(({ title, table: other }) => {
     const [first] = other.parameters === table.parameters ? [] : settingsFor(other, wanted);
     return first === undefined ? [] : [`${title} with ${first}`];
   });
-  const none = 'No LoRA of a usual rank on whole kinds of linear layers of this model has so many';
-  if (elsewhere.length === 0) return [`${none}: look for other layers, biases, modules_to_save, or another model.`];
-  return [`${none}. The claim may be of another model: ${elsewhere.slice(0, MAX_NAMED).join('; ')}.`];
+  const none = 'No LoRA of a common rank on all linear layers of some kinds trains this number on this model';
+  if (elsewhere.length === 0) return [`${none}: check for other layers, biases, modules_to_save, or another model.`];
+  return [`${none}. The claim may be about another model: ${elsewhere.slice(0, MAX_NAMED).join('; ')}.`];
 }
 
-/** In words, the sets that people use first: all linear layers, then few kinds before many. */
+/** The settings in words, the most common first: all linear layers, then few kinds before many. */
 function settingsFor(table: ModuleTable, wanted: number): string[] {
   const kinds = new Map<string, { features: number; outputs: number }>();
   for (const { name, kind, inFeatures, outFeatures } of table.modules) {
@@ -199,7 +203,7 @@ function settingsFor(table: ModuleTable, wanted: number): string[] {
     const where = every ? 'all linear layers' : names.map(([name]) => name).join(', ');
     for (const rank of RANKS) {
       if (rank * features === wanted) found.push({ kinds: every ? 0 : names.length, words: `r = ${rank} on ${where}` });
-      // DoRA learns a magnitude for each output.
+      // DoRA trains a magnitude for each output.
       if (rank * features + outputs === wanted)
         found.push({ kinds: names.length + 1, words: `r = ${rank} and use_dora on ${where}` });
     }

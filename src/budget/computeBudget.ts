@@ -1,4 +1,4 @@
-/** The whole answer for a config.json and an adapter_config.json: counts, file size, rows by module, warnings. */
+/** The budget for a config.json and an adapter_config.json: counts, file size, rows by module, warnings. */
 
 import { AdapterSettings } from '../peftConfig/adapterSettings';
 import { factsOf } from './architectures';
@@ -17,28 +17,28 @@ import { tableFromTensors } from './weightsTable';
 
 export interface Budget {
   readonly trainable: number;
-  /** Parameters of the model with its adapter, shared weights counted once. */
+  /** Parameters of the model with its adapter. Shared weights count once. */
   readonly all: number;
   /** 100 * trainable / all. */
   readonly percent: number;
   /** Bytes of adapter_model.safetensors. */
   readonly fileBytes: number;
-  /** What is trained, by the module it belongs to. */
+  /** The trained parameters by module. */
   readonly modules: readonly CountedModule[];
   readonly warnings: readonly string[];
 }
 
 export interface BudgetOptions {
-  /** Names and shapes from the header of the model's checkpoint: they decide where its architecture has no table. */
+  /** Names and shapes from the header of the model's checkpoint. They replace the architecture's table. */
   readonly tensors?: readonly NamedShape[];
 }
 
 /**
- * Counts by the rules of PEFT 0.21 with transformers 5. Both configs are parsed JSON and may hold anything.
+ * Counts as PEFT 0.21 with transformers 5 does. Both configs are parsed JSON and may hold anything.
  *
  * Throws a `BudgetError`: `ConfigError` for a value that cannot be used, `UnknownArchitectureError`, `TargetError`
- * for targets that match nothing or what the method cannot adapt, `PatternError`, `NeedsWeightsError` for methods whose
- * count is in the weights, `UnknownMethodError`.
+ * for targets that match nothing or a module that the method cannot adapt, `PatternError`, `NeedsWeightsError` for
+ * methods whose count depends on the weights, `UnknownMethodError`.
  */
 export function computeBudget(modelConfig: unknown, adapterConfig: unknown, options: BudgetOptions = {}): Budget {
   if (!isObject(adapterConfig)) throw new ConfigError('(the adapter config)', adapterConfig, 'a JSON object');
@@ -46,7 +46,7 @@ export function computeBudget(modelConfig: unknown, adapterConfig: unknown, opti
   return budgetOf(table, adapterConfig, warnings);
 }
 
-/** The model as the adapter's task loads it. Throws as `computeBudget` does, for the model's part. */
+/** The model as the adapter's task loads it. Throws what `computeBudget` throws for the model. */
 export function adapterTable(
   modelConfig: unknown,
   adapterConfig: RawConfig,
@@ -82,14 +82,14 @@ export function budgetOf(table: ModuleTable, adapterConfig: RawConfig, before: r
   };
 }
 
-/** The class that a task loads, by the end of its name, where the config names another. */
+/** Suffix of the name of the class that each task loads. */
 const TASK_CLASSES: Readonly<Record<string, string>> = {
   SEQ_CLS: 'ForSequenceClassification',
   TOKEN_CLS: 'ForTokenClassification',
   QUESTION_ANS: 'ForQuestionAnswering',
 };
 
-/** A base model's config names the class that it was trained as; a task's adapter is on another head. */
+/** A base model's config names the class that it was trained as. A task may load a class with another head. */
 function classForTask(
   model: RawConfig,
   adapter: AdapterSettings,
@@ -103,18 +103,18 @@ function classForTask(
   const stem = (named ?? 'Model').replace(/(For[A-Z]\w*|LMHeadModel|EncoderModel|Model)$/, '');
   return {
     className: stem + end,
-    warning: `task_type ${task} is counted on ${stem + end}; the config names ${named ?? 'no class'}.`,
+    warning: `The count is for ${stem + end}, which task_type ${task} loads; the config names ${named ?? 'no class'}.`,
   };
 }
 
-/** Where transformers 4 counts or names modules differently. */
+/** Sentences about modules that transformers 4 counts or names differently. */
 function versionWarnings(shape: ModelShape): string[] {
   const note = factsOf(shape.modelType).versionNote?.(shape) ?? null;
   if (note !== null) return [note];
   const hasExperts = EXPERT_COUNTS.some((key) => text(shape.config, key) ?? typeof shape.config[key] === 'number');
   if (!hasExperts) return [];
   return [
-    'Experts are fused tensors in transformers 5, which target_parameters adapts; in version 4 each is a linear.',
+    'Experts are fused tensors in transformers 5, and target_parameters adapts them; in version 4 they are linears.',
   ];
 }
 

@@ -1,6 +1,6 @@
 /**
- * LoRA on models whose experts transformers 5 has fused: PEFT turns the names of the experts' former linears into
- * names of the fused tensors, and doubles the rank of the ones that two linears were fused into.
+ * LoRA on models whose experts transformers 5 has fused. PEFT replaces the names of the experts' former linears with
+ * the names of the fused tensors. It doubles the rank of a tensor that replaces two linears.
  *
  * Source: huggingface/peft, `utils/transformers_weight_conversion.py`, as of 0.21.
  */
@@ -19,20 +19,20 @@ import { isLinear } from './targets';
 export interface FusedTargets {
   readonly modules: readonly string[];
   readonly parameters: readonly string[];
-  /** Ranks that the fusion sets, which come after the config's own. */
+  /** Ranks that the fusion sets. The config's own take precedence. */
   readonly ranks: PatternList<number>;
 }
 
 const FUSED = 'gate_up_proj';
 
-/** The fused parameter that an expert's former linear went into; null where the name is still a module's. */
+/** The fused parameter that contains an expert's former linear; `null` if the name is still that of a module. */
 export function fusedParameter(modelType: string, target: string): string | null {
   const names = factsOf(modelType).fusedExperts;
   const old = Object.keys(names ?? {}).find((name) => target === name || target.endsWith(`.${name}`));
   return old === undefined ? null : (names?.[old] ?? null);
 }
 
-/** Null for models whose modules have kept their names. */
+/** `null` for models whose experts are not fused. */
 export function fusedTargets(table: ModuleTable, settings: AdapterSettings, rank: number): FusedTargets | null {
   const names = factsOf(table.shape.modelType).fusedExperts;
   if (!names) return null;
@@ -61,7 +61,7 @@ export function fusedTargets(table: ModuleTable, settings: AdapterSettings, rank
   return { modules, parameters: [...parameters], ranks };
 }
 
-/** A pattern, or `all-linear`, as the last segments of what it matches, the experts' former names included. */
+/** The last segments of the names that a pattern or `all-linear` matches, including the experts' former names. */
 function resolve(given: string, table: ModuleTable, names: FusedNames): readonly string[] {
   const last = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
   if (given.toLowerCase() === 'all-linear') {

@@ -1,11 +1,11 @@
-/** Common accelerators and the memory that a program finds on them. */
+/** Common accelerators and the memory that programs see on them. */
 
 export interface Gpu {
   readonly id: string;
   readonly name: string;
-  /** As it is sold, in GB. */
+  /** Nominal size in GB. */
   readonly nominalGb: number;
-  /** Bytes that the driver reports: ECC and firmware take their part of the nominal size. */
+  /** Bytes that the driver reports. ECC and firmware use part of the nominal size. */
   readonly bytes: number;
   readonly kind: 'consumer' | 'datacentre' | 'unified';
 }
@@ -19,11 +19,11 @@ const gpu = (id: string, name: string, nominalGb: number, mib: number, kind: Gpu
   kind,
 });
 
-/** Metal lets a program work with about three quarters of the memory that it shares with the CPU. */
+/** Metal lets a program use about three quarters of the memory shared with the CPU. */
 const METAL_SHARE = 0.75;
 const apple = (gb: number): Gpu => gpu(`apple-${gb}`, `Apple silicon ${gb} GB`, gb, METAL_SHARE * gb * 1024, 'unified');
 
-/** By memory. Sizes are what nvidia-smi and rocm-smi show as the total. */
+/** Sorted by memory. Sizes are the totals that nvidia-smi and rocm-smi show. */
 export const GPUS: readonly Gpu[] = [
   gpu('rtx-3060', 'RTX 3060', 12, 12_288, 'consumer'),
   gpu('t4', 'T4', 16, 15_360, 'datacentre'),
@@ -50,7 +50,7 @@ export const GPUS: readonly Gpu[] = [
   gpu('mi300x', 'MI300X', 192, 196_592, 'datacentre'),
 ];
 
-/** A GPU by its id, or a size such as '24GB' or '24GiB', in bytes; null for neither. A GB of a GPU is 2^30 bytes. */
+/** Bytes of a GPU by its id, or of a size such as '24GB' or '24GiB'; `null` for any other text. A GB is 2^30 bytes. */
 export function gpuBytes(text: string): number | null {
   const known = GPUS.find(({ id }) => id === text.trim().toLowerCase());
   if (known) return known.bytes;

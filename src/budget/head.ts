@@ -1,4 +1,4 @@
-/** What stands on top of the bare model, by the class that the config names. */
+/** The head on top of the bare model, from the class that the config names. */
 
 import type { Row } from './rows';
 
@@ -47,7 +47,7 @@ const SUFFIXES: readonly (readonly [RegExp, HeadKind])[] = [
 export interface ClassNames {
   /** The head of a config that names no class. */
   readonly usualHead: HeadKind;
-  /** What class names stand for, by their ends, where they differ from the usual. */
+  /** Heads of classes whose names do not follow the usual scheme, by the suffix of the name. */
   readonly headsByEnd?: Readonly<Record<string, HeadKind>>;
 }
 
@@ -58,7 +58,7 @@ export function headKindOf(className: string | null, { usualHead, headsByEnd = {
   return SUFFIXES.find(([suffix]) => suffix.test(className))?.[1] ?? 'other';
 }
 
-/** A head that PEFT trains whole for its task. */
+/** A head that PEFT trains in full. */
 export function taskHead(rows: readonly Row[], ...taskHeads: readonly string[]): Head {
   return { rows, outputEmbedding: null, taskHeads };
 }

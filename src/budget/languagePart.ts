@@ -1,4 +1,4 @@
-/** Which part of a config describes the language model, and where a multimodal model keeps it. */
+/** Finds the part of a config that describes the language model, and where a multimodal model keeps it. */
 
 import { architectureOf, factsOf } from './architectures';
 import { BESIDE_VISION, multimodal } from './architectures/multimodal';
@@ -10,7 +10,7 @@ import { HIDDEN } from './partShape';
 interface LanguagePart {
   readonly part: RawConfig;
   readonly modelType: string;
-  /** Null where the model is a language model and nothing else. */
+  /** `null` if the model is only a language model. */
   readonly wrapper: Wrapper | null;
 }
 
@@ -31,7 +31,7 @@ export function languagePart(config: RawConfig): LanguagePart {
     }
   }
   if (textType !== undefined) return { part: config, modelType: textType, wrapper };
-  // A pair of towers of nothing but defaults.
+  // The config of a pair of towers may consist of defaults only.
   if (composite) return { part: { ...factsOf(outer).classSizes }, modelType: outer, wrapper };
   return { part: config, modelType: outer, wrapper: null };
 }

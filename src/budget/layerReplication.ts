@@ -1,6 +1,6 @@
 /**
- * `layer_replication`: a deeper model from ranges of layers, [[0, 24], [8, 32]], that share their weights. Adapters are
- * each replica's own.
+ * `layer_replication` builds a deeper model from ranges of layers, [[0, 24], [8, 32]]. Replicas share their weights;
+ * each has its own adapters.
  */
 
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
@@ -8,10 +8,10 @@ import { BudgetError, ConfigError } from '../peftConfig/errors';
 import type { Module, ModuleTable } from './moduleTable';
 import { ownParameters } from './moduleTable';
 
-/** As the deepest models have. */
+/** More layers than the deepest models have. */
 const MAX_REPLICATED = 4096;
 
-/** The list of layers is the bare model's own, or in BERT's encoder. */
+/** PEFT looks for the list of layers in the bare model and in BERT's encoder. */
 const REPLICABLE = /^(model\.)*(bert\.)?(layers|encoder\.layer|h)\.\d/;
 
 export function replicateLayers(table: ModuleTable, settings: AdapterSettings): ModuleTable {
@@ -19,7 +19,7 @@ export function replicateLayers(table: ModuleTable, settings: AdapterSettings): 
   if (value === null || (Array.isArray(value) && value.length === 0)) return table;
   const sources = rangesOf(value);
   if (!table.modules.some(({ name, layer }) => layer !== null && REPLICABLE.test(name)))
-    throw new BudgetError('layer_replication needs layers at a place where PEFT looks for them: model.layers, or h');
+    throw new BudgetError('layer_replication needs layers where PEFT looks for them: in model.layers or h');
   const byLayer = new Map<number, Module[]>();
   for (const module of table.modules) {
     if (module.layer !== null) byLayer.set(module.layer, [...(byLayer.get(module.layer) ?? []), module]);
@@ -38,13 +38,13 @@ export function replicateLayers(table: ModuleTable, settings: AdapterSettings): 
   const first = table.modules.findIndex(({ layer }) => layer !== null);
   const outside = table.modules.filter(({ layer }) => layer === null);
   const modules = [...outside.slice(0, first), ...replicated, ...outside.slice(first)];
-  // Layers that no range has are left out of the model.
+  // A layer outside all ranges is not part of the model.
   return { ...table, modules, parameters: modules.reduce((sum, module) => sum + ownParameters(module), 0) };
 }
 
 function rangesOf(value: unknown): number[] {
   const refuse = (): never => {
-    throw new ConfigError('layer_replication', value, 'pairs of a first layer and the one after the last');
+    throw new ConfigError('layer_replication', value, 'pairs of a first layer and the layer after the last');
   };
   if (!Array.isArray(value)) return refuse();
   const layers: number[] = [];

@@ -1,34 +1,33 @@
-/** The sizes of a model, as `readModelShape` finds them and the module tables take them. */
+/** The sizes of a model. `readModelShape` reads them, and the module tables are built from them. */
 
 import type { RawConfig } from '../peftConfig/configValues';
 
 export interface Wrapper {
-  /** The path of the bare language model, by the path it has in a class of its own; `bare` is of a class without head. */
+  /** The path of the bare language model, given its path in a text-only class; `bare` for a class without a head. */
   readonly base: (ownPath: string, bare: boolean) => string;
-  /** What stands before the output layer's name. */
+  /** The path of the output layer's parent; '' for the top. */
   readonly head: string;
 }
 
 export interface ModelShape {
-  /** transformers' `model_type`, or '' where the config does not say. */
+  /** transformers' `model_type`, or '' if the config does not state it. */
   readonly modelType: string;
-  /** The first of `architectures`, 'LlamaForCausalLM', or null. */
+  /** The first of `architectures`, 'LlamaForCausalLM'; `null` if the config has none. */
   readonly className: string | null;
   readonly hiddenSize: number;
-  /** Blocks of the model; of an encoder-decoder, those of its encoder. */
+  /** Blocks of the model, or of the encoder in an encoder-decoder. */
   readonly numLayers: number;
   readonly numHeads: number;
   readonly numKeyValueHeads: number;
   readonly headDim: number;
-  /** numHeads * headDim and numKeyValueHeads * headDim: outputs of the query and of the key and value projections. */
+  /** numHeads * headDim and numKeyValueHeads * headDim: outputs of the query, and of the key or value projection. */
   readonly queryWidth: number;
   readonly keyValueWidth: number;
   /**
-   * Width of one key or value prefix as PEFT makes it: `keyValueWidth` where the config has key-value heads, else
-   * `hiddenSize`.
+   * Width of one key or value prefix in PEFT: `keyValueWidth` if the config has key-value heads, else `hiddenSize`.
    */
   readonly prefixWidth: number;
-  /** Null where the config has none of its names. */
+  /** `null` if the config has none of the usual names. */
   readonly intermediateSize: number | null;
   readonly vocabSize: number | null;
   readonly encoderDecoder: boolean;
@@ -36,10 +35,10 @@ export interface ModelShape {
   readonly tiedEmbeddings: boolean;
   /** The part of the config that describes the language model, with the architecture's defaults filled in. */
   readonly config: RawConfig;
-  /** The config as it was given. */
+  /** The config as given. */
   readonly whole: RawConfig;
-  /** True where the config describes more than its language model, which alone is counted. */
+  /** Whether the config describes more than the language model, which alone is counted. */
   readonly textPartOnly: boolean;
-  /** Where a multimodal model keeps its language model; null where the model is one. */
+  /** The place of the language model in a multimodal model; `null` if the model is only a language model. */
   readonly wrapper: Wrapper | null;
 }

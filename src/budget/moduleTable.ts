@@ -1,8 +1,8 @@
 /**
- * A model as a flat list of its modules: names, shapes, parameters. All that a PEFT method needs to know.
+ * A model as a flat list of modules with their names, shapes and parameters. PEFT methods need no more than that.
  *
- * An architecture (architectures/) is written as sections of rows; `buildModuleTable` repeats the sections that are
- * layers and adds up the parameters.
+ * An architecture (architectures/) consists of sections of rows. `buildModuleTable` repeats the sections that are
+ * layers and sums the parameters.
  */
 
 import { architectureOf, knownModelTypes } from './architectures';
@@ -16,31 +16,31 @@ import { rowTensors } from './rows';
 export interface Module extends Omit<Row, 'only'> {
   /** Full dotted name: 'model.layers.0.self_attn.q_proj'. */
   readonly name: string;
-  /** Index of its layer, null outside the layers. */
+  /** Index of the module's layer; `null` outside the layers. */
   readonly layer: number | null;
-  /** Of this module alone, whether or not the weight is shared. */
+  /** Parameters of this module alone, shared or not. */
   readonly parameters: number;
 }
 
 export interface ModuleTable {
   readonly shape: ModelShape;
   readonly modules: readonly Module[];
-  /** Of the whole model, shared weights counted once. */
+  /** Parameters of the whole model. Shared weights count once. */
   readonly parameters: number;
-  /** The output layer that `all-linear` leaves out, null where there is none. */
+  /** The output layer, which `all-linear` leaves out; `null` if there is none. */
   readonly outputEmbedding: string | null;
-  /** The embedding of the tokens, null where there is none. */
+  /** The embedding of the tokens; `null` if there is none. */
   readonly inputEmbedding: string | null;
-  /** Modules that a task's config always trains whole, 'classifier'; PEFT adds them to modules_to_save. */
+  /** Modules that PEFT adds to modules_to_save for the task, such as 'classifier'. */
   readonly taskHeads: readonly string[];
-  /** What the count leaves out, for people. */
+  /** Sentences about what the count leaves out. */
   readonly warnings: readonly string[];
 }
 
-/** Llama-3 405B has 1,139 modules; nothing published comes near this. */
+/** Far more than any published model has; Llama-3 405B has 1,139 modules. */
 const MAX_MODULES = 50_000;
 
-/** Throws `UnknownArchitectureError` for a model type without a table, `ConfigError` for a config that lacks a size. */
+/** Throws `UnknownArchitectureError` for a type without a table, `ConfigError` for a config that lacks a size. */
 export function buildModuleTable(shape: ModelShape): ModuleTable {
   const architecture = architectureOf(shape.modelType);
   if (!architecture) throw new UnknownArchitectureError(shape.modelType, knownModelTypes());
@@ -51,8 +51,8 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
     warnings.push(`The output layer of ${shape.className ?? 'this class'} is not in the tables and is not counted.`);
   if (shape.textPartOnly) {
     warnings.push(
-      'Only the language model of this multimodal config is counted: neither the vision tower nor the projector, ' +
-        'nor adapters that the targets would put on them.',
+      'Only the language model of this multimodal config is counted, not the vision tower, the projector ' +
+        'or any adapters on them.',
     );
   }
 
@@ -88,12 +88,12 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
   };
 }
 
-/** The tensors of a module under its name: weight, then bias. */
+/** The tensors of a module with their full names: weight, then bias. */
 export function moduleTensors(module: Module): { readonly name: string; readonly shape: readonly number[] }[] {
   return rowTensors(module).map(([name, shape]) => ({ name: join(module.name, name), shape }));
 }
 
-/** Parameters that the module adds to the model's total: what it shares is counted where it is shared from. */
+/** Parameters that the module adds to the model's total. Shared weights count in the module that owns them. */
 export function ownParameters(module: Module): number {
   const bias = module.bias ? module.outFeatures : 0;
   const weight = module.parameters - bias;

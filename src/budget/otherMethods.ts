@@ -1,4 +1,4 @@
-/** Methods that are neither adapters on chosen modules nor virtual tokens; each is counted in its own way. */
+/** Methods that neither adapt targeted modules nor add virtual tokens. Each has a count of its own. */
 
 import { adaptionTypes, factsOf } from './architectures';
 import { checkTokens, isTied, tokenCount, tokenWidth, trainedModules } from './adapterExtras';
@@ -26,7 +26,7 @@ function countTokens(sheet: Sheet, model: ModuleTable, settings: AdapterSettings
     checkTokens('token_indices', settings.raw('token_indices'), module);
     const part = trained('trainable_tokens_delta', count, tokenWidth(module));
     sheet.add(module.name, null, [part], `${TUNER_PREFIX}${module.name}.`);
-    // Modules that share the weight share the new values, and the file has them again.
+    // Modules that share the weight share the new values. The file repeats them.
     const sharing =
       module.name === model.inputEmbedding && isTied(model) ? model.modules.filter(({ tied }) => tied) : [];
     for (const { name } of sharing)
@@ -42,7 +42,7 @@ function lastName(name: string): string {
 function countAdaptionPrompt(sheet: Sheet, model: ModuleTable, settings: AdapterSettings): void {
   const { modelType, hiddenSize } = model.shape;
   const usual = factsOf(modelType).adaptionTarget;
-  if (!usual) throw new BudgetError(`ADAPTION_PROMPT is for ${adaptionTypes().join(', ')}, not ${modelType}`);
+  if (!usual) throw new BudgetError(`ADAPTION_PROMPT supports ${adaptionTypes().join(', ')}, not ${modelType}`);
   const target = settings.text('target_modules') ?? usual;
   const holders = withContainers(model).filter(({ name }) => name.endsWith(`.${target}`));
   const wanted = settings.count('adapter_layers');

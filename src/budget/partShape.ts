@@ -1,7 +1,7 @@
 /**
- * Reads the sizes of one model from its part of a transformers config, under whichever of the usual names it gives them.
+ * Reads the sizes of one model from its part of a transformers config, under any of their usual names.
  *
- * Left out: which modules the model has (architectures/), and everything that changes no shape.
+ * Which modules the model has is in architectures/. Settings that change no shape are not read.
  */
 
 import type { RawConfig } from '../peftConfig/configValues';
@@ -10,7 +10,7 @@ import { ConfigError } from '../peftConfig/errors';
 import type { ModelFacts } from './architectures/modelFacts';
 import type { ModelShape, Wrapper } from './modelShape';
 
-/** The usual names of a model's width. */
+/** Keys that hold a model's width. */
 export const HIDDEN: readonly string[] = ['hidden_size', 'n_embd', 'd_model', 'n_embed', 'dim'];
 
 const LAYERS = ['num_hidden_layers', 'n_layer', 'num_layers', 'n_layers', 'encoder_layers'];
@@ -31,15 +31,15 @@ interface ConfigPart {
   readonly part: RawConfig;
   readonly modelType: string;
   readonly wrapper: Wrapper | null;
-  /** The config as it was given. */
+  /** The config as given. */
   readonly whole: RawConfig;
   readonly facts: Pick<ModelFacts, 'defaults' | 'headDimKeys'>;
 }
 
-/** Throws `ConfigError` where a size is missing or is not a usable number. */
+/** Throws `ConfigError` if a size is missing or is not a usable number. */
 export function partShape({ part, modelType, wrapper, whole, facts }: ConfigPart): ModelShape {
   const config: Record<string, unknown> = { ...facts.defaults, ...part };
-  // One key and value for all heads is a default only where nothing says otherwise.
+  // The default of one key and value for all heads does not hold if the config turns multi_query off.
   if (
     part['multi_query'] === false &&
     !Object.hasOwn(part, 'num_key_value_heads') &&
@@ -65,9 +65,9 @@ export function partShape({ part, modelType, wrapper, whole, facts }: ConfigPart
     headDim,
     queryWidth,
     keyValueWidth,
-    // transformers fills in key-value heads for the types that know them, so the key counts even where it is null.
+    // transformers fills in the key-value heads of types that have them, so the key's presence counts, even if null.
     prefixWidth: Object.hasOwn(config, 'num_key_value_heads') ? keyValueWidth : hiddenSize,
-    // A list has a width for each layer, which its architecture reads.
+    // A list has one width per layer; the architecture reads it.
     intermediateSize: INTERMEDIATE.some((key) => Array.isArray(config[key]))
       ? null
       : readCount(config, INTERMEDIATE, MAX_WIDTH),
@@ -83,7 +83,7 @@ export function partShape({ part, modelType, wrapper, whole, facts }: ConfigPart
 
 const VOCABULARY = ['vocab_size', 'padded_vocab_size'];
 
-/** The part's own word counts, then the whole's, then the default of the part's type. */
+/** The value of the part, else of the whole config, else the default of the part's type. */
 function tiedEmbeddings(config: RawConfig, part: RawConfig, whole: RawConfig): boolean {
   const own = [part, whole].find((each) => typeof each['tie_word_embeddings'] === 'boolean');
   return flag(own ?? config, 'tie_word_embeddings', true);

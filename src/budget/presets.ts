@@ -1,4 +1,4 @@
-/** Models to plan for without a config.json at hand: the sizes of their published configs. */
+/** Models to plan for without a config.json, with the sizes of their published configs. */
 
 import type { RawConfig } from '../peftConfig/configValues';
 
@@ -6,7 +6,7 @@ export interface Preset {
   readonly id: string;
   readonly title: string;
   readonly config: RawConfig;
-  /** Last segments of the hub names, lower case, of models that have exactly this shape. */
+  /** Last segments, in lower case, of the hub names of models with exactly this shape. */
   readonly hubNames: readonly string[];
 }
 
@@ -116,10 +116,10 @@ export const PRESETS: readonly Preset[] = [
   },
 ];
 
-/** What copies that are stored in four bits are called: the shapes are the same. */
+/** The end of the name of a 4-bit copy, which has the same shapes. */
 const QUANTISED_COPY = /(-unsloth)?-bnb-4bit$/;
 
-/** The preset with the shape of a model named as on the hub, 'meta-llama/Llama-2-7b-hf', or null. */
+/** The preset with the shape of a hub model, 'meta-llama/Llama-2-7b-hf'; `null` if there is none. */
 export function presetForHubName(name: string): Preset | null {
   const last = name
     .slice(name.lastIndexOf('/') + 1)

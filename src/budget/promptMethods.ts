@@ -1,7 +1,7 @@
 /**
- * Methods that learn virtual tokens: prompt tuning, p-tuning, prefix tuning and their kin.
+ * Methods that learn virtual tokens: prompt tuning, p-tuning, prefix tuning and related methods.
  *
- * Notation: n virtual tokens, d the width of a token, S the stacks that get them (2 for an encoder-decoder task).
+ * n is the number of virtual tokens, d the width of a token, S the number of stacks (2 for an encoder-decoder task).
  */
 
 import { architectureOf } from './architectures';
@@ -11,12 +11,12 @@ import type { ModelShape } from './modelShape';
 import type { Part } from './methods/method';
 import { frozen, stored, trained, unsaved } from './methods/method';
 
-/** Throws `ConfigError` for what PEFT would refuse. */
+/** Throws `ConfigError` if PEFT would refuse the settings. */
 type PromptParts = (shape: ModelShape, settings: AdapterSettings) => readonly Part[];
 
 interface PromptMethod {
   readonly parts: PromptParts;
-  /** Where the virtual tokens stand: before the input, or as keys and values before every layer's own. */
+  /** 'input': virtual tokens precede the input. 'cache': they are keys and values that precede those of every layer. */
   readonly place: 'input' | 'cache';
 }
 
@@ -29,7 +29,7 @@ function stacks(settings: AdapterSettings): number {
   return settings.count('num_transformer_submodules', settings.text('task_type') === 'SEQ_2_SEQ_LM' ? 2 : 1);
 }
 
-/** PEFT knows neither name that DistilBERT and MPT have for their heads, and wants the number even where it needs none. */
+/** PEFT does not read the key that DistilBERT and MPT have for their heads, but requires the number. */
 function checkHeads({ config, modelType }: ModelShape, settings: AdapterSettings): void {
   if (settings.raw('num_attention_heads') === null && Object.hasOwn(config, 'n_heads'))
     throw new ConfigError('num_attention_heads', null, `a number: PEFT does not know how many heads ${modelType} has`);
@@ -41,7 +41,7 @@ function tokenWidth(shape: ModelShape, settings: AdapterSettings): number {
   return settings.count('token_dim', shape.hiddenSize);
 }
 
-/** Width of one key or one value: with grouped queries, that of the heads that keys and values have. */
+/** Width of one key or one value. With grouped queries only the key-value heads count. */
 function keyValueWidth(shape: ModelShape, settings: AdapterSettings): number {
   const width = tokenWidth(shape, settings);
   if (!Object.hasOwn(shape.config, 'num_key_value_heads')) return width;
@@ -50,7 +50,7 @@ function keyValueWidth(shape: ModelShape, settings: AdapterSettings): number {
     const heads = shape.config['num_global_key_value_heads'];
     return globalHeads * (typeof heads === 'number' ? heads : shape.numKeyValueHeads);
   }
-  // Where the config has no width of a head, that follows from the settings that stand over it.
+  // PEFT divides the adapter's own width by its heads if the model's config states no head width.
   const heads = settings.count('num_attention_heads', shape.numHeads);
   const ownHead = typeof shape.config['head_dim'] === 'number' || typeof shape.config['qk_rope_head_dim'] === 'number';
   return ownHead ? shape.keyValueWidth : Math.floor(width / heads) * shape.numKeyValueHeads;
@@ -61,7 +61,7 @@ function layerCount({ numLayers }: ModelShape, settings: AdapterSettings): numbe
 }
 
 const promptTuning: PromptParts = (shape, settings) => {
-  // Tokens that start as words of the vocabulary have their width, whatever the config says.
+  // Tokens initialised from the vocabulary are as wide as its embeddings, regardless of `token_dim`.
   const isWord = ['TEXT', 'SAMPLE_VOCAB'].includes(settings.text('prompt_tuning_init') ?? '');
   const width = isWord ? shape.hiddenSize : tokenWidth(shape, settings);
   return [trained('prompt_embeddings', tokens(settings) * stacks(settings), width)];
@@ -72,12 +72,12 @@ const prefixTuning: PromptParts = (shape, settings) => {
   const width = keyValueWidth(shape, settings);
   const all = 2 * layerCount(shape, settings) * width;
   if (!settings.flag('prefix_projection')) return [trained('prompt_embeddings', n, all)];
-  // The network that makes the prefix is dropped when saving, and what it made is kept.
+  // PEFT saves the prefix that the network computes, not the network.
   const h = settings.count('encoder_hidden_size', width);
   return [unsaved(trained('embedding', n, width)), ...network([width, h, all]), stored('prompt_embeddings', n, all)];
 };
 
-/** Linear layers of these widths, with biases. */
+/** Linear layers with biases between these widths. */
 function network(widths: readonly number[]): Part[] {
   return widths.slice(1).flatMap((out, index) => {
     const name = `network.${index}`;
@@ -97,7 +97,7 @@ const pTuning: PromptParts = (shape, settings) => {
   return [unsaved(trained('embedding', rows, d)), ...own, stored('prompt_embeddings', rows, d)];
 };
 
-/** Both directions of each layer have four gates, with two biases each. */
+/** Each layer runs in two directions. Each direction has four gates with two biases each. */
 function lstm(d: number, h: number, depth: number): Part[] {
   return Array.from({ length: depth }, (_, layer) =>
     ['forward', 'backward'].flatMap((way) => [
@@ -120,16 +120,16 @@ const multitaskPromptTuning: PromptParts = (shape, settings) => {
   ];
 };
 
-/** CPT learns a change to the embeddings of given tokens, which stay beside it. */
+/** CPT trains a change to the embeddings of given tokens. The embeddings themselves stay frozen. */
 const cpt: PromptParts = (shape, settings) => {
   const ids = settings.raw('cpt_token_ids');
   const n = Array.isArray(ids) && ids.length > 0 ? ids.length : tokens(settings);
-  // The width is the model's own, whatever the config says.
+  // The width is the model's, regardless of `token_dim`.
   const d = shape.hiddenSize;
   return [trained('prompt_embeddings', n, d), unsaved(frozen('embedding', n, d))];
 };
 
-/** A key-value cache as parameters, whose first tokens may stay as they are. */
+/** A key-value cache as parameters. Its first tokens may be frozen. */
 const cartridge: PromptParts = (shape, settings) => {
   const n = tokens(settings);
   const still = Math.min(settings.size('num_frozen_tokens'), n);
@@ -146,7 +146,7 @@ const checked =
   (shape, settings) => {
     checkHeads(shape, settings);
     if (shape.vocabSize === null && architectureOf(shape.modelType))
-      throw new ConfigError('vocab_size', null, 'a vocabulary, which virtual tokens join');
+      throw new ConfigError('vocab_size', null, 'a vocabulary size: virtual tokens are joined to embedded tokens');
     return parts(shape, settings);
   };
 

@@ -7,7 +7,7 @@ import { languagePart } from './languagePart';
 import type { ModelShape } from './modelShape';
 import { partShape } from './partShape';
 
-/** Throws `ConfigError` where a size is missing or is not a usable number. */
+/** Throws `ConfigError` if a size is missing or is not a usable number. */
 export function readModelShape(parsed: unknown): ModelShape {
   if (!isObject(parsed)) throw new ConfigError('(the file)', parsed, 'a JSON object');
   const found = languagePart(parsed);

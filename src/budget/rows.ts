@@ -1,8 +1,8 @@
-/** The rows that an architecture's table is written in. */
+/** The rows of an architecture's table. */
 
 /**
- * `conv1d` is GPT-2's linear that stores its weight as (in, out); a LoRA of it is like any linear's. `conv` is a true
- * convolution, `multihead` torch's fused attention, `parameters` a module that holds bare tensors, like fused experts.
+ * `conv1d` is GPT-2's linear, which stores its weight as (in, out); LoRA adapts it like any linear. `conv` is a
+ * convolution, `multihead` torch's fused attention, `parameters` a module with bare tensors, such as fused experts.
  */
 export type ModuleKind = 'linear' | 'conv1d' | 'embedding' | 'norm' | 'conv' | 'multihead' | 'parameters';
 
@@ -13,30 +13,30 @@ export interface Row {
   /** Relative to its section: 'self_attn.q_proj'. */
   readonly name: string;
   readonly kind: ModuleKind;
-  /** An embedding has its entries as in, its width as out; a norm has its features as both; bare tensors have 0. */
+  /** Entries of an embedding; features of a norm; 0 for bare tensors. `outFeatures` is the embedding's width. */
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly bias: boolean;
-  /** Shares its weight with another row, which counts it. */
+  /** The weight is shared with another row, which counts it. */
   readonly tied?: boolean;
-  /** Shares its bias too. */
+  /** The bias is shared too. */
   readonly tiedBias?: boolean;
-  /** Of a repeated section: the layers that have the row; all where absent. */
+  /** Whether a layer of a repeated section has the row. If absent, all layers have it. */
   readonly only?: (layer: number) => boolean;
-  /** Of a convolution. */
+  /** Kernel size of a convolution, per dimension. */
   readonly kernel?: readonly number[];
-  /** Of a convolution: its weight has inFeatures / groups inputs. */
+  /** Groups of a convolution: its weight has inFeatures / groups inputs. */
   readonly groups?: number;
-  /** Of a `parameters` row. */
+  /** Tensors of a `parameters` row. */
   readonly tensors?: readonly NamedShape[];
-  /** Experts stored as (experts, in, out) rather than (experts, out, in). */
+  /** Experts are stored as (experts, in, out) instead of (experts, out, in). */
   readonly transposed?: boolean;
 }
 
 export interface Section {
-  /** Relative to the bare model: 'layers'; '' for its own modules. */
+  /** Relative to the bare model: 'layers'; '' for modules directly below it. */
   readonly path: string;
-  /** How many layers the section stands for; each adds its index to the path. */
+  /** Number of layers that the section stands for. Each adds its index to the path. */
   readonly repeat?: number;
   readonly rows: readonly Row[];
 }
@@ -62,7 +62,7 @@ export const depthwise = (name: string, channels: number, kernel: number[], bias
 });
 export const embedding = (name: string, entries: number, width: number): Row =>
   row('embedding', name, entries, width, false);
-/** RMSNorm has no bias, LayerNorm has. */
+/** RMSNorm has no bias; LayerNorm has one. */
 export const norm = (name: string, features: number, bias = false): Row => row('norm', name, features, features, bias);
 export const layerNorm = (name: string, features: number): Row => norm(name, features, true);
 export const multihead = (name: string, width: number): Row => row('multihead', name, width, 3 * width, true);

@@ -1,9 +1,9 @@
 /**
  * The exact size of a safetensors file as PEFT saves it: 8 bytes of length, a compact JSON header padded to a multiple
- * of 8, then the data without gaps. Tensors stand in the order of their types, widest first, then of their names.
+ * of 8, then the data without gaps. Tensors are sorted by type, widest first, then by name.
  */
 
-/** The types that adapters are saved in, by the library's order of types, and their bytes. */
+/** The types of saved adapters in the library's order, each with its size in bytes. */
 const DTYPES = { U8: 1, I16: 2, F16: 2, BF16: 2, I32: 4, F32: 4, F64: 8, I64: 8 } as const;
 export type Dtype = keyof typeof DTYPES;
 const ORDER = Object.keys(DTYPES) as readonly Dtype[];
@@ -11,7 +11,7 @@ const ORDER = Object.keys(DTYPES) as readonly Dtype[];
 export interface SavedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** F32 where absent: PEFT keeps adapters so, also on a half-precision base (`autocast_adapter_dtype`). */
+  /** F32 if absent: PEFT keeps adapters in float32, even on a half-precision base (`autocast_adapter_dtype`). */
   readonly dtype?: Dtype;
 }
 

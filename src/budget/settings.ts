@@ -1,17 +1,17 @@
-/** The settings that people type: what each may be, and the sentence for what it may not. */
+/** The settings that users type, the values that each accepts, and the message for any other value. */
 
 import { BudgetError } from '../peftConfig/errors';
 import { formatCount } from '../text/numberText';
 
 export interface Setting {
-  /** As it stands beside the field. */
+  /** The label of the field. */
   readonly label: string;
   readonly max: number;
-  /** True for numbers that may have a fraction, which must only be positive. */
+  /** The number may have a fraction; it must be positive. */
   readonly fraction?: boolean;
 }
 
-/** A rank, bottleneck or length beyond this exceeds the widths of all published models. */
+/** Larger than the width of any published model. */
 const MAX_SIZE = 1 << 16;
 
 export const METHOD_SETTINGS = {
@@ -26,7 +26,7 @@ export class SettingError extends BudgetError {
   override readonly name = 'SettingError';
 }
 
-/** Throws `SettingError` with a sentence for the field. */
+/** Throws `SettingError` with a message for the field. */
 export function parseSetting(typed: string, { label, max, fraction }: Setting): number {
   const text = typed.trim();
   const expected = fraction

@@ -1,4 +1,4 @@
-/** Shadow tuning: for each target an update network, and one small copy of the model beside it. */
+/** Shadow tuning adds an update network to each target, and one small copy of the model. */
 
 import type { Extra } from './adapterExtras';
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
@@ -10,15 +10,15 @@ import { readModelShape } from './readModelShape';
 import type { Module, ModuleTable } from './moduleTable';
 import { buildModuleTable, moduleTensors } from './moduleTable';
 
-/** The copy has one layer unless the config says otherwise. */
+/** Layers of the copy if the config does not state them. */
 const DEFAULT_LAYERS = 1;
 
-/** The layers themselves, unless the config names modules. */
+/** Returns the modules that the config names, or whole layers if it names none. */
 export function shadowTargets(model: ModuleTable, settings: AdapterSettings): readonly Module[] {
   if (settings.raw('target_modules') !== null)
     return selectTargets(model, settings, 'SHADOW', { accepts: ['linear', 'conv1d', 'parameters'] }, null);
   const layers = withContainers(model).filter(({ name }) => /(^|\.)(layers|h)\.\d+$/.test(name));
-  if (layers.length === 0) throw new TargetError('SHADOW finds no list of layers named layers or h');
+  if (layers.length === 0) throw new TargetError('SHADOW needs a list of layers named layers or h');
   return layers;
 }
 
@@ -27,10 +27,10 @@ export function shadowParts(
   settings: AdapterSettings,
 ): { readonly perModule: readonly Part[]; readonly backbone: readonly Extra[] } {
   for (const key of ['shadow_hidden_size', 'shadow_num_attention_heads', 'shadow_intermediate_size']) {
-    if (settings.raw(key) !== null) throw new UnknownMethodError(`SHADOW: the count with '${key}' is not covered`);
+    if (settings.raw(key) !== null) throw new UnknownMethodError(`SHADOW with '${key}' is not covered`);
   }
   if (settings.text('shadow_model') !== 'mirror')
-    throw new UnknownMethodError("SHADOW: only shadow_model 'mirror' is covered");
+    throw new UnknownMethodError("SHADOW is covered only with shadow_model 'mirror'");
   if (model.shape.encoderDecoder) throw new UnknownMethodError('SHADOW on an encoder-decoder is not covered');
   const d = model.shape.hiddenSize;
   const r = settings.count('r');
@@ -50,7 +50,7 @@ export function shadowParts(
   return { perModule, backbone: mirror(model, settings.count('shadow_num_hidden_layers', DEFAULT_LAYERS)) };
 }
 
-/** The bare model with fewer layers; its embeddings are the model's own. */
+/** The bare model with fewer layers. It shares the model's embeddings. */
 function mirror({ shape }: ModuleTable, layers: number): Extra[] {
   const config = { ...shape.config, num_hidden_layers: layers, architectures: ['Model'], model_type: shape.modelType };
   const small = buildModuleTable(readModelShape(config));

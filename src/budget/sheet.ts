@@ -1,4 +1,4 @@
-/** An adapter as it is counted: the tensors that it adds, and the sums that follow from them. */
+/** The count of an adapter: the tensors that it adds, and their sums. */
 
 import type { Extra } from './adapterExtras';
 import { text } from '../peftConfig/configValues';
@@ -9,41 +9,41 @@ import { elements, tensorBytes } from './safetensorsSize';
 
 export interface CountedModule {
   readonly name: string;
-  /** Null for what has no rank. */
+  /** `null` for a module without a rank. */
   readonly rank: number | null;
   readonly trainable: number;
 }
 
 export interface AdapterCount {
-  /** Trained parameters, those of heads trained whole and of biases included. */
+  /** Trained parameters, including those of biases and of heads trained in full. */
   readonly trainable: number;
-  /** Parameters that the model has more than before. */
+  /** Parameters that the adapter adds to the model. */
   readonly added: number;
   readonly modules: readonly CountedModule[];
-  /** Under their names in the saved file. */
+  /** Tensors of the saved file, with their names. */
   readonly tensors: readonly SavedTensor[];
   readonly warnings: readonly string[];
-  /** What the memory model needs beside the counts. */
+  /** What the memory model needs in addition to the counts. */
   readonly layout: AdapterLayout;
 }
 
 export interface AdapterLayout {
-  /** Of the trained parameters, those that keep the base model's type: copies of its modules, and its biases. */
+  /** Trained parameters in the base model's type: copies of its modules, and its biases. */
   readonly trainedAsBase: number;
-  /** Bytes of what is in memory with the adapter and is not trained, in its own type; `frozenAsBase` are parameters. */
+  /** Bytes of the adapter's frozen tensors in types of their own, and parameters of those in the base model's type. */
   readonly frozenBytes: number;
   readonly frozenAsBase: number;
-  /** Modules that are trained whole, as copies. */
+  /** Modules trained in full, as copies. */
   readonly whole: readonly string[];
-  /** The model that is adapted, whose layers may be replicated. */
+  /** The adapted model. Its layers may be replicated. */
   readonly model: ModuleTable;
 }
 
-/** Before the names of adapters on modules in the saved file, and before those of the adapter as a whole. */
+/** Prefixes of tensor names in the saved file: for adapters on modules, and for tensors of the adapter as a whole. */
 export const TUNER_PREFIX = 'base_model.model.';
 export const PROMPT_PREFIX = 'base_model.';
 
-/** The type that transformers 5 loads the base in: what its config says. */
+/** The type in which transformers 5 loads the base model. The config states it. */
 function baseDtype({ shape }: ModuleTable): Dtype {
   for (const config of [shape.whole, shape.config]) {
     const name = text(config, 'dtype') ?? text(config, 'torch_dtype');
@@ -82,7 +82,7 @@ export class Sheet {
       if (isTrained) own += size;
       if (part.role !== 'buffer') this.added += size;
       if (part.dtype === 'base') {
-        // Buffers in the base's type are the model's own weights, which the file has again.
+        // Buffers in the base's type are the model's own weights, which the file repeats.
         if (isTrained) this.trainedAsBase += size;
         else if (part.role !== 'buffer') this.frozenAsBase += size;
       } else if (!isTrained && !part.alias) this.frozenBytes += tensorBytes({ shape: part.shape, dtype: part.dtype });
@@ -103,7 +103,7 @@ export class Sheet {
     for (const { module, parts } of extras) this.add(module, null, parts, prefix);
   }
 
-  /** Parameters of the model itself that are trained. */
+  /** Adds parameters of the model itself that are trained. */
   train(name: string, parameters: number): void {
     this.trainedAsBase += parameters;
     this.row(name, null, parameters);

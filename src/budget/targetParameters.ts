@@ -1,6 +1,6 @@
 /**
- * LoRA on bare tensors (`target_parameters`), as mixtures of experts need it: a tensor of E experts gets A of
- * (rank * E, in) and B of (out, rank * E).
+ * LoRA on bare tensors (`target_parameters`), which mixtures of experts need. A tensor of E experts gets A of shape
+ * (rank * E, in) and B of shape (out, rank * E).
  */
 
 import { TargetError } from './errors';
@@ -28,7 +28,7 @@ export function adaptParameters(
     const tensors = moduleTensors(module).filter(({ name }) => isWanted(name));
     if (tensors.length === 0) return [];
     if (adapted.has(module.name))
-      throw new TargetError(`'${module.name}' is named by target_modules and by target_parameters`);
+      throw new TargetError(`'${module.name}' is named by both target_modules and target_parameters`);
     return tensors.map(({ name, shape }, index) => {
       const rank = rankOf(name);
       const path = module.name + '.base_layer'.repeat(tensors.length - 1 - index);

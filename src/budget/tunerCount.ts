@@ -1,4 +1,4 @@
-/** Counts a method that adapts modules, with all that its config trains or saves beside them. */
+/** Counts a method that adapts modules, and everything else that its config trains or saves. */
 
 import {
   isTied,
@@ -21,7 +21,7 @@ import { TUNER_PREFIX } from './sheet';
 import type { AdaptedParameter } from './targetParameters';
 import { adaptParameters } from './targetParameters';
 
-/** What LoRA on bare parameters cannot have; an initialisation from the weight neither. */
+/** Settings that LoRA on bare parameters cannot have. It cannot be initialised from the weight either. */
 const UNFIT_FOR_PARAMETERS = [
   ...['use_dora', 'lora_bias', 'lora_dropout', 'fan_in_fan_out', 'velora_config', 'kasa_config'],
   ...['use_bdlora', 'arrow_config', 'monteclora_config', 'alora_invocation_tokens'],
@@ -30,7 +30,7 @@ const INIT_FROM_WEIGHT = /^(pissa|olora|corda|loftq|orthogonal|lora_ga|mica)/;
 
 const OUTPUT_LAYER = /(^|\.)lm_head$/;
 
-/** What is counted of one config: its method on a model. */
+/** The method of one config on a model. */
 interface Tuner {
   readonly type: string;
   readonly method: Method;
@@ -86,11 +86,11 @@ function bareParameters({ model, settings, fused }: Tuner, modules: readonly Mod
   const unfit = UNFIT_FOR_PARAMETERS.find((key) => settings.present(key));
   const init = settings.text('init_lora_weights') ?? '';
   if (unfit) throw new BudgetError(`target_parameters cannot be combined with ${unfit}`);
-  if (INIT_FROM_WEIGHT.test(init)) throw new BudgetError(`target_parameters cannot be initialised by '${init}'`);
+  if (INIT_FROM_WEIGHT.test(init)) throw new BudgetError(`target_parameters cannot be initialised with '${init}'`);
   return bare;
 }
 
-/** Modules trained whole, single tokens, biases, and embeddings that the file gets again. */
+/** Modules trained in full, single tokens, biases, and embeddings that the file repeats. */
 function countBeside(
   sheet: Sheet,
   { type, method, model, settings, fused, tiedEnds }: Tuner,
@@ -102,11 +102,11 @@ function countBeside(
   const twice =
     bare.find(({ name }) => whole.some(({ module }) => name.startsWith(`${module}.`))) ??
     modules.find(({ name }) => whole.some(({ module }) => name === module));
-  if (twice) throw new TargetError(`'${twice.name}' is both adapted and trained whole`);
+  if (twice) throw new TargetError(`'${twice.name}' is both adapted and trained in full`);
   sheet.copy(whole, TUNER_PREFIX);
   const tokens = trainedTokens(model, settings);
   const taken = tokens.find(({ module }) => adapted.has(module));
-  if (taken) throw new TargetError(`'${taken.module}' is adapted, so that trainable_token_indices cannot apply to it`);
+  if (taken) throw new TargetError(`'${taken.module}' is adapted, so trainable_token_indices cannot apply to it`);
   sheet.addExtras(tokens, TUNER_PREFIX);
   for (const extra of trainedBiases(model, settings, adapted, whole)) {
     sheet.addExtras([extra], TUNER_PREFIX);
@@ -114,7 +114,7 @@ function countBeside(
   }
   if (settings.raw('trainable_token_indices') !== null) return;
   const named = fused?.modules ?? readTargets(model, settings, type, method) ?? [];
-  // A tied output layer is no target of its own.
+  // A tied output layer is not a separate target.
   const targets = tiedEnds && Array.isArray(named) ? named.filter((name) => !OUTPUT_LAYER.test(name)) : named;
   sheet.addExtras(savedEmbeddings(model, targets, adapted), TUNER_PREFIX);
 }
@@ -130,6 +130,6 @@ function tuningWarnings(model: ModuleTable, settings: AdapterSettings, modules: 
       messages.push(`Targets that match nothing: ${idle.slice(0, 8).join(', ')}.`);
   }
   if (isTied(model) && modules.some(({ name }) => name === model.inputEmbedding || name === model.outputEmbedding))
-    messages.push('An embedding that shares its weight with the output layer is adapted; the other end is not.');
+    messages.push('The embedding and the output layer share a weight, but only one of them is adapted.');
   return messages;
 }

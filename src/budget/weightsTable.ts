@@ -1,8 +1,9 @@
 /**
- * A module table from the names and shapes in a checkpoint's header, for models whose architecture has no table here.
+ * A module table from the names and shapes in a checkpoint's header, for architectures without a table.
  *
- * A weight does not say what kind of module it belongs to. Two dimensions are a linear, or an embedding where the name
- * says so; one dimension a norm; more a convolution. What is tied is known by its absence.
+ * A weight does not state the kind of its module. Two dimensions are taken for a linear, or for an embedding if the
+ * name suggests one; one dimension for a norm; more for a convolution. An output layer that the file lacks is tied to
+ * the embedding.
  */
 
 import { factsOf } from './architectures';
@@ -12,7 +13,7 @@ import type { Module, ModuleTable } from './moduleTable';
 import type { NamedShape, Row } from './rows';
 import { bare, conv, embedding, linear, norm, rowTensors, tied } from './rows';
 
-/** As many tensors as the largest checkpoints have, times ten. */
+/** Ten times as many tensors as the largest checkpoints have. */
 const MAX_TENSORS = 1_000_000;
 
 const EMBEDDING = /(^|[._])(embed\w*|wte|wpe|shared|relative_attention_bias|rel_embeddings)$|_embeddings?$/;
@@ -41,7 +42,7 @@ export function tableFromTensors(shape: ModelShape, tensors: readonly NamedShape
     outputEmbedding: modules.find(({ name }) => OUTPUT.test(name))?.name ?? null,
     inputEmbedding: input?.name ?? null,
     taskHeads: ['classifier', 'score', 'qa_outputs'].filter((head) => names.has(head)),
-    warnings: ['Modules are read from the checkpoint; their kinds are told by shapes and names.'],
+    warnings: ['Modules are read from the checkpoint; their kinds are inferred from shapes and names.'],
   };
 }
 

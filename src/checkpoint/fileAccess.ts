@@ -45,7 +45,7 @@ export interface FileAccess extends FileReading {
   /**
    * Replaces the local file at `path` once `fill` has finished. If `fill` throws, the old file stays and nothing is
    * left behind. Returns the number of bytes written. Rejects with `CheckpointError` Unwritable for a file that is
-   * being read.
+   * being read or is read-only, for a dangling symbolic link, and for errors of the file system.
    */
   writeAtomically(path: string, fill: (sink: Sink) => Promise<void>): Promise<number>;
 }

@@ -69,9 +69,7 @@ export const memoryCommand: Command = {
     if (model === undefined) throw new UsageError('--model is missing');
     if (adapter === undefined && !full && !inference) throw new UsageError('--adapter is missing (or --full)');
     const preset = PRESETS.find(({ id }) => id === model) ?? presetForHubName(model);
-    const adapterConfig = adapter === undefined || full ? null : await readJson(adapter);
-    if (adapterConfig !== null && !isObject(adapterConfig))
-      throw new BudgetError('the adapter config is not an object');
+    const adapterConfig = adapter === undefined || full ? null : await readAdapter(adapter);
     const table = prepareModel(preset?.config ?? (await readJson(model)), adapterConfig);
     const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
     if (values.gpu !== undefined && limit === null)
@@ -90,6 +88,12 @@ export const memoryCommand: Command = {
     return tableOf(estimate, [`peak: ${estimate.peak.label.toLowerCase()}`, ...(answers ? answerLines(answers) : [])]);
   },
 };
+
+async function readAdapter(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const config = await readJson(file);
+  if (!isObject(config)) throw new BudgetError('the adapter config is not an object');
+  return config;
+}
 
 function trainingSetup(values: Values): Record<string, unknown> {
   return {

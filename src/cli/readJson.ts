@@ -1,5 +1,6 @@
 /** Reads small JSON files for the command line, with one-sentence errors. */
 
+import { parseJson } from '../peftConfig/parseJson';
 import { readSmallText } from '../files/smallFile';
 
 /** Configs take kilobytes; AdaLoRA's rank lists and the indices of large checkpoints take some megabytes. */
@@ -9,7 +10,7 @@ const MAX_BYTES = 64 << 20;
 export async function readJson(file: string): Promise<unknown> {
   const text = await readSmallText(file, { limit: MAX_BYTES });
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new Error(`${file} is not JSON: ${(error as Error).message}`);
   }

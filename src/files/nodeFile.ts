@@ -1,21 +1,19 @@
 /** Local files through Node's file system. */
 
 import type { BigIntStats } from 'node:fs';
-import { lstat, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
 import { besideSegments } from '../checkpoint/besideName';
 import { checkRange, shortRead } from '../checkpoint/byteSource';
 import type { ByteSource } from '../checkpoint/byteSource';
 import { CheckpointError } from '../checkpoint/errors';
-import type { FileAccess, Sink } from '../checkpoint/fileAccess';
+import type { FileAccess } from '../checkpoint/fileAccess';
+import { writeAtomically } from './atomicFile';
 import { fileError } from './fileError';
+import { noteClosed, noteOpened } from './openHandles';
 import { openRegularFile } from './regularFile';
 import { readSmallText } from './smallFile';
-
-/** Number of open handles per file, by device and inode. A file that is being read is not overwritten. */
-const openFiles = new Map<string, number>();
-const identity = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
 
 class NodeSource implements ByteSource {
   readonly size: number;
@@ -27,8 +25,7 @@ class NodeSource implements ByteSource {
     private readonly opened: BigIntStats,
   ) {
     this.size = Number(opened.size);
-    const id = identity(opened);
-    openFiles.set(id, (openFiles.get(id) ?? 0) + 1);
+    noteOpened(opened);
   }
 
   async read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
@@ -49,10 +46,7 @@ class NodeSource implements ByteSource {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    const id = identity(this.opened);
-    const others = (openFiles.get(id) ?? 1) - 1;
-    if (others > 0) openFiles.set(id, others);
-    else openFiles.delete(id);
+    noteClosed(this.opened);
     await this.handle.close();
   }
 
@@ -95,25 +89,6 @@ async function isMissing(file: string): Promise<boolean> {
   );
 }
 
-/** Resolves symbolic links, so that the link stays and its target is replaced. */
-async function writeTarget(file: string): Promise<string> {
-  const target = await realpath(file).catch(() => file);
-  const found = await stat(target, { bigint: true }).catch(() => null);
-  if (found && !found.isFile()) throw new CheckpointError('Unwritable', `${file} exists and is not a file`, file);
-  if (found && openFiles.has(identity(found))) {
-    const message = `${file} is open in the inspector and cannot be overwritten: choose another name`;
-    throw new CheckpointError('Unwritable', message, file);
-  }
-  return target;
-}
-
-/** Makes the new name durable, if the system supports it. The file's content is already on disk. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
-}
-
 export const nodeFiles: FileAccess = {
   async open(file, signal) {
     try {
@@ -152,35 +127,5 @@ export const nodeFiles: FileAccess = {
     }
   },
 
-  async writeAtomically(file, fill) {
-    const target = await writeTarget(file);
-    // A rename is atomic only within one file system, hence the same folder. The short name always fits.
-    const temporary = path.join(path.dirname(target), `.peft-${crypto.randomUUID()}.tmp`);
-    const handle = await open(temporary, 'wx').catch((error: unknown) => {
-      throw fileError('Unwritable', file, error);
-    });
-    let written = 0;
-    const sink: Sink = async (bytes) => {
-      for (let done = 0; done < bytes.length;) {
-        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
-        done += bytesWritten;
-      }
-      written += bytes.length;
-    };
-    try {
-      await fill(sink);
-      await handle.sync();
-      await handle.close();
-      await rename(temporary, target);
-    } catch (error) {
-      // Closing a closed handle rejects, which is of no interest.
-      await handle.close().catch(() => undefined);
-      await unlink(temporary).catch(() => undefined);
-      throw (error as NodeJS.ErrnoException).code === undefined || error instanceof CheckpointError
-        ? error
-        : fileError('Unwritable', file, error);
-    }
-    await syncFolder(path.dirname(target));
-    return written;
-  },
+  writeAtomically,
 };

@@ -4,7 +4,7 @@ import { CheckpointError } from '../checkpoint/errors';
 import { fileError } from './fileError';
 import { openRegularFile } from './regularFile';
 
-export interface SmallFileLimits {
+interface SmallFileLimits {
   /** Maximum size in bytes. */
   readonly limit: number;
   readonly deadlineMs?: number;

@@ -6,7 +6,7 @@ import { basename } from './uriNames';
 export interface AdapterFiles {
   /** The weights file; `null` if the folder has only a config. */
   readonly weights: vscode.Uri | null;
-  /** Where the config is. Beside weights it may be missing. */
+  /** The place of the config. Beside weights the file may be missing. */
   readonly config: vscode.Uri | null;
   /** A pickle in the config's folder. The extension shows its name but never opens it. */
   readonly pickle: vscode.Uri | null;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { MAX_NAME_CHARACTERS } from '../protocol/scan';
 import type { AdapterFacts } from '../protocol/scan';
+import { formatCount } from '../text/numberText';
 import { ADAPTER_FILES, configOf, findAdapters } from './adapterFolders';
 import type { AdapterFiles } from './adapterFolders';
 import { AdapterList, MAX_SCAN_BYTES, PAGE_ROWS } from './adapterList';
@@ -11,7 +12,7 @@ import type { PlannerClient } from './workerClient';
 
 /** A training run writes several files when it saves, so the search waits until they are done. */
 const REFRESH_DELAY_MS = 300;
-/** For the buttons of the view's title. */
+/** The buttons of the view's title depend on this context key. */
 const FILTERED_KEY = 'peft.adaptersFiltered';
 
 interface MoreRow {
@@ -102,18 +103,17 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
 
 /** What the rows do not show; '' if they show all. */
 function messageOf({ rows, matching, total, filter, unread, stoppedAt }: AdapterPage<AdapterFiles>): string {
-  const number = (value: number): string => value.toLocaleString('en-US');
   const shown =
     filter !== ''
-      ? vscode.l10n.t('{0} of {1} adapters match “{2}”.', number(matching), number(total), filter)
-      : rows.length < matching && vscode.l10n.t('The first {0} of {1} adapters.', number(rows.length), number(matching));
+      ? vscode.l10n.t('{0} of {1} adapters match “{2}”.', formatCount(matching), formatCount(total), filter)
+      : rows.length < matching && vscode.l10n.t('The first {0} of {1} adapters.', formatCount(rows.length), formatCount(matching));
   return [shown, leftOutText({ unread, maxBytes: MAX_SCAN_BYTES, stoppedAt })].filter(Boolean).join(' ');
 }
 
 function moreItem({ hidden }: MoreRow): vscode.TreeItem {
-  const more = Math.min(hidden, PAGE_ROWS).toLocaleString('en-US');
+  const more = formatCount(Math.min(hidden, PAGE_ROWS));
   const item = new vscode.TreeItem(vscode.l10n.t('Show {0} more', more));
-  item.description = vscode.l10n.t('{0} are not shown', hidden.toLocaleString('en-US'));
+  item.description = vscode.l10n.t('{0} are not shown', formatCount(hidden));
   item.iconPath = new vscode.ThemeIcon('ellipsis');
   item.command = { command: 'peft.showMoreAdapters', title: vscode.l10n.t('Show More Adapters') };
   return item;
@@ -145,11 +145,12 @@ function adapterOf(argument: unknown): AdapterFiles | undefined {
 
 export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>): vscode.Disposable {
   const tree = new AdaptersTree(planner);
-  const onAdapter = (command: string, work: (adapter: AdapterFiles) => unknown): vscode.Disposable =>
-    vscode.commands.registerCommand(command, async (argument?: unknown) => {
+  const onAdapter =
+    (work: (adapter: AdapterFiles) => unknown) =>
+    async (argument?: unknown): Promise<void> => {
       const adapter = adapterOf(argument) ?? tree.selected;
       if (adapter) await work(adapter);
-    });
+    };
   return vscode.Disposable.from(
     tree,
     vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
@@ -158,10 +159,14 @@ export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>): v
     vscode.commands.registerCommand('peft.filterAdapters', () => tree.askFilter()),
     vscode.commands.registerCommand('peft.clearAdaptersFilter', () => tree.setFilter('')),
     vscode.commands.registerCommand('peft.openCheckpoint', pickCheckpoint),
-    onAdapter('peft.openAdapter', openAdapter),
-    onAdapter('peft.revealAdapter', (adapter) =>
-      vscode.commands.executeCommand('revealInExplorer', mainFile(adapter)),
+    vscode.commands.registerCommand('peft.openAdapter', onAdapter(openAdapter)),
+    vscode.commands.registerCommand(
+      'peft.revealAdapter',
+      onAdapter((adapter) => vscode.commands.executeCommand('revealInExplorer', mainFile(adapter))),
     ),
-    onAdapter('peft.copyAdapterPath', (adapter) => vscode.env.clipboard.writeText(mainFile(adapter).fsPath)),
+    vscode.commands.registerCommand(
+      'peft.copyAdapterPath',
+      onAdapter((adapter) => vscode.env.clipboard.writeText(mainFile(adapter).fsPath)),
+    ),
   );
 }

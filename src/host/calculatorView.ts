@@ -4,8 +4,10 @@ import { Endpoint } from '../protocol/rpc';
 import { readInputs } from './budgetInputs';
 import type { BudgetServices } from './budgetSession';
 import { CalculatorSession } from './calculatorSession';
+import { saveDocument } from './saveDocument';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
+import type { WorkerClient } from './workerClient';
 import { workspacePlan } from './workspacePlan';
 
 const CALCULATOR_VIEW = 'peft.calculator';
@@ -27,13 +29,17 @@ interface OpenView {
   readonly endpoint: Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>;
 }
 
+interface CalculatorServices extends BudgetServices {
+  readonly worker: Pick<WorkerClient, 'request'>;
+}
+
 /** The calculator in the side bar, whether it is open or not. */
 export class Calculator implements vscode.WebviewViewProvider {
   private open: OpenView | null = null;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
-    private readonly services: BudgetServices,
+    private readonly services: CalculatorServices,
   ) {}
 
   get inputs(): BudgetInputs {
@@ -67,7 +73,7 @@ export class Calculator implements vscode.WebviewViewProvider {
       {
         ...session.countingHandlers(),
         'plan/copy': async ({ text }) => vscode.env.clipboard.writeText(text),
-        'plan/save': ({ text }) => saveConfig(text),
+        'plan/save': ({ text }) => saveConfig(services.worker, text),
         'calculator/run': async ({ command }) => {
           if (command === 'demo') await vscode.commands.executeCommand('peft.runDemo');
           else await vscode.commands.executeCommand('peft.compareBudgets', session.inputs);
@@ -90,14 +96,14 @@ export class Calculator implements vscode.WebviewViewProvider {
   }
 }
 
-async function saveConfig(text: string): Promise<string | null> {
+async function saveConfig(worker: CalculatorServices['worker'], text: string): Promise<string | null> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const target = await vscode.window.showSaveDialog({
     filters: { JSON: ['json'] },
     ...(folder && { defaultUri: vscode.Uri.joinPath(folder, 'adapter_config.json') }),
   });
   if (!target) return null;
-  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  await saveDocument(worker, target, new TextEncoder().encode(text));
   await vscode.window.showTextDocument(target, { preview: true });
   return vscode.workspace.asRelativePath(target);
 }

@@ -6,6 +6,7 @@ import { CancelledError, Endpoint } from '../protocol/rpc';
 import { cancellableTask } from './cancellableTask';
 import type { SourceShelf } from './sourceShelf';
 import type { WorkerSource } from './workerSource';
+import { saveDocument } from './saveDocument';
 import { basename } from './uriNames';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
@@ -106,7 +107,7 @@ export class InspectorSession implements vscode.Disposable {
   ): Promise<string | null> {
     const target = await this.askWhere(suggestedName, filters);
     if (!target) return null;
-    await vscode.workspace.fs.writeFile(target, bytes);
+    await saveDocument(this.services.worker, target, bytes);
     return basename(target);
   }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ScannedFile } from '../protocol/scan';
+import { formatCount } from '../text/numberText';
 
 /** The planner reads files on the local disk itself and asks the host for all others. */
 export function scannedFile(uri: vscode.Uri): ScannedFile {
@@ -14,19 +15,19 @@ interface LeftOut {
   readonly stoppedAt: number | null;
 }
 
-/** For people: what a scan of the workspace left out, and why; `null` if it is complete. */
+/** Text for people: what a scan of the workspace left out, and why; `null` if it is complete. */
 export function leftOutText({ unread, maxBytes, stoppedAt }: LeftOut): string | null {
   const texts = [
     unread > 0 &&
       vscode.l10n.t(
         '{0} more configs were not read: the limit of {1} MB for a scan of the workspace is reached.',
-        unread.toLocaleString('en-US'),
+        formatCount(unread),
         maxBytes >> 20,
       ),
     stoppedAt !== null &&
       vscode.l10n.t(
         'The search stopped at {0} files. Open a folder further down to see the others.',
-        stoppedAt.toLocaleString('en-US'),
+        formatCount(stoppedAt),
       ),
   ];
   return texts.filter((text) => text !== false).join(' ') || null;

@@ -39,7 +39,7 @@ export class WorkerSource implements vscode.Disposable, ShelvedSource {
 
   /** `open` opens the source in the worker. It is called for each opening. */
   constructor(
-    private readonly worker: WorkerClient,
+    private readonly worker: Pick<WorkerClient, 'request' | 'generation'>,
     private readonly open: (options: OpeningOptions) => Promise<OpenedSource>,
     private readonly options: WorkerSourceOptions = {},
   ) {}

@@ -18,7 +18,7 @@ export interface WorkspaceConfig {
 
 export interface WorkspaceConfigs {
   readonly models: readonly WorkspaceConfig[];
-  /** For people: what the search left out; `null` if it is complete. */
+  /** Text for people: what the search left out; `null` if it is complete. */
   readonly left: string | null;
 }
 

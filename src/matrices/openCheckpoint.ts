@@ -10,6 +10,8 @@ import { undecodable } from '../checkpoint/dtypes';
 import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
+import type { AdapterConfig } from '../peftConfig/adapterConfig';
+import { JsonError } from '../peftConfig/parseJson';
 import type { Problem } from '../peftConfig/problem';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
@@ -25,9 +27,10 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   try {
     const { facts } = opened;
     const parts = collectParts(opened.header.tensors);
-    const { text, notes } = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, signal) : NO_CONFIG;
-    const header = { ...opened.header, notes: [...(opened.header.notes ?? []), ...notes] };
-    const parsed = text === null ? configOfMetadata(header.metadata) : parseAdapterConfig(text);
+    const notes = [...(opened.header.notes ?? [])];
+    const beside = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, notes, signal) : null;
+    const parsed = beside ?? configOfMetadata(opened.header.metadata, notes);
+    const header = { ...opened.header, notes };
     const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
@@ -38,21 +41,20 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   }
 }
 
-interface ConfigText {
-  readonly text: string | null;
-  readonly notes: readonly Problem[];
-}
-
-const NO_CONFIG: ConfigText = { text: null, notes: [] };
-
-/** A config that exists and cannot be read is a problem of the file, which is shown without it. */
-async function readConfig(files: FileAccess, path: string, signal?: AbortSignal): Promise<ConfigText> {
+/** `null` without a config. One that cannot be read is a problem of the file, which is shown without it. */
+async function readConfig(
+  files: FileAccess,
+  path: string,
+  problems: Problem[],
+  signal?: AbortSignal,
+): Promise<AdapterConfig | null> {
   try {
-    return { text: await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal), notes: [] };
+    const text = await files.readBeside(path, 'adapter_config.json', MAX_CONFIG_BYTES, signal);
+    return text === null ? null : parseAdapterConfig(text);
   } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error;
-    const message = `adapter_config.json is not used: ${error.message}`;
-    return { text: null, notes: [{ severity: 'warning', message }] };
+    if (!(error instanceof CheckpointError || error instanceof JsonError)) throw error;
+    problems.push({ severity: 'warning', message: `adapter_config.json is not used: ${error.message}` });
+    return null;
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { isObject } from './configValues';
 import { PatternError } from './errors';
+import { JsonError, parseJson } from './parseJson';
 import { compilePatternKey } from './patternList';
 import type { Problem } from './problem';
 import { StepBudget } from './pythonPattern';
@@ -96,10 +97,11 @@ const SHOWN_KEYS: readonly (readonly [string, string])[] = [
   ['peft_version', 'PEFT version'],
 ];
 
-/** Never throws: a text that is not a JSON object gives a config of defaults with a problem. */
+/** Throws `JsonError` if the text is not a JSON object. A value that cannot be used is reported as a problem. */
 export function parseAdapterConfig(text: string): AdapterConfig {
+  const object = parseJson(text);
+  if (!isObject(object)) throw new JsonError('it is not a JSON object');
   const problems: Problem[] = [];
-  const object = parseObject(text, problems);
   const get = (key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
   const peftType = get('peft_type');
   const rank = positiveInteger(get('r'));
@@ -144,17 +146,6 @@ export function parseAdapterConfig(text: string): AdapterConfig {
     rows: SHOWN_KEYS.flatMap(([key, label]) => (isTelling(get(key)) ? [[label, shown(get(key))] as const] : [])),
     problems,
   };
-}
-
-function parseObject(text: string, problems: Problem[]): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    if (isObject(value)) return value;
-    problems.push({ severity: 'warning', message: 'adapter_config.json is not a JSON object and is ignored' });
-  } catch (error) {
-    problems.push({ severity: 'warning', message: `adapter_config.json cannot be read: ${(error as Error).message}` });
-  }
-  return {};
 }
 
 /** The strings of a list, or the one string; other values are dropped. */

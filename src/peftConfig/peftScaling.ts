@@ -77,7 +77,10 @@ export function peftScaling(
   const rank = tensorRank ?? configured;
   if (configured !== rank && rank > 0 && !hasInner) {
     const source = rankPattern ? `rank_pattern ${quoted(rankPattern.key)}` : 'r';
-    const said = `adapter_config.json says ${configured} (${source})`;
+    const defaulted = !rankPattern && config.defaulted.has('r');
+    const said = defaulted
+      ? `PEFT's default is ${configured} ('r' is missing)`
+      : `adapter_config.json says ${configured} (${source})`;
     const message = `${quoted(module)}: the tensors have rank ${rank}, ${said}; ${rank} is used`;
     problems.push({ severity: 'warning', message, subject: module });
   }

@@ -4,6 +4,7 @@ import type { Node } from 'jsonc-parser';
 import { findNodeAtOffset, getNodePath, getNodeValue, parseTree } from 'jsonc-parser';
 import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
+import { isTooDeep } from '../peftConfig/parseJson';
 
 /** An adapter_config.json takes a few kilobytes; a much larger file is something else. */
 const MAX_CHARACTERS = 1 << 20;
@@ -18,17 +19,12 @@ export interface ConfigDocument {
 
 /** `null` if the readable part of the text is not an object. */
 export function readConfigDocument(text: string): ConfigDocument | null {
-  if (text.length > MAX_CHARACTERS) return null;
-  try {
-    const root = parseTree(text, [], { allowTrailingComma: true });
-    if ((root?.children?.length ?? 0) > MAX_KEYS) return null;
-    const config: unknown = root && getNodeValue(root);
-    return root && isObject(config) ? { root, config } : null;
-  } catch (error) {
-    // The parser is recursive, so thousands of nested lists overflow its stack.
-    if (!(error instanceof RangeError)) throw error;
-    return null;
-  }
+  // The parser and the walks over its tree are recursive.
+  if (text.length > MAX_CHARACTERS || isTooDeep(text)) return null;
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  if ((root?.children?.length ?? 0) > MAX_KEYS) return null;
+  const config: unknown = root && getNodeValue(root);
+  return root && isObject(config) ? { root, config } : null;
 }
 
 interface Entry {

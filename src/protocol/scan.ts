@@ -13,7 +13,7 @@ export interface ScanParams {
 }
 
 export interface ConfigScan<F> {
-  /** In the order of the request. `null` for a file that is missing, unreadable or something else. */
+  /** Facts of the files, in the order of the request. `null` for a file that is missing, unreadable or something else. */
   readonly facts: readonly (F | null)[];
   /** Number of files that were not read because the budget was spent. Their facts are `null`. */
   readonly unread: number;

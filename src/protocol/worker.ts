@@ -46,6 +46,8 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
    * `maxCharacters`. No source stays open.
    */
   'weights/summarise'(params: { readonly path: string; readonly maxCharacters: number }): PackedJson | null;
+  /** Replaces a small local file, or creates it, as the other writers do. */
+  'file/write'(params: { readonly path: string; readonly bytes: Uint8Array }): void;
   'source/close'(params: { readonly source: SourceId }): void;
 }
 

@@ -117,6 +117,7 @@ function bindTarget(
   value: SyntaxNode | null = null,
   path: readonly number[] = [],
   from: number = target.to,
+  depth = 0,
 ): void {
   switch (target.name) {
     case 'VariableName':
@@ -125,11 +126,13 @@ function bindTarget(
     case 'TupleExpression':
     case 'ArrayExpression':
     case 'ParenthesizedExpression': {
-      if (path.length > MAX_DEPTH) return;
+      if (depth > MAX_DEPTH) return;
       const children = childrenOf(target).slice(1);
       const parts = children.filter(({ name }) => !'()[],*'.includes(name));
       const inner = target.name === 'ParenthesizedExpression' ? () => path : (index: number) => [...path, index];
-      parts.forEach((part, index) => bindTarget(binder, part, plain(children) ? value : null, inner(index), from));
+      parts.forEach((part, index) =>
+        bindTarget(binder, part, plain(children) ? value : null, inner(index), from, depth + 1),
+      );
       return;
     }
     case 'MemberExpression': {

@@ -52,6 +52,10 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       return packed;
     },
 
+    async 'file/write'({ path, bytes }) {
+      await files.writeAtomically(path, (sink) => sink(bytes));
+    },
+
     async 'source/close'({ source }) {
       await sources.close(source);
     },

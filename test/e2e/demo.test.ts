@@ -22,7 +22,7 @@ describe('the demo', () => {
     }
   });
 
-  it('reports a part of itself that cannot be loaded, and loads it at the second try', async () => {
+  it('reports a script that cannot be loaded, and loads it at the second attempt', async () => {
     const view = await runDemo();
     await view.evaluate(() => {
       document.head.appendChild = <T extends Node>(script: T): T => {

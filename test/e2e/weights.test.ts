@@ -71,7 +71,7 @@ describe('the inspector on weights of any kind', () => {
     return map;
   };
 
-  it('moves the cursor to each NaN and infinity in turn, to the largest entry, and to a cell by its indices', async () => {
+  it('moves the cursor to each NaN and infinity in turn, to the largest entry, and to a cell by indices', async () => {
     const view = await open('numbers.safetensors', safetensors([['w', [ROWS, COLUMNS], weight()]]));
     const map = await focused(view, /^w;/);
     await map.press('n');
@@ -147,7 +147,7 @@ describe('the inspector on weights of any kind', () => {
     await tells(view, [0, 0], '0');
   });
 
-  it('shows names from strangers harmlessly, as complete text', async () => {
+  it('shows untrusted names harmlessly, as complete text', async () => {
     const values = new Float32Array(4).fill(1);
     const names = [
       '__proto__',

@@ -22,6 +22,8 @@ const THEME_CLASS: Readonly<Record<Theme, string>> = {
 const STEP_TIMEOUT_MS = 45_000;
 const POLL_MS = 100;
 const QUICK_TIMEOUT_MS = 1000;
+/** Rows appear once the search has ended, which takes seconds on a busy machine. */
+const ROW_TIMEOUT_MS = 10_000;
 const QUICK_INPUT = '.quick-input-widget input[type="text"]';
 
 interface LaunchSettings {
@@ -79,24 +81,13 @@ export class Workbench {
   /** Opens a file of the workspace by its relative path. */
   async openFile(file: string): Promise<void> {
     const { base, dir } = path.posix.parse(file);
-    const input = await this.quickInput('');
-    await input.fill(file);
-    await this.page
-      .locator('.quick-input-list .monaco-list-row', { hasText: base })
-      .filter({ hasText: dir })
-      .first()
-      .click();
+    await this.choose('', file, (rows) => rows.filter({ hasText: base }).filter({ hasText: dir }));
     await this.page.locator('.tabs-container .tab', { hasText: base }).first().waitFor();
   }
 
   /** Runs the command with exactly this title in the palette, category included: 'PEFT: Run Demo'. */
   async runCommand(title: string): Promise<void> {
-    const input = await this.quickInput('>');
-    await input.fill(`>${title}`);
-    const row = this.page
-      .locator('.quick-input-list .monaco-list-row')
-      .filter({ has: this.page.getByText(title, { exact: true }) });
-    await row.first().click();
+    await this.choose('>', `>${title}`, (rows) => rows.filter({ has: this.page.getByText(title, { exact: true }) }));
   }
 
   /** Picks the row with this label in the open quick pick. */
@@ -196,6 +187,23 @@ export class Workbench {
 
   async close(): Promise<void> {
     await this.browser.close();
+  }
+
+  /**
+   * Types into the quick input and clicks the first row that is sought. A webview that becomes ready takes the focus,
+   * which closes the input before the click; nothing has been chosen then, and the input is opened again.
+   */
+  private async choose(prefix: string, text: string, sought: (rows: Locator) => Locator): Promise<void> {
+    const row = sought(this.page.locator('.quick-input-list .monaco-list-row')).first();
+    await eventually(`'${text}' is chosen in the quick input`, async () => {
+      const input = await this.quickInput(prefix);
+      const filled = input.fill(text, { timeout: QUICK_TIMEOUT_MS });
+      const chosen = filled.then(() => row.click({ timeout: ROW_TIMEOUT_MS }));
+      return chosen.then(
+        () => true,
+        () => null,
+      );
+    });
   }
 
   /** The quick input is opened with the mouse: key strokes go to whichever webview has the focus. */

@@ -52,7 +52,7 @@ export async function closeAllEditors(): Promise<void> {
 
 const TEMPORARY = 'temporary';
 
-/** Writes a file into the workspace. `deleteTemporaryFiles` removes it, because under F5 the workspace is not a copy. */
+/** Writes a file into the workspace. `deleteTemporaryFiles` deletes it, because under F5 the workspace is no copy. */
 export async function temporaryFile(name: string, bytes: Uint8Array): Promise<vscode.Uri> {
   const uri = sampleFile(TEMPORARY, name);
   await vscode.workspace.fs.writeFile(uri, bytes);

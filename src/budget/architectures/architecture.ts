@@ -1,4 +1,4 @@
-/** What a table of an architecture holds. */
+/** The table of an architecture, and the parts that tables share. */
 
 import { isObject, flag, MAX_WIDTH, readCount, requireCount } from '../../peftConfig/configValues';
 import { ConfigError } from '../../peftConfig/errors';
@@ -13,22 +13,22 @@ import { mappedTargets } from './peftTargets';
 export interface Architecture extends ModelFacts, ClassNames {
   /** What PEFT's LoRA targets if target_modules is null; empty if PEFT has no mapping. */
   readonly defaultTargets: readonly string[];
-  /** The linears of a block that a LoRA can be put on, as suffixes for target_modules. */
+  /** The linear layers of a block, as suffixes for target_modules. */
   readonly targets: (shape: ModelShape) => readonly string[];
-  /** Attribute under which a class with a head holds the bare model. */
+  /** The attribute that holds the bare model in a class with a head. */
   readonly baseModel: string | ((head: HeadKind) => string);
-  /** The bare model too stands under `baseModel`. */
+  /** The bare model's own class has the attribute too. */
   readonly alwaysWrapped?: boolean;
-  /** The config is of two models in one, which `sections` reads from `whole`. */
+  /** The config describes two models, which `sections` reads from `whole`. */
   readonly composite?: boolean;
   readonly sections: (shape: ModelShape, head: HeadKind) => readonly Section[];
-  /** Null where this kind of head has no table. */
+  /** `null` if this kind of head has no table. */
   readonly head: (shape: ModelShape, kind: HeadKind) => Head | null;
 }
 
 type Table = Omit<Architecture, 'defaultTargets' | 'targets'> & Partial<Pick<Architecture, 'targets'>>;
 
-/** Fills in what follows from the rest of the table. */
+/** Fills in the fields that follow from the rest of the table. */
 export function architecture(table: Table): Architecture {
   return {
     targets: (shape) => blockTargets(table.sections(shape, table.usualHead)),
@@ -37,7 +37,7 @@ export function architecture(table: Table): Architecture {
   };
 }
 
-/** Types with the modules of another, for whom other facts hold. */
+/** Types that have the modules of another architecture but differ in other facts. */
 export function alike(
   { defaultTargets: _, ...table }: Architecture,
   modelTypes: readonly string[],
@@ -46,7 +46,7 @@ export function alike(
   return architecture({ ...table, modelTypes, ...facts });
 }
 
-/** The linears of the layers, each by the shortest suffix that no other row of a block shares. */
+/** The last segments of the names of the layers' linear modules. */
 function blockTargets(sections: readonly Section[]): string[] {
   const rows = sections.filter(({ repeat }) => repeat !== undefined).flatMap((section) => section.rows);
   const names = new Set(rows.filter(({ kind }) => kind === 'linear' || kind === 'conv1d').map(({ name }) => name));
@@ -58,9 +58,9 @@ interface DecoderHead {
   readonly bias?: (shape: ModelShape) => boolean;
   readonly width?: (shape: ModelShape) => number;
   readonly name?: string;
-  /** transformers' generic token classifier is named `score`; the older families name theirs `classifier`. */
+  /** The token classifier is named `score` in transformers' generic class, and `classifier` in the older families. */
   readonly tokenHead?: 'score' | 'classifier';
-  /** Outputs of a question answering head: two, unless it asks for the labels. */
+  /** Outputs of a question answering head; two if absent. */
   readonly answers?: (shape: ModelShape) => number;
 }
 
@@ -87,19 +87,19 @@ export function decoderHead({ bias, width, name = 'lm_head', tokenHead = 'score'
   };
 }
 
-/** Throws where the config has no vocabulary, which every text model has. */
+/** Throws `ConfigError` if the config has no vocabulary, which every text model has. */
 export function vocabulary(shape: ModelShape): number {
   if (shape.vocabSize === null) throw new ConfigError('vocab_size', undefined, 'a whole number');
   return shape.vocabSize;
 }
 
-/** Throws where the config does not say it: gated MLPs have no usual multiple of the hidden size. */
+/** Throws `ConfigError` if the config does not state it: gated MLPs have no usual multiple of the hidden size. */
 export function intermediate(shape: ModelShape): number {
   if (shape.intermediateSize === null) throw new ConfigError('intermediate_size', undefined, 'a whole number');
   return shape.intermediateSize;
 }
 
-/** The older families' MLPs are four times the hidden size unless the config says otherwise. */
+/** Four times the hidden size if the config does not state it, as in the older families. */
 export function intermediateOrFourfold(shape: ModelShape): number {
   return shape.intermediateSize ?? 4 * shape.hiddenSize;
 }
@@ -111,17 +111,17 @@ export function labels({ whole }: ModelShape, fallback = 2): number {
   return readCount(whole, ['num_labels', '_num_labels'], MAX_WIDTH) ?? fallback;
 }
 
-/** A size that the config or the architecture's defaults must say. */
+/** A size that the config or the architecture's defaults must state. */
 export function size({ config }: ModelShape, ...keys: readonly string[]): number {
   return requireCount(config, keys, MAX_POSITIONS);
 }
 
-/** A switch; off where nothing says otherwise. */
+/** A switch that is off unless the config or a default turns it on. */
 export function on({ config }: ModelShape, key: string): boolean {
   return flag(config, key, false);
 }
 
-/** Positions outnumber widths: contexts of ten million tokens exist. */
+/** Larger than the limit of widths, because contexts of ten million tokens exist. */
 const MAX_POSITIONS = 1 << 24;
 
 export function layers(path: string, shape: ModelShape, rows: readonly Row[], repeat = shape.numLayers): Section {

@@ -1,4 +1,4 @@
-/** Encoder-decoders of BART's build: BART, mBART and Whisper. */
+/** Encoder-decoders with BART's structure: BART, mBART and Whisper. */
 
 import { MAX_LAYERS, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
 import type { Head, HeadKind } from '../head';
@@ -44,14 +44,14 @@ function stack(shape: ModelShape, path: 'encoder' | 'decoder', build: Build, out
 }
 
 interface Outside {
-  /** Where learned positions start; null where they are fixed and no parameters. */
+  /** Offset of the learned positions; `null` if the positions are fixed and not parameters. */
   readonly offset: number | null;
   /** Norms after the embeddings, and after the last layer. */
   readonly embeddingNorm: boolean;
   readonly lastNorm: boolean;
 }
 
-/** BART's positions start at an offset of 2; mBART has a last norm in each stack, BART none. */
+/** BART's positions start at an offset of 2. mBART ends each stack with a norm, BART does not. */
 function bartSections({ offset, embeddingNorm, lastNorm }: Outside) {
   return (shape: ModelShape, head: HeadKind): Section[] => {
     const { hiddenSize: h, tiedEmbeddings } = shape;
@@ -103,7 +103,7 @@ function bartHead(shape: ModelShape, kind: HeadKind): Head | null {
   }
 }
 
-/** BART's config class counts three classes, those of MNLI, where a config names none. */
+/** Classes if the config names none: BART's config class has the three of MNLI. */
 const BART_LABELS = 3;
 
 function bartTable(
@@ -113,7 +113,7 @@ function bartTable(
 ): Architecture {
   return architecture({
     ...facts,
-    // A decoder alone has the name of a causal model.
+    // The class of the decoder alone is named like a causal language model.
     headsByEnd: { ForCausalLM: 'decoder', MTModel: 'languageModel' },
     modelTypes: [modelType],
     defaults: { is_encoder_decoder: true, max_position_embeddings: 1024 },
@@ -124,7 +124,7 @@ function bartTable(
   });
 }
 
-/** The mel spectrogram enters through two convolutions; the encoder's positions are fixed but are parameters. */
+/** The mel spectrogram enters through two convolutions. The encoder's positions are fixed, but stored as parameters. */
 const whisper = architecture({
   modelTypes: ['whisper'],
   withoutTokens: true,

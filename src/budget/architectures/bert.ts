@@ -15,7 +15,7 @@ interface Encoder {
   readonly projections?: readonly string[];
   readonly embeddings?: (shape: ModelShape) => readonly Row[];
   readonly hasPooler?: (head: HeadKind) => boolean;
-  /** More of a block's attention, and more beside the layers. */
+  /** Further rows of a block's attention, and rows beside the layers. */
   readonly inBlock?: (shape: ModelShape) => readonly Row[];
   readonly beside?: (shape: ModelShape) => readonly Row[];
 }
@@ -63,14 +63,14 @@ export function encoder({ projections = ['query', 'key', 'value'], ...parts }: E
 const TARGETS = ['query', 'key', 'value', 'attention.output.dense', 'intermediate.dense', 'output.dense'];
 const DEFAULTS = { max_position_embeddings: 512, type_vocab_size: 2 };
 
-/** The output layer over the vocabulary: its weight may be the embedding's, its bias that of the module around it. */
+/** The output layer. Its weight may be the embedding's, and its bias that of the module around it. */
 export function decoder(shape: ModelShape, name: string, biasOf: string | null, width = shape.hiddenSize): Row[] {
   const output = linear(name, width, vocabulary(shape), true);
   const row = shape.tiedEmbeddings ? { ...tied(output), tiedBias: biasOf !== null } : output;
   return biasOf === null ? [row] : [bare(biasOf, ['bias', [vocabulary(shape)]]), row];
 }
 
-/** The heads that all encoders have alike; `classifier` is the sequence classifier's own. */
+/** The heads that all encoders share. `classifier` gives the rows of the sequence classifier. */
 export function encoderHead(classifier: (shape: ModelShape) => readonly Row[], languageModel: LanguageModel) {
   return (shape: ModelShape, kind: HeadKind): Head | null => {
     const { hiddenSize: h } = shape;
@@ -173,7 +173,7 @@ const roberta = architecture({
 const xlmRoberta = alike(roberta, ['xlm-roberta'], { peftTargets: { LORA: 'query value' } });
 const camembert = alike(roberta, ['camembert'], { peftTargets: {} });
 
-/** Embeddings may be narrower than the model. */
+/** The embeddings may be narrower than the model. */
 const electra = architecture({
   modelTypes: ['electra'],
   peftTargets: { LORA: 'query value' },
@@ -210,7 +210,7 @@ const electra = architecture({
   }),
 });
 
-/** The ways positions enter the attention, 'p2c' and 'c2p': a list, or one string with bars between. */
+/** How positions enter the attention, 'p2c' and 'c2p': a list, or one string separated by bars. */
 function positionTypes({ config }: ModelShape): readonly unknown[] {
   const value = config['pos_att_type'];
   return Array.isArray(value) ? value : (text(config, 'pos_att_type') ?? '').toLowerCase().split('|');

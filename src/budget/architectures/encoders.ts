@@ -19,7 +19,7 @@ import {
 import { decoder, encoder, encoderHead, multipleChoice, plainClassifier, predictions, robertaHead } from './bert';
 import { wordEmbeddings } from './bert';
 
-/** The first layer has no norm before its attention: the embeddings have one. */
+/** The embeddings end with a norm, so the first layer has none before its attention. */
 const modernBert = architecture({
   modelTypes: ['modernbert'],
   defaults: { tie_word_embeddings: true, decoder_bias: true },
@@ -120,10 +120,10 @@ const mpnet = architecture({
   head: robertaHead,
 });
 
-/** Layers of one group; ALBERT has one. */
+/** Layers in a group; ALBERT has one. */
 const MAX_INNER = 64;
 
-/** Groups of layers that are repeated: the depth adds no parameters. */
+/** Groups of layers are repeated, so the depth adds no parameters. */
 const albert = architecture({
   modelTypes: ['albert'],
   defaults: {
@@ -188,7 +188,7 @@ const albert = architecture({
   }),
 });
 
-/** Query, key and value in one linear; two of them have biases beside it. */
+/** One linear holds query, key and value; the biases of two of them are separate tensors. */
 const deberta = architecture({
   modelTypes: ['deberta'],
   peftTargets: {

@@ -24,7 +24,7 @@ export const router = (path: string, experts: number, width: number): Row => bar
 export const expertCount = (shape: ModelShape): number =>
   size(shape, 'num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts');
 
-/** A list of layer indices; empty where the config has none. */
+/** A list of layer indices; empty if the config has none. */
 export function layerList({ config }: ModelShape, key: string): readonly unknown[] {
   const value = Object.hasOwn(config, key) ? config[key] : undefined;
   return Array.isArray(value) ? value : [];
@@ -54,7 +54,7 @@ const mixtral = gatedDecoder(
   { ...UNTIED, num_key_value_heads: 8, num_local_experts: 8 },
 );
 
-/** Every `decoder_sparse_step`-th layer has experts, except the ones listed. */
+/** Every `decoder_sparse_step`-th layer has experts, except those in `mlp_only_layers`. */
 export function sparseLayers(shape: ModelShape): (layer: number) => boolean {
   const step = size(shape, 'decoder_sparse_step');
   const dense = layerList(shape, 'mlp_only_layers');
@@ -112,7 +112,7 @@ const olmoe = gatedDecoder(
   {
     facts: { fusedExperts: QWEN_EXPERTS },
     bias: attentionBias,
-    // The norms know nothing of a head_dim that differs from the usual.
+    // The norms ignore a head_dim that differs from hidden size / heads.
     inAttention: ({ hiddenSize, numHeads, numKeyValueHeads }) => [
       norm('self_attn.q_norm', hiddenSize),
       norm('self_attn.k_norm', Math.floor(hiddenSize / numHeads) * numKeyValueHeads),
@@ -122,7 +122,7 @@ const olmoe = gatedDecoder(
   { ...UNTIED, num_key_value_heads: null, num_experts: 64 },
 );
 
-/** The first `first_k_dense_replace` layers are dense; the others have shared experts beside the routed ones. */
+/** The first `first_k_dense_replace` layers are dense; the others have shared experts and routed ones. */
 export function deepseekExperts(shape: ModelShape): Experts {
   const first = denseLayers(shape);
   const hidden = size(shape, 'moe_intermediate_size');
@@ -136,7 +136,7 @@ export function deepseekExperts(shape: ModelShape): Experts {
   };
 }
 
-/** Of DeepSeek and its relatives, only the second version knows the key. */
+/** Only the second version of DeepSeek reads the key. */
 function mlpBias(shape: ModelShape): boolean {
   return shape.modelType === 'deepseek_v2' && on(shape, 'mlp_bias');
 }
@@ -170,7 +170,7 @@ export const latentAttention = {
   },
   baseModel: 'model',
   usualHead: 'languageModel' as const,
-  /** With the norms of the block. */
+  /** Rows of the attention and the norms of the block. */
   attention: (shape: ModelShape): Row[] => {
     const { hiddenSize: h, numHeads, config } = shape;
     const bias = on(shape, 'attention_bias');
@@ -211,7 +211,7 @@ export const latentAttention = {
   head: decoderHead(),
 };
 
-/** A head of latent attention is as wide as its rotated part; some types overwrite what their configs say. */
+/** A head of latent attention is as wide as its rotated part. These types ignore the `head_dim` of their configs. */
 export const ROTATED_WIDTH: readonly string[] = ['qk_rope_head_dim'];
 
 const deepseekV2 = architecture({
@@ -240,7 +240,7 @@ const deepseekV3 = architecture({
   },
 });
 
-/** Experts stored as (experts, in, out) with biases; the attention has sinks. */
+/** Experts are stored as (experts, in, out) with biases. The attention has sinks. */
 const gptOss = gatedDecoder(
   ['gpt_oss'],
   {
@@ -307,7 +307,7 @@ const phimoe = gatedDecoder(
   { ...UNTIED, num_key_value_heads: 8, num_local_experts: 16 },
 );
 
-/** Every `interleave_moe_layer_step`-th layer has experts, stored as (experts, in, out), and a shared one. */
+/** Every `interleave_moe_layer_step`-th layer has experts, stored as (experts, in, out), and a shared expert. */
 const llama4 = gatedDecoder(
   ['llama4_text'],
   {

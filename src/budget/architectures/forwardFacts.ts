@@ -1,4 +1,4 @@
-/** What the memory model must know of a model type's forward pass, as transformers 5 writes it. */
+/** What the memory model needs to know about a model type's forward pass in transformers 5. */
 
 import type { AttentionKernel } from '../memory/setup';
 import type { ModelShape } from '../modelShape';
@@ -18,11 +18,11 @@ export interface ForwardFacts {
   readonly dropout: number;
   /** Activation function if the config names none. */
   readonly activation: string;
-  /** One layer in this many sees the whole context if the config has a sliding window but no pattern; `null` for none. */
+  /** One layer in N uses full attention if the config has a sliding window without a pattern; `null` if none does. */
   readonly slidingPattern: number | null;
 }
 
-/** What holds for most decoders. A table states only what differs. */
+/** The facts of most decoders. A table states only the differences. */
 export const USUAL_FORWARD: ForwardFacts = {
   rotary: true,
   postNorm: () => false,

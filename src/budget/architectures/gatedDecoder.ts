@@ -1,4 +1,4 @@
-/** What decoders with gated MLPs have in common, and what may vary. */
+/** The common structure of decoders with gated MLPs, and its variations. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import type { HeadKind } from '../head';
@@ -9,47 +9,47 @@ import type { Architecture } from './architecture';
 import { architecture, decoderHead, intermediate, layers, on, vocabulary } from './architecture';
 import type { ModelFacts } from './modelFacts';
 
-/** The experts of a decoder, where its MLP is otherwise dense. */
+/** The experts that replace a decoder's dense MLP in some or all layers. */
 export interface Experts {
-  /** The layers that have them. */
+  /** Whether a layer has experts. */
   readonly at: (layer: number) => boolean;
   readonly rows: readonly Row[];
-  /** Of the other layers, where their MLP is not the usual. */
+  /** The MLP of the layers without experts, if it is not the usual one. */
   readonly dense?: readonly Row[];
-  /** There are no other layers. */
+  /** All layers have experts. */
   readonly everywhere?: boolean;
 }
 
 export interface Variant {
   readonly facts?: Omit<ModelFacts, 'modelTypes' | 'defaults'>;
-  /** Its question answering class holds the bare model as `transformer`. */
+  /** The type's question answering class holds the bare model as `transformer`. */
   readonly namedTransformer?: boolean;
   /** Biases of the query, key and value projections, and of the output projection. */
   readonly bias?: (shape: ModelShape) => { readonly qkv: boolean; readonly output: boolean };
-  /** Of a block, instead of the gated MLP. */
+  /** Replaces the gated MLP of a block. */
   readonly mlp?: (shape: ModelShape) => readonly Row[];
-  /** What stands in for the MLP in the layers that have experts. */
+  /** Replaces the MLP in the layers that have experts. */
   readonly experts?: (shape: ModelShape) => Experts;
-  /** Norms of a block, by name; all are as wide as the model. */
+  /** Names of a block's norms. All are as wide as the model. */
   readonly norms?: (shape: ModelShape) => readonly string[];
-  /** Biases of those and of the last norm. */
+  /** Those norms and the last norm have biases. */
   readonly normBias?: boolean;
-  /** Norms of query and key, and bare tensors of the attention. */
+  /** Norms of queries and keys, and bare tensors of the attention. */
   readonly inAttention?: (shape: ModelShape) => readonly Row[];
   /** Name of the attention's output projection. */
   readonly output?: string;
   readonly lastNorm?: string;
   readonly headBias?: (shape: ModelShape) => boolean;
-  /** `mlp_bias` switches the biases of the gated MLP; the other types do not know the key. */
+  /** The type reads `mlp_bias`, which turns on the biases of the gated MLP. */
   readonly mlpBias?: boolean;
-  /** The output projection takes the model's width, whatever the heads have. */
+  /** The output projection takes inputs of the model's width, even if the heads have another. */
   readonly squareOutput?: boolean;
 }
 
 export const TWO_NORMS = ['input_layernorm', 'post_attention_layernorm'];
 export const FOUR_NORMS = [...TWO_NORMS, 'pre_feedforward_layernorm', 'post_feedforward_layernorm'];
 
-/** Query and key normed per head. */
+/** Norms of queries and keys within each head. */
 export const headNorms = ({ headDim }: ModelShape): Row[] => [
   norm('self_attn.q_norm', headDim),
   norm('self_attn.k_norm', headDim),
@@ -62,7 +62,7 @@ export function gatedMlp(path: string, width: number, hidden: number, bias = fal
   ];
 }
 
-/** Gate and up fused in one linear. */
+/** One linear computes gate and up. */
 export const fusedGateMlp = (shape: ModelShape): Row[] => [
   linear('mlp.gate_up_proj', shape.hiddenSize, 2 * intermediate(shape)),
   linear('mlp.down_proj', intermediate(shape), shape.hiddenSize),
@@ -102,7 +102,7 @@ function lastNorm({ lastNorm: name = 'norm', normBias }: Variant, width: number)
   return name ? [norm(name, width, normBias)] : [];
 }
 
-/** A few families' question answering classes kept the name of the bare model that the first of them had. */
+/** The question answering classes of some families hold the bare model as `transformer`. */
 export function decoderBaseModel(namedTransformer: boolean): (head: HeadKind) => string {
   return (head) => (namedTransformer && head === 'questionAnswering' ? 'transformer' : 'model');
 }
@@ -119,7 +119,7 @@ export function gatedDecoder(modelTypes: readonly string[], variant: Variant, de
   });
 }
 
-/** `attention_bias` switches all four projections. */
+/** `attention_bias` turns on the biases of all four projections. */
 export const attentionBias = (shape: ModelShape): { qkv: boolean; output: boolean } => ({
   qkv: on(shape, 'attention_bias'),
   output: on(shape, 'attention_bias'),

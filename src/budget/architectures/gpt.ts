@@ -1,4 +1,4 @@
-/** Decoders with plain MLPs and LayerNorm: GPT-2 and what followed it. */
+/** Decoders with plain MLPs and LayerNorm: GPT-2 and its successors. */
 
 import type { ModelShape } from '../modelShape';
 import { flag, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
@@ -21,7 +21,7 @@ import {
 
 const UNTIED = { tie_word_embeddings: false };
 
-/** GPT-2's names outside the layers; `wpe` where positions are learned. */
+/** Modules outside the layers, by GPT-2's names; `wpe` only if positions are learned. */
 function outside(shape: ModelShape, positions: number | null): Row[] {
   const { hiddenSize: h } = shape;
   return [
@@ -81,7 +81,7 @@ const gpt2 = architecture({
   head: decoderHead(OLDER_HEAD),
 });
 
-/** As GPT-2 with true linears; with `multi_query` all heads share one key and value. */
+/** GPT-2 with linears instead of Conv1D. With `multi_query` all heads share one key and one value. */
 const gptBigCode = architecture({
   modelTypes: ['gpt_bigcode'],
   peftTargets: GPT2_TARGETS,
@@ -179,7 +179,7 @@ const gptJ = architecture({
   head: decoderHead({ bias: () => true, answers: labels }),
 });
 
-/** GPT-NeoX (Pythia) and BLOOM fuse query, key and value in one linear of the same name. */
+/** GPT-NeoX (Pythia) and BLOOM compute query, key and value with one linear of the same name. */
 function fusedRows(shape: ModelShape, attention: string, bias: boolean): Row[] {
   const { hiddenSize: h } = shape;
   const f = intermediateOrFourfold(shape);
@@ -244,7 +244,7 @@ const bloom = architecture({
   head: decoderHead(OLDER_HEAD),
 });
 
-/** Query, key and value in one linear whose width depends on how many heads share keys and values. */
+/** One linear computes query, key and value. Its width depends on how many heads share keys and values. */
 const falcon = architecture({
   modelTypes: ['falcon'],
   peftTargets: {
@@ -283,10 +283,10 @@ const falcon = architecture({
   head: decoderHead(OLDER_HEAD),
 });
 
-/** Falcon's types in its own repositories, before it came to transformers. */
+/** Falcon's types in its own repositories, from before transformers included it. */
 const refinedWeb = alike(falcon, ['RefinedWeb', 'RefinedWebModel'], { peftTargets: FUSED_TARGETS });
 
-/** No biases anywhere, not even in its LayerNorms. transformers builds the MLP fourfold whatever `expansion_ratio` says. */
+/** No biases anywhere, not even in the LayerNorms. transformers ignores `expansion_ratio`: the MLP is fourfold. */
 const mpt = architecture({
   modelTypes: ['mpt'],
   peftTargets: { LORA: 'Wqkv' },
@@ -311,7 +311,7 @@ const mpt = architecture({
   head: decoderHead(OLDER_HEAD),
 });
 
-/** Embeddings may be narrower than the model (350M); the positions start at an offset of 2. */
+/** The embeddings may be narrower than the model (350M). The positions start at an offset of 2. */
 const opt = architecture({
   modelTypes: ['opt'],
   peftTargets: {

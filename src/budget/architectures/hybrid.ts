@@ -1,4 +1,4 @@
-/** Decoders whose layers are of more than one kind: linear attention, short convolutions, shared keys and values. */
+/** Decoders that mix kinds of layers: linear attention, short convolutions, shared keys and values. */
 
 import { MAX_WIDTH, readCount, requireCount } from '../../peftConfig/configValues';
 import type { ModelShape } from '../modelShape';
@@ -13,13 +13,13 @@ import { decoderBaseModel, FOUR_NORMS, gatedMlp, headNorms, TWO_NORMS } from './
 
 const UNTIED = { tie_word_embeddings: false };
 
-/** The layers of one kind: listed by a word for each, or else by a rule. */
+/** Whether a layer is of one kind, according to the config's `layer_types` or, without that list, to `usual`. */
 function layersOf(shape: ModelShape, kind: string, usual: (layer: number) => boolean): (layer: number) => boolean {
   const listed = layerList(shape, 'layer_types');
   return listed.length > 0 ? (layer) => listed[layer] === kind : usual;
 }
 
-/** The gated delta rule in three of four layers; Qwen 3.5 splits what Qwen3-Next projects at once. */
+/** The gated delta rule, in three of four layers. Qwen 3.5 splits the projections that Qwen3-Next fuses. */
 function deltaRule(shape: ModelShape, split: boolean): Row[] {
   const { hiddenSize: h } = shape;
   const [keyHeads, valueHeads] = [size(shape, 'linear_num_key_heads'), size(shape, 'linear_num_value_heads')];
@@ -42,7 +42,7 @@ function deltaRule(shape: ModelShape, split: boolean): Row[] {
   ];
 }
 
-/** Attention whose queries come with a gate as wide. */
+/** Attention with a gate of the queries' width. */
 function gatedAttention(shape: ModelShape): Row[] {
   const { hiddenSize: h, queryWidth: q, keyValueWidth: kv } = shape;
   const bias = on(shape, 'attention_bias');
@@ -144,7 +144,7 @@ const qwen35Moe = qwenHybrid(['qwen3_5_moe_text'], true, sharedExperts, {
   shared_expert_intermediate_size: 512,
 });
 
-/** LFM2: short convolutions in most layers, and an MLP whose width is rounded. */
+/** LFM2: short convolutions in most layers, and an MLP of rounded width. */
 const lfm2 = architecture({
   modelTypes: ['lfm2'],
   defaults: { num_key_value_heads: 8, conv_L_cache: 3, block_multiple_of: 256, block_ffn_dim_multiplier: 1 },
@@ -199,13 +199,13 @@ function lfm2Width(shape: ModelShape): number {
   return multiple * Math.ceil(Math.trunc(multiplier * narrowed) / multiple);
 }
 
-/** Gemma 3n and 4: the last layers take keys and values from earlier ones; each layer has an embedding of its own. */
+/** Gemma 3n and 4: the last layers use the keys and values of earlier ones. Each layer has its own embedding. */
 function sharedKeys({ config, numLayers }: ModelShape): number {
   const shared = config['num_kv_shared_layers'];
   return numLayers - (typeof shared === 'number' ? shared : 0);
 }
 
-/** Of the embeddings by layer. */
+/** Rows of the embeddings that each layer has of its own. */
 function perLayerRows(shape: ModelShape): { outside: Row[]; inside: Row[] } {
   const { hiddenSize: h, numLayers, config } = shape;
   if (config['hidden_size_per_layer_input'] === 0) return { outside: [], inside: [] };
@@ -226,7 +226,7 @@ function perLayerRows(shape: ModelShape): { outside: Row[]; inside: Row[] } {
 
 const PER_LAYER = { hidden_size_per_layer_input: 256, vocab_size_per_layer_input: 262_144 };
 
-/** Streams of AltUp; Gemma 3n has four. */
+/** More streams of AltUp than any model has; Gemma 3n has four. */
 const MAX_INPUTS = 64;
 
 const gemma3n = architecture({
@@ -249,7 +249,7 @@ const gemma3n = architecture({
     const inputs = requireCount(config, ['altup_num_inputs'], MAX_INPUTS);
     const rank = size(shape, 'laurel_rank');
     const widths = config['intermediate_size'];
-    // Every layer may have a width of its own.
+    // Each layer may have a different width.
     const mlp = Array.isArray(widths)
       ? [...new Set((widths as unknown[]).slice(0, shape.numLayers))].flatMap((width) =>
           onlyAt(
@@ -292,7 +292,7 @@ const gemma3n = architecture({
   head: decoderHead(),
 });
 
-/** Every sixth layer, and the last, attends to all tokens, with wider heads and maybe fewer keys and values. */
+/** Every sixth layer and the last attend to all tokens, with wider heads and possibly fewer keys and values. */
 const gemma4 = architecture({
   modelTypes: ['gemma4_text'],
   classSizes: sizes(2304, 9216, 30, 8, 262144),

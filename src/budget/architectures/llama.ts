@@ -1,4 +1,4 @@
-/** Decoders with gated MLPs and RMSNorm: Llama and its many relatives. */
+/** Decoders with gated MLPs and RMSNorm: Llama and its relatives. */
 
 import { bare, embedding, linear, norm } from '../rows';
 import type { Architecture } from './architecture';
@@ -189,7 +189,7 @@ const cohere = gatedDecoder(
   },
   { num_key_value_heads: null },
 );
-/** Plain MLP and one norm for both halves of a block; everything has a bias. */
+/** A plain MLP, one norm for both halves of a block, and biases everywhere. */
 const phi = gatedDecoder(
   ['phi'],
   {
@@ -220,7 +220,7 @@ const olmo2 = gatedDecoder(
   },
   { ...UNTIED, num_key_value_heads: null },
 );
-/** Norms after each half of a block instead of before. */
+/** The norms follow each half of a block instead of preceding it. */
 const exaone4 = gatedDecoder(
   ['exaone4'],
   {
@@ -260,13 +260,13 @@ const nemotron = gatedDecoder(
   },
   { ...UNTIED, num_key_value_heads: null },
 );
-/** Norms without weights. */
+/** The norms have no weights. */
 const olmo = gatedDecoder(
   ['olmo'],
   { bias: attentionBias, norms: () => [], lastNorm: '' },
   { ...UNTIED, num_key_value_heads: null },
 );
-/** Projections fused: query, key and value in one linear, gate and up in another. */
+/** One linear computes query, key and value, another gate and up. */
 const phi3 = architecture({
   modelTypes: ['phi3'],
   defaults: { ...UNTIED, num_key_value_heads: null },

@@ -1,16 +1,16 @@
-/** What is known of a model type beside its modules. Every fact of a type is a field here or in its table. */
+/** The facts about a model type apart from its modules. Every fact of a type is a field here or in its table. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import type { ModelShape } from '../modelShape';
 import type { ForwardFacts } from './forwardFacts';
 import type { PeftTargets } from './peftTargets';
 
-/** Former linears of the experts, by name, and the fused tensors that transformers 5 keeps in their place. */
+/** The experts' former linears by name, each with the fused tensor that replaces it in transformers 5. */
 export type FusedNames = Readonly<Record<string, string>>;
 
 export interface ModelFacts {
   readonly modelTypes: readonly string[];
-  /** Values of transformers' config class for keys that a config.json may leave out. */
+  /** Defaults of transformers' config class for keys that a config.json may leave out. */
   readonly defaults?: RawConfig;
   /** Sizes of transformers' config class, which the text part of a multimodal config may leave out. */
   readonly classSizes?: RawConfig;
@@ -23,11 +23,11 @@ export interface ModelFacts {
   readonly fusedExperts?: FusedNames;
   /** What differs from the usual decoder in the forward pass. */
   readonly forward?: Partial<ForwardFacts>;
-  /** Linears are stored as Conv1D, their weights as (in, out). */
+  /** Linears are stored as Conv1D, with weights of shape (in, out). */
   readonly conv1d?: boolean;
-  /** The input is not made of tokens. */
+  /** The input does not consist of tokens. */
   readonly withoutTokens?: boolean;
-  /** Where transformers 4 counts or names modules differently, as a sentence; `null` if it does not. */
+  /** A sentence about what transformers 4 counts or names differently; `null` if nothing differs. */
   readonly versionNote?: (shape: ModelShape) => string | null;
 }
 

@@ -5,7 +5,7 @@ import type { Wrapper } from '../modelShape';
 interface Multimodal {
   /** The language model's type, for text parts that leave it out or sizes that stand beside `vision_config`. */
   readonly textType?: string;
-  /** Beside the vision tower if absent. */
+  /** Absent if the language model is beside the vision tower. */
   readonly wrapper?: Wrapper;
 }
 

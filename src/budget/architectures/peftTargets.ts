@@ -1,8 +1,8 @@
 /**
  * PEFT's mappings from a model type to the modules that a method targets if its config names none.
  *
- * Source: huggingface/peft `utils/constants.py`, as of 0.21. PEFT keeps one mapping per method; here every architecture
- * has the entries of its own type.
+ * Source: huggingface/peft `utils/constants.py`, as of 0.21. PEFT keeps one mapping per method. In this project each
+ * architecture has the entries of its own type.
  */
 
 /** PEFT's mappings. A method without one of its own uses LoRA's. */
@@ -19,7 +19,7 @@ export type TargetMapping =
   | 'BEFT'
   | 'OSF';
 
-/** Suffixes of module names, separated by spaces. `null` if the mapping that this one copies has the type, but not it. */
+/** Suffixes of module names, separated by spaces; `null` removes the entry of the mapping that this one copies. */
 export type PeftTargets = Readonly<Partial<Record<TargetMapping, string | null>>>;
 
 /** Mappings that PEFT makes as copies of others with a few entries changed. */

@@ -1,4 +1,4 @@
-/** Decoders of Llama's build that came later: Ministral 3, OLMo 3, Apertus, Hunyuan, ERNIE, MiniMax and others. */
+/** Later decoders with Llama's structure: Ministral 3, OLMo 3, Apertus, Hunyuan, ERNIE, MiniMax and others. */
 
 import type { ModelShape } from '../modelShape';
 import { bare, linear, norm, onlyAt } from '../rows';
@@ -25,7 +25,7 @@ const plainMlp =
     ];
   };
 
-/** Query and key normed over all heads at once. */
+/** Norms of queries and keys over all heads at once. */
 const wideNorms = (shape: ModelShape): Row[] => [
   norm('self_attn.q_norm', shape.queryWidth),
   norm('self_attn.k_norm', shape.keyValueWidth),
@@ -68,7 +68,7 @@ const arcee = gatedDecoder(
   { namedTransformer: true, bias: attentionBias, mlp: plainMlp(true) },
   { ...UNTIED, num_key_value_heads: null },
 );
-/** Its activation has parameters of its own. */
+/** The activation function has parameters. */
 const apertus = gatedDecoder(
   ['apertus'],
   {
@@ -125,7 +125,7 @@ const minimaxM2 = gatedDecoder(
   { ...UNTIED, num_key_value_heads: 8, head_dim: 128, num_local_experts: 256 },
 );
 
-/** Experts in every `moe_layer_interval`-th layer of a range; the router has a bias that is a parameter here. */
+/** Every `moe_layer_interval`-th layer of a range has experts. The router's bias is a parameter here. */
 const ernieMoe = gatedDecoder(
   ['ernie4_5_moe'],
   {
@@ -163,7 +163,7 @@ const ernieMoe = gatedDecoder(
   },
 );
 
-/** The layers that a list of words, 'sparse' or 'dense', gives experts; without it all after the first few. */
+/** The config lists 'sparse' or 'dense' for each layer. Without the list, all but the first few have experts. */
 function listedExperts(shape: ModelShape, first: number, count: number, shared: number): Experts {
   const { hiddenSize: h } = shape;
   const listed = layerList(shape, 'mlp_layer_types');
@@ -213,7 +213,7 @@ const solarOpen = gatedDecoder(
   },
 );
 
-/** Latent attention where a list says which layers have experts, and DeepSeek 3.2's indexer of what to attend to. */
+/** Latent attention with listed expert layers and, optionally, DeepSeek 3.2's indexer, which selects the tokens. */
 function latent(
   modelTypes: readonly string[],
   defaults: Record<string, unknown>,
@@ -269,7 +269,7 @@ const glm4MoeLite = latent(
     n_routed_experts: 64,
     n_shared_experts: 1,
     moe_intermediate_size: 1536,
-    // The type does not know the key.
+    // The type does not read the key.
     first_k_dense_replace: 1,
   },
   false,

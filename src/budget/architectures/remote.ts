@@ -1,4 +1,4 @@
-/** Decoders whose code comes with their weights, so that their names follow no library. */
+/** Decoders whose code comes with their weights. Their module names follow no library's conventions. */
 
 import type { ModelShape } from '../modelShape';
 import { MAX_VOCABULARY, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
@@ -57,7 +57,7 @@ const baichuan = architecture({
   head: decoderHead(),
 });
 
-/** The first Qwen; its config's intermediate size is that of gate and up together. */
+/** The first Qwen. Its config's intermediate size covers gate and up together. */
 const qwen = architecture({
   modelTypes: ['qwen'],
   defaults: { ...UNTIED, no_bias: true },
@@ -84,7 +84,7 @@ const qwen = architecture({
   head: decoderHead(),
 });
 
-/** ChatGLM-6B has plain MLPs and says `inner_hidden_size`; ChatGLM2, 3 and GLM-4 have gated ones. */
+/** ChatGLM-6B has plain MLPs and the key `inner_hidden_size`. ChatGLM2, 3 and GLM-4 have gated MLPs. */
 const isFirstChatGlm = ({ config }: ModelShape): boolean => typeof config['inner_hidden_size'] === 'number';
 
 function chatGlmVocabulary(shape: ModelShape): number {
@@ -117,7 +117,7 @@ function laterChatGlm(shape: ModelShape, head: HeadKind): Section[] {
   const plain = config['rmsnorm'] === false;
   const outside: Row[] = [embedding('embedding.word_embeddings', chatGlmVocabulary(shape), h)];
   if (config['post_layer_norm'] !== false) outside.push(norm('encoder.final_layernorm', h, plain));
-  // The class with a language model keeps its output layer inside the bare model.
+  // The language model class keeps its output layer inside the bare model.
   if (head !== 'sequenceClassification') outside.push(linear('output_layer', h, chatGlmVocabulary(shape), bias));
   return [
     { path: '', rows: outside },
@@ -147,7 +147,7 @@ const chatglm = architecture({
   sections: (shape, head) => (isFirstChatGlm(shape) ? firstChatGlm(shape) : laterChatGlm(shape, head)),
   head: (shape, kind): Head | null => {
     const first = isFirstChatGlm(shape);
-    // Its config names the bare class, and what loads by it is the one with a language model.
+    // The config names the bare class, but loading it gives the language model.
     if (kind === 'languageModel' || kind === 'none') {
       const rows = first ? [tied(linear('lm_head', shape.hiddenSize, vocabulary(shape)))] : [];
       return { rows, outputEmbedding: first ? 'lm_head' : 'transformer.output_layer', taskHeads: [] };

@@ -10,7 +10,7 @@ import type { Architecture } from './architecture';
 import { architecture, intermediate, labels, layers, vocabulary } from './architecture';
 import type { PeftTargets } from './peftTargets';
 
-/** The MLP has one input projection, or two where it is gated (v1.1, Flan, mT5). */
+/** The MLP has one input projection, or two if it is gated (v1.1, Flan, mT5). */
 function inputProjections({ config }: ModelShape): string[] {
   return text(config, 'feed_forward_proj')?.startsWith('gated') ? ['wi_0', 'wi_1'] : ['wi'];
 }
@@ -73,7 +73,7 @@ function head(shape: ModelShape, kind: HeadKind): Head | null {
     case 'none':
     case 'encoder':
       return NO_HEAD;
-    // transformers 5 ties the output layer whatever the config says.
+    // transformers 5 ties the output layer regardless of the config.
     case 'languageModel':
       return { rows: [tied(linear('lm_head', h, vocabulary(shape)))], outputEmbedding: 'lm_head', taskHeads: [] };
     case 'sequenceClassification':

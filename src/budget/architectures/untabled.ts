@@ -1,6 +1,5 @@
 /**
- * Model types without a module table, whose facts are known all the same. Their models are counted from the header of a
- * checkpoint.
+ * Facts about model types that have no module table. Models of these types are counted from the header of a checkpoint.
  */
 
 import type { ModelFacts } from './modelFacts';

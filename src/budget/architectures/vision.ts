@@ -1,4 +1,4 @@
-/** Image encoders and what pairs them with text: ViT, CLIP and SigLIP. */
+/** Image encoders, alone or paired with text: ViT, CLIP and SigLIP. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
 import { isObject, MAX_WIDTH, readCount } from '../../peftConfig/configValues';
@@ -22,7 +22,7 @@ function patchKernel(shape: ModelShape): number[] {
   return [size(shape, 'patch_size'), size(shape, 'patch_size')];
 }
 
-/** transformers 5 names the projections q_proj, k_proj, v_proj and o_proj; version 4 `attention.attention.query`. */
+/** The names are those of transformers 5: q_proj, k_proj, v_proj, o_proj. Version 4 has `attention.attention.query`. */
 const vit = architecture({
   modelTypes: ['vit'],
   forward: { rotary: false },
@@ -96,7 +96,7 @@ function blocks(shape: ModelShape): Section {
   ]);
 }
 
-/** The parts of a tower: the text one has an optional projection head of SigLIP's, the image one a pooling head. */
+/** The sections of the two towers. SigLIP's text tower may end in a projection, its image tower in a pooling head. */
 function textTower(shape: ModelShape, siglip: boolean): Section[] {
   const { hiddenSize: h } = shape;
   const width = readCount(shape.config, ['projection_size'], MAX_WIDTH) ?? h;
@@ -134,7 +134,7 @@ function imageTower(shape: ModelShape, siglip: boolean): Section[] {
   return [{ path: '', rows }, blocks(shape)];
 }
 
-/** SigLIP pools with one attention over a learned probe. */
+/** SigLIP pools with an attention whose query is a learned probe. */
 function pooling(shape: ModelShape): Row[] {
   const { hiddenSize: h, config } = shape;
   if (config['vision_use_head'] === false) return [];
@@ -188,7 +188,7 @@ const TOWERS = {
   },
 };
 
-/** A tower's own shape, from its part of the pair's config; `usual` holds the sizes of its config class. */
+/** The shape of one tower, from its part of the pair's config. `usual` holds the sizes of its config class. */
 function towerShape({ whole }: ModelShape, key: string, table: Architecture, usual: RawConfig): ModelShape {
   const config = whole[key];
   const part = { ...usual, ...(isObject(config) ? config : {}) };

@@ -10,11 +10,11 @@ import { groupedDigits } from './terms';
 const LABELS: Readonly<Record<Place, readonly [label: string, what: string]>> = {
   norm: ['Norms', 'their inputs; RMSNorm keeps a float32 copy'],
   attention: ['Attention', 'queries, keys, values, outputs'],
-  mlp: ['MLP', 'inputs of the activation and of the product'],
-  adapter: ["Adapter's activations", 'inputs in the type of the adapter, and its low-rank products'],
+  mlp: ['MLP', 'inputs of the activation function and of the product'],
+  adapter: ["Adapter's activations", "inputs in the adapter's type, and its low-rank products"],
   head: ['Output layer', 'inputs of the last norm and of the head'],
-  cache: ['Keys and values of the cache', 'use_cache is on while training'],
-  autocast: ["Autocast's copies of weights", 'float32 weights in bfloat16 for the products'],
+  cache: ['Keys and values of the cache', 'use_cache is on during training'],
+  autocast: ["Autocast's copies of weights", 'bfloat16 copies of float32 weights, for the products'],
 };
 
 export function activationTerms(activations: Activations, setup: TrainingSetup): MemoryTerm[] {
@@ -25,8 +25,9 @@ export function activationTerms(activations: Activations, setup: TrainingSetup):
     label: LABELS[place][0],
     bytes: activations.kept[place],
     formula:
-      `${groupedDigits(tokens)} tokens (${setup.microBatch} x ${groupedDigits(tokens / setup.microBatch)}), ${layers} layers, ` +
-      `${groupedDigits(Math.round(activations.kept[place] / tokens))} bytes for each token: ${LABELS[place][1]}`,
+      `${groupedDigits(tokens)} tokens (${setup.microBatch} x ${groupedDigits(tokens / setup.microBatch)}), ` +
+      `${layers} layers, ` +
+      `${groupedDigits(Math.round(activations.kept[place] / tokens))} bytes per token: ${LABELS[place][1]}`,
   }));
   if (activations.checkpoints > 0)
     terms.push({
@@ -34,12 +35,14 @@ export function activationTerms(activations: Activations, setup: TrainingSetup):
       group: 'activations',
       label: 'Checkpoints',
       bytes: activations.checkpoints,
-      formula: `the inputs of ${layers} layers, for ${groupedDigits(tokens)} tokens: ${groupedDigits(activations.checkpoints)} bytes`,
+      formula:
+        `the inputs of ${layers} layers, for ${groupedDigits(tokens)} tokens: ` +
+        `${groupedDigits(activations.checkpoints)} bytes`,
     });
   return terms;
 }
 
-/** The logits and what the loss makes of them. */
+/** The logits, and the tensors that the loss computes from them. */
 export function crossEntropyTerms(activations: Activations, item: number, setup: TrainingSetup): MemoryTerm[] {
   const { tokens, vocabulary } = activations;
   if (vocabulary === 0) return [];
@@ -51,12 +54,14 @@ export function crossEntropyTerms(activations: Activations, item: number, setup:
       group: 'logits',
       label: 'Cross-entropy',
       bytes: 3 * 4 * size,
-      formula: `log-probabilities and two gradients in float32: 3 x 4 x ${groupedDigits(tokens)} x ${groupedDigits(vocabulary)}`,
+      formula:
+        `log-probabilities and two gradients in float32: ` +
+        `3 x 4 x ${groupedDigits(tokens)} x ${groupedDigits(vocabulary)}`,
     },
   ];
 }
 
-/** The logits after the loss: the `outputs` of a plain loop hold them until the next step. */
+/** The logits after the loss. The `outputs` of a plain loop hold them until the next step. */
 export function heldLogits(activations: Activations, item: number, setup: TrainingSetup): MemoryTerm[] {
   return activations.vocabulary > 0 && setup.keepsLogits ? [logitsTerm(activations, item)] : [];
 }
@@ -77,9 +82,9 @@ export function recomputedTerms({ recomputed: bytes, tokens }: Activations): Mem
     {
       id: 'activations.recomputed',
       group: 'activations',
-      label: 'One block, computed again',
+      label: 'One block, recomputed',
       bytes,
-      formula: `what the largest block keeps of ${groupedDigits(tokens)} tokens, between its checkpoint and its gradients`,
+      formula: `what the largest block keeps for ${groupedDigits(tokens)} tokens until its gradients are computed`,
     },
   ];
 }

@@ -1,4 +1,4 @@
-/** The forward pass of the whole model: what it keeps, with and without gradient checkpointing. */
+/** What the forward pass of the whole model keeps, with and without gradient checkpointing. */
 
 import { sized } from '../methods/kept';
 import type { Module } from '../moduleTable';
@@ -12,19 +12,19 @@ import type { Place, Value } from './tape';
 import type { TrainedModel } from './trainedModel';
 
 export interface Activations {
-  /** Of a micro-batch, virtual tokens included. */
+  /** Tokens of a micro-batch, including virtual tokens. */
   readonly tokens: number;
   readonly layers: number;
-  /** Kept until the backward pass. */
+  /** Bytes kept until the backward pass. */
   readonly kept: Readonly<Record<Place, number>>;
   readonly checkpoints: number;
-  /** What the largest block keeps when it is computed again; 0 without checkpointing. */
+  /** Bytes that the largest block keeps when it is recomputed; 0 without checkpointing. */
   readonly recomputed: number;
-  /** Gradients of activations that are alive at once in the backward pass of a block. */
+  /** Bytes of the activation gradients that exist together in the backward pass of a block. */
   readonly blockGradients: number;
-  /** A method's weight-sized buffers for one module: DoRA's norm, deltas and their gradients. */
+  /** Bytes of a method's weight-sized buffers for one module: DoRA's norm, deltas and their gradients. */
   readonly methodBuffers: number;
-  /** Entries of the logits; 0 where the head has no vocabulary. */
+  /** Entries of the logits; 0 if the head has no vocabulary. */
   readonly vocabulary: number;
 }
 
@@ -69,7 +69,7 @@ export function activationsOf(base: Omit<ForwardContext, 'tape'> & { readonly mo
   };
 }
 
-/** The gradients of the MLP's three inner tensors are alive together, with the stream's and the branch's. */
+/** The gradients of the MLP's three inner tensors, of the stream and of the branch exist together. */
 function gradientWidth({ mlpOutput, mlpInputs }: Block, hidden: number): number {
   return 2 * hidden + (1 + mlpInputs.length) * (mlpOutput?.inFeatures ?? hidden);
 }
@@ -79,7 +79,7 @@ function traceEmbeddings(ctx: ForwardContext, model: TrainedModel, outside: read
   const embedding = outside.find(({ name }) => name === model.table.inputEmbedding);
   if (!embedding) return start;
   const values = embedding.inFeatures * embedding.outFeatures;
-  // The embedding's weight is copied with the trained rows in it, and the copy is multiplied by.
+  // PEFT multiplies by a copy of the embedding's weight that contains the trained rows.
   if (model.trainsTokens) tape.once(values * ctx.weightItem, 'adapter');
   if (ctx.adapted.has(embedding.name)) traceLinear(ctx, embedding, tape.value(0, ctx.stream, false), 'head');
   let value = start;
@@ -88,7 +88,7 @@ function traceEmbeddings(ctx: ForwardContext, model: TrainedModel, outside: read
   return value;
 }
 
-/** Final norm and output layer. Returns the entries of the logits. */
+/** Traces the final norm and the output layer. Returns the entries of the logits. */
 function traceHead(ctx: ForwardContext, model: TrainedModel, outside: readonly Module[], last: Value): number {
   let value = last;
   for (const norm of outside)
@@ -99,14 +99,14 @@ function traceHead(ctx: ForwardContext, model: TrainedModel, outside: readonly M
   return head.outFeatures;
 }
 
-/** Prefix tuning: keys and values of the prefixes for every sequence, in the adapter's type and in the model's. */
+/** Prefix tuning keeps the keys and values of the prefixes for every sequence. */
 function keepPrefix({ tape, prefix, setup, shape, compute }: ForwardContext, { table }: TrainedModel): void {
   if (prefix === 0) return;
   const values = prefix * 2 * table.shape.numLayers * shape.prefixWidth * setup.microBatch;
   tape.once(values * compute, 'adapter');
 }
 
-/** Weight-sized buffers that a method makes for one module and drops again. */
+/** Bytes of weight-sized buffers that a method allocates for one module at a time. */
 function methodBuffers({ adapterItem, adapted }: Omit<ForwardContext, 'tape'>, { method }: TrainedModel): number {
   const buffers = method?.buffers;
   if (!buffers) return 0;

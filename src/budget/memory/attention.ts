@@ -1,27 +1,27 @@
-/** The attention of a block on the tape, from the projections of its input to the one of its output. */
+/** The attention of a block on the tape, from the projections of its input to the projection of its output. */
 
 import type { AttentionPart, Block } from './blocks';
 import type { ForwardContext } from './layers';
 import { dropoutRate, traceLinear, traceNorm } from './layers';
 import type { Value } from './tape';
 
-/** What the scores are made of. Each step below returns them as it leaves them. */
+/** Queries, keys and values of all heads. Each step below takes and returns them. */
 interface Heads {
   readonly query: Value;
   readonly key: Value;
   readonly value: Value;
 }
 
-/** An attention while it is traced. */
+/** The attention module that is being traced. */
 interface Attention {
   readonly ctx: ForwardContext;
   readonly part: AttentionPart;
-  /** Width of all query heads, and of all key heads. */
+  /** Total width of the query heads, and of the key heads. */
   readonly width: number;
   readonly keyWidth: number;
-  /** The output of a linear that is query, key and value in one. */
+  /** The output of a linear that computes query, key and value at once. */
   readonly fused: Value | undefined;
-  /** Key positions, prefixes included, and how many there are for each token. */
+  /** Number of key positions, including prefixes, and the same divided by the number of tokens. */
   readonly positions: number;
   readonly stretch: number;
 }
@@ -57,7 +57,7 @@ function project(
   return { attention, heads: { query, key, value } };
 }
 
-/** Norms of queries and keys. */
+/** Applies the norms of queries and keys. */
 function normalise({ ctx, part, width, keyWidth }: Attention, heads: Heads): Heads {
   return part.norms.reduce((current, norm) => {
     const isKey = /k_?(layer)?norm/i.test(norm.name);
@@ -67,7 +67,7 @@ function normalise({ ctx, part, width, keyWidth }: Attention, heads: Heads): Hea
   }, heads);
 }
 
-/** The rotated tensors are new. cos and sin are constants, so that rotating keeps nothing. */
+/** The rotated tensors are new. Rotation itself keeps nothing, because cos and sin are constants. */
 function rotate({ ctx, width, keyWidth }: Attention, heads: Heads): Heads {
   if (!ctx.facts.rotary) return heads;
   const { query, key, value } = heads;
@@ -84,10 +84,10 @@ function keepCache({ ctx, part, keyWidth, stretch }: Attention, { key }: Heads):
     tape.perToken(2 * keyWidth * key.item * stretch, 'cache');
 }
 
-/** Grouped keys and values are repeated for their queries, and joined to the prefixes. */
+/** Grouped keys and values are repeated for their queries and concatenated to the prefixes. */
 function repeatHeads({ ctx, width, keyWidth, stretch }: Attention, { query, key, value }: Heads): Heads {
   const { tape, setup, shape, prefix } = ctx;
-  // One head of keys is broadcast without a copy.
+  // A single head of keys is broadcast without a copy.
   const oneHead = keyWidth === shape.headDim;
   const repeated =
     keyWidth < width && !oneHead && (setup.attention === 'eager' || (setup.attention === 'sdpa' && setup.padded));
@@ -97,7 +97,7 @@ function repeatHeads({ ctx, width, keyWidth, stretch }: Attention, { query, key,
   return { query, key: copy(key), value: copy(value) };
 }
 
-/** Eager attention's batched products copy what is a view of the fused projection. */
+/** The batched products of eager attention copy views of the fused projection. */
 function copyViews({ ctx, width, keyWidth, fused }: Attention, heads: Heads): Heads {
   if (ctx.setup.attention !== 'eager' || !fused) return heads;
   const copy = (each: Value, size: number): Value =>
@@ -116,7 +116,7 @@ function convertScores({ ctx }: Attention, { query, key, value }: Heads): Heads 
 function adaptOutput({ ctx, part, width }: Attention, block: Block, out: Value): Value {
   const { tape, shape, adaption } = ctx;
   if (!adaption?.holders.has(`${block.name}.${holderName(part, block)}`)) return out;
-  // The scores over the prompt: softmax in float32 and again in the model's type; the queries once more; the output.
+  // It keeps the scores over the prompt in float32 and in the model's type, a copy of the queries, and the output.
   tape.perToken(shape.numHeads * adaption.length * (4 + out.item) + width * 2 * out.item, 'adapter');
   return tape.value(width, out.item, true);
 }

@@ -1,10 +1,10 @@
 /**
- * The memory model against PEFT's `method_comparison`: runs with their measured peak, `max_memory_reserved` less what
- * was reserved at the start.
+ * Compares the memory model with PEFT's `method_comparison`: runs with their measured peak, which is
+ * `max_memory_reserved` minus what was reserved at the start.
  *
- * The benchmark's loop is a plain one: bfloat16 weights, `use_cache` left on, `outputs` held through the step. Its
- * batches are padded to their longest text, for which the limit of 768 tokens is taken, so that estimates are a little
- * high. Its evaluation generates for 50 prompts at once, which stays below the training peak of all runs here.
+ * The benchmark has a plain loop: bfloat16 weights, `use_cache` left on, `outputs` held through the step. It pads each
+ * batch to its longest text. The estimates assume the limit of 768 tokens and are therefore slightly high. Its
+ * evaluation generates for 50 prompts at once, which stays below the training peak of all runs here.
  */
 
 import type { RawConfig } from '../../peftConfig/configValues';
@@ -24,12 +24,12 @@ export interface BenchmarkRow {
 export interface BenchmarkErrors {
   readonly rows: readonly BenchmarkRow[];
   readonly uncovered: readonly { readonly name: string; readonly reason: string }[];
-  /** Of the absolute errors. */
+  /** Median of the absolute errors. */
   readonly median: number;
   readonly largest: number;
 }
 
-/** The config of the benchmark's language model, which its results name and do not hold. */
+/** The config of the benchmark's language model. The results name the model but do not contain its config. */
 const LLAMA_3_2_3B: RawConfig = {
   model_type: 'llama',
   architectures: ['LlamaForCausalLM'],
@@ -46,7 +46,7 @@ const LLAMA_3_2_3B: RawConfig = {
 };
 const MODELS: Readonly<Record<string, RawConfig>> = { 'meta-llama/Llama-3.2-3B': LLAMA_3_2_3B };
 
-/** `runs` is parsed JSON: a list of results with `peft_config`, `train_config` and `mem_max`. */
+/** `runs` is parsed JSON, a list of results with `peft_config`, `train_config` and `mem_max`. */
 export function benchmarkErrors(runs: unknown): BenchmarkErrors {
   if (!Array.isArray(runs)) throw new ConfigError('(the benchmark)', runs, 'a list of runs');
   const rows: BenchmarkRow[] = [];
@@ -71,7 +71,7 @@ function compare(name: string, run: RawConfig): BenchmarkRow | { name: string; r
   const train = isObject(run['train_config']) ? run['train_config'] : {};
   const modelId = text(train, 'model_id') ?? text(run, 'model_id') ?? '';
   const model = Object.hasOwn(MODELS, modelId) ? MODELS[modelId] : undefined;
-  if (!model) return { name, reason: `${modelId}: a diffusers model, whose activations have no rule here` };
+  if (!model) return { name, reason: `${modelId}: a diffusers model, whose activations are not modelled` };
   const measured = run['mem_max'];
   if (typeof measured !== 'number') return { name, reason: 'the run has no measured peak' };
   try {

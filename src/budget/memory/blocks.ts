@@ -1,9 +1,9 @@
-/** A module table read as blocks of attention and MLP, by the modules' names and order. */
+/** Groups a module table into blocks of attention and MLP by the names and the order of the modules. */
 
 import type { Module, ModuleTable } from '../moduleTable';
 
 export interface AttentionPart {
-  /** Query, key and value projections, or the one that is all three; whatever leads to them, in order. */
+  /** Query, key and value projections, or the one that is all three, with the linears that precede them, in order. */
   readonly inputs: readonly Module[];
   readonly output: Module;
   /** Norms of the queries and keys. */
@@ -18,9 +18,9 @@ export interface Block {
   readonly attentions: readonly AttentionPart[];
   readonly mlpInputs: readonly Module[];
   readonly mlpOutput: Module | null;
-  /** Fused experts: bare tensors, and the router beside them. */
+  /** Bare tensors of fused experts, and their router. */
   readonly experts: readonly Module[];
-  /** Modules that belong to no part: convolutions and the like. */
+  /** Parameters of the whole block, including modules outside these parts, such as convolutions. */
   readonly parameters: number;
 }
 
@@ -33,7 +33,7 @@ interface Blocks {
 const CROSS = /encdecattention|encoder_attn|cross_?att/i;
 const prepared = new WeakMap<ModuleTable, Blocks>();
 
-/** Kept for each table: the same table is asked about many setups. */
+/** The result is kept for each table, because sweeps evaluate many setups of the same table. */
 export function blocksOf(table: ModuleTable): Blocks {
   const known = prepared.get(table);
   if (known) return known;
@@ -79,7 +79,7 @@ function toBlock(name: string, modules: readonly Module[]): Block {
   };
 }
 
-/** The part of a path that names the attention: 'self_attn', 'layer.0.SelfAttention'. BERT's norm stands inside it. */
+/** The part of a path that names the attention: 'self_attn', 'layer.0.SelfAttention'. BERT's norm is inside it. */
 function attentionHolder(path: string, { kind }: Module): string | null {
   const segments = path.split('.');
   const at = segments.findIndex((segment) => /att(n|ention)/i.test(segment) && !/norm/i.test(segment));

@@ -1,4 +1,4 @@
-/** The forward pass of one block as transformers 5 writes it, on the tape. */
+/** The forward pass of one block on the tape, as transformers 5 implements it. */
 
 import type { ModelShape } from '../modelShape';
 import type { Module } from '../moduleTable';
@@ -9,7 +9,7 @@ import { dropoutRate, traceNorm } from './layers';
 import { traceExperts, traceMlp } from './mlp';
 import type { Value } from './tape';
 
-/** One block: attention and MLP with their norms, sums and dropouts. Returns the stream after it. */
+/** Traces attention and MLP with their norms, sums and dropouts. Returns the stream after the block. */
 export function traceBlock(ctx: ForwardContext, block: Block, input: Value): Value {
   const { tape, shape } = ctx;
   const hidden = shape.hiddenSize;
@@ -45,7 +45,7 @@ export function traceBlock(ctx: ForwardContext, block: Block, input: Value): Val
   return after ? traceNorm(ctx, after, stream) : stream;
 }
 
-/** A norm that a table does not list keeps what the others keep. */
+/** Stands for a norm that a table does not list. It keeps what the others keep. */
 const PLACEHOLDER_NORM: Module = {
   name: '',
   layer: null,

@@ -1,7 +1,7 @@
 /**
- * Memory to run a model: weights, the key-value cache, and what a forward pass of one token or of the prompt needs.
+ * Memory to run a model: weights, the key-value cache, and the forward pass of one token or of the prompt.
  *
- * Left out: an engine's own pools. vLLM, for one, takes all of the memory it is allowed and divides it itself.
+ * An engine's own pools are left out. vLLM, for example, takes all the memory it is allowed and manages it itself.
  */
 
 import { forwardFactsOf } from '../architectures';
@@ -19,7 +19,7 @@ import { groupedDigits, CUDA_CONTEXT_BYTES, sumBytes } from './terms';
 import { trainedModel } from './trainedModel';
 import { weightBytes } from './weightBytes';
 
-/** As `estimateTrainingMemory`; `adapterConfig` null runs the model alone. */
+/** Takes what `estimateTrainingMemory` takes. A null `adapterConfig` means the model alone. */
 export function estimateInferenceMemory(model: unknown, adapterConfig: unknown, given: unknown = {}): MemoryEstimate {
   const setup = readInferenceSetup(given);
   if (adapterConfig !== null && !isObject(adapterConfig))
@@ -38,7 +38,7 @@ export function estimateInferenceMemory(model: unknown, adapterConfig: unknown, 
       formula:
         (weights.quantized > 0 ? `${setup.quantization}: ${groupedDigits(weights.quantized)} bytes; ` : '') +
         `${groupedDigits(weights.plainParameters)} parameters x ${item} bytes${share}`,
-      ...(setup.merged && adapterConfig !== null && { note: 'The adapter is merged: it takes nothing.' }),
+      ...(setup.merged && adapterConfig !== null && { note: 'The adapter is merged and takes no memory.' }),
     },
     ...(adapter ? [adapter] : []),
     cacheTerm(table, setup, share),
@@ -64,11 +64,13 @@ function adapterTerm(table: ModuleTable, config: RawConfig, item: number): Memor
     group: 'adapter',
     label: 'Adapter weights',
     bytes,
-    formula: `${groupedDigits(own)} values x 4 bytes, as PEFT loads them: ${groupedDigits(bytes)} bytes with its buffers`,
+    formula:
+      `${groupedDigits(own)} values x 4 bytes, as PEFT loads them: ` +
+      `${groupedDigits(bytes)} bytes with the adapter's buffers`,
   };
 }
 
-/** What one token leaves in the cache of one layer, in values, and how many tokens a layer holds. */
+/** Values per token in the cache of one layer, and the number of tokens that it holds. */
 interface LayerCache {
   readonly values: number;
   readonly positions: number;
@@ -86,14 +88,14 @@ function layerCaches(table: ModuleTable, contextLength: number): readonly LayerC
   }));
 }
 
-/** Multi-head latent attention (DeepSeek): one compressed vector and the rotated part of the key. */
+/** Multi-head latent attention (DeepSeek) caches one compressed vector and the rotated part of the key. */
 function latentWidth({ config }: ModelShape): number | null {
   const rank = config['kv_lora_rank'];
   const rotated = config['qk_rope_head_dim'];
   return typeof rank === 'number' && typeof rotated === 'number' ? rank + rotated : null;
 }
 
-/** Tokens that a layer with sliding attention looks back on; null where it sees them all. */
+/** Tokens in the window of a layer with sliding attention; `null` if the layer uses full attention. */
 function windowOf({ config, modelType }: ModelShape, layer: number): number | null {
   const window = config['sliding_window'];
   if (typeof window !== 'number' || window < 1 || config['use_sliding_window'] === false) return null;
@@ -118,17 +120,18 @@ function cacheTerm(table: ModuleTable, setup: InferenceSetup, share: string): Me
     label: 'Key-value cache',
     bytes: (setup.batch * values * item) / setup.gpus,
     formula:
-      `${groupedDigits(setup.batch)} sequences x ${caches.length} layers x ${groupedDigits(caches[0]?.values ?? 0)} values ` +
+      `${groupedDigits(setup.batch)} sequences x ${caches.length} layers ` +
+      `x ${groupedDigits(caches[0]?.values ?? 0)} values ` +
       `x ${groupedDigits(setup.contextLength)} tokens x ${item} bytes` +
-      (windowed > 0 ? `; ${windowed} layers hold a sliding window only` : '') +
+      (windowed > 0 ? `; ${windowed} layers hold only a sliding window` : '') +
       share,
     ...(latent !== null && {
-      note: 'Counted as the latent vectors; transformers itself keeps expanded keys and values.',
+      note: 'Only latent vectors are counted; transformers itself keeps expanded keys and values.',
     }),
   };
 }
 
-/** The widest moment of a prefill: the MLP of one block for all tokens, and one row of logits in float32. */
+/** The peak of a prefill: the MLP of one block for all tokens, and one row of logits in float32. */
 function workTerm(table: ModuleTable, setup: InferenceSetup, item: number, unpacked: number): MemoryTerm {
   const { blocks, outside } = blocksOf(table);
   const widest = blocks.reduce(
@@ -144,7 +147,8 @@ function workTerm(table: ModuleTable, setup: InferenceSetup, item: number, unpac
     label: 'Prefill',
     bytes: tokens * width * item + setup.batch * vocabulary * (item + 4) + unpacked * item,
     formula:
-      `${groupedDigits(tokens)} tokens x ${groupedDigits(width)} values x ${item} bytes, and ${groupedDigits(setup.batch)} rows of logits` +
-      (unpacked > 0 ? `, and a weight unpacked: ${groupedDigits(unpacked * item)} bytes` : ''),
+      `${groupedDigits(tokens)} tokens x ${groupedDigits(width)} values x ${item} bytes, ` +
+      `and ${groupedDigits(setup.batch)} rows of logits` +
+      (unpacked > 0 ? `, and one unpacked weight: ${groupedDigits(unpacked * item)} bytes` : ''),
   };
 }

@@ -9,13 +9,13 @@ import type { Module } from '../moduleTable';
 import type { TrainingSetup } from './setup';
 import type { Place, Tape, Value } from './tape';
 
-/** What the layers have in common. */
+/** What all layers of a forward pass share. */
 export interface ForwardContext {
   readonly tape: Tape;
   readonly setup: TrainingSetup;
   readonly shape: ModelShape;
   readonly facts: ForwardFacts;
-  /** Tokens of one sequence, and key positions before it (prefixes). */
+  /** Tokens of one sequence, and the key positions that precede them (prefixes). */
   readonly length: number;
   readonly prefix: number;
   readonly method: Method | null;
@@ -24,18 +24,18 @@ export interface ForwardContext {
   readonly trains: (module: Module) => boolean;
   /** Whether bitsandbytes holds the module's weight. */
   readonly quantized: (module: Module) => boolean;
-  /** Bytes of an activation outside of autocast's products, and inside of them. */
+  /** Bytes of an activation's value outside autocast's products, and inside them. */
   readonly stream: number;
   readonly compute: number;
-  /** Bytes of an adapter's value in its products. */
+  /** Bytes of a value in the adapter's products. */
   readonly adapterItem: number;
   readonly autocast: boolean;
   readonly weightItem: number;
-  /** LLaMA-Adapter: prompts of so many tokens in the named attentions. */
+  /** LLaMA-Adapter: the length of its prompts, and the names of the attentions that have one. */
   readonly adaption: { readonly length: number; readonly holders: ReadonlySet<string> } | null;
 }
 
-/** LayerNorm keeps its input; RMSNorm is written in operations on a float32 copy, which they keep. */
+/** LayerNorm keeps its input. RMSNorm consists of single operations, which keep a float32 copy of it. */
 export function traceNorm(ctx: ForwardContext, module: Module, x: Value, place: Place = 'norm'): Value {
   const { tape } = ctx;
   const trained = ctx.trains(module);
@@ -66,7 +66,7 @@ export function traceLinear(ctx: ForwardContext, module: Module, x: Value, place
     if (half) tape.perToken(x.width * ctx.compute, place);
     else tape.keep(x, place);
   } else if (ctx.setup.quantization === 'int8' && ctx.quantized(module) && x.grad) {
-    // MatMul8bitLt holds on to its input, although a frozen weight needs none.
+    // MatMul8bitLt keeps its input, although the gradient of a frozen weight is not needed.
     tape.keep(x, place);
   }
   if (ctx.autocast && ctx.weightItem === 4 && !ctx.quantized(module) && (x.grad || trained))
@@ -92,7 +92,7 @@ function keeper({ tape, adapterItem, autocast }: ForwardContext, x: Value, out: 
   };
 }
 
-/** The rate under the first of the keys that the config has, or else the type's own. */
+/** The dropout rate from the first of the keys that the config has, or else the type's default. */
 export function dropoutRate({ shape, facts }: ForwardContext, keys: readonly string[]): number {
   for (const key of keys) {
     const rate = shape.config[key];

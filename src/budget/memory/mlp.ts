@@ -7,7 +7,7 @@ import type { ForwardContext } from './layers';
 import { traceLinear } from './layers';
 import type { Value } from './tape';
 
-/** Tensors that an activation written in single operations keeps; one where a kernel does it all. */
+/** Tensors kept by activation functions that consist of single operations. A fused kernel keeps one. */
 const COMPOSED_ACTIVATION: Readonly<Record<string, number>> = { gelu_new: 4, gelu_fast: 4, quick_gelu: 2, relu2: 2 };
 
 export function traceMlp(ctx: ForwardContext, block: Block, x: Value): Value {
@@ -50,7 +50,7 @@ function activationName(config: RawConfig): string | null {
 
 const ACTIVATION_KEYS = ['hidden_activation', 'hidden_act', 'activation_function', 'activation', 'dense_act_fn'];
 
-/** Experts: every token's rows go through `num_experts_per_tok` of them. An estimate: kernels differ. */
+/** Every token passes through `num_experts_per_tok` experts. This is an estimate, because kernels differ. */
 export function traceExperts({ tape, shape, compute }: ForwardContext, block: Block, x: Value): Value {
   const perToken = ['num_experts_per_tok', 'num_experts_per_token', 'moe_topk']
     .map((key) => shape.config[key])

@@ -1,4 +1,4 @@
-/** The phases of a training step: what each has in memory beside the static terms. The largest decides the peak. */
+/** The phases of a training step: what each adds to the static terms. The largest phase is the peak. */
 
 import { activationTerms, crossEntropyTerms, heldLogits, recomputedTerms } from './activationTerms';
 import type { Step } from './step';
@@ -56,11 +56,11 @@ function gradientTerm({ setup, trainedBytes }: Step, present: boolean): MemoryTe
     label: 'Gradients',
     bytes,
     formula: `one for each trained parameter, in its type: ${groupedDigits(trainedBytes)} bytes${divided(by)}`,
-    ...(bytes === 0 && { note: 'None at the peak: they come into being as the activations go.' }),
+    ...(bytes === 0 && { note: 'None at the peak: they are allocated as the activations are freed.' }),
   };
 }
 
-/** A weight with two uses has two gradients and, for a moment, their sum beside them. */
+/** A weight that is used twice has two gradients, which briefly exist beside their sum. */
 function tiedGradients({ model: { type, table }, types }: Step): MemoryTerm[] {
   const shared = table.modules.find(({ name, tied }) => tied === true && name === table.outputEmbedding);
   if (type !== null || !shared) return [];
@@ -78,7 +78,7 @@ function tiedGradients({ model: { type, table }, types }: Step): MemoryTerm[] {
   ];
 }
 
-/** What the backward pass of one block needs for a moment. */
+/** Temporary memory of one block's backward pass. */
 function temporaryTerm(step: Step): MemoryTerm {
   const { setup, types, activations, weights } = step;
   const gradients = activations.blockGradients;
@@ -92,7 +92,7 @@ function temporaryTerm(step: Step): MemoryTerm {
     bytes: gradients + unpacked + method + gathered,
     formula: [
       `gradients of a block's activations ${groupedDigits(gradients)}`,
-      ...(unpacked > 0 ? [`the largest ${setup.quantization} weight unpacked ${groupedDigits(unpacked)}`] : []),
+      ...(unpacked > 0 ? [`the largest ${setup.quantization} weight, unpacked ${groupedDigits(unpacked)}`] : []),
       ...(method > 0 ? [`the method's largest weight ${groupedDigits(method)}`] : []),
       ...(gathered > 0 ? [`a block's weights gathered from ${setup.gpus} GPUs ${groupedDigits(gathered)}`] : []),
     ].join(' + '),

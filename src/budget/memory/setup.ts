@@ -1,11 +1,11 @@
-/** How a model is trained or run, as far as its memory depends on it: what may be said, and the defaults. */
+/** The settings of training and inference that memory depends on, their values and defaults. */
 
 import { isObject } from '../../peftConfig/configValues';
 import { ConfigError } from '../../peftConfig/errors';
 
 /**
- * `bf16`: weights and activations in bfloat16, adapters in float32 as PEFT makes them. `bf16-mixed`: autocast over
- * float32 weights, or over a bfloat16 base where `baseDtype` says so.
+ * `bf16`: weights and activations in bfloat16, adapters in float32, as PEFT creates them. `bf16-mixed`: autocast over
+ * float32 weights, or over a bfloat16 base if `baseDtype` says so.
  */
 export const PRECISIONS = ['fp32', 'bf16-mixed', 'bf16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
@@ -29,22 +29,22 @@ export type AttentionKernel = (typeof ATTENTIONS)[number];
 
 export interface TrainingSetup {
   readonly precision: Precision;
-  /** What the base model is loaded in under autocast; null for the usual: bf16 below an adapter, fp32 without one. */
+  /** The base model's type under autocast; `null` for the usual one: bf16 with an adapter, fp32 without. */
   readonly baseDtype: 'fp32' | 'bf16' | null;
   readonly optimizer: OptimizerName;
   readonly quantization: Quantization;
-  /** Tokens of the longest sequence: the peak is the longest batch's. */
+  /** Tokens of the longest sequence. The longest batch has the peak. */
   readonly sequenceLength: number;
-  /** Sequences that one GPU takes in one forward pass. */
+  /** Sequences per GPU and forward pass. */
   readonly microBatch: number;
   readonly gradientAccumulation: number;
   readonly gradientCheckpointing: boolean;
   readonly attention: AttentionKernel;
-  /** Batches of unequal length: a mask goes to the attention, and grouped keys and values are repeated for it. */
+  /** Sequences differ in length. The attention then needs a mask, and repeats grouped keys and values. */
   readonly padded: boolean;
-  /** `config.use_cache` left on, as in a plain training loop: keys and values are kept. The Trainer turns it off. */
+  /** `config.use_cache` is on, as in a plain training loop, and keeps keys and values. The Trainer turns it off. */
   readonly keepsCache: boolean;
-  /** The logits are held until the step ends, as by `outputs = model(...)` in a plain loop. */
+  /** The logits are held until the step ends, as `outputs = model(...)` in a plain loop does. */
   readonly keepsLogits: boolean;
   /** PEFT's `autocast_adapter_dtype`: adapters of a half-precision base are float32. */
   readonly adapterInFloat32: boolean;
@@ -70,14 +70,14 @@ export const DEFAULT_TRAINING: TrainingSetup = {
   gpus: 1,
 };
 
-/** Longer than any published context (10 million tokens), and small enough for exact products. */
+/** Longer than any published context (10 million tokens), but small enough for exact products. */
 export const MAX_SEQUENCE = 1 << 24;
 /** More sequences than any GPU takes at once. */
 export const MAX_BATCH = 1 << 16;
-/** The largest published runs have some ten thousand. */
+/** More than any published run has; the largest have tens of thousands. */
 const MAX_GPUS = 1 << 20;
 
-/** Fills in the defaults. Throws `ConfigError` for a value that is none of a setting's. */
+/** Fills in the defaults. Throws `ConfigError` for a value that a setting does not accept. */
 export function readTrainingSetup(given: unknown): TrainingSetup {
   if (!isObject(given)) throw new ConfigError('(the setup)', given, 'an object');
   const setup = { ...DEFAULT_TRAINING, ...withoutUndefined(given) };
@@ -100,10 +100,10 @@ export interface InferenceSetup {
   readonly precision: 'fp32' | 'bf16';
   readonly quantization: Quantization;
   readonly batch: number;
-  /** Tokens that the cache holds: prompt and answer. */
+  /** Tokens in the cache: prompt and answer. */
   readonly contextLength: number;
   readonly cacheDtype: 'fp32' | 'bf16' | 'fp8' | 'int4';
-  /** Adapters merged into the weights leave nothing behind. */
+  /** The adapter is merged into the weights and takes no memory. */
   readonly merged: boolean;
   readonly gpus: number;
 }
@@ -120,7 +120,7 @@ export const DEFAULT_INFERENCE: InferenceSetup = {
   gpus: 1,
 };
 
-/** As `readTrainingSetup`. */
+/** Fills in the defaults. Throws `ConfigError` like `readTrainingSetup`. */
 export function readInferenceSetup(given: unknown): InferenceSetup {
   if (!isObject(given)) throw new ConfigError('(the setup)', given, 'an object');
   const setup = { ...DEFAULT_INFERENCE, ...withoutUndefined(given) };

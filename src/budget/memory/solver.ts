@@ -1,4 +1,4 @@
-/** What fits: the largest rank, batch or sequence under a limit, and what to change first where nothing does. */
+/** The largest rank, batch or sequence that fits a limit, and what to change first if nothing fits. */
 
 import { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { tableFor } from '../computeBudget';
@@ -13,18 +13,18 @@ import { trainedModel } from './trainedModel';
 import { trainingMemory } from './training';
 
 export interface FitQuestion {
-  /** What is asked for; the rest of setup and adapter stays as it is. */
+  /** The setting to maximise. The others stay as given. */
   readonly vary: 'rank' | 'microBatch' | 'sequenceLength';
-  /** Of the device, with what its context takes. */
+  /** Memory of the device, including its context. */
   readonly bytes: number;
 }
 
 export interface Fit {
-  /** Null where not even 1 fits. */
+  /** `null` if not even 1 fits. */
   readonly largest: number | null;
-  /** Of the device with `largest`; with 1, where nothing fits. */
+  /** Bytes of the device with `largest`, or with 1 if nothing fits. */
   readonly bytes: number;
-  /** The search ended at its bound or at what the method allows, not at the limit. */
+  /** The search ended at its own bound or at the method's, not at the limit. */
   readonly bounded: boolean;
 }
 
@@ -33,8 +33,8 @@ const MAX_RANK = 1 << 13;
 const MAXIMA = { rank: MAX_RANK, microBatch: MAX_BATCH, sequenceLength: MAX_SEQUENCE } as const;
 
 /**
- * The largest whole number that still fits, by bisection: memory grows with each of the three. `model` is a config.json
- * or a prepared table. Throws a `BudgetError` for what cannot be estimated at all.
+ * The largest whole number that fits, found by bisection: memory grows with each of the three settings. `model` is a
+ * config.json or a prepared table. Throws a `BudgetError` for what cannot be estimated at all.
  */
 export function largestThatFits(model: unknown, adapterConfig: unknown, setup: unknown, question: FitQuestion): Fit {
   const { vary, bytes } = question;
@@ -48,7 +48,7 @@ export function largestThatFits(model: unknown, adapterConfig: unknown, setup: u
   if (first === null || first > bytes) return { largest: null, bytes: first ?? Infinity, bounded: first === null };
   let fits = 1;
   let fails = 2;
-  // Doubling first keeps the search away from the absurd sizes where a method may refuse.
+  // Doubling first avoids absurd sizes, which a method may refuse.
   while (fails <= MAXIMA[vary] && within(cost(fails), bytes)) {
     fits = fails;
     fails *= 2;
@@ -67,7 +67,7 @@ function within(cost: number | null, bytes: number): boolean {
   return cost !== null && cost <= bytes;
 }
 
-/** Bytes of the device for a value; null where the method refuses it. */
+/** Bytes of the device for a value; `null` if the method refuses it. */
 function costOf(
   table: ModuleTable,
   adapter: RawConfig | null,
@@ -96,13 +96,13 @@ function costOf(
 export interface Advice {
   readonly id: string;
   readonly label: string;
-  /** What to change in the setup. */
+  /** The change to the setup. */
   readonly change: Partial<TrainingSetup>;
-  /** Bytes of the device that the change alone saves. */
+  /** Bytes that the change alone saves. */
   readonly saves: number;
-  /** Bytes of the device with this change and all before it. */
+  /** Bytes of the device with this change and all earlier ones. */
   readonly bytes: number;
-  /** Whether it fits then. */
+  /** Whether that fits. */
   readonly fits: boolean;
 }
 
@@ -112,7 +112,7 @@ interface Change {
   readonly change: (setup: TrainingSetup, model: { readonly full: boolean }) => Partial<TrainingSetup> | null;
 }
 
-/** From what costs the least to what costs the most: time first, then precision, then what the model gets to see. */
+/** Cheapest first: changes that cost time, then precision, then context. */
 const CHANGES: readonly Change[] = [
   {
     id: 'precision',
@@ -121,12 +121,12 @@ const CHANGES: readonly Change[] = [
   },
   {
     id: 'checkpointing',
-    label: 'Gradient checkpointing: a third more time, one block of activations',
+    label: 'Gradient checkpointing: activations of one block only, for a third more time',
     change: ({ gradientCheckpointing }) => (gradientCheckpointing ? null : { gradientCheckpointing: true }),
   },
   {
     id: 'attention',
-    label: 'Scaled dot-product attention in place of eager',
+    label: 'Scaled dot-product attention instead of eager',
     change: ({ attention }) => (attention === 'eager' ? { attention: 'sdpa' } : null),
   },
   {
@@ -144,7 +144,7 @@ const CHANGES: readonly Change[] = [
   },
   {
     id: 'zero',
-    label: 'ZeRO stage 3 over the GPUs',
+    label: 'ZeRO stage 3 across the GPUs',
     change: ({ gpus, zeroStage }) => (gpus > 1 && zeroStage < 3 ? { zeroStage: 3 } : null),
   },
   {
@@ -160,14 +160,14 @@ const CHANGES: readonly Change[] = [
   },
   {
     id: 'sequence',
-    label: 'Half the sequence length',
+    label: 'Halve the sequence length',
     change: ({ sequenceLength }) => (sequenceLength > 1 ? { sequenceLength: Math.ceil(sequenceLength / 2) } : null),
   },
 ];
 
 /**
- * What to change, in order, until it fits; changes that save nothing are left out. `saves` is of each change alone on
- * the setup as given. The list goes on to its end where nothing fits.
+ * Changes in order, until the estimate fits; all of them if it never does. Changes that save nothing are left out.
+ * `saves` is what each change saves on its own in the given setup.
  */
 export function adviceFor(model: unknown, adapterConfig: unknown, given: unknown, bytes: number): readonly Advice[] {
   const adapter = adapterOf(adapterConfig);

@@ -1,4 +1,4 @@
-/** A training step of one model in one setup, with everything that its terms are made of. */
+/** A training step of one model in one setup, with everything that its terms are computed from. */
 
 import { blocksOf } from './blocks';
 import type { Activations } from './activations';
@@ -32,7 +32,7 @@ export function shards({ zeroStage, gpus }: TrainingSetup, stage: 1 | 2 | 3): nu
   return zeroStage >= stage ? gpus : 1;
 }
 
-/** The end of a formula whose result is divided over GPUs. */
+/** Suffix of a formula whose result is divided over GPUs. */
 export function divided(by: number): string {
   return by > 1 ? `, divided over ${by} GPUs` : '';
 }

@@ -1,20 +1,20 @@
 /**
- * Autograd's tape, in bytes: which tensors the forward pass leaves behind for the backward pass.
+ * Autograd's tape in bytes: the tensors that the forward pass keeps for the backward pass.
  *
- * A tensor is kept where an operation needs it for a gradient that is wanted, and counted once however many operations
- * keep it. What is never kept dies in the forward pass and costs nothing here.
+ * A tensor is kept if an operation needs it for a gradient. It counts once, even if several operations keep it. A
+ * tensor that no operation keeps is freed during the forward pass and does not count.
  */
 
-/** What a kept tensor belongs to. */
+/** The part of the model that a kept tensor belongs to. */
 export type Place = 'norm' | 'attention' | 'mlp' | 'adapter' | 'head' | 'cache' | 'autocast';
 export const PLACES: readonly Place[] = ['norm', 'attention', 'mlp', 'adapter', 'head', 'cache', 'autocast'];
 
 export interface Value {
-  /** Values for each token. */
+  /** Values per token. */
   readonly width: number;
   /** Bytes of a value. */
   readonly item: number;
-  /** Whether its gradient is wanted: something trained is below it. */
+  /** Whether its gradient is needed, because something below it is trained. */
   readonly grad: boolean;
   kept: boolean;
 }
@@ -34,12 +34,12 @@ export class Tape {
     this.bytes[place] += this.tokens * value.width * value.item;
   }
 
-  /** A tensor that nothing else can share: so many bytes for each token. */
+  /** Adds a tensor that no other operation shares. */
   perToken(bytes: number, place: Place): void {
     this.bytes[place] += this.tokens * bytes;
   }
 
-  /** A tensor whose size does not depend on the tokens. */
+  /** Adds a tensor whose size does not depend on the tokens. */
   once(bytes: number, place: Place): void {
     this.bytes[place] += bytes;
   }

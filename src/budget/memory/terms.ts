@@ -1,4 +1,4 @@
-/** An estimate: terms that add up to a total, each with the arithmetic it came from. */
+/** An estimate as a list of terms that add up to a total. Each term has its arithmetic. */
 
 import { formatCount } from '../../text/numberText';
 
@@ -10,7 +10,7 @@ export interface MemoryTerm {
   readonly group: TermGroup;
   readonly label: string;
   readonly bytes: number;
-  /** For people: where the number comes from, with the numbers in it. */
+  /** The arithmetic behind the number, as text. */
   readonly formula: string;
   readonly note?: string;
 }
@@ -18,7 +18,7 @@ export interface MemoryTerm {
 export interface Phase {
   readonly id: 'loss' | 'backward' | 'gradients' | 'step';
   readonly label: string;
-  /** What this phase has beside the static terms. */
+  /** What this phase adds to the static terms. */
   readonly terms: readonly MemoryTerm[];
 }
 
@@ -29,14 +29,14 @@ export interface PhaseTotal {
 }
 
 export interface MemoryEstimate {
-  /** At the peak; they add up to `totalBytes`. Terms of nothing are left out. */
+  /** The terms at the peak, which add up to `totalBytes`. Empty terms are left out. */
   readonly terms: readonly MemoryTerm[];
   /** What torch allocates on each GPU: `torch.cuda.max_memory_allocated`. */
   readonly totalBytes: number;
-  /** With the CUDA context, which nvidia-smi counts and torch does not. */
+  /** The total with the CUDA context, which nvidia-smi counts and torch does not. */
   readonly deviceBytes: number;
   readonly contextBytes: number;
-  /** What the estimate leaves out or takes for granted. */
+  /** What the estimate leaves out or assumes. */
   readonly warnings: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export interface TrainingMemory extends MemoryEstimate {
   readonly phases: readonly PhaseTotal[];
 }
 
-/** CUDA's context with the kernels of torch loaded: 400 to 600 MiB on Ampere to Hopper. */
+/** CUDA's context with torch's kernels loaded: 400 to 600 MiB on Ampere to Hopper. */
 export const CUDA_CONTEXT_BYTES = 500 * 2 ** 20;
 
 export function groupedDigits(value: number): string {
@@ -58,7 +58,7 @@ export function sumBytes(terms: readonly MemoryTerm[]): number {
   return terms.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** Bytes are whole, and no term is below zero. */
+/** Rounds bytes up to whole numbers of at least 0. */
 function whole(terms: readonly MemoryTerm[]): MemoryTerm[] {
   return terms.map((term) => ({ ...term, bytes: Math.max(0, Math.ceil(term.bytes)) }));
 }
@@ -69,7 +69,7 @@ interface Rest {
   readonly warnings: readonly string[];
 }
 
-/** The phase with the most on top of the static terms is the peak. */
+/** The phase that adds the most to the static terms is the peak. */
 export function withTotals(statics: readonly MemoryTerm[], phases: readonly Phase[], rest: Rest): TrainingMemory {
   const fixed = whole(statics);
   const totals = phases.map(({ id, label, terms }) => ({ id, label, bytes: sumBytes([...fixed, ...whole(terms)]) }));

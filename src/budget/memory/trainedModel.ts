@@ -1,4 +1,4 @@
-/** A model with its adapter as the memory model needs it: what is trained, in which type, and on which modules. */
+/** A model with its adapter, as the memory model needs it: what is trained, in which type, on which modules. */
 
 import { countAdapter } from '../adapterCount';
 import type { Adapted } from '../methods/kept';
@@ -23,7 +23,7 @@ export interface TrainedModel {
   readonly layout: AdapterLayout;
   readonly adapted: ReadonlyMap<string, Adapted>;
   readonly trains: (module: Module) => boolean;
-  /** Virtual tokens before the input, and key and value positions before it. */
+  /** Virtual tokens, and positions of keys and values, that precede the input. */
   readonly promptTokens: number;
   readonly prefixPositions: number;
   /** Something below the first layer is trained. */
@@ -33,7 +33,7 @@ export interface TrainedModel {
   readonly reasons: readonly string[];
 }
 
-/** Throws what `countAdapter` throws. `adapterConfig` null means that all weights are trained. */
+/** Throws what `countAdapter` throws. A null `adapterConfig` means that all weights are trained. */
 export function trainedModel(table: ModuleTable, adapterConfig: RawConfig | null): TrainedModel {
   const settings = new AdapterSettings(adapterConfig ?? {});
   if (adapterConfig === null) return fullyTrained(table, settings);
@@ -72,7 +72,7 @@ export function trainedModel(table: ModuleTable, adapterConfig: RawConfig | null
   };
 }
 
-/** The modules of the model that have an adapter on them; not those that are trained whole. */
+/** The modules that have an adapter. Modules trained in full are not among them. */
 function adaptedModules(
   { model, whole }: AdapterLayout,
   modules: readonly CountedModule[],

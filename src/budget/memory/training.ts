@@ -1,9 +1,9 @@
 /**
- * Peak memory of a training step, from the allocations that transformers and PEFT make.
+ * The peak memory of a training step, derived from the allocations of transformers and PEFT.
  *
- * The static part is weights, adapter and optimiser states. On top of it the step has phases, of which the largest
- * decides: the loss (all activations and the logits), the backward pass of a block, the end of the backward pass (all
- * gradients), and the optimiser's step. Left out: fragmentation of the allocator, NCCL's buffers, evaluation.
+ * Weights, adapter and optimiser states are static. The phases of the step add to them, and the largest is the peak:
+ * the loss (all activations and the logits), the backward pass of a block, the end of the backward pass (all
+ * gradients), and the optimiser's step. Fragmentation of the allocator, NCCL's buffers and evaluation are left out.
  */
 
 import { forwardFactsOf } from '../architectures';
@@ -27,8 +27,8 @@ import type { TrainedModel } from './trainedModel';
 import { isQuantized, weightBytes } from './weightBytes';
 
 /**
- * `model` is a parsed config.json or a module table made before, which makes sweeps fast; `adapterConfig` a parsed
- * adapter_config.json, or null for full fine-tuning; `setup` any of `TrainingSetup`, the rest by default.
+ * `model` is a parsed config.json, or a prepared module table, which makes sweeps fast. `adapterConfig` is a parsed
+ * adapter_config.json, or null for full fine-tuning. `given` holds any of `TrainingSetup`; the rest has defaults.
  * Throws a `BudgetError`.
  */
 export function estimateTrainingMemory(model: unknown, adapterConfig: unknown, given: unknown = {}): TrainingMemory {
@@ -60,7 +60,7 @@ export function trainingMemory(model: TrainedModel, asked: TrainingSetup): Train
   });
 }
 
-/** Rows and columns of the trained matrices, for Adafactor. */
+/** The sum of rows and columns of the trained matrices, which Adafactor's states depend on. */
 function factorSums({ type, table, adapted, trainable }: TrainedModel): number {
   const sides = ({ inFeatures, outFeatures }: Module): number => inFeatures + outFeatures;
   if (type === null) return table.modules.reduce((sum, module) => sum + sides(module), 0);
@@ -74,7 +74,7 @@ function itemSizes(model: TrainedModel, setup: TrainingSetup): ItemSizes {
   const full = model.type === null;
   const mixed = setup.precision === 'bf16-mixed';
   const usual = full || setup.quantization !== 'none' ? 'fp32' : 'bf16';
-  // prepare_model_for_kbit_training turns what is not quantised into float32.
+  // prepare_model_for_kbit_training converts everything that is not quantised to float32.
   const weight = setup.precision === 'fp32' || (mixed && (setup.baseDtype ?? usual) === 'fp32') ? 4 : 2;
   const adapter = setup.adapterInFloat32 ? 4 : weight;
   const compute = setup.precision === 'fp32' ? 4 : 2;
@@ -111,7 +111,7 @@ function contextOf(
   };
 }
 
-/** The prompts stand in the attention of the last layers. */
+/** The attentions that have a prompt: those of the last layers. */
 function adaptionHolders({ settings, table }: TrainedModel): ReadonlySet<string> {
   const { blocks } = blocksOf(table);
   const last = blocks.slice(-settings.count('adapter_layers'));
@@ -122,7 +122,7 @@ function adaptionHolders({ settings, table }: TrainedModel): ReadonlySet<string>
   );
 }
 
-/** The kernel that transformers takes if the type has no code for the one that was asked for. */
+/** The kernel that transformers uses if the type does not support the requested one. */
 function kernelFor(modelType: string, asked: AttentionKernel): AttentionKernel {
   const { kernels } = forwardFactsOf(modelType);
   if (kernels.includes(asked)) return asked;
@@ -133,10 +133,13 @@ function coverage({ table, type }: TrainedModel, asked: TrainingSetup, setup: Tr
   const messages: string[] = [];
   const { shape } = table;
   if (asked.attention !== setup.attention)
-    messages.push(`${shape.modelType} has no '${asked.attention}' attention in transformers 5: '${setup.attention}'.`);
-  if (shape.encoderDecoder) messages.push('Encoder and decoder are both taken to be of the sequence length.');
+    messages.push(
+      `${shape.modelType} has no '${asked.attention}' attention in transformers 5; ` +
+        `the estimate uses '${setup.attention}'.`,
+    );
+  if (shape.encoderDecoder) messages.push('Encoder and decoder are both assumed to have the sequence length.');
   if (table.modules.some(({ kind }) => kind === 'parameters'))
-    messages.push('Activations of fused experts depend on the kernel that runs them; theirs are an estimate.');
+    messages.push('The activations of fused experts are an estimate, because they depend on the kernel.');
   if (table.modules.some(({ kind }) => kind === 'conv'))
     messages.push('Convolutions and their activations are not modelled.');
   if (setup.quantization !== 'none' && type === null)

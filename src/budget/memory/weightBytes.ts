@@ -1,4 +1,4 @@
-/** What the base model's weights take, by how they are stored. */
+/** Bytes of the base model's weights, by how they are stored. */
 
 import type { Module, ModuleTable } from '../moduleTable';
 import { ownParameters } from '../moduleTable';
@@ -10,11 +10,14 @@ export interface WeightBytes {
   readonly quantizedParameters: number;
   readonly plain: number;
   readonly plainParameters: number;
-  /** Of the largest quantised layer, in values: what is unpacked at once. */
+  /** Values of the largest quantised layer, which is unpacked at once. */
   readonly largestQuantized: number;
 }
 
-/** bitsandbytes: one float32 scale for 64 values; with double quantisation a byte, and one float32 for 256 of those. */
+/**
+ * bitsandbytes keeps one float32 scale for 64 values. Double quantisation reduces it to a byte, with one float32 for
+ * 256 of these bytes.
+ */
 const NF4_BLOCK = 64;
 const SCALE_BLOCK = 256;
 
@@ -33,7 +36,7 @@ export function quantizedBytes(quantization: Quantization, values: number, rows:
   }
 }
 
-/** Linears are quantised, the output layer is not; nor are embeddings, norms, biases and fused experts. */
+/** Linears are quantised. The output layer, embeddings, norms, biases and fused experts are not. */
 export function isQuantized(table: ModuleTable, quantization: Quantization): (module: Module) => boolean {
   if (quantization === 'none') return () => false;
   const heads = new Set([table.outputEmbedding, ...table.taskHeads.flatMap((head) => [head])]);

@@ -1,4 +1,4 @@
-/** Methods that train a part of the weight's own decomposition: FRoD and OSF. */
+/** Methods that train parts of a decomposition of the weight: FRoD and OSF. */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { BudgetError, ConfigError } from '../../peftConfig/errors';
@@ -9,12 +9,12 @@ import { weightAndGradient } from './kept';
 import type { Method } from './method';
 import { asBase, EVERY_KIND, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
-/** FRoD: a sparse and a diagonal part in a basis shared by the modules of one role. */
+/** FRoD: a sparse part and a diagonal, in a basis that the modules of one role share. */
 export const FROD: Method = {
   accepts: LINEAR_AND_CONV1D,
   mapping: 'SHIRA',
   keeps: (keep, { i, o, trainable }) => {
-    // The projections are moved to the input's type at every call; sparse factors have indices of eight bytes.
+    // Every call converts the projections to the input's type. Sparse factors have indices of eight bytes.
     keep.baseWeight(i * i + o * i);
     keep.weight(10 * Math.max(0, trainable - i));
     keep.tokenBytes(2 * i);
@@ -52,14 +52,14 @@ export const OSF: Method = {
   mapping: 'OSF',
   allLinearByDefault: true,
   keeps: (keep, adapted) => {
-    // Trained and initial factors side by side, on both sides of a product of twice the trained rank.
+    // Trained and initial factors are concatenated on both sides of a product of twice the trained rank.
     const rank = 2 * trainedDirections(adapted);
     keep.weight(rank * (adapted.i + adapted.o));
     keep.cast();
     keep.token(rank);
   },
   residentBytes: (adapted) => {
-    // The trained part as it was, and of the frozen part the factor that is not square; PEFT makes all float32.
+    // PEFT holds the initial values of the trained part and the non-square factor of the frozen part, all in float32.
     const { i, o } = adapted;
     const low = trainedDirections(adapted);
     const frozenFactor = i === o ? 0 : (Math.min(i, o) - low) * Math.max(i, o);
@@ -69,7 +69,7 @@ export const OSF: Method = {
   rank: (module, settings) => keptDirections(module, settings),
   parts: (module, settings) => {
     const { kind, inFeatures: i, outFeatures: o } = module;
-    // What is not a linear is passed over in silence.
+    // PEFT silently skips other kinds of modules.
     if (kind !== 'linear') return [];
     const low = Math.min(i, o) - keptDirections(module, settings);
     return [
@@ -87,7 +87,7 @@ function trainedDirections({ i, o, trainable }: Sized): number {
 
 function keptDirections({ name, inFeatures, outFeatures }: Module, settings: AdapterSettings): number {
   const smaller = Math.min(inFeatures, outFeatures);
-  // Here a key fits anywhere in a name.
+  // A key matches anywhere in a name, unlike in other methods.
   const pattern = Object.entries(settings.object('rank_pattern') ?? {});
   const own = pattern.find(([key]) => new PythonPattern(`.*?(${key})`).match(name));
   const value = own ? own[1] : settings.raw('effective_rank');
@@ -95,6 +95,6 @@ function keptDirections({ name, inFeatures, outFeatures }: Module, settings: Ada
     throw new ConfigError('effective_rank', value, 'a number above 0');
   const wanted = value === null ? smaller / 2 : value < 1 ? smaller * value : value;
   const rank = Math.min(Math.trunc(wanted), smaller);
-  if (rank < 1) throw new BudgetError(`'${name}': no direction of its ${smaller} would be kept`);
+  if (rank < 1) throw new BudgetError(`'${name}': none of its ${smaller} directions would be kept`);
   return rank;
 }

@@ -1,8 +1,8 @@
 /**
- * What a method keeps of a linear layer's forward pass for its backward pass, beside what the layer itself keeps.
+ * What a method keeps of a linear layer's forward pass for its backward pass, in addition to what the layer keeps.
  *
- * Each rule was read off PEFT 0.21 by recording the storages that are alive after the forward pass of one adapted
- * layer. i and o are the layer's sizes, r is the rank; "cast" is the input in the adapter's type.
+ * Each rule comes from PEFT 0.21. The storages that remained after the forward pass of one adapted layer were recorded.
+ * i and o are the layer's sizes, r is the rank; "cast" is the input in the adapter's type.
  */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
@@ -12,13 +12,13 @@ import type { Module } from '../moduleTable';
 export interface Keeper {
   /** The layer's input in the adapter's type: a copy, unless the input has that type already. */
   cast(): void;
-  /** The layer's input as it came. */
+  /** The layer's input in its own type. */
   input(): void;
   /** The frozen layer's output, in the type of the activations. */
   output(): void;
   /** Values in the adapter's type for each token. */
   token(values: number): void;
-  /** Bytes for each token: masks. */
+  /** Bytes for each token, for masks. */
   tokenBytes(bytes: number): void;
   /** Values in the adapter's type, once for the layer. */
   weight(values: number): void;
@@ -35,7 +35,7 @@ export interface Adapted {
   readonly settings: AdapterSettings;
 }
 
-/** An adapted module with its sizes by their usual letters. */
+/** An adapted module with its sizes under their usual letters. */
 export interface Sized extends Adapted {
   readonly i: number;
   readonly o: number;
@@ -49,7 +49,7 @@ export function sized(adapted: Adapted): Sized {
   return { ...adapted, i: module.inFeatures, o: module.outFeatures, r: Math.max(1, rank) };
 }
 
-/** Methods that build a whole new weight, or several, and multiply by it. */
+/** The rule of methods that build one or more complete new weights and multiply by them. */
 export const wholeWeights =
   (weights: number): KeepRule =>
   (keep, { i, o }) => {
@@ -57,5 +57,5 @@ export const wholeWeights =
     keep.cast();
   };
 
-/** Values of a new weight and its gradient, which are alive together in the backward pass. */
+/** Values of a new weight and its gradient, which exist together in the backward pass. */
 export const weightAndGradient = ({ i, o }: Sized): number => 2 * i * o;

@@ -1,4 +1,4 @@
-/** Lily: projections down shared between neighbouring layers, projections up between all. */
+/** Lily: neighbouring layers share their down projections, and all layers share the up projections. */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { ConfigError } from '../../peftConfig/errors';
@@ -31,7 +31,7 @@ export const LILY: Method = {
   },
 };
 
-/** A module's place among the ones that share with it: matched by the same target, and of the same shape. */
+/** A module's index among those that share with it: those of the same target and shape. */
 function lilyPlace(module: Module, modules: readonly Module[], settings: AdapterSettings): number {
   const known = lilyPlaces.get(settings) ?? new Map<string, number>();
   if (!lilyPlaces.has(settings)) {
@@ -49,7 +49,7 @@ function lilyPlace(module: Module, modules: readonly Module[], settings: Adapter
 
 const lilyPlaces = new WeakMap<AdapterSettings, Map<string, number>>();
 
-/** PEFT shortens a list of this many targets to the shortest ends that tell them from the rest. */
+/** PEFT reduces a list of this many targets to the shortest suffixes that distinguish them. */
 const LONG_LIST = 20;
 
 function lilyTarget(name: string, targeted: number, settings: AdapterSettings): string {

@@ -1,7 +1,8 @@
 /**
  * LoRA (Hu et al. 2021) and its variants, and AdaLoRA (Zhang et al. 2023): rank * (in + out) for each module.
  *
- * DoRA adds a magnitude for each output, KaSA a diagonal, MiCA freezes B, BD-LoRA makes one factor block-diagonal.
+ * DoRA adds a magnitude for each output, KaSA adds a diagonal, MiCA freezes B, and BD-LoRA makes one factor
+ * block-diagonal.
  */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
@@ -15,7 +16,7 @@ import type { KeepRule } from './kept';
 import type { Method, Part } from './method';
 import { frozen, LINEAR_AND_CONV1D, trained, trainedInHalf, unsaved } from './method';
 
-/** A module has at most one of these; what is not a linear can have few of them. */
+/** A module can have at most one of these variants. Modules that are not linear can have only some of them. */
 const VARIANTS = [
   'use_dora',
   'arrow_config',
@@ -31,10 +32,10 @@ const VARIANTS_OF: Partial<Record<ModuleKind, readonly string[]>> = {
 };
 
 const INITIALIZATIONS = /^(gaussian|eva|olora|pissa|pissa_niter_\d+|corda|loftq|orthogonal|mica|lora_ga)$/i;
-/** These take the factors from a decomposition of the weight, whose rank is at most its smaller side. */
+/** Initialisations from a decomposition of the weight. Their rank is at most the weight's smaller side. */
 const FROM_WEIGHT = /^(pissa|olora)/i;
 
-/** The variants that a config asks for. Throws `BudgetError` where they cannot be combined, or not on this kind. */
+/** The variant that a config selects. Throws `BudgetError` for a combination, or for one that the kind cannot have. */
 function variantOf({ name, kind }: Pick<Module, 'name' | 'kind'>, settings: AdapterSettings): string | null {
   const init = settings.text('init_lora_weights');
   if (init !== null && !INITIALIZATIONS.test(init))
@@ -88,7 +89,7 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
   }
   if (kind === 'multihead') {
     if (dora) throw new BudgetError(`'${module.name}' is a MultiheadAttention, which cannot have DoRA`);
-    // The output projection always gets its own, below the wrapped module.
+    // The output projection always gets its own factors, below the wrapped module.
     return [
       trained('base_layer.out_proj.lora_A.weight', r, i),
       trained('base_layer.out_proj.lora_B.weight', i, r),
@@ -109,7 +110,7 @@ function parts(module: Module, settings: AdapterSettings): Part[] {
   ];
 }
 
-/** How many blocks each factor is made of: 1 where it is dense. */
+/** Number of diagonal blocks in each factor; 1 for a dense factor. */
 function blockDiagonal(
   { name, inFeatures, outFeatures }: Module,
   r: number,
@@ -120,7 +121,7 @@ function blockDiagonal(
   const found = blockDiagonalFactor(options, name);
   if (!found) {
     if (options['match_strict'] === false) return { a: 1, b: 1 };
-    throw new BudgetError(`'${name}' is in neither list of use_bdlora, which match_strict asks for`);
+    throw new BudgetError(`'${name}' is in neither list of use_bdlora, and match_strict requires one`);
   }
   const { side, count } = found;
   const sides = side === 'a' ? [inFeatures, r] : [r, outFeatures];
@@ -132,9 +133,10 @@ function blockDiagonal(
 function warnings(settings: AdapterSettings): string[] {
   const messages: string[] = [];
   const init = settings.text('init_lora_weights') ?? '';
-  if (init === 'eva') messages.push('EVA may redistribute the ranks by the data it is shown; rank_pattern is counted.');
+  if (init === 'eva')
+    messages.push('EVA may redistribute the ranks according to its data; the count uses rank_pattern.');
   if (/^(pissa|olora|corda|lora_ga)/.test(init))
-    messages.push(`${init} changes the base weights; saved as plain LoRA, rank and file double.`);
+    messages.push(`${init} changes the base weights; the rank and the file double if it is saved as plain LoRA.`);
   if (settings.present('monteclora_config')) messages.push('MonteCLoRA adds parameters that are not counted.');
   return messages;
 }
@@ -147,14 +149,14 @@ export const loraKeeps: KeepRule = (keep, { i, o, r, settings, module }) => {
     keep.token(i);
     keep.tokenBytes(i);
   } else keep.cast();
-  // B is frozen in MiCA, so that nothing needs its input.
+  // MiCA freezes B, so B's input is not needed.
   if (settings.text('init_lora_weights') !== 'mica') keep.token(r);
   if (settings.present('kasa_config')) keep.token(r);
   if (!settings.flag('use_dora')) return;
   keep.token(o);
   keep.weight(3 * o);
   if (dropout) {
-    // The base layer runs again on what dropout left, with a copy of its weight in the adapter's type.
+    // The base layer runs again on the output of dropout, with a copy of its weight in the adapter's type.
     keep.token(o);
     keep.weight(o * i);
   } else keep.output();
@@ -170,14 +172,14 @@ export const LORA: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv', 'multihead'],
   adaptsParameters: true,
   keeps: loraKeeps,
-  // DoRA sends the identity through A and B, and adds the product to the weight.
+  // DoRA passes the identity through A and B, and adds the product to the weight.
   buffers: ({ i, o, settings }) => (settings.flag('use_dora') ? i * i + 2 * i * o : 0),
   parts,
   rank: loraRank,
   warnings,
 };
 
-/** Of a trained AdaLoRA, rank_pattern tells which of the initial ranks were kept. */
+/** The `rank_pattern` of a trained AdaLoRA lists which of the initial ranks were kept. */
 function keptRanks(module: Module, settings: AdapterSettings): number | null {
   const pattern = settings.object('rank_pattern');
   if (!pattern) return null;

@@ -1,4 +1,4 @@
-/** Relatives of LoRA that keep two factors or a block structure of their own for each module. */
+/** Relatives of LoRA with two factors or another block structure for each module. */
 
 import { BudgetError, ConfigError } from '../../peftConfig/errors';
 import { weightAndGradient, wholeWeights } from './kept';
@@ -6,7 +6,7 @@ import { loraKeeps, loraRank } from './lora';
 import type { Method, Part } from './method';
 import { asBase, LINEAR, LINEAR_AND_CONV1D, uniformRank, stored, storedAs, trained } from './method';
 
-/** MiSS (Kang & Yin 2024): one block of rows for all inputs. */
+/** MiSS (Kang & Yin 2024): one block of rows that all inputs share. */
 export const MISS: Method = {
   accepts: LINEAR,
   keeps: (keep, adapted) => {
@@ -25,7 +25,7 @@ export const MISS: Method = {
     if (init === 'bat') {
       if (inFeatures % r !== 0 || outFeatures % r !== 0)
         throw new BudgetError(
-          `'${name}': a weight of ${outFeatures} x ${inFeatures} does not divide into blocks of ${r}`,
+          `'${name}': a weight of ${outFeatures} x ${inFeatures} cannot be divided into blocks of ${r}`,
         );
       return [trained('miss_block', outFeatures / r, r, r)];
     }
@@ -37,15 +37,15 @@ export const MISS: Method = {
   },
 };
 
-/** Bone, which MiSS replaced; PEFT no longer loads it, but its files are about. */
+/** Bone, the predecessor of MiSS. PEFT no longer loads it, but files of it exist. */
 export const BONE: Method = {
   accepts: LINEAR,
   rank: uniformRank,
   parts: (module, settings, all) => MISS.parts(module, settings, all).map((part) => ({ ...part, name: 'bone_block' })),
-  warnings: () => ['PEFT 0.21 has replaced BONE by MISS; the count is that of the old method.'],
+  warnings: () => ['PEFT 0.21 has replaced BONE with MISS; the count is that of the old method.'],
 };
 
-/** HiRA (Huang et al. 2025): a low-rank factor on the weight itself, elementwise. */
+/** HiRA (Huang et al. 2025): the elementwise product of the weight and a low-rank matrix. */
 export const HIRA: Method = {
   accepts: ['linear', 'conv1d', 'embedding', 'conv'],
   keeps: wholeWeights(1),
@@ -59,10 +59,10 @@ export const HIRA: Method = {
     return [trained('hira_A', r, i), trained('hira_B', o, r)];
   },
   warnings: (settings) =>
-    settings.present('rank_pattern') ? ['PEFT 0.21 makes every HiRA of rank r, whatever rank_pattern says.'] : [],
+    settings.present('rank_pattern') ? ['PEFT 0.21 ignores rank_pattern: every HiRA has rank r.'] : [],
 };
 
-/** DeLoRA (Bini et al. 2025): normalised factors and one bound for each module. */
+/** DeLoRA (Bini et al. 2025): normalised factors and one trained bound per module. */
 export const DELORA: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, r }) => keep.token(i + 2 * r),
@@ -79,7 +79,7 @@ export const DELORA: Method = {
   },
 };
 
-/** GraLoRA (Jung et al. 2025): a grid of small LoRAs, with a plain one beside where `hybrid_r` says so. */
+/** GraLoRA (Jung et al. 2025): a grid of small LoRAs, and a plain one of rank `hybrid_r`. */
 export const GRALORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, adapted) => {
@@ -87,7 +87,7 @@ export const GRALORA: Method = {
     keep.cast();
     keep.token(r * settings.count('gralora_k'));
     const hybrid = settings.size('hybrid_r');
-    // The part that is plain LoRA casts the input for itself.
+    // The plain LoRA casts the input separately.
     if (hybrid > 0) loraKeeps(keep, { ...adapted, r: hybrid, i: 0, o: 0 });
   },
   rank: uniformRank,
@@ -109,7 +109,7 @@ export const GRALORA: Method = {
   },
 };
 
-/** C3A (Chen et al. 2024): block-circulant weights, each block told by one row. */
+/** C3A (Chen et al. 2024): block-circulant weights. One row determines each block. */
 export const C3A: Method = {
   accepts: LINEAR,
   mapping: 'FOURIERFT',
@@ -124,7 +124,7 @@ export const C3A: Method = {
   },
 };
 
-/** SHiRA (Bhardwaj et al. 2024): as many single weights as a LoRA of the rank has, by their places. */
+/** SHiRA (Bhardwaj et al. 2024): individual weights by their indices, as many as a LoRA of the same rank has values. */
 export const SHIRA: Method = {
   accepts: LINEAR,
   mapping: 'SHIRA',
@@ -137,12 +137,14 @@ export const SHIRA: Method = {
   parts: ({ name, inFeatures, outFeatures }, settings) => {
     const values = settings.count('r') * (inFeatures + outFeatures);
     if (values > inFeatures * outFeatures)
-      throw new BudgetError(`'${name}': ${values} single weights exceed the ${inFeatures * outFeatures} of the module`);
+      throw new BudgetError(
+        `'${name}': ${values} trained weights exceed the ${inFeatures * outFeatures} of the module`,
+      );
     return [trained('shira_weight', values), storedAs('I32', 'shira_indices', 2, values)];
   },
 };
 
-/** Super-tuning: the most telling weights, and a LoRA where `r` is given. */
+/** Super-tuning: the most important weights, and a LoRA if `r` is set. */
 export const SUPERTUNING: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, trainable }) => {
@@ -163,7 +165,7 @@ export const SUPERTUNING: Method = {
   },
 };
 
-/** Poly (Ponti et al. 2023): a stock of LoRAs, in splits of the features, and a router for each module. */
+/** Poly (Ponti et al. 2023): an inventory of LoRAs on splits of the features, and a router for each module. */
 export const POLY: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, r }) => {
@@ -185,7 +187,7 @@ export const POLY: Method = {
   },
 };
 
-/** DEFT: a projection out of the weight's space and, unless `para`, what is put in its place. */
+/** DEFT: a projection that removes a subspace of the weight and, unless `para` is set, a replacement for it. */
 export const DEFT: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, { o, r, settings }) => {
@@ -201,7 +203,7 @@ export const DEFT: Method = {
   },
 };
 
-/** GLoRA (Chavan et al. 2023): five paths, three of them only where the module has a bias. */
+/** GLoRA (Chavan et al. 2023): five paths, three of them only for modules with a bias. */
 export const GLORA: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o }) => {
@@ -239,7 +241,7 @@ function gloraPath(name: string, kind: string, { out, r, column, empty }: GloraS
   return [asBase(stored(`${name}.zeros`, ...empty))];
 }
 
-/** PEANuT (Zhong et al. 2025): a small network from the weight to its update. */
+/** PEANuT (Zhong et al. 2025): a small network that maps the weight to its update. */
 export const PEANUT: Method = {
   accepts: LINEAR,
   keeps: (keep, { i, o, r, settings }) => {

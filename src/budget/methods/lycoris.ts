@@ -1,4 +1,4 @@
-/** LoHa and LoKr of LyCORIS (Yeh et al. 2023): products of small factors, elementwise and by Kronecker. */
+/** LoHa and LoKr of LyCORIS (Yeh et al. 2023): Hadamard and Kronecker products of small factors. */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { Module } from '../moduleTable';
@@ -7,7 +7,7 @@ import { loraRank } from './lora';
 import type { Method, Part } from './method';
 import { kernelSize, LINEAR_AND_CONV, trained } from './method';
 
-/** The kernel of a convolution is taken apart only where the config asks for it and there is something to gain. */
+/** A convolution's kernel is decomposed only if the config asks for it and the kernel is larger than 1. */
 function isEffective(module: Module, settings: AdapterSettings): boolean {
   return module.kind === 'conv' && settings.flag('use_effective_conv2d') && kernelSize(module) > 1;
 }
@@ -33,7 +33,7 @@ export const LOHA: Method = {
 };
 
 /**
- * Splits a size in two factors, smaller first: `factor` itself where it divides the size, else as near to the square
+ * Splits a size into two factors, smaller first: `factor` itself if it divides the size, else as near to the square
  * root as its divisors and `factor` allow. -1 sets no limit.
  */
 function kroneckerFactors(size: number, factor: number): readonly [number, number] {

@@ -1,4 +1,4 @@
-/** What a table of a PEFT method holds: the tensors that it adds to a module, from which every count follows. */
+/** The definition of a PEFT method: the tensors that it adds to a module. Every count follows from them. */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { TargetMapping } from '../architectures/peftTargets';
@@ -7,7 +7,7 @@ import type { ModuleKind } from '../rows';
 import type { Dtype } from '../safetensorsSize';
 import type { KeepRule, Sized } from './kept';
 
-/** `trained` and `frozen` are parameters; a `buffer` is in the file alone, or nowhere. */
+/** `trained` and `frozen` are parameters. A `buffer` is only in the file, or not saved at all. */
 export type Role = 'trained' | 'frozen' | 'halfTrained' | 'buffer';
 
 export interface Part {
@@ -18,34 +18,34 @@ export interface Part {
   readonly saved: boolean;
   /** 'base' is the type that the model is loaded in. */
   readonly dtype: Dtype | 'base';
-  /** Another name in the file for what is in memory once, and counted elsewhere. */
+  /** A second name in the file for a tensor that is in memory once and counted elsewhere. */
   readonly alias?: boolean;
 }
 
-/** Which modules a method adapts. */
+/** The modules that a method adapts. */
 export interface Targeting {
   /** The kinds of module that it can adapt. PEFT refuses the others. */
   readonly accepts: readonly ModuleKind[];
   /** PEFT's mapping of default targets, LoRA's if absent; `null` if the config must name its targets. */
   readonly mapping?: TargetMapping | null;
-  /** Without an entry in the mapping, all linear layers are targets. */
+  /** Whether all linear layers are targets if the mapping has no entry for the model type. */
   readonly allLinearByDefault?: boolean;
 }
 
 export interface Method extends Targeting {
   /** `all` holds every adapted module and the model, for settings that depend on more than the module. */
   readonly parts: (module: Module, settings: AdapterSettings, all: Context) => readonly Part[];
-  /** Tensors of the adapter as a whole; their names follow 'base_model.'. */
+  /** Tensors of the adapter as a whole. Their names follow 'base_model.'. */
   readonly shared?: (modules: readonly Module[], settings: AdapterSettings) => readonly Part[];
   readonly rank?: (module: Module, settings: AdapterSettings) => number;
-  /** Throws where no config says the count; it may have no targets either. */
+  /** Throws if no config determines the count. Such a method may have no targets either. */
   readonly uncountable?: () => never;
   readonly warnings?: (settings: AdapterSettings) => readonly string[];
   /** Fills in settings whose defaults depend on the model. */
   readonly complete?: (model: ModuleTable, settings: AdapterSettings) => AdapterSettings;
-  /** It adapts bare parameters too (`target_parameters`), and both ends of a tied embedding. */
+  /** The method also adapts bare parameters (`target_parameters`) and both ends of a tied embedding. */
   readonly adaptsParameters?: boolean;
-  /** It trains copies of the modules in the base model's type. */
+  /** The method trains copies of the modules in the base model's type. */
   readonly trainsCopies?: boolean;
   /** The config key of the rank; `r` if absent. */
   readonly rankKey?: string;
@@ -77,21 +77,21 @@ const part = (
 });
 
 export const trained = (name: string, ...shape: readonly number[]): Part => part('trained', name, shape);
-/** A parameter that is in the file but is not trained. */
+/** A parameter that is saved but not trained. */
 export const frozen = (name: string, ...shape: readonly number[]): Part => part('frozen', name, shape);
-/** In the file, but no parameter. */
+/** A saved tensor that is not a parameter. */
 export const stored = (name: string, ...shape: readonly number[]): Part => part('buffer', name, shape);
 export const storedAs = (dtype: Dtype, name: string, ...shape: readonly number[]): Part =>
   part('buffer', name, shape, dtype);
-/** In the base's type, which PEFT leaves as it is. */
+/** A part in the base model's type, which PEFT does not convert. */
 export const asBase = (each: Part): Part => ({ ...each, dtype: 'base' });
-/** In half precision moving the adapter makes new parameters, which then are trained. */
+/** Converting the adapter to half precision creates new parameters, which are trained. */
 export const trainedInHalf = (each: Part): Part => ({ ...each, role: 'halfTrained' });
 export const unsaved = (each: Part): Part => ({ ...each, saved: false });
-/** As trained or not, a second name in the file for a tensor that is counted elsewhere. */
+/** A second name in the file for a tensor that is counted elsewhere. */
 export const again = (each: Part): Part => ({ ...each, role: 'buffer', alias: true });
 
-/** `linear` and GPT-2's `conv1d`. */
+/** Linear layers, including GPT-2's `conv1d`. */
 export const LINEAR_AND_CONV1D: readonly ModuleKind[] = ['linear', 'conv1d'];
 export const EVERY_KIND: readonly ModuleKind[] = [
   'linear',

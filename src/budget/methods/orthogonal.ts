@@ -1,4 +1,4 @@
-/** Methods that multiply the weight by an orthogonal matrix of their own: OFT, BOFT, HRA, PSOFT. */
+/** Methods that multiply the weight by a trained orthogonal matrix: OFT, BOFT, HRA, PSOFT. */
 
 import type { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { BudgetError } from '../../peftConfig/errors';
@@ -7,7 +7,7 @@ import { weightAndGradient } from './kept';
 import type { Method } from './method';
 import { kernelSize, LINEAR, LINEAR_AND_CONV, trained } from './method';
 
-/** The divisor of a size that is nearest to what was asked for, the smaller of two. */
+/** The divisor of a size that is nearest to `wanted`; of two equally near, the smaller. */
 function nearestDivisor(size: number, wanted: number): number {
   if (wanted >= size) return size;
   let higher = wanted;
@@ -19,7 +19,7 @@ function nearestDivisor(size: number, wanted: number): number {
 
 const inputs = (module: Module): number => module.inFeatures * kernelSize(module);
 
-/** How many blocks, and how large, from whichever of the two the config gives. */
+/** The number and the size of the blocks. The config sets one, and the other follows. */
 function blocks(module: Module, settings: AdapterSettings): { count: number; size: number } {
   const rank = settings.size('r');
   const wanted = settings.size('oft_block_size');
@@ -33,7 +33,7 @@ function blocks(module: Module, settings: AdapterSettings): { count: number; siz
   return { count, size: total / count };
 }
 
-/** OFT (Qiu et al. 2023): rotations in blocks of the inputs, each from its skew-symmetric generator. */
+/** OFT (Qiu et al. 2023): rotations of blocks of the inputs, each from a skew-symmetric generator. */
 export const OFT: Method = {
   accepts: ['linear', 'conv', 'embedding'],
   keeps: (keep, { i, settings }) => {
@@ -52,7 +52,7 @@ export const OFT: Method = {
   },
 };
 
-/** BOFT (Liu et al. 2024): a product of sparse rotations, and a scale for each output. */
+/** BOFT (Liu et al. 2024): a product of sparse rotations, and a scale per output. */
 export const BOFT: Method = {
   accepts: LINEAR_AND_CONV,
   keeps: (keep, { i, settings }) => {
@@ -75,13 +75,13 @@ export const BOFT: Method = {
     const size = wantedSize || total / wantedCount;
     const count = total / size;
     if (factors > 1 && (count % 2 ** (factors - 1) !== 0 || size % 2 !== 0))
-      throw new BudgetError(`'${module.name}': ${count} blocks of ${size} cannot make ${factors} butterfly factors`);
+      throw new BudgetError(`'${module.name}': ${count} blocks of ${size} cannot form ${factors} butterfly factors`);
     const scale = module.kind === 'conv' ? [1, module.outFeatures] : [module.outFeatures, 1];
     return [trained('boft_R', factors, count, size, size), trained('boft_s', ...scale)];
   },
   warnings: (settings) =>
     settings.count('boft_n_butterfly_factor') > 1
-      ? ['Without its CUDA extension PEFT takes boft_n_butterfly_factor for 1.']
+      ? ['Without its CUDA extension, PEFT uses a boft_n_butterfly_factor of 1.']
       : [],
 };
 
@@ -97,14 +97,14 @@ export const HRA: Method = {
   parts: (module, settings) => [trained('hra_u', inputs(module), settings.count('r'))],
 };
 
-/** PSOFT: a rotation within the principal subspace, and two scales of it. */
+/** PSOFT: a rotation of the principal subspace, and two scaling vectors. */
 export const PSOFT: Method = {
   accepts: LINEAR,
   keeps: (keep, { r }) => {
     keep.token(r);
     keep.weight(5 * r * r);
   },
-  // The right factor is a view of all singular vectors, which stay; then the left one and two lists of indices.
+  // The right factor (a view that keeps all singular vectors in memory), the left factor, and two index lists.
   residentBytes: ({ i, o, r }) => 4 * (Math.min(i, o) * i + o * r) + 8 * r * (r - 1),
   rank: (_, settings) => settings.count('r'),
   parts: ({ name, inFeatures, outFeatures }, settings) => {

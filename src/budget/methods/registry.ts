@@ -1,6 +1,6 @@
 /**
- * Every peft_type that adapts modules. A file of a family exports its methods under their peft_type, so that the export
- * alone adds a method here.
+ * The methods that adapt modules, by peft_type. A family's file exports its methods under their peft_type, so an export
+ * is all that registers a method.
  */
 
 import { ADALORA, dataDependent, LORA } from './lora';
@@ -21,14 +21,14 @@ export const METHODS: Readonly<Record<string, Method>> = {
   ...lowRank,
   ...lily,
   ...decomposed,
-  ADAMSS: dataDependent('ADAMSS', 'it clusters the weights, and the clusters decide how many parameters there are'),
+  ADAMSS: dataDependent('ADAMSS', 'it clusters the weights, and the clusters determine the number of parameters'),
   XLORA: {
-    ...dataDependent('XLORA', 'it mixes adapters that were trained before, and their layers decide its size'),
+    ...dataDependent('XLORA', 'it mixes previously trained adapters, and their layers determine its size'),
     mapping: null,
   },
 };
 
-/** `null` for a peft_type that adapts no modules, or that is not known. */
+/** `null` for a peft_type that adapts no modules or is unknown. */
 export function methodOf(type: string): Method | null {
   return Object.hasOwn(METHODS, type) ? (METHODS[type] ?? null) : null;
 }

@@ -1,4 +1,4 @@
-/** Methods that train vectors: scales, biases and spectra, some over frozen random projections. */
+/** Methods that train vectors: scales, biases and spectra, some on frozen random projections. */
 
 import { AdapterSettings } from '../../peftConfig/adapterSettings';
 import { BudgetError, ConfigError } from '../../peftConfig/errors';
@@ -11,13 +11,13 @@ import { weightAndGradient, wholeWeights } from './kept';
 import type { Method, Part } from './method';
 import { again, asBase, EVERY_KIND, LINEAR, LINEAR_AND_CONV1D, stored, storedAs, trained } from './method';
 
-/** IA3 (Liu et al. 2022): one scale for each output, or each input of the feed-forward modules. */
+/** IA3 (Liu et al. 2022): a scale per output, or per input for the feed-forward modules. */
 export const IA3: Method = {
   accepts: ['linear', 'conv1d', 'conv'],
   mapping: 'IA3',
   complete: withFeedForward,
   keeps: (keep, { i, o, module, settings, trainable }) => {
-    // If the config does not name them, the feed-forward modules are known by the length of their vectors.
+    // If the config does not name the feed-forward modules, the lengths of their vectors identify them.
     const feedforward = settings.namesOrPattern('feedforward_modules');
     const scalesInput = Array.isArray(feedforward)
       ? feedforward.some((end: string) => module.name.endsWith(end))
@@ -54,7 +54,7 @@ const largest = (modules: readonly Module[], size: (module: Module) => number): 
 const widestInput = (modules: readonly Module[]): number => largest(modules, ({ inFeatures }) => inFeatures);
 const widestOutput = (modules: readonly Module[]): number => largest(modules, ({ outFeatures }) => outFeatures);
 
-/** VeRA (Kopiczko et al. 2024): scales around one pair of frozen random matrices, as large as the largest module. */
+/** VeRA (Kopiczko et al. 2024): scales around one pair of frozen random matrices of the largest module's size. */
 function randomProjection(name: 'vera' | 'pvera', doubled: number): Method {
   const rank = (settings: AdapterSettings): number => settings.count('r');
   return {
@@ -77,7 +77,7 @@ function randomProjection(name: 'vera' | 'pvera', doubled: number): Method {
 }
 
 export const VERA = randomProjection('vera', 1);
-/** PVeRA is VeRA with a mean and a deviation for each rank. */
+/** PVeRA: VeRA with a mean and a deviation per rank. */
 export const PVERA = randomProjection('pvera', 2);
 
 /** RandLoRA (Albert et al. 2025): full-rank updates as sums of scaled random matrices. */
@@ -97,7 +97,7 @@ export const RANDLORA: Method = {
     return [
       trained('randlora_lambda', r, bases),
       trained('randlora_gamma', bases, smaller),
-      // Every layer's copy of the bases goes to the file.
+      // The file holds a copy of the bases for every layer.
       ...(settings.flag('save_projection') ? randomBases(modules, r).map(again) : []),
     ];
   },
@@ -122,7 +122,7 @@ export const FOURIERFT: Method = {
   ],
 };
 
-/** WaveFT: the same with wavelets; the budget may be divided by the modules' sizes. */
+/** WaveFT: wavelets instead of Fourier coefficients. Their number may be proportional to the modules' sizes. */
 export const WAVEFT: Method = {
   accepts: LINEAR_AND_CONV1D,
   mapping: 'WAVEFT',
@@ -137,7 +137,7 @@ export const WAVEFT: Method = {
   },
 };
 
-/** A spectrum has at most as many coefficients as the largest weight. */
+/** More coefficients than the largest weight has values. */
 const MAX_SPECTRUM = 1 << 30;
 
 function frequencies(
@@ -157,7 +157,7 @@ function atMost({ name, inFeatures, outFeatures }: Module, count: number): numbe
   return count;
 }
 
-/** As Python rounds. */
+/** Rounds a half to the even neighbour, as Python does. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
@@ -165,7 +165,7 @@ function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** RoAd (Liao et al. 2024): rotations of pairs of outputs, with 1, 2 or 4 values for each pair. */
+/** RoAd (Liao et al. 2024): rotations of pairs of outputs, with 1, 2 or 4 values per pair. */
 export const ROAD: Method = {
   accepts: LINEAR,
   keeps: (keep, { o }) => keep.token(2 * o),
@@ -179,7 +179,7 @@ export const ROAD: Method = {
   },
 };
 
-/** BEFT trains a bias for each output. */
+/** BEFT: a trained bias per output. */
 export const BEFT: Method = {
   accepts: LINEAR,
   mapping: 'BEFT',
@@ -199,7 +199,7 @@ export const LN_TUNING: Method = {
       .map((tensor) => asBase(trained(`ln_tuning_layers.${tensor.name.slice(name.length + 1)}`, ...tensor.shape))),
 };
 
-/** VB-LoRA (Li et al. 2024): LoRA factors mixed from one bank of vectors. */
+/** VB-LoRA (Li et al. 2024): LoRA factors composed from one bank of vectors. */
 export const VBLORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   mapping: 'VBLORA',
@@ -240,7 +240,7 @@ function bank(settings: AdapterSettings): { vectors: number; length: number } {
   return { vectors: settings.count('num_vectors'), length: settings.count('vector_length') };
 }
 
-/** Uni-LoRA: all factors are read from one trained vector. */
+/** Uni-LoRA: one trained vector holds the values of all factors. */
 export const UNILORA: Method = {
   accepts: LINEAR_AND_CONV1D,
   keeps: (keep, { i, o, r }) => {
@@ -266,7 +266,7 @@ export const UNILORA: Method = {
   shared: (_, settings) => [trained('unilora_theta_d', settings.count('theta_d_length', undefined, MAX_SPECTRUM))],
 };
 
-/** TinyLoRA: a few numbers for each group of modules, over frozen factors of the weights. */
+/** TinyLoRA: a few numbers per group of modules, on frozen factors of the weights. */
 export const TINYLORA: Method = {
   accepts: ['linear', 'conv1d', 'embedding'],
   keeps: (keep, { r }) => keep.token(r),

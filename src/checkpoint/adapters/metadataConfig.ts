@@ -4,6 +4,8 @@
  */
 
 import { parseAdapterConfig } from '../../peftConfig/adapterConfig';
+import { JsonError, parseJson } from '../../peftConfig/parseJson';
+import type { Problem } from '../../peftConfig/problem';
 import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 
@@ -13,11 +15,21 @@ const MAX_TEXT = 10 * 2 ** 20;
 /** Keys that affect the scaling. The others only affect training. */
 const KEYS = ['r', 'lora_alpha', 'use_rslora', 'use_dora', 'rank_pattern', 'alpha_pattern'] as const;
 
-/** `null` if the metadata has no such settings, or none that can be parsed. */
-export function configOfMetadata(metadata: readonly (readonly [string, string])[]): AdapterConfig | null {
+/** `null` if the metadata has no such settings. Settings that cannot be read are reported to `problems`. */
+export function configOfMetadata(
+  metadata: readonly (readonly [string, string])[],
+  problems: Problem[],
+): AdapterConfig | null {
   const text = metadata.find(([key]) => key === ENTRY)?.[1];
-  if (text === undefined || text.length > MAX_TEXT) return null;
-  const components = componentsOf(text);
+  if (text === undefined) return null;
+  const components = new Map<string, Map<string, unknown>>();
+  try {
+    if (text.length > MAX_TEXT) throw new JsonError(`it has ${text.length} characters, the limit is ${MAX_TEXT}`);
+    collectComponents(parseJson(text), components);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    problems.push({ severity: 'warning', message: `metadata '${ENTRY}' is not used: ${error.message}` });
+  }
   const [first] = components.values();
   if (!first) return null;
   const settings = Object.fromEntries(first);
@@ -28,15 +40,8 @@ export function configOfMetadata(metadata: readonly (readonly [string, string])[
   return parseAdapterConfig(JSON.stringify(settings));
 }
 
-function componentsOf(text: string): Map<string, Map<string, unknown>> {
-  const components = new Map<string, Map<string, unknown>>();
-  let values: unknown;
-  try {
-    values = JSON.parse(text);
-  } catch {
-    return components;
-  }
-  if (!isObject(values)) return components;
+function collectComponents(values: unknown, components: Map<string, Map<string, unknown>>): void {
+  if (!isObject(values)) throw new JsonError('it is not a JSON object');
   for (const [path, value] of Object.entries(values)) {
     const key = KEYS.find((known) => path.endsWith(`.${known}`));
     if (key === undefined) continue;
@@ -44,7 +49,6 @@ function componentsOf(text: string): Map<string, Map<string, unknown>> {
     const settings = components.get(component) ?? new Map<string, unknown>();
     components.set(component, settings.set(key, value));
   }
-  return components;
 }
 
 /** Each component's patterns, then its default for all its modules. The first match counts. */

@@ -1,5 +1,6 @@
 /** The few fields of a config that lists need, read without parsing the rest. */
 
+import { parseJson } from '../../peftConfig/parseJson';
 import { MAX_NAME_CHARACTERS } from '../../protocol/scan';
 import type { AdapterFacts, ModelFacts } from '../../protocol/scan';
 import { isBounded } from './boundedJson';
@@ -55,7 +56,7 @@ function readField(literal: string): Field {
 
 function readString(literal: string): string | null {
   try {
-    const value: unknown = JSON.parse(literal);
+    const value = parseJson(literal);
     return typeof value === 'string' ? value : null;
   } catch {
     return null;

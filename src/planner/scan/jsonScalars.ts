@@ -2,7 +2,7 @@
  * Finds the scalars of a JSON text without building its values: a text of 4 MB can describe over a million of them. The
  * text may come from a stranger, so the time is linear, the memory constant, and nothing is recursive.
  *
- * It does not validate. `JSON.parse` may still refuse a text that passes here.
+ * It does not validate. The parser may still refuse a text that passes here.
  */
 
 const QUOTE = 34;
@@ -14,7 +14,7 @@ const CLOSE_LIST = 93;
 const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 
-/** A longer key is none that a caller asks for. */
+/** No caller asks for a longer key. */
 const MAX_KEY = 128;
 
 /** A string, number, boolean or null, as the range of its literal. */
@@ -27,7 +27,7 @@ interface JsonScalar {
   readonly to: number;
 }
 
-export interface JsonSize {
+interface JsonSize {
   /** Upper bound of the number of values, containers included. */
   readonly values: number;
   readonly depth: number;

@@ -43,7 +43,7 @@ export const TABLE = [
     targets: [ratio('onnxruntime-web', 1.75), ratio('jax-js', 1.75), ratio('tfjs-wasm', 2.3)],
   },
   {
-    title: 'The same, the weight packed before',
+    title: 'The same with the weight packed in advance',
     work: 'gemm',
     args: { ...BIG, packed: 1 },
     subjects: OURS,
@@ -102,7 +102,7 @@ export const TABLE = [
     targets: [rate(10), ratio('numpy f64 AVX2 1T', 15), ratio('ours 1T', 1.8, 'ours 2T')],
   },
   {
-    title: 'The same with a NaN in every 4096',
+    title: 'The same with one NaN in 4096 entries',
     work: 'moments',
     args: { count: COUNT, nanEvery: 4096 },
     bytes: 2 * COUNT,
@@ -156,7 +156,7 @@ export const TABLE = [
     targets: [],
   },
   {
-    title: 'Singular values of B.A by its factors, d = 4096, r = 16',
+    title: 'Singular values of B.A from the factors, d = 4096, r = 16',
     work: 'singularValues',
     args: { d: 4096, r: 16 },
     subjects: ['ours 1T', 'numpy f64 AVX2 1T', 'numpy f64 auto 1T'],
@@ -165,7 +165,7 @@ export const TABLE = [
     full: { work: 'fullSingularValues', subject: 'numpy f64 AVX2 2T', at: 4000 },
   },
   {
-    title: 'Singular values of B.A by its factors, d = 4096, r = 64',
+    title: 'Singular values of B.A from the factors, d = 4096, r = 64',
     work: 'singularValues',
     args: { d: 4096, r: 64 },
     subjects: ['ours 1T', 'numpy f64 AVX2 1T', 'numpy f64 auto 1T'],

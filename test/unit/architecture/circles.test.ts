@@ -2,13 +2,13 @@ import { strict as assert } from 'node:assert';
 import { assertNone } from './assertNone';
 import { circles, importsOf, sourceFiles } from './importGraph';
 
-/** Files by what they import, `import type` included. */
+/** The files that each file imports, `import type` included. */
 function importGraph(files: readonly string[]): Map<string, string[]> {
   return new Map(files.map((file) => [file, importsOf(file).map(({ target }) => `${target.replace(/\.js$/, '')}.ts`)]));
 }
 
 describe('the imports between files', () => {
-  it('make no circle, those of types alone included', () => {
+  it('form no circle, even with type-only imports', () => {
     const files = ['src', 'webview-ui', 'test'].flatMap((folder) => sourceFiles(folder));
     const graph = importGraph(files);
     const found = circles(graph).map((group) =>
@@ -28,7 +28,7 @@ describe('the imports between files', () => {
     assertNone(found, advice);
   });
 
-  it('are followed far enough to notice one', () => {
+  it('are followed far enough to find a circle', () => {
     const graph = new Map([
       ['a', ['b']],
       ['b', ['c', 'd']],

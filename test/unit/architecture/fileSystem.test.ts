@@ -5,7 +5,7 @@ import { sourceFiles } from './importGraph';
 
 /** Functions of Node's file system that read the content of files, and the files of src that may import each. */
 const READING: Readonly<Record<string, readonly string[]>> = {
-  open: ['src/files/regularFile.ts', 'src/files/nodeFile.ts'],
+  open: ['src/files/regularFile.ts', 'src/files/atomicFile.ts'],
   // It reads the extension's own scripts, which no stranger writes.
   readFileSync: ['src/host/webviewHtml.ts'],
   readFile: [],
@@ -18,11 +18,23 @@ const READING_ADVICE =
   'Files come from strangers and may never end: read small ones with readSmallText (src/files/smallFile.ts), ' +
   'and weights with nodeFiles.open (src/files/nodeFile.ts):';
 
-/** The editor's functions that read whole files, with the files that may call them. */
-const EDITOR_READING: ReadonlyMap<RegExp, readonly string[]> = new Map([
-  [/\bfs\s*\.\s*readFile\b/, ['src/host/readDocument.ts']],
-]);
-const EDITOR_READING_ADVICE = 'Read a file of the workspace with readDocumentText (src/host/readDocument.ts):';
+/** Functions that change files, and the files of src that may import each. */
+const WRITING: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    ['writeFile', 'appendFile', 'write', 'rename', 'truncate', 'ftruncate', 'copyFile', 'cp', 'link', 'symlink', 'rm']
+      .concat(['unlink', 'chmod', 'chown', 'utimes', 'rmdir', 'mkdtemp', 'open'])
+      .flatMap((name) => [[name, []] as const, [`${name}Sync`, []] as const]),
+  ),
+  createWriteStream: [],
+  open: ['src/files/regularFile.ts', 'src/files/atomicFile.ts'],
+  rename: ['src/files/atomicFile.ts'],
+  unlink: ['src/files/atomicFile.ts'],
+};
+const WRITING_ADVICE = 'Write files with writeAtomically (src/files/atomicFile.ts), from the host with saveDocument:';
+
+/** The editor's functions that read and write whole files, each with the file of src that may call it. */
+const EDITOR_READING = [/\bfs\s*\.\s*readFile\b/, 'src/host/readDocument.ts'] as const;
+const EDITOR_WRITING = [/\bfs\s*\.\s*(writeFile|rename|copy|delete)\b/, 'src/host/saveDocument.ts'] as const;
 
 /** Imports of 'node:fs' and 'node:fs/promises' by name. A module that is imported whole has the name '*'. */
 function fileSystemImports(file: string, text: string): string[] {
@@ -64,16 +76,19 @@ function wrongImports(allowed: Readonly<Record<string, readonly string[]>>): str
   );
 }
 
-function wrongCalls(allowed: ReadonlyMap<RegExp, readonly string[]>): string[] {
-  return [...allowed].flatMap(([pattern, files]) =>
-    sources.filter(({ file, text }) => pattern.test(text) && !files.includes(file)).map(({ file }) => file),
-  );
+function wrongCalls([pattern, allowed]: readonly [RegExp, string]): string[] {
+  return sources.filter(({ file, text }) => pattern.test(text) && file !== allowed).map(({ file }) => file);
 }
 
-describe("a stranger's files", () => {
+describe('files of the user and of strangers', () => {
   it('are read in one place, within limits', () => {
     assertNone(wrongImports(READING), READING_ADVICE);
-    assertNone(wrongCalls(EDITOR_READING), EDITOR_READING_ADVICE);
+    assertNone(wrongCalls(EDITOR_READING), `Read it with readDocumentText (${EDITOR_READING[1]}):`);
+  });
+
+  it('are written by one writer, whatever is saved', () => {
+    assertNone(wrongImports(WRITING), WRITING_ADVICE);
+    assertNone(wrongCalls(EDITOR_WRITING), `Write it with saveDocument (${EDITOR_WRITING[1]}):`);
   });
 
   it('are noticed however the file system is imported', () => {
@@ -91,6 +106,23 @@ describe("a stranger's files", () => {
         ["import { open } from './openSource'", ''],
       ].flatMap(([text, expected]) => (found(text!) === expected ? [] : [`${text}: ${found(text!)}`])),
       'found something else in:',
+    );
+  });
+});
+
+describe('JSON of strangers', () => {
+  it('is parsed in one place, which bounds its depth', () => {
+    const allowed = new Set([
+      'src/peftConfig/parseJson.ts',
+      // Our own descriptions, tables and URIs.
+      'src/protocol/packedDescription.ts',
+      'src/peftConfig/signature.ts',
+      'src/files/editorFiles.ts',
+    ]);
+    const parsing = sources.filter(({ file, text }) => /\bJSON\s*\.\s*parse\s*\(/.test(text) && !allowed.has(file));
+    assertNone(
+      parsing.map(({ file }) => file),
+      'A recursive walk over deep JSON overflows the stack: use parseJson (src/peftConfig/parseJson.ts):',
     );
   });
 });

@@ -5,13 +5,13 @@ import * as path from 'node:path';
 import ts from 'typescript';
 
 export interface Import {
-  /** The importing file, from the root of the repository, with forward slashes. */
+  /** The importing file, relative to the root of the repository, with forward slashes. */
   readonly from: string;
-  /** As written. */
+  /** The specifier as written. */
   readonly specifier: string;
   /** A file of the repository without its extension ('src/tensor/tensor'), or the specifier of a package. */
   readonly target: string;
-  /** Erased when compiled. */
+  /** True if compilation erases the import. */
   readonly typeOnly: boolean;
 }
 
@@ -51,15 +51,15 @@ function isLoad(callee: ts.Expression): boolean {
   return callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');
 }
 
-/** 'src/tensor/tensor.ts' is of room 'tensor', 'src/extension.ts' of 'extension.ts'. */
+/** The room of 'src/tensor/tensor.ts' is 'tensor'; that of 'src/extension.ts' is 'extension.ts'. */
 export function roomOf(file: string): string {
   const room = file.split('/')[1] ?? '';
   return file.split('/').length === 2 && !room.endsWith('.ts') ? `${room}.ts` : room;
 }
 
 /**
- * Groups that reach each other, by Tarjan's algorithm: each is a circle, or several that touch. `graph` has what each
- * node leads to; nodes that are not in it are left out.
+ * The groups of nodes that reach each other, found by Tarjan's algorithm. Each group is a circle, or several that
+ * touch. `graph` gives the targets of each node; targets that are not nodes of it are ignored.
  */
 export function circles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const order = new Map<string, number>();

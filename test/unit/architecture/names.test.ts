@@ -6,7 +6,7 @@ import { sourceFiles } from './importGraph';
 interface Exported {
   readonly name: string;
   readonly file: string;
-  /** Classes and functions have one name in the whole house; types may be called alike in rooms that never meet. */
+  /** Each class and function has a name of its own in all of src. Types may share a name if their rooms never meet. */
   readonly isCode: boolean;
 }
 
@@ -29,7 +29,7 @@ function exportsOf(file: string): Exported[] {
 }
 
 describe('what src exports', () => {
-  it('has no class or function that shares its name with another export', () => {
+  it('includes no class or function that shares its name with another export', () => {
     const byName = new Map<string, Exported[]>();
     for (const file of sourceFiles('src').filter((each) => !each.includes('/kernels/'))) {
       for (const each of exportsOf(file)) byName.set(each.name, [...(byName.get(each.name) ?? []), each]);

@@ -9,7 +9,7 @@ import { roomOf, sourceFiles } from './importGraph';
 
 /** A list with this share of a method's keys repeats the table; a shorter one chooses among the keys. */
 const REPEATED_SHARE = 2 / 3;
-/** A list of fewer keys proves nothing: some methods have three. */
+/** A list of fewer keys is not evidence, because some methods have only three. */
 const FEWEST_KEYS = 5;
 
 const ADVICE = 'Leave the default out and read the key with AdapterSettings, or import the table of src/peftConfig:';
@@ -26,7 +26,7 @@ for (const keys of [COMMON_KEYS, ...Object.values(METHOD_KEYS)]) {
 
 const CLASS_NAMES = new Set(CONFIG_CLASS_NAMES);
 
-/** What a source says of PEFT's configs that only src/peftConfig may say, each with its place. */
+/** The statements of a source about PEFT's configs that only src/peftConfig may make, each with its position. */
 function statementsOfPeft(file: string, text: string): string[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const constants = constantsOf(source);
@@ -64,7 +64,7 @@ function keyRead(node: ts.Node): string | null {
   return key && ts.isStringLiteralLike(key) && DEFAULTS.has(key.text) ? key.text : null;
 }
 
-/** `settings.count('r', 8)`: whatever the number, PEFT has a default for the key. */
+/** Recognises `settings.count('r', 8)`: PEFT has a default for the key, so any number here is a second one. */
 function givesDefault(node: ts.Node, constants: Constants): boolean {
   const key = keyRead(node);
   if (key === null) return false;
@@ -74,7 +74,10 @@ function givesDefault(node: ts.Node, constants: Constants): boolean {
   return reads && DEFAULTS.get(key)!.size > 0 && second !== undefined && second !== null;
 }
 
-/** `settings.text('bias') ?? 'none'`; an empty list or object is what any reader puts for an absent one. */
+/**
+ * Recognises `settings.text('bias') ?? 'none'`. An empty list or object is allowed: any reader may use it for an absent
+ * one.
+ */
 function replacesMissing(node: ts.Node, constants: Constants): boolean {
   if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.QuestionQuestionToken) return false;
   const key = keyRead(node.left);
@@ -82,7 +85,9 @@ function replacesMissing(node: ts.Node, constants: Constants): boolean {
   return key !== null && !/^(?:\[\]|\{\})$/.test(value) && DEFAULTS.get(key)!.has(value);
 }
 
-/** Three or more of `lora_alpha: 8, rank_pattern: {}`; fewer may be the settings of an example. */
+/**
+ * Recognises three or more entries such as `lora_alpha: 8, rank_pattern: {}`; fewer may be the settings of an example.
+ */
 function setsDefault(node: ts.Node, constants: Constants): boolean {
   if (!ts.isObjectLiteralExpression(node)) return false;
   const repeated = node.properties.filter((property) => {
@@ -93,7 +98,7 @@ function setsDefault(node: ts.Node, constants: Constants): boolean {
   return repeated.length > 2;
 }
 
-/** Keys in an array, of an object, or in one text: 'r target_modules exclude_modules'. */
+/** Recognises keys in an array, in an object, or in one text: 'r target_modules exclude_modules'. */
 function listsKeys(node: ts.Node): boolean {
   const words = new Set(wordsOf(node));
   if (words.size < FEWEST_KEYS) return false;
@@ -115,12 +120,12 @@ function wordsOf(node: ts.Node): readonly string[] {
   return ts.isStringLiteralLike(node) ? node.text.split(/\s+/).map((word) => word.replace(/[=:].*/, '')) : [];
 }
 
-/** `configClass('LoraConfig')`. */
+/** Recognises `configClass('LoraConfig')`. */
 function namesClass(node: ts.Node): boolean {
   return ts.isStringLiteralLike(node) && CLASS_NAMES.has(node.text);
 }
 
-/** The JSON of a literal, or of the literal that a name stands for; `null` for any other expression. */
+/** The JSON of a literal, or of the literal that a name refers to; `null` for any other expression. */
 function jsonOf(node: ts.Expression, constants: Constants): string | null {
   if (ts.isIdentifier(node)) {
     const value = constants.get(node.text);
@@ -134,14 +139,14 @@ function jsonOf(node: ts.Expression, constants: Constants): string | null {
 }
 
 describe('keys and defaults of PEFT configs', () => {
-  it('are written in src/peftConfig alone', () => {
+  it('are written only in src/peftConfig', () => {
     const files = [...sourceFiles('src'), ...sourceFiles('webview-ui')];
     const outside = files.filter((file) => roomOf(file) !== 'peftConfig');
     const found = outside.flatMap((file) => statementsOfPeft(file, readFileSync(file, 'utf8')));
     assertNone(found, ADVICE);
   });
 
-  it('are noticed in each form they are written in', () => {
+  it('are found in every form in which they can be written', () => {
     const text = `
       const USUAL = 16;
       settings.count('r', 8); settings.count('r', USUAL); settings.count('r', undefined, most); settings.raw('r');

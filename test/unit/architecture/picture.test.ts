@@ -9,14 +9,14 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
   ['webview-ui', ['protocol', 'text']] as const,
 ]);
 
-/** All that a room reaches, over others. */
+/** All rooms that a room reaches, directly or through others. */
 function reached(room: string): Set<string> {
   const found = new Set<string>();
   for (const next of ROOMS.get(room) ?? []) for (const each of [next, ...reached(next)]) found.add(each);
   return found;
 }
 
-/** The arrows that no way over another room says already. */
+/** The arrows that no path through another room implies. */
 function drawn(): string[] {
   return [...ROOMS].flatMap(([room, targets]) =>
     targets
@@ -28,7 +28,7 @@ function drawn(): string[] {
 describe('CONTRIBUTING', () => {
   const text = readFileSync('CONTRIBUTING.md', 'utf8');
 
-  it('draws the rooms and the arrows that are held', () => {
+  it('draws the rooms and arrows that the tests enforce', () => {
     const [, picture = ''] = /```mermaid\n(.*?)```/s.exec(text) ?? [];
     const edges = [...picture.matchAll(/^ *([\w-]+) --> ([\w-]+)$/gm)].map(([, from, to]) => `${from} --> ${to}`);
     assert.deepEqual(edges.sort(), drawn().sort());

@@ -7,7 +7,7 @@ import { assertNone } from './assertNone';
 import type { Import } from './importGraph';
 import { circles, importsOf, roomOf, sourceFiles } from './importGraph';
 
-/** Rooms that may import packages and Node's modules, by pattern: threads do so in their entries and spawners alone. */
+/** The files that may import packages and Node's modules. In the rooms of threads only entries and spawners may. */
 const PACKAGES: readonly { readonly files: RegExp; readonly packages: RegExp }[] = [
   {
     files: /^src\/(files|host|cli)\/|^src\/worker\/(engineThread|spawnEngineThread|spawnMeasurer)\.ts$/,
@@ -23,25 +23,27 @@ const sources = sourceFiles('src').filter((file) => !file.endsWith('.d.ts'));
 const webviewSources = sourceFiles('webview-ui');
 const show = ({ from, specifier }: Import): string => `${from} imports '${specifier}'`;
 
-/** The rooms that know neither Node nor the DOM nor the editor, as src/tsconfig.json compiles them. */
+/**
+ * The rooms that depend on neither Node, the DOM nor the editor. src/tsconfig.json compiles them without their types.
+ */
 const PURE_ROOMS = ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol'];
 
-/** What reaches the network: modules of Node, and globals of browsers. */
+/** The ways to reach the network: modules of Node, and globals of browsers. */
 const NETWORK_MODULES = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
 const NETWORK_GLOBALS = /(?<![.\w])(fetch|XMLHttpRequest|WebSocket|EventSource|WebTransport|sendBeacon)\s*\(/;
 
 describe('the rooms and their arrows', () => {
-  it('are all in the table', () => {
+  it('are all listed in the table', () => {
     const strange = [...new Set(sources.map(roomOf))].filter((room) => !Object.hasOwn(ARROWS, room));
     assertNone(
       strange,
-      'Put a new room into ARROWS (arrows.ts) and into the table of CONTRIBUTING, or the files into a room:',
+      'Add the new room to ARROWS (arrows.ts) and to the table of CONTRIBUTING, or move the files into a room:',
     );
   });
 
-  it('point one way', () => {
+  it('form no circle', () => {
     const found = circles(new Map(Object.entries(ARROWS))).map((rooms) => rooms.join(', '));
-    assertNone(found, 'Rooms that may import each other are one room; take an arrow out of ARROWS (arrows.ts):');
+    assertNone(found, 'Rooms that may import each other are one room. Remove an arrow from ARROWS (arrows.ts):');
   });
 
   it('import only the rooms they may', () => {
@@ -51,14 +53,20 @@ describe('the rooms and their arrows', () => {
       if (!target.startsWith('src/')) return !target.endsWith('package.json');
       return ![room, ...(ARROWS[room] ?? [])].includes(roomOf(target));
     });
-    assertNone(wrong.map(show), 'Move what is imported into a room below both, or the file to where it may import it:');
+    assertNone(
+      wrong.map(show),
+      'Move the imported code into a room below both, or the file into a room that may import it:',
+    );
   });
 
-  it('leave the protocol types alone of other rooms', () => {
+  it('let the protocol import only types from other rooms', () => {
     const wrong = sources.flatMap(importsOf).filter(({ from, target, typeOnly }) => {
       return roomOf(from) === 'protocol' && target.startsWith('src/') && roomOf(target) !== 'protocol' && !typeOnly;
     });
-    assertNone(wrong.map(show), 'Every webview would carry the code: import types, and compute on the other side:');
+    assertNone(
+      wrong.map(show),
+      'Import only types and compute on the other side, because every webview would contain the code:',
+    );
   });
 
   it('use packages, Node and the editor only where they may', () => {
@@ -66,11 +74,12 @@ describe('the rooms and their arrows', () => {
       if (specifier.startsWith('.')) return false;
       return !PACKAGES.some(({ files, packages }) => files.test(from) && packages.test(specifier));
     });
-    const advice = "Take what is needed as an argument; what names 'node:' goes to src/files, src/host or src/cli:";
+    const advice =
+      "Pass the dependency as an argument. Code that imports 'node:' belongs in src/files, src/host or src/cli:";
     assertNone(wrong.map(show), advice);
   });
 
-  it('are compiled without the types of Node and of the DOM where they are pure', () => {
+  it('include pure rooms, which are compiled without the types of Node and the DOM', () => {
     const onUnRecoverableConfigFileDiagnostic = (): never => assert.fail('src/tsconfig.json cannot be read');
     const project = ts.getParsedCommandLineOfConfigFile(
       'src/tsconfig.json',
@@ -86,14 +95,14 @@ describe('the rooms and their arrows', () => {
     );
   });
 
-  it('reach the network in one file alone, which only the bundle of far files holds', () => {
+  it('reach the network from one file, which is only in the bundle for remote files', () => {
     const all = [...sources, ...webviewSources];
     const importing = all
       .flatMap(importsOf)
       .filter(({ specifier, typeOnly }) => !typeOnly && NETWORK_MODULES.test(specifier));
     assert.deepEqual([...new Set(importing.map(({ from }) => from))], ['src/files/httpRequest.ts']);
     const calling = all.filter((file) => NETWORK_GLOBALS.test(readFileSync(file, 'utf8')));
-    assertNone(calling, 'Nothing but src/files/httpRequest.ts may ask the network:');
+    assertNone(calling, 'Only src/files/httpRequest.ts may use the network:');
     const bundles = readdirSync('dist').filter((name) => /\.c?js$/.test(name));
     const requiring = bundles.filter((name) =>
       /require\(["'](node:)?(https?|http2|net|tls|dgram|dns)["']\)/.test(readFileSync(`dist/${name}`, 'utf8')),
@@ -101,20 +110,20 @@ describe('the rooms and their arrows', () => {
     assert.deepEqual(requiring, ['farFiles.js']);
   });
 
-  it('leave webviews nothing of src but the protocol and the texts', () => {
+  it('give webviews only the protocol and the texts of src', () => {
     const wrong = webviewSources.flatMap(importsOf).filter(({ specifier, target }) => {
       return specifier.startsWith('.') && !/^(webview-ui|src\/(protocol|text))\//.test(target);
     });
-    assertNone(wrong.map(show), 'Ask for it with a message, or declare the type in src/protocol:');
+    assertNone(wrong.map(show), 'Request it with a message, or declare the type in src/protocol:');
   });
 });
 
 describe('figures', () => {
-  it('are written for people by src/text/numberText alone, so that a figure has one spelling', () => {
+  it('are formatted only by src/text/numberText, so that every figure has one spelling', () => {
     const own = /toLocaleString\('en|Intl\.NumberFormat|function (format(Count|Number|Bytes|Memory|Percent)|gi?b)\b/;
     assert.deepEqual(
       [...sources, ...webviewSources].filter((file) => own.test(readFileSync(file, 'utf8'))),
-      // The demo prints what the reference document prints, to the letter.
+      // The demo prints exactly the text of the reference document.
       ['src/peft/demoText.ts', 'src/text/numberText.ts'],
       'format the figure with a function of src/text/numberText.ts',
     );

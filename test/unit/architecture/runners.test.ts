@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { sourceFiles } from './importGraph';
 
 describe('the tests', () => {
-  it('are each taken by a runner', async () => {
+  it('are all run by some runner', async () => {
     const bundles = (await import(pathToFileURL(path.resolve('scripts/lib/testBundles.mjs')).href)) as {
       readonly TEST_KINDS: readonly string[];
       testFiles(kind: string): string[];
@@ -21,7 +21,7 @@ describe('the tests', () => {
     );
   });
 
-  it('leave none out and favour none', () => {
+  it('neither skip a test nor run one exclusively', () => {
     const tests = sourceFiles('test', '.test.ts');
     const wrong = tests.filter((file) =>
       /\b(describe|it|test|suite)\.(skip|only)\(|\bx(it|describe)\(/.test(readFileSync(file, 'utf8')),

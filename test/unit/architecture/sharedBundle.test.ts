@@ -5,8 +5,8 @@ import * as architectures from '../../../src/budget/architectures';
 import * as budgetErrors from '../../../src/budget/errors';
 import * as configErrors from '../../../src/peftConfig/errors';
 
-describe('the bundle that the parts of the planner share', () => {
-  it('exports everything that the modules it stands for export', () => {
+describe("the bundle that the planner's parts share", () => {
+  it('exports everything that the modules it replaces export', () => {
     const shared = createRequire(path.resolve('package.json'))('./dist/architectures.js') as object;
     for (const module of [architectures, budgetErrors, configErrors]) {
       assert.deepEqual(

@@ -4,11 +4,14 @@ import { sourceFiles } from './importGraph';
 
 const MAX_LINES = 400;
 
-/** Minified bundles, in bytes: what a user waits for when a view opens. Every other script of a webview has `LATER`. */
+/**
+ * Limits of minified bundles, in bytes: users wait for these when a view opens. Other scripts of a webview have the
+ * limit `LATER`.
+ */
 const KILOBYTE = 1024;
 const BUDGETS: Readonly<Record<string, number>> = {
   'dist/extension.js': 150 * KILOBYTE,
-  // Nine tenths of what a thread may have: room for what comes next.
+  // Nine tenths of the limit of a thread, which leaves room for later features.
   'dist/worker.js': 180 * KILOBYTE,
   'dist/demo.js': 50 * KILOBYTE,
   'dist/spectra.js': 50 * KILOBYTE,
@@ -26,9 +29,9 @@ const BUDGETS: Readonly<Record<string, number>> = {
 
 const LATER = 200 * KILOBYTE;
 
-describe('files that stand in a page', () => {
-  // What begins a comment in HTML lets a script go on beyond its end; a style has no other way to write its end.
-  it('hold nothing that a page would read as its own', () => {
+describe('files that are embedded in a page', () => {
+  // The start of an HTML comment lets a script continue beyond its end tag. A style ends only at its end tag.
+  it('contain nothing that the page would parse as HTML', () => {
     const scripts = ['inspector', 'calculator', 'comparison'].map((name) => `dist/webview/${name}.js`);
     assert.deepEqual(
       scripts.filter((file) => readFileSync(file, 'utf8').includes('<!--')),

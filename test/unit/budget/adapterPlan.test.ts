@@ -47,12 +47,12 @@ describe('adapter plan', () => {
     assert.equal(plan.modules[0]?.trainable, 4 * (3072 + 1024));
   });
 
-  it('counts the reference bottleneck: two per block, without biases', () => {
+  it('counts the bottleneck adapters of the core: two per block, without biases', () => {
     const plan = planBottleneckAdapters(llama32, 64);
     assert.equal(plan.trainable, 28 * 2 * 2 * 3072 * 64);
   });
 
-  it('gives a module the rank of the first pattern that fits', () => {
+  it('gives a module the rank of the first pattern that matches', () => {
     const plan = planLora(llama32, {
       rank: 4,
       targets: ['q_proj'],

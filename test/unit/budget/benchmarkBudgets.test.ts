@@ -33,7 +33,7 @@ const LLAMA = tableOf({
   torch_dtype: 'bfloat16',
 });
 
-/** The adapted layers of a diffusers model, which has no config that names a type; its total is that of full tuning. */
+/** The adapted layers of a diffusers model, whose config names no type. The total comes from full fine-tuning. */
 function fluxTable(parameters: number): ModuleTable {
   const width = 3072;
   const hidden = 3 * width;
@@ -77,13 +77,13 @@ describe("PEFT's benchmark", () => {
       assert.equal(all, measured.num_total);
       if (known?.trainable) assert.notEqual(trainable, measured.num_trainable, known.trainable);
       else assert.equal(trainable, measured.num_trainable);
-      // An exception that is none any more is to be struck from the list.
+      // An exception that no longer applies must be removed from the list.
       if (known?.file) assert.notEqual(fileBytes, measured.file_size, known.file);
       else assert.equal(fileBytes, measured.file_size);
     });
   }
 
-  it('tells the rows by module', () => {
+  it('gives a row for each module', () => {
     const { modules } = countAdapter(LLAMA, { peft_type: 'LORA', r: 4, target_modules: ['k_proj'] });
     assert.equal(modules.length, 28);
     assert.deepEqual(modules[0], { name: 'model.layers.0.self_attn.k_proj', rank: 4, trainable: 4 * (3072 + 1024) });

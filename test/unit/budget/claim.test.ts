@@ -7,7 +7,7 @@ const llama = tableFor(PRESETS.find(({ id }) => id === 'llama-2-7b')!.config, nu
 const config = { peft_type: 'LORA', task_type: 'CAUSAL_LM', r: 8, target_modules: ['q_proj', 'v_proj'] };
 
 describe('a published claim', () => {
-  it('is read from what PEFT prints, and from the ways people retell it', () => {
+  it('is read from the line that PEFT prints, and from its usual variants', () => {
     const printed = parseClaim('trainable params: 4,194,304 || all params: 6,742,609,920 || trainable%: 0.0622');
     assert.deepEqual(printed, { trainable: 4194304, all: 6742609920, percent: 0.0622 });
     assert.deepEqual(parseClaim('all params: 6742609920 || trainable params: 4194304'), {
@@ -21,13 +21,13 @@ describe('a published claim', () => {
     assert.equal(parseClaim('trainable%: 0.06'), null);
   });
 
-  it('agrees where PEFT prints the same for these settings', () => {
+  it('agrees if PEFT prints the same for these settings', () => {
     const { agrees, lines } = checkClaim(llama, config, { trainable: 4194304, all: 6742609920, percent: 0.0622 });
     assert.ok(agrees);
     assert.equal(lines.length, 3);
   });
 
-  it('that is of another rank or other targets is told which ones give exactly its number', () => {
+  it('lists the settings that give exactly its number if the rank or the targets differ', () => {
     const { trainable } = budgetOf(llama, {
       ...config,
       r: 16,
@@ -39,7 +39,7 @@ describe('a published claim', () => {
     assert.match(lines[1]!, /r = \d+ on /);
   });
 
-  it('that counts a 4-bit base as packed is told so', () => {
+  it('is explained if it counts a 4-bit base as packed bytes', () => {
     const { all } = budgetOf(llama, config);
     const packed = llama.modules
       .filter(({ kind, name }) => kind === 'linear' && name !== llama.outputEmbedding)
@@ -51,7 +51,7 @@ describe('a published claim', () => {
     );
   });
 
-  it('whose percentage does not follow from its numbers is told so', () => {
+  it('is refuted if its percentage does not follow from its numbers', () => {
     const { lines } = checkClaim(llama, config, { trainable: 4194304, all: 6742609920, percent: 6.22 });
     assert.ok(
       lines.some((line) => line.includes('does not follow')),

@@ -5,7 +5,7 @@ import type { RawConfig } from '../../../src/peftConfig/configValues';
 import type { GoldenBudget, GoldenModel } from './goldenModels';
 import { readGolden } from './goldenModels';
 
-/** Counted by PEFT 0.21 with transformers 5.18 on small models, for configs made at random. */
+/** The counts of PEFT 0.21 with transformers 5.18 for a random config on a small model. */
 interface VariedBudget {
   readonly config: RawConfig;
   readonly adapter: RawConfig;
@@ -14,11 +14,11 @@ interface VariedBudget {
   readonly fileBytes: number;
 }
 
-/** The same, of configs that PEFT refuses too. */
+/** A `VariedBudget`, or a config that PEFT refuses. */
 type FuzzedBudget = Pick<VariedBudget, 'config' | 'adapter'> & Partial<VariedBudget> & { readonly error?: string };
 
 interface RandomBudget {
-  /** Row of transformers_tables.json. */
+  /** Index of a row of transformers_tables.json. */
   readonly model: number;
   readonly dtype?: string;
   readonly adapter: RawConfig;
@@ -67,7 +67,7 @@ describe('budget', () => {
     });
   }
 
-  // Each was counted otherwise once: rules of single methods, of keys that a method does not have, of combinations.
+  // Each row was once miscounted. They cover rules of single methods, keys that a method lacks, and combinations.
   for (const [index, row] of readGolden<FuzzedBudget>('budget_fuzzed.json').entries()) {
     const name = `${String(row.adapter['peft_type'])} on ${String(row.config['architectures'])} (fuzzed ${index})`;
     it(
@@ -86,9 +86,10 @@ describe('budget', () => {
     );
   }
 
-  // Keys that the count does not need were left out of these configs: the defaults of the config classes count too.
+  // These configs lack the keys that have defaults, so the defaults of the config classes are tested too.
   for (const [index, row] of readGolden<VariedBudget>('budget_varied.json').entries()) {
-    it(`counts ${String(row.adapter['peft_type'])} on a sparse config of ${String(row.config['architectures'])} (${index}) as PEFT does`, () => {
+    const name = `${String(row.adapter['peft_type'])} on a sparse config of ${String(row.config['architectures'])}`;
+    it(`counts ${name} (${index}) as PEFT does`, () => {
       const { trainable, all, fileBytes } = computeBudget(row.config, row.adapter);
       assert.deepEqual(
         { trainable, all, fileBytes },

@@ -6,12 +6,12 @@ import type { Module, ModuleTable } from '../../../src/budget/moduleTable';
 import { buildModuleTable } from '../../../src/budget/moduleTable';
 import { rowTensors } from '../../../src/budget/rows';
 
-/** What transformers 5 built from a config: the model's total, and its modules with those of layer 0 only. */
+/** The model that transformers 5 built from a config: its total and its modules. Only the first layer is listed. */
 export interface GoldenModel {
   readonly model: string;
   readonly total: number;
   readonly config: RawConfig;
-  /** Name, class, in, out, bias and kernel of linears, embeddings and convolutions; name, class, tensors of the rest. */
+  /** Linears, embeddings, convolutions: name, class, inputs, outputs, bias, kernel. Others: name, class, tensors. */
   readonly layer0: readonly (
     | readonly [string, string, number, number, boolean, (readonly number[])?]
     | readonly [string, string, readonly (readonly [string, readonly number[]])[]]
@@ -36,7 +36,7 @@ export function tableOf(config: unknown): ModuleTable {
   return buildModuleTable(readModelShape(config));
 }
 
-/** A module in one line: 'lm_head linear 768 50257', 'ln_f weight=768 bias=768'. */
+/** A module as one line: 'lm_head linear 768 50257', 'ln_f weight=768 bias=768'. */
 export function lineOf(module: Module): string {
   const { name, kind, inFeatures, outFeatures, bias, kernel } = module;
   if (kind === 'norm' || kind === 'parameters' || kind === 'multihead') {

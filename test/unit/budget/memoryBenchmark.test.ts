@@ -5,7 +5,7 @@ import { readGolden } from './goldenModels';
 describe("memory against the peaks that PEFT's benchmark measured", () => {
   const { rows, uncovered, median, largest } = benchmarkErrors(readGolden('budget_peft_benchmark.json'));
 
-  it('claims every run of the language model', () => {
+  it('covers every run of the language model', () => {
     assert.equal(rows.length, 32);
     assert.ok(uncovered.every(({ name }) => name.includes('flux2')));
   });
@@ -17,7 +17,7 @@ describe("memory against the peaks that PEFT's benchmark measured", () => {
     assert.ok(largest > 0);
   });
 
-  it('puts the runs in the order that their peaks were measured in, but for near ties', () => {
+  it('ranks the runs as their measured peaks do, except for near ties', () => {
     const sorted = [...rows].sort((a, b) => a.measured - b.measured);
     for (const [index, lower] of sorted.entries())
       for (const higher of sorted.slice(index + 1)) {
@@ -26,7 +26,7 @@ describe("memory against the peaks that PEFT's benchmark measured", () => {
       }
   });
 
-  it('says why it does not cover the others', () => {
+  it('states why it does not cover the others', () => {
     for (const { name, reason } of uncovered) assert.match(reason, /diffusers/, name);
   });
 });

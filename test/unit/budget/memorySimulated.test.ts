@@ -5,7 +5,7 @@ import type { TrainingMemory } from '../../../src/budget/memory/terms';
 import type { GoldenModel } from './goldenModels';
 import { readGolden } from './goldenModels';
 
-/** Peak of live storages in a step of real PEFT and transformers on the meta device: memory_simulated.py. */
+/** Peak of the live storages in a training step of PEFT and transformers on the meta device (memory_simulated.py). */
 interface SimulatedStep {
   readonly model: string;
   readonly adapter: RawConfig | null;
@@ -14,14 +14,14 @@ interface SimulatedStep {
   readonly peak: number;
 }
 
-/** Moments of the loss and of blocks are modelled to the tensor; what differs are small tensors of single methods. */
+/** The loss and the blocks are modelled tensor by tensor. Only small tensors of single methods differ. */
 const TOLERANCE = 0.015;
 
-describe('memory against the storages that real PEFT models keep', () => {
+describe('memory compared with the storages that real PEFT models keep', () => {
   const configs = new Map(readGolden<GoldenModel>('model_tables.json').map(({ model, config }) => [model, config]));
   const steps = readGolden<SimulatedStep>('memory_simulated.json');
 
-  it('is compared on eleven families and thirty-three methods', () => {
+  it('covers eleven families and thirty-three methods', () => {
     assert.ok(new Set(steps.map(({ model }) => configs.get(model)?.['model_type'])).size >= 11);
     assert.ok(new Set(steps.map(({ adapter }) => adapter?.['peft_type'] ?? null)).size >= 34);
   });

@@ -31,7 +31,7 @@ describe('what fits a GPU', () => {
     });
   }
 
-  it('says that nothing fits where not even 1 does', () => {
+  it('returns null if not even 1 fits', () => {
     assert.equal(largestThatFits(table, LORA, {}, { vary: 'microBatch', bytes: GIB / 2 }).largest, null);
   });
 
@@ -41,13 +41,13 @@ describe('what fits a GPU', () => {
     assert.equal(bounded, true);
   });
 
-  it('refuses a rank where there is none', () => {
+  it('refuses to vary the rank of a method without one', () => {
     assert.throws(() => largestThatFits(table, null, {}, { vary: 'rank', bytes: GIB }), BudgetError);
     const prompt = { peft_type: 'PROMPT_TUNING', num_virtual_tokens: 8 };
     assert.throws(() => largestThatFits(table, prompt, {}, { vary: 'rank', bytes: GIB }), BudgetError);
   });
 
-  it('advises changes until it fits, each of which saves', () => {
+  it('advises changes that each save memory, until the setup fits', () => {
     const setup = { sequenceLength: 2048, microBatch: 8, precision: 'bf16' };
     const before = estimateTrainingMemory(table, LORA, setup).deviceBytes;
     const advice = adviceFor(table, LORA, setup, before / 4);
@@ -64,7 +64,7 @@ describe('what fits a GPU', () => {
     assert.ok(advice.slice(0, -1).every(({ fits }) => !fits));
   });
 
-  it('advises nothing where it fits, and never to quantise weights that are trained', () => {
+  it('advises nothing if the setup fits, and never advises quantising trained weights', () => {
     assert.deepEqual(adviceFor(table, LORA, {}, Number.MAX_SAFE_INTEGER), []);
     const ids = adviceFor(table, null, { optimizer: 'adamw' }, GIB).map(({ id }) => id);
     assert.ok(!ids.includes('nf4') && !ids.includes('int8') && ids.includes('optimizer'));
@@ -72,7 +72,7 @@ describe('what fits a GPU', () => {
 });
 
 describe('the list of GPUs', () => {
-  it('is sorted by memory, has unique ids, and gives no more than is sold', () => {
+  it('is sorted by memory, has unique ids, and gives at most the nominal size', () => {
     const sizes = GPUS.map(({ nominalGb }) => nominalGb);
     assert.deepEqual(
       sizes,
@@ -82,7 +82,7 @@ describe('the list of GPUs', () => {
     for (const { bytes, nominalGb } of GPUS) assert.ok(bytes <= nominalGb * GIB && bytes > 0.7 * nominalGb * GIB);
   });
 
-  it('reads ids and sizes', () => {
+  it('gives the bytes for an id or a size', () => {
     assert.equal(gpuBytes('T4'), 15_360 * 2 ** 20);
     assert.equal(gpuBytes('24GB'), 24 * GIB);
     assert.equal(gpuBytes('7.5 GiB'), 7.5 * GIB);
@@ -91,7 +91,7 @@ describe('the list of GPUs', () => {
 });
 
 describe('a setup', () => {
-  it('is refused where a value is none of its setting', () => {
+  it('is refused if a setting does not accept its value', () => {
     for (const setup of [
       { precision: 'fp8' },
       { sequenceLength: 0 },

@@ -25,7 +25,7 @@ function bytesOf({ terms }: MemoryEstimate, id: string): number {
 }
 
 describe('the terms of a training step', () => {
-  it('add up to the total, with a formula each', () => {
+  it('add up to the total, and each has a formula', () => {
     const estimate = estimateTrainingMemory(table, LORA, {});
     assert.equal(
       estimate.terms.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -52,7 +52,7 @@ describe('the terms of a training step', () => {
     assert.equal(quantizedBytes('nf4-double', 64 * 256, 1), 8192 + 256 + 4);
   });
 
-  it('follow the 16 bytes a parameter of full fine-tuning in float32 with AdamW', () => {
+  it('give the 16 bytes per parameter of full fine-tuning in float32 with AdamW', () => {
     const setup = { precision: 'fp32', sequenceLength: 1, gradientAccumulation: 2 };
     const estimate = estimateTrainingMemory(table, null, setup);
     const states = ['weights', 'gradients', 'optimizer'].reduce((sum, id) => sum + bytesOf(estimate, id), 0);
@@ -62,7 +62,7 @@ describe('the terms of a training step', () => {
     assert.equal(bytesOf(estimateTrainingMemory(table, null, { ...setup, optimizer: 'sgd' }), 'optimizer'), 0);
   });
 
-  it('divide by stage as ZeRO does: 4 + 12/N, 2 + 14/N, 16/N bytes in mixed precision', () => {
+  it('are divided by stage as ZeRO divides them: 4 + 12/N, 2 + 14/N, 16/N bytes in mixed precision', () => {
     const at = (zeroStage: number): number[] => {
       const setup = { precision: 'bf16', zeroStage, gpus: 8, gradientAccumulation: 2, sequenceLength: 1 };
       const estimate = estimateTrainingMemory(table, null, setup);
@@ -91,21 +91,20 @@ describe('the terms of a training step', () => {
     assert.ok(total({ ...base, attention: 'flash' }) < total(base));
   });
 
-  it('leave the layers below the first adapter without activations', () => {
+  it('count no activations in the layers below the first adapter', () => {
     const upper = { ...LORA, layers_to_transform: [30, 31] };
     const lower = { ...LORA, layers_to_transform: [0, 1] };
     const [above, below] = [upper, lower].map((adapter) => estimateTrainingMemory(table, adapter, {}));
     assert.ok(above && below && bytesOf(above, 'activations.mlp') < bytesOf(below, 'activations.mlp') / 10);
   });
 
-  it('are fast to ask for once the table is made', () => {
-    // A count of work rather than of time: the same table gives the same answer without being built again.
+  it('are the same from a prepared table as from the config', () => {
     assert.deepEqual(estimateTrainingMemory(table, LORA, {}), estimateTrainingMemory(LLAMA_8B, LORA, {}));
   });
 });
 
 describe('the memory of inference', () => {
-  it('has the published cache of Llama-3-8B: 128 KiB a token in bfloat16', () => {
+  it('has the published cache size of Llama-3-8B: 128 KiB per token in bfloat16', () => {
     const estimate = estimateInferenceMemory(table, null, { contextLength: 8192, batch: 4 });
     assert.equal(bytesOf(estimate, 'cache'), 4 * 8192 * 131_072);
     assert.equal(
@@ -114,7 +113,7 @@ describe('the memory of inference', () => {
     );
   });
 
-  it('bounds the cache of a sliding window', () => {
+  it('counts no more of the cache than a sliding window holds', () => {
     const mistral = { ...LLAMA_8B, model_type: 'mistral', architectures: ['MistralForCausalLM'], sliding_window: 4096 };
     const cache = (contextLength: number): number =>
       bytesOf(estimateInferenceMemory(mistral, null, { contextLength }), 'cache');
@@ -122,7 +121,7 @@ describe('the memory of inference', () => {
     assert.ok(cache(4096) > cache(4095));
   });
 
-  it('keeps an adapter until it is merged', () => {
+  it('includes the adapter unless it is merged', () => {
     const apart = estimateInferenceMemory(table, LORA, {});
     const merged = estimateInferenceMemory(table, LORA, { merged: true });
     assert.equal(apart.totalBytes - merged.totalBytes, 4 * 16 * 32 * (4096 + 4096 + 4096 + 1024));

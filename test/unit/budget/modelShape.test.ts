@@ -32,7 +32,7 @@ describe('model shape', () => {
     );
   });
 
-  it('takes the head dimension from the config, else from hidden size over heads', () => {
+  it('takes the head dimension from the config, else divides the hidden size by the heads', () => {
     assert.equal(readModelShape(LLAMA).headDim, 16);
     assert.equal(readModelShape({ ...LLAMA, head_dim: 32 }).queryWidth, 128);
     assert.equal(readModelShape({ ...LLAMA, head_dim: null }).headDim, 16);
@@ -55,7 +55,7 @@ describe('model shape', () => {
     assert.equal(shape.headDim, 256);
   });
 
-  it('names the key, what it got and what it expected', () => {
+  it('refuses a value with a message that names the key, the value and what was expected', () => {
     fails({ ...LLAMA, hidden_size: '64' }, 'hidden_size', /got "64", expected a whole number from 1/);
     fails(
       { ...LLAMA, hidden_size: undefined },
@@ -67,20 +67,20 @@ describe('model shape', () => {
     fails([1, 2], '(the file)', /got a list, expected a JSON object/);
   });
 
-  it('refuses sizes that would take the counts beyond exact integers or the layers beyond reason', () => {
+  it('refuses sizes beyond exact integers and absurd numbers of layers', () => {
     fails({ ...LLAMA, num_hidden_layers: 1e9 }, 'num_hidden_layers', /from 1 to 1024/);
     fails({ ...LLAMA, hidden_size: 1e300 }, 'hidden_size', /from 1 to/);
     fails({ ...LLAMA, head_dim: 1 << 19 }, 'head_dim', /at most/);
   });
 
-  it('shortens what it quotes from a hostile config', () => {
+  it('shortens the values that it quotes from a hostile config', () => {
     assert.throws(
       () => readModelShape({ ...LLAMA, hidden_size: 'x'.repeat(100_000) }),
       (error) => error instanceof Error && error.message.length < 200,
     );
   });
 
-  it('does not take inherited names for keys', () => {
+  it('does not read inherited properties as keys', () => {
     const hostile = JSON.parse(
       '{"__proto__": {"hidden_size": 8}, "num_hidden_layers": 2, "num_attention_heads": 2}',
     ) as unknown;

@@ -24,7 +24,7 @@ function goldenLine(row: GoldenModel['layer0'][number]): string {
   return `${name} ${KINDS[type] ?? type} ${third} ${row[3]}${row[4] === true ? ' bias' : ''}${kernel}`;
 }
 
-/** What transformers 5.18 built from a small config of an architecture; layers that are as the first are left out. */
+/** The model that transformers 5.18 built from a small config. Layers equal to the first are left out. */
 interface BuiltModel {
   readonly config: RawConfig;
   readonly total: number;
@@ -57,7 +57,7 @@ describe('module table', () => {
         [],
       );
       assert.equal(table.outputEmbedding, output);
-      // Of a multimodal model the text part alone is in the table.
+      // The table of a multimodal model has only the text part.
       if (!table.shape.textPartOnly) assert.equal(table.parameters, total);
       else assert.ok(table.parameters < total);
     });
@@ -77,7 +77,7 @@ describe('module table', () => {
     });
   }
 
-  it('counts the pooler, the language-model head and the classifier of a BERT by its class', () => {
+  it('counts the pooler, the language-model head and the classifier of a BERT according to its class', () => {
     const config = PRESETS.find(({ id }) => id === 'bert-base')?.config;
     const total = (className: string): number => tableOf({ ...config, architectures: [className] }).parameters;
     assert.equal(total('BertForMaskedLM'), 109_514_298);
@@ -85,7 +85,7 @@ describe('module table', () => {
     assert.equal(total('BertForTokenClassification'), 109_482_240 - 590_592 + 1538);
   });
 
-  it('reads the total of gpt-neo-125M, whose published trainable share is 0.235 % with 294,912 trained', () => {
+  it('gives gpt-neo-125M the total that its published share implies: 294,912 trained are 0.235 %', () => {
     const table = tableOf({
       model_type: 'gpt_neo',
       architectures: ['GPTNeoForCausalLM'],
@@ -99,14 +99,14 @@ describe('module table', () => {
     assert.equal(((100 * 294_912) / (table.parameters + 294_912)).toFixed(3), '0.235');
   });
 
-  it('says which head it cannot count rather than leaving it out in silence', () => {
+  it('warns of a head that it cannot count', () => {
     const config = PRESETS.find(({ id }) => id === 'llama-2-7b')?.config;
     const table = tableOf({ ...config, architectures: ['LlamaForAudioCaptioning'] });
     assert.equal(table.warnings.length, 1);
     assert.match(table.warnings[0] ?? '', /LlamaForAudioCaptioning/);
   });
 
-  it('names the model type that has no table', () => {
+  it('names a model type that has no table in the error', () => {
     const config = { model_type: 'mamba9', hidden_size: 8, num_hidden_layers: 2, num_attention_heads: 2 };
     assert.throws(
       () => tableOf(config),
@@ -114,7 +114,7 @@ describe('module table', () => {
     );
   });
 
-  it('reads the widths of the layers of Gemma 3n, which are a list', () => {
+  it('reads the list of layer widths of Gemma 3n', () => {
     const sizes = { hidden_size: 64, num_attention_heads: 4, vocab_size: 128, vocab_size_per_layer_input: 128 };
     const config = { ...sizes, model_type: 'gemma3n_text', num_hidden_layers: 2, intermediate_size: [32, 48] };
     const widths = tableOf(config).modules.filter(({ name }) => name.endsWith('up_proj'));
@@ -124,7 +124,7 @@ describe('module table', () => {
     );
   });
 
-  it('refuses sizes that no memory holds, whatever the config says', () => {
+  it('refuses sizes that no memory can hold', () => {
     const base = { model_type: 'llama', hidden_size: 64, intermediate_size: 96, vocab_size: 128 };
     const hostile = [
       { ...base, num_hidden_layers: 1e9, num_attention_heads: 4 },
@@ -149,7 +149,7 @@ describe('module table', () => {
     for (const config of hostile) assert.throws(() => tableOf(config), BudgetError, JSON.stringify(config));
   });
 
-  it('knows a preset under its hub names', () => {
+  it('finds a preset by its hub names', () => {
     assert.equal(presetForHubName('meta-llama/Llama-2-7b-hf')?.id, 'llama-2-7b');
     assert.equal(presetForHubName('openai-community/gpt2')?.id, 'gpt2');
     assert.equal(presetForHubName('unsloth/llama-3-8b-Instruct-bnb-4bit')?.id, 'llama-3-8b');

@@ -15,9 +15,9 @@ interface PublishedBudget {
 }
 
 const SEVEN = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
-/** What the papers call query and value, by the names of the models. */
+/** Model-specific names of the projections that the papers call query and value. */
 const QUERY_VALUE = ['q_proj', 'v_proj', 'query', 'value', 'query_proj', 'value_proj'];
-/** The docs' names of transformers 4, by those of 5. */
+/** The docs use the names of transformers 4. These are the names in transformers 5. */
 const RENAMED: Readonly<Record<string, string>> = { query: 'q_proj', value: 'v_proj' };
 
 function targetsOf(config: RawConfig, model: string): unknown {
@@ -29,7 +29,7 @@ function targetsOf(config: RawConfig, model: string): unknown {
   return targets;
 }
 
-/** The adapter_config.json that a row's few words stand for. */
+/** The adapter_config.json that a row describes in words. */
 function adapterOf({ id, method, config, model }: PublishedBudget): RawConfig {
   const task = model.includes('SEQ_CLS') ? { task_type: 'SEQ_CLS' } : {};
   const base = { ...config, ...task, target_modules: targetsOf(config, model) ?? null };
@@ -57,13 +57,13 @@ describe('published budgets', () => {
       assert.equal(trainable, row.trainable);
       if (row.all === null) return;
       if (!UNTIED_T5.test(row.id)) return assert.equal(all, row.all);
-      // Version 4 of transformers counts an output layer that version 5 ties, and a warning says so.
+      // transformers 4 counts an output layer that version 5 ties. A warning says so.
       assert.equal(all + Number(model['vocab_size']) * Number(model['d_model']), row.all);
       assert.ok(warnings.some((warning) => warning.includes('ties the output layer')));
     });
   }
 
-  it('counts the network of a prefix as the prefix-tuning paper has it (G52)', () => {
+  it('counts the network of a prefix as the prefix-tuning paper does (G52)', () => {
     const bart = {
       model_type: 'bart',
       vocab_size: 50265,

@@ -1,4 +1,4 @@
-/** Configs of the models that published budgets name: the sizes that count. */
+/** Configs of the models in published budgets, reduced to the sizes that matter. */
 
 import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { PRESETS } from '../../../src/budget/presets';
@@ -12,7 +12,7 @@ const preset = (id: string, changes: RawConfig = {}): RawConfig => ({
   ...changes,
 });
 
-/** As these models' own configs say, which transformers 5 passes over. */
+/** The configs of these models contain this setting, but transformers 5 ignores it. */
 const UNTIED = { tie_word_embeddings: false };
 
 const llama7b = preset('llama-2-7b');
@@ -40,7 +40,7 @@ const encoder = (type: string, className: string, width: number, depth: number, 
 const ROBERTA = { vocab_size: 50265, max_position_embeddings: 514, type_vocab_size: 1 };
 const DEBERTA = { vocab_size: 128100, max_position_embeddings: 512, relative_attention: true, share_att_key: true };
 const OPT = { model_type: 'opt', architectures: ['OPTForCausalLM'], vocab_size: 50272, max_position_embeddings: 2048 };
-/** Separate query and value projections, of the widths that the LoRA paper counts with. */
+/** A stand-in with separate query and value projections, as wide as those in the LoRA paper. */
 const splitGpt = (width: number, depth: number): RawConfig => ({
   model_type: 'gpt_neo',
   vocab_size: 50257,
@@ -135,7 +135,7 @@ const MODELS: Readonly<Record<string, RawConfig>> = {
   'T5 v1.1 xxl': t5v11(4096, 10240, 24, 64),
 };
 
-/** Throws where a row names a model that is not here. */
+/** Throws if a row names a model that is not listed. */
 export function publishedModel(model: string): RawConfig {
   const config = MODELS[model];
   if (!config) throw new Error(`no config for '${model}'`);

@@ -72,7 +72,7 @@ const MODELS: readonly (readonly [RegExp, RawConfig])[] = [
   [/^mixtral_/, { ...LLAMA, model_type: 'mixtral', architectures: ['MixtralForCausalLM'], num_local_experts: 4 }],
 ];
 
-/** The toy model of the conv_* and mha_* cases, which no config describes. */
+/** The toy model of the conv_* and mha_* cases, which has no config. */
 const TOY: ModuleTable = {
   shape: readModelShape(LLAMA),
   modules: [
@@ -95,7 +95,7 @@ const isToy = (name: string): boolean => /^(conv|mha)_/.test(name);
 describe('adapters saved by PEFT', () => {
   for (const saved of readGolden<SavedAdapter>('peft_saved.json')) {
     if (isToy(saved.case)) {
-      it(`${saved.case} has the planned parameters and, to the byte, file size`, () => {
+      it(`counts the parameters of ${saved.case}, and its file to the byte`, () => {
         const { trainable, all, fileBytes } = budgetOf(TOY, saved.config);
         assert.deepEqual([trainable, all, fileBytes], [saved.trainable, saved.all, saved.file_size]);
       });
@@ -103,12 +103,12 @@ describe('adapters saved by PEFT', () => {
     }
     const model = MODELS.find(([pattern]) => pattern.test(saved.case))?.[1] ?? LLAMA;
     if (saved.config['peft_type'] === 'ADAMSS') {
-      it(`says of ${saved.case} that its count is in the weights`, () => {
+      it(`refuses ${saved.case}, whose count depends on the weights`, () => {
         assert.throws(() => computeBudget(model, saved.config), NeedsWeightsError);
       });
       continue;
     }
-    it(`${saved.case} has the planned parameters, tensors and, to the byte, file size`, () => {
+    it(`counts the parameters and tensors of ${saved.case}, and its file to the byte`, () => {
       const { trainable, all, fileBytes } = computeBudget(model, saved.config);
       assert.deepEqual([trainable, all, fileBytes], [saved.trainable, saved.all, saved.file_size]);
       const planned = countAdapter(tableOf(model), saved.config).tensors;

@@ -31,7 +31,7 @@ interface Row {
   readonly budget: Budget;
 }
 
-/** Full-sized models take most of the time. Coprime to the number of methods, so that every method is compared. */
+/** Compares one full-sized model in N, because they are slow. N and the number of methods are coprime. */
 const FULL_SIZED_STEP = 5;
 
 /** The golden rows that PEFT counts, with their counts. */
@@ -65,7 +65,7 @@ function countedRows(): readonly Row[] {
   );
 }
 
-/** It hands on to users of the package what the rooms export. */
+/** This file re-exports functions for users of the package and counts nothing itself. */
 const LIBRARY = 'src/library.ts';
 
 const COUNTING = /\bbuildModuleTable\b|budget\/adapterCount'/;
@@ -92,7 +92,7 @@ const found = (model: RawConfig): FoundModel => ({
   preset: null,
 });
 
-/** What a surface says of a row, in place of the figures that `computeBudget` has for it. */
+/** A surface's figures for a row, if they differ from those of `computeBudget`; else `null`. */
 type Difference = string | null;
 
 function differences(rows: readonly Row[], compare: (row: Row) => Difference): readonly string[] {
@@ -113,10 +113,10 @@ describe('every surface that counts', () => {
     { name: 'Llama-2 as a classifier', ...CLASSIFIER, budget: computeBudget(CLASSIFIER.model, CLASSIFIER.adapter) },
   ];
 
-  it('is compared on more than six hundred rows and every method that has a count', () => {
+  it('is compared on more than six hundred rows and on every method that has a count', () => {
     assert.ok(rows.length > 600, `${rows.length} rows`);
     const methods = new Set(rows.map(({ adapter }) => adapter['peft_type']));
-    // The weights decide the first two; PEFT 0.21 no longer has the third.
+    // The counts of the first two depend on the weights. PEFT 0.21 no longer has the third.
     const uncounted = ['ADAMSS', 'XLORA', 'BONE'];
     assert.deepEqual(
       Object.keys(METHOD_KEYS).filter((method) => !methods.has(method) && !uncounted.includes(method)),
@@ -124,7 +124,7 @@ describe('every surface that counts', () => {
     );
   });
 
-  it('says in the hover what computeBudget counts', () => {
+  it('agrees with computeBudget in the hover', () => {
     const wrong = differences(rows, ({ model, adapter, budget }) => {
       const text = hoverText(['peft_type'], { config: adapter, weights: null, base: { title: 'm', config: model } });
       const match =
@@ -136,13 +136,13 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('hovers over the classifier of Llama-2 with its head', () => {
+  it('includes the head of a Llama-2 classifier in the hover', () => {
     const { model, adapter } = CLASSIFIER;
     const text = hoverText(['peft_type'], { config: adapter, weights: null, base: { title: 'm', config: model } });
     assert.match(text ?? '', /\*\*4,202,496 trainable parameters\*\*/);
   });
 
-  it('shows in the lens what computeBudget counts', async () => {
+  it('agrees with computeBudget in the lens', async () => {
     const models = new Models(NO_FILES, { readText: () => Promise.resolve(null) });
     const shown = await Promise.all(rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model))));
     const wrong = differences(rows, (row) => {
@@ -152,7 +152,7 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('agrees with a claim of what computeBudget counts', () => {
+  it('agrees with computeBudget in the check of a claim', () => {
     const wrong = differences(rows, ({ model, adapter, budget: { trainable, all, percent } }) => {
       const { agrees, lines } = checkClaim(tableFor(model, adapter), adapter, { trainable, all, percent });
       return agrees ? null : lines.join(' ');
@@ -160,14 +160,14 @@ describe('every surface that counts', () => {
     assert.deepEqual(wrong, []);
   });
 
-  it('trains in the memory estimate what computeBudget counts', () => {
+  it('agrees with computeBudget in the memory estimate', () => {
     const wrong = differences(rows, ({ model, adapter, budget }) =>
       same(estimateTrainingMemory(model, adapter).trainable, budget.trainable),
     );
     assert.deepEqual(wrong, []);
   });
 
-  it('prints on the command line what computeBudget counts', async () => {
+  it('agrees with computeBudget on the command line', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'surfaces-'));
     const files = { model: path.join(folder, 'config.json'), adapter: path.join(folder, 'adapter_config.json') };
     try {
@@ -185,7 +185,7 @@ describe('every surface that counts', () => {
     }
   });
 
-  it('plans in the calculator what computeBudget counts, where its fields can say the config', () => {
+  it('agrees with computeBudget in the calculator, if its fields can express the config', () => {
     let compared = 0;
     const wrong = differences(rows, ({ model, adapter, budget }) => {
       const inputs = planInputs(adapter);
@@ -198,7 +198,7 @@ describe('every surface that counts', () => {
     assert.ok(compared > 60, `${compared} rows compared`);
   });
 
-  it('compares LoRA in the simple calculator as computeBudget counts it', () => {
+  it('agrees with computeBudget about LoRA in the simple calculator', () => {
     const models = readGolden<GoldenModel>('model_tables.json');
     let compared = 0;
     for (const { config: model, model: name } of models) {
@@ -237,7 +237,7 @@ describe('every surface that counts', () => {
   });
 });
 
-/** The calculator's fields hold texts; null for a config with a value that none of them can hold. */
+/** Texts for the calculator's fields; `null` for a config with a value that no field can hold. */
 function planInputs(adapter: RawConfig): PlanInputs | null {
   const { peft_type: peftType, target_modules: targets = [], task_type: _, ...rest } = adapter;
   const values: [string, string][] = [];

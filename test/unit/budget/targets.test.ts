@@ -22,7 +22,7 @@ const list = <T>(value: T | readonly T[] | null): readonly T[] =>
 describe('target matching', () => {
   for (const vector of readGolden<Vector>('target_matching.json')) {
     const { key, target_modules: targets, layers_to_transform: layers, layers_pattern: pattern, expected } = vector;
-    it(`decides on ${JSON.stringify(key)} for ${JSON.stringify([targets, layers, pattern])} as PEFT does`, () => {
+    it(`matches ${JSON.stringify(key)} to ${JSON.stringify([targets, layers, pattern])} as PEFT does`, () => {
       const rule = targetRule({
         targets: typeof targets === 'string' ? new PythonPattern(targets) : targets,
         ...(layers !== null && { layers: list(layers) }),
@@ -35,7 +35,7 @@ describe('target matching', () => {
   const preset = (id: string): RawConfig | undefined => PRESETS.find((each) => each.id === id)?.config;
   const table = (id: string): ReturnType<typeof tableOf> => tableOf(preset(id));
 
-  it('takes a suffix in every module that ends with it', () => {
+  it('matches a suffix to every module whose name ends with it', () => {
     assert.equal(selectModules(table('gpt2'), { targets: ['c_proj'] }).length, 24);
     assert.equal(selectModules(table('gpt2'), { targets: ['mlp.c_proj'] }).length, 12);
     assert.equal(selectModules(table('bert-base'), { targets: ['output.dense'] }).length, 24);
@@ -43,7 +43,7 @@ describe('target matching', () => {
     assert.equal(selectModules(table('bert-base'), { targets: ['uery'] }).length, 0);
   });
 
-  it('leaves the output layer and modules trained whole out of all-linear', () => {
+  it('leaves the output layer and modules trained in full out of all-linear', () => {
     assert.equal(selectModules(table('llama-3-8b'), { targets: 'all-linear' }).length, 32 * 7);
     assert.equal(
       selectModules(table('bert-base'), { targets: 'all-linear', modulesToSave: ['pooler'] }).length,
@@ -59,7 +59,7 @@ describe('target matching', () => {
   const count = (config: RawConfig, model = 'llama-3-8b'): number =>
     computeBudget(preset(model), { peft_type: 'LORA', r: 1, ...config }).modules.length;
 
-  it('takes one string as a pattern for the whole name', () => {
+  it('treats a single string as a pattern for the whole name', () => {
     assert.equal(count({ target_modules: '.*\\.(q|v)_proj' }), 64);
     assert.equal(count({ target_modules: 'model\\.layers\\.(?:[0-9]|1[0-5])\\.mlp\\.(?!gate).*_proj' }), 32);
     assert.equal(count({ target_modules: '.*q_proj', exclude_modules: '.*\\.1\\d\\..*' }), 22);
@@ -92,19 +92,19 @@ describe('target matching', () => {
     assert.throws(() => computeBudget(preset('gpt2'), []), ConfigError);
   });
 
-  it('warns of targets that match nothing beside ones that do', () => {
+  it('warns of targets that match nothing if other targets match', () => {
     const { warnings } = computeBudget(preset('gpt2'), { peft_type: 'LORA', target_modules: ['c_attn', 'q_proj'] });
     assert.ok(warnings.some((warning) => warning.includes('q_proj')));
   });
 
-  it('counts on the head of the task where the config names another', () => {
+  it('counts the head of the task if the config names another head', () => {
     const config = { peft_type: 'LORA', r: 8, target_modules: ['query', 'value'], task_type: 'SEQ_CLS' };
     const { trainable, warnings } = computeBudget(preset('bert-base'), config);
     assert.equal(trainable, 294_912 + 768 * 2 + 2);
     assert.ok(warnings.some((warning) => warning.includes('BertForSequenceClassification')));
   });
 
-  it('gives ranks by the first pattern that fits, in the order of the file', () => {
+  it('takes each rank from the first pattern of the file that matches', () => {
     const ranks = { 'layers.1.self_attn.q_proj': 16, q_proj: 8, '^model.*v_proj': 2 };
     const { modules } = computeBudget(preset('llama-3-8b'), {
       peft_type: 'LORA',
@@ -118,7 +118,7 @@ describe('target matching', () => {
     );
   });
 
-  it('ends on hostile patterns, in targets, exclusions, layers and ranks alike', () => {
+  it('terminates on hostile patterns in targets, exclusions, layers and ranks', () => {
     const evil = '(.*.*.*.*.*.*)*(a+)+$';
     const configs: readonly RawConfig[] = [
       { target_modules: evil },

@@ -1,4 +1,4 @@
-/** Describes a made-up file by the names and shapes of its tensors. */
+/** Describes an invented file from the names and shapes of its tensors. */
 
 import { parseAdapterConfig } from '../../../src/peftConfig/adapterConfig';
 import { collectParts } from '../../../src/checkpoint/adapters/adapterParts';
@@ -23,7 +23,7 @@ export function describeShapes(
     end: 0,
     readable: true,
   }));
-  const parsed = config ? parseAdapterConfig(JSON.stringify(config)) : configOfMetadata(metadata);
+  const parsed = config ? parseAdapterConfig(JSON.stringify(config)) : configOfMetadata(metadata, []);
   const parts = collectParts(tensors);
   const header = { format: 'safetensors', headerBytes: 0, dataStart: 8, metadata, tensors, errors: [], errorCount: 0 };
   return describeCheckpoint(

@@ -9,13 +9,13 @@ import type { GoldenNumber } from './fixtures';
 
 interface Floats {
   readonly values: Readonly<Record<string, readonly GoldenNumber[]>>;
-  /** Bits and numpy's shortest unique decimal. */
+  /** The bits, and numpy's shortest unique decimal. */
   readonly text: Readonly<Record<'F32' | 'F16', readonly (readonly [number, string])[]>>;
 }
 
 const allCodes = Uint16Array.from({ length: 65536 }, (_, code) => code);
 
-/** The float32 pattern that a half has, by moving its fields: no formula shared with the decoder. */
+/** The float32 bits of a half, made by moving its fields. The decoder uses another formula. */
 function widenHalf(code: number): number {
   const sign = (code & 0x8000) << 16;
   const exponent = (code >> 10) & 31;
@@ -24,7 +24,7 @@ function widenHalf(code: number): number {
   if (exponent === 31) view.setUint32(0, (sign | 0x7f800000 | (mantissa << 13)) >>> 0);
   else if (exponent > 0) view.setUint32(0, (sign | ((exponent + 112) << 23) | (mantissa << 13)) >>> 0);
   else {
-    // A subnormal: 0.5 with the mantissa's bits added, less 0.5, is exact.
+    // A subnormal number: adding the mantissa's bits to 0.5 and subtracting 0.5 is exact.
     view.setUint32(0, (126 << 23) | mantissa);
     const magnitude = view.getFloat32(0) - 0.5;
     return sign === 0 ? magnitude : -magnitude;
@@ -39,20 +39,20 @@ function assertSame(actual: ArrayLike<number>, expected: (i: number) => number):
 }
 
 describe('dtypes', () => {
-  it('decode every F16 code to the float32 of the same fields', () => {
+  it('give every F16 code the float32 with the same fields', () => {
     const out = new Float32Array(65536);
     decodeValues('F16', new Uint8Array(allCodes.buffer), out);
     assertSame(out, widenHalf);
   });
 
-  it('decode every BF16 code to the float32 whose upper half it is', () => {
+  it('give every BF16 code the float32 whose upper half it is', () => {
     const expected = new Float32Array(Uint32Array.from(allCodes, (code) => code << 16).buffer);
     const out = new Float32Array(65536);
     decodeValues('BF16', new Uint8Array(allCodes.buffer), out);
     assertSame(out, (i) => expected[i]!);
   });
 
-  it('decode every code of the 8-bit, 6-bit and 4-bit floats as ml_dtypes does', () => {
+  it('give every code of the 8-bit, 6-bit and 4-bit floats the value that ml_dtypes gives', () => {
     for (const [dtype, values] of Object.entries(readFixture<Floats>('checkpoint', 'floats.json').values)) {
       assert.ok(isDtype(dtype));
       const bytes = packed(bitsOf(dtype), 256);
@@ -62,7 +62,7 @@ describe('dtypes', () => {
     }
   });
 
-  it('decode from any entry on, at any alignment', () => {
+  it('are decoded from any entry, at any alignment', () => {
     const bytes = new Uint8Array(64).subarray(3);
     new DataView(bytes.buffer, bytes.byteOffset).setFloat32(8, 1.5, true);
     new DataView(bytes.buffer, bytes.byteOffset).setFloat64(24, -2.5, true);
@@ -82,7 +82,7 @@ describe('dtypes', () => {
     }
   });
 
-  it('know every dtype of the format and refuse those without numbers', () => {
+  it('include every dtype of the format, and are refused if they have no numeric values', () => {
     assert.equal(DTYPES.length, 22);
     assert.ok(!isDtype('toString') && !isDtype('F7'));
     assert.equal(bitsOf('F6_E2M3'), 6);
@@ -96,21 +96,21 @@ describe('dtypes', () => {
     assert.throws(() => decodeValues('toString', new Uint8Array(50), new Float32Array(4)), refused);
   });
 
-  it('refuse bytes that are too short, saying how many are needed', () => {
+  it('are refused with the number of bytes needed if there are too few', () => {
     const decode = (): void => decodeValues('F32', new Uint8Array(11), new Float32Array(3));
     assert.throws(decode, (error) => error instanceof CheckpointError && /need 12 bytes, got 11/.test(error.message));
   });
 });
 
 describe('the text of a stored value', () => {
-  it('is for F32 and F16 as short as numpy writes it, and names the same value', () => {
+  it('is as short as numpy writes it for F32 and F16, and denotes the same value', () => {
     const { text } = readFixture<Floats>('checkpoint', 'floats.json');
     for (const dtype of ['F32', 'F16'] as const) {
       for (const [bits, expected] of text[dtype]) {
         const bytes = new Uint8Array(4);
         new DataView(bytes.buffer).setUint32(0, bits, true);
         const actual = storedText(dtype, bytes, 0);
-        // Halfway between two decimals either may be taken, so the values are compared and not the decimals.
+        // A value halfway between two decimals may take either, so the values are compared, not the decimals.
         const round = dtype === 'F32' ? Math.fround : (x: number): number => roundToFormat(x, F16_FORMAT);
         assert.equal(round(Number(actual)), round(Number(expected)), `${dtype} ${bits}`);
         assert.equal(digits(actual), digits(expected), `${dtype} ${bits}: ${actual} for ${expected}`);
@@ -132,7 +132,7 @@ describe('the text of a stored value', () => {
     }
   });
 
-  it('keeps all digits of 64-bit integers, the sign of zero, truth and complex parts', () => {
+  it('keeps all digits of 64-bit integers, the sign of zero, booleans and complex parts', () => {
     const bytes = new Uint8Array(8);
     const view = new DataView(bytes.buffer);
     view.setBigInt64(0, -(2n ** 63n), true);
@@ -154,7 +154,7 @@ describe('the text of a stored value', () => {
   });
 });
 
-/** The codes 0, 1, ... of so many bits each, one behind the other from the lowest bit on. */
+/** Packs the codes 0, 1, ... with `bits` bits each, one after the other from the lowest bit on. */
 function packed(bits: number, count: number): Uint8Array {
   let number = 0n;
   for (let code = 0; code < count; code++) number |= BigInt(code % 2 ** bits) << BigInt(bits * code);

@@ -21,15 +21,15 @@ const CASES: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ['zeros', new Uint8Array(4096), /only zeros/],
 ];
 
-describe('a file that is no safetensors file', () => {
+describe('a file that is not a safetensors file', () => {
   for (const [name, bytes, message] of CASES) {
-    it(`says so where it is ${name}`, async () => {
+    it(`is refused with the reason if it is ${name}`, async () => {
       await assert.rejects(openSafetensors(memorySource(bytes)), { code: 'NotSafetensors', message });
     });
   }
 
-  it('is not told from the length of a broken header', async () => {
-    // 640, 123 and 60 as the first byte or two look like a pickle, a '{' and a '<'.
+  it('is not recognised by the length of a broken header', async () => {
+    // The first bytes of the lengths 640, 123 and 60 look like those of a pickle, a '{' and a '<'.
     for (const length of [640, 123, 60]) {
       const bytes = new Uint8Array(8 + length).fill(0x20);
       bytes.set([length & 255, length >> 8, 0, 0, 0, 0, 0, 0]);
@@ -37,7 +37,7 @@ describe('a file that is no safetensors file', () => {
     }
   });
 
-  it('shows its own fault where nothing better can be said', async () => {
+  it('is refused with the fault of its header if its kind is unknown', async () => {
     await assert.rejects(openSafetensors(memorySource(text('garbage of some kind'))), { code: 'HeaderTooLarge' });
   });
 });

@@ -29,5 +29,5 @@ export function tensorField(dtype: string, shape: readonly number[], begin: numb
   return { dtype, shape, data_offsets: [begin, end] };
 }
 
-/** Where the shared adapters lie beside the repository, for checks that are left out elsewhere. */
+/** The folder of shared adapters beside the repository. Checks that need it are skipped if it does not exist. */
 export const SHARED = path.resolve(process.cwd(), '../shared');

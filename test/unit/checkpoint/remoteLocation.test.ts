@@ -11,7 +11,7 @@ import {
 const HUB = 'https://huggingface.co';
 
 describe('the address of a file on a server', () => {
-  it('of the Hub resolves as huggingface_hub resolves it', () => {
+  it('resolves on the Hub as in huggingface_hub', () => {
     for (const [location, url] of [
       ['hf://owner/repo/adapter_model.safetensors', '/owner/repo/resolve/main/adapter_model.safetensors'],
       ['hf://models/owner/repo/a.safetensors', '/owner/repo/resolve/main/a.safetensors'],
@@ -32,7 +32,7 @@ describe('the address of a file on a server', () => {
     }
   });
 
-  it('may be copied from a page of the Hub', () => {
+  it('can be copied from a page of the Hub', () => {
     for (const [link, location] of [
       [`${HUB}/owner/repo/blob/main/adapter_model.safetensors`, 'hf://owner/repo/adapter_model.safetensors'],
       [`${HUB}/owner/repo/resolve/main/a.safetensors?download=true`, 'hf://owner/repo/a.safetensors'],
@@ -51,7 +51,7 @@ describe('the address of a file on a server', () => {
     }
   });
 
-  it('is refused with what is wrong with it', () => {
+  it('is refused with the reason if it is invalid', () => {
     for (const [text, message] of [
       ['hf://owner/repo', /name a file of owner\/repo/],
       ['hf://owner/repo/', /name a file of owner\/repo/],
@@ -77,7 +77,7 @@ describe('the address of a file on a server', () => {
     }
   });
 
-  it('is told from a path', () => {
+  it('is distinguished from a path', () => {
     for (const text of ['hf://a/b/c', 'https://x/y', ' HTTP://x/y']) assert.ok(isRemote(text), text);
     for (const text of ['/https://x', 'C:\\hf', 'hf', 'vscode-vfs://github/a/b', 'git:/a'])
       assert.ok(!isRemote(text), text);
@@ -99,7 +99,7 @@ describe('the address of a file on a server', () => {
     });
   });
 
-  it('leads to the files beside it and nowhere else', () => {
+  it('leads only to files in the same folder', () => {
     assert.equal(
       remoteBeside('hf://o/r@refs/pr/1/x/a.safetensors', 'adapter_config.json'),
       'hf://o/r@refs/pr/1/x/adapter_config.json',
@@ -116,8 +116,8 @@ describe('the address of a file on a server', () => {
   });
 });
 
-describe('a token of the Hub', () => {
-  it('is what can stand in a header', () => {
+describe('a token for the Hub', () => {
+  it('consists of characters that a header can hold', () => {
     for (const token of ['hf_abcDEF123', 'x.y-z~']) assert.ok(isHubToken(token));
     for (const token of ['', 'a b', 'a\r\nHost: evil', 'é', '\u007f', 'a'.repeat(513)])
       assert.ok(!isHubToken(token), token);

@@ -8,7 +8,7 @@ import { routedFiles } from '../../../src/files/routedFiles';
 import { fixturePath } from '../checkpoint/fixtures';
 import { jobCaller } from '../worker/jobContext';
 
-/** An editor with these files, by URI, and a note of what it was asked. */
+/** An editor with these files, by URI. It records its requests. */
 function editor(
   files: Readonly<Record<string, Uint8Array>>,
   sizes: Readonly<Record<string, number>> = {},
@@ -32,8 +32,8 @@ function editor(
 const never = (): never => assert.fail('asked for');
 const URI = 'vscode-vfs://github/owner/repo/lora%20one/adapter_model.safetensors';
 
-describe('a file that only the editor reaches', () => {
-  it('opens as one on disk does, its config beside it included', async () => {
+describe('a file that only the editor can read', () => {
+  it('opens like a file on disk, including the config in the same folder', async () => {
     const saved = (name: string): Uint8Array => readFileSync(fixturePath('peft_saved', 'lora', name));
     const beside = 'vscode-vfs://github/owner/repo/lora%20one/adapter_config.json';
     const { ask, asked } = editor({
@@ -53,7 +53,7 @@ describe('a file that only the editor reaches', () => {
     await call.closeAll();
   });
 
-  it('is refused over the limit, with what to do', async () => {
+  it('is refused above the limit, with advice', async () => {
     const { ask } = editor({ [URI]: new Uint8Array(8) }, { [URI]: MAX_EDITOR_FILE_BYTES + 1 });
     await assert.rejects(editorFiles(ask).open(URI), {
       code: 'TooLarge',
@@ -62,7 +62,7 @@ describe('a file that only the editor reaches', () => {
     assert.equal(await editorFiles(ask).readBeside(URI, 'missing.json', 10), null);
   });
 
-  it('has files beside it in its folder, of the same commit where git shows it', () => {
+  it('has neighbours in its folder, from the same commit if git shows it', () => {
     assert.equal(editorBeside('untitled:a.safetensors', 'b'), 'untitled:b');
     assert.equal(editorBeside('memfs:/x/a?k=v#f', 'b c'), 'memfs:/x/b%20c');
     const git = `git:/r/x/a.safetensors?${encodeURIComponent('{"path":"/r/x/a.safetensors","ref":"~"}')}`;
@@ -72,14 +72,14 @@ describe('a file that only the editor reaches', () => {
 });
 
 describe('the route to a file', () => {
-  it('is local without a scheme, and nothing else is loaded for it', async () => {
+  it('is local without a scheme, and loads no other code', async () => {
     const files = routedFiles(nodeFiles, never);
     for (const path of ['/missing', 'missing', 'C:\\missing', './hf:x', '/https://x']) {
       await assert.rejects(files.open(path), { code: 'Unreadable', message: /no such file/ }, path);
     }
   });
 
-  it('is by the scheme otherwise', async () => {
+  it('depends on the scheme otherwise', async () => {
     const via = (name: string): never => ({ open: async () => name }) as never;
     const files = routedFiles(nodeFiles, () => ({ remote: via('remote'), editor: via('editor') }));
     for (const path of ['http://x/a', 'HTTPS://x/a', 'hf://o/r/a'])

@@ -1,4 +1,4 @@
-/** A real server on this machine, for what a test wants of it: a handler per path, and what it was asked. */
+/** A real server on this machine for tests. It has a handler for each path and records its requests. */
 
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -14,7 +14,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, count: numbe
 
 export class TestServer {
   readonly asked: Asked[] = [];
-  /** Of bodies, as far as `sendRange` wrote them. */
+  /** Bytes of the bodies that `sendRange` wrote. */
   bytesSent = 0;
   private readonly handlers = new Map<string, Handler>();
   private readonly counts = new Map<string, number>();
@@ -46,7 +46,7 @@ export class TestServer {
     return `${this.origin}${path}`;
   }
 
-  /** Answers as a server that knows ranges. */
+  /** Answers like a server that supports ranges. */
   serve(path: string, bytes: Uint8Array, headers: Readonly<Record<string, string>> = {}): string {
     return this.on(path, (request, response) => this.sendRange(request, response, bytes, headers));
   }

@@ -7,7 +7,7 @@ import { BLOCK_BYTES, openHttpSource } from '../../../src/files/httpSource';
 import { remoteFiles } from '../../../src/files/remoteFiles';
 import { TestServer } from './httpServer';
 
-/** Retries come at once. Servers that answer may take as long as a busy machine needs. */
+/** Retries follow at once. Servers that answer get as much time as a busy machine needs. */
 const OPTIONS: RangeOptions = { ...DEFAULT_HTTP, ...DEFAULT_RANGES, backoffMs: 1 };
 /** A test of a stall takes at least this long. */
 const STALL_MS = 150;
@@ -32,7 +32,7 @@ async function assertReads(url: string, begin: number, length: number): Promise<
 }
 
 describe('a file on a server that supports ranges', () => {
-  it('is read in any range, and no more of it than the blocks asked for', async () => {
+  it('is read in any range, and only in the requested blocks', async () => {
     const url = server.serve('/a', content, { etag: '"1"', 'last-modified': 'Mon, 02 Nov 2026 00:00:00 GMT' });
     const { source, modified } = await open(url);
     assert.equal(modified, Date.UTC(2026, 10, 2));
@@ -51,7 +51,7 @@ describe('a file on a server that supports ranges', () => {
     await source.close();
   });
 
-  it('is asked for neighbouring blocks in one request, and for none twice', async () => {
+  it('is read with one request for neighbouring blocks, and no block twice', async () => {
     const { source } = await open(server.serve('/a', content));
     await Promise.all([
       source.read(BLOCK_BYTES, 3 * BLOCK_BYTES),
@@ -66,7 +66,7 @@ describe('a file on a server that supports ranges', () => {
     await source.close();
   });
 
-  it('is fetched ahead where it is read on and on', async () => {
+  it('is read ahead if it is read sequentially', async () => {
     const { source } = await open(server.serve('/a', content));
     for (let block = 0; block < 4; block++) await source.read(block * BLOCK_BYTES, BLOCK_BYTES);
     const ahead = `bytes=${4 * BLOCK_BYTES}-${5 * BLOCK_BYTES - 1}`;
@@ -75,13 +75,13 @@ describe('a file on a server that supports ranges', () => {
     await source.close();
   });
 
-  it('that is empty has no bytes', async () => {
+  it('has no bytes if it is empty', async () => {
     const { source } = await open(server.serve('/a', new Uint8Array()));
     assert.equal(source.size, 0);
     assert.equal((await source.read(0, 0)).length, 0);
   });
 
-  it('goes on from where the connection broke off', async () => {
+  it('continues at the byte where the connection ended', async () => {
     const url = server.on('/a', (request, response, count) => {
       if (count % 2 === 0) return server.sendRange(request, response, content);
       const begin = Number(/=(\d+)/.exec(request.headers.range!)![1]);
@@ -95,7 +95,7 @@ describe('a file on a server that supports ranges', () => {
     await source.close();
   });
 
-  it('is asked again after 429 and 5xx, and not for ever', async () => {
+  it('is requested again after 429 and 5xx, a limited number of times', async () => {
     const url = server.on('/a', (request, response, count) => {
       if (count < 2) response.writeHead(count === 0 ? 503 : 429, { 'retry-after': '0' }).end();
       else server.sendRange(request, response, content);
@@ -115,7 +115,7 @@ describe('a file on a server that supports ranges', () => {
     assert.equal(server.asked.filter(({ path }) => path === '/c').length, 1);
   });
 
-  it('reports a cancelled read at once and lets others have theirs', async () => {
+  it('rejects a cancelled read at once and continues the others', async () => {
     let release = (): void => undefined;
     const url = server.on('/a', (request, response, count) => {
       if (count === 0) server.sendRange(request, response, content);
@@ -138,7 +138,7 @@ describe('a file on a server that supports ranges', () => {
 });
 
 describe('a file on a server without ranges', () => {
-  it('is taken whole where it is small', async () => {
+  it('is read whole if it is small', async () => {
     const url = server.on('/a', (_, response) => response.writeHead(200, { 'content-length': SIZE }).end(content));
     await assertReads(url, 3, 100);
     await assertReads(
@@ -149,7 +149,7 @@ describe('a file on a server without ranges', () => {
     assert.equal(server.asked.length, 2);
   });
 
-  it('is refused where it is large, as soon as that is known', async () => {
+  it('is refused if it is large, as soon as its size is known', async () => {
     const stated = server.on('/a', (_, response) => response.writeHead(200, { 'content-length': SIZE }).end(content));
     const unstated = server.on('/b', (_, response) => response.writeHead(200).end(content));
     for (const url of [stated, unstated]) {
@@ -160,7 +160,7 @@ describe('a file on a server without ranges', () => {
     }
   });
 
-  it('is not believed when it is cut short', async () => {
+  it('is refused if it ends too early', async () => {
     const url = server.on('/a', (_, response) => {
       response.writeHead(200, { 'content-length': SIZE });
       response.write(content.subarray(0, 5000), () => response.destroy());
@@ -170,7 +170,7 @@ describe('a file on a server without ranges', () => {
 });
 
 describe('a server that stalls', () => {
-  it('before it answers, or in the middle of a body, is told within the time set', async () => {
+  it('is reported within the time limit, before an answer or in the middle of a body', async () => {
     const silent = server.on('/a', () => undefined);
     await assert.rejects(open(silent, { attempts: 2, stallMs: STALL_MS }), {
       code: 'Network',
@@ -198,7 +198,7 @@ describe('a server that contradicts itself', () => {
     return open(url, { attempts: 2 });
   };
 
-  it('about the range at opening is not believed', async () => {
+  it('is refused if it sends another range at opening', async () => {
     for (const [range, body] of [
       [`bytes 1-${BLOCK_BYTES}/${SIZE}`, BLOCK_BYTES],
       [`bytes 0-${SIZE - 1}/${SIZE}`, SIZE],
@@ -219,7 +219,7 @@ describe('a server that contradicts itself', () => {
     });
   });
 
-  it('about the length of a file that is larger in its header than on its disk is told, not waited for', async () => {
+  it('is reported without waiting if it announced a longer file than it has', async () => {
     const url = server.on('/a', (request, response, count) => {
       if (count === 0) {
         const range = `bytes 0-${BLOCK_BYTES - 1}/${2 ** 40}`;
@@ -233,7 +233,7 @@ describe('a server that contradicts itself', () => {
     await source.close();
   });
 
-  it('by sending the file compressed is told', async () => {
+  it('is reported if it sends the file compressed', async () => {
     for (const status of [200, 206]) {
       const headers = { 'content-encoding': 'gzip', 'content-range': `bytes 0-99/${SIZE}` };
       const url = server.on('/a', (_, response) => response.writeHead(status, headers).end(gzipSync(content)));
@@ -242,7 +242,7 @@ describe('a server that contradicts itself', () => {
     assert.ok(server.asked.every(({ headers }) => headers['accept-encoding'] === 'identity'));
   });
 
-  it('by forgetting about ranges later is told', async () => {
+  it('is reported if it later ignores ranges', async () => {
     const url = server.on('/a', (request, response, count) => {
       if (count === 0) server.sendRange(request, response, content);
       else response.writeHead(200, { 'content-length': SIZE }).end(content);
@@ -266,7 +266,7 @@ describe('a file that changes on its server', () => {
     ],
     ['length alone', {}, {}, other.subarray(0, SIZE - 1)],
   ] as const) {
-    it(`is told by its ${how}, and none of its new bytes are mixed with old ones`, async () => {
+    it(`is noticed by its ${how}, and no new bytes are mixed with old ones`, async () => {
       const url = server.on('/a', (request, response, count) => {
         if (count === 0) server.sendRange(request, response, content, before);
         else server.sendRange(request, response, bytes, after);
@@ -284,7 +284,7 @@ describe('a file that changes on its server', () => {
 });
 
 describe('redirects', () => {
-  it('are followed, remembered, and asked for anew when what they led to has expired', async () => {
+  it('are followed, cached, and requested again when their target has expired', async () => {
     let signature = 1;
     server.on('/start', (_, response) => response.writeHead(302, { location: `/signed${signature}` }).end());
     for (const path of ['/signed1', '/signed2']) {
@@ -304,7 +304,7 @@ describe('redirects', () => {
     await source.close();
   });
 
-  it('that go round, or elsewhere than the web, are not', async () => {
+  it('are not followed in a loop or to a scheme other than http and https', async () => {
     const round = server.on('/a', (_, response) => response.writeHead(302, { location: '/a' }).end());
     await assert.rejects(open(round), { code: 'Network', message: /redirects more than 5 times/ });
     for (const location of ['file:///etc/passwd', 'ftp://127.0.0.1/a', 'data:text/plain,x', 'http://[']) {
@@ -315,7 +315,7 @@ describe('redirects', () => {
 });
 
 describe('a token', () => {
-  it('goes to the origin it is meant for, and to no other that this redirects to', async () => {
+  it('is sent to its own origin, and not to another one after a redirect', async () => {
     const storage = await TestServer.start();
     try {
       const stored = storage.serve('/blob', content);
@@ -338,15 +338,15 @@ describe('a token', () => {
     }
   });
 
-  it('is not even asked for where another server is read', async () => {
+  it('is not requested for other servers', async () => {
     const token = async (): Promise<string> => assert.fail('asked for');
     const { source } = await open(server.serve('/a', content), { token });
     await source.close();
   });
 });
 
-describe('what a server says instead of the file', () => {
-  it('is told for people', async () => {
+describe('an answer other than the file', () => {
+  it('is reported in a sentence that users understand', async () => {
     for (const [status, headers, hub, code, message] of [
       [401, {}, false, 'Unreadable', /answers 401: it requires a permission/],
       [403, {}, true, 'Unreadable', /Set Hugging Face Token/],
@@ -376,8 +376,8 @@ describe('what a server says instead of the file', () => {
   });
 });
 
-describe('files beside one on a server', () => {
-  it('are read within a limit, and are null where there are none', async () => {
+describe('files in the same folder on a server', () => {
+  it('are read up to a limit, and are null if they do not exist', async () => {
     const files = remoteFiles(OPTIONS);
     const location = server.serve('/lora one/a.safetensors', content);
     server.serve('/lora%20one/adapter_config.json', Buffer.from('{"r":4}'));

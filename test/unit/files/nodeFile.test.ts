@@ -28,7 +28,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function write(name: string, content: string): string {
   const file = path.join(folder, name);
   writeFileSync(file, content);
-  // Long ago, so that a later write has another time on a file system of any resolution.
+  // A time long ago, so that a later write has another time on a file system of any resolution.
   utimesSync(file, 1_000_000, 1_000_000);
   return file;
 }
@@ -40,12 +40,12 @@ const text = async (
 
 describe('a local file that changes while it is open', () => {
   for (const [how, change] of [
-    ['written over in place with as many bytes', (file: string) => writeFileSync(file, 'BBBB')],
+    ['overwritten in place with the same number of bytes', (file: string) => writeFileSync(file, 'BBBB')],
     ['appended to', (file: string) => appendFileSync(file, 'B')],
-    ['cut short', (file: string) => truncateSync(file, 2)],
+    ['truncated', (file: string) => truncateSync(file, 2)],
     ['emptied and filled again', (file: string) => (truncateSync(file, 0), writeFileSync(file, 'AAAA'))],
   ] as const) {
-    it(`is not read as if it were the same when it was ${how}`, async () => {
+    it(`is reported as changed after it was ${how}`, async () => {
       const file = write('a', 'AAAA');
       const { source } = await nodeFiles.open(file);
       assert.equal(await text(source, 4), 'AAAA');
@@ -62,7 +62,7 @@ describe('a local file that changes while it is open', () => {
     ['deleted', (file: string) => unlinkSync(file)],
     ['replaced by another', (file: string) => renameSync(write('b', 'BBBB'), file)],
   ] as const) {
-    it(`still gives what it held when it was ${how}: the handle keeps it`, async () => {
+    it(`keeps its contents in the open handle after it was ${how}`, async () => {
       const file = write('a', 'AAAA');
       const { source } = await nodeFiles.open(file);
       change(file);
@@ -72,16 +72,16 @@ describe('a local file that changes while it is open', () => {
   }
 });
 
-describe('what is no file', () => {
+describe('a path that is not a regular file', () => {
   const refusal = { name: 'CheckpointError', code: 'Unreadable', message: /not a file/ };
 
-  it('is refused: a folder', async () => {
+  it('is refused if it is a folder', async () => {
     await assert.rejects(nodeFiles.open(folder), refusal);
   });
 
-  // Windows has no pipes among its files.
+  // Windows has no pipes in its file system.
   if (process.platform !== 'win32') {
-    it('is refused at once: a pipe that nobody writes to', async () => {
+    it('is refused at once if it is a pipe without a writer', async () => {
       const pipe = path.join(folder, 'pipe.safetensors');
       assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
       await assert.rejects(nodeFiles.open(pipe), refusal);
@@ -89,8 +89,8 @@ describe('what is no file', () => {
   }
 });
 
-describe('a file beside another', () => {
-  it('is found below the same folder only', async () => {
+describe('a file in the folder of another', () => {
+  it('is found only below the same folder', async () => {
     const file = write('a', '');
     assert.equal(nodeFiles.beside(file, 'b'), path.join(folder, 'b'));
     assert.equal(nodeFiles.beside(file, 'shards/b.safetensors'), path.join(folder, 'shards', 'b.safetensors'));
@@ -118,7 +118,7 @@ describe('a file beside another', () => {
     }
   });
 
-  it('is one of the names of the folder', async () => {
+  it('is listed among the names of the folder', async () => {
     const file = write('a', '');
     write('b', '');
     assert.deepEqual([...(await nodeFiles.namesBeside(file))!].sort(), ['a', 'b']);
@@ -137,7 +137,7 @@ describe('a file beside another', () => {
 });
 
 describe('a file written atomically', () => {
-  it('replaces what was there and leaves nothing else', async () => {
+  it('replaces the old file and leaves no other', async () => {
     const file = write('a', 'before');
     const written = await nodeFiles.writeAtomically(file, async (sink) => {
       await sink(Buffer.from('af'));
@@ -149,7 +149,7 @@ describe('a file written atomically', () => {
     assert.deepEqual(readdirSync(folder), ['a']);
   });
 
-  it('stays as it was when filling fails', async () => {
+  it('keeps its old contents if writing fails', async () => {
     const file = write('a', 'before');
     const failing = nodeFiles.writeAtomically(file, async (sink) => {
       await sink(Buffer.from('half'));
@@ -160,7 +160,7 @@ describe('a file written atomically', () => {
     assert.deepEqual(readdirSync(folder), ['a']);
   });
 
-  it('is refused while it is being read, under any name of it', async () => {
+  it('is refused under any of its names while it is being read', async () => {
     const file = write('a', 'before');
     const link = path.join(folder, 'link');
     symlinkSync(file, link);
@@ -179,7 +179,7 @@ describe('a file written atomically', () => {
     assert.equal(readlinkSync(link), file);
   });
 
-  it('says why where it cannot be', async () => {
+  it('gives the reason if it cannot be written', async () => {
     const fill = async (): Promise<void> => assert.fail('nothing is asked to be written');
     const missing = path.join(folder, 'missing', 'a');
     await assert.rejects(nodeFiles.writeAtomically(missing, fill), { code: 'Unwritable', message: /no such file/ });

@@ -26,7 +26,7 @@ type Nothing = Record<never, never>;
 const LABELS = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [String(index), `LABEL_${index}`]));
 const GPT2 = { model_type: 'gpt2', vocab_size: 50257, n_embd: 768, n_layer: 12, n_head: 12, id2label: LABELS };
 
-/** The largest request and reply of a keystroke. The replies hold two reports of some four kilobytes each. */
+/** Limits on the request and reply of a keystroke. The replies hold two reports of about four kilobytes each. */
 const MAX_REQUEST_BYTES = 2_000;
 const MAX_REPLY_BYTES = 16_000;
 
@@ -146,7 +146,7 @@ describe('a keystroke in the calculator', () => {
     await chain.after(() => chain.answers.change({ plan: readPlan({ values: [['r', '4']] }) }));
     assert.deepEqual(chain.kinds, ['request', 'reply', 'request', 'reply']);
     assert.equal(chain.plans.at(-1)?.counts?.trainable, 12 * 4 * (768 + 2304));
-    assert.equal(chain.budgets.length, 1, 'the methods are not counted again for a change of the plan');
+    assert.equal(chain.budgets.length, 1, 'a change of the plan does not count the methods again');
   });
 
   it("sends what was typed, never the model's config", async () => {
@@ -167,7 +167,7 @@ describe('a keystroke in the calculator', () => {
     assert.ok(Math.max(...sizes(chain, 'request')) < MAX_REQUEST_BYTES);
   });
 
-  it('goes out together with others that come while a request is under way, and only the last is shown', async () => {
+  it('is sent together with later ones while a request is pending, and only the last result is shown', async () => {
     const chain = new CalculatorChain(file);
     await chain.after(() => {
       for (const each of ['1', '12', '128']) chain.answers.change({ inputs: rank(each) });
@@ -181,7 +181,7 @@ describe('a keystroke in the calculator', () => {
     assert.equal(chain.plans.length, 1);
   });
 
-  it('leads to the search for what fits only once typing rests', async () => {
+  it('starts the search for what fits only once typing pauses', async () => {
     const chain = new CalculatorChain(file);
     await chain.after(() => chain.answers.change({ inputs: rank('16') }));
     chain.timers.pass(200);

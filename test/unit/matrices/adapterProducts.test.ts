@@ -5,7 +5,7 @@ import { openCheckpoint } from '../../../src/matrices/openCheckpoint';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { moduleSpectrum } from '../../../src/matrices/moduleSpectrum';
 
-/** What PEFT's own `get_delta_weight` gave: shape, Frobenius norm, some entries as row, column, value. */
+/** The results of PEFT's own `get_delta_weight`: shape, Frobenius norm, and some entries as row, column, value. */
 interface Delta {
   readonly shape: readonly [number, number];
   readonly norm: number;
@@ -21,9 +21,9 @@ const golden = JSON.parse(readFileSync(path.join(FOLDER, 'deltas.json'), 'utf8')
 /** PEFT computes in float32. */
 const close = (got: number, expected: number, scale: number): boolean => Math.abs(got - expected) <= 2e-5 * scale;
 
-describe('the change of a weight by adapters that PEFT saved', () => {
+describe('the update of a weight by an adapter that PEFT saved', () => {
   for (const [name, modules] of Object.entries(golden)) {
-    it(`is what PEFT computes, of ${name}`, async () => {
+    it(`is what PEFT computes for ${name}`, async () => {
       const source = await openCheckpoint(nodeFiles, path.join(FOLDER, name, 'adapter_model.safetensors'));
       try {
         const described = source.description.lora.map(({ module }) => module).sort();
@@ -47,7 +47,7 @@ describe('the change of a weight by adapters that PEFT saved', () => {
 });
 
 describe('a stored matrix', () => {
-  it('reads with rows for columns', async () => {
+  it('can be read transposed', async () => {
     const file = path.join(FOLDER, 'loha', 'adapter_model.safetensors');
     const source = await openCheckpoint(nodeFiles, file);
     try {

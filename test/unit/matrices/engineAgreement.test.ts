@@ -17,7 +17,7 @@ import { StoredMatrix, StoredTensor } from '../../../src/matrices/storedMatrix';
 
 const decodable = DTYPES.filter((dtype) => undecodable(dtype) === null);
 
-/** Bytes in memory, read in place as a local file is. */
+/** Bytes in memory, read in place like a local file. */
 function fastSource(bytes: Uint8Array): ByteSource {
   return {
     ...memorySource(bytes),
@@ -27,7 +27,7 @@ function fastSource(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** Random bytes: every code there is, faults among them; of the wide floats exponents are kept near 1, save a few. */
+/** Random bytes, with every code and with NaN and infinities. Wide floats have exponents near 1, except a few. */
 function randomBytes(dtype: Dtype, count: number, seed: number): Uint8Array {
   const random = seededRandom(seed);
   if (dtype === 'F32' || dtype === 'F64') {
@@ -47,7 +47,7 @@ const LEAD = 3;
 
 function stored(dtype: Dtype, layout: MatrixLayout, bytes: Uint8Array, fast: boolean): MatrixReader {
   const entry = { name: 'x', dtype, shape: [layout.rows, layout.columns], begin: 0, end: bytes.length, readable: true };
-  // Data may begin at any byte of a file.
+  // The data of a tensor may begin at any byte of a file.
   const file = new Uint8Array(LEAD + bytes.length);
   file.set(bytes, LEAD);
   return new StoredMatrix(new StoredTensor(fast ? fastSource(file) : memorySource(file), LEAD, entry), layout);
@@ -88,12 +88,12 @@ function assertSameStatistics(actual: Statistics, expected: Statistics, what: st
     assertClose(actual[name], expected[name], `${what} ${name}`, tolerance);
   }
   const { maxAbs } = expected;
-  // Short runs of float32 entries are added, and their squares, in float32.
+  // The engine adds short runs of float32 entries, and of their squares, in float32.
   assertClose(actual.mean, expected.mean, `${what} mean`, Math.max(tolerance, 1e-8), maxAbs);
   assertClose(actual.standardDeviation, expected.standardDeviation, `${what} deviation`, Math.max(tolerance, 1e-6));
   assertClose(actual.norm, expected.norm, `${what} norm`, Math.max(tolerance, 1e-6));
   assert.equal(actual.sampled, expected.sampled);
-  // The plain way counts magnitudes by 12 bits of mantissa; where the engine counts codes it has all of them.
+  // The plain loops count magnitudes by 12 bits of mantissa. Where the engine counts codes, it has all bits.
   actual.absQuantiles.forEach((q, i) => assertClose(q, expected.absQuantiles[i]!, `${what} quantile ${i}`, 2 ** -11));
 }
 
@@ -101,7 +101,7 @@ function assertSameTile(actual: Tile, expected: Tile, what: string, tolerance: n
   assert.deepEqual([actual.width, actual.height, actual.sampled], [expected.width, expected.height, expected.sampled]);
   actual.values.forEach((value, i) => {
     const other = expected.values[i]!;
-    // +x and -x tie: which of them stands for a cell is not agreed on.
+    // +x and -x tie, and either may represent the cell.
     const tie = Math.abs(value) === Math.abs(other);
     if (!tie) assertClose(value, other, `${what} cell ${i}`, tolerance, scale);
   });
@@ -111,16 +111,16 @@ const CASES: readonly MatrixLayout[] = [
   { rows: 301, columns: 517, offset: 0, rowStride: 517, columnStride: 1 },
   { rows: 1, columns: 4099, offset: 0, rowStride: 4099, columnStride: 1 },
   { rows: 777, columns: 1, offset: 0, rowStride: 1, columnStride: 1 },
-  // A window of wider rows, as a prefix of one layer is.
+  // A window of wider rows, like the prefix of one layer.
   { rows: 67, columns: 48, offset: 96, rowStride: 192, columnStride: 1 },
 ];
 
-describe('what the worker reads through the engine', () => {
+describe('reading through the engine', () => {
   before(() => {
     assert.ok(currentEngine(), 'this platform runs no engine');
   });
 
-  it('is every dtype that has numbers, but those of other widths than a byte’s multiples and complex numbers', () => {
+  it('covers every numeric dtype except complex ones and those narrower than a byte', () => {
     assert.deepEqual(
       decodable.filter((dtype) => !isEngineDtype(dtype)),
       ['F4', 'F6_E2M3', 'F6_E3M2', 'C64'],
@@ -128,7 +128,7 @@ describe('what the worker reads through the engine', () => {
   });
 
   for (const dtype of decodable) {
-    it(`has the statistics of ${dtype} that the plain loops have, and the same cells`, async () => {
+    it(`gives the statistics and cells of the plain loops for ${dtype}`, async () => {
       for (const [i, layout] of CASES.entries()) {
         const { rows, columns, offset, rowStride } = layout;
         const bytes = randomBytes(dtype, offset + rows * rowStride, i + 1);
@@ -151,7 +151,7 @@ describe('what the worker reads through the engine', () => {
     });
   }
 
-  it('is sampled alike', async () => {
+  it('takes the same samples as the plain loops', async () => {
     const layout = { rows: 5000, columns: 96, offset: 0, rowStride: 96, columnStride: 1 };
     const matrix = stored('BF16', layout, randomBytes('BF16', 5000 * 96, 7), true);
     const read = (): Promise<Statistics> => readStatistics(matrix, () => undefined, undefined, 2 ** 18);
@@ -167,7 +167,7 @@ describe('what the worker reads through the engine', () => {
     }
   });
 
-  it('can be summed on memory that is not shared, which moves when it grows', async () => {
+  it('works on memory that is not shared, which moves when it grows', async () => {
     const before = currentEngine();
     const bytes = randomBytes('F16', 2000 * 3001, 11);
     const matrix = stored(
@@ -183,7 +183,7 @@ describe('what the worker reads through the engine', () => {
     assertSameStatistics(statistics, await plainly(read), 'not shared');
   });
 
-  it('gives its memory back, also when it is cancelled or a read fails', async () => {
+  it('frees its memory, even if it is cancelled or a read fails', async () => {
     const engine = currentEngine()!;
     const used = engine.arena.usedBytes;
     const bytes = randomBytes('F32', 3000 * 1000, 5);
@@ -211,7 +211,7 @@ describe('a product computed through the engine', () => {
   const values = (length: number): Float64Array => Float64Array.from({ length }, () => Math.fround(random() - 0.5));
   const factors = { rank: 5, inFeatures: 333, outFeatures: 700, scaling: 1.7, a: values(5 * 333), b: values(700 * 5) };
 
-  it('has the statistics and cells of the product in float64, to float32’s precision', async () => {
+  it('has the statistics and cells of the float64 product, to the precision of float32', async () => {
     const delta = new DeltaMatrix(factors);
     assert.ok(delta.resident);
     const read = (): Promise<Statistics> => readStatistics(delta, () => undefined);
@@ -225,7 +225,7 @@ describe('a product computed through the engine', () => {
     }
   });
 
-  it('is left to float64 where float32 cannot hold the factors or what becomes of them', () => {
+  it('is computed in float64 if float32 cannot hold the factors or their products', () => {
     const wide = { ...factors, a: factors.a.map((x, i) => (i === 7 ? 0.1 : x)) };
     const tiny = { ...factors, a: factors.a.map((x) => x * 2 ** -100), scaling: 1e-20 };
     const huge = { ...factors, a: factors.a.map((x) => x * 2 ** 100), scaling: 1e20 };
@@ -236,7 +236,7 @@ describe('a product computed through the engine', () => {
 });
 
 describe('the engine in use', () => {
-  it('is none once that was said', async () => {
+  it('can be switched off', async () => {
     await plainly(async () => assert.equal(currentEngine(), null));
     assert.ok(currentEngine());
   });

@@ -14,14 +14,14 @@ function inMemory(values: Float32Array, rows: number, columns: number): MatrixRe
   return new MemoryMatrix(values, layout, 'F32', () => Promise.reject(new Error('no cell is read')));
 }
 
-/** Ordinary numbers but for those given, by place. */
+/** Ordinary numbers, except the given ones at their positions. */
 function matrixWith(special: readonly (readonly [number, number, number])[]): MatrixReader {
   const data = Float32Array.from({ length: ROWS * COLUMNS }, (_, i) => Math.sin(i));
   for (const [row, column, value] of special) data[row * COLUMNS + column] = value;
   return inMemory(data, ROWS, COLUMNS);
 }
 
-/** Every place that repeated searches come to, until they come to the first again. */
+/** Every position that repeated searches find, until they find the first one again. */
 async function tour(matrix: MatrixReader): Promise<EntryPlace[]> {
   const places: EntryPlace[] = [];
   let place = await findEntry(matrix, 'nonNumber', undefined, () => undefined);
@@ -32,11 +32,11 @@ async function tour(matrix: MatrixReader): Promise<EntryPlace[]> {
   return places;
 }
 
-describe('an entry that is looked for', () => {
+describe('the search for an entry', () => {
   const call = jobCaller();
   after(() => call.closeAll());
 
-  it('is the next NaN or infinity row by row, and after the last the first again', async () => {
+  it('finds the next NaN or infinity row by row, and the first again after the last', async () => {
     const places = [
       [0, 3, NaN],
       [2, 0, Infinity],
@@ -51,13 +51,13 @@ describe('an entry that is looked for', () => {
     assert.deepEqual(await findEntry(matrix, 'nonNumber', { row: 2, column: 2 }, () => undefined), expected[3]);
   });
 
-  it('is the only one again, and none where all entries are numbers', async () => {
+  it('finds a single one again, and none if all entries are finite', async () => {
     const only = { row: 4, column: 5 };
     assert.deepEqual(await findEntry(matrixWith([[4, 5, NaN]]), 'nonNumber', only, () => undefined), only);
     assert.equal(await findEntry(matrixWith([]), 'nonNumber', only, () => undefined), null);
   });
 
-  it('is the largest finite magnitude, of either sign', async () => {
+  it('finds the largest finite magnitude, of either sign', async () => {
     const matrix = matrixWith([
       [0, 0, NaN],
       [1, 1, Infinity],
@@ -69,7 +69,7 @@ describe('an entry that is looked for', () => {
     assert.equal(await findEntry(none, 'largest', undefined, () => undefined), null);
   });
 
-  it('is found in files, in every dtype, where the entries read one by one say it is', async () => {
+  it('finds in files of every dtype what reading the entries one by one finds', async () => {
     const { source, description } = await call('checkpoint/open', {
       path: fixturePath('checkpoint', 'dtypes.safetensors'),
     });
@@ -98,7 +98,7 @@ describe('an entry that is looked for', () => {
     assert.ok(found > 2, `${found} found`);
   });
 
-  it('is no longer looked for once the search is cancelled', async () => {
+  it('stops once it is cancelled', async () => {
     const { source, description } = await call('checkpoint/open', {
       path: fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'),
     });

@@ -7,7 +7,7 @@ import { readStatistics } from '../../../src/matrices/readStatistics';
 import { readTile } from '../../../src/matrices/readTile';
 import { StoredMatrix, StoredTensor } from '../../../src/matrices/storedMatrix';
 
-/** A file of any size that is never written: byte n of it is computed. Counts what is read. */
+/** A file of any size that is never written, because byte n is computed. Counts the bytes read. */
 function computedSource(size: number): ByteSource & { bytesRead: number; reads: number; largest: number } {
   const source = {
     size,
@@ -44,7 +44,7 @@ function matrixOf(
 const MiB = 2 ** 20;
 
 describe('a matrix larger than memory', () => {
-  it('gives its finest tiles by reading little more than them', async () => {
+  it('gives its finest tiles and reads little more than their bytes', async () => {
     const source = computedSource(151_936 * 8192 * 2);
     const matrix = matrixOf(source, 'BF16', [151_936, 8192]);
     const tile = await readTile(matrix, { level: 0, tileX: 3, tileY: 500, reduction: 'mean' });
@@ -55,7 +55,7 @@ describe('a matrix larger than memory', () => {
     assert.equal(wide.bytesRead, 256 * 256 * 4);
   });
 
-  it('gives its coarsest tile by a sample within the budget', async () => {
+  it('gives its coarsest tile from a sample within the budget', async () => {
     for (const [shape, bytes] of [
       [[1_000_000, 3000], 1],
       [[3000, 1_000_000], 1],
@@ -74,7 +74,7 @@ describe('a matrix larger than memory', () => {
     }
   });
 
-  it('gives statistics of an even sample within the budget, of either shape', async () => {
+  it('gives statistics of an even sample within the budget, for either shape', async () => {
     for (const shape of [
       [10_000_000, 300],
       [2, 4_000_000_000],
@@ -95,10 +95,10 @@ describe('a matrix larger than memory', () => {
     }
   });
 
-  it('never has more than a chunk of it in memory', async () => {
+  it('never has more than one chunk in memory', async () => {
     const source = computedSource(10_000_000);
     await readStatistics(matrixOf(source, 'U8', [1, 10_000_000]), () => undefined);
-    // Codes of 8 and 16 bits are counted, and give the histogram too; wider entries are read twice.
+    // Codes of 8 and 16 bits are counted, which also gives the histogram. Wider entries are read twice.
     assert.equal(source.bytesRead, 10_000_000);
     assert.ok(source.largest <= 4 * MiB);
     await readStatistics(matrixOf(source, 'U32', [5, 500_000]), () => undefined);
@@ -106,7 +106,7 @@ describe('a matrix larger than memory', () => {
     assert.ok(source.largest <= 4 * MiB);
   });
 
-  it('is read whole where that is asked for', async () => {
+  it('is read whole on request', async () => {
     const source = computedSource(80 * MiB);
     const sampled = await readStatistics(matrixOf(source, 'U8', [80, MiB]), () => undefined, undefined, MiB);
     assert.deepEqual([sampled.sampled, sampled.count < 2 * MiB], [true, true]);
@@ -115,7 +115,7 @@ describe('a matrix larger than memory', () => {
     assert.equal(whole.zeros, Math.ceil((80 * MiB) / 251));
   });
 
-  it('has no line summaries where a line is too long for a hover', async () => {
+  it('has no line summaries if a line is too long for a hover', async () => {
     const source = computedSource(4_000_000 * 100_000);
     const cell = await readCell(matrixOf(source, 'U8', [100_000, 4_000_000]), 5, 6, columnCache(MiB), 'key');
     assert.equal(cell.value, (5 * 4_000_000 + 6) % 251);
@@ -125,7 +125,7 @@ describe('a matrix larger than memory', () => {
     assert.equal(longer.row, null);
   });
 
-  it('sums all columns up at the first hover and reads none at the second', async () => {
+  it('summarises all columns at the first hover and reads none at the second', async () => {
     const source = computedSource(2000 * 2500 * 4);
     const matrix = matrixOf(source, 'U32', [2000, 2500]);
     const columns = columnCache(16 * MiB);
@@ -138,7 +138,7 @@ describe('a matrix larger than memory', () => {
     assert.equal(one.column!.count, 2000);
   });
 
-  it('stops between two reads once it is cancelled', async () => {
+  it('is read no further than the current chunk after a cancel', async () => {
     const source = computedSource(400 * MiB);
     const controller = new AbortController();
     const stopped = readStatistics(

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { DeltaMatrix } from '../../../src/matrices/deltaMatrix';
 import type { Factors } from '../../../src/matrices/factors';
 
-/** Factors that count how often their values are asked for. */
+/** Factors that count how often their values are read. */
 function countingFactors(scaling: number): { readonly factors: Factors; reads(): number } {
   let count = 0;
   const values = Float64Array.from({ length: 6 }, (_, i) => i + 1);
@@ -17,10 +17,10 @@ function countingFactors(scaling: number): { readonly factors: Factors; reads():
 
 describe('a product in float32', () => {
   for (const [name, scaling] of [
-    ['float32 holds', 1],
-    ['overflows', 1e36],
+    ['fits float32', 1],
+    ['overflows float32', 1e36],
   ] as const) {
-    it(`of factors that ${name} is decided once, however many matrices and tiles ask`, () => {
+    it(`is checked once for factors whose product ${name}, for any number of matrices and tiles`, () => {
       const { factors, reads } = countingFactors(scaling);
       const first = new DeltaMatrix(factors).resident;
       assert.equal(first === null, scaling > 1);

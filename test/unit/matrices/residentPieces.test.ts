@@ -23,7 +23,7 @@ describe('pieces of a file', () => {
       strideBytes: ROW_BYTES,
       async read({ firstRow, rowCount }: Piece, address: number): Promise<void> {
         counts.most = Math.max(counts.most, ++counts.now);
-        // Later ones come first.
+        // Later reads finish first.
         await new Promise((resolve) => setTimeout(resolve, 5 - ((firstRow / 10) % 5)));
         counts.now--;
         counts.done++;
@@ -33,7 +33,7 @@ describe('pieces of a file', () => {
     };
   }
 
-  it('that are small are read together, and visited in their order with their own bytes', async () => {
+  it('are read together if they are small, and visited in order with their own bytes', async () => {
     const seen: number[] = [];
     const pieces = reader();
     await scanPieces(engine, rowsOf(100), pieces, ({ firstRow, address }) => {
@@ -51,7 +51,7 @@ describe('pieces of a file', () => {
     assert.ok(pieces.counts.most > 8 && pieces.counts.most <= 32, `${pieces.counts.most} at a time`);
   });
 
-  it('that are large are read one after the other', async () => {
+  it('are read one after the other if they are large', async () => {
     const large = rowsOf(5).map((piece) => ({ ...piece, rowCount: 300 }));
     const pieces = reader();
     let visited = 0;
@@ -59,7 +59,7 @@ describe('pieces of a file', () => {
     assert.deepEqual([visited, pieces.counts.most], [5, 1]);
   });
 
-  it('are all at rest when one of them could not be read', async () => {
+  it('have no pending read when the failure of one is reported', async () => {
     const pieces = reader(70);
     await assert.rejects(
       scanPieces(engine, rowsOf(40), pieces, () => undefined),

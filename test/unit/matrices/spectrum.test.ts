@@ -5,7 +5,7 @@ const near = (got: number, expected: number): void => {
   assert.ok(Math.abs(got - expected) <= 1e-12 * Math.abs(expected), `${got}, expected ${expected}`);
 };
 
-describe('what singular values say', () => {
+describe('measures of singular values', () => {
   it('k equal values have effective and stable rank k', () => {
     for (const k of [1, 2, 7]) {
       near(effectiveRank(new Float64Array(k).fill(0.3)), k);
@@ -13,7 +13,7 @@ describe('what singular values say', () => {
     }
   });
 
-  it('zeros among the values change nothing', () => {
+  it('zeros among the values have no effect', () => {
     near(effectiveRank([5, 5, 0, 0]), 2);
     near(stableRank([5, 5, 0]), 2);
   });
@@ -36,7 +36,7 @@ describe('what singular values say', () => {
     energyCurve([4, 2, 2]).forEach((share, i) => near(share, [2 / 3, 5 / 6, 1][i]!));
   });
 
-  it('none of them depends on the matrix being large or small, beyond its norm', () => {
+  it('only the norm depends on the scale of the matrix', () => {
     for (const size of [1e-300, 1e300]) {
       near(effectiveRank([3 * size, size]), effectiveRank([3, 1]));
       near(stableRank([3 * size, size]), stableRank([3, 1]));

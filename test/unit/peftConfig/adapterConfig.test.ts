@@ -22,18 +22,13 @@ describe('adapter_config.json', () => {
     );
   });
 
-  it('gives defaults with a problem if it is not JSON, not an object, or has values of the wrong type', () => {
-    for (const text of [
-      '',
-      '{"r":',
-      '[1]',
-      'null',
-      '{"r":"8"}',
-      '{"r":-1}',
-      '{"r":1.5}',
-      '{"r":1e999}',
-      '{"lora_alpha":"x"}',
-    ]) {
+  it('is refused if it is not JSON or not an object', () => {
+    for (const text of ['', '{"r":', '[1]', 'null', '7', '{"r":NaN}'])
+      assert.throws(() => parseAdapterConfig(text), { name: 'JsonError' }, text);
+  });
+
+  it('gives defaults with a problem for values of the wrong type', () => {
+    for (const text of ['{"r":"8"}', '{"r":-1}', '{"r":1.5}', '{"r":1e999}', '{"lora_alpha":"x"}']) {
       const config = parseAdapterConfig(text);
       assert.equal(config.rank, 8, text);
       assert.equal(config.problems.length, 1, text);

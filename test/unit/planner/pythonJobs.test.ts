@@ -165,7 +165,7 @@ describe('hover in Python', () => {
     assert.match(await hover('LoraConfig(rank=8)', 'rank'), /not an argument of `LoraConfig`/);
   });
 
-  it("explains get_peft_model as it explains the class of its config", async () => {
+  it('explains get_peft_model as it explains the class of its config', async () => {
     assert.match(await hover('c = LoraConfig(r=8)\nget_peft_model(m, c)', 'get_peft'), /\*\*4,194,304 trainable/);
   });
 

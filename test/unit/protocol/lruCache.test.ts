@@ -3,7 +3,7 @@ import { LruCache } from '../../../src/protocol/lruCache';
 
 const byLength = { sizeOf: ({ length }: string) => length };
 
-describe('a cache of what was used last', () => {
+describe('a cache of the most recently used values', () => {
   it('drops the least recently used entry and never exceeds its limit', () => {
     const cache = new LruCache<string>(10, byLength);
     cache.set('a', 'AAAA');
@@ -29,7 +29,7 @@ describe('a cache of what was used last', () => {
     assert.deepEqual([cache.has('a'), cache.has('large')], [true, false]);
   });
 
-  it('keeps a value larger than the limit until the next one where that is asked for', () => {
+  it('keeps a value larger than the limit until the next one on request', () => {
     const cache = new LruCache<string>(4, { ...byLength, keepsNewest: true });
     cache.set('large', 'LARGE');
     assert.ok(cache.has('large'));
@@ -37,13 +37,13 @@ describe('a cache of what was used last', () => {
     assert.deepEqual([cache.has('large'), cache.size], [false, 1]);
   });
 
-  it('counts entries where values have no size', () => {
+  it('counts entries if values have no size', () => {
     const cache = new LruCache<number>(2);
     for (const key of ['a', 'b', 'c']) cache.set(key, 1);
     assert.deepEqual([cache.has('a'), cache.size], [false, 2]);
   });
 
-  it('does not count a look at a key as a use', () => {
+  it('does not count a check for a key as a use', () => {
     const cache = new LruCache<number>(2);
     cache.set('a', 1);
     cache.set('b', 2);
@@ -52,7 +52,7 @@ describe('a cache of what was used last', () => {
     assert.deepEqual([cache.has('a'), cache.has('b')], [false, true]);
   });
 
-  it('hands out what it drops to make room, and nothing else', () => {
+  it('reports the values that it drops to make room, and no others', () => {
     const dropped: number[] = [];
     const cache = new LruCache<number>(2, { dropped: (value) => dropped.push(value) });
     for (const value of [1, 2, 3, 4]) cache.set(String(value), value);

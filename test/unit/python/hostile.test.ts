@@ -15,6 +15,8 @@ describe('hostile programs', () => {
     ['open brackets', '('.repeat(many)],
     ['closed brackets', ')'.repeat(many)],
     ['nested brackets', `x = ${'('.repeat(many)}1${')'.repeat(many)}`],
+    ['nested brackets around a target', `${'('.repeat(many / 4)}x${')'.repeat(many / 4)} = 1`],
+    ['nested targets of a loop', `for ${'('.repeat(many / 4)}x${')'.repeat(many / 4)} in y: pass`],
     ['nested lists in a setting', `LoraConfig(megatron_config=${'['.repeat(many)}`],
     ['nested calls', 'LoraConfig(r='.repeat(10_000)],
     ['nested blocks', Array.from({ length: 900 }, (_, depth) => `${' '.repeat(depth)}if x:\n`).join('')],

@@ -5,7 +5,7 @@ const HEAD = 'from unsloth import FastLanguageModel, FastVisionModel\n';
 const LINEAR = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
 
 describe("Unsloth's get_peft_model", () => {
-  it("has Unsloth's defaults where an argument is not given", () => {
+  it("has Unsloth's defaults for arguments that are not given", () => {
     const { config, unknown, strange } = readOne(`${HEAD}m = FastLanguageModel.get_peft_model(m, random_state=1)`);
     assert.deepEqual(config, { peft_type: 'LORA', r: 16, lora_alpha: 16, target_modules: LINEAR });
     assert.deepEqual([unknown, strange], [[], []]);
@@ -19,7 +19,7 @@ describe("Unsloth's get_peft_model", () => {
     assert.deepEqual(config, { peft_type: 'LORA', r: 8, lora_alpha: 16, target_modules: ['q_proj'], use_rslora: true });
   });
 
-  it('trains embeddings and the output layer whole if they are named as targets', () => {
+  it('fully trains embeddings and the output layer if they are named as targets', () => {
     const { config } = readOne(
       `${HEAD}FastLanguageModel.get_peft_model(m, target_modules=["q_proj", "lm_head", "embed_tokens"])`,
     );

@@ -9,8 +9,8 @@ import {
   formatTrainableShare,
 } from '../../../src/text/numberText';
 
-describe('numbers for people', () => {
-  it('have four significant digits and no idle zeros', () => {
+describe('numbers in texts', () => {
+  it('have four significant digits and no trailing zeros', () => {
     const cases: readonly (readonly [number, string])[] = [
       [0, '0'],
       [-0, '0'],
@@ -29,7 +29,7 @@ describe('numbers for people', () => {
     for (const [value, text] of cases) assert.equal(formatNumber(value), text);
   });
 
-  it('have as few digits as the caller asks for', () => {
+  it('have as few digits as the caller requests', () => {
     assert.equal(formatNumber(0.0123456, 2), '0.012');
     assert.equal(formatNumber(98765, 1), '100,000');
   });
@@ -41,7 +41,7 @@ describe('numbers for people', () => {
     );
   });
 
-  it('group thousands and leave fractions alone', () => {
+  it('have grouped thousands and ungrouped fractions', () => {
     assert.deepEqual([7, 999, 1000, 12288, 151936, 1234567, -4096, 1234.5678].map(formatCount), [
       '7',
       '999',

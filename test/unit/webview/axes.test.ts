@@ -13,14 +13,14 @@ import type { ColorSettings } from '../../../webview-ui/shared/heatmap/types';
 const sevenAChar = (text: string): number => text.length * 7;
 
 describe('ticks of whole numbers', () => {
-  it('step by 1, 2, 5 and their tens, never less than the room asks for', () => {
+  it('step by 1, 2 or 5 times a power of ten, never less than the room requires', () => {
     assert.deepEqual(
       [0.01, 1, 1.1, 2.5, 5, 6, 99, 101, 2300].map(niceIntegerStep),
       [1, 1, 2, 5, 5, 10, 100, 200, 5000],
     );
   });
 
-  it('label each of a few cells and no fraction of one', () => {
+  it('label every cell if there are few, and no fraction of a cell', () => {
     assert.deepEqual(integerTicks(0, 8, 8, 40), [0, 1, 2, 3, 4, 5, 6, 7]);
     assert.deepEqual(integerTicks(2.2, 3.9, 8, 10), [2, 3]);
     assert.deepEqual(integerTicks(2.6, 3.4, 8, 10), []);
@@ -40,7 +40,7 @@ describe('ticks of whole numbers', () => {
     }
   });
 
-  it('are never so many that labels overlap', () => {
+  it('are few enough that labels never overlap', () => {
     assert.ok(maxHorizontalTicks(500, 40) * 40 < 500);
     assert.ok(maxVerticalTicks(150) * 14 < 150);
     assert.equal(maxHorizontalTicks(10, 40), 1);

@@ -8,7 +8,7 @@ import type { BudgetInputs, BudgetReport } from '../../../src/protocol/calculato
 describe('names beside dots', () => {
   const area = { left: 0, right: 300, top: 0, bottom: 200 };
 
-  it('stand clear of each other, of the dots and of the edges; without room one is left out', () => {
+  it('overlap neither each other, the dots nor the edges; one without room is omitted', () => {
     const spots = [
       { x: 20, y: 100 },
       { x: 24, y: 101 },
@@ -40,7 +40,7 @@ describe('names beside dots', () => {
 });
 
 describe('budget charts', () => {
-  it('starts the axis below the least count, so that a power of ten is still a bar', () => {
+  it('starts the axis below the smallest count, so that a power of ten still has a bar', () => {
     assert.deepEqual(decades([81_920, 6_738_415_616]), [1e4, 1e10]);
     assert.deepEqual(decades([1000, 1e6]), [100, 1e6]);
     assert.deepEqual(decades([]), [1, 10]);

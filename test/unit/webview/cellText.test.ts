@@ -20,7 +20,7 @@ describe('the text of a cell', () => {
     assert.equal(exactDecimal(cell('NaN', NaN, 'F16')), '');
   });
 
-  it('gives no double for a value that no double can hold', () => {
+  it('gives no number for a value that no double can hold', () => {
     assert.equal(exactDecimal(cell('9223372036854775807', 2 ** 63, 'I64')), '');
     assert.equal(exactDecimal(cell('1.5-2j', 1.5, 'C64')), '');
     assert.equal(exactDecimal(cell('true', 1, 'BOOL')), '');

@@ -206,7 +206,7 @@ describe('the colour schemes', () => {
     }
   });
 
-  it('know on which colours black text reads better', () => {
+  it('determine on which colours black text is easier to read', () => {
     assert.deepEqual(
       ['#ffffff', '#ffff00', '#000000', '#00008b', '#ff00e6'].map((css) => isLightColor(packed(css))),
       [true, true, false, false, true],

@@ -22,7 +22,7 @@ describe('a glide', () => {
     assert.equal(clock.pending, 0);
   });
 
-  it('shows nothing of a target that another one replaced', () => {
+  it('never shows a target that another one replaced', () => {
     const { clock, glide, shown } = setUp();
     glide.to(0, 100);
     glide.to(0, -1);

@@ -133,7 +133,7 @@ describe('the state of the inspector', () => {
     assert.deepEqual(heard, [['tab']]);
   });
 
-  it('keeps the viewports last used, whatever their matrices are called', () => {
+  it('keeps the most recent viewports, whatever the names of their matrices', () => {
     const state = store({});
     for (let i = 0; i < 100; i++) state.setViewport(`tensor:${i}`, { x0: 0, x1: i + 1, y0: 0, y1: 1 });
     state.setViewport('__proto__', { x0: 0, x1: 7, y0: 0, y1: 1 });
@@ -146,7 +146,7 @@ describe('the state of the inspector', () => {
 });
 
 describe('subjects', () => {
-  it('name the gradient beside a value, and the value beside a gradient, at the same step', () => {
+  it('link a value to its gradient, and a gradient to its value, at the same step', () => {
     const value: TensorInfo = {
       name: 'A',
       dtype: 'F32',
@@ -175,7 +175,7 @@ describe('subjects', () => {
     assert.equal(tensorSubject(gradient).counterpart, undefined);
   });
 
-  it('make a matrix of the last two dimensions, and one row of a vector or a scalar', () => {
+  it('show the last two dimensions as a matrix, and a vector or a scalar as one row', () => {
     assert.deepEqual(matrixShape([]), { rows: 1, columns: 1, leading: [] });
     assert.deepEqual(matrixShape([5]), { rows: 1, columns: 5, leading: [] });
     assert.deepEqual(matrixShape([2, 3, 4, 5]), { rows: 4, columns: 5, leading: [2, 3] });

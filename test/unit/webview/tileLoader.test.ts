@@ -85,7 +85,7 @@ describe('the loader of tiles', () => {
     assert.ok(!loader.busy);
   });
 
-  it('reads a quick tile alone, and the rest once that is on the screen', async () => {
+  it('reads a quick tile alone, and the rest once it is on the screen', async () => {
     const { source, loader, shown } = setUp();
     const wanted = [{ level: 5, tileX: 0, tileY: 0, quick: true } as const, ...row(3)];
     loader.want(wanted);

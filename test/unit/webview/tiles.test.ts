@@ -77,7 +77,7 @@ describe('pooling a tile further', () => {
   });
 });
 
-describe('looking for NaN and infinities', () => {
+describe('the search for NaN and infinities', () => {
   it('distinguishes NaN and both infinities', () => {
     assert.deepEqual(nonNumbersIn(Float32Array.of(1, 2, NaN)), {
       nan: true,

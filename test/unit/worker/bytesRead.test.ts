@@ -7,7 +7,7 @@ import { writeSparseFile, writeSparseShards } from '../../bench/sparseModels';
 import type { SparseModel } from '../../bench/sparseModels';
 import { jobCaller } from './jobContext';
 
-/** What may be read at opening besides the header. */
+/** Limit on the bytes read at opening besides the header. */
 const ALLOWED_BYTES = 2 ** 20;
 
 const MODELS: readonly { what: string; write: (folder: string) => SparseModel | null; least: number; deep: string }[] =
@@ -29,7 +29,7 @@ for (const { what, write, least, deep } of MODELS) {
     });
     after(() => rmSync(folder, { recursive: true }));
 
-    it('is opened by its headers and at most 1 MB more, and a tile reads what it covers', async function () {
+    it('is opened from its headers and at most 1 MB more, and a tile reads only its own bytes', async function () {
       const made = write(folder);
       if (!made) {
         console.log(`      left out: ${folder} holds no sparse files of this length`);

@@ -7,14 +7,14 @@ import { nodeFiles } from '../../../src/files/nodeFile';
 import { fileOf, tensorField } from '../checkpoint/fixtures';
 import { jobCaller } from './jobContext';
 
-describe('opening that is cancelled', () => {
+describe('a cancelled opening', () => {
   const { CompressionStream } = globalThis;
   let folder: string;
   before(() => (folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-'))));
   after(() => rmSync(folder, { recursive: true }));
   afterEach(() => void Object.assign(globalThis, { CompressionStream }));
 
-  it('while its description is being packed leaves no file open, and no source that nobody knows', async () => {
+  it('leaves no open file and no unknown source if its description is being packed', async () => {
     const names = Array.from({ length: 1000 }, (_, i) => [
       `model.layers.${i}.mlp.up_proj.weight`,
       tensorField('F32', [0, 4], 0, 0),

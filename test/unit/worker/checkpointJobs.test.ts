@@ -49,7 +49,7 @@ describe('jobs on a file of every dtype', () => {
   });
   after(() => call.closeAll());
 
-  it('describe what the reference library wrote, with nothing to complain of', () => {
+  it('describe the file of the reference library without a problem', () => {
     const { description } = opened;
     assert.deepEqual(description.problems, []);
     assert.equal(description.title, 'dtypes.safetensors');
@@ -65,7 +65,7 @@ describe('jobs on a file of every dtype', () => {
     assert.deepEqual([...new Set(description.tensors.map(({ dtype }) => dtype))].length, 16);
   });
 
-  it('give every value as numpy has it, cell by cell and tile by tile', async () => {
+  it('give the values of numpy, cell by cell and tile by tile', async () => {
     for (const [name, { values, text }] of Object.entries(golden.dtypes)) {
       const info = opened.description.tensors.find((tensor) => tensor.name === name)!;
       const columns = info.shape.at(-1) ?? 1;
@@ -98,7 +98,7 @@ describe('jobs on a file of every dtype', () => {
     }
   });
 
-  it('read any slice of a tensor of rank 4, and say where in it a cell stands', async () => {
+  it('read any slice of a 4-D tensor, and give the position of a cell in the tensor', async () => {
     const matrix: MatrixRef = { kind: 'tensor', name: 'cube', slice: [1, 2] };
     const cell = await call('cell/read', { source: opened.source, matrix, row: 3, column: 4 });
     assert.deepEqual([cell.text, cell.index], ['119', [1, 2, 3, 4]]);
@@ -119,7 +119,7 @@ describe('jobs on a file of every dtype', () => {
     assert.equal(byDefault.text, '1');
   });
 
-  it('refuse what is not there with a typed error', async () => {
+  it('refuse tensors and positions that do not exist with a typed error', async () => {
     const { source } = opened;
     const tile = { source, level: 0, tileX: 0, tileY: 0, reduction: 'mean' } as const;
     const refused: [Promise<unknown>, RegExp][] = [
@@ -143,7 +143,7 @@ describe('jobs on a file of every dtype', () => {
     for (const [result, message] of refused) await assert.rejects(result, { name: 'CheckpointError', message });
   });
 
-  it('send a tile in a buffer of its own, again and again', async () => {
+  it('send each tile in its own buffer, however often it is requested', async () => {
     const called: Called = { progress: [], transferred: [] };
     const request = {
       source: opened.source,
@@ -208,7 +208,7 @@ describe('jobs on LoRA files that PEFT saved', () => {
     });
   }
 
-  it('read reshaped factors as the product takes them, and point into the stored tensor', async () => {
+  it('read reshaped factors as the product takes them, and give positions in the stored tensor', async () => {
     const { source } = await openSaved('conv_lora');
     const matrix: MatrixRef = { kind: 'factor', module: 'conv', part: 'a' };
     const tile = await call('tile/read', { source, matrix, level: 0, tileX: 0, tileY: 0, reduction: 'maxAbs' });
@@ -218,7 +218,7 @@ describe('jobs on LoRA files that PEFT saved', () => {
     assert.equal(Math.fround(cell.value), tile.values.at(-1));
   });
 
-  it('take a prefix apart by layer, keys and values', async () => {
+  it('separate a prefix by layer, keys and values', async () => {
     const { source } = await openSaved('gpt2_prefix');
     const whole = await call('tile/read', {
       source,
@@ -264,7 +264,7 @@ describe('jobs on damaged files', () => {
     return file;
   };
 
-  it('says of an adapter without tensors that nothing was saved', async () => {
+  it('say that an adapter without tensors has nothing saved', async () => {
     const file = path.join(folder, 'adapter_model.safetensors');
     const header = Buffer.from('{}      ');
     writeFileSync(file, Buffer.concat([Buffer.from(BigUint64Array.of(BigInt(header.length)).buffer), header]));
@@ -279,7 +279,7 @@ describe('jobs on damaged files', () => {
     rmSync(path.join(folder, 'adapter_config.json'));
   });
 
-  it('open a file cut off in the middle and read what is whole', async () => {
+  it('open a truncated file and read the complete tensors', async () => {
     const bytes = readFileSync(fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'));
     const file = write('cut.safetensors', bytes.subarray(0, Math.floor(bytes.length * 0.6)));
     const { source, description } = await call('checkpoint/open', { path: file });
@@ -307,7 +307,7 @@ describe('jobs on damaged files', () => {
     await assert.rejects(call('source/close', { source }), /is not open/);
   });
 
-  it('explain what cannot be opened at all', async () => {
+  it('give the reason if a file cannot be opened', async () => {
     const cases: [string, RegExp][] = [
       [path.join(folder, 'missing.safetensors'), /no such file/],
       [folder, /is not a file/],
@@ -321,7 +321,7 @@ describe('jobs on damaged files', () => {
       await assert.rejects(call('checkpoint/open', { path: file }), { name: 'CheckpointError', message });
   });
 
-  it('read the config beside an adapter, and not for a base model that lies in the same folder', async () => {
+  it('read the config in the folder of an adapter, but not for a base model in the same folder', async () => {
     const bytes = fileOf({ 'x.weight': tensorField('F32', [2], 0, 8) }, 8);
     writeFileSync(path.join(folder, 'adapter_config.json'), '{"peft_type":"LORA","r":4}');
     const base = await call('checkpoint/open', { path: write('model-00001-of-00002.safetensors', bytes) });

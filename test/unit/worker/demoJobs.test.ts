@@ -19,7 +19,7 @@ describe('the demo as a source', () => {
   const readTile = (matrix: MatrixRef) =>
     call('tile/read', { source, matrix, level: 0, tileX: 0, tileY: 0, reduction: 'maxAbs' });
 
-  it('prints what the reference document prints', () => {
+  it('prints the text of the reference document', () => {
     const expected = readFileSync(fixturePath('golden', 'demo.txt'), 'utf8').trimEnd();
     const lines = (text: string): string[] => text.split('\n').map((line) => line.replace(/ +/g, ' ').trim());
     assert.deepEqual(lines(opened.text.trimEnd()), lines(expected));
@@ -59,7 +59,7 @@ describe('the demo as a source', () => {
     assert.equal(description.parameters, 4096 + 32_768 + 20_480 + 5120);
   });
 
-  it('has no change before the first step and one after the last', async () => {
+  it('has a zero update before the first step and another one after the last', async () => {
     const norm = async (step?: number): Promise<number> =>
       (await call('lora/spectrum', { source, module: 'lora', ...(step !== undefined && { step }) })).norm;
     assert.equal(await norm(0), 0);
@@ -70,7 +70,7 @@ describe('the demo as a source', () => {
     await assert.rejects(norm(7.5), /step 7.5 was not recorded; recorded are 0, /);
   });
 
-  it('merges W and the change', async () => {
+  it('merges W and the update', async () => {
     const request = { source, row: 17, column: 200 };
     const weight = await call('cell/read', { ...request, matrix: { kind: 'tensor', name: 'lora.W' } });
     const delta = await call('cell/read', { ...request, matrix: { kind: 'delta', module: 'lora' } });

@@ -31,7 +31,7 @@ describe('jobs on a GGUF file', () => {
   const tile = (name: string, tileX = 0) =>
     call('tile/read', { source: opened.source, matrix: tensor(name), level: 0, tileX, tileY: 0, reduction: 'mean' });
 
-  it('describe it as what it is', () => {
+  it('describe its format, metadata and tensors', () => {
     const { description } = opened;
     assert.equal(description.file!.format, 'GGUF v3');
     assert.deepEqual(description.problems, []);
@@ -81,7 +81,7 @@ describe('jobs on a GGUF file', () => {
     assert.ok(Number.isNaN((await tile('bf16')).values[2]));
   });
 
-  it('list a type that is not decoded, and say so when its values are asked for', async () => {
+  it('list a type that cannot be decoded, and refuse to read its values', async () => {
     const listed = opened.description.tensors.find(({ name }) => name === 'listed')!;
     assert.deepEqual([listed.dtype, listed.bytes, listed.readable], ['IQ2_XXS', 132, true]);
     assert.match(listed.undecoded!, /'IQ2_XXS' are not decoded/);
@@ -89,7 +89,7 @@ describe('jobs on a GGUF file', () => {
     await assert.rejects(tile('listed'), { code: 'Unreadable', message: /values of type 'IQ2_XXS' are not decoded/ });
   });
 
-  it('say of a file that only has the name what it begins with instead', async () => {
+  it('report the first bytes of a file that has only the name of the format', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'peft-inspector-gguf-'));
     const file = path.join(folder, 'x.gguf');
     writeFileSync(file, 'FUGG and nothing else in it');
@@ -103,7 +103,7 @@ describe('jobs on a GGUF file', () => {
 describe('jobs on a GGUF adapter', () => {
   after(() => call.closeAll());
 
-  it('pair its factors, with the alpha of its metadata, and have the products that numpy has', async () => {
+  it('pair its factors, take alpha from the metadata, and give the products of numpy', async () => {
     const { source, description } = await call('checkpoint/open', { path: fixturePath('gguf', 'adapter.gguf') });
     assert.deepEqual(
       description.problems.filter(({ severity }) => severity !== 'info'),

@@ -20,7 +20,7 @@ type Call = <M extends keyof WorkerRequests>(
   called?: Called,
 ) => Promise<Unpacked<Result<WorkerRequests[M]>>>;
 
-/** With its description as an object, as a page has it. */
+/** The result with its description unpacked to an object, as a page has it. */
 export type Unpacked<R> = R extends { readonly description: PackedDescription }
   ? Omit<R, 'description'> & { readonly description: SourceDescription }
   : R;
@@ -49,7 +49,7 @@ export function jobCaller(files = nodeFiles): Call & { closeAll(): Promise<void>
     if (method === 'source/close') open.delete((params as { source: number }).source);
     return unpacked(result);
   };
-  /** A file left open is closed by the garbage collector, with a warning. */
+  /** The garbage collector closes a file that was left open and prints a warning. */
   const closeAll = async (): Promise<void> => {
     for (const source of open) await call('source/close', { source });
   };

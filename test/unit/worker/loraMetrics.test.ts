@@ -20,7 +20,10 @@ const MODULES = 16;
 const BROKEN = 5;
 const FAULTY = 9;
 
-/** Enough work at this rank that other threads are asked, though the factors are small. Directions fall over eight decades. */
+/**
+ * Random factors. Their rank gives enough work for other threads, although they are small. The directions span eight
+ * decades.
+ */
 function factorsOf(module: number): { a: Float32Array; b: Float32Array } {
   const random = seededRandom(module + 1);
   const a = Float32Array.from({ length: RANK * SIZES.inFeatures }, () => random() - 0.5);
@@ -38,7 +41,7 @@ function run(values: Float32Array, dtype: Dtype = 'F32'): StoredRun {
   return { dtype, byteLength: (values.length * bitsOf(dtype)) / 8, readInto };
 }
 
-/** Made anew when asked for, so that all of them need not be held. */
+/** Makes factors on each request, so that memory does not hold all of them. */
 const source = {
   description: {
     lora: Array.from({ length: MODULES }, (_, i) => ({ module: `m${i}`, ...SIZES, scaling: 2 }) as LoraModuleInfo),
@@ -56,7 +59,7 @@ const source = {
   },
 } as Partial<MatrixSource> as MatrixSource;
 
-/** A measurer without a thread; `dies` after so many, and takes so long for each. */
+/** A measurer without a thread. It takes `ms` for each module and fails after `dies` modules. */
 function measurer(dies = Infinity, ms = 0): Measurer & { measured: number; stopped: boolean } {
   const made = {
     measured: 0,
@@ -94,16 +97,16 @@ describe('metrics of a large adapter', () => {
     alone = await moduleMetrics(source, () => undefined);
   });
 
-  it('name the modules that cannot be read, and those of NaN', () => {
+  it('name the modules that cannot be read and those that contain NaN', () => {
     assert.deepEqual(
       alone.failures.map(({ module }) => module),
       [BROKEN, FAULTY],
     );
     assert.match(alone.failures[0]!.message, /file ended/);
-    assert.ok(alone.maxAbs.every(Number.isNaN), 'the largest entries are left out for all alike');
+    assert.ok(alone.maxAbs.every(Number.isNaN), 'the largest entries are omitted for all modules');
   });
 
-  it('are the same from measurers beside, which are stopped at the end', async () => {
+  it('are the same from other measurers, which are stopped at the end', async () => {
     const measurers = [measurer(), measurer()];
     assertSame(
       await moduleMetrics(
@@ -121,7 +124,7 @@ describe('metrics of a large adapter', () => {
     );
   });
 
-  it('are the same where measurers die on the way', async () => {
+  it('are the same if measurers die before the end', async () => {
     const measurers = [measurer(3), measurer(0)];
     assertSame(
       await moduleMetrics(
@@ -138,7 +141,7 @@ describe('metrics of a large adapter', () => {
     );
   });
 
-  it('come in parts that make up the whole', async () => {
+  it('arrive in parts that add up to the whole', async () => {
     const reports: Progress[] = [];
     const gathered = new GatheredMetrics(MODULES);
     const whole = await moduleMetrics(
@@ -147,7 +150,7 @@ describe('metrics of a large adapter', () => {
       undefined,
       () => [measurer(Infinity, 50)],
     );
-    // Sixteen of them, two at a time, take longer than a few intervals between reports.
+    // Sixteen modules, two at a time, take longer than several intervals between reports.
     assert.ok(reports.length > 2);
     let soFar = 0;
     let table: ModuleMetrics | null = null;
@@ -178,7 +181,7 @@ describe('metrics of a large adapter', () => {
     assert.ok(made.measured < MODULES - 2, `${made.measured} were measured`);
   });
 
-  it('agree with the plain loops, to what a metric needs', async () => {
+  it('agree with the plain loops to the precision that a metric needs', async () => {
     const engine = currentEngine();
     useEngine(null);
     const some = { ...source, description: { ...source.description, lora: source.description.lora.slice(0, 1) } };
@@ -189,12 +192,12 @@ describe('metrics of a large adapter', () => {
 });
 
 describe('bytes of factors', () => {
-  it('are measured alike in every dtype, by the engine and without', () => {
+  it('give the same measures in every dtype with and without the engine', () => {
     const random = seededRandom(5);
     const sizes = { rank: 3, inFeatures: 11, outFeatures: 7, scaling: 0.5 };
     const bytesOf = (dtype: Dtype, length: number): Uint8Array => {
       const bytes = Uint8Array.from({ length: (length * bitsOf(dtype)) / 8 }, () => Math.floor(random() * 100));
-      // Small exponents: no NaN, and no norm beyond float64.
+      // Small exponents exclude NaN and norms beyond float64.
       for (let i = bitsOf(dtype) / 8 - 1; i < bytes.length; i += bitsOf(dtype) / 8) bytes[i] = 56 + (bytes[i]! % 8);
       return bytes;
     };

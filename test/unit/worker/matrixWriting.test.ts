@@ -9,7 +9,7 @@ import { jobCaller } from './jobContext';
 
 const call = jobCaller();
 
-/** As the .npy format is described: version 1.0, a Python dict, then the values. */
+/** Reads the .npy format from its specification: version 1.0, a Python dict, then the values. */
 function readNpy(bytes: Buffer): { descr: string; shape: number[]; data: Buffer } {
   assert.equal(bytes.toString('latin1', 0, 8), '\x93NUMPY\x01\x00');
   const length = bytes.readUInt16LE(8);
@@ -40,7 +40,7 @@ describe('writing a matrix', () => {
   };
   const tensor = (name: string): MatrixRef => ({ kind: 'tensor', name });
 
-  it('as .npy keeps every value in an element type that holds it', async () => {
+  it('keeps every value as .npy, in an element type that holds it', async () => {
     const { dtypes } = readFixture<{ dtypes: Record<string, { values: GoldenNumber[]; text?: string[] }> }>(
       'checkpoint',
       'numbers.json',
@@ -82,7 +82,7 @@ describe('writing a matrix', () => {
     }
   });
 
-  it('as CSV writes exact decimals, one line a row', async () => {
+  it('writes exact decimals as CSV, one line per row', async () => {
     assert.equal(
       (await write(tensor('i64'), 'csv')).toString(),
       '0,1,9223372036854775807\n-9223372036854775808,2,9223372036854775806\n',
@@ -113,7 +113,7 @@ describe('writing a matrix', () => {
     }
   });
 
-  it('that is cancelled leaves nothing behind, and an earlier file as it was', async () => {
+  it('leaves no new file and keeps the old one if it is cancelled', async () => {
     const large = path.join(folder, 'large.safetensors');
     writeFileSync(large, fileOf({ x: tensorField('F32', [3000, 1000], 0, 12_000_000) }, 12_000_000));
     const opened = await call('checkpoint/open', { path: large });

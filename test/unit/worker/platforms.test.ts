@@ -15,7 +15,7 @@ import { jobCaller, unpacked } from './jobContext';
 
 type Client = Endpoint<WorkerRequests, Record<never, never>>;
 
-/** What is missing, taken away before the worker's own code runs. */
+/** Code that removes a feature of the platform before the worker's own code runs. */
 const PLATFORMS = {
   'without shared memory': 'delete globalThis.SharedArrayBuffer;',
   'without SIMD in WebAssembly': `
@@ -32,7 +32,7 @@ interface Findings {
   readonly singularValues: readonly number[];
 }
 
-/** A little of everything that goes through the engine where there is one. */
+/** Results of every kind of work that uses the engine if there is one. */
 async function findings(client: Client): Promise<Findings> {
   const demo = await unpacked(await client.request('demo/run', { seed: 7, trainingSteps: 20 }));
   const matrix = { kind: 'delta', module: demo.description.lora[0]!.module } as const;
@@ -114,7 +114,7 @@ describe('a worker', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   for (const [what, banner] of Object.entries(PLATFORMS)) {
-    it(`finds the same ${what}`, async () => {
+    it(`gives the same results ${what}`, async () => {
       const found = await on(banner, findings);
       assertClose(found.demo, whole.demo, 'number of the demo', 1e-3);
       assertClose(found.delta, whole.delta, 'cell', 1e-3);

@@ -19,7 +19,7 @@ async function scanAll(path: string): Promise<{ rows: TensorSummary[]; names: st
 describe('a scan of a whole checkpoint', () => {
   after(() => call.closeAll());
 
-  it('sums up every tensor as the statistics of its matrix do', async () => {
+  it('summarises every tensor like the statistics of its matrix', async () => {
     const { rows, names, source } = await scanAll(fixturePath('peft_saved', 'lora', 'adapter_model.safetensors'));
     assert.deepEqual(
       rows.map(({ index }) => index),
@@ -40,7 +40,7 @@ describe('a scan of a whole checkpoint', () => {
     }
   });
 
-  it('takes all slices of a tensor of three or four dimensions together', async () => {
+  it('combines all slices of a tensor with three or four dimensions', async () => {
     const { rows, names } = await scanAll(fixturePath('peft_saved', 'conv_lora', 'adapter_model.safetensors'));
     const { description } = await call('checkpoint/open', {
       path: fixturePath('peft_saved', 'conv_lora', 'adapter_model.safetensors'),
@@ -55,7 +55,7 @@ describe('a scan of a whole checkpoint', () => {
     }
   });
 
-  it('reads every dtype that can be shown and tells why it cannot read the others', async () => {
+  it('reads every dtype that can be shown, and gives the reason for the others', async () => {
     const { rows, names } = await scanAll(fixturePath('checkpoint', 'dtypes.safetensors'));
     assert.equal(rows.length, names.length);
     assert.ok(rows.some(({ nan }) => nan > 0) && rows.some(({ positiveInfinity }) => positiveInfinity > 0));

@@ -10,7 +10,7 @@ import type { Opened } from './jobContext';
 
 const INDEX = 'model.safetensors.index.json';
 
-/** Floats first, first + 1, ... as the data of a file. */
+/** The floats first, first + 1, ... as the data of a file. */
 function ramp(first: number, count: number): Uint8Array {
   return new Uint8Array(Float32Array.from({ length: count }, (_, i) => first + i).buffer);
 }
@@ -35,7 +35,7 @@ describe('jobs on a sharded checkpoint', () => {
     );
     return file;
   };
-  /** Two shards, of two tensors and of one. */
+  /** Two shards, one with two tensors and one with a single tensor. */
   const writeShards = (): void => {
     const first = { a: tensorField('F32', [2, 2], 0, 16), b: tensorField('F32', [4], 16, 32) };
     write('model-00001-of-00002.safetensors', fileOf({ __metadata__: { format: 'pt' }, ...first }, ramp(0, 8)));
@@ -80,7 +80,7 @@ describe('jobs on a sharded checkpoint', () => {
     }
   });
 
-  it('show what huggingface_hub split, with nothing to complain of', async () => {
+  it('show a checkpoint that huggingface_hub split, without a problem', async () => {
     const { source, description } = await call('checkpoint/open', { path: fixturePath('sharded', INDEX) });
     assert.deepEqual(description.problems, []);
     assert.deepEqual(
@@ -92,7 +92,7 @@ describe('jobs on a sharded checkpoint', () => {
     assert.deepEqual([cell.value, cell.dtype], [(8 + 3) / 8 + 2, 'BF16']);
   });
 
-  it('still show what is there where a shard is missing or renamed, and name those lost', async () => {
+  it('show the remaining tensors if a shard is missing or renamed, and name the lost ones', async () => {
     writeShards();
     rmSync(path.join(folder, weights.c));
     write('renamed.safetensors', fileOf({}));
@@ -116,7 +116,7 @@ describe('jobs on a sharded checkpoint', () => {
     await assert.rejects(lost, { code: 'Unreadable', message: /'c': its data is missing or damaged/ });
   });
 
-  it('hold the index against the shards: tensors on one side only, in another shard, and totals', async () => {
+  it('report differences between the index and the shards: missing tensors, wrong shards, and totals', async () => {
     writeShards();
     const { b, c } = weights;
     const opened = await openIndex({
@@ -133,13 +133,13 @@ describe('jobs on a sharded checkpoint', () => {
     ]);
   });
 
-  it('name a shard of the set that the index leaves out', async () => {
+  it('name a shard of the set that the index omits', async () => {
     writeShards();
     const opened = await openIndex({ weight_map: { c: weights.c } });
     assert.deepEqual(problems(opened), [`warning: beside the index, but not in it: '${weights.a}'`]);
   });
 
-  it('read a tensor that two shards have from the one the index names', async () => {
+  it('read a tensor that is in two shards from the one that the index names', async () => {
     writeShards();
     write(
       weights.c,
@@ -156,7 +156,7 @@ describe('jobs on a sharded checkpoint', () => {
     assert.equal(cell.value, 50);
   });
 
-  it('never follow a name that leads elsewhere, whatever it looks like', async () => {
+  it('never follow a name that leads out of the folder, in whatever form', async () => {
     writeShards();
     write('../outside.safetensors', fileOf({ x: tensorField('F32', [1], 0, 4) }, 4));
     const asked: string[] = [];
@@ -192,7 +192,7 @@ describe('jobs on a sharded checkpoint', () => {
     assert.ok(description.problems.every(({ message }) => !message.includes('\u0000')));
   });
 
-  it('say how to convert shards that are pickles, and what is no index at all', async () => {
+  it('explain how to convert shards that are pickles, and refuse a file that is not an index', async () => {
     const cases: [string | object, RegExp][] = [
       [
         { weight_map: { a: 'pytorch_model-00001-of-00002.bin' } },
@@ -206,7 +206,7 @@ describe('jobs on a sharded checkpoint', () => {
     for (const [index, message] of cases) await assert.rejects(openIndex(index), { name: 'CheckpointError', message });
   });
 
-  it('show what an index names before it breaks off', async () => {
+  it('show the tensors that a truncated index names', async () => {
     writeShards();
     const opened = await openIndex(`{"weight_map": {"a": "${weights.a}", "b": "${weights.b}", "c": `);
     assert.match(problems(opened)[0]!, /error: the index is not JSON at character \d+/);
@@ -219,13 +219,13 @@ describe('jobs on a sharded checkpoint', () => {
     );
   });
 
-  it('say of a single shard that it is part of a set', async () => {
+  it('say that a single shard is part of a set', async () => {
     writeShards();
     const opened = await call('checkpoint/open', { path: path.join(folder, weights.c) });
     assert.match(problems(opened)[0]!, /^info: this file is part 2 of 2 .*'model.safetensors.index.json'/);
   });
 
-  it('open 500 GB in 100 shards by their headers alone, and read on when more are used than can be open', async () => {
+  it('open 500 GB in 100 shards from the headers alone, and read more shards than can be open at once', async () => {
     const shards = 100;
     const shardBytes = 5e9;
     const weightMap: Record<string, string> = {};

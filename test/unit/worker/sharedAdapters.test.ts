@@ -1,4 +1,4 @@
-/** Real adapters and files of every PEFT method, where a folder of them lies beside the repository. */
+/** Tests with real adapters and files of every PEFT method, if a folder of them is beside the repository. */
 
 import { strict as assert } from 'node:assert';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -37,7 +37,7 @@ describe('adapters beside the repository', () => {
   const corpus = path.join(SHARED, 'corpus');
   const saved = path.join(SHARED, 'peft_saved');
 
-  it('of the corpus have the tensors, parameters and ranks that its index states', async function () {
+  it('have the tensors, parameters and ranks that the index of the corpus states', async function () {
     if (!existsSync(path.join(corpus, 'INDEX.md'))) this.skip();
     for (const section of readFileSync(path.join(corpus, 'INDEX.md'), 'utf8').split(/^## /m).slice(1)) {
       const folder = section.slice(0, section.indexOf('\n')).trim();
@@ -62,7 +62,7 @@ describe('adapters beside the repository', () => {
     }
   }).timeout(120_000);
 
-  it('of every PEFT method open without an error, and count what PEFT stored', async function () {
+  it('open without an error for every PEFT method, with the counts of what PEFT stored', async function () {
     if (!existsSync(saved)) this.skip();
     for (const name of readdirSync(saved)) {
       const file = path.join(saved, name, 'adapter_model.safetensors');

@@ -21,7 +21,7 @@ import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
 import { TestServer } from '../files/httpServer';
 import { jobCaller, unpacked } from './jobContext';
 
-/** Sixteen modules of rank 160: enough work that threads are started for it. 16 MB. */
+/** Sixteen modules of rank 160, 16 MB: enough work to start threads for. */
 function writeLargeAdapter(folder: string): string {
   const [modules, rank, inFeatures, outFeatures] = [16, 160, 820, 790];
   const fields: Record<string, ReturnType<typeof tensorField>> = {};
@@ -106,8 +106,8 @@ describe('the worker thread', () => {
     await assert.rejects(endpoint.request('lora/metrics', { source }), /is not open/);
   });
 
-  it('hears a cancel in the middle of long work, and answers what comes after', async () => {
-    // Sparse: 2 GiB on paper, a page on disk.
+  it('receives a cancel in the middle of long work, and answers later requests', async () => {
+    // A sparse file of 2 GiB takes one page on disk.
     const bytes = 2 ** 31;
     const file = path.join(folder, 'large.safetensors');
     const handle = openSync(file, 'w');
@@ -145,7 +145,7 @@ describe('the worker thread', () => {
     await endpoint.request('source/close', { source });
   });
 
-  it('measures a large adapter on threads of its own, as it would without them', async () => {
+  it('measures a large adapter on its own threads, with the results of a single thread', async () => {
     const { source } = await endpoint.request('checkpoint/open', { path: writeLargeAdapter(folder) });
     const parts: unknown[] = [];
     const shared = await endpoint.request(
@@ -168,7 +168,7 @@ describe('the worker thread', () => {
     });
   });
 
-  it('answers what cannot be done with a named error', async () => {
+  it('answers impossible requests with a named error', async () => {
     const opening = endpoint.request('checkpoint/open', { path: path.join(folder, 'missing.safetensors') });
     await assert.rejects(
       opening,
@@ -176,7 +176,7 @@ describe('the worker thread', () => {
     );
   });
 
-  it('opens a file on a server, through the bundle that it loads for it, and asks no token for it', async () => {
+  it('opens a file on a server with a bundle that it then loads, and requests no token', async () => {
     const server = await TestServer.start();
     try {
       const saved = (name: string): Buffer => readFileSync(fixturePath('peft_saved', 'lora_rslora', name));

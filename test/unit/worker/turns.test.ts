@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { Turns } from '../../../src/worker/turns';
 
-/** Lets every promise that is due run on. */
+/** Lets every settled promise run its callbacks. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('jobs that take turns', () => {
-  it('run so many at a time, in the order they came, and go on after one that fails', async () => {
+  it('run at most N at a time, in order, and continue after one that fails', async () => {
     const turns = new Turns(2);
     const started: number[] = [];
     const ends: ((failed?: Error) => void)[] = [];
@@ -28,7 +28,7 @@ describe('jobs that take turns', () => {
     assert.deepEqual(await Promise.all([results[0], results[2], results[3]]), [0, 2, 3]);
   });
 
-  it('leave out one that is aborted before its turn', async () => {
+  it('skip one that is aborted before its turn', async () => {
     const turns = new Turns(1);
     let end = (): void => undefined;
     const first = turns.take(() => new Promise<void>((resolve) => (end = resolve)));

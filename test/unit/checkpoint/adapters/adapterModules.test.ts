@@ -16,9 +16,9 @@ function describeSaved(name: string) {
   return describeShapes(Object.fromEntries(Object.entries(tensors).map(([key, [, shape]]) => [key, shape])), config);
 }
 
-describe('an adapter as its modules', () => {
+describe('the modules of an adapter', () => {
   for (const { case: name, config, tensors } of saved) {
-    it(`accounts for every tensor and its dimensions, of ${name}`, () => {
+    it(`account for every tensor of ${name} and its dimensions`, () => {
       const { adapters, unexplained, method, layout } = describeSaved(name);
       assert.deepEqual(unexplained, []);
       assert.equal(method, config.peft_type);
@@ -38,7 +38,7 @@ describe('an adapter as its modules', () => {
     });
   }
 
-  it('has rank, widths and reasons where the method is no product', () => {
+  it('have rank and widths, and the reason if the update is not a product', () => {
     const [hira] = describeSaved('hira').adapters!;
     assert.deepEqual(
       [hira!.module, hira!.method, hira!.rank, hira!.inFeatures, hira!.outFeatures],
@@ -52,7 +52,7 @@ describe('an adapter as its modules', () => {
     ]);
   });
 
-  it('tells what is saved beside the factors', () => {
+  it('state what is saved in addition to the factors', () => {
     const of = (name: string): (readonly [string, string])[] =>
       describeSaved(name).adapters!.flatMap(({ module, method, factors }) =>
         method === 'SAVED' ? factors.map(({ role }) => [module, role] as const) : [],
@@ -67,7 +67,7 @@ describe('an adapter as its modules', () => {
     assert.deepEqual(tokens!.factors[0]!.dims, ['tokens', 'width']);
   });
 
-  it('leaves nothing out in silence: what it does not know has a reason', () => {
+  it('leave out no tensor silently: every tensor that is not understood has a reason', () => {
     const { unexplained, problems } = describeShapes(
       {
         'base_model.model.q.lora_A.weight': [4, 8],
@@ -86,7 +86,7 @@ describe('an adapter as its modules', () => {
     assert.match(odd.unexplained![0]!.reason, /shape \[4, 8, 2\], expected \(in, rank\)/);
   });
 
-  it('keeps adapters apart that lie in one file', () => {
+  it('distinguish adapters that are in one file', () => {
     const { lora } = describeShapes({
       'q.lora_A.default.weight': [4, 8],
       'q.lora_B.default.weight': [8, 4],
@@ -102,7 +102,7 @@ describe('an adapter as its modules', () => {
     );
   });
 
-  it('is no concern of a base model', () => {
+  it('do not exist in a base model', () => {
     const base = describeShapes({
       'model.layers.0.self_attn.q_proj.weight': [8, 8],
       'model.alpha': [],
@@ -117,7 +117,7 @@ describe('an adapter as its modules', () => {
 });
 
 describe('adapters of other libraries', () => {
-  it('of kohya: alphas, text encoders, LoCon kernels and DoRA scales', () => {
+  it('include alphas, text encoders, LoCon kernels and DoRA scales of kohya', () => {
     const { lora, layout, unexplained, adapters } = describeShapes(
       {
         'lora_te1_text_model_encoder_layers_0_mlp_fc1.alpha': [],
@@ -144,7 +144,7 @@ describe('adapters of other libraries', () => {
     assert.equal(adapters![0]!.factors.length, 4);
   });
 
-  it('of LyCORIS: LoHa, LoKr with whole factors, (IA)^3', () => {
+  it('include LoHa, LoKr with whole factors, and (IA)^3 of LyCORIS', () => {
     const { lora, layout, unexplained, adapters } = describeShapes(
       {
         'lora_unet_a.hada_w1_a': [8, 2],
@@ -180,7 +180,7 @@ describe('adapters of other libraries', () => {
     );
   });
 
-  it('of diffusers, in both styles, ComfyUI, Black Forest Labs and ai-toolkit', () => {
+  it('include both styles of diffusers, ComfyUI, Black Forest Labs and ai-toolkit', () => {
     const pair = (a: string, b: string) => ({ [a]: [4, 8], [b]: [8, 4] });
     const layouts = [
       describeShapes(pair('unet.down.0.to_q.lora.down.weight', 'unet.down.0.to_q.lora.up.weight')),
@@ -202,7 +202,7 @@ describe('adapters of other libraries', () => {
     ]);
   });
 
-  it('of diffusers keep alphas in the metadata, by component', () => {
+  it('have their alphas in the metadata, by component, if diffusers saved them', () => {
     const shapes = {
       'transformer.blocks.0.to_q.lora_A.weight': [4, 8],
       'transformer.blocks.0.to_q.lora_B.weight': [8, 4],
@@ -233,7 +233,7 @@ describe('adapters of other libraries', () => {
       assert.equal(describeShapes(shapes, null, {}, [['lora_adapter_metadata', broken]]).lora[0]!.alpha, null);
   });
 
-  it("of loralib: MergedLinear's B lacks the zeros between the blocks", () => {
+  it("include loralib's MergedLinear, whose B lacks the zeros between the blocks", () => {
     const { lora, layout } = describeShapes({ 'h.0.attn.c_attn.lora_A': [8, 48], 'h.0.attn.c_attn.lora_B': [96, 4] });
     assert.equal(layout, 'microsoft/loralib');
     assert.deepEqual(
@@ -243,7 +243,7 @@ describe('adapters of other libraries', () => {
     assert.match(lora[0]!.formula!, /2 blocks/);
   });
 
-  it('of MLX: switch layers hold one pair an expert, DoRA its magnitudes', () => {
+  it('include switch layers of MLX with one pair per expert, and DoRA with its magnitudes', () => {
     const { lora, adapters, layout, unexplained } = describeShapes(
       {
         'model.layers.3.mlp.switch_mlp.up_proj.lora_a': [2, 4, 8],
@@ -273,7 +273,7 @@ describe('adapters of other libraries', () => {
     assert.equal(adapters![0]!.experts, 2);
   });
 
-  it('of GGUF: one alpha for all, and an embedding whose A is the other way round', () => {
+  it('include GGUF with one alpha for all modules and an embedding whose A is transposed', () => {
     const { lora, layout, unexplained } = describeShapes(
       {
         'blk.0.attn_q.weight.lora_a': [4, 64],
@@ -302,7 +302,7 @@ describe('adapters of other libraries', () => {
     );
   });
 
-  it('of AdapterHub: bottlenecks with biases, wherever they sit, and its own LoRA and prefixes', () => {
+  it('include bottlenecks with biases at any position, LoRA and prefixes of AdapterHub', () => {
     const at = 'bert.encoder.layer.0.output.adapters.sst-2';
     const { bottlenecks, layout, unexplained, adapters, method } = describeShapes(
       {

@@ -6,7 +6,7 @@ const modulesOf = (shapes: Record<string, readonly number[]>, config: object | n
   describeShapes(shapes, config).adapters!.map(({ method, module, rank }) => [method, module, rank]);
 
 describe('tensors of an adapter', () => {
-  it('saved whole are those whose path ends with a key of modules_to_save, in the middle of a word too, as in PEFT', () => {
+  it('are saved whole if their path ends with a key of modules_to_save, even inside a word, as in PEFT', () => {
     const { adapters, unexplained } = describeShapes(
       {
         'base_model.model.model.layers.0.q_proj.lora_A.weight': [2, 8],
@@ -25,7 +25,7 @@ describe('tensors of an adapter', () => {
     );
   });
 
-  it("of X-LoRA are its classifier's layers, and in the adapters' folders the base model that it saves with them", () => {
+  it("include X-LoRA's classifier layers, and the base model that it saves in the adapters' folders", () => {
     const classifier = {
       'base_model.internal_xlora_classifier.layers.weight': [8, 32],
       'base_model.internal_xlora_classifier.layers.bias': [8],
@@ -50,7 +50,7 @@ describe('tensors of an adapter', () => {
     );
   });
 
-  it("of AdapterHub's prefix tuning belong to the attention that the prefix stands before", () => {
+  it("belong to the attention that the prefix precedes, for AdapterHub's prefix tuning", () => {
     const prefix = 'roberta.prefix_tuning.prefix_tunings.sst.self_prefix';
     const shapes = {
       [`${prefix}.wte.weight`]: [5, 16],
@@ -62,7 +62,7 @@ describe('tensors of an adapter', () => {
     assert.deepEqual(describeShapes(shapes, config).unexplained, []);
   });
 
-  it("of MLX's full fine-tuning are weights of modules that were trained whole", () => {
+  it("are weights of fully trained modules, for MLX's full fine-tuning", () => {
     const { method, layout, adapters, unexplained } = describeShapes(
       { 'model.layers.31.self_attn.q_proj.weight': [6, 8], 'model.layers.31.input_layernorm.weight': [8] },
       { fine_tune_type: 'full', num_layers: 1, lora_parameters: { rank: 8, scale: 20 } },
@@ -75,7 +75,7 @@ describe('tensors of an adapter', () => {
     assert.deepEqual(unexplained, []);
   });
 
-  it('that AdaLoRA pruned to nothing are no fault of the file', () => {
+  it('may be empty if AdaLoRA pruned every rank', () => {
     const { lora, problems } = describeShapes(
       { 'base_model.model.q.lora_A': [0, 8], 'base_model.model.q.lora_B': [8, 0], 'base_model.model.q.lora_E': [0, 1] },
       { peft_type: 'ADALORA', init_r: 6, lora_alpha: 9, target_modules: ['q'] },
@@ -87,7 +87,7 @@ describe('tensors of an adapter', () => {
     );
   });
 
-  it("of a LoKr whose factors are both whole have the config's rank, which alpha was divided by", () => {
+  it("have the config's rank, by which alpha was divided, for a LoKr whose factors are both whole", () => {
     const shapes = { 'base_model.model.c.lokr_w1': [2, 2], 'base_model.model.c.lokr_w2': [4, 3, 3, 3] };
     const config = { peft_type: 'LOKR', r: 2, alpha: 5, target_modules: ['c'], rank_pattern: {} };
     const [module] = describeShapes(shapes, config).adapters!;

@@ -42,7 +42,7 @@ function pairShapes(
 }
 
 describe('LoRA pairs of files that PEFT saved', () => {
-  it('have path, place, shape and scaling', () => {
+  it('have a path, a place in the grid, a shape and a scaling', () => {
     const { modules, problems } = pairSaved('lora');
     assert.deepEqual(problems, []);
     assert.equal(modules.length, 6);
@@ -61,7 +61,7 @@ describe('LoRA pairs of files that PEFT saved', () => {
     });
   });
 
-  it('scale by the root of the rank where the config says rsLoRA', () => {
+  it('are scaled by the root of the rank if the config says rsLoRA', () => {
     const [first] = pairSaved('lora_rslora').modules;
     assert.equal(first!.scaling, first!.alpha! / Math.sqrt(first!.rank));
     assert.match(first!.scalingSource, /^alpha \/ sqrt\(r\) = 16 \/ sqrt\(4\)$/);
@@ -84,14 +84,14 @@ describe('LoRA pairs of files that PEFT saved', () => {
     );
   });
 
-  it('say where the rank of the tensors is not that of the config, and use the tensors', () => {
+  it('report a rank that differs between the tensors and the config, and use that of the tensors', () => {
     const { modules, problems } = pairSaved('lora', { r: 8 });
     assert.equal(problems.length, 6);
     assert.match(problems[0]!.message, /the tensors have rank 4, adapter_config.json says 8/);
     assert.equal(modules[0]!.scaling, 4);
   });
 
-  it('flatten convolutions, and read embeddings and linear layers beside them', () => {
+  it('flatten convolutions, and include embeddings and linear layers', () => {
     const { modules, products } = pairSaved('conv_lora');
     const shapes = modules.map(({ module, rank, inFeatures, outFeatures, reshaped }) => [
       module,
@@ -109,14 +109,14 @@ describe('LoRA pairs of files that PEFT saved', () => {
     assert.equal(products.size, 4);
   });
 
-  it('that have singular values between B and A are products all the same', () => {
+  it('are also products if they have singular values between B and A', () => {
     const [module] = pairSaved('adalora').modules;
     assert.equal(module!.unavailable, undefined);
     assert.match(module!.formula!, /B · diag\(E\) · A/);
     assert.match(module!.scalingSource, /^alpha \/ init_r = 8 \/ 6$/);
   });
 
-  it('that stack experts are one module an expert, named by the parameter they adapt', () => {
+  it('are one module per expert if they stack experts, named after the parameter they adapt', () => {
     const { modules, problems } = pairSaved('mixtral_target_params');
     assert.deepEqual(problems, []);
     const experts = modules.filter(({ module }) => module.includes('layers.1.mlp.experts'));
@@ -128,7 +128,7 @@ describe('LoRA pairs of files that PEFT saved', () => {
     );
   });
 
-  it('that are DoRA say what the product leaves out', () => {
+  it('state what the product omits if they are DoRA', () => {
     const { modules, problems } = pairSaved('gpt2_lora_dora');
     assert.equal(modules.length, 2);
     assert.match(problems[0]!.message, /^2 modules are DoRA/);
@@ -136,7 +136,7 @@ describe('LoRA pairs of files that PEFT saved', () => {
 });
 
 describe('LoRA pairs', () => {
-  it('with a half missing or ranks that differ are unavailable, and say why', () => {
+  it('are unavailable if a factor is missing or the ranks differ, and say why', () => {
     const { modules, problems, products } = pairShapes({
       'x.lora_A.weight': [4, 8],
       'y.lora_B.weight': [8, 4],
@@ -162,13 +162,13 @@ describe('LoRA pairs', () => {
     assert.equal(products.size, 0);
   });
 
-  it('without a config have an unknown alpha', () => {
+  it('have an unknown alpha without a config', () => {
     const { modules, problems } = pairShapes({ 'x.lora_A.weight': [4, 8], 'x.lora_B.weight': [8, 4] });
     assert.deepEqual([modules[0]!.alpha, modules[0]!.scaling], [null, 1]);
     assert.match(problems[0]!.message, /alpha of 1 modules is unknown \(there is no usable adapter_config.json/);
   });
 
-  it("take kohya's stored alpha, and 0 or none for alpha = r", () => {
+  it("take kohya's stored alpha, and alpha = r if it is 0 or absent", () => {
     const shapes = {
       'lora_unet_down_blocks_1_proj.alpha': [],
       'lora_unet_down_blocks_1_proj.lora_down.weight': [4, 8],
@@ -198,7 +198,7 @@ describe('LoRA pairs', () => {
     );
   });
 
-  it('of MLX are stored transposed and scaled directly', () => {
+  it('are stored transposed and scaled directly in files of MLX', () => {
     const shapes = {
       'model.layers.20.self_attn.v_proj.lora_a': [896, 8],
       'model.layers.20.self_attn.v_proj.lora_b': [8, 128],
@@ -219,7 +219,7 @@ describe('LoRA pairs', () => {
     });
   });
 
-  it('in hostile number are paired without matching every pattern', () => {
+  it('are not all matched against every pattern if their number is hostile', () => {
     const shapes = Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`m${i}.lora_A.weight`, [4, 8]]));
     const rank_pattern = Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`(x*)*${i}`, 3]));
     const { problems } = pairShapes(shapes, { rank_pattern });
@@ -254,7 +254,7 @@ describe("the name of an adapter's tensor", () => {
     ['x.hada_w1_a.default', 'kohya w1_a x'],
   ];
   for (const [name, expected] of cases) {
-    it(`'${name}' is ${expected ?? 'none'}`, () => {
+    it(`'${name}' is read as ${expected ?? 'a name of no adapter'}`, () => {
       const found = readTensorName(name);
       assert.equal(found && `${found.style} ${found.part} ${found.module}`, expected);
     });
@@ -262,7 +262,7 @@ describe("the name of an adapter's tensor", () => {
 });
 
 describe('the grid of layers x modules', () => {
-  it('groups modules by what follows the layer', () => {
+  it('groups modules by the part of the name after the layer', () => {
     const places = placeModules([
       'model.layers.3.self_attn.q_proj',
       'model.layers.11.self_attn.q_proj',
@@ -280,7 +280,7 @@ describe('the grid of layers x modules', () => {
     );
   });
 
-  it('tells stacks apart that number their layers alike', () => {
+  it('distinguishes stacks whose layers have the same numbers', () => {
     const places = placeModules([
       'model.encoder.layers.0.q_proj',
       'model.decoder.layers.0.q_proj',
@@ -318,7 +318,7 @@ describe('prompts and prefixes that PEFT saved', () => {
     assert.deepEqual(describeSaved('bert_prefix_seqcls').problems, []);
   });
 
-  it('say where the config and the tensor disagree', () => {
+  it('report differences between the config and the tensor', () => {
     assert.match(
       describeSaved('prompt_tuning', { num_virtual_tokens: 7 }).problems[0]!.message,
       /has 5 rows, adapter_config.json says 7/,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describeShapes } from '../describeFile';
 import { fixturePath } from '../fixtures';
 
-/** Adapters made and saved by PEFT 0.21.0, with what the library says of its own modules. */
+/** Adapters that PEFT 0.21.0 made and saved, with the library's own description of their modules. */
 interface Made {
   readonly case: string;
   readonly config: object;
@@ -19,18 +19,18 @@ interface Made {
 }
 
 const made = JSON.parse(readFileSync(fixturePath('golden', 'peft_modules.json'), 'utf8')) as readonly Made[];
-/** What each of these stores is no rank of a module's own: LoKr's factors may be whole, the others hold a vector. */
+/** Adapters whose tensors show no rank per module: LoKr's factors may be whole, and TinyLoRA stores a vector. */
 const WITHOUT_RANK: ReadonlySet<string> = new Set(['lokr', 'tinylora']);
-/** All that Uni-LoRA saves is one vector for all modules. */
+/** Uni-LoRA saves only one vector for all modules. */
 const SHARED_ALONE = 'unilora';
 
 function shapesOf({ tensors }: Made): Record<string, readonly number[]> {
   return Object.fromEntries(Object.entries(tensors).map(([name, [, shape]]) => [name, shape]));
 }
 
-describe('modules as PEFT has them', () => {
+describe('the modules of adapters that PEFT made', () => {
   for (const adapter of made) {
-    it(`have its rank, alpha and scaling, of ${adapter.case}`, () => {
+    it(`have the rank, alpha and scaling of PEFT in ${adapter.case}`, () => {
       const { adapters, unexplained, parameters } = describeShapes(shapesOf(adapter), adapter.config);
       assert.deepEqual(unexplained, []);
       assert.equal(parameters, adapter.parameters);
@@ -51,7 +51,7 @@ describe('modules as PEFT has them', () => {
     });
   }
 
-  it('of a shared A have a product only where their inputs are known to be alike', () => {
+  it('have a product with a shared A only if their inputs are known to have the same width', () => {
     const vera = (names: readonly string[]) => {
       const modules = names.flatMap((name) => [
         [`base_model.model.${name}.vera_lambda_b`, [16]],

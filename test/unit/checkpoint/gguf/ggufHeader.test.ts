@@ -10,7 +10,7 @@ import { fixturePath } from '../fixtures';
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(fixturePath('gguf', name)));
 const read = (bytes: Uint8Array): Promise<CheckpointHeader> => readGgufHeader(memorySource(bytes));
 
-/** A file put together by hand, of numbers and strings as the format writes them. */
+/** A file assembled by hand from numbers and strings in the format's encoding. */
 function gguf(...parts: readonly (string | { u32: number } | { u64: bigint } | Uint8Array)[]): Uint8Array {
   const pieces = parts.map((part) => {
     if (part instanceof Uint8Array) return part;
@@ -29,7 +29,7 @@ const start = (tensors: number, metadata: number): readonly [{ u32: number }, { 
 ];
 const tensor = (name: string, dims: readonly (number | bigint)[], type: number, offset: number | bigint) =>
   [name, u32(dims.length), ...dims.map(u64), u32(type), u64(offset)] as const;
-/** Pads what is there to the alignment and adds `data` bytes. */
+/** Pads the header to the alignment and appends `data` bytes. */
 function withData(header: Uint8Array, data: number): Uint8Array {
   const bytes = new Uint8Array(Math.ceil(header.length / 32) * 32 + data);
   bytes.set(header);
@@ -37,7 +37,7 @@ function withData(header: Uint8Array, data: number): Uint8Array {
 }
 
 describe('the header of a GGUF file', () => {
-  it('lists what the gguf package wrote: types, shapes and bytes, with nothing to complain of', async () => {
+  it('lists the types, shapes and bytes that the gguf package wrote, without a problem', async () => {
     const header = await read(fixture('types.gguf'));
     assert.deepEqual([header.errors, header.notes, header.format], [[], [], 'GGUF v3']);
     const shown = new Map(
@@ -50,7 +50,7 @@ describe('the header of a GGUF file', () => {
     assert.ok(header.tensors.every(({ readable }) => readable));
   });
 
-  it('tells metadata of every type as text, and of a long list its beginning and length', async () => {
+  it('shows metadata of every type as text, and a long list by its start and length', async () => {
     const metadata = new Map((await read(fixture('types.gguf'))).metadata);
     assert.deepEqual(
       ['u8', 'i8', 'u16', 'i16', 'u32', 'i32', 'f32', 'bool', 'string', 'u64', 'i64', 'f64', 'array'].map((key) =>
@@ -65,7 +65,7 @@ describe('the header of a GGUF file', () => {
     assert.equal(metadata.get('general.file_type'), '15: mostly Q4_K_M');
   });
 
-  it('is read in version 1, with its 32-bit counts and an alignment of its own', async () => {
+  it('is read in version 1, with 32-bit counts and an alignment from the metadata', async () => {
     const header = await read(fixture('version1.gguf'));
     assert.deepEqual([header.format, header.errors, header.dataStart % 64], ['GGUF v1', [], 0]);
     assert.deepEqual(
@@ -75,14 +75,14 @@ describe('the header of a GGUF file', () => {
     assert.match(new Map(header.metadata).get('list')!, /'s15', … 20 in all\]$/);
   });
 
-  it('is read in version 2, which has the layout of 3', async () => {
+  it('is read in version 2, which has the layout of version 3', async () => {
     const bytes = fixture('types.gguf');
     bytes[4] = 2;
     const [two, three] = [await read(bytes), await read(fixture('types.gguf'))];
     assert.deepEqual([two.format, two.tensors, two.metadata], ['GGUF v2', three.tensors, three.metadata]);
   });
 
-  it('is read of a big-endian file too, whose values are not decoded', async () => {
+  it('is also read from a big-endian file, whose values are not decoded', async () => {
     const header = await read(fixture('bigEndian.gguf'));
     const { tensors, notes, errors } = header;
     assert.deepEqual(errors, []);
@@ -94,7 +94,7 @@ describe('the header of a GGUF file', () => {
     assert.equal(new Map(header.metadata).get('test.i32'), '-2147483648');
   });
 
-  it('shows the whole tensors of a file cut off at any byte, or says in one typed error why there are none', async () => {
+  it('shows the complete tensors of a file truncated at any byte, or is refused with a typed error', async () => {
     const bytes = fixture('types.gguf');
     const { dataStart, tensors } = await read(bytes);
     for (let length = 0; length < bytes.length; length += length < dataStart ? 1 : 97) {
@@ -115,7 +115,7 @@ describe('the header of a GGUF file', () => {
     }
   });
 
-  it('is refused by a typed error for counts, lengths and types that no file could hold', async () => {
+  it('is refused with a typed error for counts, lengths and types that no file can have', async () => {
     const hostile: [string, Uint8Array, RegExp][] = [
       ['a version of the future', gguf(u32(4), u64(0), u64(0)), /version 4, expected 1 to 3/],
       ['more tensors than bytes', gguf(...start(2 ** 40, 0)), /ends at byte 24/],
@@ -137,7 +137,7 @@ describe('the header of a GGUF file', () => {
     }
   });
 
-  it('names the tensor, what it claims and what was expected, and keeps those that are whole', async () => {
+  it('names a faulty tensor with the values found and expected, and keeps the complete ones', async () => {
     const parts = [
       ...tensor('whole', [8], 0, 0),
       ...tensor('overflow', [2n ** 62n, 8], 0, 32),
@@ -179,7 +179,7 @@ describe('the header of a GGUF file', () => {
     );
   });
 
-  it('of a file of endless zeros reads no more than its bound, in little memory', async () => {
+  it('stops at its limit in an endless file of zeros, with little memory', async () => {
     let largest = 0;
     const zeros: ByteSource = {
       size: 500e9,
@@ -195,7 +195,7 @@ describe('the header of a GGUF file', () => {
     assert.ok(largest <= 2 ** 20, `${largest} bytes at once`);
   });
 
-  it('says of a part of a split file which part it is', async () => {
+  it('states the number of the part in a split file', async () => {
     const parts = ['split.no', u32(4), u32(1), 'split.count', u32(4), u32(3), 'general.alignment', u32(4), u32(24)];
     const header = await read(withData(gguf(...start(1, 3), ...parts, ...tensor('a', [8], 0, 0)), 32));
     assert.deepEqual(

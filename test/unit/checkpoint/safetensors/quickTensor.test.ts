@@ -8,8 +8,8 @@ const parse = (text: string, dataBytes: number): SafetensorsHeader => {
   return parseSafetensorsHeader(bytes, 8 + bytes.length + dataBytes);
 };
 
-describe('a tensor as every writer writes it', () => {
-  it('is read the same as in any other spelling', () => {
+describe('a tensor entry in the usual spelling', () => {
+  it('is read like one in any other spelling', () => {
     const spellings = [
       '{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}',
       '{"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}',
@@ -29,7 +29,7 @@ describe('a tensor as every writer writes it', () => {
     }
   });
 
-  it('is left to the slower reader where anything is otherwise, at whatever character', () => {
+  it('is left to the slower reader if any character differs', () => {
     const field = '{"dtype":"BF16","shape":[2,3],"data_offsets":[10,22]}';
     const quick = new QuickTensor();
     assert.equal(quick.read(field, 0), field.length);
@@ -53,7 +53,7 @@ describe('a tensor as every writer writes it', () => {
     }
   });
 
-  it('of an unknown dtype is reported by name, also after one that is known', () => {
+  it('is reported by name if its dtype is unknown, also after one with a known dtype', () => {
     const tensor = (dtype: string, begin: number): string =>
       `{"dtype":"${dtype}","shape":[1],"data_offsets":[${begin},${begin + 4}]}`;
     const { errors, tensors } = parse(

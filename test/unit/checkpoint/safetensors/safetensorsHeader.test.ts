@@ -18,7 +18,7 @@ interface Case {
   readonly tensors: readonly (readonly [string, string, readonly number[]])[] | null;
 }
 
-/** What the reference library's messages begin with, and our code for the same fault. */
+/** The start of each message of the reference library, and our code for the same fault. */
 const CODES: readonly (readonly [string, string])[] = [
   ['header too small', 'HeaderTooSmall'],
   ['header too large', 'HeaderTooLarge'],
@@ -32,7 +32,7 @@ const CODES: readonly (readonly [string, string])[] = [
   ['The slice is slicing for subbytes', 'MisalignedSlice'],
 ];
 
-/** Stricter than the library: the specification forbids a key twice. */
+/** The cases in which we are stricter than the library: the specification forbids duplicate keys. */
 const OURS = new Map([
   ['a tensor name twice', 'DuplicateKey'],
   ['a field twice', 'DuplicateKey'],
@@ -68,7 +68,7 @@ describe('the safetensors header', () => {
     });
   }
 
-  it('names tensor, got and expected', () => {
+  it('is refused with the tensor, the value found and the value expected', () => {
     const bytes = fileOf({ x: tensorField('F32', [4096, 8], 0, 131068) }, 131068);
     assert.throws(
       () => assertValid(parse(bytes)),
@@ -76,7 +76,7 @@ describe('the safetensors header', () => {
     );
   });
 
-  it('of a file cut off keeps the tensors that are whole', () => {
+  it('keeps the complete tensors of a truncated file', () => {
     const header = { a: tensorField('F32', [4], 0, 16), b: tensorField('F32', [4], 16, 32) };
     const parsed = parse(fileOf(header, 20));
     assert.deepEqual(
@@ -89,7 +89,7 @@ describe('the safetensors header', () => {
     );
   });
 
-  it('of a file with one wrong entry keeps the others', () => {
+  it('keeps the other entries if one is invalid', () => {
     const parsed = parse(
       fileOf({ a: tensorField('F32', [3], 0, 16), b: { dtype: 'F32' }, c: tensorField('F32', [4], 16, 32) }, 32),
     );
@@ -103,7 +103,7 @@ describe('the safetensors header', () => {
     );
   });
 
-  it('broken off in the middle keeps what came before', () => {
+  it('keeps the entries before the point where it ends too early', () => {
     const text = `{"a":${JSON.stringify(tensorField('U8', [4], 0, 4))},"b":{"dtype":"U8","sha`;
     const parsed = parse(fileOf(text, 4));
     assert.deepEqual(
@@ -113,7 +113,7 @@ describe('the safetensors header', () => {
     assert.equal(parsed.errors[0]!.code, 'InvalidHeaderDeserialization');
   });
 
-  it('that is not UTF-8 shows its tensors all the same', () => {
+  it('shows its tensors even if it is not UTF-8', () => {
     const bytes = fileOf({ abc: tensorField('U8', [4], 0, 4) }, 4);
     bytes[8 + 3] = 0xff;
     const parsed = parse(bytes);
@@ -139,14 +139,14 @@ describe('the safetensors header', () => {
     );
   });
 
-  it('of thousands of faults reports the first hundred and their number', () => {
+  it('reports the first hundred of thousands of faults, and their number', () => {
     const header = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`t${i}`, tensorField('F7', [1], 0, 4)]));
     const { errors, errorCount } = parse(fileOf(header, 4));
     assert.equal(errors.length, 100);
     assert.equal(errorCount, 5000);
   });
 
-  it('takes a surrogate without its other half for no character, a whole pair for one', () => {
+  it('refuses a lone surrogate in a name and accepts a pair', () => {
     const named = (name: string): SafetensorsHeader =>
       parse(fileOf(`{"${name}":${JSON.stringify(tensorField('F32', [1], 0, 4))}}`, 4));
     assert.deepEqual(named('\\ud83d\\ude00').errors, []);
@@ -161,7 +161,7 @@ describe('the safetensors header', () => {
     }
   });
 
-  it('takes no more memory than the file has bytes, whatever it claims', async () => {
+  it('takes no more memory than the file has bytes, whatever length it claims', async () => {
     const reads: number[] = [];
     const bytes = new Uint8Array(40);
     new DataView(bytes.buffer).setBigUint64(0, 99_000_000n, true);
@@ -176,7 +176,7 @@ describe('the safetensors header', () => {
 });
 
 describe('a quoted name', () => {
-  it('shows control and direction characters by their codes, and is of bounded length', () => {
+  it('shows control and direction characters by their codes, and has a limited length', () => {
     assert.equal(quoted('a\n\u202eb'), "'a\\u{a}\\u{202e}b'");
     assert.ok(quoted('x'.repeat(10_000)).length < 300);
   });

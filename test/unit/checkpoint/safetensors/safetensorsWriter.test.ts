@@ -20,7 +20,7 @@ import type { TensorData } from '../../../../src/checkpoint/safetensors/safetens
 import { jobCaller } from '../../worker/jobContext';
 import { SHARED, fixturePath } from '../fixtures';
 
-/** Reads a file into what the writer takes, in an order that is not the file's. */
+/** Reads a file into the writer's input, in another order than the file's. */
 async function parsed(
   file: string,
 ): Promise<{ tensors: TensorData[]; metadata: readonly (readonly [string, string])[] }> {
@@ -53,10 +53,11 @@ async function assertRewrites(folder: string): Promise<void> {
 describe('the safetensors writer', () => {
   const fixtures = fixturePath('peft_saved');
   for (const name of readdirSync(fixtures)) {
-    it(`writes ${name} to the byte as PEFT did, weights and config`, () => assertRewrites(path.join(fixtures, name)));
+    it(`writes the weights and config of ${name} exactly as PEFT did, byte for byte`, () =>
+      assertRewrites(path.join(fixtures, name)));
   }
 
-  it('writes every adapter that PEFT saved, beside the repository, to the byte', async function () {
+  it('writes every shared adapter that PEFT saved, byte for byte', async function () {
     const saved = path.join(SHARED, 'peft_saved');
     if (!existsSync(saved)) return void (console.log(`      left out: ${saved} is not there`), this.skip());
     for (const name of readdirSync(saved)) await assertRewrites(path.join(saved, name));
@@ -68,7 +69,7 @@ describe('the safetensors writer', () => {
     assert.ok(readFileSync(file).equals(encodeSafetensors(tensors, metadata)));
   });
 
-  it('writes what its own reader finds nothing wrong with, empty and scalar tensors and odd names included', async () => {
+  it('writes files that its own reader accepts, with empty and scalar tensors and unusual names', async () => {
     const names = ['', '__proto__', 'a"\\\n\u0001', 'é', '\uffff', '\u{10000}', 'constructor'];
     const tensors = names.map((name, i): TensorData => {
       return i % 2
@@ -115,7 +116,7 @@ describe('the safetensors writer', () => {
     }
   });
 
-  it('refuses what the format cannot hold', () => {
+  it('refuses input that the format cannot hold', () => {
     const tensor = { name: 'x', dtype: 'F32', shape: [2], data: new Float32Array(2) } as const;
     const refused: [readonly TensorData[], string][] = [
       [[tensor, tensor], 'DuplicateKey'],
@@ -138,8 +139,8 @@ describe('the safetensors writer', () => {
 });
 
 describe('adapter_config.json', () => {
-  it('has floats as Python prints them', () => {
-    // The right sides are repr() of CPython 3.
+  it('holds floats as Python prints them', () => {
+    // The expected texts are repr() of CPython 3.
     for (const [value, text] of [
       [0, '0.0'],
       [-0, '-0.0'],
@@ -167,7 +168,7 @@ describe('adapter_config.json', () => {
     for (const value of [NaN, Infinity]) assert.throws(() => adapterConfigJson({ r: value }), { code: 'Unwritable' });
   });
 
-  it('escapes as json.dumps does, sorts at every depth and leaves out what is undefined', () => {
+  it('is escaped like json.dumps, sorted at every depth and without undefined values', () => {
     assert.equal(
       adapterConfigJson({ b: { é: [], a: {} }, a: 'ü\u2028\u007f\u001f\t"\\/😀', c: undefined, d: [1, [true, null]] }),
       '{\n  "a": "\\u00fc\\u2028\\u007f\\u001f\\t\\"\\\\/\\ud83d\\ude00",\n  "b": {\n    "a": {},\n    "\\u00e9": []\n  },\n' +
@@ -179,7 +180,7 @@ describe('adapter_config.json', () => {
     assert.throws(() => adapterConfigJson(endless as ConfigObject), { code: 'Unwritable' });
   });
 
-  it('of a LoRA adapter is the one that PEFT writes for the same settings', () => {
+  it('is the one that PEFT writes for a LoRA adapter with the same settings', () => {
     const saved = readFileSync(fixturePath('peft_saved', 'lora_rslora', 'adapter_config.json'), 'utf8');
     const { r, lora_alpha, target_modules, task_type } = JSON.parse(saved) as {
       r: number;
@@ -199,7 +200,7 @@ describe('adapter_config.json', () => {
   });
 });
 
-/** Loads the adapter onto a layer of its size and prints where its output differs from W x + s B A x, at most. */
+/** Loads the adapter onto a layer of its size and prints the largest difference of its output from W x + s B A x. */
 const LOAD_WITH_PEFT = `
 import sys, torch, peft, safetensors.torch
 from collections import OrderedDict
@@ -233,7 +234,7 @@ describe('the demo, saved as an adapter', () => {
     rmSync(path.join(folder, '..', '..'), { recursive: true });
   });
 
-  it('is two files, and opens as one trained LoRA module', async () => {
+  it('consists of two files and opens as one trained LoRA module', async () => {
     assert.deepEqual(readdirSync(folder).sort(), ['adapter_config.json', 'adapter_model.safetensors']);
     const { source, description } = await call('checkpoint/open', {
       path: path.join(folder, 'adapter_model.safetensors'),
@@ -248,7 +249,7 @@ describe('the demo, saved as an adapter', () => {
     await assert.rejects(call('adapter/write', { source, folder }), { code: 'NotFound', message: /no adapter/ });
   });
 
-  it('loads in PEFT and adds what it should', function () {
+  it('loads in PEFT, and adds scaling * B * A to the layer', function () {
     const python = process.env['PEFT_ORACLE_PYTHON'];
     if (python === undefined) {
       console.log('      left out: PEFT_ORACLE_PYTHON names no Python with torch and peft');

@@ -45,7 +45,7 @@ describe('the analysis of adapter_config.json', () => {
     assert.equal(absent['lora_alpha'], 128);
   });
 
-  it('recognises an alpha for alpha / r under use_rslora, and offers to keep the scaling or to turn rsLoRA off', async () => {
+  it('recognises an alpha for alpha / r under use_rslora, and offers to keep the scaling or drop rsLoRA', async () => {
     const text = lora({ r: 64, lora_alpha: 128, use_rslora: true });
     const finding = only((await analyse(text)).findings, 'rslora-alpha');
     assert.match(say(finding.text), /= 128 \/ sqrt\(64\) = 16.*which gives 2/);

@@ -1,28 +1,22 @@
-/** Bundles a part of the project as it would be after an edit, without touching a file. */
+/** The project as it would be after an edit of its sources, without touching a file. */
 
+import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { build } from 'esbuild';
 import ts from 'typescript';
 
-/** Text to insert into a file of the project, before the first place where `before` stands alone on a line. */
-export interface Insertion {
-  readonly before: string;
-  readonly text: string;
-}
+/** Text to insert before another text of a file, by the file's path from the root of the project. */
+export type Edits = Readonly<Record<string, readonly (readonly [before: string, inserted: string])[]>>;
 
-/** Insertions by file, as a path from the root of the project. */
-export type Edits = Readonly<Record<string, readonly Insertion[]>>;
-
-/** The edited files by absolute path. Throws if a place does not exist, so that a fixture cannot go stale unnoticed. */
+/** The edited files by absolute path. Fails if a place does not exist, so that an edit cannot go stale unnoticed. */
 function editedFiles(edits: Edits): ReadonlyMap<string, string> {
   return new Map(
     Object.entries(edits).map(([file, insertions]) => {
       const edited = insertions.reduce(
-        (text, { before, text: added }) => {
-          const at = `\n${text}`.indexOf(`\n${before}\n`);
-          if (at < 0) throw new Error(`${file} has no line "${before}"`);
-          return text.slice(0, at) + added + text.slice(at);
+        (current, [before, inserted]) => {
+          assert.ok(current.includes(before), `${file} has no text '${before}'`);
+          return current.replace(before, `${inserted}\n${before}`);
         },
         readFileSync(file, 'utf8'),
       );
@@ -31,11 +25,16 @@ function editedFiles(edits: Edits): ReadonlyMap<string, string> {
   );
 }
 
-/** What `entry` exports once the edits are made. */
-export async function loadEdited<T>(entry: string, edits: Edits): Promise<T> {
+/** What the files `entries` of src export once the edits are made. */
+export async function loadEdited<T>(entries: readonly string[], edits: Edits): Promise<T> {
   const edited = editedFiles(edits);
+  const found = new Set<string>();
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    stdin: {
+      contents: entries.map((file) => `export * from './${file}';`).join('\n'),
+      resolveDir: path.resolve('src'),
+      loader: 'ts',
+    },
     bundle: true,
     write: false,
     platform: 'node',
@@ -47,16 +46,18 @@ export async function loadEdited<T>(entry: string, edits: Edits): Promise<T> {
         setup({ onLoad }) {
           onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
             const contents = edited.get(file);
-            return contents === undefined ? undefined : { contents, loader: 'ts' };
+            if (contents === undefined) return null;
+            found.add(file);
+            return { contents, loader: 'ts' };
           });
         },
       },
     ],
   });
-  const module = { exports: {} };
-   
-  new Function('module', 'exports', 'require', outputFiles[0]?.text ?? '')(module, module.exports, require);
-  return module.exports as T;
+  assert.deepEqual([...found].sort(), [...edited.keys()].sort(), 'every edited file is part of the program');
+  const loaded = { exports: {} };
+  new Function('module', 'exports', 'require', outputFiles[0]?.text ?? '')(loaded, loaded.exports, require);
+  return loaded.exports as T;
 }
 
 /** What the compiler says against the edited files, with the settings of the pure rooms. */
