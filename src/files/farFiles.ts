@@ -2,14 +2,17 @@
 
 import { editorFiles } from './editorFiles';
 import type { AskEditor } from './editorFiles';
-import { DEFAULT_RANGES } from './httpRange';
+import { DEFAULT_RANGES } from './httpRetry';
 import { DEFAULT_HTTP } from './httpRequest';
+import { redirectConsent } from './redirectConsent';
 import { remoteFiles } from './remoteFiles';
 import type { FarFiles } from './routedFiles';
 
 export function farFiles(ask: AskEditor): FarFiles {
+  const token = (): Promise<string | null> => ask('hub/token', {});
+  const allowPrivate = redirectConsent((redirect) => ask('redirect/allow', redirect));
   return {
-    remote: remoteFiles({ ...DEFAULT_HTTP, ...DEFAULT_RANGES, token: () => ask('hub/token', {}) }),
+    remote: remoteFiles({ ...DEFAULT_HTTP, ...DEFAULT_RANGES, token, allowPrivate }),
     editor: editorFiles(ask),
   };
 }

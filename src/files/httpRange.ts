@@ -7,26 +7,12 @@
 import { CheckpointError } from '../checkpoint/errors';
 import { quoted } from '../peftConfig/quoted';
 import { TransientError, httpGet, network } from './httpRequest';
-import type { HttpOptions, HttpResponse } from './httpRequest';
+import type { HttpResponse } from './httpRequest';
+import { retrying } from './httpRetry';
+import type { Attempt, RangeOptions } from './httpRetry';
 
-export interface RangeOptions extends HttpOptions {
-  /** Number of attempts before a request fails. */
-  readonly attempts: number;
-  /** Pause before the second attempt. It doubles with each further one. */
-  readonly backoffMs: number;
-  /** Maximum size of a file that is read whole, from a server without range support. */
-  readonly maxWholeBytes: number;
-}
-
-export const DEFAULT_RANGES = {
-  attempts: 4,
-  backoffMs: 500,
-  // Larger than any usual adapter, and still about a minute's download.
-  maxWholeBytes: 256 * 2 ** 20,
-} as const;
-
-/** If a server asks for a longer wait, the request fails instead. */
-const MAX_WAIT_MS = 30_000;
+/** Time for a file beside the weights: they are shown without it rather than late. */
+const BESIDE_DEADLINE_MS = 30_000;
 
 interface Validators {
   readonly etag: string | undefined;
@@ -53,11 +39,11 @@ export async function openRemote(
   options: RangeOptions,
   signal?: AbortSignal,
 ): Promise<FirstAnswer> {
-  return retrying(url, options, signal, async () => {
-    const response = await httpGet(url, rangeHeaders(0, length), options, signal);
+  return retrying(url, options, signal, async (attempt) => {
+    const response = await httpGet(url, rangeHeaders(0, length), attempt.options, attempt.signal);
     checkPlain(response, url);
     const modified = Date.parse(response.headers['last-modified'] ?? '') || 0;
-    if (response.status === 200) return { whole: true, bytes: await readWhole(response, url, options), modified };
+    if (response.status === 200) return { whole: true, bytes: await readWhole(response, url, attempt), modified };
     if (response.status === 416 && contentRange(response)?.total === 0) {
       response.discard();
       return { whole: true, bytes: new Uint8Array(), modified };
@@ -73,7 +59,7 @@ export async function openRemote(
     }
     const expected = Math.min(length, range.total);
     const bytes = new Uint8Array(expected);
-    const got = await readInto(response, url, bytes, range.end);
+    const got = await readInto(response, url, bytes, range.end, attempt.got);
     if (got < expected) throw new TransientError(`sent ${got} of ${expected} bytes`);
     return { whole: false, file: new RemoteFile(url, response, range.total, options), bytes, modified };
   });
@@ -83,6 +69,8 @@ export class RemoteFile {
   private readonly validators: Validators;
   /** The address after redirects, which saves repeating them while it stays valid. */
   private direct: string;
+  /** The public server that redirected to `direct`, as in `HttpResponse`. */
+  private sentBy: string | null;
 
   constructor(
     private readonly url: string,
@@ -91,6 +79,7 @@ export class RemoteFile {
     private readonly options: RangeOptions,
   ) {
     this.direct = first.url;
+    this.sentBy = first.sentBy;
     this.validators = { etag: first.headers.etag, lastModified: first.headers['last-modified'] };
   }
 
@@ -98,11 +87,15 @@ export class RemoteFile {
   async read(begin: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(end - begin);
     let done = 0;
-    return retrying(this.url, this.options, signal, async () => {
+    return retrying(this.url, this.options, signal, async (attempt) => {
       // The bytes of an interrupted attempt are kept, and the next attempt continues after them.
       const rest = bytes.subarray(done);
+      const got = (count: number): void => {
+        done += count;
+        attempt.got(count);
+      };
       try {
-        await this.readOnce(begin + done, rest, (got) => (done += got), signal);
+        await this.readOnce(begin + done, rest, { ...attempt, got });
       } finally {
         signal?.throwIfAborted();
       }
@@ -111,24 +104,21 @@ export class RemoteFile {
     });
   }
 
-  private async readOnce(
-    begin: number,
-    out: Uint8Array,
-    got: (bytes: number) => void,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  private async readOnce(begin: number, out: Uint8Array, { options, signal, got }: Attempt): Promise<void> {
     const { etag, lastModified } = this.validators;
     // A weak ETag cannot validate ranges. A date can, to the second.
     const validator = etag === undefined ? lastModified : etag.startsWith('W/') ? undefined : etag;
     const headers = { ...rangeHeaders(begin, out.length), ...(validator !== undefined && { 'if-range': validator }) };
-    const response = await httpGet(this.direct, headers, this.options, signal);
+    const response = await httpGet(this.direct, headers, options, signal, this.sentBy);
     if ([401, 403, 404, 410].includes(response.status) && this.direct !== this.url) {
       // Signed addresses expire. The redirects give a new one.
       response.discard();
       this.direct = this.url;
+      this.sentBy = null;
       throw new TransientError(`answers ${response.status}`, 0);
     }
     this.direct = response.url;
+    this.sentBy = response.sentBy;
     checkPlain(response, this.url);
     const range = contentRange(response);
     const total = response.status === 200 ? contentLength(response) : (range?.total ?? null);
@@ -164,63 +154,23 @@ export class RemoteFile {
   }
 }
 
-/** The text of a small file; `null` if it is missing or exceeds `limit` bytes. */
+/** The text of a small file; `null` if it is missing. Rejects with `CheckpointError` Unreadable, TooLarge or Network. */
 export async function readRemoteText(
   url: string,
   limit: number,
   options: RangeOptions,
   signal?: AbortSignal,
 ): Promise<string | null> {
-  return retrying(url, options, signal, async () => {
-    const response = await httpGet(url, { 'accept-encoding': 'identity' }, options, signal);
+  const small = { ...options, maxWholeBytes: limit, deadlineMs: Math.min(options.deadlineMs, BESIDE_DEADLINE_MS) };
+  return retrying(url, small, signal, async (attempt) => {
+    const response = await httpGet(url, { 'accept-encoding': 'identity' }, attempt.options, attempt.signal);
     if (response.status !== 200) {
       response.discard();
-      // A bucket without permission to list answers 403 for missing files.
-      if ([401, 403, 404, 410].includes(response.status)) return null;
+      if (response.status === 404 || response.status === 410) return null;
       throw refused(response, url, options);
     }
     checkPlain(response, url);
-    try {
-      return new TextDecoder().decode(await readWhole(response, url, { ...options, maxWholeBytes: limit }));
-    } catch (error) {
-      if (error instanceof CheckpointError && error.code === 'TooLarge') return null;
-      throw error;
-    }
-  });
-}
-
-async function retrying<T>(
-  url: string,
-  options: RangeOptions,
-  signal: AbortSignal | undefined,
-  attempt: () => Promise<T>,
-): Promise<T> {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
-      const wait = error.retryAfterMs ?? options.backoffMs * 2 ** (tried - 1);
-      if (tried >= options.attempts || wait > MAX_WAIT_MS) {
-        throw network(url, `${error.message}${tried > 1 ? `, ${tried} times` : ''}. Try again later.`);
-      }
-      await pause(wait, signal);
-    }
-  }
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal!.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
+    return new TextDecoder().decode(await readWhole(response, url, attempt));
   });
 }
 
@@ -276,7 +226,7 @@ async function readInto(
 async function readWhole(
   response: HttpResponse,
   url: string,
-  { maxWholeBytes }: RangeOptions,
+  { options: { maxWholeBytes }, got }: Attempt,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const length = contentLength(response);
   const tooLarge = (size: string): CheckpointError => {
@@ -291,6 +241,7 @@ async function readWhole(
   let total = 0;
   for await (const chunk of response.body) {
     total += chunk.length;
+    got(chunk.length);
     if (total > maxWholeBytes) throw tooLarge(`over ${maxWholeBytes}`);
     pieces.push(chunk);
   }

@@ -7,7 +7,8 @@ import { checkRange, memorySource } from '../checkpoint/byteSource';
 import type { ByteSource } from '../checkpoint/byteSource';
 import { LruCache } from '../protocol/lruCache';
 import { openRemote } from './httpRange';
-import type { RangeOptions, RemoteFile } from './httpRange';
+import type { RemoteFile } from './httpRange';
+import type { RangeOptions } from './httpRetry';
 
 /** Size of a block. A request takes about as long as transferring this number of bytes. */
 export const BLOCK_BYTES = 256 * 2 ** 10;

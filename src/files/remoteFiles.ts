@@ -3,7 +3,7 @@
 import { normaliseRemote, remoteBeside, remoteNames, remoteUrl } from '../checkpoint/remoteLocation';
 import type { FileReading } from '../checkpoint/fileAccess';
 import { readRemoteText } from './httpRange';
-import type { RangeOptions } from './httpRange';
+import type { RangeOptions } from './httpRetry';
 import { openHttpSource } from './httpSource';
 
 export function remoteFiles(options: RangeOptions): FileReading {

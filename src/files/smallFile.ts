@@ -1,6 +1,7 @@
 /** Reads small local files whole, within limits of size and time. */
 
 import { CheckpointError } from '../checkpoint/errors';
+import { withDeadline } from './deadline';
 import { fileError } from './fileError';
 import { openRegularFile } from './regularFile';
 
@@ -23,20 +24,15 @@ const CHUNK_BYTES = 64 << 10;
  */
 export async function readSmallText(file: string, limits: SmallFileLimits): Promise<string> {
   const { limit, deadlineMs = DEADLINE_MS, signal } = limits;
-  signal?.throwIfAborted();
-  const stop = new AbortController();
-  const slow = new CheckpointError('Unreadable', `${file} cannot be read within ${deadlineMs / 1000} s`, file);
-  const cancel = (): void => stop.abort(signal!.reason);
-  const timer = setTimeout(() => stop.abort(slow), deadlineMs);
-  signal?.addEventListener('abort', cancel, { once: true });
-  try {
-    return await unlessAborted(readChunks(file, limit, stop.signal), stop.signal);
-  } catch (error) {
-    throw stop.signal.aborted || error instanceof CheckpointError ? error : fileError('Unreadable', file, error);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', cancel);
-  }
+  const slow = (): Error =>
+    new CheckpointError('Unreadable', `${file} cannot be read within ${deadlineMs / 1000} s`, file);
+  return withDeadline({ ms: () => deadlineMs, error: slow, signal }, async (until) => {
+    try {
+      return await readChunks(file, limit, until);
+    } catch (error) {
+      throw until.aborted || error instanceof CheckpointError ? error : fileError('Unreadable', file, error);
+    }
+  });
 }
 
 async function readChunks(file: string, limit: number, signal: AbortSignal): Promise<string> {
@@ -60,12 +56,4 @@ async function readChunks(file: string, limit: number, signal: AbortSignal): Pro
 
 function tooLarge(file: string, limit: number): CheckpointError {
   return new CheckpointError('TooLarge', `${file} has more than ${limit} bytes, which is the limit for it`, file);
-}
-
-/** Rejects with the signal's reason while a call of the file system is still pending. Such a call cannot be stopped. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    work.then(resolve, reject);
-  });
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Handlers } from '../protocol/rpc';
+import type { Handlers, Params } from '../protocol/rpc';
 import type { EditorRequests } from '../protocol/worker';
 import type { HubToken } from './hubToken';
 import { readDocument } from './readDocument';
@@ -19,6 +19,20 @@ export function editorFileRequests(token: HubToken): Handlers<EditorRequests> {
       const entries = await vscode.workspace.fs.readDirectory(vscode.Uri.joinPath(vscode.Uri.parse(uri, true), '..'));
       return entries.map(([name]) => name);
     },
+    'redirect/allow': allowRedirect,
     'hub/token': () => token.get(),
   };
+}
+
+/** Closing the question refuses. */
+async function allowRedirect({ from, to, address }: Params<EditorRequests['redirect/allow']>): Promise<boolean> {
+  const follow = vscode.l10n.t('Follow Redirect');
+  const detail = vscode.l10n.t(
+    '{0} has the address {1}, which is on this machine or its network. ' +
+      'A server on the Internet seldom has a reason to send you there.',
+    to,
+    address,
+  );
+  const message = vscode.l10n.t('{0} redirects to {1}. Follow the redirect?', from, to);
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, follow)) === follow;
 }

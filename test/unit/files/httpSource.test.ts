@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { gzipSync } from 'node:zlib';
-import { DEFAULT_RANGES } from '../../../src/files/httpRange';
-import type { RangeOptions } from '../../../src/files/httpRange';
+import { DEFAULT_RANGES } from '../../../src/files/httpRetry';
+import type { RangeOptions } from '../../../src/files/httpRetry';
 import { DEFAULT_HTTP } from '../../../src/files/httpRequest';
 import { BLOCK_BYTES, openHttpSource } from '../../../src/files/httpSource';
 import { remoteFiles } from '../../../src/files/remoteFiles';
@@ -382,7 +382,7 @@ describe('files in the same folder on a server', () => {
     const location = server.serve('/lora one/a.safetensors', content);
     server.serve('/lora%20one/adapter_config.json', Buffer.from('{"r":4}'));
     assert.equal(await files.readBeside(location, 'adapter_config.json', 100), '{"r":4}');
-    assert.equal(await files.readBeside(location, 'adapter_config.json', 6), null);
+    await assert.rejects(files.readBeside(location, 'adapter_config.json', 6), { code: 'TooLarge' });
     assert.equal(await files.readBeside(location, 'missing.json', 100), null);
     assert.equal(await files.namesBeside(location), null);
     server.on('/lora%20one/broken.json', (_, response) => response.writeHead(500).end());

@@ -53,7 +53,12 @@ function openHandles(): string[] {
 const MATRIX: MatrixRef = { kind: 'tensor', name: 'x' };
 
 const unasked = (): never => assert.fail('the worker asked the editor');
-const EDITOR: Handlers<EditorRequests> = { 'file/read': unasked, 'file/names': unasked, 'hub/token': unasked };
+const EDITOR: Handlers<EditorRequests> = {
+  'file/read': unasked,
+  'file/names': unasked,
+  'hub/token': unasked,
+  'redirect/allow': unasked,
+};
 
 describe('a worker that dies', () => {
   let folder: string;
