@@ -41,7 +41,10 @@ export async function findAdapters(): Promise<FoundAdapters> {
   const [weights = [], configs = [], pickles = []] = found.map((uris) => uris.slice(0, MAX_FILES));
   const withWeights = new Set(weights.map(folderKey));
   const others = new Map<string, { config?: vscode.Uri; pickle?: vscode.Uri }>();
-  for (const [key, uris] of [['config', configs], ['pickle', pickles]] as const)
+  for (const [key, uris] of [
+    ['config', configs],
+    ['pickle', pickles],
+  ] as const)
     for (const uri of uris) {
       const folder = folderKey(uri);
       if (!withWeights.has(folder)) others.set(folder, { ...others.get(folder), [key]: uri });
@@ -50,7 +53,9 @@ export async function findAdapters(): Promise<FoundAdapters> {
   const order = new Intl.Collator();
   // The search for configs may have stopped, so the config is looked up beside the weights, and not among its results.
   const adapters = [
-    ...weights.map((uri) => adapterAt(uri, { weights: uri, config: besideOf(uri, 'adapter_config.json'), pickle: null })),
+    ...weights.map((uri) =>
+      adapterAt(uri, { weights: uri, config: besideOf(uri, 'adapter_config.json'), pickle: null }),
+    ),
     ...[...others.values()].map(({ config = null, pickle = null }) =>
       adapterAt((config ?? pickle)!, { weights: null, config, pickle, unsearched }),
     ),

@@ -106,7 +106,8 @@ function messageOf({ rows, matching, total, filter, unread, stoppedAt }: Adapter
   const shown =
     filter !== ''
       ? vscode.l10n.t('{0} of {1} adapters match “{2}”.', formatCount(matching), formatCount(total), filter)
-      : rows.length < matching && vscode.l10n.t('The first {0} of {1} adapters.', formatCount(rows.length), formatCount(matching));
+      : rows.length < matching &&
+        vscode.l10n.t('The first {0} of {1} adapters.', formatCount(rows.length), formatCount(matching));
   return [shown, leftOutText({ unread, maxBytes: MAX_SCAN_BYTES, stoppedAt })].filter(Boolean).join(' ');
 }
 
@@ -122,11 +123,12 @@ function moreItem({ hidden }: MoreRow): vscode.TreeItem {
 function adapterItem({ adapter, facts }: AdapterRow<AdapterFiles>): vscode.TreeItem {
   const item = new vscode.TreeItem(adapter.name);
   const { method, baseModel, cut }: AdapterFacts = facts ?? { method: '', baseModel: '', cut: false };
-  const state = adapter.weights || adapter.unsearched
-    ? ''
-    : adapter.pickle
-      ? vscode.l10n.t('pickle, not opened')
-      : vscode.l10n.t('no weights');
+  const state =
+    adapter.weights || adapter.unsearched
+      ? ''
+      : adapter.pickle
+        ? vscode.l10n.t('pickle, not opened')
+        : vscode.l10n.t('no weights');
   const shortened = cut ? vscode.l10n.t('Names are cut at {0} characters.', MAX_NAME_CHARACTERS) : '';
   item.description = [method, baseModel, state].filter(Boolean).join(' · ');
   item.iconPath = new vscode.ThemeIcon(adapter.weights || adapter.unsearched ? 'layers' : 'warning');
@@ -156,7 +158,9 @@ export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>): v
     vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
     vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
     vscode.commands.registerCommand('peft.showMoreAdapters', () => tree.showMore()),
-    vscode.commands.registerCommand('peft.filterAdapters', () => tree.askFilter()),
+    vscode.commands.registerCommand('peft.filterAdapters', (text?: unknown) =>
+      typeof text === 'string' ? tree.setFilter(text) : tree.askFilter(),
+    ),
     vscode.commands.registerCommand('peft.clearAdaptersFilter', () => tree.setFilter('')),
     vscode.commands.registerCommand('peft.openCheckpoint', pickCheckpoint),
     vscode.commands.registerCommand('peft.openAdapter', onAdapter(openAdapter)),

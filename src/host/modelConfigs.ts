@@ -80,7 +80,8 @@ export class ModelConfigs implements vscode.Disposable {
       description: path,
     }));
     const elsewhere = outside.filter(({ id }) => !files.some((file) => file.id === id));
-    const notes = left === null ? [] : [{ id: LEFT_OUT, group: 'workspace', label: left, description: '', note: true } as const];
+    const notes =
+      left === null ? [] : [{ id: LEFT_OUT, group: 'workspace', label: left, description: '', note: true } as const];
     const choices = [...presets, ...files, ...elsewhere, ...notes, custom];
     if (current === '' || choices.some(({ id }) => id === current)) return choices;
     const gone: ModelChoice = {

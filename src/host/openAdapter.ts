@@ -45,4 +45,3 @@ export async function pickCheckpoint(): Promise<void> {
   });
   if (picked?.[0]) await openInInspector(picked[0]);
 }
-

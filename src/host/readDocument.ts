@@ -8,8 +8,6 @@ interface ReadDocument {
   readonly modified: number;
 }
 
-
-
 /**
  * Reads a file of a virtual file system as far as the editor's interface can be bounded: it reports type and size
  * before, reads whole files only, and cannot be stopped. Rejects with the signal's reason while it still reads.

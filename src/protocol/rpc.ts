@@ -225,7 +225,8 @@ export class Endpoint<
       controller.signal.throwIfAborted();
       this.transport.post({ kind: 'reply', id, result }, transfer);
     } catch (error) {
-      if (!this.disposed) this.transport.post({ kind: 'reply', id, failure: toFailure(error) }, []);
+      const cause: unknown = controller.signal.aborted ? controller.signal.reason : error;
+      if (!this.disposed) this.transport.post({ kind: 'reply', id, failure: toFailure(cause) }, []);
     } finally {
       this.running.delete(id);
     }

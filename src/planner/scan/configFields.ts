@@ -39,7 +39,8 @@ function topLevelFields(text: string, keys: readonly string[]): ReadonlyMap<stri
   const size = scanJson(
     text,
     ({ key, depth, from, to }) => {
-      if (depth === 1 && keys.includes(key)) fields.set(key, readField(text.slice(from, Math.min(to, from + MAX_LITERAL))));
+      if (depth === 1 && keys.includes(key))
+        fields.set(key, readField(text.slice(from, Math.min(to, from + MAX_LITERAL))));
     },
     1,
   );

@@ -17,7 +17,11 @@ interface ScanSources {
   readonly host: Pick<HostFiles, 'readText'>;
 }
 
-export function scanModels(sources: ScanSources, params: ScanParams, signal: AbortSignal): Promise<ConfigScan<ModelFacts>> {
+export function scanModels(
+  sources: ScanSources,
+  params: ScanParams,
+  signal: AbortSignal,
+): Promise<ConfigScan<ModelFacts>> {
   return new Scan(sources, params.maxBytes, MAX_MODEL_CONFIG_BYTES, signal).run(params.files, (text, stamp) => {
     const facts = modelFacts(text);
     return facts && { ...facts, stamp };

@@ -60,9 +60,7 @@ class CalculatorChain {
     };
     const thread: Endpoint<PlannerQuestions, PlannerRequests> = new Endpoint(
       planner,
-      plannerJobs(
-        hostFiles((method, params, options) => thread.request(method, params, options)),
-      ),
+      plannerJobs(hostFiles((method, params, options) => thread.request(method, params, options))),
     );
     const session = new CalculatorSession(
       {

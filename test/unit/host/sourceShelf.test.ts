@@ -9,7 +9,12 @@ describe('the shelf of open sources', () => {
   it('releases those that were not seen for longest until the others fit', () => {
     const released: string[] = [];
     const shelf = new SourceShelf(100);
-    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => sourceNamed(name, released)) as [Shelved, Shelved, Shelved, Shelved];
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => sourceNamed(name, released)) as [
+      Shelved,
+      Shelved,
+      Shelved,
+      Shelved,
+    ];
     for (const source of [a, b, c]) shelf.seen(source, 30);
     shelf.seen(a, 30);
     shelf.seen(d, 60);

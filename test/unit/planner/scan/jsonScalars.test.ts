@@ -15,7 +15,8 @@ function scalars(text: string, maxDepth: number): [number, string, unknown][] {
 /** A random value, with the characters in strings that a scanner can stumble over. */
 function randomValue(random: () => number, depth: number): unknown {
   const pick = Math.floor(random() * (depth > 3 ? 4 : 6));
-  const text = (): string => ['"', '\\', '\\"', ':', ',', '{', ']', 'é\u2028', 'a: "b"', ''][Math.floor(random() * 10)]!;
+  const text = (): string =>
+    ['"', '\\', '\\"', ':', ',', '{', ']', 'é\u2028', 'a: "b"', ''][Math.floor(random() * 10)]!;
   if (pick === 0) return text() + text();
   if (pick === 1) return random() * 1e6 - 5e5;
   if (pick === 2) return random() < 0.5;
@@ -77,10 +78,14 @@ describe('the parser of configs', () => {
 
 describe('the fields that lists show of a config', () => {
   it('are those of its first level, the last of equal keys', () => {
-    assert.deepEqual(modelFacts('{"x":{"model_type":"gpt2","_name_or_path":"no"},"model_type":"llama"}'), { ownName: null });
+    assert.deepEqual(modelFacts('{"x":{"model_type":"gpt2","_name_or_path":"no"},"model_type":"llama"}'), {
+      ownName: null,
+    });
     assert.equal(modelFacts('{"x":{"model_type":"gpt2"}}'), null);
     assert.equal(modelFacts('["model_type", "llama"]'), null);
-    assert.deepEqual(modelFacts('{"_name_or_path":"a","model_type":"llama","_name_or_path":"b\\u00e9"}'), { ownName: 'bé' });
+    assert.deepEqual(modelFacts('{"_name_or_path":"a","model_type":"llama","_name_or_path":"b\\u00e9"}'), {
+      ownName: 'bé',
+    });
     const facts = adapterFacts('{ "peft_type": "LORA", "r": 8, "base_model_name_or_path": "org/base" }');
     assert.deepEqual(facts, { method: 'LORA, r = 8', baseModel: 'org/base', cut: false });
     assert.deepEqual(adapterFacts('not JSON'), { method: '', baseModel: '', cut: false });
