@@ -41,6 +41,24 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.mjs'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['src/**/*.ts', 'webview-ui/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        {
+          // Rest parameters that are passed on are as few as the call that gave them.
+          selector: ':matches(CallExpression, NewExpression) > SpreadElement:not([argument.name=/^(args|range)$/])',
+          message: 'Arguments lie on the stack, which an array as long as a file overflows: use a loop or reduce.',
+        },
+        {
+          selector: 'CallExpression[callee.property.name="apply"]',
+          message: 'Arguments lie on the stack, which an array as long as a file overflows: use a loop or reduce.',
+        },
+      ],
+    },
+  },
   // The callbacks of describe and before hold a file's tests; test/unit/prose asks for the reason of an exception.
   { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
   {

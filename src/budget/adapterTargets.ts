@@ -2,6 +2,7 @@
 
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { ConfigError } from '../peftConfig/errors';
+import { currentMatching } from '../peftConfig/matching';
 import { TargetError } from './errors';
 import { factsOf } from './architectures';
 import { mappedTargets } from './architectures/peftTargets';
@@ -52,6 +53,8 @@ export function selectTargets(
   }
   if (taken.length === 0) {
     if (fused && fused.parameters.length > 0) return [];
+    const [unmatched] = currentMatching().problems;
+    if (unmatched !== undefined) throw new TargetError(`no targets are found: ${unmatched}`);
     throw new TargetError(
       excluded > 0
         ? `the targets ${describe(selection.targets)} match only modules that are excluded or trained in full`

@@ -2,11 +2,12 @@
 
 import { AdapterSettings } from '../peftConfig/adapterSettings';
 import { factsOf } from './architectures';
-import type { CountedModule } from './sheet';
+import type { AdapterCount, CountedModule } from './sheet';
 import { countAdapter } from './adapterCount';
 import type { RawConfig } from '../peftConfig/configValues';
 import { isObject, text } from '../peftConfig/configValues';
 import { ConfigError } from '../peftConfig/errors';
+import { inOneMatching } from '../peftConfig/matching';
 import type { ModelShape } from './modelShape';
 import { readModelShape } from './readModelShape';
 import type { ModuleTable } from './moduleTable';
@@ -70,7 +71,14 @@ function isModuleTable(model: object): model is ModuleTable {
 }
 
 export function budgetOf(table: ModuleTable, adapterConfig: RawConfig, before: readonly string[] = []): Budget {
-  const count = countAdapter(table, adapterConfig);
+  return inOneMatching((matching) => {
+    const count = countAdapter(table, adapterConfig);
+    const unmatched = matching.problems.map((problem) => `Not every pattern is matched: ${problem}.`);
+    return asBudget(count, [...before, ...table.warnings, ...versionWarnings(table.shape), ...unmatched]);
+  });
+}
+
+function asBudget(count: AdapterCount, warnings: readonly string[]): Budget {
   const all = count.layout.model.parameters + count.added;
   return {
     trainable: count.trainable,
@@ -78,7 +86,7 @@ export function budgetOf(table: ModuleTable, adapterConfig: RawConfig, before: r
     percent: (100 * count.trainable) / all,
     fileBytes: safetensorsBytes(count.tensors),
     modules: count.modules,
-    warnings: [...before, ...table.warnings, ...versionWarnings(table.shape), ...count.warnings],
+    warnings: [...warnings, ...count.warnings],
   };
 }
 

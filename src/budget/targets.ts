@@ -25,11 +25,13 @@ export function matchesTarget(name: string, target: string): boolean {
 }
 
 /**
- * Whether the layer rules allow a name: its first index after at least two segments must be in `layers`.
+ * Whether the layer rules allow a name: its first index after at least two segments must be in `layers`. Without
+ * `layers` they allow every name.
  *
  * PEFT 0.21 also matches a pattern to the first segment of a name; its own test vectors do not.
  */
-function layerRule(layers: readonly number[], layersPattern: readonly string[]): (name: string) => boolean {
+export function layerRule(layers: readonly number[], layersPattern: readonly string[]): (name: string) => boolean {
+  if (layers.length === 0) return () => true;
   // PEFT treats an empty pattern as absent.
   const named = layersPattern.filter(Boolean);
   const sources = named.length > 0 ? named.map((pattern) => `.*?\\.${pattern}`) : ['.*?\\.[^.]*'];
@@ -51,7 +53,7 @@ type Verdict = 'excluded' | 'targeted' | 'unmatched';
 export function targetRule(selection: TargetSelection): (name: string) => Verdict {
   const { targets, exclude = [], layers, layersPattern = [], modulesToSave = [] } = selection;
   const saved = modulesToSave.map((entry) => new PythonPattern(`(^|.*\\.)${entry}($|\\..*)`));
-  const inLayer = layers && layers.length > 0 ? layerRule(layers, layersPattern) : null;
+  const inLayer = layerRule(layers ?? [], layersPattern);
   const exact = new Set(Array.isArray(targets) ? targets : []);
   return (name) => {
     if (
@@ -64,7 +66,7 @@ export function targetRule(selection: TargetSelection): (name: string) => Verdic
     // An exact name is targeted in any layer.
     if (exact.has(name)) return 'targeted';
     if (!endsInOneOf(name, exact)) return 'unmatched';
-    return inLayer === null || inLayer(name) ? 'targeted' : 'unmatched';
+    return inLayer(name) ? 'targeted' : 'unmatched';
   };
 }
 

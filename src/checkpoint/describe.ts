@@ -64,6 +64,7 @@ export function describeCheckpoint(
     ...lora.problems,
     ...prompts.problems,
     ...adapter.problems,
+    ...(config?.matching.problems ?? []).map((message): Problem => ({ severity: 'warning', message })),
   ];
   return {
     kind: 'checkpoint',

@@ -8,6 +8,7 @@ import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
 import { readTensorShapes } from './tensorShapes';
+import { harmless } from './terminalText';
 import { formatCount } from '../text/numberText';
 
 const OPTIONS = {
@@ -37,13 +38,13 @@ export const budgetCommand: Command = {
     const budget = computeBudget(preset?.config ?? (await readJson(model)), await readJson(adapter), {
       ...(weights !== undefined && { tensors: await readTensorShapes(weights) }),
     });
-    return values.json ? JSON.stringify(budget, null, 2) : tableOf(budget);
+    return values.json ? { json: budget } : { lines: linesOf(budget) };
   },
 };
 
-function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budget): string {
+function linesOf({ trainable, all, percent, fileBytes, modules, warnings }: Budget): string[] {
   const rows = modules.map(({ name, rank, trainable: own }) => [
-    name,
+    harmless(name),
     rank === null ? '' : `r=${rank}`,
     formatCount(own),
   ]);
@@ -57,6 +58,7 @@ function tableOf({ trainable, all, percent, fileBytes, modules, warnings }: Budg
       ([name = '', rank = '', own = '']) =>
         `  ${name.padEnd(nameWidth)}  ${rank.padEnd(rankWidth)}  ${own.padStart(countWidth)}`,
     ),
-    ...warnings.map((warning, index) => `${index === 0 ? '\n' : ''}warning: ${warning}`),
-  ].join('\n');
+    ...(warnings.length > 0 ? [''] : []),
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ];
 }

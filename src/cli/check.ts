@@ -5,7 +5,7 @@ import type { Command } from './command';
 import { findProblems } from './checkFindings';
 import type { Severity } from './checkFindings';
 import { withCheckpoint } from './openForCli';
-import { counted, escapeControls, harmless, harmlessJson } from './terminalText';
+import { counted, harmless } from './terminalText';
 import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
@@ -29,14 +29,12 @@ export const checkCommand: Command = {
       const problems = findings.filter(({ severity }) => severity !== 'info');
       const sorted = [...findings].sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
       const status = problems.length > 0 ? 1 : 0;
-      if (values.json) return { status, text: harmlessJson({ file, ok: status === 0, problems: sorted, scanned }) };
-      const lines = sorted
-        .slice(0, SHOWN_FINDINGS)
-        .map(({ severity, message }) => `${severity}: ${escapeControls(message)}`);
+      if (values.json) return { status, json: { file, ok: status === 0, problems: sorted, scanned } };
+      const lines = sorted.slice(0, SHOWN_FINDINGS).map(({ severity, message }) => `${severity}: ${message}`);
       if (sorted.length > SHOWN_FINDINGS) lines.push(`and ${formatCount(sorted.length - SHOWN_FINDINGS)} more`);
       const read = `${counted(scanned.tensors, 'tensor')}, ${counted(scanned.values, 'value')} read`;
       const verdict = status === 0 ? 'no problems' : counted(problems.length, 'problem');
-      return { status, text: [...lines, `${harmless(file, 1000)}: ${verdict} (${read})`].join('\n') };
+      return { status, lines: [...lines, `${harmless(file, 1000)}: ${verdict} (${read})`] };
     });
   },
 };

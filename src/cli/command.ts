@@ -1,5 +1,7 @@
 /** The interface of a subcommand of `peft-inspector`. To add one, write a file in this folder and list it in run.ts. */
 
+import type { Output } from './terminal';
+
 export interface Command {
   readonly name: string;
   /** The call after the program's name: 'demo [--seed <number>]'. */
@@ -9,10 +11,10 @@ export interface Command {
   /** The options, one line each, for the command's own help. */
   readonly options: readonly string[];
   /**
-   * Takes the arguments after the command's name and returns the text for stdout, with an exit status if it is not 0.
+   * Takes the arguments after the command's name and returns the output for stdout, with an exit status if it is not 0.
    * @throws UsageError, RefusedError
    */
-  run(args: readonly string[]): Promise<string | { readonly status: number; readonly text: string }>;
+  run(args: readonly string[]): Promise<Output & { readonly status?: number }>;
 }
 
 /** The file cannot be opened or has an unknown format. The program prints one line and exits with 2. */

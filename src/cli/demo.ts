@@ -18,6 +18,6 @@ export const demoCommand: Command = {
       throw new UsageError(`--seed: expected a number, got '${values.seed}'`);
     }
     // The text does not mention training, so it is skipped.
-    return (await runDemo({ seed, trainingSteps: 0 })).text;
+    return { lines: (await runDemo({ seed, trainingSteps: 0 })).text.split('\n') };
   },
 };

@@ -7,7 +7,7 @@ import { describeModules } from './inspectModules';
 import type { ModuleReport } from './inspectModules';
 import { withCheckpoint } from './openForCli';
 import type { CliCheckpoint } from './openForCli';
-import { escapeControls, harmless, harmlessJson, table } from './terminalText';
+import { harmless, table } from './terminalText';
 import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
@@ -31,7 +31,7 @@ export const inspectCommand: Command = {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     return withCheckpoint(positionals, async (checkpoint) => {
       const report = await inspect(checkpoint);
-      return values.json ? harmlessJson(report) : asText(report);
+      return values.json ? { json: report } : { lines: asLines(report) };
     });
   },
 };
@@ -94,7 +94,7 @@ function dtypesOf({ tensors }: SourceDescription) {
   return [...dtypes].map(([dtype, sums]) => ({ dtype, ...sums }));
 }
 
-function asText(report: Report): string {
+function asLines(report: Report): string[] {
   const facts: [string, string][] = [
     ['file', report.file],
     ['format', report.format],
@@ -111,11 +111,11 @@ function asText(report: Report): string {
   if (report.problems.length > 0) {
     lines.push('', 'problems:');
     for (const { severity, message } of report.problems.slice(0, SHOWN_PROBLEMS))
-      lines.push(`  ${severity}: ${escapeControls(message)}`);
+      lines.push(`  ${severity}: ${message}`);
     const more = report.problems.length - SHOWN_PROBLEMS;
     if (more > 0) lines.push(`  and ${formatCount(more)} more`);
   }
-  return lines.join('\n');
+  return lines;
 }
 
 function promptLines({ prompts, prefixes, bottlenecks }: Report): string[] {
@@ -152,8 +152,7 @@ function moduleLines(modules: readonly ModuleReport[]): string[] {
   const reasons = new Map<string, number>();
   for (const { unavailable } of modules)
     if (unavailable !== undefined) reasons.set(unavailable, (reasons.get(unavailable) ?? 0) + 1);
-  for (const [reason, modulesOf] of reasons)
-    lines.push(`${formatCount(modulesOf)} without ΔW: ${escapeControls(reason)}`);
+  for (const [reason, modulesOf] of reasons) lines.push(`${formatCount(modulesOf)} without ΔW: ${reason}`);
   return lines;
 }
 

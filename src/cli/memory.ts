@@ -10,11 +10,15 @@ import { adviceFor, largestThatFits } from '../budget/memory/solver';
 import type { Advice, Fit, FitQuestion } from '../budget/memory/solver';
 import type { MemoryEstimate } from '../budget/memory/terms';
 import { estimateTrainingMemory } from '../budget/memory/training';
+import type { ModuleTable } from '../budget/moduleTable';
+import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
+import { inOneMatching } from '../peftConfig/matching';
 import { PRESETS, presetForHubName } from '../budget/presets';
 import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
+import type { Output } from './terminal';
 import { formatCount, formatMemory } from '../text/numberText';
 
 const OPTIONS = {
@@ -74,26 +78,33 @@ export const memoryCommand: Command = {
     const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
     if (values.gpu !== undefined && limit === null)
       throw new UsageError(`--gpu: '${values.gpu}' is neither a size nor a known GPU`);
-    if (inference) {
-      const estimate = estimateInferenceMemory(table, adapterConfig, inferenceSetup(values));
-      const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
-      return values.json
-        ? JSON.stringify({ ...estimate, gpu: fits }, null, 2)
-        : tableOf(estimate, fits ? [verdict(fits)] : []);
-    }
-    const setup = trainingSetup(values);
-    const estimate = estimateTrainingMemory(table, adapterConfig, setup);
-    const answers = limit === null ? null : solve(table, adapterConfig, setup, limit, estimate.deviceBytes);
-    if (values.json) return JSON.stringify({ ...estimate, gpu: answers }, null, 2);
-    return tableOf(estimate, [`peak: ${estimate.peak.label.toLowerCase()}`, ...(answers ? answerLines(answers) : [])]);
+    return inOneMatching(() => (inference ? inferenceOutput : trainingOutput)(values, table, adapterConfig, limit));
   },
 };
 
-async function readAdapter(file: string): Promise<Readonly<Record<string, unknown>>> {
+async function readAdapter(file: string): Promise<RawConfig> {
   const config = await readJson(file);
   if (!isObject(config)) throw new BudgetError('the adapter config is not an object');
   return config;
 }
+
+type Estimated = (values: Values, table: ModuleTable, adapterConfig: RawConfig | null, limit: number | null) => Output;
+
+const inferenceOutput: Estimated = (values, table, adapterConfig, limit) => {
+  const estimate = estimateInferenceMemory(table, adapterConfig, inferenceSetup(values));
+  const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
+  if (values.json) return { json: { ...estimate, gpu: fits } };
+  return { lines: linesOf(estimate, fits ? [verdict(fits)] : []) };
+};
+
+const trainingOutput: Estimated = (values, table, adapterConfig, limit) => {
+  const setup = trainingSetup(values);
+  const estimate = estimateTrainingMemory(table, adapterConfig, setup);
+  const answers = limit === null ? null : solve(table, adapterConfig, setup, limit, estimate.deviceBytes);
+  if (values.json) return { json: { ...estimate, gpu: answers } };
+  const peak = `peak: ${estimate.peak.label.toLowerCase()}`;
+  return { lines: linesOf(estimate, [peak, ...(answers ? answerLines(answers) : [])]) };
+};
 
 function trainingSetup(values: Values): Record<string, unknown> {
   return {
@@ -181,10 +192,10 @@ function verdict({ bytes, fits }: { readonly bytes: number; readonly fits: boole
   return `${fits ? 'fits' : 'does not fit'} in ${formatMemory(bytes)}`;
 }
 
-function tableOf(
+function linesOf(
   { terms, totalBytes, deviceBytes, contextBytes, warnings }: MemoryEstimate,
   lines: readonly string[],
-): string {
+): string[] {
   const width = terms.reduce((max, { label }) => Math.max(max, label.length), 0);
   return [
     ...terms.map(
@@ -196,5 +207,5 @@ function tableOf(
     '',
     ...lines,
     ...warnings.map((warning) => `warning: ${warning}`),
-  ].join('\n');
+  ];
 }

@@ -12,46 +12,50 @@ import { budgetCommand } from './budget';
 import { demoCommand } from './demo';
 import { inspectCommand } from './inspect';
 import { memoryCommand } from './memory';
+import type { Output } from './terminal';
 import { harmless } from './terminalText';
 
 const PROGRAM = 'peft-inspector';
-/** Characters of a refusal: enough for a path and a sentence or two. */
-const MAX_LINE = 6000;
+/** Characters of an error: enough for a path and a sentence or two. */
+const MAX_ERROR = 6000;
 const COMMANDS: readonly Command[] = [demoCommand, inspectCommand, checkCommand, budgetCommand, memoryCommand];
 
 interface Outcome {
   readonly status: number;
-  readonly stdout?: string;
-  readonly stderr?: string;
+  readonly stdout?: Output;
+  /** Lines. */
+  readonly stderr?: readonly string[];
 }
 
 export async function runCli(args: readonly string[]): Promise<Outcome> {
   const [first, ...rest] = args;
   if (first === undefined) return { status: 2, stderr: generalHelp() };
-  if (first === '--version' || first === '-v') return { status: 0, stdout: version };
-  if (first === '--help' || first === '-h' || first === 'help') return { status: 0, stdout: generalHelp() };
+  if (first === '--version' || first === '-v') return { status: 0, stdout: { lines: [version] } };
+  if (first === '--help' || first === '-h' || first === 'help') return { status: 0, stdout: { lines: generalHelp() } };
   const command = COMMANDS.find(({ name }) => name === first);
-  if (!command) return { status: 2, stderr: `${PROGRAM}: unknown command '${first}'\n\n${generalHelp()}` };
-  if (rest.includes('--help') || rest.includes('-h')) return { status: 0, stdout: commandHelp(command) };
+  if (!command) return { status: 2, stderr: [`${PROGRAM}: unknown command '${first}'`, '', ...generalHelp()] };
+  if (rest.includes('--help') || rest.includes('-h')) return { status: 0, stdout: { lines: commandHelp(command) } };
   try {
-    const result = await command.run(rest);
-    return typeof result === 'string' ? { status: 0, stdout: result } : { status: result.status, stdout: result.text };
+    const { status = 0, ...stdout } = await command.run(rest);
+    return { status, stdout };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    // The path and the message may contain names from an untrusted file.
-    if (error instanceof RefusedError)
-      return { status: 2, stderr: harmless(`${PROGRAM} ${first}: ${message}`, MAX_LINE) };
-    const complaint = `${PROGRAM} ${first}: ${message}`;
-    if (isUsageError(error)) return { status: 2, stderr: `${complaint}\n\n${commandHelp(command)}` };
-    return { status: 1, stderr: complaint };
+    const stderr = failure(error, `${PROGRAM} ${first}`);
+    if (error instanceof RefusedError) return { status: 2, stderr };
+    if (isUsageError(error)) return { status: 2, stderr: [...stderr, '', ...commandHelp(command)] };
+    return { status: 1, stderr };
   }
+}
+
+/** One line for an error. */
+export function failure(error: unknown, program = PROGRAM): string[] {
+  return [harmless(`${program}: ${error instanceof Error ? error.message : String(error)}`, MAX_ERROR)];
 }
 
 /**
  * One line that explains why the output could not be written. `null` if a reader such as `head` closed the pipe early.
  */
-export function outputFailure({ code, message }: NodeJS.ErrnoException): string | null {
-  return code === 'EPIPE' ? null : harmless(`${PROGRAM}: the output cannot be written: ${message}`, MAX_LINE);
+export function outputFailure(error: NodeJS.ErrnoException): string[] | null {
+  return error.code === 'EPIPE' ? null : failure(error, `${PROGRAM}: the output cannot be written`);
 }
 
 function isUsageError(error: unknown): boolean {
@@ -59,8 +63,8 @@ function isUsageError(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
 }
 
-function generalHelp(): string {
-  const width = Math.max(...COMMANDS.map(({ synopsis }) => synopsis.length));
+function generalHelp(): string[] {
+  const width = COMMANDS.reduce((widest, { synopsis }) => Math.max(widest, synopsis.length), 0);
   return [
     `usage: ${PROGRAM} <command> [options]`,
     '',
@@ -68,10 +72,10 @@ function generalHelp(): string {
     ...COMMANDS.map(({ synopsis, summary }) => `  ${synopsis.padEnd(width)}  ${summary}`),
     '',
     `${PROGRAM} <command> --help describes a command; --version prints the version.`,
-  ].join('\n');
+  ];
 }
 
-function commandHelp({ synopsis, summary, options }: Command): string {
+function commandHelp({ synopsis, summary, options }: Command): string[] {
   const lines = options.map((line) => `  ${line}`);
-  return [`usage: ${PROGRAM} ${synopsis}`, '', summary, '', 'options:', ...lines].join('\n');
+  return [`usage: ${PROGRAM} ${synopsis}`, '', summary, '', 'options:', ...lines];
 }

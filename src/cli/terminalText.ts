@@ -12,20 +12,7 @@ const SHOWN_LENGTH = 200;
  */
 export function harmless(text: string, length = SHOWN_LENGTH): string {
   const shown = text.length > length ? `${text.slice(0, length)}…` : text;
-  return escapeControls(shown);
-}
-
-/** The same for text of any length. */
-export function escapeControls(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
-}
-
-/** JSON that is safe to print to a terminal. `JSON.parse` restores the original text. */
-export function harmlessJson(value: unknown): string {
-  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(value, null, 2).replace(/[^\n\P{C}]|[\u2028\u2029]/gu, (character) =>
-    Array.from({ length: character.length }, (_, i) => escape(character[i]!)).join(''),
-  );
+  return shown.replace(UNPRINTABLE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
 /** '1 problem', '2 problems'. */

@@ -17,7 +17,7 @@ export interface AdapterFiles {
   readonly folder: string;
 }
 
-export interface FoundAdapters {
+interface FoundAdapters {
   readonly adapters: readonly AdapterFiles[];
   /** Number of files at which a search stopped; `null` if all were found. */
   readonly stoppedAt: number | null;

@@ -12,7 +12,7 @@ interface Search<A> {
   readonly stoppedAt: number | null;
 }
 
-export interface AdapterSources<A> {
+interface AdapterSources<A> {
   find(): Promise<Search<A>>;
   scan(adapters: readonly A[], maxBytes: number): Promise<ConfigScan<AdapterFacts>>;
 }

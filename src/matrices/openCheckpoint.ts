@@ -9,14 +9,17 @@ import { describeCheckpoint } from '../checkpoint/describe';
 import { undecodable } from '../checkpoint/dtypes';
 import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
+import { TargetedParameters } from '../checkpoint/adapters/expertModules';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../peftConfig/adapterConfig';
 import { JsonError } from '../peftConfig/parseJson';
 import type { Problem } from '../peftConfig/problem';
+import { patternName } from '../peftConfig/wrappedPath';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
 import type { OpenedFiles } from './openedFiles';
+import { PacedMatching } from './pacedMatching';
 
 /** Alphas and scales that are read one by one at opening. No adapter has this many modules. */
 const MAX_SCALARS = 10_000;
@@ -30,6 +33,7 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
     const notes = [...(opened.header.notes ?? [])];
     const beside = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, notes, signal) : null;
     const parsed = beside ?? configOfMetadata(opened.header.metadata, notes);
+    if (parsed) await matchPatterns(parsed, parts, signal);
     const header = { ...opened.header, notes };
     const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
     const prompts = describePrompts(header.tensors, parsed);
@@ -55,6 +59,20 @@ async function readConfig(
     if (!(error instanceof CheckpointError || error instanceof JsonError)) throw error;
     problems.push({ severity: 'warning', message: `adapter_config.json is not used: ${error.message}` });
     return null;
+  }
+}
+
+/** Matches the patterns of the config with all modules ahead of the pairing, which cannot pause. */
+async function matchPatterns(config: AdapterConfig, { parts }: AdapterParts, signal?: AbortSignal): Promise<void> {
+  const { rankPattern, alphaPattern, matching } = config;
+  if (rankPattern.length + alphaPattern.length === 0) return;
+  const parameters = new TargetedParameters(config);
+  const paced = new PacedMatching(signal, matching);
+  for (const { module } of parts) {
+    const names = new Set([patternName(module), parameters.pathOf(module) ?? '']);
+    await paced.run(() => {
+      for (const name of names) for (const list of [rankPattern, alphaPattern]) list.find((key) => key.matches(name));
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Lets a long computation pause for messages, because a cancel arrives only when the event loop turns. */
 
 /** Time until a cancel takes effect. A turn of the event loop costs a few microseconds. */
-const SLICE_MS = 12;
+export const SLICE_MS = 12;
 
 /** A message port in browsers and Node. Node's types lack `onmessage`. */
 interface Port {

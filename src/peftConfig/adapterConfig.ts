@@ -5,10 +5,11 @@
 
 import { isObject } from './configValues';
 import { PatternError } from './errors';
+import { comparedEntries, MAX_ENTRY_LENGTH, oversizedKeys } from './entryLimits';
+import { Matching } from './matching';
 import { JsonError, parseJson } from './parseJson';
 import { compilePatternKey } from './patternList';
 import type { Problem } from './problem';
-import { StepBudget } from './pythonPattern';
 import { quoted } from './quoted';
 import { LORA_ALPHA, LORA_RANK } from './scalingDefaults';
 
@@ -37,6 +38,8 @@ export interface AdapterConfig {
   /** The first matching key in the order of the file decides. */
   readonly rankPattern: readonly PatternValue[];
   readonly alphaPattern: readonly PatternValue[];
+  /** The budget and the results of both patterns. */
+  readonly matching: Matching;
   /** True if the adapter also targets parameters (experts), not only modules. */
   readonly targetsParameters: boolean;
   /** The scaling itself, which MLX keeps as lora_parameters.scale. */
@@ -121,8 +124,12 @@ export function parseAdapterConfig(text: string): AdapterConfig {
       message: `adapter_config.json: '${key}' is ${shown(get(key))}, expected a ${expected}`,
     });
   }
+  for (const { key, got, expected } of oversizedKeys(object)) {
+    const message = `adapter_config.json: ${key} has ${got}, expected ${expected}; the rest is ignored`;
+    problems.push({ severity: 'warning', message });
+  }
   const mlx = get('lora_parameters');
-  const budget = new StepBudget();
+  const matching = new Matching();
   return {
     peftType: typeof peftType === 'string' ? peftType.toUpperCase() : null,
     rank: rank ?? LORA_RANK,
@@ -131,8 +138,9 @@ export function parseAdapterConfig(text: string): AdapterConfig {
     useRslora: get('use_rslora') === true,
     useDora: get('use_dora') === true,
     fanInFanOut: get('fan_in_fan_out') === true,
-    rankPattern: readPatterns('rank_pattern', get('rank_pattern'), budget, problems),
-    alphaPattern: readPatterns('alpha_pattern', get('alpha_pattern'), budget, problems),
+    rankPattern: readPatterns('rank_pattern', get('rank_pattern'), matching, problems),
+    alphaPattern: readPatterns('alpha_pattern', get('alpha_pattern'), matching, problems),
+    matching,
     targetsParameters: hasEntries(get('target_parameters')),
     mlxScale: isObject(mlx) ? finite(mlx['scale']) : null,
     get,
@@ -154,48 +162,37 @@ export function stringList(value: unknown): readonly string[] {
   return list.filter((entry): entry is string => typeof entry === 'string');
 }
 
+/** The names under a key that are compared with modules. Those beyond the limits are left out. */
+export function comparedNames(config: AdapterConfig | null, key: string): readonly string[] {
+  const names = comparedEntries(key, stringList(config?.get(key)));
+  return names.filter(({ length }) => length <= MAX_ENTRY_LENGTH);
+}
+
 /** True for MLX's full fine-tuning, which saves the last layers whole in the file that would hold the adapter. */
 export function isTrainedWhole(config: AdapterConfig | null): boolean {
   return config?.get('fine_tune_type') === 'full';
 }
 
 /** AdaLoRA also calls a map of booleans `rank_pattern`; only numbers are ranks. */
-function readPatterns(field: string, value: unknown, budget: StepBudget, problems: Problem[]): PatternValue[] {
+function readPatterns(field: string, value: unknown, matching: Matching, problems: Problem[]): PatternValue[] {
   if (!isObject(value)) return [];
-  return Object.entries(value).flatMap(([key, entry]) => {
+  const warn = (message: string): void =>
+    void problems.push({ severity: 'warning', message: `adapter_config.json: ${message}` });
+  const numbers = Object.entries(value).flatMap(([key, entry]): [string, number][] => {
     const number = field === 'rank_pattern' ? positiveInteger(entry) : finite(entry);
-    if (number === null) return [];
-    const report = ({ reason }: PatternError): void => {
-      const message = `adapter_config.json: ${field} ${quoted(key)} is ignored because it cannot be matched: ${reason}`;
-      problems.push({ severity: 'warning', message });
-    };
-    const matches = tolerantMatcher(key, budget, report);
-    return matches ? [{ key, value: number, matches }] : [];
+    return number === null ? [] : [[key, number]];
   });
-}
-
-/**
- * Compiles a key. A key that takes too long, or meets a name that is too long, matches nothing; `report` receives the
- * first error. `null` if the key cannot be compiled.
- */
-function tolerantMatcher(
-  key: string,
-  budget: StepBudget,
-  report: (error: PatternError) => void,
-): ((module: string) => boolean) | null {
-  let reported = false;
-  const attempt = <T>(action: () => T): T | null => {
-    try {
-      return action();
-    } catch (error) {
-      if (!(error instanceof PatternError)) throw error;
-      if (!reported) report(error);
-      reported = true;
-      return null;
-    }
-  };
-  const matches = attempt(() => compilePatternKey(key, budget));
-  return matches && ((module) => attempt(() => matches(module)) ?? false);
+  return matching.run(() =>
+    comparedEntries(field, numbers).flatMap(([key, number]) => {
+      try {
+        return [{ key, value: number, matches: compilePatternKey(key) }];
+      } catch (error) {
+        if (!(error instanceof PatternError)) throw error;
+        warn(`${field} ${quoted(key)} is ignored because it cannot be matched: ${error.reason}`);
+        return [];
+      }
+    }),
+  );
 }
 
 export function positiveInteger(value: unknown): number | null {

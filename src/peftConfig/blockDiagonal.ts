@@ -2,6 +2,8 @@
 
 import { positiveInteger, stringList } from './adapterConfig';
 import type { RawConfig } from './configValues';
+import { comparedEntries } from './entryLimits';
+import { currentMatching } from './matching';
 
 /** The default of `BdLoraConfig.nblocks` in huggingface/peft 0.21. */
 const NBLOCKS = 1;
@@ -12,10 +14,17 @@ interface BlockDiagonal {
   readonly count: number;
 }
 
-/** A list names a module by any part of its path. `null` if neither list names it. */
+/**
+ * A list names a module by any part of its path. `null` if neither list names it, or if the steps of the current
+ * matching are used up.
+ */
 export function blockDiagonalFactor(options: RawConfig, module: string): BlockDiagonal | null {
   const count = positiveInteger(options['nblocks']) ?? NBLOCKS;
-  const named = (key: string): boolean => stringList(options[key]).some((part) => module.includes(part));
+  const matching = currentMatching();
+  const named = (key: string): boolean => {
+    const parts = comparedEntries(key, stringList(options[key]));
+    return matching.spend(parts.length, key) && parts.some((part) => module.includes(part));
+  };
   if (named('target_modules_bd_a')) return { side: 'a', count };
   return named('target_modules_bd_b') ? { side: 'b', count } : null;
 }

@@ -29,6 +29,11 @@ export class PatternError extends BudgetError {
   }
 }
 
+/** Stops a request after its slice of time. `PacedMatching` catches it and starts the request again. */
+export class SliceOver extends Error {
+  override readonly name = 'SliceOver';
+}
+
 /** Limit on the characters of a value that a message quotes, because a config is untrusted. */
 const MAX_QUOTED_CHARACTERS = 60;
 

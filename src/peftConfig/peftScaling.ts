@@ -1,17 +1,12 @@
 /** PEFT's rule for the scaling of a module's product: alpha over the rank, each by pattern. */
 
-import type { AdapterConfig, PatternValue } from './adapterConfig';
+import type { AdapterConfig } from './adapterConfig';
 import { finite, positiveInteger } from './adapterConfig';
 import type { Problem } from './problem';
 import { quoted } from './quoted';
 import { ADALORA_INITIAL_RANK, LOHA_ALPHA, LOKR_ALPHA } from './scalingDefaults';
 import { patternName } from './wrappedPath';
 
-/**
- * Limit on modules times pattern keys. A real adapter has hundreds of each; a hostile one would block the reader for
- * minutes.
- */
-const MAX_PATTERN_CHECKS = 10_000_000;
 /** Defaults of the methods whose alpha is called `alpha`; the others call it `lora_alpha`. */
 const PLAIN_ALPHA: ReadonlyMap<string, number> = new Map([
   ['LOHA', LOHA_ALPHA],
@@ -27,22 +22,6 @@ export interface Scaling {
   readonly scaling: number;
   /** The derivation as users see it: 'alpha / r = 16 / 8'. */
   readonly scalingSource: string;
-}
-
-export interface Patterns {
-  readonly rank: readonly PatternValue[];
-  readonly alpha: readonly PatternValue[];
-}
-
-/** The patterns of the config; empty if matching them would take too long. */
-export function usablePatterns(modules: number, config: AdapterConfig | null, problems: Problem[]): Patterns {
-  if (!config) return { rank: [], alpha: [] };
-  const checks = modules * (config.rankPattern.length + config.alphaPattern.length);
-  if (checks <= MAX_PATTERN_CHECKS) return { rank: config.rankPattern, alpha: config.alphaPattern };
-  const limit = `at most ${MAX_PATTERN_CHECKS} are allowed`;
-  const message = `rank_pattern and alpha_pattern are ignored: matching them takes ${checks} steps, ${limit}`;
-  problems.push({ severity: 'warning', message });
-  return { rank: [], alpha: [] };
 }
 
 /** The rank of one module according to r and rank_pattern. */
@@ -64,12 +43,11 @@ interface ScaledModule {
 export function peftScaling(
   { module, method, tensorRank, hasInner }: ScaledModule,
   config: AdapterConfig,
-  patterns: Patterns,
   problems: Problem[],
 ): Scaling {
   const path = patternName(module);
-  const rankPattern = patterns.rank.find(({ matches }) => matches(path));
-  const alphaPattern = patterns.alpha.find(({ matches }) => matches(path));
+  const rankPattern = config.rankPattern.find(({ matches }) => matches(path));
+  const alphaPattern = config.alphaPattern.find(({ matches }) => matches(path));
   const configured = rankPattern?.value ?? config.rank;
   const plain = PLAIN_ALPHA.get(method);
   const usual = plain === undefined ? config.alpha : (finite(config.get('alpha')) ?? plain);

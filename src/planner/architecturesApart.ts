@@ -3,3 +3,4 @@
 export * from '../budget/architectures';
 export * from '../budget/errors';
 export * from '../peftConfig/errors';
+export * from '../peftConfig/matching';

@@ -5,12 +5,13 @@
 import type { Budget } from '../budget/computeBudget';
 import { adapterTable, budgetOf } from '../budget/computeBudget';
 import { isObject } from '../peftConfig/configValues';
+import { oversizedKeys } from '../peftConfig/entryLimits';
 import { BudgetError, ConfigError } from '../peftConfig/errors';
 import type { ModuleTable } from '../budget/moduleTable';
+import type { PacedMatching } from '../matrices/pacedMatching';
 import { hasModuleTable } from '../budget/readModelShape';
 import type { NamedShape } from '../budget/rows';
 import type { AdapterBudget } from '../protocol/planner';
-import { oversized } from './listLimits';
 import type { FoundModel, Models } from './models/models';
 
 export interface Counting {
@@ -21,13 +22,22 @@ export interface Counting {
   readonly error: BudgetError | null;
 }
 
-export async function countOn(models: Models, model: FoundModel, adapterConfig: unknown): Promise<Counting> {
+export async function countOn(
+  models: Models,
+  model: FoundModel,
+  adapterConfig: unknown,
+  matching: PacedMatching,
+): Promise<Counting> {
+  const tensors = await tensorsFor(models, model);
+  return matching.run(() => countTensors(model, tensors, adapterConfig));
+}
+
+function countTensors(model: FoundModel, tensors: readonly NamedShape[] | null, adapterConfig: unknown): Counting {
   let table: ModuleTable | null = null;
   try {
     if (!isObject(adapterConfig)) throw new ConfigError('(the adapter config)', adapterConfig, 'a JSON object');
-    const large = oversized(adapterConfig);
-    if (large) throw new ConfigError(large.key, `${large.entries} entries`, `at most ${large.most} entries`);
-    const tensors = await tensorsFor(models, model);
+    const [large] = oversizedKeys(adapterConfig);
+    if (large) throw new ConfigError(large.key, large.got, large.expected);
     const laidOut = adapterTable(model.config, adapterConfig, tensors ? { tensors } : {});
     table = laidOut.table;
     return { table, budget: budgetOf(table, adapterConfig, laidOut.warnings), error: null };
@@ -46,9 +56,10 @@ export async function adapterBudget(
   models: Models,
   adapterConfig: unknown,
   model: FoundModel | null,
+  matching: PacedMatching,
 ): Promise<AdapterBudget> {
   if (!model) return { modelTitle: null, counted: null, warnings: [], problem: 'The base model was not found.' };
-  return asAdapterBudget(model, await countOn(models, model, adapterConfig));
+  return asAdapterBudget(model, await countOn(models, model, adapterConfig, matching));
 }
 
 export function asAdapterBudget({ title }: FoundModel, { budget, error }: Counting): AdapterBudget {

@@ -2,6 +2,7 @@
 
 import { PRESETS } from '../budget/presets';
 import type { ModelFiles } from '../files/modelFiles';
+import { PacedMatching } from '../matrices/pacedMatching';
 import type { BudgetInputs } from '../protocol/calculator';
 import type { ReportModel } from '../protocol/models';
 import type { PlannerRequests } from '../protocol/planner';
@@ -50,36 +51,50 @@ export function createPlannerJobs({ files, host, loadPython, loadPlans }: Planne
 
     'presets/list': () => PRESETS.map(({ id, title }) => ({ id, title })),
 
-    'budget/report': async ({ inputs, model }) => computeReport(inputs, await reportModel(inputs, model)),
+    async 'budget/report'({ inputs, model }, { signal }) {
+      const found = await reportModel(inputs, model);
+      return new PacedMatching(signal).run(() => computeReport(inputs, found));
+    },
 
     'budget/text': ({ report, format }) => (format === 'csv' ? reportAsCsv(report) : reportAsMarkdown(report)),
 
-    async 'calculator/compute'({ budget, plan, inputs, model }) {
+    async 'calculator/compute'({ budget, plan, inputs, model }, { signal }) {
       const [found, { planReport }] = await Promise.all([reportModel(inputs, model), loadPlans()]);
-      return { budget: budget ? computeReport(inputs, found) : null, plan: planReport(plan, found, PRESETS) };
+      return new PacedMatching(signal).run(() => ({
+        budget: budget ? computeReport(inputs, found) : null,
+        plan: planReport(plan, found, PRESETS),
+      }));
     },
 
     'plan/choices': async () => (await loadPlans()).planChoices(),
 
-    'plan/fit': async ({ plan, inputs, model }) => (await loadPlans()).planFit(plan, await reportModel(inputs, model)),
+    async 'plan/fit'({ plan, inputs, model }, { signal }) {
+      const [found, { planFit }] = await Promise.all([reportModel(inputs, model), loadPlans()]);
+      return new PacedMatching(signal).run(() => planFit(plan, found));
+    },
 
-    'plan/sweep': async ({ plan, inputs, model }) =>
-      (await loadPlans()).planSweep(plan, await reportModel(inputs, model)),
+    async 'plan/sweep'({ plan, inputs, model }, { signal }) {
+      const [found, { planSweep }] = await Promise.all([reportModel(inputs, model), loadPlans()]);
+      return new PacedMatching(signal).run(() => planSweep(plan, found));
+    },
 
-    'budget/adapter': async ({ adapterConfig, model }) =>
-      adapterBudget(models, adapterConfig, await models.find(model)),
+    'budget/adapter': async ({ adapterConfig, model }, { signal }) =>
+      adapterBudget(models, adapterConfig, await models.find(model), new PacedMatching(signal)),
 
-    'config/analyse': async ({ text, weights, ...surroundings }) =>
-      analyseConfig(models, { text, weights: await weightsCache.find(weights), surroundings }),
+    async 'config/analyse'({ text, weights, ...surroundings }, { signal }) {
+      const analysed = { text, weights: await weightsCache.find(weights), surroundings };
+      return analyseConfig(models, analysed, new PacedMatching(signal));
+    },
 
-    async 'config/hover'({ text, offset, weights, ...surroundings }) {
+    async 'config/hover'({ text, offset, weights, ...surroundings }, { signal }) {
       const document = readConfigDocument(text);
       const entry = document && entryAt(document, offset);
       if (!document || !entry || !isExplained(entry.path[0])) return null;
       const { config } = document;
       const found = await models.find({ kind: 'named', name: baseModelName(config), ...surroundings });
       const base = found && { ...found, tensors: await tensorsFor(models, found) };
-      const markdown = hoverText(entry.path, { config, weights: await weightsCache.find(weights), base });
+      const facts = { config, weights: await weightsCache.find(weights), base };
+      const markdown = await new PacedMatching(signal).run(() => hoverText(entry.path, facts));
       return markdown === null ? null : { offset: entry.node.offset, length: entry.node.length, markdown };
     },
   };

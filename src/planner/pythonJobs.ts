@@ -2,6 +2,7 @@
 
 import type { PythonDocument, PythonLens, PythonProgram, PythonRequests, PythonSpan } from '../protocol/python';
 import type { Handlers } from '../protocol/rpc';
+import { PacedMatching } from '../matrices/pacedMatching';
 import { tensorsFor } from './countAdapter';
 import { hoverText } from './hover/adapterConfigHoverText';
 import type { Models } from './models/models';
@@ -29,10 +30,11 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
     async 'python/lenses'(document, { signal }) {
       const { configLens, modelLens } = await load();
       const { configs, models: calls } = await read(document);
+      const matching = new PacedMatching(signal);
       const facts: PythonFacts[] = [];
       for (const call of configs) {
         signal.throwIfAborted();
-        facts.push(await callFacts(models, call, document));
+        facts.push(await callFacts(models, call, document, matching));
       }
       const lenses: PythonLens[] = facts.map(configLens);
       for (const call of calls) {
@@ -43,7 +45,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       return lenses;
     },
 
-    async 'python/hover'({ part, offset, ...document }) {
+    async 'python/hover'({ part, offset, ...document }, { signal }) {
       const { argumentHover, classHover } = await load();
       const { configs, models: calls } = await read(document);
       const within = (span: PythonSpan): boolean => span.part === part && span.from <= offset && offset <= span.to;
@@ -53,10 +55,14 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
       const argument = call?.arguments.filter(({ span }) => within(span)).at(-1);
       const span = model?.name ?? (call && within(call.name) ? call.name : argument?.span);
       if (!call || !span) return null;
-      const facts = await callFacts(models, call, document);
+      const matching = new PacedMatching(signal);
+      const facts = await callFacts(models, call, document, matching);
       const hover = { facts, explain: await explanations(models, facts) };
       const onClass = span !== argument?.span;
-      return { span, markdown: onClass || !argument ? classHover(hover) : argumentHover(argument.key, hover) };
+      const markdown = await matching.run(() =>
+        onClass || !argument ? classHover(hover) : argumentHover(argument.key, hover),
+      );
+      return { span, markdown };
     },
   };
 }

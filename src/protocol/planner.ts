@@ -90,6 +90,7 @@ export type FindingCode =
   | 'layers-out-of-range'
   | 'pattern-no-match'
   | 'pattern-not-translated'
+  | 'pattern-not-matched'
   | 'rank-differs-from-weights'
   | 'rank-invalid'
   | 'rank-not-served'

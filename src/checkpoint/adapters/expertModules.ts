@@ -3,13 +3,16 @@
  * becomes a module of its own, such as `model.layers.0.mlp.experts.down_proj[3]`.
  */
 
-import { stringList } from '../../peftConfig/adapterConfig';
-import type { AdapterConfig, PatternValue } from '../../peftConfig/adapterConfig';
+import { comparedNames } from '../../peftConfig/adapterConfig';
+import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import type { AdapterPart } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
 import { expertLayout } from './factorLayout';
 import type { Planned } from './products';
 import { unwrapped } from '../../peftConfig/wrappedPath';
+
+/** The deepest published module names have about ten segments. */
+const MAX_SEGMENTS = 100;
 
 interface ExpertModule {
   readonly part: AdapterPart;
@@ -21,19 +24,19 @@ interface ExpertModule {
 export function stackedExperts(
   part: AdapterPart,
   config: AdapterConfig | null,
-  rankPatterns: readonly PatternValue[],
+  parameters: TargetedParameters,
   most: number,
 ): ExpertModule[] | null {
   const a = part.tensors.get('a')?.entry;
   const b = part.tensors.get('b')?.entry;
   if (!a || !b || part.method !== 'LORA') return null;
   const switched = part.style === 'mlx' && a.shape.length === 3;
-  const path = switched ? part.module : parameterPath(part.module, config);
+  const path = switched ? part.module : parameters.pathOf(part.module);
   if (path === null) return null;
   // The file gives rank times experts; the config gives the rank.
   const experts = switched
     ? (a.shape[0] ?? 0)
-    : (a.shape[0] ?? 0) / (rankPatterns.find(({ matches }) => matches(path))?.value ?? config!.rank);
+    : (a.shape[0] ?? 0) / (config!.rankPattern.find(({ matches }) => matches(path))?.value ?? config!.rank);
   if (experts === 1 && !switched) return [{ part, name: path, planned: null }];
   const broken = [a, b].find(({ readable }) => !readable);
   const reason = broken
@@ -68,25 +71,43 @@ export function stackedExperts(
   });
 }
 
-/**
- * The parameter that a pair belongs to, or `null` if the config names no parameter of this module. PEFT nests the pairs
- * of one module: the module's first parameter is innermost, under the largest number of `.base_layer`.
- */
-function parameterPath(module: string, config: AdapterConfig | null): string | null {
-  const parameters = stringList(config?.get('target_parameters'));
-  if (parameters.length === 0) return null;
-  const { path, depth } = unwrapped(module);
-  const names = parameters
-    .filter((parameter) => {
-      const owner = parameter.slice(0, Math.max(parameter.lastIndexOf('.'), 0));
-      return owner === '' || path === owner || path.endsWith(`.${owner}`);
-    })
-    .map((parameter) => parameter.slice(parameter.lastIndexOf('.') + 1));
-  if (names.length === 0) return null;
-  // All known models list the projections into the experts before those out of them.
-  const ordered = [...new Set(names)].sort((x, y) => order(x) - order(y));
-  const name = ordered[ordered.length - 1 - depth];
-  return `${path}.${name ?? `parameter ${depth}`}`;
+/** The entries of target_parameters by the module that owns the parameter, so that each module looks up a few. */
+export class TargetedParameters {
+  private readonly byOwner = new Map<string, { readonly index: number; readonly name: string }[]>();
+
+  constructor(config: AdapterConfig | null) {
+    comparedNames(config, 'target_parameters').forEach((parameter, index) => {
+      const dot = parameter.lastIndexOf('.');
+      const owner = parameter.slice(0, Math.max(dot, 0));
+      const owned = this.byOwner.get(owner) ?? [];
+      this.byOwner.set(owner, owned);
+      owned.push({ index, name: parameter.slice(dot + 1) });
+    });
+  }
+
+  /**
+   * The parameter that a pair belongs to, or `null` if the config names no parameter of this module. PEFT nests the
+   * pairs of one module: the module's first parameter is innermost, under the largest number of `.base_layer`.
+   */
+  pathOf(module: string): string | null {
+    if (this.byOwner.size === 0) return null;
+    const { path, depth } = unwrapped(module);
+    const owned = owners(path).flatMap((owner) => this.byOwner.get(owner) ?? []);
+    if (owned.length === 0) return null;
+    const names = owned.sort((x, y) => x.index - y.index).map(({ name }) => name);
+    // All known models list the projections into the experts before those out of them.
+    const ordered = [...new Set(names)].sort((x, y) => order(x) - order(y));
+    const name = ordered[ordered.length - 1 - depth];
+    return `${path}.${name ?? `parameter ${depth}`}`;
+  }
+}
+
+/** The path and its ends behind each dot, which a config may name an owner by; '' is the owner of a bare name. */
+function owners(path: string): string[] {
+  const ends = ['', path];
+  for (let dot = path.indexOf('.'); dot >= 0 && ends.length < MAX_SEGMENTS; dot = path.indexOf('.', dot + 1))
+    ends.push(path.slice(dot + 1));
+  return ends;
 }
 
 function order(parameter: string): number {

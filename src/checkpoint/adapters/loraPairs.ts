@@ -8,9 +8,8 @@ import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import { collectParts } from './adapterParts';
 import type { AdapterPart, AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
-import { stackedExperts } from './expertModules';
+import { stackedExperts, TargetedParameters } from './expertModules';
 import { placeModules } from './layerGroups';
-import { usablePatterns } from '../../peftConfig/peftScaling';
 import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
 import { inputsAreAlike } from './sharedInputs';
@@ -45,16 +44,15 @@ export function pairLora(
   const alike = inputsAreAlike(sharing.map(({ module }) => module));
   const problems: Problem[] = [];
   const adapted = collected.parts.filter(isProduct);
-  const rankPatterns = usablePatterns(adapted.length, config, []).rank;
+  const parameters = new TargetedParameters(config);
   let experts = MAX_EXPERT_MODULES;
   const units = adapted.flatMap((part) => {
-    const stacked = stackedExperts(part, config, rankPatterns, experts);
+    const stacked = stackedExperts(part, config, parameters, experts);
     experts -= stacked?.length ?? 0;
     return stacked ?? [{ part, name: part.module, planned: null }];
   });
   const places = placeModules(units.map(({ name }) => name));
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const patterns = usablePatterns(units.length, config, problems);
   const products = new Map<string, Product>();
 
   const modules = units.map(({ part, name, planned }, i): LoraModuleInfo => {
@@ -76,7 +74,7 @@ export function pairLora(
       module: name,
       ...places[i]!,
       rank: sizes.rank,
-      ...scalingOf(name, part, rank, config, patterns, { scalars, loraAlpha }, problems),
+      ...scalingOf(name, part, rank, config, { scalars, loraAlpha }, problems),
       inFeatures: sizes.inFeatures,
       outFeatures: sizes.outFeatures,
       a: source('a'),
@@ -119,7 +117,7 @@ function planOf(
     return { unavailable, unsaved: true };
   }
   const options = config?.get('use_bdlora');
-  const blocks = isObject(options) ? blockDiagonalFactor(options, part.module) : null;
+  const blocks = isObject(options) ? config!.matching.run(() => blockDiagonalFactor(options, part.module)) : null;
   // Only loralib's MergedLinear stores a B with fewer columns than A has rows. loralib's names have no suffix.
   const bare = part.tensors.get('b')?.entry.name.endsWith('.lora_B') ?? false;
   const plan = planProduct(part, shared, blocks?.side === 'b' || bare);

@@ -1,7 +1,7 @@
 /** Explains the tensors that are not an adapter's own: modules saved whole, biases, embeddings, heads. */
 
 import type { AdapterFactorInfo, AdapterModuleInfo } from '../sourceDescription';
-import { isTrainedWhole, stringList } from '../../peftConfig/adapterConfig';
+import { comparedNames, isTrainedWhole } from '../../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import type { AdapterPart } from './adapterParts';
 import { elementCount } from '../safetensors/safetensorsLayout';
@@ -24,6 +24,9 @@ const EMBEDDINGS = [
 /** AdapterHub stores prediction heads in a separate file. */
 const ADAPTERHUB_HEAD = /^heads\.[^.]+\./;
 
+/** Steps that finding a name inside another takes. */
+const STEPS_OF_SEARCH = 4;
+
 interface Saved {
   readonly modules: readonly AdapterModuleInfo[];
   readonly unexplained: readonly { readonly tensor: string; readonly reason: string }[];
@@ -36,10 +39,11 @@ export function savedTensors(
   config: AdapterConfig | null,
 ): Saved {
   const adapted = new Set(parts.map(({ module }) => module));
+  const saved = [...comparedNames(config, 'modules_to_save'), ...(usesHeads(config) ? HEADS : [])];
   const modules = new Map<string, AdapterFactorInfo[]>();
   const unexplained: { tensor: string; reason: string }[] = [];
   for (const { name, shape } of rest) {
-    const role = roleOf(name, adapted, config);
+    const role = roleOf(name, adapted, saved, config);
     if (role === null) {
       unexplained.push({ tensor: name, reason: reasonFor(name, config) });
       continue;
@@ -75,7 +79,12 @@ function pathOf(name: string): string {
   return withoutPeftPrefix(name).replace(/\.(?:modules_to_save(?:\.[^.]{1,64})?|original_module)(?=\.[^.]+$)/, '');
 }
 
-function roleOf(name: string, adapted: ReadonlySet<string>, config: AdapterConfig | null): string | null {
+function roleOf(
+  name: string,
+  adapted: ReadonlySet<string>,
+  saved: readonly string[],
+  config: AdapterConfig | null,
+): string | null {
   const path = pathOf(name);
   const end = path.lastIndexOf('.');
   const module = path.slice(0, Math.max(end, 0));
@@ -87,8 +96,7 @@ function roleOf(name: string, adapted: ReadonlySet<string>, config: AdapterConfi
     return `${kind} of the base model, which X-LoRA saves with its adapters`;
   if (module.endsWith('.base_layer') && adapted.has(module.slice(0, -'.base_layer'.length)))
     return kind === 'bias' ? 'bias of the adapted module, retrained' : 'frozen weight of the adapted module';
-  const saved = [...stringList(config?.get('modules_to_save')), ...(usesHeads(config) ? HEADS : [])];
-  if (name.includes('.modules_to_save.') || saved.some((key) => isSavedAs(module, key)))
+  if (name.includes('.modules_to_save.') || isAnySavedAs(module, saved, config))
     return `${kind} of a module saved whole`;
   if (name.includes('.original_module.')) return `${kind} of a saved module before training`;
   if (kind === 'bias' && hasBias(config)) return 'bias, retrained';
@@ -111,6 +119,12 @@ function hasBias(config: AdapterConfig | null): boolean {
 /** Whether the key names the module or one that contains it. */
 function isPart(module: string, key: string): boolean {
   return `.${module}.`.includes(`.${key}.`);
+}
+
+/** Spends steps of the config's budget, because a file may have many tensors and a config many names. */
+function isAnySavedAs(module: string, saved: readonly string[], config: AdapterConfig | null): boolean {
+  if (config && !config.matching.spend(STEPS_OF_SEARCH * saved.length, 'modules_to_save')) return false;
+  return saved.some((key) => isSavedAs(module, key));
 }
 
 /** PEFT saves every module whose path ends with the key, even within a word: 'norm' also matches 'layernorm'. */

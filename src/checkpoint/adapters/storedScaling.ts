@@ -2,7 +2,7 @@
 
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import { finite, positiveInteger } from '../../peftConfig/adapterConfig';
-import type { Patterns, Scaling } from '../../peftConfig/peftScaling';
+import type { Scaling } from '../../peftConfig/peftScaling';
 import { UNSCALED, adaLoraScaling, peftScaling } from '../../peftConfig/peftScaling';
 import type { Problem } from '../../peftConfig/problem';
 import type { AdapterPart } from './adapterParts';
@@ -25,7 +25,6 @@ export function scalingOf(
   { method, style, tensors }: AdapterPart,
   rank: number | null,
   config: AdapterConfig | null,
-  patterns: Patterns,
   { scalars, loraAlpha }: StoredScalars,
   problems: Problem[],
 ): Scaling {
@@ -55,7 +54,7 @@ export function scalingOf(
   if (style === 'adapterhub') return adapterHubScaling(config, rank);
   if (method === 'ADALORA') return adaLoraScaling(config);
   const module = { module: name, method, tensorRank: rank, hasInner: tensors.has('inner') };
-  return peftScaling(module, config, patterns, problems);
+  return peftScaling(module, config, problems);
 }
 
 /** AdapterHub's LoRA stores r and alpha in the method's own object. */

@@ -6,12 +6,14 @@ import { NeedsWeightsError, UnknownArchitectureError, UnknownMethodError } from 
 import type { BudgetError } from '../../peftConfig/errors';
 import type { Surroundings } from '../../protocol/models';
 import type { AdapterWeights, ConfigAnalysis } from '../../protocol/planner';
+import { currentMatching } from '../../peftConfig/matching';
+import type { PacedMatching } from '../../matrices/pacedMatching';
 import { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { oversizedKeys } from '../../peftConfig/entryLimits';
 import type { ConfigDocument } from '../configDocument';
 import { baseModelName, readConfigDocument } from '../configDocument';
 import type { Counting } from '../countAdapter';
 import { asAdapterBudget, countOn } from '../countAdapter';
-import { oversized } from '../listLimits';
 import type { FoundModel, Models } from '../models/models';
 import { Examined, local } from './examined';
 import { attempt } from '../attempt';
@@ -31,19 +33,25 @@ interface AnalysedConfig {
 export async function analyseConfig(
   models: Models,
   { text, weights, surroundings }: AnalysedConfig,
+  matching: PacedMatching,
 ): Promise<ConfigAnalysis | null> {
   const document = readPeftConfig(text);
   if (!document) return null;
   const { config } = document;
   const revision = typeof config['revision'] === 'string' ? config['revision'] : null;
   const base = await models.find({ kind: 'named', name: baseModelName(config), revision, ...surroundings });
-  return analyse(models, { text, document, weights }, base);
+  return analyse(models, { text, document, weights }, base, matching);
 }
 
 /** The same analysis on a base model that is already found. */
-export async function analyseOn(models: Models, text: string, base: FoundModel): Promise<ConfigAnalysis | null> {
+export async function analyseOn(
+  models: Models,
+  text: string,
+  base: FoundModel,
+  matching: PacedMatching,
+): Promise<ConfigAnalysis | null> {
   const document = readPeftConfig(text);
-  return document && analyse(models, { text, document, weights: null }, base);
+  return document && analyse(models, { text, document, weights: null }, base, matching);
 }
 
 function readPeftConfig(text: string): ConfigDocument | null {
@@ -53,22 +61,32 @@ function readPeftConfig(text: string): ConfigDocument | null {
 
 async function analyse(
   models: Models,
+  given: Pick<Examined, 'text' | 'document' | 'weights'>,
+  base: FoundModel | null,
+  matching: PacedMatching,
+): Promise<ConfigAnalysis> {
+  const counting = base && (await countOn(models, base, given.document.config, matching));
+  return matching.run(() => examine(given, base, counting));
+}
+
+function examine(
   { text, document, weights }: Pick<Examined, 'text' | 'document' | 'weights'>,
   base: FoundModel | null,
-): Promise<ConfigAnalysis> {
+  counting: Counting | null,
+): ConfigAnalysis {
   const { config } = document;
   const wanted = baseModelName(config);
-  const counting = base && (await countOn(models, base, config));
   const table = counting?.table ?? null;
   const replicated = table && (attempt(() => replicateLayers(table, new AdapterSettings(config))) ?? table);
   const x = new Examined(text, document, weights, base?.title ?? '', replicated);
   checkKeys(x);
-  const checked = oversized(config) === null;
+  const checked = oversizedKeys(config).length === 0;
   const targets = checked ? attempt(() => checkTargets(x)) : null;
   if (checked) {
     checkScale(x);
     checkNames(x);
   }
+  const unmatched = checkMatching(x);
   checkBase(x, wanted, base);
   if (counting?.error) reportFailure(x, counting.error);
   return {
@@ -79,10 +97,21 @@ async function analyse(
     preset: base?.preset ?? null,
     budget: budgetFor(base, counting),
     weightsParameters: weights?.parameters ?? null,
-    targets,
+    targets: unmatched ? null : targets,
     findings: x.findings,
     settings: calculatorSettings(x),
   };
+}
+
+/** Reports patterns that count as not matched. True if there are any: the counts of matches then say too little. */
+function checkMatching(x: Examined): boolean {
+  const { problems } = currentMatching();
+  const at = ['target_modules', 'exclude_modules', 'rank_pattern', 'alpha_pattern'].map((key) => x.node(key));
+  for (const problem of problems) {
+    const text = local('Not every pattern of this config is matched: {0}.', problem);
+    x.add('pattern-not-matched', 'warning', at.find((node) => node !== null) ?? x.keyNode('peft_type'), text);
+  }
+  return problems.length > 0;
 }
 
 function budgetFor(base: FoundModel | null, counting: Counting | null): ConfigAnalysis['budget'] {

@@ -4,6 +4,7 @@ import type { Node } from 'jsonc-parser';
 import { findNodeAtLocation } from 'jsonc-parser';
 import { AdapterSettings } from '../../peftConfig/adapterSettings';
 import type { RawConfig } from '../../peftConfig/configValues';
+import { currentMatching } from '../../peftConfig/matching';
 import type { ModuleTable } from '../../budget/moduleTable';
 import type { AdapterWeights, Finding, Fix, TextEdit } from '../../protocol/planner';
 import type { LocalText } from '../../protocol/localText';
@@ -11,6 +12,16 @@ import type { ConfigDocument } from '../configDocument';
 
 /** A file with more findings is something else, or hostile. */
 const MAX_FINDINGS = 100;
+
+/** Findings that are wrong if a pattern counts as not matched only because it takes too long. */
+const ABOUT_MATCHES: ReadonlySet<Finding['code']> = new Set([
+  'target-no-match',
+  'target-excluded',
+  'target-partial',
+  'exclude-no-match',
+  'pattern-no-match',
+  'rank-differs-from-weights',
+]);
 
 export const local = (message: string, ...args: (string | number)[]): LocalText => ({ message, args });
 
@@ -58,6 +69,11 @@ export class Examined {
     return this.findings.length >= MAX_FINDINGS;
   }
 
+  /** Patterns count as not matched, so that what they match is unknown. */
+  get isUnmatched(): boolean {
+    return currentMatching().problems.length > 0;
+  }
+
   add(
     code: Finding['code'],
     severity: Finding['severity'],
@@ -65,6 +81,7 @@ export class Examined {
     text: LocalText,
     fixes: readonly Fix[] = [],
   ): void {
+    if (ABOUT_MATCHES.has(code) && this.isUnmatched) return;
     const { offset, length } = at;
     if (!this.isFull) this.findings.push({ code, severity, offset, length, text, fixes });
   }

@@ -42,7 +42,7 @@ export function checkKeys(x: Examined): void {
       continue;
     }
     const present = new Set(Object.keys(x.config));
-    const meant = nearest(key, known).filter((each) => !present.has(each));
+    const meant = nearest('keys', key, () => known).filter((each) => !present.has(each));
     const others = Object.keys(METHOD_KEYS).filter((method) => Object.hasOwn(METHOD_KEYS[method] ?? {}, key));
     const renames = meant.map((each): Fix => ({
       title: local('Change to {0}', quote(each)),

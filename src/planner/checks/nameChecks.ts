@@ -35,9 +35,10 @@ function fixesFor(
   x: Examined,
   name: string,
   node: Node,
-  names: Iterable<string>,
+  scope: string,
+  names: () => Iterable<string>,
 ): { best: string | undefined; fixes: Fix[] } {
-  const meant = nearest(name, names);
+  const meant = nearest(scope, name, names);
   const { offset, length } = node;
   const renames = meant.map((each): Fix => ({
     title: local('Change to {0}', quote(each)),
@@ -54,10 +55,7 @@ function checkModulesToSave(x: Examined): void {
   for (const { name, node } of strings(x, 'modules_to_save')) {
     if (x.isFull) return;
     if (modules.some((module) => module.name.endsWith(name))) continue;
-    const { best, fixes } = fixesFor(
-      x,
-      name,
-      node,
+    const { best, fixes } = fixesFor(x, name, node, 'outside layers', () =>
       suffixesOf(modules.filter(({ layer }) => layer === null).map((module) => module.name)),
     );
     const text =
@@ -79,7 +77,7 @@ function checkExcluded(x: Examined): void {
   for (const { name, node } of strings(x, 'exclude_modules')) {
     if (x.isFull) return;
     if (modules.some((module) => matchesTarget(module.name, name))) continue;
-    const { fixes } = fixesFor(x, name, node, suffixesOf(modules.map((module) => module.name)));
+    const { fixes } = fixesFor(x, name, node, 'all', () => suffixesOf(modules.map((module) => module.name)));
     x.add(
       'exclude-no-match',
       'warning',
@@ -135,7 +133,7 @@ function checkPattern(x: Examined, key: 'rank_pattern' | 'alpha_pattern'): void 
   const modules = withContainers(x.table);
   const parameters = x.settings.raw('target_parameters') !== null;
   for (const name of Object.keys(value)) {
-    if (x.isFull) return;
+    if (x.isFull || x.isUnmatched) return;
     const node = x.node(key, name)?.parent;
     const [keyNode] = node?.children ?? [];
     if (!node || !keyNode || parameters) continue;
@@ -151,7 +149,7 @@ function checkPattern(x: Examined, key: 'rank_pattern' | 'alpha_pattern'): void 
         local('This pattern cannot be evaluated here, so nothing is counted: {0}.', quote(name)),
       );
     } else if (!fits) {
-      const { best } = fixesFor(x, name, keyNode, suffixesOf(modules.map((module) => module.name)));
+      const { best } = fixesFor(x, name, keyNode, 'all', () => suffixesOf(modules.map((module) => module.name)));
       const fixes: Fix[] = [
         ...(best === undefined
           ? []

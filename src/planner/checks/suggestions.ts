@@ -1,5 +1,7 @@
 /** "Did you mean": finds the names nearest to one that does not exist. */
 
+import { currentMatching } from '../../peftConfig/matching';
+
 /** More suggestions do not help. */
 const MAX_SUGGESTIONS = 3;
 /** Only the start of a longer name is compared. */
@@ -76,13 +78,21 @@ const SAME_PART: readonly (readonly string[])[] = [
   ['classifier', 'score', 'qa_outputs'],
 ];
 
-/** The nearest `candidates`, the likeliest first. */
-export function nearest(name: string, candidates: Iterable<string>): readonly string[] {
+/**
+ * The nearest `candidates`, the likeliest first. They are remembered by `scope`, which names the candidates: a config
+ * may have a hundred names to suggest something for.
+ */
+export function nearest(scope: string, name: string, candidates: () => Iterable<string>): readonly string[] {
+  const matching = currentMatching();
+  return matching.once(matching.results(`nearest ${scope}`), name, () => nearestOf(name, candidates()));
+}
+
+function nearestOf(name: string, candidates: Iterable<string>): readonly string[] {
   const last = (text: string): string => text.slice(text.lastIndexOf('.') + 1);
   const wanted = name.includes('.') ? [name, last(name)] : [name];
   const ranked: [score: number, name: string][] = [];
   for (const candidate of new Set(candidates)) {
-    const score = Math.min(...wanted.map((each) => distance(each, candidate)));
+    const score = wanted.reduce((least, each) => Math.min(least, distance(each, candidate)), Infinity);
     if (score < Infinity) ranked.push([score, candidate]);
   }
   return ranked

@@ -8,7 +8,7 @@ import type { Module, ModuleTable } from '../../budget/moduleTable';
 import { METHODS } from '../../budget/methods/registry';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import { PythonPattern } from '../../peftConfig/pythonPattern';
-import { isLinear, matchesTarget, targetRule } from '../../budget/targets';
+import { isLinear, layerRule, matchesTarget, targetRule } from '../../budget/targets';
 import type { Fix, TargetLens } from '../../protocol/planner';
 import type { Examined } from './examined';
 import { local, removal } from './examined';
@@ -43,9 +43,10 @@ function checkList(x: Examined, targets: readonly unknown[]): TargetLens | null 
   const { table } = x;
   if (!list || !table) return null;
   const modules = withContainers(table);
+  const take = takingRule(x);
   const entries = targets.flatMap((name, index): Entry[] => {
     const node = x.node('target_modules', index);
-    return typeof name === 'string' && node ? [readEntry(x, table, modules, name, node)] : [];
+    return typeof name === 'string' && node ? [readEntry(x, table, modules, name, node, take)] : [];
   });
   const taken = new Set(entries.flatMap((entry) => entry.taken));
   const union = partialCoverage(
@@ -54,7 +55,7 @@ function checkList(x: Examined, targets: readonly unknown[]): TargetLens | null 
     attempt(() => x.settings.indices('layers_to_transform')),
   );
   for (const entry of entries) {
-    if (x.isFull) break;
+    if (x.isFull || x.isUnmatched) break;
     if (entry.matched.length === 0) noMatch(x, table, entry, taken.size === 0, targets);
     else if (entry.taken.length === 0) onlyExcluded(x, entry);
     else if (!unsupported(x, table, entry)) onlySomeLayers(x, table, entry, union !== null);
@@ -63,7 +64,42 @@ function checkList(x: Examined, targets: readonly unknown[]): TargetLens | null 
   return { offset: list.offset, length: list.length, entries: counts, modules: taken.size };
 }
 
-function readEntry(x: Examined, table: ModuleTable, modules: readonly Module[], name: string, node: Node): Entry {
+/** Whether a module that an entry of the list names is adapted, by the exclusions and the choice of layers. */
+type Taking = (module: Module, entry: string) => boolean;
+
+/** Every module is adapted if the rules are not valid: another check reports that. */
+function takingRule(x: Examined): Taking {
+  const rules = attempt(() => {
+    const exclude = x.settings.namesOrPattern('exclude_modules');
+    const layers = x.settings.indices('layers_to_transform');
+    const layersPattern = x.settings.namesOrPattern('layers_pattern') ?? [];
+    return {
+      exclusion: targetRule({
+        targets: [],
+        modulesToSave: x.settings.names('modules_to_save') ?? [],
+        ...(exclude !== null && { exclude: typeof exclude === 'string' ? new PythonPattern(exclude) : exclude }),
+      }),
+      inLayer: layerRule(layers ?? [], typeof layersPattern === 'string' ? [layersPattern] : layersPattern),
+    };
+  });
+  if (!rules) return () => true;
+  const verdicts = new Map<string, boolean>();
+  return ({ name }, entry) => {
+    const kept = verdicts.get(name) ?? rules.exclusion(name) !== 'excluded';
+    verdicts.set(name, kept);
+    // An exact name is taken whatever its layer.
+    return kept && (name === entry || rules.inLayer(name));
+  };
+}
+
+function readEntry(
+  x: Examined,
+  table: ModuleTable,
+  modules: readonly Module[],
+  name: string,
+  node: Node,
+  take: Taking,
+): Entry {
   const fused = x.type === 'LORA' ? fusedParameter(table.shape.modelType, name) : null;
   if (fused !== null) {
     const holds = ({ name: module, tensors = [] }: Module): boolean =>
@@ -72,22 +108,7 @@ function readEntry(x: Examined, table: ModuleTable, modules: readonly Module[], 
     return { name, node, matched: holders, taken: holders };
   }
   const matched = modules.filter((module) => matchesTarget(module.name, name));
-  const exclude = attempt(() => x.settings.namesOrPattern('exclude_modules'));
-  const layers = attempt(() => x.settings.indices('layers_to_transform'));
-  const layersPattern = attempt(() => x.settings.namesOrPattern('layers_pattern'));
-  const taken = attempt(() => {
-    const rule = targetRule({
-      targets: [name],
-      modulesToSave: x.settings.names('modules_to_save') ?? [],
-      ...(exclude !== null && { exclude: typeof exclude === 'string' ? new PythonPattern(exclude) : exclude }),
-      ...(layers !== null && { layers }),
-      ...(layersPattern !== null && {
-        layersPattern: typeof layersPattern === 'string' ? [layersPattern] : layersPattern,
-      }),
-    });
-    return matched.filter((module) => rule(module.name) === 'targeted');
-  });
-  return { name, node, matched, taken: taken ?? matched };
+  return { name, node, matched, taken: matched.filter((module) => take(module, name)) };
 }
 
 function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, targets: readonly unknown[]): void {
@@ -95,7 +116,7 @@ function noMatch(x: Examined, table: ModuleTable, entry: Entry, none: boolean, t
   if (name.toLowerCase() === 'all-linear' && targets.length === 1) return allLinearInList(x, node);
   const severity = none ? 'error' : 'warning';
   const outcome = none ? 'PEFT refuses the config.' : 'PEFT skips it silently.';
-  const meant = nearest(name, candidates(x, table));
+  const meant = nearest('targets', name, () => candidates(x, table));
   const fixes = replacements(x, entry, meant, targets);
   if (/[*+?|()[\]^$\\]/.test(name)) {
     const message = '{0} matches no module of {1}: entries of a list are names; only a single string is a pattern. {2}';

@@ -50,7 +50,6 @@ function fusedCount(x: Examined, compiled: PythonPattern | null, table: ModuleTa
 }
 
 function patternMatchesNothing(x: Examined, table: ModuleTable, pattern: string, node: Node): void {
-  const names = candidates(x, table);
   const { offset, length } = node;
   const count = countOf(table, pattern);
   const asList: Fix[] =
@@ -61,7 +60,7 @@ function patternMatchesNothing(x: Examined, table: ModuleTable, pattern: string,
             edits: [{ offset, length, newText: JSON.stringify([pattern]) }],
           },
         ]
-      : nearest(pattern, names).map((each) => ({
+      : nearest('targets', pattern, () => candidates(x, table)).map((each) => ({
           title: local('Change to {0}', JSON.stringify([each])),
           edits: [{ offset, length, newText: JSON.stringify([each]) }],
         }));

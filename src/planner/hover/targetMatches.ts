@@ -49,9 +49,9 @@ function adaptedModule(tensor: string, entry: string): string | null {
 }
 
 function nearestName(entry: string, weights: AdapterWeights | null, base: ModuleTable | null): string | null {
-  const names = [
+  const names = (): string[] => [
     ...(base?.modules.filter(isLinear) ?? []).map(({ name }) => name),
     ...(weights?.lora ?? []).map(({ module }) => module),
   ];
-  return nearest(entry, suffixesOf(names))[0] ?? null;
+  return nearest('linear and adapted', entry, () => suffixesOf(names()))[0] ?? null;
 }

@@ -4,6 +4,7 @@ import { architectureOf } from '../../budget/architectures';
 import type { Budget } from '../../budget/computeBudget';
 import type { Finding } from '../../protocol/planner';
 import type { PythonConfigCall, PythonDocument, UnknownSetting } from '../../protocol/python';
+import type { PacedMatching } from '../../matrices/pacedMatching';
 import { analyseOn } from '../checks/analyse';
 import { countOn } from '../countAdapter';
 import type { Models } from '../models/models';
@@ -31,10 +32,11 @@ export async function callFacts(
   models: Models,
   call: PythonConfigCall,
   document: PythonDocument,
+  matching: PacedMatching,
 ): Promise<PythonFacts> {
   const base = await baseModelFor(models, call, document);
   const missing = uncounted(call);
-  const counting = base && (await countOn(models, base.model, call.config));
+  const counting = base && (await countOn(models, base.model, call.config, matching));
   const known = missing.length === 0;
   return {
     call,
@@ -43,8 +45,8 @@ export async function callFacts(
     budget: known ? (counting?.budget ?? null) : null,
     problem: known ? (counting?.error?.message ?? '') : '',
     missing,
-    perRank: base && (await rankGrowth(models, base, call, missing)),
-    findings: base ? await findingsOf(models, base, call) : [],
+    perRank: base && (await rankGrowth(models, base, call, missing, matching)),
+    findings: base ? await findingsOf(models, base, call, matching) : [],
   };
 }
 
@@ -56,11 +58,12 @@ async function rankGrowth(
   { model }: BaseModel,
   { config }: PythonConfigCall,
   missing: readonly UnknownSetting[],
+  matching: PacedMatching,
 ): Promise<number | null> {
   if (missing.length !== 1 || missing[0]?.key !== 'r') return null;
   const counts: number[] = [];
   for (const r of RANKS) {
-    const { budget } = await countOn(models, model, { ...config, r });
+    const { budget } = await countOn(models, model, { ...config, r }, matching);
     if (!budget) return null;
     counts.push(budget.trainable);
   }
@@ -78,10 +81,15 @@ const OF_FILES: readonly Finding['code'][] = [
 ];
 
 /** Leaves out findings that depend on an unknown setting. */
-async function findingsOf(models: Models, base: BaseModel, call: PythonConfigCall): Promise<readonly Finding[]> {
+async function findingsOf(
+  models: Models,
+  base: BaseModel,
+  call: PythonConfigCall,
+  matching: PacedMatching,
+): Promise<readonly Finding[]> {
   if (call.unknown.some(({ key }) => key.startsWith('*'))) return [];
   const text = JSON.stringify({ ...call.config, base_model_name_or_path: base.model.title });
-  const analysis = await analyseOn(models, text, base.model);
+  const analysis = await analyseOn(models, text, base.model, matching);
   const unknown = new Set(call.unknown.map(({ key }) => key));
   const depends = (code: Finding['code']): readonly string[] =>
     code.startsWith('target') || code.startsWith('layers')

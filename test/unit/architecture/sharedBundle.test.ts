@@ -4,11 +4,12 @@ import * as path from 'node:path';
 import * as architectures from '../../../src/budget/architectures';
 import * as budgetErrors from '../../../src/budget/errors';
 import * as configErrors from '../../../src/peftConfig/errors';
+import * as matching from '../../../src/peftConfig/matching';
 
 describe("the bundle that the planner's parts share", () => {
   it('exports everything that the modules it replaces export', () => {
     const shared = createRequire(path.resolve('package.json'))('./dist/architectures.js') as object;
-    for (const module of [architectures, budgetErrors, configErrors]) {
+    for (const module of [architectures, budgetErrors, configErrors, matching]) {
       assert.deepEqual(
         Object.keys(module).filter((name) => !(name in shared)),
         [],

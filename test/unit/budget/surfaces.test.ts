@@ -14,6 +14,7 @@ import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
 import { computeReport } from '../../../src/planner/calculator/budgetReport';
 import { adapterBudget } from '../../../src/planner/countAdapter';
+import { PacedMatching } from '../../../src/matrices/pacedMatching';
 import { hoverText } from '../../../src/planner/hover/adapterConfigHoverText';
 import { Models } from '../../../src/planner/models/models';
 import type { FoundModel } from '../../../src/planner/models/models';
@@ -144,7 +145,9 @@ describe('every surface that counts', () => {
 
   it('agrees with computeBudget in the lens', async () => {
     const models = new Models(NO_FILES, { readText: () => Promise.resolve(null) });
-    const shown = await Promise.all(rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model))));
+    const shown = await Promise.all(
+      rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model), new PacedMatching())),
+    );
     const wrong = differences(rows, (row) => {
       const { trainable, all, percent, fileBytes } = row.budget;
       return same(shown[rows.indexOf(row)]?.counted, { trainable, all, percent, fileBytes });

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { runCli } from '../../../src/cli/run';
+import { runCaptured } from './runCaptured';
 import type { ModuleReport } from '../../../src/cli/inspectModules';
 
 interface Inspected {
@@ -78,12 +78,12 @@ describe('peft-inspector', () => {
     return folder;
   };
   const inspect = async (target: string): Promise<Inspected> => {
-    const { status, stdout, stderr } = await runCli(['inspect', target, '--json']);
+    const { status, stdout, stderr } = await runCaptured(['inspect', target, '--json']);
     assert.deepEqual([status, stderr], [0, undefined]);
     return JSON.parse(stdout!) as Inspected;
   };
   const check = async (target: string): Promise<Checked & { readonly status: number }> => {
-    const { status, stdout, stderr } = await runCli(['check', target, '--json']);
+    const { status, stdout, stderr } = await runCaptured(['check', target, '--json']);
     assert.equal(stderr, undefined);
     return { status, ...(JSON.parse(stdout!) as Checked) };
   };
@@ -112,7 +112,7 @@ describe('peft-inspector', () => {
     });
 
     it('shows the same facts in the table', async () => {
-      const { status, stdout } = await runCli(['inspect', adapter()]);
+      const { status, stdout } = await runCaptured(['inspect', adapter()]);
       assert.equal(status, 0);
       assert.match(stdout!, /^format: +safetensors \(Hugging Face PEFT\)$/m);
       assert.match(stdout!, /^method: +LORA$/m);
@@ -127,7 +127,7 @@ describe('peft-inspector', () => {
         [`base_model.model.layers.${number}.q_proj.lora_B.weight`]: [4, 2],
       });
       const file = write('adapter_model.safetensors', safetensors({ ...layer(10), ...layer(2) }));
-      const { stdout } = await runCli(['inspect', file]);
+      const { stdout } = await runCaptured(['inspect', file]);
       assert.match(stdout!, /layers\.2\.q_proj[^]*layers\.10\.q_proj/);
     });
 
@@ -153,7 +153,7 @@ describe('peft-inspector', () => {
       cpSync(`${SAVED}/lora`, path.join(folder, 'german'), { recursive: true });
       assert.equal((await inspect(folder)).modules.length, 6);
       cpSync(`${SAVED}/lora`, path.join(folder, 'polish'), { recursive: true });
-      const { status, stderr } = await runCli(['inspect', folder]);
+      const { status, stderr } = await runCaptured(['inspect', folder]);
       assert.equal(status, 2);
       assert.match(stderr!, /several adapters.*german.*polish/);
     });
@@ -173,7 +173,7 @@ describe('peft-inspector', () => {
       ];
       for (const command of ['inspect', 'check']) {
         for (const [target, message] of refused) {
-          const { status, stdout, stderr } = await runCli([command, target]);
+          const { status, stdout, stderr } = await runCaptured([command, target]);
           assert.deepEqual([status, stdout], [2, undefined], target);
           assert.match(stderr!, message);
           assert.doesNotMatch(stderr!, /[\n\u001b]/, 'one line without control characters');
@@ -187,7 +187,7 @@ describe('peft-inspector', () => {
         safetensors({ ...PAIR, 'base_model.model.layers.0.q_proj.base_layer.bias': [4] }),
       );
       write('adapter_config.json', JSON.stringify({ ...CONFIG, bias: 'lora_only' }));
-      const { modules } = JSON.parse((await runCli(['inspect', file, '--json'])).stdout!) as Inspected;
+      const { modules } = JSON.parse((await runCaptured(['inspect', file, '--json'])).stdout!) as Inspected;
       assert.deepEqual(
         modules.map(({ module, method, rank }) => [module, method, rank]),
         [
@@ -205,10 +205,10 @@ describe('peft-inspector', () => {
         'model.safetensors',
         safetensors({ [name]: [2], __proto__x: [1], [`${'x'.repeat(10_000)}`]: [1] }),
       );
-      const { stdout } = await runCli(['inspect', file]);
+      const { stdout } = await runCaptured(['inspect', file]);
       assert.doesNotMatch(stdout!, /[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/);
       assert.match(stdout!, /a\\u\{1b\}\[2J\\u\{202e\}gpj/);
-      const json = (await runCli(['inspect', file, '--json'])).stdout!;
+      const json = (await runCaptured(['inspect', file, '--json'])).stdout!;
       assert.doesNotMatch(json, /[\u0000-\u0009\u000b-\u001f\u202a-\u202e]/);
       assert.equal((JSON.parse(json) as Inspected).tensors[0]!.name, name);
     });
@@ -226,7 +226,7 @@ describe('peft-inspector', () => {
     it('exits with 0 and reads every value if nothing is wrong', async () => {
       const { status, ok, problems, scanned } = await check(adapter());
       assert.deepEqual([status, ok, problems, scanned], [0, true, [], { tensors: 2, values: 16 }]);
-      assert.match((await runCli(['check', folder])).stdout!, /: no problems \(2 tensors, 16 values read\)$/);
+      assert.match((await runCaptured(['check', folder])).stdout!, /: no problems \(2 tensors, 16 values read\)$/);
     });
 
     const faults: readonly (readonly [string, string, () => string])[] = [

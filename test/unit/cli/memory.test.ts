@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { PRESETS } from '../../../src/budget/presets';
-import { runCli } from '../../../src/cli/run';
+import { runCaptured } from './runCaptured';
 
 describe('peft-inspector memory', () => {
   const model = PRESETS[0]?.id ?? '';
 
   it('prints each term with its arithmetic, the total, and what fits', async () => {
-    const { status, stdout = '' } = await runCli(['memory', '--model', model, '--full', '--gpu', '80GB']);
+    const { status, stdout = '' } = await runCaptured(['memory', '--model', model, '--full', '--gpu', '80GB']);
     assert.equal(status, 0);
     for (const pattern of [
       /^Base weights .* GiB .* parameters x 2 bytes/m,
@@ -19,7 +19,7 @@ describe('peft-inspector memory', () => {
 
   it('prints JSON whose terms add up to the total', async () => {
     const args = ['memory', '--model', model, '--full', '--json', '--gpu', 't4', '--sequence', '256'];
-    const { stdout = '' } = await runCli(args);
+    const { stdout = '' } = await runCaptured(args);
     const answer = JSON.parse(stdout) as {
       terms: { bytes: number }[];
       totalBytes: number;
@@ -34,7 +34,7 @@ describe('peft-inspector memory', () => {
   });
 
   it('estimates inference', async () => {
-    const { stdout = '' } = await runCli(['memory', '--model', model, '--inference', '--sequence', '4096']);
+    const { stdout = '' } = await runCaptured(['memory', '--model', model, '--inference', '--sequence', '4096']);
     assert.match(stdout, /^Key-value cache /m);
   });
 
@@ -45,8 +45,8 @@ describe('peft-inspector memory', () => {
       ['--model', model, '--full', '--gpu', 'huge'],
       ['--model', model, '--full', '--batch', '1.5'],
     ])
-      assert.equal((await runCli(['memory', ...args])).status, 2, args.join(' '));
-    const { status, stderr } = await runCli(['memory', '--model', model, '--full', '--precision', 'fp8']);
+      assert.equal((await runCaptured(['memory', ...args])).status, 2, args.join(' '));
+    const { status, stderr } = await runCaptured(['memory', '--model', model, '--full', '--precision', 'fp8']);
     assert.equal(status, 1);
     assert.match(stderr ?? '', /precision.*"fp8"/);
   });

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { nodeModelFiles } from '../../../src/files/nodeModelFiles';
 import { readSmallText } from '../../../src/files/smallFile';
-import { runCli } from '../../../src/cli/run';
+import { runCaptured } from '../cli/runCaptured';
 
 let folder: string;
 beforeEach(() => {
@@ -125,7 +125,7 @@ describe('commands on files that never end', () => {
         ['inspect', file],
         ['check', file],
       ]) {
-        const { status, stdout, stderr } = await runCli(args);
+        const { status, stdout, stderr } = await runCaptured(args);
         assert.ok(status !== 0, args.join(' '));
         assert.equal(stdout, undefined, args.join(' '));
         assert.match(stderr!, /is not a file but a|more than \d+ bytes|header|empty/i, args.join(' '));

@@ -7,7 +7,7 @@ import { nodeFiles } from '../../../src/files/nodeFile';
 import { openCheckpoint } from '../../../src/matrices/openCheckpoint';
 import { METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
 import type { SourceDescription } from '../../../src/protocol/source';
-import { runCli } from '../../../src/cli/run';
+import { runCaptured } from '../cli/runCaptured';
 
 let folder: string;
 beforeEach(() => {
@@ -101,12 +101,12 @@ describe('good weights beside a bad config', () => {
       assert.match(unused?.message ?? '', problem);
       assert.ok(!problems.some(({ message }) => message.includes('says')), 'a config that is not used says nothing');
       for (const command of ['inspect', 'check']) {
-        const { stdout } = await runCli([command, file]);
+        const { stdout } = await runCaptured([command, file]);
         assert.match(stdout!, /adapter_config\.json is not used/, command);
       }
       const model = ['--model', 'llama-2-7b', '--adapter', config];
       for (const command of ['budget', 'memory']) {
-        const { status, stdout } = await runCli([command, ...model]);
+        const { status, stdout } = await runCaptured([command, ...model]);
         assert.deepEqual([status, stdout], [1, undefined], command);
       }
     });
@@ -140,6 +140,6 @@ describe('names of 200,000 dots', () => {
       const file = writeWeights(module);
       writeFileSync(path.join(folder, 'adapter_config.json'), '{"r": 1, "target_modules": ["q_proj"]}');
       assert.equal((await described(file)).tensors.length, 2);
-      assert.equal((await runCli(['inspect', file])).status, 0);
+      assert.equal((await runCaptured(['inspect', file])).status, 0);
     });
 });

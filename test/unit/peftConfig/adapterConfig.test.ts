@@ -76,14 +76,22 @@ describe('adapter_config.json', () => {
     const [pattern, plain] = config.rankPattern;
     const name = `${'a.'.repeat(4000)}q_proj`;
     assert.deepEqual([pattern!.matches(name), pattern!.matches(name), plain!.matches(name)], [false, false, true]);
-    assert.deepEqual(
-      config.problems.map(({ message }) => message),
-      [
-        "adapter_config.json: rank_pattern '.*_proj' is ignored because it cannot be matched: " +
-          'the name is longer than 4096 characters',
-      ],
+    assert.equal(config.matching.problems.length, 1);
+    assert.match(
+      config.matching.problems[0]!,
+      /no pattern matches it, because the name is longer than 4096 characters/,
     );
     assert.equal(pattern!.matches('layers.0.v_proj'), true);
+  });
+
+  it('takes the first 2000 entries of a pattern, and reports that', () => {
+    const rank_pattern = Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`m${i}`, 4]));
+    const config = parseAdapterConfig(JSON.stringify({ rank_pattern }));
+    assert.equal(config.rankPattern.length, 2000);
+    assert.deepEqual(
+      config.problems.map(({ message }) => message),
+      ['adapter_config.json: rank_pattern has 2001 entries, expected at most 2000 entries; the rest is ignored'],
+    );
   });
 
   it('may have keys of any name without harm', () => {

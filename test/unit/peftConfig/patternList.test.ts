@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert';
 import { parseAdapterConfig } from '../../../src/peftConfig/adapterConfig';
 import { AdapterSettings } from '../../../src/peftConfig/adapterSettings';
 import { PatternError } from '../../../src/peftConfig/errors';
+import { Matching } from '../../../src/peftConfig/matching';
 import { patternList } from '../../../src/peftConfig/patternList';
 import { configuredRank } from '../../../src/peftConfig/peftScaling';
-import { StepBudget } from '../../../src/peftConfig/pythonPattern';
 
 const NAME = 'model.layers.11.self_attn.q_proj';
 const DEFAULT_RANK = 8;
@@ -103,10 +103,21 @@ describe('a key of rank_pattern, for the inspector and for the calculator', () =
       assert.deepEqual([inspected(key, name), calculated(key, name)], [DEFAULT_RANK, DEFAULT_RANK]);
   });
 
-  it('shares one budget of steps with the other keys', () => {
+  it('shares one budget of steps with the other keys, and does not match beyond it', () => {
     const keys = Array.from({ length: 20 }, (_, i) => [`(a|a)*b{${i}}c`, OWN_RANK] as const);
     const name = 'a'.repeat(100);
-    assert.equal(patternList(keys.slice(0, 1), new StepBudget(10_000)).valueFor(name), null);
-    assert.throws(() => patternList(keys, new StepBudget(10_000)).valueFor(name), /matching takes too long/);
+    const few = new Matching(10_000);
+    assert.equal(
+      few.run(() => patternList(keys.slice(0, 1)).valueFor(name)),
+      null,
+    );
+    assert.deepEqual(few.problems, []);
+    const many = new Matching(10_000);
+    const rank = many.run(() => patternList([...keys, ['a*', OWN_RANK]]).valueFor(name));
+    assert.deepEqual([rank, many.isExhausted], [null, true]);
+    assert.match(
+      many.problems.join(),
+      /^matching takes more than 10000 steps: pattern '.*' and all that come after it/,
+    );
   });
 });
