@@ -78,6 +78,19 @@ describe('a source in the worker', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
+  it('is closed in the worker if its tab closes while the reply that it is open is on its way', async () => {
+    const bench = new Bench();
+    const source = bench.source(file);
+    const snapshot = source.snapshot();
+    const replied = (): boolean => bench.wire.messages.some(({ message }) => message.kind === 'reply');
+    while (!replied()) await new Promise(setImmediate);
+    assert.deepEqual([bench.wire.underWay, bench.files], [1, 1]);
+    source.dispose();
+    await snapshot;
+    await bench.rest();
+    assert.equal(bench.files, 0);
+  });
+
   it('leaves nothing open if its tab closes at any moment of the opening', async () => {
     const bench = new Bench();
     for (let turns = 0; turns < 60; turns++) {
