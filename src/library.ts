@@ -29,6 +29,14 @@ export { prepareModel } from './budget/memory/prepare';
 export { estimateTrainingMemory } from './budget/memory/training';
 export type { MemoryEstimate, MemoryTerm, TrainingMemory } from './budget/memory/terms';
 
+export { evaluateModel } from './model/evaluateModel';
+export type { EvaluateOptions, Evaluation, TokensAndLabels } from './model/evaluateModel';
+export { openModel } from './model/openModel';
+export type { ModelOptions, OpenModel } from './model/openModel';
+export type { NamedTensors } from './model/buildModel';
+export { ModelTrainer, trainModel } from './model/trainModel';
+export type { OptimiserOptions, TrainOptions, TrainResult } from './model/trainModel';
+
 export { Adam } from './peft/adam';
 export type { AdamOptions } from './peft/adam';
 export { Adapter } from './peft/adapter';
@@ -38,17 +46,32 @@ export type { ComparedMethod, CompareOptions, MethodCount } from './peft/compare
 export { runDemo } from './peft/demo';
 export type { DemoOptions, DemoProgress } from './peft/demo';
 export type { DemoAdapter, DemoAttention, DemoLora, DemoPrefix, DemoPrompt, DemoResult } from './peft/demoResult';
+export { DoRALayer } from './peft/dora';
+export type { DoRACache, DoRAOptions } from './peft/dora';
+export { IA3Layer } from './peft/ia3';
+export type { IA3Cache, IA3Options } from './peft/ia3';
 export { LoRALayer } from './peft/lora';
-export type { LoRACache, LoRAOptions } from './peft/lora';
+export type { LoRACache, LoRAForwardOptions, LoRAOptions } from './peft/lora';
+export { applyLoraToFeedForward, LoRAFeedForward } from './peft/loraFeedForward';
+export type { FeedForwardActivation, FeedForwardLoraOptions, FeedForwardWeights } from './peft/loraFeedForward';
+export type { LoRAInit } from './peft/loraInit';
 export { applyLoraToAttention, LoRALinear } from './peft/loraLinear';
 export type { AttentionLoraOptions, AttentionProjection, LoRALinearOptions } from './peft/loraLinear';
+export { LoRAWithPrompt } from './peft/loraWithPrompt';
+export type { LoRAWithPromptOptions } from './peft/loraWithPrompt';
 export { meanSquaredError } from './peft/loss';
+export { ParallelAdapter } from './peft/parallelAdapter';
+export type { ParallelAdapterGradients, ParallelAdapterOptions } from './peft/parallelAdapter';
 export { prefixAttention } from './peft/prefixAttention';
 export type { PrefixAttentionGradients, PrefixAttentionInputs, PrefixAttentionResult } from './peft/prefixAttention';
+export { PrefixMLP } from './peft/prefixMlp';
+export type { PrefixMLPOptions } from './peft/prefixMlp';
 export { PrefixTuning } from './peft/prefixTuning';
 export type { PrefixPair, PrefixTuningOptions } from './peft/prefixTuning';
 export { PromptTuning } from './peft/promptTuning';
 export type { PromptTuningOptions } from './peft/promptTuning';
+export { QLoRALinear } from './peft/qlora';
+export type { QLoRALinearOptions } from './peft/qlora';
 export { trainLora } from './peft/training';
 export type { LoraSnapshot, LoraTrainingOptions, LoraTrainingRecord } from './peft/training';
 

@@ -4,9 +4,12 @@
  *     m ← β1·m + (1 - β1)·g        v ← β2·v + (1 - β2)·g²
  *     θ ← θ - learningRate · m̂ / (√v̂ + ε)        m̂ = m / (1 - β1ᵗ),  v̂ = v / (1 - β2ᵗ)
  *
+ * A weight decay makes it AdamW (Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization",
+ * arXiv:1711.05101), which shrinks θ by learningRate·weightDecay·θ before each step, apart from the gradient.
+ *
  * The moments are kept in double precision.
  *
- * Left out: weight decay, AMSGrad and learning-rate schedules.
+ * Left out: AMSGrad and learning-rate schedules.
  */
 
 import { ArgumentError, checkFinite } from '../tensor/errors';
@@ -21,6 +24,8 @@ export interface AdamOptions {
   readonly beta2?: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
+  /** Default 0. */
+  readonly weightDecay?: number;
 }
 
 interface Moments {
@@ -34,12 +39,14 @@ export class Adam {
   private readonly beta1: number;
   private readonly beta2: number;
   private readonly epsilon: number;
+  private readonly weightDecay: number;
   private readonly moments = new WeakMap<Tensor, Moments>();
 
   /** @throws ArgumentError if a setting is not finite or a decay rate is outside [0, 1). */
-  constructor({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}) {
+  constructor({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions = {}) {
     checkFinite('Adam: learningRate', learningRate);
     checkFinite('Adam: epsilon', epsilon);
+    checkFinite('Adam: weightDecay', weightDecay);
     for (const [name, beta] of Object.entries({ beta1, beta2 })) {
       if (!(beta >= 0 && beta < 1)) throw new ArgumentError(`Adam: ${name}`, 'a number in [0, 1)', String(beta));
     }
@@ -47,6 +54,7 @@ export class Adam {
     this.beta1 = beta1;
     this.beta2 = beta2;
     this.epsilon = epsilon;
+    this.weightDecay = weightDecay;
   }
 
   /** Updates one parameter in place. The moments belong to the tensor object. @throws ShapeError */
@@ -57,6 +65,7 @@ export class Adam {
     moments.steps++;
     const firstBias = 1 - beta1 ** moments.steps;
     const secondBias = 1 - beta2 ** moments.steps;
+    const kept = 1 - this.learningRate * this.weightDecay;
     for (let i = 0; i < parameter.size; i++) {
       const g = gradient.data[i]!;
       const first = beta1 * moments.first[i]! + (1 - beta1) * g;
@@ -64,7 +73,7 @@ export class Adam {
       moments.first[i] = first;
       moments.second[i] = second;
       const change = (this.learningRate * (first / firstBias)) / (Math.sqrt(second / secondBias) + epsilon);
-      parameter.data[i] = parameter.data[i]! - change;
+      parameter.data[i] = parameter.data[i]! * kept - change;
     }
   }
 

@@ -13,9 +13,10 @@ import { seededRandom } from '../tensor/random';
 import type { Random } from '../tensor/random';
 import { checkShape, formatShape, Tensor } from '../tensor/tensor';
 import { LoRALayer } from './lora';
+import type { LoRAInit } from './loraInit';
 
 export interface LoRALinearOptions {
-  /** (outFeatures, inFeatures). The layer keeps this tensor and does not copy it. */
+  /** (outFeatures, inFeatures). The layer keeps this tensor and does not copy it, unless `init` takes a part of it. */
   readonly weight: Tensor;
   /** (outFeatures). Absent by default. */
   readonly bias?: Tensor | null | undefined;
@@ -23,6 +24,12 @@ export interface LoRALinearOptions {
   readonly rank?: number;
   /** Default 16. */
   readonly alpha?: number;
+  /** Dropout on the LoRA path. Default 0. */
+  readonly dropout?: number;
+  /** Scales by alpha / √rank. Default false. */
+  readonly useRslora?: boolean;
+  /** Default 'normal'. The others take A and B from the weight, and freeze the rest of it (loraInit.ts). */
+  readonly init?: LoRAInit;
   readonly random?: Random;
 }
 
@@ -34,7 +41,7 @@ export class LoRALinear {
   readonly lora: LoRALayer;
 
   /** @throws ShapeError if the weight is not 2-D or the bias does not fit it; ArgumentError as `LoRALayer`. */
-  constructor({ weight, bias = null, rank = 8, alpha = 16, random = seededRandom() }: LoRALinearOptions) {
+  constructor({ weight, bias = null, ...options }: LoRALinearOptions) {
     const expected = 'shape (outFeatures, inFeatures)';
     if (!(weight instanceof Tensor)) throw new ShapeError('LoRALinear: weight', expected, describeValue(weight));
     const [outFeatures, inFeatures] = weight.shape;
@@ -42,11 +49,11 @@ export class LoRALinear {
       throw new ShapeError('LoRALinear: weight', expected, formatShape(weight.shape));
     }
     if (bias !== null) checkShape('LoRALinear: bias', bias, [outFeatures]);
-    this.weight = weight;
+    this.lora = new LoRALayer({ ...options, inFeatures, outFeatures, weight });
+    this.weight = this.lora.residualWeight ?? weight;
     this.bias = bias;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    this.lora = new LoRALayer({ inFeatures, outFeatures, rank, alpha, random });
   }
 
   /** @param x (tokens, inFeatures) or (batch, tokens, inFeatures). @throws ShapeError */

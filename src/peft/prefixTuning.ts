@@ -8,7 +8,7 @@
  * The prefix has 2·numLayers·prefixLength·numHeads·dHead trainable parameters. prefixAttention.ts computes attention
  * over it, forward and backward.
  *
- * Left out: the paper's reparametrisation, an MLP that generates the prefix from smaller embeddings during training.
+ * Left out: the paper's reparametrisation, an MLP that generates the prefix during training (prefixMlp.ts).
  */
 
 import { addScaled } from '../tensor/elementwise';

@@ -6,6 +6,8 @@
  *     loss = mean((x·(W + scaling·B·A)ᵀ - x·(W + ΔW*)ᵀ)²)
  *
  * B starts at zero, so the first gradient of A is zero too: the first step moves only B, and later steps move both.
+ * LoRA+ (Hayou et al. 2024, "LoRA+: Efficient Low Rank Adaptation of Large Models", arXiv:2402.12354) lets B learn
+ * faster than A.
  *
  * Left out: gradient accumulation, clipping, learning-rate schedules, and evaluation on other data.
  */
@@ -58,6 +60,8 @@ export interface LoraTrainingOptions {
   readonly steps?: number;
   /** Default 0.01. */
   readonly learningRate?: number;
+  /** LoRA+: the learning rate of B is this multiple of the learning rate of A. Default 1; the paper suggests 16. */
+  readonly loraPlusRatio?: number;
   /** Receives the number of updates made so far and the loss at that point. */
   readonly onStep?: ((step: number, loss: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -76,15 +80,17 @@ export async function trainLora({
   batch,
   steps = 300,
   learningRate = 0.01,
+  loraPlusRatio = 1,
   onStep,
   signal,
 }: LoraTrainingOptions): Promise<LoraTrainingRecord> {
   const recorded = new Set(recordedSteps(steps));
   checkFinite('trainLora: learningRate', learningRate);
+  checkFinite('trainLora: loraPlusRatio', loraPlusRatio);
   checkShape('trainLora: weight', weight, [layer.outFeatures, layer.inFeatures]);
   checkShape('trainLora: targetDelta', targetDelta, [layer.outFeatures, layer.inFeatures]);
   const targetWeight = addScaled(weight.clone(), targetDelta);
-  const adam = new Adam({ learningRate });
+  const [adamA, adamB] = [new Adam({ learningRate }), new Adam({ learningRate: learningRate * loraPlusRatio })];
   const snapshots: LoraSnapshot[] = [];
   const losses = new Float64Array(steps + 1);
 
@@ -101,12 +107,13 @@ export async function trainLora({
     losses[step] = value;
     if (recorded.has(step)) snapshots.push({ step, A: A.clone(), B: B.clone(), gradA, gradB });
     if (step < steps) {
-      adam.update(A, gradA);
-      adam.update(B, gradB);
+      adamA.update(A, gradA);
+      adamB.update(B, gradB);
     }
     onStep?.(step, value);
   }
-  return { snapshots, losses, optimiser: `Adam, learning rate ${learningRate}` };
+  const plus = loraPlusRatio === 1 ? '' : `, LoRA+ ratio ${loraPlusRatio}`;
+  return { snapshots, losses, optimiser: `Adam, learning rate ${learningRate}${plus}` };
 }
 
 /**

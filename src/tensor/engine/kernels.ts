@@ -28,6 +28,8 @@ export interface GemmKernels {
 }
 
 export interface ScanKernels {
+  readonly attend: Kernel;
+  readonly attendBackward: Kernel;
   readonly applyReflectors: Kernel;
   readonly bidiagonalize: Kernel;
   readonly clearCells: Kernel;
@@ -46,6 +48,8 @@ export interface ScanKernels {
   readonly poolRows: Kernel;
   readonly product64: Kernel;
   readonly quantizeNf4: Kernel;
+  readonly siluGate: Kernel;
+  readonly siluGateBackward: Kernel;
   readonly writeConstants: Kernel;
 }
 

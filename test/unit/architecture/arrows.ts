@@ -7,6 +7,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   python: ['peftConfig', 'protocol'],
   checkpoint: ['tensor', 'peftConfig', 'text'],
   budget: ['peftConfig', 'text'],
+  model: ['tensor', 'peft', 'peftConfig', 'budget'],
   protocol: ['checkpoint', 'tensor', 'peftConfig'],
   matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
   files: ['checkpoint', 'peftConfig', 'protocol'],
@@ -14,6 +15,6 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   worker: ['peftConfig', 'tensor', 'peft', 'checkpoint', 'matrices', 'protocol', 'files'],
   host: ['peftConfig', 'text', 'checkpoint', 'protocol', 'files'],
   cli: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'files'],
-  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'matrices'],
+  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'model', 'matrices'],
   'extension.ts': ['host'],
 };

@@ -26,7 +26,9 @@ const show = ({ from, specifier }: Import): string => `${from} imports '${specif
 /**
  * The rooms that depend on neither Node, the DOM nor the editor. src/tsconfig.json compiles them without their types.
  */
-const PURE_ROOMS = ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol'];
+const PURE_ROOMS = [
+  ...['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'matrices', 'protocol'],
+];
 
 /** The ways to reach the network: modules of Node, and globals of browsers. */
 const NETWORK_MODULES = /^(node:)?(https?|http2|net|tls|dgram|dns)(\/|$)/;
