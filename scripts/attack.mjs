@@ -15,7 +15,7 @@ const { attack, chosenNames, tableOf } = createRequire(import.meta.url)(inRoot('
 // Every opened file gets a tab of its own.
 const SETTINGS = { 'workbench.editor.enablePreview': false };
 // Makes the files of a folder slow in the processes and threads that load it. `--import` does not wait in threads.
-const SLOW_DISK = `--require ${JSON.stringify(inRoot('test/attack/slowDisk.mjs'))}`;
+const SLOW_DISK = ['--require', inRoot('test/attack/slowDisk.mjs')];
 
 const rows = [];
 let allHeld = true;
@@ -27,7 +27,7 @@ for (const special of ['', 'restricted', 'slowDisk']) {
   const stage = await startStage(name, SETTINGS, {
     restricted: special === 'restricted',
     packed: rows.length > 0,
-    ...(special === 'slowDisk' && { env: { NODE_OPTIONS: SLOW_DISK, PEFT_SLOW_FOLDER: directory } }),
+    ...(special === 'slowDisk' && { execArgv: SLOW_DISK, env: { PEFT_SLOW_FOLDER: directory } }),
   });
   mkdirSync(directory);
   try {
