@@ -165,7 +165,7 @@ export function trainedBiases(
       const tensor = name.slice(module.name.length + 1);
       if (tensor !== 'bias') continue;
       if (holder === undefined && (bias !== 'all' || !module.tiedBias)) parameters += elements(shape);
-      parts.push(...paths.map((path) => asBase(stored(`${path}.bias`, ...shape))));
+      for (const path of paths) parts.push(asBase(stored(`${path}.bias`, ...shape)));
     }
     if (parameters > 0 || parts.length > 0) extras.push({ module: module.name, parts, parameters });
   }

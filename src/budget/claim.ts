@@ -93,15 +93,16 @@ export function checkClaim(
       `Trainable parameters differ: these settings have ${count(trainable)}, ` +
         `the claim says ${count(claim.trainable)}${times(claim.trainable, trainable)}.`,
     );
-    lines.push(...otherSettings(table, claim.trainable, others));
+    for (const line of otherSettings(table, claim.trainable, others)) lines.push(line);
   }
   if (claim.all !== null) {
     if (sameAll) lines.push(`All parameters agree: ${count(all)}.`);
-    else
+    else {
       lines.push(
         `All parameters differ: the claim says ${count(claim.all)}, the model with this adapter has ${count(all)}.`,
-        ...explainAll(table, counted, claim),
       );
+      for (const line of explainAll(table, counted, claim)) lines.push(line);
+    }
   }
   if (claim.percent !== null) {
     const own = (100 * claim.trainable) / (claim.all ?? all);

@@ -68,15 +68,15 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
     const path = join(base, section.path);
     if (section.rows.length * (section.repeat ?? 1) > MAX_MODULES)
       throw new ConfigError('num_hidden_layers', section.repeat, `a model of at most ${MAX_MODULES} modules`);
-    if (section.repeat === undefined) modules.push(...section.rows.map((row) => toModule(row, path, null)));
+    if (section.repeat === undefined) for (const row of section.rows) modules.push(toModule(row, path, null));
     else
       for (let layer = 0; layer < section.repeat; layer++) {
         const rows = section.rows.filter((row) => !row.only || row.only(layer));
-        modules.push(...rows.map((row) => toModule(row, `${path}.${layer}`, layer)));
+        for (const row of rows) modules.push(toModule(row, `${path}.${layer}`, layer));
       }
   }
   const headPath = wrapped?.head ?? '';
-  modules.push(...(head?.rows ?? []).map((row) => toModule(row, headPath, null)));
+  for (const row of head?.rows ?? []) modules.push(toModule(row, headPath, null));
   return {
     shape,
     modules,

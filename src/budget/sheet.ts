@@ -95,7 +95,7 @@ export class Sheet {
   }
 
   copy(extras: readonly Extra[], prefix: string): void {
-    this.whole.push(...extras.map(({ module }) => module));
+    for (const { module } of extras) this.whole.push(module);
     this.addExtras(extras, prefix);
   }
 

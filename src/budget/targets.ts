@@ -25,8 +25,8 @@ export function matchesTarget(name: string, target: string): boolean {
 }
 
 /**
- * Whether the layer rules allow a name: its first index after at least two segments must be in `layers`. Without
- * `layers` they allow every name.
+ * Whether the layer rules allow a name: its first index after at least two segments must be in `layers`, if
+ * there are any.
  *
  * PEFT 0.21 also matches a pattern to the first segment of a name; its own test vectors do not.
  */

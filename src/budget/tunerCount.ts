@@ -71,7 +71,8 @@ export function countTuner(
   for (const { name, rank, parts } of bare) sheet.add(name, rank, parts, TUNER_PREFIX);
   for (const part of method.shared?.(modules, settings) ?? []) sheet.add(part.name, null, [part], 'base_model.');
   countBeside(sheet, tuner, modules, bare);
-  sheet.warnings.push(...(method.warnings?.(settings) ?? []), ...tuningWarnings(model, settings, modules));
+  const warnings = [...(method.warnings?.(settings) ?? []), ...tuningWarnings(model, settings, modules)];
+  for (const warning of warnings) sheet.warnings.push(warning);
 }
 
 /** Adapters on bare tensors, such as fused experts. */

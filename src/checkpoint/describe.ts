@@ -21,6 +21,11 @@ const MAX_PROBLEMS = 200;
 /** Maximum number of target names taken from a config. PEFT writes a few dozen. */
 const MAX_TARGETS = 1000;
 
+/** Entries of the metadata that are shown. GGUF files have some dozens. */
+const MAX_METADATA = 2_000;
+/** Characters of a key or value that are shown. The settings that trainers store have some thousands. */
+const MAX_METADATA_TEXT = 1 << 16;
+
 export interface FileFacts {
   readonly path: string;
   /** The file's name, and below it the name of its folder. */
@@ -113,9 +118,21 @@ function describeFile(
     modified,
     format,
     headerBytes,
-    metadata,
+    metadata: shownMetadata(metadata),
     ...(shards && { shards: shards.map((shard) => ({ name: shard.name, bytes: shard.bytes })) }),
   };
+}
+
+/** The beginning of the metadata. What is cut off is said, with its length. */
+function shownMetadata(metadata: CheckpointHeader['metadata']): (readonly [string, string])[] {
+  const shown = metadata.slice(0, MAX_METADATA).map(([key, value]) => [cut(key), cut(value)] as const);
+  const more = metadata.length - shown.length;
+  return more > 0 ? [...shown, ['…', `${more} more are not shown`]] : shown;
+}
+
+function cut(text: string): string {
+  if (text.length <= MAX_METADATA_TEXT) return text;
+  return `${text.slice(0, MAX_METADATA_TEXT)}… (the first ${MAX_METADATA_TEXT} of ${text.length} characters)`;
 }
 
 function describeTensor(

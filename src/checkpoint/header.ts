@@ -7,6 +7,18 @@ import type { CheckpointErrorCode } from './errors';
 /** The dtype of a tensor whose dtype the file does not give. Its shape is then meaningless too. */
 export const UNKNOWN_DTYPE = '?';
 
+/**
+ * The largest published checkpoints have about 150,000 tensors: 384 experts in 60 layers, each with weights and scales.
+ * Opening more would take seconds and hundreds of megabytes.
+ */
+export const MAX_TENSORS = 300_000;
+/** PyTorch has at most 64. */
+export const MAX_DIMENSIONS = 64;
+
+export function tooManyTensors(where: string): CheckpointError {
+  return new CheckpointError('TooLarge', `${where} lists more than ${MAX_TENSORS} tensors, which is the limit`);
+}
+
 export interface TensorEntry {
   readonly name: string;
   /** The file's spelling, or `UNKNOWN_DTYPE`. */

@@ -32,17 +32,16 @@ const AUTOMATIC_HEADS: ReadonlySet<string> = new Set(['classifier', 'score', 'qa
 
 export async function findProblems(source: MatrixSource): Promise<Findings> {
   const { description } = source;
-  const findings: Finding[] = description.problems.map(({ severity, message, subject }) => ({
+  const structure = description.problems.map(({ severity, message, subject }): Finding => ({
     severity,
     code: 'structure',
     message,
     ...(subject !== undefined && { subject }),
   }));
-  findings.push(...scalings(description), ...targets(description));
+  const findings = [...structure, ...scalings(description), ...targets(description)];
   const zeros = new Set<string>();
   const scanned = await scanValues(source, findings, zeros);
-  findings.push(...(await deadProducts(source, zeros)));
-  return { findings, scanned };
+  return { findings: [...findings, ...(await deadProducts(source, zeros))], scanned };
 }
 
 async function scanValues(source: MatrixSource, findings: Finding[], zeros: Set<string>): Promise<Findings['scanned']> {

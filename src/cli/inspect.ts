@@ -104,10 +104,13 @@ function asLines(report: Report): string[] {
   facts.push(['tensors', formatCount(report.tensors.length)], ['parameters', formatCount(report.parameters)]);
   const dtypes = report.dtypes.map(({ dtype, parameters }) => `${dtype} (${formatCount(parameters)})`);
   facts.push(['dtypes', dtypes.join(', ')]);
-  const lines = facts.map(([label, value]) => `${`${label}:`.padEnd(12)}${harmless(value, 1000)}`);
-  lines.push(...promptLines(report), ...moduleLines(report.modules));
-  if (report.modules.length === 0 && report.prompts.length + report.prefixes.length === 0)
-    lines.push(...tensorLines(report));
+  const isPlain = report.modules.length === 0 && report.prompts.length + report.prefixes.length === 0;
+  const lines = [
+    ...facts.map(([label, value]) => `${`${label}:`.padEnd(12)}${harmless(value, 1000)}`),
+    ...promptLines(report),
+    ...moduleLines(report.modules),
+    ...(isPlain ? tensorLines(report) : []),
+  ];
   if (report.problems.length > 0) {
     lines.push('', 'problems:');
     for (const { severity, message } of report.problems.slice(0, SHOWN_PROBLEMS))
@@ -134,19 +137,17 @@ function promptLines({ prompts, prefixes, bottlenecks }: Report): string[] {
 function moduleLines(modules: readonly ModuleReport[]): string[] {
   if (modules.length === 0) return [];
   const heading = ['module', 'method', 'rank', 'alpha', 'scaling', '|A|', '|B|', '|s·BA|', 'parameters'];
-  const rows = byName(modules, ({ module }) => module)
-    .slice(0, SHOWN_MODULES)
-    .map((module) => [
-      harmless(module.module === '' ? '(shared)' : module.module, 100),
-      module.method,
-      text(module.rank),
-      text(module.alpha),
-      text(module.scaling),
-      text(module.normA),
-      text(module.normB),
-      text(module.normDelta),
-      formatCount(module.parameters),
-    ]);
+  const rows = firstByName(modules, ({ module }) => module).map((module) => [
+    harmless(module.module === '' ? '(shared)' : module.module, 100),
+    module.method,
+    text(module.rank),
+    text(module.alpha),
+    text(module.scaling),
+    text(module.normA),
+    text(module.normB),
+    text(module.normDelta),
+    formatCount(module.parameters),
+  ]);
   const lines = ['', ...table([heading, ...rows], new Set([2, 3, 4, 5, 6, 7, 8]))];
   if (modules.length > SHOWN_MODULES) lines.push(`and ${formatCount(modules.length - SHOWN_MODULES)} more modules`);
   const reasons = new Map<string, number>();
@@ -157,11 +158,9 @@ function moduleLines(modules: readonly ModuleReport[]): string[] {
 }
 
 function tensorLines({ tensors }: Report): string[] {
-  const rows = byName(tensors, ({ name }) => name)
-    .slice(0, SHOWN_MODULES)
-    .map(({ name, dtype, shape, bytes }) => {
-      return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, formatCount(bytes)];
-    });
+  const rows = firstByName(tensors, ({ name }) => name).map(({ name, dtype, shape, bytes }) => {
+    return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, formatCount(bytes)];
+  });
   const lines = ['', ...table([['tensor', 'dtype', 'shape', 'bytes'], ...rows], new Set([3]))];
   if (tensors.length > SHOWN_MODULES) lines.push(`and ${formatCount(tensors.length - SHOWN_MODULES)} more tensors`);
   return lines;
@@ -172,6 +171,20 @@ function text(value: number | null): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
 }
 
-function byName<T>(items: readonly T[], nameOf: (item: T) => string): T[] {
-  return [...items].sort((a, b) => collator.compare(nameOf(a), nameOf(b)));
+/** The rows of a table in order. Sorting all names of a large file by language would take seconds. */
+function firstByName<T>(items: readonly T[], nameOf: (item: T) => string): T[] {
+  const order = (a: T, b: T): number => collator.compare(nameOf(a), nameOf(b));
+  let first: T[] = [];
+  let last: T | undefined;
+  const keep = (): void => {
+    first = first.sort(order).slice(0, SHOWN_MODULES);
+    last = first[SHOWN_MODULES - 1];
+  };
+  for (const item of items) {
+    if (last !== undefined && order(item, last) >= 0) continue;
+    first.push(item);
+    if (first.length === 2 * SHOWN_MODULES) keep();
+  }
+  keep();
+  return first;
 }

@@ -8,6 +8,9 @@ const STREAMED_DEPTH = 2;
 /** Controls other than the line breaks between values, format characters, lone surrogates, and separators. */
 const UNPRINTABLE = /[^\n\P{C}]|[\u2028\u2029]/gu;
 
+/** Printable text, which most entries are: looking at each character for its Unicode class takes far longer. */
+const ASCII = /^[\n -~]*$/;
+
 /**
  * The text of `JSON.stringify(value, null, 2)`, in pieces, without a character that a terminal acts on. `JSON.parse`
  * restores the value.
@@ -46,7 +49,8 @@ function* tokens(value: unknown, newline: string, depth: number): Generator<stri
 /** The line breaks of JSON are all between values: those in strings are escaped. */
 function whole(value: unknown, newline: string): string {
   const text = JSON.stringify(value, null, 2) ?? 'null';
-  return text.replace(UNPRINTABLE, escapeUnits).replaceAll('\n', newline);
+  const safe = ASCII.test(text) ? text : text.replace(UNPRINTABLE, escapeUnits);
+  return safe.replaceAll('\n', newline);
 }
 
 /** The UTF-16 units of a character as JSON escapes. */

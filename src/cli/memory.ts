@@ -82,12 +82,6 @@ export const memoryCommand: Command = {
   },
 };
 
-async function readAdapter(file: string): Promise<RawConfig> {
-  const config = await readJson(file);
-  if (!isObject(config)) throw new BudgetError('the adapter config is not an object');
-  return config;
-}
-
 type Estimated = (values: Values, table: ModuleTable, adapterConfig: RawConfig | null, limit: number | null) => Output;
 
 const inferenceOutput: Estimated = (values, table, adapterConfig, limit) => {
@@ -105,6 +99,12 @@ const trainingOutput: Estimated = (values, table, adapterConfig, limit) => {
   const peak = `peak: ${estimate.peak.label.toLowerCase()}`;
   return { lines: linesOf(estimate, [peak, ...(answers ? answerLines(answers) : [])]) };
 };
+
+async function readAdapter(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const config = await readJson(file);
+  if (!isObject(config)) throw new BudgetError('the adapter config is not an object');
+  return config;
+}
 
 function trainingSetup(values: Values): Record<string, unknown> {
   return {

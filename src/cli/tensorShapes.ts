@@ -6,6 +6,7 @@
 import * as path from 'node:path';
 import { isObject } from '../peftConfig/configValues';
 import type { NamedShape } from '../budget/rows';
+import { MAX_TENSORS, tooManyTensors } from '../checkpoint/header';
 import { openSafetensors } from '../checkpoint/safetensors/openSafetensors';
 import { nodeFiles } from '../files/nodeFile';
 import { readJson } from './readJson';
@@ -26,7 +27,10 @@ export async function readTensorShapes(file: string): Promise<readonly NamedShap
     // The index is untrusted: it may name only files in its own folder.
     if (typeof shard !== 'string' || shard !== path.basename(shard) || shard === '..')
       throw new Error(`${file}: ${JSON.stringify(shard)} is not the name of a file in the same folder`);
-    shapes.push(...(await headerShapes(path.join(path.dirname(file), shard))));
+    for (const shape of await headerShapes(path.join(path.dirname(file), shard))) {
+      if (shapes.length === MAX_TENSORS) throw tooManyTensors(file);
+      shapes.push(shape);
+    }
   }
   return shapes;
 }

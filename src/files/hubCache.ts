@@ -47,7 +47,7 @@ export async function hubConfigs(files: ModelFiles, name: string, revision: stri
     // A model that was only downloaded by commit has no refs.
     if (commit === null && revision === null) {
       const snapshots = (await files.list(`${model}/snapshots`)).filter(isSegment).slice(0, MAX_SNAPSHOTS);
-      found.push(...snapshots.map((each) => `${model}/snapshots/${each}/config.json`));
+      for (const each of snapshots) found.push(`${model}/snapshots/${each}/config.json`);
     }
   }
   return found;

@@ -3,6 +3,7 @@
 import { collectParts, scalarTensors } from '../checkpoint/adapters/adapterParts';
 import type { AdapterParts } from '../checkpoint/adapters/adapterParts';
 import { pairLora } from '../checkpoint/adapters/loraPairs';
+import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
 import { configOfMetadata } from '../checkpoint/adapters/metadataConfig';
 import { describePrompts } from '../checkpoint/adapters/promptTensors';
 import { describeCheckpoint } from '../checkpoint/describe';
@@ -12,14 +13,15 @@ import type { FileAccess } from '../checkpoint/fileAccess';
 import { TargetedParameters } from '../checkpoint/adapters/expertModules';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../peftConfig/adapterConfig';
+import { patternName } from '../peftConfig/wrappedPath';
 import { JsonError } from '../peftConfig/parseJson';
 import type { Problem } from '../peftConfig/problem';
-import { patternName } from '../peftConfig/wrappedPath';
 import { CheckpointSource } from './checkpointSource';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
 import type { OpenedFiles } from './openedFiles';
 import { PacedMatching } from './pacedMatching';
+import { Pacer } from './pacer';
 
 /** Alphas and scales that are read one by one at opening. No adapter has this many modules. */
 const MAX_SCALARS = 10_000;
@@ -29,19 +31,39 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   const opened = await openFiles(files, path, signal);
   try {
     const { facts } = opened;
+    const pacer = new Pacer(signal);
     const parts = collectParts(opened.header.tensors);
+    await pacer.pause();
     const notes = [...(opened.header.notes ?? [])];
     const beside = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, notes, signal) : null;
     const parsed = beside ?? configOfMetadata(opened.header.metadata, notes);
-    if (parsed) await matchPatterns(parsed, parts, signal);
     const header = { ...opened.header, notes };
-    const lora = pairLora(header.tensors, parsed, await readScalars(opened, parts, signal), parts, header.loraAlpha);
+    if (parsed) await matchPatterns(parsed, parts, signal);
+    const scalars = await readScalars(opened, parts, signal);
+    const pair = (): LoraPairing => pairLora(header.tensors, parsed, scalars, parts, header.loraAlpha);
+    const lora = parsed ? parsed.matching.run(pair) : pair();
+    await pacer.pause();
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts);
+    await pacer.pause();
     return new CheckpointSource(opened, lora, description);
   } catch (error) {
     await opened.close();
     throw error;
+  }
+}
+
+/** Matches the patterns of the config with all modules ahead of the pairing, which cannot pause. */
+async function matchPatterns(config: AdapterConfig, { parts }: AdapterParts, signal?: AbortSignal): Promise<void> {
+  const { rankPattern, alphaPattern, matching } = config;
+  if (rankPattern.length + alphaPattern.length === 0) return;
+  const parameters = new TargetedParameters(config);
+  const paced = new PacedMatching(signal, matching);
+  for (const { module } of parts) {
+    const names = new Set([patternName(module), parameters.pathOf(module) ?? '']);
+    await paced.run(() => {
+      for (const name of names) for (const list of [rankPattern, alphaPattern]) list.find((key) => key.matches(name));
+    });
   }
 }
 
@@ -59,20 +81,6 @@ async function readConfig(
     if (!(error instanceof CheckpointError || error instanceof JsonError)) throw error;
     problems.push({ severity: 'warning', message: `adapter_config.json is not used: ${error.message}` });
     return null;
-  }
-}
-
-/** Matches the patterns of the config with all modules ahead of the pairing, which cannot pause. */
-async function matchPatterns(config: AdapterConfig, { parts }: AdapterParts, signal?: AbortSignal): Promise<void> {
-  const { rankPattern, alphaPattern, matching } = config;
-  if (rankPattern.length + alphaPattern.length === 0) return;
-  const parameters = new TargetedParameters(config);
-  const paced = new PacedMatching(signal, matching);
-  for (const { module } of parts) {
-    const names = new Set([patternName(module), parameters.pathOf(module) ?? '']);
-    await paced.run(() => {
-      for (const name of names) for (const list of [rankPattern, alphaPattern]) list.find((key) => key.matches(name));
-    });
   }
 }
 

@@ -5,7 +5,7 @@ import type { FileFacts } from '../checkpoint/describe';
 import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { FilePool } from '../checkpoint/filePool';
-import { Faults } from '../checkpoint/header';
+import { Faults, MAX_TENSORS, tooManyTensors } from '../checkpoint/header';
 import { FIRST_BYTES, openSafetensors } from '../checkpoint/safetensors/openSafetensors';
 import { MAX_INDEX_BYTES, parseShardIndex, refusedShard, shardPart } from '../checkpoint/safetensors/shardIndex';
 import type { ShardIndex } from '../checkpoint/safetensors/shardIndex';
@@ -84,6 +84,7 @@ class ShardFiles {
     const share = Math.floor(FIRST_BYTES_OF_SHARDS / shards.length);
     const firstBytes = Math.max(LEAST_FIRST_BYTES, Math.min(FIRST_BYTES, share));
     let headerBytes = 0;
+    let tensors = 0;
     return inParallel(shards, async (name, shard): Promise<FoundShard> => {
       const refused = refusedShard(name);
       if (refused) return { header: null, failure: refused };
@@ -95,6 +96,8 @@ class ShardFiles {
         const start = await source.read(0, Math.min(firstBytes, source.size), signal);
         const header = await openSafetensors(source, signal, start);
         headerBytes += header.headerBytes;
+        if (tensors + header.tensors.length > MAX_TENSORS) throw tooManyTensors('the checkpoint up to here');
+        tensors += header.tensors.length;
         return { header, bytes: source.size };
       } catch (error) {
         if (!(error instanceof CheckpointError)) throw error;

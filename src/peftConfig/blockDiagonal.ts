@@ -1,6 +1,6 @@
 /** BD-LoRA: the nested config `use_bdlora` names the modules that have a block-diagonal factor. */
 
-import { positiveInteger, stringList } from './adapterConfig';
+import { positiveInteger } from './adapterConfig';
 import type { RawConfig } from './configValues';
 import { comparedEntries } from './entryLimits';
 import { currentMatching } from './matching';
@@ -14,16 +14,14 @@ interface BlockDiagonal {
   readonly count: number;
 }
 
-/**
- * A list names a module by any part of its path. `null` if neither list names it, or if the steps of the current
- * matching are used up.
- */
+/** A list names a module by any part of its path. `null` if neither list names it. */
 export function blockDiagonalFactor(options: RawConfig, module: string): BlockDiagonal | null {
   const count = positiveInteger(options['nblocks']) ?? NBLOCKS;
-  const matching = currentMatching();
   const named = (key: string): boolean => {
-    const parts = comparedEntries(key, stringList(options[key]));
-    return matching.spend(parts.length, key) && parts.some((part) => module.includes(part));
+    const list = options[key];
+    const parts = Array.isArray(list) ? comparedEntries<unknown>(key, list) : [list];
+    if (!currentMatching().spend(parts.length, key)) return false;
+    return parts.some((part) => typeof part === 'string' && module.includes(part));
   };
   if (named('target_modules_bd_a')) return { side: 'a', count };
   return named('target_modules_bd_b') ? { side: 'b', count } : null;

@@ -230,7 +230,8 @@ class Settings {
   complete(call: UnslothCall, at: { readonly from: number; readonly to: number }): void {
     const spread = this.unknown.some(({ key }) => key.startsWith('*'));
     const own = this.unknown.filter(({ key }) => key.startsWith('*') || LORA_CONFIG.fields.has(key));
-    this.unknown.splice(0, this.unknown.length, ...own);
+    this.unknown.length = 0;
+    for (const each of own) this.unknown.push(each);
     this.strange.length = 0;
     const { config, chosenByUnsloth } = unslothConfig(
       call,

@@ -5,7 +5,7 @@ import './plan/plan.css';
 import type { BudgetEvents, BudgetReport, CalculatorRequests } from '../../src/protocol/calculator';
 import { Endpoint } from '../../src/protocol/rpc';
 import { BudgetControls } from '../shared/budget/controls';
-import { h } from '../shared/element';
+import { h, replace } from '../shared/element';
 import { hostTransport } from '../shared/hostTransport';
 import { BROWSER_TIMERS } from '../shared/timers';
 import { Answers } from './answers';
@@ -58,7 +58,10 @@ function show(report: BudgetReport): void {
   controls.showReport(report);
   rows.show(report);
   denominator.textContent = report.denominator && `Ratios are relative to ${report.denominator}.`;
-  warnings.replaceChildren(...report.warnings.map((warning) => h('li', {}, warning)));
+  replace(
+    warnings,
+    report.warnings.map((warning) => h('li', {}, warning)),
+  );
 }
 
 function button(label: string, command: 'compare' | 'demo', kind: string): HTMLElement {

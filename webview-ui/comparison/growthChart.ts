@@ -2,7 +2,7 @@ import type { Selection } from 'd3';
 import { pointer, select } from 'd3';
 import type { BudgetReport, GrowthLine } from '../../src/protocol/calculator';
 import { axis } from '../shared/axes';
-import { h } from '../shared/element';
+import { h, replace } from '../shared/element';
 import { decadeTicks, tickLabel } from '../shared/budget/logScale';
 import { formatCount } from '../../src/text/numberText';
 import type { Box, GrowthScales } from './growthScales';
@@ -136,9 +136,10 @@ export class GrowthChart {
       .attr('x2', Number)
       .attr('y1', box.top)
       .attr('y2', box.bottom);
-    this.readout.replaceChildren(
+    replace(
+      this.readout,
       h('span', { class: 'at' }, setting === null ? 'At the current settings' : `At ${formatCount(setting)}`),
-      ...at.map((line) => {
+      at.map((line) => {
         const count = line.at === null ? '\u2013' : formatCount(countAt(line, line.at));
         const name = setting === null && line.at !== null ? `${line.variable} ${formatCount(line.at)}` : line.label;
         const swatch = h('i', { class: 'budget-swatch' });

@@ -31,7 +31,7 @@ export function fullCount(report: BudgetReport): number | null {
 }
 
 export function growthScales(report: BudgetReport, box: Box): GrowthScales {
-  const largest = Math.max(USUAL_END, ...report.growth.map(({ current }) => current ?? 1));
+  const largest = report.growth.reduce((most, { current }) => Math.max(most, current ?? 1), USUAL_END);
   const last = 2 ** Math.ceil(Math.log2(largest));
   const counts = report.growth.flatMap((line) => [countAt(line, 1), countAt(line, last)]);
   const full = fullCount(report);

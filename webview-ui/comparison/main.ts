@@ -5,7 +5,7 @@ import type { BudgetEvents, BudgetInputs, BudgetReport, ComparisonRequests } fro
 import { Endpoint } from '../../src/protocol/rpc';
 import { latestReport } from './latestReport';
 import { BudgetControls } from '../shared/budget/controls';
-import { h } from '../shared/element';
+import { h, replace } from '../shared/element';
 import { hostTransport, viewState } from '../shared/hostTransport';
 import { BarChart } from './barChart';
 import { GrowthChart } from './growthChart';
@@ -68,8 +68,14 @@ function show(report: BudgetReport): void {
   const ratios = report.denominator
     ? [`Ratios are relative to ${report.denominator}.${report.basis === 'exact' ? PERCENT_NOTE : ''}`]
     : [];
-  notes.replaceChildren(...[...ratios, ...fileNotes].map((note) => h('li', {}, note)));
-  warnings.replaceChildren(...report.warnings.map((warning) => h('li', {}, warning)));
+  replace(
+    notes,
+    [...ratios, ...fileNotes].map((note) => h('li', {}, note)),
+  );
+  replace(
+    warnings,
+    report.warnings.map((warning) => h('li', {}, warning)),
+  );
 }
 
 /** The sweep takes longer than the counts, so it starts after them. Only the newest one is shown. */
@@ -94,7 +100,7 @@ function section(heading: string, content: Node): HTMLElement {
 }
 
 const copyButtons = [copyButton('Copy as Markdown', 'markdown'), copyButton('Copy as CSV', 'csv')];
-const header = h('header', {}, h('div', {}, title, summary), h('div', { class: 'buttons' }, ...copyButtons, status));
+const header = h('header', {}, h('div', {}, title, summary), h('div', { class: 'buttons' }, copyButtons, status));
 const results = h(
   'div',
   { class: 'results' },

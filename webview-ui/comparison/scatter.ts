@@ -50,7 +50,11 @@ function rows(methods: readonly PlanPoint[], ranks: readonly PlanPoint[]): HTMLE
       h('td', {}, formatCount(trainable)),
       h('td', {}, formatMemory(bytes)),
     );
-  const head = h('tr', {}, ...['Method', 'Trainable', 'Memory'].map((label) => h('th', { scope: 'col' }, label)));
+  const head = h(
+    'tr',
+    {},
+    ['Method', 'Trainable', 'Memory'].map((label) => h('th', { scope: 'col' }, label)),
+  );
   return h(
     'details',
     {},
@@ -59,7 +63,7 @@ function rows(methods: readonly PlanPoint[], ranks: readonly PlanPoint[]): HTMLE
       'table',
       { class: 'scatter-table' },
       h('thead', {}, head),
-      h('tbody', {}, ...[...methods].sort((a, b) => a.trainable - b.trainable).map(row), ...ranks.map(row)),
+      h('tbody', {}, [...methods].sort((a, b) => a.trainable - b.trainable).map(row), ranks.map(row)),
     ),
   );
 }

@@ -1,7 +1,8 @@
 /** Draws parameters against memory as SVG: axes, the GPU's line, the Pareto front, the sweep, and labelled dots. */
 
+import { replace } from '../shared/element';
 import type { ScaleContinuousNumeric } from 'd3';
-import { line, scaleLog } from 'd3';
+import { line, max, min, scaleLog } from 'd3';
 import type { PlanPoint, PlanSweep } from '../../src/protocol/plan';
 import { formatCount, formatMemory } from '../../src/text/numberText';
 import { tickLabel } from '../shared/budget/logScale';
@@ -36,8 +37,8 @@ export function scatterPicture(sweep: PlanSweep, width: number): SVGElement {
     role: 'img',
     'aria-label': 'Trainable parameters against training memory, both on log scales. The table below has the numbers.',
   });
-  picture.append(...memoryAxis(plot), ...parameterAxis(plot), ...(gpu ? gpuLine(plot, gpu) : []));
-  picture.append(...marks(plot, methods, ranks), ...names(plot, methods, ranks, gpu));
+  const axes = [memoryAxis(plot), parameterAxis(plot), gpu ? gpuLine(plot, gpu) : []];
+  replace(picture, axes, marks(plot, methods, ranks), names(plot, methods, ranks, gpu));
   return picture;
 }
 
@@ -142,7 +143,8 @@ function memoryTicks([least, most]: readonly [number, number]): number[] {
 }
 
 function extent(values: readonly number[]): [number, number] {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const least = min(values) ?? Infinity;
+  const most = max(values) ?? -Infinity;
   return least < most ? [least, most] : [least / 2, most * 2];
 }
 

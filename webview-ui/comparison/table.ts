@@ -1,5 +1,5 @@
 import type { BudgetReport, MethodBudget } from '../../src/protocol/calculator';
-import { h } from '../shared/element';
+import { h, replace } from '../shared/element';
 
 const COLUMNS: readonly (readonly [string, string])[] = [
   ['Method', ''],
@@ -21,12 +21,12 @@ export class ComparisonTable {
     this.root = h(
       'div',
       { class: 'table', tabindex: 0, role: 'region', 'aria-label': 'Figures' },
-      h('table', {}, caption, h('thead', {}, h('tr', {}, ...heads)), this.body),
+      h('table', {}, caption, h('thead', {}, h('tr', {}, heads)), this.body),
     );
   }
 
   show({ methods }: BudgetReport): void {
-    this.body.replaceChildren(...methods.map(tableRow));
+    replace(this.body, methods.map(tableRow));
   }
 }
 
@@ -40,7 +40,7 @@ function tableRow(method: MethodBudget): HTMLElement {
     h('td', { class: 'number' }, method.ratioText),
     h('td', { class: 'number percent' }, method.trainablePercentText || '\u2013'),
     h('td', { class: 'number', title: method.fileNote }, method.fileText),
-    h('td', { class: 'how' }, ...howCounted(method)),
+    h('td', { class: 'how' }, howCounted(method)),
   );
   return row;
 }

@@ -9,7 +9,8 @@ type Attribute = string | number | boolean | null | undefined | ((event: never) 
 /** Attributes whose text is shown or read aloud. */
 const SHOWN = new Set(['title', 'aria-label', 'placeholder']);
 
-export type Child = Node | string | null | undefined | false;
+/** A list is passed as one child: as arguments, its entries would lie on the stack, and a file may have very many. */
+export type Child = Node | string | null | undefined | false | readonly Child[];
 
 /**
  * `h('button', { class: 'tool', type: 'button', onclick: act }, 'Act')`. A key that starts with `on` adds a listener. A
@@ -34,9 +35,14 @@ export function h<K extends keyof HTMLElementTagNameMap>(
 
 function append(parent: Element, children: readonly Child[]): void {
   for (const child of children) {
-    if (child !== null && child !== undefined && child !== false)
+    if (isList(child)) append(parent, child);
+    else if (child !== null && child !== undefined && child !== false)
       parent.append(typeof child === 'string' ? visibleText(child) : child);
   }
+}
+
+function isList(child: Child): child is readonly Child[] {
+  return Array.isArray(child);
 }
 
 export function replace(parent: Element, ...children: readonly Child[]): void {

@@ -96,7 +96,7 @@ export class Histogram {
   }
 
   private drawBars(bins: readonly Bin[], x: (value: number) => number): void {
-    const tallest = Math.max(0, ...bins.map(({ count }) => count));
+    const tallest = bins.reduce((most, { count }) => Math.max(most, count), 0);
     const full = HEIGHT - MARGIN.top - MARGIN.bottom;
     const map = this.color && createColorMap(this.color, themeKind());
     // A bin that is not empty is at least a pixel high, so that it is seen.

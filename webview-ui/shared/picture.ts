@@ -31,7 +31,7 @@ export function composePicture({ title, parts, background, foreground, font }: P
   const titleHeight = title ? Math.round((TITLE_SIZE + PADDING) * scale) : 0;
   const padding = Math.round(PADDING * scale);
   const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, ...parts.map((part) => part.width)) + 2 * padding;
+  canvas.width = parts.reduce((widest, part) => Math.max(widest, part.width), 1) + 2 * padding;
   canvas.height = parts.reduce((sum, part) => sum + part.height + padding, padding + titleHeight);
   const context = canvas.getContext('2d');
   if (!context) throw new PictureError(`a canvas of ${canvas.width} x ${canvas.height} pixels could not be made`);

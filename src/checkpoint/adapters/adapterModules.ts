@@ -66,7 +66,7 @@ export function describeAdapter(
   const saved = savedTensors(collected.rest, collected.parts, config);
   for (const entry of collected.doubles)
     unexplained.push({ tensor: entry.name, reason: 'another tensor of the file already has its role in the module' });
-  unexplained.push(...saved.unexplained);
+  for (const tensor of saved.unexplained) unexplained.push(tensor);
   if (unexplained.length > 0) {
     const [{ tensor, reason }] = unexplained as [(typeof unexplained)[0]];
     const others = unexplained.length > 1 ? ' and others' : '';

@@ -117,7 +117,7 @@ function planOf(
     return { unavailable, unsaved: true };
   }
   const options = config?.get('use_bdlora');
-  const blocks = isObject(options) ? config!.matching.run(() => blockDiagonalFactor(options, part.module)) : null;
+  const blocks = isObject(options) ? blockDiagonalFactor(options, part.module) : null;
   // Only loralib's MergedLinear stores a B with fewer columns than A has rows. loralib's names have no suffix.
   const bare = part.tensors.get('b')?.entry.name.endsWith('.lora_B') ?? false;
   const plan = planProduct(part, shared, blocks?.side === 'b' || bare);

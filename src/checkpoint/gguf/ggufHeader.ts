@@ -16,14 +16,12 @@ import { quoted } from '../../peftConfig/quoted';
 import { ggmlType } from './ggmlTypes';
 import { checkGgufLayout } from './ggufLayout';
 import { fileTypeText, readLength, readString, readValue } from './ggufMetadata';
-import { Faults } from '../header';
+import { Faults, MAX_TENSORS, tooManyTensors } from '../header';
 import type { CheckpointHeader, TensorEntry } from '../header';
 import type { Problem } from '../../peftConfig/problem';
 
 /** Upper bound on the header. Token lists make headers of 10 MB. */
 const MAX_HEADER_BYTES = 2 ** 28;
-/** The largest models have about ten thousand tensors. A damaged file may claim any number. */
-const MAX_TENSORS = 1_000_000;
 /** Number of metadata entries shown. Files have dozens. All are read, because the tensors follow them. */
 const MAX_SHOWN_METADATA = 2000;
 /** ggml allows four. A larger number means that the fields are read at wrong offsets. */
@@ -138,7 +136,7 @@ async function readTensors(
 ): Promise<void> {
   const seen = new Set<string>();
   for (let i = 0; i < count; i++) {
-    if (i === MAX_TENSORS) throw new CheckpointError('TooLarge', `the header claims ${count} tensors`);
+    if (i === MAX_TENSORS) throw tooManyTensors('the header');
     const tensor = await readTensor(cursor, version, faults);
     const { name } = tensor;
     if (seen.has(name))

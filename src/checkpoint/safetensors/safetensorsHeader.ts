@@ -12,7 +12,7 @@
 import { isDtype } from '../dtypes';
 import { CheckpointError } from '../errors';
 import { quoted } from '../../peftConfig/quoted';
-import { Faults } from '../header';
+import { Faults, MAX_DIMENSIONS, MAX_TENSORS, tooManyTensors } from '../header';
 import type { CheckpointHeader, Report, TensorEntry } from '../header';
 import { JsonReader, JsonSyntaxError } from './jsonReader';
 import { QuickTensor } from './quickTensor';
@@ -65,7 +65,7 @@ export function headerLength(prefix: Uint8Array, fileBytes: number): number {
 
 /**
  * Parses the N bytes of the header of a file of `fileBytes` bytes.
- * Throws InvalidHeader or InvalidHeaderDeserialization if no tensor can be listed. All other faults go to `errors`.
+ * Throws InvalidHeader or InvalidHeaderDeserialization if no tensor can be listed, TooLarge beyond `MAX_TENSORS`. All other faults go to `errors`.
  */
 export function parseSafetensorsHeader(header: Uint8Array, fileBytes: number): SafetensorsHeader {
   const faults = new Faults();
@@ -116,7 +116,9 @@ function readFields(reader: JsonReader, tensors: TensorEntry[], metadata: [strin
       if (name === '__metadata__') readMetadata(reader, isNew ? metadata : [], report);
       else {
         const entry = reader.quick(quick.read) ? quick.entry(name) : readTensor(reader, name, report);
-        if (isNew) tensors.push(entry);
+        if (!isNew) return;
+        if (tensors.length === MAX_TENSORS) throw tooManyTensors('the header');
+        tensors.push(entry.shape.length > MAX_DIMENSIONS ? withoutShape(entry, report) : entry);
       }
     });
     reader.end();
@@ -126,6 +128,13 @@ function readFields(reader: JsonReader, tensors: TensorEntry[], metadata: [strin
     report('InvalidHeaderDeserialization', () => `the header is not JSON ${error.message}`);
     return false;
   }
+}
+
+function withoutShape(entry: TensorEntry, report: Report): TensorEntry {
+  const { name, shape } = entry;
+  const message = `tensor ${quoted(name)} has ${shape.length} dimensions, expected at most ${MAX_DIMENSIONS}`;
+  report('TensorInvalidInfo', () => message, name);
+  return { ...entry, shape: [], readable: false };
 }
 
 function readMetadata(reader: JsonReader, metadata: [string, string][], report: Report): void {

@@ -7,6 +7,7 @@ import { besideSegments } from '../besideName';
 import { CheckpointError } from '../errors';
 import { quoted } from '../../peftConfig/quoted';
 import { CONVERT } from '../fileKind';
+import { MAX_TENSORS, tooManyTensors } from '../header';
 import type { Faults } from '../header';
 import { JsonReader, JsonSyntaxError } from './jsonReader';
 
@@ -103,6 +104,7 @@ function readPlace(
     report('DuplicateKey', () => `weight_map: ${quoted(tensor)} occurs twice; the first counts`, tensor);
     return;
   }
+  if (weightMap.size === MAX_TENSORS) throw tooManyTensors('the index');
   if (!numbers.has(shard) && numbers.size === MAX_SHARDS) {
     throw new CheckpointError('TooLarge', `the index names more than ${MAX_SHARDS} shards`);
   }

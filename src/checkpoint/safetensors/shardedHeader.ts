@@ -27,14 +27,15 @@ export function mergeShards(
   const { report } = faults;
   const notes: Problem[] = [];
   const tensors = new Map<string, TensorEntry>();
+  const listed = new Array<number>(shards.length).fill(0);
+  for (const shard of weightMap.values()) listed[shard]!++;
   let nested = 0;
   found.forEach((shard, number) => {
     const name = quoted(shards[number]!);
     if (!shard.header) {
-      const lost = [...weightMap.values()].filter((at) => at === number).length;
       report(
         shard.failure.code,
-        () => `shard ${name}, which has ${lost} tensors: ${shard.failure.message}`,
+        () => `shard ${name}, which has ${listed[number]} tensors: ${shard.failure.message}`,
         shards[number],
       );
       return;

@@ -42,7 +42,7 @@ export function partialCoverage(
     const expected = [...(all.get(stack) ?? [])].filter((layer) => wanted === null || wanted.includes(layer));
     total += expected.length;
     count += expected.filter((layer) => layers.has(layer)).length;
-    missing.push(...expected.filter((layer) => !layers.has(layer)));
+    for (const layer of expected) if (!layers.has(layer)) missing.push(layer);
   }
   return missing.length === 0 ? null : { reached: count, total, missing: ranges([...new Set(missing)]) };
 }

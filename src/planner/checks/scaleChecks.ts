@@ -116,7 +116,7 @@ function alphaFixes(x: Examined, key: string, alphas: readonly number[]): Fix[] 
 function checkServed(x: Examined, rank: number): void {
   const patterned = Object.values(attempt(() => x.settings.object('rank_pattern')) ?? {});
   const ranks = patterned.filter((each): each is number => typeof each === 'number');
-  const largest = Math.max(rank, ...ranks);
+  const largest = ranks.reduce((most, each) => Math.max(most, each), rank);
   const node = x.node(ranks.includes(largest) && largest > rank ? 'rank_pattern' : 'r');
   if (!node) return;
   const room = VLLM_MAX_LORA_RANKS.find((each) => each >= largest);

@@ -3,6 +3,7 @@
 import { isObject } from '../../peftConfig/configValues';
 import { parseJson } from '../../peftConfig/parseJson';
 import type { NamedShape } from '../../budget/rows';
+import { MAX_TENSORS } from '../../checkpoint/header';
 import type { ModelFiles } from '../../files/modelFiles';
 
 /** The largest published checkpoints have a few hundred shards. */
@@ -18,8 +19,8 @@ export async function baseTensors(files: ModelFiles, config: string): Promise<re
   const shapes: NamedShape[] = [];
   for (const shard of shardNames((await files.readText(index, MAX_INDEX_BYTES)) ?? '')) {
     const part = await files.tensorShapes(`${folder}/${shard}`);
-    if (!part) return null;
-    shapes.push(...part);
+    if (!part || shapes.length + part.length > MAX_TENSORS) return null;
+    for (const shape of part) shapes.push(shape);
   }
   return shapes.length > 0 ? shapes : null;
 }

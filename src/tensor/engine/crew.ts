@@ -47,7 +47,9 @@ export class Crew {
   }
 
   private runHere({ operation, args }: Call, scratch: number): void {
-    this.operations[operation]!(...ownArguments(args, 0, args.length, { scratch, number: 0 }));
+    const own = ownArguments(args, 0, args.length, { scratch, number: 0 });
+    // eslint-disable-next-line no-restricted-syntax -- an operation has about ten arguments
+    this.operations[operation]!(...own);
   }
 
   private share(calls: readonly Call[], scratch: number): void {

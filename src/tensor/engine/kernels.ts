@@ -112,7 +112,7 @@ const TRIAL_MS = 2;
 
 /** Bytes that `fastestBuild` needs: three matrices and their scratch memory. */
 export function trialBytes(kernels: BoundKernels): number {
-  const scratch = Math.max(...kernels.gemm.map((g) => g.workBytes(TRIAL_SIDE, TRIAL_SIDE, TRIAL_SIDE)));
+  const scratch = kernels.gemm.reduce((most, g) => Math.max(most, g.workBytes(TRIAL_SIDE, TRIAL_SIDE, TRIAL_SIDE)), 0);
   return 3 * 4 * TRIAL_SIDE ** 2 + scratch;
 }
 

@@ -15,6 +15,7 @@ import { METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
 import { computeReport } from '../../../src/planner/calculator/budgetReport';
 import { adapterBudget } from '../../../src/planner/countAdapter';
 import { PacedMatching } from '../../../src/matrices/pacedMatching';
+import { captured } from '../cli/runCaptured';
 import { hoverText } from '../../../src/planner/hover/adapterConfigHoverText';
 import { Models } from '../../../src/planner/models/models';
 import type { FoundModel } from '../../../src/planner/models/models';
@@ -178,8 +179,8 @@ describe('every surface that counts', () => {
       for (const row of rows) {
         writeFileSync(files.model, JSON.stringify(row.model));
         writeFileSync(files.adapter, JSON.stringify(row.adapter));
-        const printed = await budgetCommand.run(['--model', files.model, '--adapter', files.adapter, '--json']);
-        const difference = same(JSON.parse(String(printed)), row.budget);
+        const output = await budgetCommand.run(['--model', files.model, '--adapter', files.adapter, '--json']);
+        const difference = same(JSON.parse((await captured(output))!), row.budget);
         if (difference !== null) wrong.push(`${row.name}: ${difference.slice(0, 300)}`);
       }
       assert.deepEqual(wrong, []);

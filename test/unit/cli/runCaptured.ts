@@ -6,7 +6,7 @@ import type { Output } from '../../../src/cli/terminal';
 
 interface Captured {
   readonly status: number;
-  /** Has no line break at its end; `undefined` if nothing is written. */
+  /** The text before the last line break; `undefined` if nothing is written. */
   readonly stdout: string | undefined;
   readonly stderr: string | undefined;
 }

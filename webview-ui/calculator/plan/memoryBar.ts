@@ -1,7 +1,7 @@
 /** Shows memory as one bar of its terms with a mark at the GPU's size, and lists the terms with their arithmetic. */
 
 import type { PlanFit, PlanMemory, PlanPhase, PlanTerm } from '../../../src/protocol/plan';
-import { h } from '../../shared/element';
+import { h, replace } from '../../shared/element';
 import { formatMemory } from '../../../src/text/numberText';
 
 /** The scale extends beyond the larger of the bar and the GPU by this factor. */
@@ -17,7 +17,7 @@ export class MemoryBar {
   private advises = false;
 
   show(memory: PlanMemory | null, problem: string): void {
-    if (!memory) return this.root.replaceChildren(...(problem ? [h('p', { class: 'budget-message' }, problem)] : []));
+    if (!memory) return replace(this.root, problem ? [h('p', { class: 'budget-message' }, problem)] : []);
     const { terms, deviceBytes, gpuBytes } = memory;
     const shown = terms.filter(({ bytes }) => bytes > 0);
     const listed = terms.filter(({ bytes, group }) => bytes > 0 || group === 'gradients');
@@ -28,7 +28,8 @@ export class MemoryBar {
     const room = gpuBytes === null ? 0 : Math.abs(gpuBytes - deviceBytes);
     const rest = over ? `${formatMemory(room)} too much` : `fits, ${formatMemory(room)} left`;
     const verdict = gpuBytes === null ? ' on each GPU' : ` of ${formatMemory(gpuBytes)}: ${rest}`;
-    this.root.replaceChildren(
+    replace(
+      this.root,
       h(
         'p',
         { class: over ? 'memory-total over' : 'memory-total', role: 'status' },
@@ -37,7 +38,7 @@ export class MemoryBar {
       ),
       barOf(shown, deviceBytes, gpuBytes),
       termList(listed),
-      ...phaseList(memory),
+      phaseList(memory),
       this.found,
       list(memory.warnings, 'peft-muted'),
     );
@@ -45,8 +46,9 @@ export class MemoryBar {
 
   /** Shows what fits. The previous result stays until this one arrives. */
   showFit({ fits, advice }: PlanFit): void {
-    this.found.replaceChildren(
-      ...(this.over && this.advises
+    replace(
+      this.found,
+      this.over && this.advises
         ? [
             h(
               'p',
@@ -55,8 +57,8 @@ export class MemoryBar {
             ),
             list(advice),
           ]
-        : []),
-      ...(fits.length > 0
+        : [],
+      fits.length > 0
         ? [
             h(
               'p',
@@ -64,7 +66,7 @@ export class MemoryBar {
               `${this.over ? 'It fits with' : 'It fits up to'} ${fits.join(', or ')}, if the other settings stay.`,
             ),
           ]
-        : []),
+        : [],
     );
   }
 }
@@ -101,7 +103,7 @@ function termList(terms: readonly PlanTerm[]): HTMLElement {
   return h(
     'ul',
     { class: 'memory-terms', 'aria-label': 'Terms of the memory' },
-    ...terms.map((term) =>
+    terms.map((term) =>
       h(
         'li',
         { title: titleOf(term), tabindex: 0, 'aria-label': titleOf(term) },
@@ -134,7 +136,7 @@ function phaseList({ phases, deviceBytes }: PlanMemory): HTMLElement[] {
       'details',
       { class: 'memory-phases' },
       h('summary', {}, `Peak at: ${phases.find(({ bytes }) => bytes === deviceBytes)?.label ?? ''}`),
-      h('ul', {}, ...phases.map(row)),
+      h('ul', {}, phases.map(row)),
     ),
   ];
 }
@@ -145,6 +147,6 @@ function list(lines: readonly string[], kind = ''): HTMLElement {
   return h(
     'ol',
     { class: `memory-list ${kind}`, hidden: lines.length === 0 },
-    ...lines.map((line) => h('li', {}, line)),
+    lines.map((line) => h('li', {}, line)),
   );
 }

@@ -1,7 +1,7 @@
 /** Builds fields from their descriptions: numbers, switches and choices that keep what was typed. */
 
 import type { PlanField, Typed } from '../../../src/protocol/plan';
-import { h } from '../../shared/element';
+import { h, replace } from '../../shared/element';
 
 export class PlanFields {
   readonly root = h('div', { class: 'plan-fields' });
@@ -14,7 +14,10 @@ export class PlanFields {
     this.fields = fields;
     this.inputs = new Map();
     const known = new Map(typed);
-    this.root.replaceChildren(...fields.map((field) => this.field(field, known.get(field.key) ?? '')));
+    replace(
+      this.root,
+      fields.map((field) => this.field(field, known.get(field.key) ?? '')),
+    );
   }
 
   /** Marks the field at fault as invalid. A key without a field marks none. */
@@ -41,13 +44,17 @@ export class PlanFields {
     return h(
       'label',
       { class: `plan-field ${field.kind}`, title: field.title },
-      ...(field.kind === 'boolean' ? [input, label] : [label, input]),
+      field.kind === 'boolean' ? [input, label] : [label, input],
     );
   }
 
   private input({ kind, initial, choices }: PlanField, text: string): HTMLInputElement | HTMLSelectElement {
     if (kind === 'choice') {
-      const select = h('select', {}, ...choices.map((choice) => h('option', { value: choice }, choice || 'none')));
+      const select = h(
+        'select',
+        {},
+        choices.map((choice) => h('option', { value: choice }, choice || 'none')),
+      );
       select.value = choices.includes(text) ? text : initial;
       return select;
     }

@@ -1,7 +1,7 @@
 /** The plan of one adapter: method, targets, memory on a GPU, the config to paste, and the check of a claim. */
 
 import type { PlanChoices, PlanFit, PlanInputs, PlanReport } from '../../../src/protocol/plan';
-import { h } from '../../shared/element';
+import { h, replace } from '../../shared/element';
 import { formatBytes, formatCount, formatTrainableShare } from '../../../src/text/numberText';
 import { MemoryBar } from './memoryBar';
 import { PlanFields } from './planFields';
@@ -105,10 +105,14 @@ export class PlanPanel {
   start(choices: PlanChoices, plan: PlanInputs): void {
     this.choices = choices;
     this.plan = plan;
-    this.method.replaceChildren(...choices.methods.map(({ peftType }) => h('option', { value: peftType }, peftType)));
+    replace(
+      this.method,
+      choices.methods.map(({ peftType }) => h('option', { value: peftType }, peftType)),
+    );
     this.method.value = choices.methods.some(({ peftType }) => peftType === plan.peftType) ? plan.peftType : 'LORA';
-    this.gpu.replaceChildren(
-      ...choices.gpus.map(({ id, label, bytes }) => h('option', { value: id, title: formatBytes(bytes) }, label)),
+    replace(
+      this.gpu,
+      choices.gpus.map(({ id, label, bytes }) => h('option', { value: id, title: formatBytes(bytes) }, label)),
     );
     this.gpu.value = plan.gpu;
     this.setup.show(choices.setup, plan.setup);
@@ -165,22 +169,29 @@ export class PlanPanel {
   show(report: PlanReport): void {
     this.report = report;
     const { counts, problem, claim } = report;
-    this.counts.replaceChildren(
-      ...(counts
+    replace(
+      this.counts,
+      counts
         ? [
             h('strong', {}, formatCount(counts.trainable)),
             ` trainable of ${formatCount(counts.all)} · ${formatTrainableShare(counts.percent / 100)}` +
               ` · ${formatBytes(counts.fileBytes)} file`,
           ]
-        : [h('span', { class: 'budget-message' }, problem?.message ?? '')]),
+        : [h('span', { class: 'budget-message' }, problem?.message ?? '')],
     );
-    this.warnings.replaceChildren(...report.warnings.map((warning) => h('li', {}, warning)));
+    replace(
+      this.warnings,
+      report.warnings.map((warning) => h('li', {}, warning)),
+    );
     this.targets.show(report.targets, this.plan?.targets ?? []);
     this.memory.show(report.memory, report.memoryProblem?.message ?? '');
     for (const fields of [this.fields, this.more]) fields.mark(problem?.key ?? null);
     for (const fields of [this.setup, this.inference]) fields.mark(report.memoryProblem?.key ?? null);
     this.verdict.className = `claim-verdict${claim ? (claim.agrees ? ' agrees' : ' differs') : ''}`;
-    this.verdict.replaceChildren(...(claim?.lines ?? []).map((line) => h('li', {}, line)));
+    replace(
+      this.verdict,
+      (claim?.lines ?? []).map((line) => h('li', {}, line)),
+    );
   }
 
   private async copy(): Promise<void> {

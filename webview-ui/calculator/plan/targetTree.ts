@@ -1,7 +1,7 @@
 /** The model's modules as a tree, to choose the targets of an adapter. A row holds the same module of all layers. */
 
 import type { TargetRow } from '../../../src/protocol/plan';
-import { h } from '../../shared/element';
+import { h, replace } from '../../shared/element';
 import { formatCount } from '../../../src/text/numberText';
 
 export class TargetTree {
@@ -16,7 +16,7 @@ export class TargetTree {
     this.rows = rows;
     this.chosen = targets;
     const active = this.root.contains(document.activeElement) ? document.activeElement?.getAttribute('data-key') : null;
-    this.root.replaceChildren(...this.groups());
+    replace(this.root, this.groups());
     if (active) this.root.querySelector<HTMLElement>(`[data-key="${CSS.escape(active)}"]`)?.focus();
   }
 
@@ -31,7 +31,7 @@ export class TargetTree {
         'details',
         { open: !this.closed.has(parent) },
         h('summary', { 'data-key': `g:${parent}` }, h('bdi', {}, parent || 'model')),
-        ...rows.map((row) => this.row(row)),
+        rows.map((row) => this.row(row)),
       );
       details.addEventListener(
         'toggle',

@@ -120,9 +120,10 @@ export class ColorModel {
     const scheme = member.subject?.nonNegative && isDiverging(chosen) ? 'viridis' : chosen;
     const magnitudes = this.members.get(member)?.magnitudes;
     const own = magnitudes?.limit(domain) ?? 0;
-    const all = [...this.members.values()].map((entry) => entry.magnitudes?.limit(domain) ?? 0);
-    const limit = (linked ? Math.max(own, ...all) : own) || 1;
-    member.applyColor({ scheme, scale, reduction, limit }, magnitudes?.sampled ?? false);
+    let limit = own;
+    if (linked)
+      for (const entry of this.members.values()) limit = Math.max(limit, entry.magnitudes?.limit(domain) ?? 0);
+    member.applyColor({ scheme, scale, reduction, limit: limit || 1 }, magnitudes?.sampled ?? false);
   }
 }
 

@@ -164,7 +164,7 @@ export class InspectorClient {
       const { generation } = this;
       const { rows, next } = await this.endpoint.request('tensors/scan', { first: this.nextToScan }, options);
       if (generation !== this.generation) return;
-      this.scannedRows.push(...rows);
+      for (const row of rows) this.scannedRows.push(row);
       this.nextToScan = next;
       options.onRows(rows);
     }

@@ -31,7 +31,7 @@ export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
     .flatMap((layer) => {
       // A layer may lack some of the groups, so every column gets an entry.
       const places = Array.from({ length: columns.size }, (_, column) => layers.get(layer)?.[column] ?? []);
-      const depth = Math.max(...places.map((place) => place.length));
+      const depth = places.reduce((most, place) => Math.max(most, place.length), 0);
       return Array.from({ length: depth }, (_, copy) => ({
         layer,
         modules: places.map((place) => place[copy] ?? null),

@@ -138,7 +138,7 @@ class AdapterView implements View {
         fact('parameters', formatCount(this.parametersOf(info))),
         info.nonLinearity ? fact('non-linearity', info.nonLinearity) : [],
         info.placement ? fact('placed', info.placement) : [],
-        ...biases(info).map(([label, name]) => fact(label, this.showButton(name))),
+        biases(info).flatMap(([label, name]) => fact(label, this.showButton(name))),
       ),
     );
     void this.showGates(info);

@@ -55,7 +55,7 @@ class GridView implements View {
     this.picker = h(
       'select',
       { 'aria-label': 'Colour the modules by', onchange: () => store.set({ metric: this.picker.value as never }) },
-      ...METRICS.map(({ metric, label }) => h('option', { value: metric }, label)),
+      METRICS.map(({ metric, label }) => h('option', { value: metric }, label)),
     );
     const { method } = description;
     const kind = method === null || method === 'LORA' ? 'LoRA' : method;

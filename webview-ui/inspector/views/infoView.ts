@@ -19,7 +19,7 @@ export function infoView(description: SourceDescription): View {
   if (description.layout) facts.unshift(['Written by', description.layout]);
   if (description.method) facts.unshift(['Method', description.method]);
   if (description.lora.length > 0) facts.push(['Modules with ΔW', formatCount(description.lora.length)]);
-  facts.push(...moduleFacts(description));
+  for (const row of moduleFacts(description)) facts.push(row);
   const cards = [card('Contents', facts)];
   if (file) {
     cards.push(
@@ -51,7 +51,7 @@ export function infoView(description: SourceDescription): View {
   if (description.problems.length > 0) {
     cards.unshift(h('section', { class: 'card wide' }, h('h2', {}, 'Problems'), problemList(description.problems)));
   }
-  return { element: h('div', { class: 'info-view' }, ...cards), details: [], dispose: () => undefined };
+  return { element: h('div', { class: 'info-view' }, cards), details: [], dispose: () => undefined };
 }
 
 /** Modules of methods that are not a product of factors, and tensors that belong to no module. */
@@ -88,7 +88,7 @@ function card(title: string, pairs: readonly (readonly [string, string])[], empt
       ? h(
           'dl',
           { class: 'facts' },
-          ...pairs.flatMap(([label, text]) => [h('dt', {}, label), h('dd', {}, ...cut(text))]),
+          pairs.flatMap(([label, text]) => [h('dt', {}, label), h('dd', {}, cut(text))]),
         )
       : h('p', { class: 'note' }, empty),
   );

@@ -69,9 +69,9 @@ class LoraView implements View {
     this.lookup = productLookup(context, (found, row, column) => this.products.show(found, row, column));
     const { a, b, product, slider } = this;
     const matrices = [a.element, b.element, product.element];
-    this.layout = h('div', { class: 'product-layout' }, this.formula.element, ...matrices);
+    this.layout = h('div', { class: 'product-layout' }, this.formula.element, matrices);
     const tools = [this.picker.element, this.corner.element, this.gradients.element, slider?.element];
-    this.element = h('div', { class: 'lora-view' }, h('div', { class: 'view-head' }, ...tools), this.layout);
+    this.element = h('div', { class: 'lora-view' }, h('div', { class: 'view-head' }, tools), this.layout);
     product.element.append(this.note.element);
     this.details = [...(slider ? [slider.curve] : []), this.products.element, this.spectrum.element];
     this.connect();

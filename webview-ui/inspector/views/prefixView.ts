@@ -112,7 +112,7 @@ class PrefixView implements View {
     this.attention.setSubject(attentionSubject(description, info, layer, batch, head));
     this.mass.show(info, layer, batch, head);
     this.overview.show(JSON.stringify([info.module, gradient]), this.layerSources(info, gradient), layer);
-    replace(this.facts, ...prefixFacts(info));
+    replace(this.facts, prefixFacts(info));
     if (!active.current) active.set(this.keys);
     active.refresh();
   }

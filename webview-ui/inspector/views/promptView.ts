@@ -122,14 +122,14 @@ function describeLengths(place: HTMLElement, { promptLength, sequence }: PromptI
     place,
     h('strong', {}, formatCount(promptLength)),
     ' soft prompt',
-    ...(sequence
+    sequence
       ? [
           ' + ',
           h('strong', {}, formatCount(sequence.sequenceLength)),
           ' input = ',
           h('strong', {}, formatCount(promptLength + sequence.sequenceLength)),
         ]
-      : []),
+      : [],
     ' tokens',
   );
 }

@@ -50,7 +50,7 @@ class ScanView implements View {
       oninput: () => store.set({ filter: this.filter.value }),
     });
     const { element: rows } = this.list;
-    this.table = h('div', { class: 'scan-table' }, h('div', { class: 'scan-head' }, ...this.heads), rows);
+    this.table = h('div', { class: 'scan-table' }, h('div', { class: 'scan-head' }, this.heads), rows);
     this.element = h(
       'div',
       { class: 'scan-view' },
@@ -200,7 +200,7 @@ function scanRow(row: ScanRow): HTMLElement {
   return h(
     'div',
     { class: failed ? 'row damaged' : 'row', title: failed ? `${tensor.name}: ${summary.failure}` : tensor.name },
-    ...cells,
+    cells,
   );
 }
 

@@ -47,7 +47,7 @@ export function viewStage(context: ViewContext): Stage {
       card ??= makeCard && makeCard(context);
       view = make(context);
       replace(element, view.element);
-      replace(details, ...view.details, matrices && card?.element);
+      replace(details, view.details, matrices && card?.element);
       context.active.refresh();
     } catch (error) {
       if (mine !== asked) return;

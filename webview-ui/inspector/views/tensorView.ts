@@ -42,7 +42,7 @@ class TensorView implements View {
     this.gradients = gradientSwitch(store, 'Show values or their gradients');
     this.slider = description.training && stepSlider(description.training, (step) => store.set({ step }));
     const tools = [this.slices.element, this.gradients.element, this.slider?.element];
-    this.head = h('div', { class: 'view-head' }, this.purpose, ...tools);
+    this.head = h('div', { class: 'view-head' }, this.purpose, tools);
     const stage = h('div', { class: 'tensor-stage' }, this.head, this.pane.element);
     this.element = h('div', { class: 'tensor-view' }, this.browser.element, stage);
     this.details = this.slider ? [this.slider.curve] : [];

@@ -69,7 +69,11 @@ export class BudgetControls {
       this.send();
     });
     const grid = (fields: readonly TypedField[]): HTMLElement =>
-      h('div', { class: 'budget-fields' }, ...fields.flatMap(({ root, message }) => [root, message]));
+      h(
+        'div',
+        { class: 'budget-fields' },
+        fields.flatMap(({ root, message }) => [root, message]),
+      );
     this.customGroup.append(grid([...this.custom.values()]));
     const [rank, alpha, ...others] = [...this.method.values()];
     this.root = h(
@@ -130,11 +134,7 @@ export class BudgetControls {
       this.radios.set(basis, radio);
       return h('label', { title: description }, radio, h('span', {}, label));
     });
-    const group = h(
-      'div',
-      { class: 'budget-segments', role: 'radiogroup', 'aria-labelledby': 'basis-label' },
-      ...options,
-    );
+    const group = h('div', { class: 'budget-segments', role: 'radiogroup', 'aria-labelledby': 'basis-label' }, options);
     return h('div', { class: 'budget-field' }, h('span', { id: 'basis-label' }, 'Counted by'), group, this.basisNote);
   }
 

@@ -1,7 +1,7 @@
 /** The decades of logarithmic axes, and their tick labels. */
 
 import type { ScaleLogarithmic } from 'd3';
-import { format, scaleLog } from 'd3';
+import { format, max, min, scaleLog } from 'd3';
 
 /** The width of a tick label in the small font of an axis, in px. */
 const TICK_ROOM = 40;
@@ -11,8 +11,8 @@ export function decades(values: readonly number[]): readonly [number, number] {
   const positive = values.filter((value) => value > 0);
   if (positive.length === 0) return [1, 10];
   // A power of ten at the start of the axis would have a bar without length.
-  const low = Math.ceil(Math.log10(Math.min(...positive))) - 1;
-  const high = Math.ceil(Math.log10(Math.max(...positive)));
+  const low = Math.ceil(Math.log10(min(positive) ?? 1)) - 1;
+  const high = Math.ceil(Math.log10(max(positive) ?? 1));
   return [10 ** Math.max(0, low), 10 ** Math.max(1, low + 1, high)];
 }
 

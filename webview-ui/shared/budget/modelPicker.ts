@@ -1,5 +1,5 @@
 import type { ModelChoice } from '../../../src/protocol/calculator';
-import { h } from '../element';
+import { h, replace } from '../element';
 
 const GROUPS: readonly (readonly [ModelChoice['group'], string])[] = [
   ['preset', 'Presets'],
@@ -31,9 +31,12 @@ export class ModelPicker {
         .map(({ id, label: name, description }) =>
           h('option', { value: id }, description && description !== name ? `${name} (${description})` : name),
         );
-      return { options, made: h('optgroup', { label }, ...options) };
+      return { options, made: h('optgroup', { label }, options) };
     });
-    this.select.replaceChildren(...groups.filter(({ options }) => options.length > 0).map(({ made }) => made));
+    replace(
+      this.select,
+      groups.filter(({ options }) => options.length > 0).map(({ made }) => made),
+    );
     this.select.value = current;
   }
 

@@ -1,5 +1,5 @@
 import type { BudgetReport, TargetChoice } from '../../../src/protocol/calculator';
-import { h } from '../element';
+import { h, replace } from '../element';
 
 /** LoRA's target modules as chips that the user switches on or off. */
 export class TargetChips {
@@ -25,7 +25,11 @@ export class TargetChips {
     const renamed = targets.length !== this.shown.length || targets.some(({ name }, i) => name !== this.shown[i]?.name);
     this.shown = targets;
     // Chips stay in place if only their state changes, so that the focus stays too.
-    if (renamed) this.chips.replaceChildren(...targets.map(({ name }) => this.chip(name)));
+    if (renamed)
+      replace(
+        this.chips,
+        targets.map(({ name }) => this.chip(name)),
+      );
     targets.forEach(({ chosen, description }, i) => {
       const chip = this.chips.children[i];
       chip?.setAttribute('aria-pressed', String(chosen));

@@ -41,6 +41,6 @@ export function resolveMargins(options: HeatmapOptions, size: MatrixSize): Margi
 
 /** The largest margin on each side: what heatmaps above one another, or side by side, need together. */
 export function widestMargins(all: readonly Margins[]): Margins {
-  const widest = (side: keyof Margins): number => Math.max(0, ...all.map((margins) => margins[side]));
+  const widest = (side: keyof Margins): number => all.reduce((most, margins) => Math.max(most, margins[side]), 0);
   return { top: widest('top'), right: widest('right'), bottom: widest('bottom'), left: widest('left') };
 }

@@ -1,6 +1,6 @@
 /** The metric over the layers, one line per module group: it shows trends that a grid of colours only hints at. */
 
-import { max, scaleLinear } from 'd3';
+import { max, min, scaleLinear } from 'd3';
 import { drawAxes, plotBox } from '../../../shared/axes';
 import { formatNumber } from '../../../shared/formatNumber';
 import type { ModuleGrid } from '../../data/moduleGrid';
@@ -68,7 +68,7 @@ export function layerChart(): LayerChart {
       picture.redraw();
       replace(
         keys,
-        ...series.map(({ name }, i) => {
+        series.map(({ name }, i) => {
           const swatch = h('span', { class: 'swatch' });
           swatch.style.backgroundColor = lineColor(i);
           return h('li', { title: name }, swatch, name);
@@ -99,7 +99,7 @@ function draw(svg: Canvas, width: number, height: number, series: readonly Serie
   const points = series.flatMap((one) => one.points);
   const box = plotBox(width, height, MARGIN);
   const x = scaleLinear(
-    [Math.min(...points.map(({ layer }) => layer)), max(points, ({ layer }) => layer) ?? 1],
+    [min(points, ({ layer }) => layer) ?? 0, max(points, ({ layer }) => layer) ?? 1],
     [box.left + 4, box.right],
   );
   const y = scaleLinear([0, max(points, ({ value }) => value) || 1], [box.bottom, box.top]).nice();

@@ -83,7 +83,7 @@ function picker(label: string, options: Choices, onChange: (value: string) => vo
   const select = h(
     'select',
     { onchange: () => onChange(select.value) },
-    ...options.map(([value, text]) => h('option', { value }, text)),
+    options.map(([value, text]) => h('option', { value }, text)),
   );
   return h('label', { class: 'field' }, h('span', {}, label), select);
 }

@@ -27,7 +27,7 @@ export function openMenu(
       keys !== undefined && h('kbd', {}, keys),
     ),
   );
-  const menu = h('div', { class: 'menu', role: 'menu', onkeydown: (event: KeyboardEvent) => key(event) }, ...buttons);
+  const menu = h('div', { class: 'menu', role: 'menu', onkeydown: (event: KeyboardEvent) => key(event) }, buttons);
   const enabled = buttons.filter((button) => !button.disabled);
 
   function shut(): void {

@@ -15,7 +15,7 @@ export function modulePicker(modules: readonly LoraModuleInfo[], onPick: (module
   const select = h(
     'select',
     { 'aria-label': 'Module', onchange: () => go(select.selectedIndex) },
-    ...modules.map(({ module }, i) => h('option', { value: module, title: module }, names[i] ?? module)),
+    modules.map(({ module }, i) => h('option', { value: module, title: module }, names[i] ?? module)),
   );
   const previous = h(
     'button',

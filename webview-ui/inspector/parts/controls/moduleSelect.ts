@@ -15,7 +15,7 @@ export function moduleSelect(modules: readonly string[], onPick: (module: string
   const select = h(
     'select',
     { 'aria-label': 'Module', onchange: () => onPick(select.value) },
-    ...modules.map((module, i) => h('option', { value: module, title: module }, names[i] ?? module)),
+    modules.map((module, i) => h('option', { value: module, title: module }, names[i] ?? module)),
   );
   return { element: select, show: (module) => (select.value = module) };
 }

@@ -1,6 +1,6 @@
 /** Selects one of `count` numbered things: a layer, a head, a batch item. */
 
-import { h } from '../../../shared/element';
+import { h, replace } from '../../../shared/element';
 
 interface NumberSelect {
   readonly element: HTMLElement;
@@ -14,7 +14,10 @@ export function numberSelect(label: string, onPick: (value: number) => void): Nu
     element,
     show(count, value) {
       if (select.options.length !== count) {
-        select.replaceChildren(...Array.from({ length: count }, (_, i) => h('option', { value: i }, String(i))));
+        replace(
+          select,
+          Array.from({ length: count }, (_, i) => h('option', { value: i }, String(i))),
+        );
       }
       select.value = String(value);
       element.hidden = count < 2;

@@ -30,7 +30,7 @@ export function segmented<V extends string>(
     'fieldset',
     { class: 'segmented' },
     h('legend', { class: 'hidden' }, label),
-    ...choices.map((choice, i) =>
+    choices.map((choice, i) =>
       h('label', { title: choice.disabled ?? choice.title }, inputs[i], h('span', {}, choice.label)),
     ),
   );

@@ -33,7 +33,7 @@ export function slicePicker(onChange: (slice: readonly number[]) => void): Slice
         replace(
           element,
           h('span', {}, 'Slice ['),
-          ...leading.flatMap((size, axis) => [
+          leading.flatMap((size, axis) => [
             inputs[axis] as HTMLInputElement,
             h('span', { class: 'note' }, `of ${size}, `),
           ]),

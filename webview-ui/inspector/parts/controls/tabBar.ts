@@ -34,7 +34,7 @@ export function tabBar(
         to.click();
       },
     },
-    ...buttons,
+    buttons,
   );
   return {
     element,

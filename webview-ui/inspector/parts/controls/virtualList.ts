@@ -3,7 +3,7 @@
  * move the selection; in a tree, left and right close and open the selected item.
  */
 
-import { h } from '../../../shared/element';
+import { h, replace } from '../../../shared/element';
 
 /** Rows created above and below the visible ones, so that scrolling shows no gaps. */
 const OVERSCAN = 6;
@@ -94,7 +94,7 @@ export class VirtualList<T> {
       row.style.height = `${rowHeight}px`;
       return row;
     });
-    this.sheet.replaceChildren(...rows);
+    replace(this.sheet, rows);
     this.mark();
   }
 

@@ -19,7 +19,12 @@ export function layerTable(grid: ModuleGrid, cell: MakeCell): HTMLElement | null
 function layersDown(grid: ModuleGrid, cell: MakeCell): HTMLElement {
   const head = groupHeads(grid, 'col');
   const rows = grid.rows.map(({ layer, modules }) =>
-    h('tr', {}, h('th', { scope: 'row' }, String(layer)), ...modules.map((module) => place(module, cell))),
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, String(layer)),
+      modules.map((module) => place(module, cell)),
+    ),
   );
   return table('layer', head, rows);
 }
@@ -27,7 +32,12 @@ function layersDown(grid: ModuleGrid, cell: MakeCell): HTMLElement {
 function groupsDown(grid: ModuleGrid, cell: MakeCell): HTMLElement {
   const head = grid.rows.map(({ layer }) => h('th', { scope: 'col' }, `layer ${layer}`));
   const rows = groupHeads(grid, 'row').map((name, column) =>
-    h('tr', {}, name, ...grid.rows.map(({ modules }) => place(modules[column] ?? null, cell))),
+    h(
+      'tr',
+      {},
+      name,
+      grid.rows.map(({ modules }) => place(modules[column] ?? null, cell)),
+    ),
   );
   const down = table('module', head, rows);
   down.classList.add('groups-down');
@@ -54,8 +64,8 @@ function table(corner: string, head: readonly HTMLElement[], rows: readonly HTML
   const made = h(
     'table',
     { class: 'grid', 'aria-label': 'Modules by layer' },
-    h('thead', {}, h('tr', {}, h('th', { class: 'corner' }, corner), ...head)),
-    h('tbody', {}, ...rows),
+    h('thead', {}, h('tr', {}, h('th', { class: 'corner' }, corner), head)),
+    h('tbody', {}, rows),
   );
   made.style.setProperty('--columns', String(head.length));
   made.style.setProperty('--rows', String(rows.length));
@@ -72,7 +82,7 @@ export function otherModules(grid: ModuleGrid, modules: readonly LoraModuleInfo[
     h(
       'div',
       { class: 'other-cells' },
-      ...grid.others.map((module, i) =>
+      grid.others.map((module, i) =>
         h(
           'div',
           { class: 'other' },

@@ -29,7 +29,7 @@ export function topModules(
     h(
       'ol',
       { class: 'top-modules' },
-      ...ranked.map((module) => {
+      ranked.map((module) => {
         const bar = h('span', { class: 'bar' });
         bar.style.width = `${(100 * (values[module] ?? 0)) / largest}%`;
         return h(

@@ -175,8 +175,8 @@ export class CellInspector {
       h('span', { class: 'where' }, indexedName(subject, cell, found)),
       h('strong', {}, value ?? '…'),
       h('span', { class: 'dtype' }, dtype),
-      ...(beside === '' ? [] : [h('span', { class: 'beside' }, beside)]),
-      ...lines.map(({ label, summary }) => h('span', { class: 'line' }, `${label}: ${formatLineSummary(summary)}`)),
+      beside === '' ? [] : [h('span', { class: 'beside' }, beside)],
+      lines.map(({ label, summary }) => h('span', { class: 'line' }, `${label}: ${formatLineSummary(summary)}`)),
     );
   }
 
@@ -191,9 +191,19 @@ function summaryTable(lines: readonly NamedSummary[]): HTMLElement {
   return h(
     'table',
     { class: 'tip-lines' },
-    h('tr', {}, h('th', {}), ...['min', 'max', 'mean', 'norm'].map((name) => h('th', {}, name))),
-    ...lines.map(({ label, summary: { min, max, mean, norm } }) =>
-      h('tr', {}, h('th', {}, label), ...[min, max, mean, norm].map((value) => h('td', {}, formatNumber(value, 3)))),
+    h(
+      'tr',
+      {},
+      h('th', {}),
+      ['min', 'max', 'mean', 'norm'].map((name) => h('th', {}, name)),
+    ),
+    lines.map(({ label, summary: { min, max, mean, norm } }) =>
+      h(
+        'tr',
+        {},
+        h('th', {}, label),
+        [min, max, mean, norm].map((value) => h('td', {}, formatNumber(value, 3))),
+      ),
     ),
   );
 }

@@ -60,7 +60,7 @@ export class MatrixCard {
     this.name.title = visibleText(subject.name);
     const known = this.context.client.knownStatistics(subject.matrix);
     if (known) return this.showStatistics(subject, known);
-    replace(this.facts, ...shapeFacts(subject));
+    replace(this.facts, shapeFacts(subject));
     if (subject.rows * subject.columns <= AUTO_STATISTICS_ENTRIES) {
       this.timer = setTimeout(() => this.compute(subject, false), SETTLE_MS);
     } else {
@@ -93,7 +93,7 @@ export class MatrixCard {
     this.picture.hidden = false;
     this.histogram.show(statistics);
     this.histogram.setColor(this.context.active.current?.color ?? null);
-    replace(this.facts, ...shapeFacts(subject), ...statisticsFacts(statistics));
+    replace(this.facts, shapeFacts(subject), statisticsFacts(statistics));
   }
 }
 

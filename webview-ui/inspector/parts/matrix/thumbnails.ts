@@ -58,11 +58,11 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
       return h(
         'button',
         { type: 'button', title: label, onclick: () => choose(index) },
-        ...canvases,
+        canvases,
         h('span', {}, label),
       );
     });
-    replace(element, ...buttons);
+    replace(element, buttons);
   }
 
   const stopTheme = onThemeChange(paint);

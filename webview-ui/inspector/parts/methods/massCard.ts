@@ -34,7 +34,7 @@ export function massCard(context: ViewContext): MassCard {
     const mean = masses.reduce((sum, mass) => sum + mass, 0) / masses.length;
     replace(
       list,
-      ...masses.map((mass, index) => headRow(index, mass, index === head, () => store.set({ head: index }))),
+      masses.map((mass, index) => headRow(index, mass, index === head, () => store.set({ head: index }))),
     );
     summary.textContent =
       `Head ${head} gives ${formatPercent(masses[head] ?? NaN)} of its attention to the prefix; ` +

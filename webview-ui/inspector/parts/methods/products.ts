@@ -47,7 +47,7 @@ function list(products: DeltaProducts): HTMLElement {
   return h(
     'div',
     { class: 'product-list', role: 'list' },
-    ...rows,
+    rows,
     ranks.length > LISTED &&
       h('p', { class: 'note' }, `and ${ranks.length - LISTED} smaller, which sum to ${formatNumber(rest)}`),
   );

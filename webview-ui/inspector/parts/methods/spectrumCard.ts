@@ -51,7 +51,7 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
       scale.element.hidden = info.unavailable !== undefined;
       if (info.unavailable !== undefined) {
         problem.textContent = `There is no product to decompose: ${info.unavailable}`;
-        return replace(facts, ...scalingFacts(info));
+        return replace(facts, scalingFacts(info));
       }
       const mine = (controller = new AbortController());
       const last = lastStep === undefined ? Promise.resolve(null) : client.spectrum(info.module, lastStep);
@@ -60,13 +60,13 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
           if (mine.signal.aborted) return;
           shown = { spectrum, ceiling: final?.singularValues[0] ?? 0 };
           problem.textContent = '';
-          replace(facts, ...factsOf(spectrum, info));
+          replace(facts, factsOf(spectrum, info));
           redraw();
         },
         (error: unknown) => {
           if (mine.signal.aborted || error instanceof CancelledError) return;
           shown = null;
-          replace(facts, ...scalingFacts(info));
+          replace(facts, scalingFacts(info));
           problem.textContent = `The spectrum could not be computed: ${errorText(error)}`;
           redraw();
         },

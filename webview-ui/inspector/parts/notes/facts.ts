@@ -14,5 +14,5 @@ export function fact(label: string, value: Child, { meaning, className }: FactLo
 }
 
 export function factList(...facts: readonly (readonly Node[])[]): HTMLElement {
-  return h('dl', { class: 'facts' }, ...facts.flat());
+  return h('dl', { class: 'facts' }, facts.flat());
 }

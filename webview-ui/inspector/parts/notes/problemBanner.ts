@@ -40,7 +40,7 @@ export function problemList(problems: readonly Problem[]): HTMLElement {
   return h(
     'ul',
     { class: 'problems' },
-    ...sorted
+    sorted
       .slice(0, LISTED)
       .map(({ severity, message, subject }) =>
         h(

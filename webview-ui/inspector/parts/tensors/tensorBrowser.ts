@@ -52,7 +52,7 @@ export class TensorBrowser {
     this.sort = h(
       'select',
       { 'aria-label': 'Order', onchange: () => store.set({ sort: this.sort.value }) },
-      ...ORDERS.map(([value, label]) => h('option', { value }, label)),
+      ORDERS.map(([value, label]) => h('option', { value }, label)),
     );
     this.element = h(
       'nav',
