@@ -26,15 +26,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = (line: string): void => output.appendLine(line);
   const token = new HubToken(context.secrets);
   const asked = new AskedAddresses();
-  const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log, editorFileRequests(token));
-  const questions = plannerQuestions(worker, () => configs);
+  const editor = editorFileRequests(token);
+  const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log, editor);
+  const questions = plannerQuestions(worker, editor);
   const planner: PlannerClient = new WorkerClient(
     context.asAbsolutePath('dist/planner.js'),
     log,
     questions,
     'PEFT planner',
   );
-  const configs: ModelConfigs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
+  const configs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
   const documents = new AdapterDocuments({ configs, planner });
   const analyses = new AdapterAnalyses(documents, configs);
   const calculator = new Calculator(context, { configs, planner, worker });
@@ -50,7 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand('peft.setHubToken', () => token.set()),
     vscode.commands.registerCommand('peft.forgetHubToken', () => token.forget()),
     registerDemo(services),
-    registerAdaptersTree(),
+    registerAdaptersTree(planner),
     registerCalculatorView(calculator),
     registerComparison(context, { configs, planner }),
     registerAdapterConfigHover(documents),

@@ -80,7 +80,7 @@ const CLASSIFIER: Pick<Row, 'model' | 'adapter'> = {
 
 const NO_FILES = {
   hubFolders: [],
-  stamp: () => Promise.resolve(null),
+  status: () => Promise.resolve(null),
   readText: () => Promise.resolve(null),
   list: () => Promise.resolve([]),
   tensorShapes: () => Promise.resolve(null),
@@ -145,7 +145,7 @@ describe('every surface that counts', () => {
   });
 
   it('agrees with computeBudget in the lens', async () => {
-    const models = new Models(NO_FILES, { modelConfig: () => Promise.resolve(null) });
+    const models = new Models(NO_FILES, { readText: () => Promise.resolve(null) });
     const shown = await Promise.all(
       rows.map(({ model, adapter }) => adapterBudget(models, adapter, found(model), new PacedMatching())),
     );
