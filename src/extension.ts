@@ -18,6 +18,7 @@ import { plannerQuestions } from './host/plannerQuestions';
 import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
 import { AskedAddresses, openFromAddress } from './host/remoteDocuments';
+import { SourceShelf } from './host/sourceShelf';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
 
@@ -40,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const analyses = new AdapterAnalyses(documents, configs);
   const calculator = new Calculator(context, { configs, planner, worker });
   const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
-  const services = { extensionUri: context.extensionUri, worker, output };
+  const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf() };
   context.subscriptions.push(
     output,
     worker,
