@@ -11,7 +11,7 @@ const MAX_INDEX_BYTES = 32 << 20;
 /** A header takes about 100 bytes a tensor, and parsing it ten times as much memory. */
 const MAX_HEADER_BYTES = 8 << 20;
 /** Twice as many as the largest published checkpoints have. */
-const MAX_BASE_TENSORS = 200_000;
+const MAX_TENSORS = 200_000;
 
 /** `null` without such files, or if one cannot be read: a part of a model would count too little. */
 export async function baseTensors(files: ModelFiles, config: string): Promise<readonly NamedShape[] | null> {
@@ -22,7 +22,7 @@ export async function baseTensors(files: ModelFiles, config: string): Promise<re
   const shapes: NamedShape[] = [];
   for (const shard of shardNames((await files.readText(index, MAX_INDEX_BYTES)) ?? '')) {
     const part = await files.tensorShapes(`${folder}/${shard}`, MAX_HEADER_BYTES);
-    if (!part || shapes.length + part.length > MAX_BASE_TENSORS) return null;
+    if (!part || shapes.length + part.length > MAX_TENSORS) return null;
     for (const shape of part) shapes.push(shape);
   }
   return shapes.length > 0 ? shapes : null;
