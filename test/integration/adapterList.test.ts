@@ -31,6 +31,8 @@ describe('the list of adapters', () => {
     await vscode.commands.executeCommand('peft.filterAdapters', '');
     await deleteTemporaryFiles();
     await closeAllEditors();
+    // The views would go on working while the delay of the host is measured.
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
   });
 
   it('shows a page of more than a thousand, more by its last row, and all to a filter', async () => {
