@@ -12,7 +12,7 @@ export interface Command {
   readonly options: readonly string[];
   /**
    * Takes the arguments after the command's name and returns the output for stdout, with an exit status if it is not 0.
-   * @throws UsageError, RefusedError
+   * @throws UsageError, RefusedError, InterruptedError
    */
   run(args: readonly string[]): Promise<Output & { readonly status?: number }>;
 }
@@ -20,6 +20,11 @@ export interface Command {
 /** The file cannot be opened or has an unknown format. The program prints one line and exits with 2. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
+}
+
+/** The user pressed Ctrl-C. The program prints one line and exits with 130, as shells report SIGINT. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
 }
 
 /** The call itself is wrong. The program prints the usage and exits with 2. */

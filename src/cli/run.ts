@@ -1,24 +1,34 @@
 /**
  * The command line, `peft-inspector <command>`, as a function of its arguments. Results go to stdout, errors to stderr.
  * The exit status is 0 for success, 1 if a command fails or finds problems, 2 if the call is wrong or the file is
- * refused, and 3 if a count leaves out parts of a multimodal model.
+ * refused, 3 if a count leaves out parts of a multimodal model, and 130 if the user interrupts a command.
  */
 
 import { version } from '../../package.json';
 import { checkCommand } from './check';
-import { RefusedError, UsageError } from './command';
+import { InterruptedError, RefusedError, UsageError } from './command';
 import type { Command } from './command';
 import { budgetCommand } from './budget';
 import { demoCommand } from './demo';
 import { inspectCommand } from './inspect';
 import { memoryCommand } from './memory';
+import { trainCommand } from './train';
 import type { Output } from './terminal';
 import { harmless } from './terminalText';
 
 const PROGRAM = 'peft-inspector';
 /** Characters of an error: enough for a path and a sentence or two. */
 const MAX_ERROR = 6000;
-const COMMANDS: readonly Command[] = [demoCommand, inspectCommand, checkCommand, budgetCommand, memoryCommand];
+/** The status with which shells report that SIGINT ended a program. */
+const INTERRUPTED = 130;
+const COMMANDS: readonly Command[] = [
+  demoCommand,
+  inspectCommand,
+  checkCommand,
+  budgetCommand,
+  memoryCommand,
+  trainCommand,
+];
 
 interface Outcome {
   readonly status: number;
@@ -40,6 +50,7 @@ export async function runCli(args: readonly string[]): Promise<Outcome> {
     return { status, stdout };
   } catch (error) {
     const stderr = failure(error, `${PROGRAM} ${first}`);
+    if (error instanceof InterruptedError) return { status: INTERRUPTED, stderr };
     if (error instanceof RefusedError) return { status: 2, stderr };
     if (isUsageError(error)) return { status: 2, stderr: [...stderr, '', ...commandHelp(command)] };
     return { status: 1, stderr };

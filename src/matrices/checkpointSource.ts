@@ -76,8 +76,13 @@ export class CheckpointSource implements MatrixSource {
     return this.loraFactors.inputs(module);
   }
 
-  async close(): Promise<void> {
+  freeCaches(): void {
     this.loraFactors.clear();
+    this.tensors.clear();
+  }
+
+  async close(): Promise<void> {
+    this.freeCaches();
     await this.tensors.close();
   }
 

@@ -7,7 +7,7 @@ import { ArgumentError, describeValue, ShapeError } from '../tensor/errors';
 import type { AttentionSpans } from '../tensor/layers/attentionSpans';
 
 /** The label of a token that nothing has to predict, as in PyTorch. */
-const IGNORED_LABEL = -100;
+export const IGNORED_LABEL = -100;
 
 export interface TokenBatch {
   readonly rows: number;

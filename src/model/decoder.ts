@@ -1,6 +1,6 @@
 /** What a decoder's config.json says of its forward pass: sizes, module table, family, activation. */
 
-import { buildModuleTable } from '../budget/moduleTable';
+import { buildModuleTable, moduleTensors } from '../budget/moduleTable';
 import type { ModuleTable } from '../budget/moduleTable';
 import { readModelShape } from '../budget/readModelShape';
 import type { ModelShape } from '../budget/modelShape';
@@ -54,4 +54,9 @@ export function readDecoder(given: unknown): Decoder {
   if (shape.numHeads % shape.numKeyValueHeads !== 0)
     throw new ConfigError('num_key_value_heads', shape.numKeyValueHeads, `a divisor of ${shape.numHeads} heads`);
   return { table: buildModuleTable(shape), shape, config, family, activation, epsilon };
+}
+
+/** The tensors of a checkpoint that the model needs. A tied output layer has none of its own. */
+export function decoderTensors({ table }: Decoder): { readonly name: string; readonly shape: readonly number[] }[] {
+  return table.modules.filter(({ tied }) => !tied).flatMap(moduleTensors);
 }

@@ -6,10 +6,16 @@
 
 import type { SourceDescription, TrainingInfo } from '../checkpoint/sourceDescription';
 
-export interface PackedDescription {
-  /** UTF-8 JSON of everything except `loss`. Long texts are gzipped. */
+/** A value as UTF-8 JSON. Long texts are gzipped. */
+export interface PackedJson {
   readonly json: Uint8Array<ArrayBuffer>;
   readonly gzipped: boolean;
+  /** Length of the JSON text. */
+  readonly characters: number;
+}
+
+/** Everything except `loss` is JSON. */
+export interface PackedDescription extends PackedJson {
   /** The loss curve of a training, as float64. */
   readonly loss?: Float64Array;
 }
@@ -25,17 +31,23 @@ export async function packDescription(description: SourceDescription): Promise<P
   return { ...(await packJson({ ...rest, training: others })), loss };
 }
 
-export async function unpackDescription({ json, gzipped, loss }: PackedDescription): Promise<SourceDescription> {
-  const bytes = gzipped ? await through(json, new DecompressionStream('gzip')) : json;
-  const description = JSON.parse(new TextDecoder().decode(bytes)) as SourceDescription;
+export async function unpackDescription({ loss, ...packed }: PackedDescription): Promise<SourceDescription> {
+  const description = (await unpackJson(packed)) as SourceDescription;
   if (!loss) return description;
   return { ...description, training: { ...(description.training as TrainingInfo), loss } };
 }
 
-async function packJson(value: unknown): Promise<PackedDescription> {
-  const json = new TextEncoder().encode(JSON.stringify(value));
-  if (json.length < LONG_BYTES) return { json, gzipped: false };
-  return { json: await through(json, new CompressionStream('gzip')), gzipped: true };
+export async function packJson(value: unknown): Promise<PackedJson> {
+  const text = JSON.stringify(value);
+  const json = new TextEncoder().encode(text);
+  const characters = text.length;
+  if (json.length < LONG_BYTES) return { json, gzipped: false, characters };
+  return { json: await through(json, new CompressionStream('gzip')), gzipped: true, characters };
+}
+
+export async function unpackJson({ json, gzipped }: PackedJson): Promise<unknown> {
+  const bytes = gzipped ? await through(json, new DecompressionStream('gzip')) : json;
+  return JSON.parse(new TextDecoder().decode(bytes));
 }
 
 async function through(

@@ -2,14 +2,10 @@
 
 import type { ConfigObject } from './adapterConfigJson';
 import { CheckpointError } from '../errors';
-import { COMMON_KEYS } from '../../peftConfig/commonKeys';
 import { LORA } from '../../peftConfig/loraClasses';
 import { quoted } from '../../peftConfig/quoted';
-import { defaultsOf, readRow } from '../../peftConfig/signature';
+import { savedPeftConfig } from './peftConfigFile';
 import type { TensorData } from '../safetensors/safetensorsWriter';
-
-/** The PEFT version whose fields and defaults are written. */
-const PEFT_VERSION = '0.21.0';
 
 export interface LoraFactors {
   /** Path of the adapted module in its base model, 'model.layers.0.self_attn.q_proj'. */
@@ -38,6 +34,8 @@ export interface AdapterFiles {
   readonly config: ConfigObject;
   /** Tensors of adapter_model.safetensors, which `encodeSafetensors` writes. */
   readonly tensors: readonly TensorData[];
+  /** The name of the file of tensors, if it is not PEFT's. */
+  readonly weightsName?: string;
 }
 
 /** Throws `CheckpointError` TensorInvalidInfo for a factor whose size does not match rank and features. */
@@ -62,26 +60,14 @@ export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
       factor(module, 'A', a, [rank, inFeatures]),
       factor(module, 'B', b, [outFeatures, rank]),
     ]),
-    config: {
-      ...unsetFields(),
+    config: savedPeftConfig(LORA, {
+      peft_type: 'LORA',
       base_model_name_or_path: baseModel,
       lora_alpha: alpha,
       r: rank,
       target_modules: options.targetModules ?? modules.map(({ module }) => module),
       task_type: taskType,
       use_rslora: useRslora,
-    },
+    }),
   };
-}
-
-/** Every other field of PEFT's LoraConfig, as PEFT saves it when nobody set it. */
-function unsetFields(): ConfigObject {
-  const { runtime_config: _neverSaved, ...own } = defaultsOf(readRow(LORA).fields);
-  return {
-    ...COMMON_KEYS,
-    ...own,
-    inference_mode: true,
-    peft_type: 'LORA',
-    peft_version: PEFT_VERSION,
-  } as ConfigObject;
 }

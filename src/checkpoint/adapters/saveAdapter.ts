@@ -12,11 +12,11 @@ import type { FileAccess } from '../fileAccess';
 export async function saveAdapter(
   files: FileAccess,
   folder: string,
-  { config, tensors }: AdapterFiles,
+  { config, tensors, weightsName = 'adapter_model.safetensors' }: AdapterFiles,
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const json = new TextEncoder().encode(adapterConfigJson(config));
-  const weights = await files.placeIn(folder, 'adapter_model.safetensors');
+  const weights = await files.placeIn(folder, weightsName);
   await files.writeAtomically(weights, (sink) => writeSafetensors(tensors, sink, PEFT_METADATA, signal));
   const configFile = await files.placeIn(folder, 'adapter_config.json');
   await files.writeAtomically(configFile, (sink) => sink(json));

@@ -49,7 +49,7 @@ export function loraMethod(sources: LoraSources): ModelAdapter {
       if (saved.take(`${module}.lora_magnitude_vector`))
         throw new UnknownMethodError(`'${module}': DoRA of an embedding is not implemented`);
       const b = saved.require(`${module}.lora_embedding_B`, [null, a.value.shape[0]!]);
-      return new LoraEmbedding(a, b, scalingOf(module, a.value.shape[0]!, config), workspace);
+      return new LoraEmbedding(a, b, moduleScaling(module, a.value.shape[0]!, config), workspace);
     },
   };
 }
@@ -62,7 +62,7 @@ function project(sources: LoraSources, config: AdapterConfig, module: string, pl
   saved.require(`${module}.lora_A`, [rank, plain.inFeatures]);
   const b = saved.require(`${module}.lora_B`, [plain.outFeatures, rank]);
   const bias = saved.take(`${module}.lora_B.bias`);
-  const scaling = scalingOf(module, rank, config);
+  const scaling = moduleScaling(module, rank, config);
   const factors: LoraFactors = { a, b, bias, scaling };
   freezeResidual(plain, rank, scaling, settings);
   const dropout = settings.number('lora_dropout');
@@ -75,15 +75,20 @@ function project(sources: LoraSources, config: AdapterConfig, module: string, pl
   return new DoraProjection(plain, factors, magnitude, workspace);
 }
 
-function scalingOf(module: string, rank: number, config: AdapterConfig): number {
+export function moduleScaling(module: string, rank: number, config: AdapterConfig): number {
   return peftScaling({ module, method: 'LORA', tensorRank: rank, hasInner: false }, config, []).scaling;
 }
 
 /** PiSSA and OLoRA took A and B from the weight, so that the frozen weight is the rest of it. */
 function freezeResidual({ weight }: Linear, rank: number, scaling: number, settings: AdapterSettings): void {
+  const init = weightInitialisation(settings);
+  if (init) weight.value.data.set(factorsOfWeight(init, weight.value, rank, scaling).residual.data);
+}
+
+/** The initialisation that takes A and B from the weight; `null` for one that does not. */
+export function weightInitialisation(settings: AdapterSettings): 'pissa' | 'olora' | null {
   const init = /^(pissa|olora)/i.exec(settings.text('init_lora_weights') ?? '')?.[1]?.toLowerCase();
-  if (init !== 'pissa' && init !== 'olora') return;
-  weight.value.data.set(factorsOfWeight(init, weight.value, rank, scaling).residual.data);
+  return init === 'pissa' || init === 'olora' ? init : null;
 }
 
 function checkVariant(settings: AdapterSettings): void {

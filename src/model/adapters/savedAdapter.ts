@@ -24,7 +24,9 @@ export class SavedAdapter {
 
   constructor(tensors: NamedTensors, settings: AdapterSettings, workspace: Workspace) {
     this.parameters = Object.entries(tensors).map(([name, tensor]) => {
-      const { key, trains } = placeOf(name, settings);
+      const place = placeOf(name);
+      const { key } = place;
+      const trains = place.part !== null || trainsWhole(place, settings);
       const parameter = Parameter.copy(name, tensor, trains, workspace);
       this.byKey.set(key, parameter);
       this.unused.add(name);
@@ -57,16 +59,32 @@ export class SavedAdapter {
   }
 }
 
-function placeOf(name: string, settings: AdapterSettings): { readonly key: string; readonly trains: boolean } {
+/** The place of a tensor in the model. */
+export interface TensorPlace {
+  /** 'PATH.lora_A', 'PATH.lora_B.bias', 'PATH.weight', 'prompt_embeddings'. */
+  readonly key: string;
+  /** PATH; empty for a tensor of the adapter as a whole. */
+  readonly module: string;
+  /** What the method calls the tensor: 'lora_A'. `null` for a tensor of the model itself. */
+  readonly part: string | null;
+  readonly isBias: boolean;
+}
+
+export function placeOf(name: string): TensorPlace {
   const path = name.replace(PREFIX, '');
   const part = PART.exec(path);
-  if (part) return { key: `${part[1]}.${part[2]}${part[3] === 'bias' ? '.bias' : ''}`, trains: true };
+  const isBias = path.endsWith('.bias');
+  if (part) return { key: `${part[1]}.${part[2]}${isBias ? '.bias' : ''}`, module: part[1]!, part: part[2]!, isBias };
   const whole = WHOLE.exec(path);
-  if (!whole) return { key: path, trains: true };
+  if (!whole) return { key: path, module: '', part: path, isBias };
   const module = unwrapped(whole[1]!).path;
+  return { key: `${module}.${whole[2]}`, module, part: null, isBias };
+}
+
+/** Whether a tensor of the model itself trains: one of a saved module, or a bias. */
+function trainsWhole({ module, isBias }: TensorPlace, settings: AdapterSettings): boolean {
   const isSaved = (settings.names('modules_to_save') ?? []).some((end) => inside(module, end));
-  const isBias = whole[2] === 'bias' && !['none', null].includes(settings.text('bias'));
-  return { key: `${module}.${whole[2]}`, trains: isSaved || isBias };
+  return isSaved || (isBias && !['none', null].includes(settings.text('bias')));
 }
 
 /** PEFT compares the ends of names. A module within a saved one is saved with it. */

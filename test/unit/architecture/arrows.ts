@@ -14,7 +14,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   planner: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'protocol', 'files'],
   worker: ['peftConfig', 'tensor', 'peft', 'checkpoint', 'matrices', 'protocol', 'files'],
   host: ['peftConfig', 'text', 'checkpoint', 'protocol', 'files'],
-  cli: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'matrices', 'files'],
+  cli: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'matrices', 'files'],
   'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'model', 'matrices'],
   'extension.ts': ['host'],
 };

@@ -17,7 +17,9 @@ describe('what the command line writes', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   it('is written in one file, which no other file of src/cli goes around', () => {
-    const files = readdirSync('src/cli').filter((name) => name.endsWith('.ts') && name !== 'terminal.ts');
+    const files = readdirSync('src/cli', { recursive: true, encoding: 'utf8' }).filter(
+      (name) => name.endsWith('.ts') && name !== 'terminal.ts',
+    );
     const writing = files.filter((name) =>
       /process\s*\.\s*(stdout|stderr)|\bconsole\b|process\s*\[|\{[^}]*\b(stdout|stderr)\b[^}]*\}\s*=\s*process|node:(console|tty)|\b(write|writeSync)\([12],/.test(
         readFileSync(path.join('src/cli', name), 'utf8'),
