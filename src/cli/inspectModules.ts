@@ -1,6 +1,7 @@
 /** Describes the modules of an adapter with their norms, keeping one module's factors in memory at a time. */
 
 import { factorNorms } from '../matrices/factorNorms';
+import { productNorms } from '../matrices/productNorm';
 import { CheckpointError } from '../checkpoint/errors';
 import type { AdapterFactorInfo, AdapterModuleInfo, LoraModuleInfo } from '../checkpoint/sourceDescription';
 import type { MatrixSource } from '../matrices/matrixSource';
@@ -93,7 +94,8 @@ function reasonOf(unavailable: string | undefined): { readonly unavailable?: str
 
 async function normsOf(source: MatrixSource, module: string): Promise<Norms> {
   try {
-    return source.norms ? await source.norms(module) : factorNorms(await source.factors(module));
+    const stored = source.storedProduct?.(module);
+    return stored ? await productNorms(stored) : factorNorms(await source.factors(module));
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
     return { a: null, b: null, delta: null, failure: error.message };

@@ -11,13 +11,10 @@ import { LruCache } from '../protocol/lruCache';
 import { isEngineDtype } from '../tensor/engine/dtypes';
 import { MAX_DECODED_BYTES } from './checkpointTensors';
 import type { CheckpointTensors } from './checkpointTensors';
-import { euclideanNorm } from './factorNorms';
-import type { FactorNorms } from './factorNorms';
 import type { Factors } from './factors';
 import type { StoredFactors, StoredRun } from './matrixSource';
 import { noLoraModule } from './notFound';
-import { productNorm } from './productNorm';
-import type { GramCache } from './productNorm';
+import type { StoredProduct } from './storedProduct';
 
 /** Cached factors: a few dozen modules of a large adapter. */
 const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
@@ -84,27 +81,24 @@ export class CheckpointFactors {
   }
 
   /**
-   * The norms of scaling * B * A and, if the product is a pair as it is stored, of both halves. A and B are never written
-   * out. Rejects as `read` does.
+   * A module's product with its inputs as the file stores them, for what needs no factors written out. Throws as
+   * `product` does; reading rejects as `read` does.
    */
-  async norms(name: string, signal?: AbortSignal): Promise<FactorNorms> {
+  stored64(name: string, signal?: AbortSignal): StoredProduct {
     const { scaling } = this.module(name);
     const product = this.product(name);
     const held = new Map<string, Float64Array>();
-    const read = async (part: string): Promise<Float64Array> => {
-      const known = held.get(part);
-      if (known) return known;
-      const values = await this.input(product, part, signal);
-      held.set(part, values);
-      return values;
-    };
-    const shared: GramCache = (part, make) => this.sharedGram(product.inputs.get(part)!, make);
-    const delta = Math.abs(scaling) * (await productNorm(product, read, shared));
-    const plain = product.recipe === 'plain';
     return {
-      a: plain ? euclideanNorm(await read('a')) : null,
-      b: plain ? euclideanNorm(await read('b')) : null,
-      delta,
+      product,
+      scaling,
+      read: async (part) => {
+        const known = held.get(part);
+        if (known) return known;
+        const values = await this.input(product, part, signal);
+        held.set(part, values);
+        return values;
+      },
+      shared: (part, make) => this.sharedGram(product.inputs.get(part)!, make),
     };
   }
 

@@ -11,7 +11,6 @@ import type { MatrixRef } from '../protocol/matrix';
 import { CheckpointFactors } from './checkpointFactors';
 import { CheckpointTensors } from './checkpointTensors';
 import { DeltaMatrix, MergedMatrix } from './deltaMatrix';
-import type { FactorNorms } from './factorNorms';
 import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { MatrixSource, StoredFactors } from './matrixSource';
@@ -19,6 +18,7 @@ import { MemoryMatrix } from './memoryMatrix';
 import { noPrefix, noSlice } from './notFound';
 import type { OpenedFiles } from './openedFiles';
 import { StoredMatrix } from './storedMatrix';
+import type { StoredProduct } from './storedProduct';
 
 /** Takes over `opened`: closing the source closes the files. */
 export class CheckpointSource implements MatrixSource {
@@ -68,8 +68,8 @@ export class CheckpointSource implements MatrixSource {
     return this.loraFactors.stored(module);
   }
 
-  norms(module: string, signal?: AbortSignal): Promise<FactorNorms> {
-    return this.loraFactors.norms(module, signal);
+  storedProduct(module: string, signal?: AbortSignal): StoredProduct {
+    return this.loraFactors.stored64(module, signal);
   }
 
   productInputs(module: string): readonly string[] {

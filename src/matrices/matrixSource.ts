@@ -4,10 +4,10 @@ import type { StoredType } from '../checkpoint/dtypes';
 import type { AdapterFiles } from '../checkpoint/adapters/loraAdapter';
 import type { MatrixRef } from '../protocol/matrix';
 import type { SourceDescription } from '../checkpoint/sourceDescription';
-import type { FactorNorms } from './factorNorms';
 import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { FactorSizes } from './moduleSpectrum';
+import type { StoredProduct } from './storedProduct';
 
 /** Entries that are contiguous in a file. */
 export interface StoredRun {
@@ -31,8 +31,8 @@ export interface MatrixSource {
   factors(module: string, step?: number, signal?: AbortSignal): Promise<Factors>;
   /** A module's factors without reading them; `null` if they must be computed. Throws what `factors` rejects with. */
   storedFactors?(module: string): StoredFactors | null;
-  /** The norms of a LoRA module, without its factors written out if the source can do that. Rejects as `matrix` does. */
-  norms?(module: string, signal?: AbortSignal): Promise<FactorNorms>;
+  /** A LoRA module's product with its inputs as they are stored. Throws what `factors` rejects with. */
+  storedProduct?(module: string, signal?: AbortSignal): StoredProduct;
   /** The names of the tensors that a module's change is a product of; empty if it is not a product. */
   productInputs?(module: string): readonly string[];
   /** The source as an adapter that can be saved. Missing for sources that are files. */

@@ -12,18 +12,24 @@
 import { expandProduct } from '../checkpoint/adapters/expandProduct';
 import type { Product } from '../checkpoint/adapters/products';
 import { euclideanNorm } from './factorNorms';
+import type { FactorNorms } from './factorNorms';
 import { columnGram, innerProduct, rowGram } from './gramMatrix';
 import type { DenseMatrix } from './gramMatrix';
 import { hadamardNorm } from './hadamardNorm';
+import type { GramCache, StoredProduct } from './storedProduct';
 
 /** Reads one input of a product as a row-major matrix in float64. */
 type ReadInput = (part: string) => Promise<Float64Array>;
 
-/** Keeps the Gram matrices of inputs that several modules share. */
-export type GramCache = (part: string, make: () => Promise<Float64Array>) => Promise<Float64Array>;
+/** The norms of scaling * B * A and, if the product is a pair as it is stored, of both halves. Rejects as `read` does. */
+export async function productNorms({ product, scaling, read, shared }: StoredProduct): Promise<FactorNorms> {
+  const delta = Math.abs(scaling) * (await productNorm(product, read, shared));
+  if (product.recipe !== 'plain') return { a: null, b: null, delta };
+  return { a: euclideanNorm(await read('a')), b: euclideanNorm(await read('b')), delta };
+}
 
 /** The norm without the scaling; NaN if a factor holds NaN. */
-export async function productNorm(product: Product, read: ReadInput, shared: GramCache): Promise<number> {
+async function productNorm(product: Product, read: ReadInput, shared: GramCache): Promise<number> {
   const get = async (part: string): Promise<DenseMatrix> => {
     const { rows, columns } = product.inputs.get(part)!.layout;
     return { rows, columns, data: await read(part) };
