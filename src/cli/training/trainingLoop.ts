@@ -8,7 +8,7 @@ import type { OptimiserOptions } from '../../model/trainModel';
 import type { Random } from '../../tensor/random';
 import type { Tensor } from '../../tensor/tensor';
 
-export interface LoopOptions extends ModelOptions, OptimiserOptions {
+interface LoopOptions extends ModelOptions, OptimiserOptions {
   readonly data: TokensAndLabels;
   readonly steps: number;
   readonly batchSize: number;
@@ -19,7 +19,7 @@ export interface LoopOptions extends ModelOptions, OptimiserOptions {
   readonly signal: AbortSignal;
 }
 
-export interface LoopResult {
+interface LoopResult {
   readonly losses: readonly number[];
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** The mean loss of all targets of the data after training, without dropout. */

@@ -13,7 +13,7 @@ import type { Random } from '../../tensor/random';
 import type { Tensor } from '../../tensor/tensor';
 import type { ModelFolder } from './modelFolder';
 
-export interface MethodSettings {
+interface MethodSettings {
   readonly rank: number;
   readonly alpha: number;
   /** `null` for the method's usual modules. */

@@ -29,7 +29,7 @@ import { moduleScaling, weightInitialisation } from './loraMethod';
 import { placeOf } from './savedAdapter';
 import type { TensorPlace } from './savedAdapter';
 
-export interface FreshAdapterOptions {
+interface FreshAdapterOptions {
   /** The parsed config.json, and the tensors of the checkpoint by name. */
   readonly config: RawConfig;
   readonly tensors: NamedTensors;

@@ -16,7 +16,7 @@ const ADAPTER_NAME = 'default';
 /** Standard deviation of 'bert'. */
 const SERIAL_DEVIATION = 0.02;
 
-export interface FreshBottleneckOptions {
+interface FreshBottleneckOptions {
   /** The parsed config.json. */
   readonly config: RawConfig;
   readonly bottleneckDim: number;
