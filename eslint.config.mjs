@@ -65,9 +65,9 @@ export default tseslint.config(
       ],
     },
   },
-  // The core and the models spread shapes, which they have built or checked themselves.
+  // The engine, the core and the models spread shapes, which they have built or checked themselves.
   {
-    files: ['src/peft/**/*.ts', 'src/model/**/*.ts'],
+    files: ['src/peft/**/*.ts', 'src/model/**/*.ts', 'src/tensor/**/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
     },

@@ -18,6 +18,7 @@ import { plannerQuestions } from './host/plannerQuestions';
 import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
 import { AskedAddresses, openFromAddress } from './host/remoteDocuments';
+import { SourceShelf } from './host/sourceShelf';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
 
@@ -26,20 +27,21 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = (line: string): void => output.appendLine(line);
   const token = new HubToken(context.secrets);
   const asked = new AskedAddresses();
-  const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log, editorFileRequests(token));
-  const questions = plannerQuestions(worker, () => configs);
+  const editor = editorFileRequests(token);
+  const worker = new WorkerClient(context.asAbsolutePath('dist/worker.js'), log, editor);
+  const questions = plannerQuestions(worker, editor);
   const planner: PlannerClient = new WorkerClient(
     context.asAbsolutePath('dist/planner.js'),
     log,
     questions,
     'PEFT planner',
   );
-  const configs: ModelConfigs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
+  const configs = new ModelConfigs(planner, new KnownModels(context.workspaceState));
   const documents = new AdapterDocuments({ configs, planner });
   const analyses = new AdapterAnalyses(documents, configs);
   const calculator = new Calculator(context, { configs, planner, worker });
   const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
-  const services = { extensionUri: context.extensionUri, worker, output };
+  const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf() };
   context.subscriptions.push(
     output,
     worker,
@@ -50,7 +52,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand('peft.setHubToken', () => token.set()),
     vscode.commands.registerCommand('peft.forgetHubToken', () => token.forget()),
     registerDemo(services),
-    registerAdaptersTree(),
+    registerAdaptersTree(planner),
     registerCalculatorView(calculator),
     registerComparison(context, { configs, planner }),
     registerAdapterConfigHover(documents),

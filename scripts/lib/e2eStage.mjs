@@ -19,14 +19,14 @@ const RESTRICTED = {
 /**
  * @param {string} name the stage's folder in .embedded
  * @param {Record<string, unknown>} settings VS Code settings
- * @param {{ restricted?: boolean, packed?: boolean, env?: NodeJS.ProcessEnv }} options `restricted` opens folders in
- * Restricted Mode, `packed` takes the last package instead of a new one, and `env` is for the server's processes
+ * @param {{ packed?: boolean, restricted?: boolean, execArgv?: string[], env?: NodeJS.ProcessEnv }} options `packed`
+ * takes the last package instead of a new one; the others are those of `startServer`
  */
-export async function startStage(name, settings = {}, { restricted = false, packed = false, env = {} } = {}) {
+export async function startStage(name, settings = {}, { packed = false, ...options } = {}) {
   stopFamiliesOnExit(INTERRUPTED);
   const directory = path.join(scratch, name);
   rmSync(directory, { recursive: true, force: true });
-  const profile = prepareProfile(directory, { ...settings, ...(restricted && RESTRICTED) });
+  const profile = prepareProfile(directory, { ...settings, ...(options.restricted && RESTRICTED) });
   const workspace = path.join(directory, path.basename(sampleWorkspace));
   const pictures = path.join(directory, 'pictures');
   mkdirSync(pictures);
@@ -39,7 +39,7 @@ export async function startStage(name, settings = {}, { restricted = false, pack
   }
   const [vscode, chromium] = [await ensureEmbeddedVscode(), await ensureChromium()];
   await installVsix(vscode, profile, vsix);
-  const server = await startServer(vscode, { profile, restricted, env });
+  const server = await startServer(vscode, { profile, ...options });
   Object.assign(process.env, {
     PEFT_E2E_ADDRESS: server.address,
     PEFT_E2E_SERVER: String(server.child.pid),

@@ -77,13 +77,15 @@ export function installVsix(vscode, profile, vsix) {
 
 /**
  * @param {import('./embeddedVscode.mjs').EmbeddedVscode} vscode
- * @param {{ profile: Profile, port?: number, testDriver?: boolean, restricted?: boolean, env?: NodeJS.ProcessEnv }}
- * options `testDriver` lets the address name an extension under development and its tests; `restricted` opens folders
- * in Restricted Mode
+ * @param {{ profile: Profile, port?: number, testDriver?: boolean, restricted?: boolean, execArgv?: string[],
+ * env?: NodeJS.ProcessEnv }} options `testDriver` lets the address name an extension under development and its tests;
+ * `restricted` opens folders in Restricted Mode; `execArgv` are options of Node, which the extension host gets too
  */
-export async function startServer(vscode, { profile, port, testDriver = false, restricted = false, env = {} }) {
+export async function startServer(vscode, options) {
+  const { profile, port, testDriver = false, restricted = false, execArgv = [], env = {} } = options;
   const chosenPort = await freePort(port);
   const args = [
+    ...execArgv,
     vscode.serverMain,
     '--host',
     HOST,

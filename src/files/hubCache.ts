@@ -54,7 +54,7 @@ export async function hubConfigs(files: ModelFiles, name: string, revision: stri
 }
 
 async function readRef(files: ModelFiles, path: string): Promise<string | null> {
-  if ((await files.stamp(path, MAX_REF_BYTES)) === null) return null;
+  if ((await files.status(path, MAX_REF_BYTES)) === null) return null;
   const commit = (await files.readText(path, MAX_REF_BYTES))?.trim() ?? '';
   return isSegment(commit) ? commit : null;
 }

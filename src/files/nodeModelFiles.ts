@@ -2,7 +2,8 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { openSafetensors } from '../checkpoint/safetensors/openSafetensors';
+import { FIRST_BYTES, openSafetensors } from '../checkpoint/safetensors/openSafetensors';
+import { headerLength } from '../checkpoint/safetensors/safetensorsHeader';
 import { nodeFiles } from './nodeFile';
 import { hubFolders } from './hubCache';
 import type { ModelFiles } from './modelFiles';
@@ -11,10 +12,11 @@ import { readSmallText } from './smallFile';
 export const nodeModelFiles: ModelFiles = {
   hubFolders: hubFolders(process.env, homedir()),
 
-  async stamp(path, maxBytes) {
+  async status(path, maxBytes) {
     try {
       const found = await stat(path);
-      return found.isFile() && found.size <= maxBytes ? `${found.size}:${found.mtimeMs}` : null;
+      const { size, mtimeMs } = found;
+      return found.isFile() && size <= maxBytes ? { bytes: size, stamp: `${size}:${mtimeMs}` } : null;
     } catch {
       return null;
     }
@@ -36,11 +38,13 @@ export const nodeModelFiles: ModelFiles = {
     }
   },
 
-  async tensorShapes(path) {
+  async tensorShapes(path, maxHeaderBytes) {
     try {
       const { source } = await nodeFiles.open(path);
       try {
-        const { tensors } = await openSafetensors(source);
+        const start = await source.read(0, Math.min(FIRST_BYTES, source.size));
+        if (headerLength(start, source.size) > maxHeaderBytes) return null;
+        const { tensors } = await openSafetensors(source, undefined, start);
         return tensors.map(({ name, shape }) => [name, shape] as const);
       } finally {
         await source.close();

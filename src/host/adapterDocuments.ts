@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { AdapterDocument } from '../protocol/planner';
+import { boundedTexts } from './boundedText';
 import type { ModelConfigs } from './modelConfigs';
 import { weightsReference } from './plannerQuestions';
 import type { PlannerClient } from './workerClient';
@@ -32,8 +33,8 @@ export class AdapterDocuments {
       weightsReference(vscode.Uri.joinPath(document.uri, '..', 'adapter_model.safetensors')),
       configs.surroundings(document.uri),
     ]);
-    const text = document.getText();
-    return { text: text.length > MAX_CHARACTERS ? '' : text, weights, ...surroundings };
+    const [text = ''] = boundedTexts([document], MAX_CHARACTERS) ?? [];
+    return { text, weights, ...surroundings };
   }
 }
 

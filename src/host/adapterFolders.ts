@@ -1,92 +1,86 @@
 import * as vscode from 'vscode';
-import { parseJson } from '../peftConfig/parseJson';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
-import { readDocumentText } from './readDocument';
 import { basename } from './uriNames';
 
-/** An adapter in the workspace. */
-export interface AdapterEntry {
+/** The files of an adapter in the workspace. */
+export interface AdapterFiles {
   /** The weights file; `null` if the folder has only a config. */
   readonly weights: vscode.Uri | null;
+  /** The place of the config. Beside weights the file may be missing. */
   readonly config: vscode.Uri | null;
   /** A pickle in the config's folder. The extension shows its name but never opens it. */
   readonly pickle: vscode.Uri | null;
+  /** True if the search for weights stopped before it found all, so that there may be weights. */
+  readonly unsearched?: boolean;
   readonly name: string;
   /** The folder, relative to the workspace. */
   readonly folder: string;
-  /** 'LORA, r = 8'; '' without a readable config. */
-  readonly method: string;
-  readonly baseModel: string;
 }
 
-/** Nobody reads a longer list to pick an adapter. */
-const MAX_FILES = 1000;
-/** An adapter_config.json takes a few kilobytes; a much larger file is something else. */
-const MAX_CONFIG_BYTES = 1 << 20;
+interface FoundAdapters {
+  readonly adapters: readonly AdapterFiles[];
+  /** Number of files at which a search stopped; `null` if all were found. */
+  readonly stoppedAt: number | null;
+}
+
+/** Each of the three searches stops here: 20,000 addresses take about 20 MB. */
+const MAX_FILES = 20_000;
 
 const WEIGHTS = '**/{adapter_model,adapters,pytorch_lora_weights,*lora*,*LoRA*}.safetensors';
 const CONFIGS = '**/adapter_config.json';
 const PICKLES = '**/adapter_model.bin';
 
-export const ADAPTER_FILES = [WEIGHTS, CONFIGS, PICKLES];
+export const ADAPTER_FILES = [WEIGHTS, CONFIGS, PICKLES] as const;
 
-export async function findAdapters(token?: vscode.CancellationToken): Promise<AdapterEntry[]> {
-  const [weights, configs, pickles] = await Promise.all(
-    ADAPTER_FILES.map((pattern) => vscode.workspace.findFiles(pattern, EXCLUDED_FOLDERS, MAX_FILES, token)),
+/** Finds adapters by the names of their files, sorted by folder and name. Reads nothing. */
+export async function findAdapters(): Promise<FoundAdapters> {
+  // One file more than is listed tells that there are more.
+  const found = await Promise.all(
+    ADAPTER_FILES.map((pattern) => vscode.workspace.findFiles(pattern, EXCLUDED_FOLDERS, MAX_FILES + 1)),
   );
-  const configOf = new Map((configs ?? []).map((uri) => [folderKey(uri), uri]));
-  const pickleOf = new Map((pickles ?? []).map((uri) => [folderKey(uri), uri]));
-  const withWeights = new Set((weights ?? []).map(folderKey));
-  const found: Promise<AdapterEntry>[] = (weights ?? []).map((uri) =>
-    entry(uri, configOf.get(folderKey(uri)) ?? null, null),
-  );
-  for (const folder of new Set([...configOf.keys(), ...pickleOf.keys()])) {
-    if (!withWeights.has(folder)) found.push(entry(null, configOf.get(folder) ?? null, pickleOf.get(folder) ?? null));
-  }
-  const entries = await Promise.all(found);
-  return entries.sort((a, b) => a.folder.localeCompare(b.folder) || a.name.localeCompare(b.name));
+  const [weights = [], configs = [], pickles = []] = found.map((uris) => uris.slice(0, MAX_FILES));
+  const withWeights = new Set(weights.map(folderKey));
+  const others = new Map<string, { config?: vscode.Uri; pickle?: vscode.Uri }>();
+  for (const [key, uris] of [
+    ['config', configs],
+    ['pickle', pickles],
+  ] as const)
+    for (const uri of uris) {
+      const folder = folderKey(uri);
+      if (!withWeights.has(folder)) others.set(folder, { ...others.get(folder), [key]: uri });
+    }
+  const unsearched = (found[0]?.length ?? 0) > MAX_FILES;
+  const order = new Intl.Collator();
+  // The search for configs may have stopped, so the config is looked up beside the weights, and not among its results.
+  const adapters = [
+    ...weights.map((uri) =>
+      adapterAt(uri, { weights: uri, config: besideOf(uri, 'adapter_config.json'), pickle: null }),
+    ),
+    ...[...others.values()].map(({ config = null, pickle = null }) =>
+      adapterAt((config ?? pickle)!, { weights: null, config, pickle, unsearched }),
+    ),
+  ].sort((a, b) => order.compare(a.folder, b.folder) || order.compare(a.name, b.name));
+  return { adapters, stoppedAt: found.some(({ length }) => length > MAX_FILES) ? MAX_FILES : null };
 }
 
-async function entry(
-  weights: vscode.Uri | null,
-  config: vscode.Uri | null,
-  pickle: vscode.Uri | null,
-): Promise<AdapterEntry> {
-  const uri = weights ?? config ?? pickle;
-  if (!uri) throw new Error('an adapter needs a file');
+function adapterAt(uri: vscode.Uri, files: Omit<AdapterFiles, 'name' | 'folder'>): AdapterFiles {
   const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
   const file = basename(uri);
   const conventional = /^(adapter_model|adapters|adapter_config)\./.test(file);
-  const { method, baseModel } = config ? await readConfig(config) : { method: '', baseModel: '' };
-  return {
-    weights,
-    config,
-    pickle,
-    folder,
-    name: conventional ? (folder.split('/').at(-1) ?? folder) : file,
-    method,
-    baseModel,
-  };
+  return { ...files, folder, name: conventional ? folder.slice(folder.lastIndexOf('/') + 1) : file };
 }
 
-async function readConfig(uri: vscode.Uri): Promise<{ method: string; baseModel: string }> {
-  try {
-    const config = parseJson(await readDocumentText(uri, MAX_CONFIG_BYTES));
-    const field = (key: string): unknown =>
-      typeof config === 'object' && config !== null ? (config as Record<string, unknown>)[key] : undefined;
-    const type = field('peft_type');
-    const rank = field('r');
-    const base = field('base_model_name_or_path');
-    return {
-      method: typeof type === 'string' ? (typeof rank === 'number' ? `${type}, r = ${rank}` : type) : '',
-      baseModel: typeof base === 'string' ? base : '',
-    };
-  } catch {
-    // The inspector reports a config that cannot be read; this list only names the adapter.
-    return { method: '', baseModel: '' };
-  }
+/** The config of an adapter, which need not exist. */
+export function configOf({ weights, config, pickle }: AdapterFiles): vscode.Uri {
+  const uri = config ?? weights ?? pickle;
+  if (!uri) throw new Error('an adapter needs a file');
+  return config ?? besideOf(uri, 'adapter_config.json');
 }
 
-function folderKey(uri: vscode.Uri): string {
-  return vscode.Uri.joinPath(uri, '..').toString();
+export function besideOf(file: vscode.Uri, name: string): vscode.Uri {
+  return vscode.Uri.joinPath(file, '..', name);
+}
+
+function folderKey({ scheme, authority, path }: vscode.Uri): string {
+  return `${scheme}:${authority}:${path.slice(0, path.lastIndexOf('/'))}`;
 }

@@ -1,18 +1,42 @@
 import * as vscode from 'vscode';
-import type { AdapterEntry } from './adapterFolders';
-import { ADAPTER_FILES, findAdapters } from './adapterFolders';
-import { INSPECTOR_VIEW_TYPE, openInInspector } from './inspectorEditor';
+import { MAX_NAME_CHARACTERS } from '../protocol/scan';
+import type { AdapterFacts } from '../protocol/scan';
+import { formatCount } from '../text/numberText';
+import { ADAPTER_FILES, configOf, findAdapters } from './adapterFolders';
+import type { AdapterFiles } from './adapterFolders';
+import { AdapterList, MAX_SCAN_BYTES, PAGE_ROWS } from './adapterList';
+import type { AdapterPage, AdapterRow } from './adapterList';
+import { mainFile, openAdapter, pickCheckpoint } from './openAdapter';
+import { leftOutText, scannedFile } from './scannedFiles';
+import type { PlannerClient } from './workerClient';
 
 /** A training run writes several files when it saves, so the search waits until they are done. */
 const REFRESH_DELAY_MS = 300;
+/** The buttons of the view's title depend on this context key. */
+const FILTERED_KEY = 'peft.adaptersFiltered';
 
-class AdaptersTree implements vscode.TreeDataProvider<AdapterEntry>, vscode.Disposable {
+interface MoreRow {
+  readonly hidden: number;
+}
+
+type Row = AdapterRow<AdapterFiles> | MoreRow;
+
+class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.changed.event;
+  private readonly view: vscode.TreeView<Row>;
   private readonly watchers = ADAPTER_FILES.map((pattern) => vscode.workspace.createFileSystemWatcher(pattern));
+  private readonly list: AdapterList<AdapterFiles>;
+  private filter = '';
   private timer: NodeJS.Timeout | undefined;
 
-  constructor() {
+  constructor(planner: Pick<PlannerClient, 'request'>) {
+    this.list = new AdapterList({
+      find: findAdapters,
+      scan: (adapters, maxBytes) =>
+        planner.request('adapters/scan', { files: adapters.map((each) => scannedFile(configOf(each))), maxBytes }),
+    });
+    this.view = vscode.window.createTreeView('peft.adapters', { treeDataProvider: this });
     for (const watcher of this.watchers) {
       watcher.onDidCreate(() => this.refreshSoon());
       watcher.onDidChange(() => this.refreshSoon());
@@ -20,32 +44,53 @@ class AdaptersTree implements vscode.TreeDataProvider<AdapterEntry>, vscode.Disp
     }
   }
 
+  /** A command from the keyboard has no row as its argument and applies to the selected row. */
+  get selected(): AdapterFiles | undefined {
+    const [row] = this.view.selection;
+    return row && 'adapter' in row ? row.adapter : undefined;
+  }
+
   refresh(): void {
+    this.list.refresh();
     this.changed.fire();
   }
 
-  getChildren(parent?: AdapterEntry): Promise<AdapterEntry[]> | AdapterEntry[] {
-    return parent ? [] : findAdapters();
+  showMore(): void {
+    this.list.showMore();
+    this.changed.fire();
   }
 
-  getTreeItem(adapter: AdapterEntry): vscode.TreeItem {
-    const item = new vscode.TreeItem(adapter.name);
-    const state = adapter.weights
-      ? ''
-      : adapter.pickle
-        ? vscode.l10n.t('pickle, not opened')
-        : vscode.l10n.t('no weights');
-    item.description = [adapter.method, adapter.baseModel, state].filter(Boolean).join(' · ');
-    item.iconPath = new vscode.ThemeIcon(adapter.weights ? 'layers' : 'warning');
-    item.contextValue = 'adapter';
-    item.tooltip = [mainFile(adapter).fsPath, adapter.method, adapter.baseModel, state].filter(Boolean).join('\n');
-    item.accessibilityInformation = { label: [adapter.name, item.description].join(', ') };
-    item.command = { command: 'peft.openAdapter', title: vscode.l10n.t('Open in Inspector'), arguments: [adapter] };
-    return item;
+  async askFilter(): Promise<void> {
+    const text = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Filter Adapters'),
+      prompt: vscode.l10n.t('Words of the path, the method or the base model'),
+      value: this.filter,
+    });
+    if (text !== undefined) this.setFilter(text);
+  }
+
+  setFilter(text: string): void {
+    this.filter = text.trim();
+    this.list.filter(this.filter);
+    void vscode.commands.executeCommand('setContext', FILTERED_KEY, this.filter !== '');
+    this.changed.fire();
+  }
+
+  async getChildren(parent?: Row): Promise<Row[]> {
+    if (parent) return [];
+    const page = await this.list.page();
+    this.view.message = messageOf(page);
+    const hidden = page.matching - page.rows.length;
+    return hidden > 0 ? [...page.rows, { hidden }] : [...page.rows];
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    return 'adapter' in row ? adapterItem(row) : moreItem(row);
   }
 
   dispose(): void {
     clearTimeout(this.timer);
+    this.view.dispose();
     this.changed.dispose();
     for (const watcher of this.watchers) watcher.dispose();
   }
@@ -56,60 +101,76 @@ class AdaptersTree implements vscode.TreeDataProvider<AdapterEntry>, vscode.Disp
   }
 }
 
-function mainFile(adapter: AdapterEntry): vscode.Uri {
-  const uri = adapter.weights ?? adapter.config ?? adapter.pickle;
-  if (!uri) throw new Error('an adapter needs a file');
-  return uri;
+/** What the rows do not show; '' if they show all. */
+function messageOf({ rows, matching, total, filter, unread, stoppedAt }: AdapterPage<AdapterFiles>): string {
+  const shown =
+    filter !== ''
+      ? vscode.l10n.t('{0} of {1} adapters match “{2}”.', formatCount(matching), formatCount(total), filter)
+      : rows.length < matching &&
+        vscode.l10n.t('The first {0} of {1} adapters.', formatCount(rows.length), formatCount(matching));
+  return [shown, leftOutText({ unread, maxBytes: MAX_SCAN_BYTES, stoppedAt })].filter(Boolean).join(' ');
 }
 
-async function openAdapter(adapter: AdapterEntry): Promise<void> {
-  if (adapter.weights) {
-    await vscode.commands.executeCommand('vscode.openWith', adapter.weights, INSPECTOR_VIEW_TYPE);
-    return;
-  }
-  if (adapter.config) await vscode.commands.executeCommand('vscode.open', adapter.config);
-  if (adapter.pickle) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t(
-        'adapter_model.bin is a pickle. Loading a pickle can run code, so it is not opened. ' +
-          'If you trust it, convert it: load the adapter with PEFT and call ' +
-          'save_pretrained(folder, safe_serialization=True).',
-      ),
-    );
-  }
+function moreItem({ hidden }: MoreRow): vscode.TreeItem {
+  const more = formatCount(Math.min(hidden, PAGE_ROWS));
+  const item = new vscode.TreeItem(vscode.l10n.t('Show {0} more', more));
+  item.description = vscode.l10n.t('{0} are not shown', formatCount(hidden));
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.command = { command: 'peft.showMoreAdapters', title: vscode.l10n.t('Show More Adapters') };
+  return item;
 }
 
-async function pickCheckpoint(): Promise<void> {
-  const picked = await vscode.window.showOpenDialog({
-    // Pickles are included so that the page can say how to convert one. They are never loaded.
-    filters: { [vscode.l10n.t('Checkpoints')]: ['safetensors', 'gguf', 'json', 'bin', 'pt', 'pth', 'ckpt'] },
-    title: vscode.l10n.t('Open a checkpoint in the PEFT Inspector'),
-  });
-  if (picked?.[0]) await openInInspector(picked[0]);
+function adapterItem({ adapter, facts }: AdapterRow<AdapterFiles>): vscode.TreeItem {
+  const item = new vscode.TreeItem(adapter.name);
+  const { method, baseModel, cut }: AdapterFacts = facts ?? { method: '', baseModel: '', cut: false };
+  const state =
+    adapter.weights || adapter.unsearched
+      ? ''
+      : adapter.pickle
+        ? vscode.l10n.t('pickle, not opened')
+        : vscode.l10n.t('no weights');
+  const shortened = cut ? vscode.l10n.t('Names are cut at {0} characters.', MAX_NAME_CHARACTERS) : '';
+  item.description = [method, baseModel, state].filter(Boolean).join(' · ');
+  item.iconPath = new vscode.ThemeIcon(adapter.weights || adapter.unsearched ? 'layers' : 'warning');
+  item.contextValue = 'adapter';
+  item.tooltip = [mainFile(adapter).fsPath, method, baseModel, state, shortened].filter(Boolean).join('\n');
+  item.accessibilityInformation = { label: [adapter.name, item.description].join(', ') };
+  item.command = { command: 'peft.openAdapter', title: vscode.l10n.t('Open in Inspector'), arguments: [adapter] };
+  return item;
 }
 
-export function registerAdaptersTree(): vscode.Disposable {
-  const tree = new AdaptersTree();
-  const view = vscode.window.createTreeView('peft.adapters', { treeDataProvider: tree });
+/** A menu of a row passes the row, and the command of its click its adapter. */
+function adapterOf(argument: unknown): AdapterFiles | undefined {
+  if (typeof argument !== 'object' || argument === null) return undefined;
+  return 'adapter' in argument ? (argument.adapter as AdapterFiles) : (argument as AdapterFiles);
+}
+
+export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>): vscode.Disposable {
+  const tree = new AdaptersTree(planner);
+  const onAdapter =
+    (work: (adapter: AdapterFiles) => unknown) =>
+    async (argument?: unknown): Promise<void> => {
+      const adapter = adapterOf(argument) ?? tree.selected;
+      if (adapter) await work(adapter);
+    };
   return vscode.Disposable.from(
     tree,
-    view,
     vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
     vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
-    vscode.commands.registerCommand('peft.openCheckpoint', pickCheckpoint),
-    // A command from the keyboard gets no row as its argument, so it applies to the selected row.
-    vscode.commands.registerCommand(
-      'peft.openAdapter',
-      async (adapter = view.selection[0]) => adapter && openAdapter(adapter),
+    vscode.commands.registerCommand('peft.showMoreAdapters', () => tree.showMore()),
+    vscode.commands.registerCommand('peft.filterAdapters', (text?: unknown) =>
+      typeof text === 'string' ? tree.setFilter(text) : tree.askFilter(),
     ),
+    vscode.commands.registerCommand('peft.clearAdaptersFilter', () => tree.setFilter('')),
+    vscode.commands.registerCommand('peft.openCheckpoint', pickCheckpoint),
+    vscode.commands.registerCommand('peft.openAdapter', onAdapter(openAdapter)),
     vscode.commands.registerCommand(
       'peft.revealAdapter',
-      async (adapter = view.selection[0]) =>
-        adapter && vscode.commands.executeCommand('revealInExplorer', mainFile(adapter)),
+      onAdapter((adapter) => vscode.commands.executeCommand('revealInExplorer', mainFile(adapter))),
     ),
     vscode.commands.registerCommand(
       'peft.copyAdapterPath',
-      async (adapter = view.selection[0]) => adapter && vscode.env.clipboard.writeText(mainFile(adapter).fsPath),
+      onAdapter((adapter) => vscode.env.clipboard.writeText(mainFile(adapter).fsPath)),
     ),
   );
 }

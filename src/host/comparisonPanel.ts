@@ -108,7 +108,9 @@ async function pickInputs(
   for (const choice of await configs.choices(inputs.model)) {
     if (choice.group !== group) items.push({ label: headings[choice.group], kind: vscode.QuickPickItemKind.Separator });
     group = choice.group;
-    items.push({ label: choice.label, description: choice.description, model: choice.id });
+    // A separator is the only row of a pick that cannot be chosen.
+    if (choice.note) items.push({ label: choice.label, kind: vscode.QuickPickItemKind.Separator });
+    else items.push({ label: choice.label, description: choice.description, model: choice.id });
   }
   const picked = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Compare Parameter Budgets'),

@@ -3,6 +3,7 @@ import { CancelledError } from '../protocol/rpc';
 import type { DemoOptions, OpenedSource } from '../protocol/worker';
 import { cancellableTask } from './cancellableTask';
 import { WorkerSource } from './workerSource';
+import type { OpeningOptions } from './workerSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
 import { saveDemoAdapter } from './saveDemoAdapter';
@@ -25,7 +26,9 @@ export function registerDemo(services: DemoServices): vscode.Disposable {
   let open: { readonly panel: vscode.WebviewPanel; readonly source: WorkerSource } | null = null;
 
   const attach = (panel: vscode.WebviewPanel): void => {
-    const source = new WorkerSource(services.worker, () => runWithProgress(services));
+    const source = new WorkerSource(services.worker, (opening) => runWithProgress(services, opening), {
+      shelf: services.shelf,
+    });
     const session = new InspectorSession(services, source, panel, undefined);
     panel.iconPath = tabIcon(services.extensionUri);
     const opened = { panel, source };
@@ -47,7 +50,7 @@ export function registerDemo(services: DemoServices): vscode.Disposable {
     vscode.commands.registerCommand('peft.saveDemoAdapter', async () => {
       if (!open) await vscode.commands.executeCommand('peft.runDemo');
       const { source } = open!;
-      await saveDemoAdapter(services.worker, () => source.sourceId());
+      await saveDemoAdapter(services.worker, source);
     }),
     // The text stays in its channel until the user opens it: an output panel would cover a third of the picture.
     vscode.commands.registerCommand('peft.showOutput', () => services.output.show(true)),
@@ -58,11 +61,12 @@ export function registerDemo(services: DemoServices): vscode.Disposable {
   );
 }
 
-async function runWithProgress(services: DemoServices): Promise<OpenedSource> {
-  return cancellableTask(vscode.l10n.t('Running the PEFT demo'), async (task) => {
+async function runWithProgress(services: DemoServices, opening: OpeningOptions): Promise<OpenedSource> {
+  return cancellableTask(vscode.l10n.t('Running the PEFT demo'), async ({ onProgress, signal: cancelled }) => {
+    const signal = AbortSignal.any([opening.signal, cancelled]);
     try {
       const started = performance.now();
-      const result = await services.worker.request('demo/run', DEMO, task);
+      const result = await services.worker.request('demo/run', DEMO, { ...opening, onProgress, signal });
       services.output.appendLine(result.text);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       services.output.appendLine(`\nRan in ${seconds} s with seed ${DEMO.seed}.`);

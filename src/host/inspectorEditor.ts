@@ -3,6 +3,7 @@ import { CancelledError } from '../protocol/rpc';
 import type { OpenedSource } from '../protocol/worker';
 import { cancellableTask } from './cancellableTask';
 import { WorkerSource } from './workerSource';
+import type { OpeningOptions } from './workerSource';
 import type { InspectorServices } from './inspectorSession';
 import { InspectorSession } from './inspectorSession';
 import { remoteLocation } from './remoteDocuments';
@@ -25,7 +26,8 @@ class CheckpointDocument implements vscode.CustomDocument {
     asked: AskedAddresses,
   ) {
     const address = remoteLocation(uri);
-    this.source = new WorkerSource(services.worker, () => openInWorker(services, uri, address), {
+    this.source = new WorkerSource(services.worker, (opening) => openInWorker(services, uri, address, opening), {
+      shelf: services.shelf,
       held: () => (address === null || asked.has(address) ? null : address),
       release: () => address !== null && !asked.has(address) && asked.add(address),
       onChanged: () => this.notify('changed'),
@@ -77,13 +79,15 @@ async function openInWorker(
   { worker }: InspectorServices,
   uri: vscode.Uri,
   address: string | null,
+  opening: OpeningOptions,
 ): Promise<OpenedSource> {
-  if (uri.scheme === 'file') return worker.request('checkpoint/open', { path: uri.fsPath });
+  if (uri.scheme === 'file') return worker.request('checkpoint/open', { path: uri.fsPath }, opening);
   // `fsPath` would be the path of a different file if the scheme is another one.
   const path = address ?? uri.toString();
-  return cancellableTask(vscode.l10n.t('Opening {0}', basename(uri)), async ({ signal }) => {
+  return cancellableTask(vscode.l10n.t('Opening {0}', basename(uri)), async (task) => {
     try {
-      return await worker.request('checkpoint/open', { path }, { signal });
+      const signal = AbortSignal.any([opening.signal, task.signal]);
+      return await worker.request('checkpoint/open', { path }, { ...opening, signal });
     } catch (error) {
       if (!(error instanceof CancelledError)) throw error;
       throw new Error(vscode.l10n.t('Opening was cancelled. Reload to try again.'), { cause: error });

@@ -4,6 +4,7 @@ import type { MatrixRequests } from '../protocol/matrix';
 import type { Handlers, RequestContext } from '../protocol/rpc';
 import { CancelledError, Endpoint } from '../protocol/rpc';
 import { cancellableTask } from './cancellableTask';
+import type { SourceShelf } from './sourceShelf';
 import type { WorkerSource } from './workerSource';
 import { saveDocument } from './saveDocument';
 import { basename } from './uriNames';
@@ -16,6 +17,8 @@ type NoRequests = Record<never, never>;
 export interface InspectorServices {
   readonly extensionUri: vscode.Uri;
   readonly worker: WorkerClient;
+  /** Limits the memory of all sources that are open. */
+  readonly shelf: SourceShelf;
 }
 
 /** Connects one inspector webview to its source: forwards requests to the worker and does what only the host can. */
@@ -84,10 +87,11 @@ export class InspectorSession implements vscode.Disposable {
     if (!target) return null;
     if (target.scheme !== 'file')
       throw new Error(vscode.l10n.t('A matrix can only be saved to a local file, not to {0}:', target.scheme));
-    const source = await this.source.sourceId();
     return cancellableTask(vscode.l10n.t('Saving {0}', basename(target)), async (task) => {
       try {
-        await this.services.worker.request('matrix/write', { source, matrix, format, path: target.fsPath }, task);
+        await this.source.use((source) =>
+          this.services.worker.request('matrix/write', { source, matrix, format, path: target.fsPath }, task),
+        );
         return basename(target);
       } catch (error) {
         if (error instanceof CancelledError) return null;

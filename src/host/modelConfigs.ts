@@ -1,49 +1,28 @@
 import * as vscode from 'vscode';
-import { isObject } from '../peftConfig/configValues';
-import { parseJson } from '../peftConfig/parseJson';
 import type { BudgetInputs, ModelChoice } from '../protocol/calculator';
 import { CUSTOM_MODEL } from '../protocol/calculator';
 import type { ConfigAnalysis } from '../protocol/planner';
 import type { ModelFile, ModelReference, ReportModel, Surroundings, WorkspaceModel } from '../protocol/models';
-import { EXCLUDED_FOLDERS } from './excludedFolders';
 import type { KnownModels } from './knownModels';
-import { readDocumentText } from './readDocument';
 import type { PlannerClient } from './workerClient';
+import { findModelFiles, MODEL_CONFIGS } from './workspaceModels';
+import type { WorkspaceConfig, WorkspaceConfigs } from './workspaceModels';
 
-/** A config.json of the workspace that describes a model. */
-interface WorkspaceConfig {
-  readonly uri: vscode.Uri;
-  /** Name of its folder. */
-  readonly name: string;
-  /** Folder, relative to the workspace. */
-  readonly folder: string;
-  /** Changes whenever the file does. */
-  readonly stamp: string;
-  /** The config's `_name_or_path`. */
-  readonly ownName: string | null;
-  /** `null` for a file on the local disk: the planner reads that itself. */
-  readonly config: Readonly<Record<string, unknown>> | null;
-}
-
-const CONFIGS = '**/config.json';
-/** Many programs have a config.json. If a workspace has more than this, most of them do not describe models. */
-const MAX_FILES = 500;
-/** The largest published config.json files are a few hundred kilobytes (label maps). */
-const MAX_CONFIG_BYTES = 4 << 20;
 /** Checkouts and downloads write many files at once, so the search waits until they are done. */
 const REFRESH_DELAY_MS = 300;
 
 const PRESET = 'preset:';
 const FILE = 'file:';
+const LEFT_OUT = 'left-out';
 
 /** The models on which adapters can be counted: presets, config.json files of the workspace, and typed sizes. */
 export class ModelConfigs implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   /** A config.json was added, changed or removed. */
   readonly onDidChange = this.changed.event;
-  private readonly watcher = vscode.workspace.createFileSystemWatcher(CONFIGS);
+  private readonly watcher = vscode.workspace.createFileSystemWatcher(MODEL_CONFIGS);
   private readonly folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.refreshSoon());
-  private found: Promise<readonly WorkspaceConfig[]> | null = null;
+  private found: Promise<WorkspaceConfigs> | null = null;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -55,14 +34,27 @@ export class ModelConfigs implements vscode.Disposable {
     this.watcher.onDidDelete(() => this.refreshSoon());
   }
 
-  files(): Promise<readonly WorkspaceConfig[]> {
-    this.found ??= findModelFiles();
-    return this.found;
+  private async files(): Promise<readonly WorkspaceConfig[]> {
+    return (await this.search()).models;
+  }
+
+  private search(): Promise<WorkspaceConfigs> {
+    if (this.found) return this.found;
+    const found = findModelFiles(this.planner);
+    this.found = found;
+    found.catch(() => {
+      // The planner died. The next search may reach another thread that answers.
+      if (this.found === found) this.found = null;
+    });
+    return found;
   }
 
   /** The choices of a picker. They include `current`, unless it is '', even if its file is gone. */
   async choices(current: string): Promise<ModelChoice[]> {
-    const [known, found] = await Promise.all([this.planner.request('presets/list', {}), this.files()]);
+    const [known, { models: found, left }] = await Promise.all([
+      this.planner.request('presets/list', {}),
+      this.search(),
+    ]);
     const presets = known.map(({ id, title }): ModelChoice => ({
       id: PRESET + id,
       group: 'preset',
@@ -88,7 +80,9 @@ export class ModelConfigs implements vscode.Disposable {
       description: path,
     }));
     const elsewhere = outside.filter(({ id }) => !files.some((file) => file.id === id));
-    const choices = [...presets, ...files, ...elsewhere, custom];
+    const notes =
+      left === null ? [] : [{ id: LEFT_OUT, group: 'workspace', label: left, description: '', note: true } as const];
+    const choices = [...presets, ...files, ...elsewhere, ...notes, custom];
     if (current === '' || choices.some(({ id }) => id === current)) return choices;
     const gone: ModelChoice = {
       id: current,
@@ -190,32 +184,4 @@ function workspaceModel(file: WorkspaceConfig): WorkspaceModel {
   const { uri, name, ownName } = file;
   const title = vscode.workspace.asRelativePath(uri);
   return { title, folder: vscode.Uri.joinPath(uri, '..').toString(), name, ownName, file: modelFile(file, title) };
-}
-
-async function findModelFiles(): Promise<readonly WorkspaceConfig[]> {
-  const uris = await vscode.workspace.findFiles(CONFIGS, EXCLUDED_FOLDERS, MAX_FILES);
-  const files = await Promise.all(uris.map(readModelFile));
-  return files.filter((file) => file !== null).sort((a, b) => a.folder.localeCompare(b.folder));
-}
-
-/** `null` if the file does not describe a model. */
-async function readModelFile(uri: vscode.Uri): Promise<WorkspaceConfig | null> {
-  try {
-    const { size, mtime } = await vscode.workspace.fs.stat(uri);
-    const config = parseJson(await readDocumentText(uri, MAX_CONFIG_BYTES));
-    if (!isObject(config) || typeof config['model_type'] !== 'string') return null;
-    const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
-    const own = config['_name_or_path'];
-    return {
-      uri,
-      name: vscode.Uri.joinPath(uri, '..').path.split('/').at(-1) ?? folder,
-      folder,
-      stamp: `${size}:${mtime}`,
-      ownName: typeof own === 'string' ? own : null,
-      config: uri.scheme === 'file' ? null : config,
-    };
-  } catch {
-    // Other programs also write files named config.json.
-    return null;
-  }
 }

@@ -78,7 +78,11 @@ async function chooseBaseModel({ configs, analyses }: Services, asked: unknown):
     alwaysShow: true,
   };
   const choices = (await configs.choices('')).filter(({ id }) => id !== '' && id !== CUSTOM_MODEL);
-  const items = choices.map((choice) => ({ label: choice.label, description: choice.description, choice }));
+  const items = choices.map((choice) =>
+    choice.note
+      ? { label: choice.label, kind: vscode.QuickPickItemKind.Separator }
+      : { label: choice.label, description: choice.description, choice },
+  );
   const picked: (vscode.QuickPickItem & { readonly choice?: ModelChoice }) | undefined =
     await vscode.window.showQuickPick([browse, ...items], {
       title: vscode.l10n.t('Base model for {0}', name),

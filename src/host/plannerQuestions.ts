@@ -1,19 +1,23 @@
 import * as vscode from 'vscode';
-import { unpackDescription } from '../protocol/packedDescription';
-import type { AdapterWeights, PlannerQuestions, WeightsReference } from '../protocol/planner';
+import type { PackedJson } from '../protocol/packedDescription';
+import type { PlannerQuestions, WeightsReference } from '../protocol/planner';
 import type { Handlers } from '../protocol/rpc';
 import { RemoteError } from '../protocol/rpc';
-import type { ModelConfigs } from './modelConfigs';
+import type { EditorRequests } from '../protocol/worker';
 import type { WorkerClient } from './workerClient';
 
+/** An adapter of 100,000 modules takes this much, and its parsed summary about 60 MB. */
+const MAX_SUMMARY_CHARACTERS = 24 << 20;
+
 /** Answers the planner's questions about files that only the editor or the worker can read. */
-export function plannerQuestions(worker: WorkerClient, configs: () => ModelConfigs): Handlers<PlannerQuestions> {
+export function plannerQuestions(worker: WorkerClient, editor: Handlers<EditorRequests>): Handlers<PlannerQuestions> {
   return {
-    'model/config': async ({ uri }) => {
-      const file = (await configs().files()).find((each) => each.uri.toString() === uri);
-      return file?.config ?? null;
+    'file/read': editor['file/read'],
+    'weights/summarise': async ({ uri }, { signal, transfer }) => {
+      const packed = await summarise(worker, vscode.Uri.parse(uri, true), signal);
+      if (packed) transfer(packed.json.buffer);
+      return packed;
     },
-    'weights/read': ({ uri }) => readWeights(worker, vscode.Uri.parse(uri, true)),
   };
 }
 
@@ -28,26 +32,12 @@ export async function weightsReference(uri: vscode.Uri): Promise<WeightsReferenc
   }
 }
 
-/** Only the fields that the planner needs: the whole description of a large adapter takes megabytes. */
-async function readWeights(worker: WorkerClient, uri: vscode.Uri): Promise<AdapterWeights | null> {
+async function summarise(worker: WorkerClient, uri: vscode.Uri, signal: AbortSignal): Promise<PackedJson | null> {
+  const params = { path: uri.fsPath, maxCharacters: MAX_SUMMARY_CHARACTERS };
   try {
-    const opened = await worker.request('checkpoint/open', { path: uri.fsPath });
-    await worker.request('source/close', { source: opened.source });
-    const { parameters, tensors, lora } = await unpackDescription(opened.description);
-    return {
-      parameters,
-      tensors: tensors.map(({ name }) => ({ name })),
-      lora: lora.map(({ module, rank, inFeatures, outFeatures, a, unavailable }) => ({
-        module,
-        rank,
-        inFeatures,
-        outFeatures,
-        a,
-        ...(unavailable !== undefined && { unavailable }),
-      })),
-    };
+    return await worker.request('weights/summarise', params, { signal });
   } catch (error) {
-    // The worker cannot read the file. Any other error may be temporary, so the planner must not cache it as an answer.
+    // The worker cannot read the file. Any other error may pass, so the planner must not remember it as an answer.
     if (error instanceof RemoteError) return null;
     throw error;
   }

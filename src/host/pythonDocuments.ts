@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import type { BudgetInputs } from '../protocol/calculator';
+import { MAX_PROGRAM_CHARACTERS } from '../protocol/python';
 import type { PythonDocument } from '../protocol/python';
+import { boundedTexts } from './boundedText';
 import type { ModelConfigs } from './modelConfigs';
 import type { PlannerClient } from './workerClient';
 
@@ -45,8 +47,8 @@ export function versionOf({ parts }: PythonSource): string {
 
 /** Describes the program to the planner; `null` if it sets up no adapter. */
 export async function describePython(source: PythonSource, services: PythonServices): Promise<PythonDocument | null> {
-  const texts = source.parts.map((part) => part.getText());
-  if (!texts.some((text) => HINT.test(text))) return null;
+  const texts = boundedTexts(source.parts, MAX_PROGRAM_CHARACTERS);
+  if (!texts?.some((text) => HINT.test(text))) return null;
   const { configs } = services;
   const inputs = services.calculatorInputs();
   const notebookCell = 'getCells' in source.owner;

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { readSmallText } from '../files/smallFile';
 
 interface ReadDocument {
   /** `null` if the file has more bytes than the limit. */
@@ -7,17 +6,6 @@ interface ReadDocument {
   readonly size: number;
   /** Modification time, in ms since the epoch. */
   readonly modified: number;
-}
-
-/** A file system of the editor may be a server on the other side of the world that wakes up for the first read. */
-const DEADLINE_MS = 30_000;
-
-/** The text of a small file of the workspace. Rejects if it is no regular file, too slow, or over `limit` bytes. */
-export async function readDocumentText(uri: vscode.Uri, limit: number): Promise<string> {
-  if (uri.scheme === 'file') return readSmallText(uri.fsPath, { limit });
-  const { bytes, size } = await readDocument(uri, limit, AbortSignal.timeout(DEADLINE_MS));
-  if (bytes === null) throw new Error(`${uri.toString()} has ${size} bytes, and at most ${limit} are read`);
-  return new TextDecoder().decode(bytes);
 }
 
 /**

@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { CancelledError } from '../protocol/rpc';
-import type { SourceId } from '../protocol/worker';
 import { cancellableTask } from './cancellableTask';
 import { basename } from './uriNames';
 import type { WorkerClient } from './workerClient';
+import type { WorkerSource } from './workerSource';
 
 /** Asks for a folder and saves the demo's trained LoRA layer there in PEFT's format. */
-export async function saveDemoAdapter(worker: WorkerClient, demo: () => Promise<SourceId>): Promise<void> {
+export async function saveDemoAdapter(worker: WorkerClient, demo: Pick<WorkerSource, 'use'>): Promise<void> {
   const parent = vscode.workspace.workspaceFolders?.[0]?.uri;
   const folder = await vscode.window.showSaveDialog({
     title: vscode.l10n.t('Save Demo Adapter: choose a folder'),
@@ -22,7 +22,7 @@ export async function saveDemoAdapter(worker: WorkerClient, demo: () => Promise<
   }
   const saved = await cancellableTask(vscode.l10n.t('Saving {0}', basename(folder)), async (task) => {
     try {
-      return await worker.request('adapter/write', { source: await demo(), folder: folder.fsPath }, task);
+      return await demo.use((source) => worker.request('adapter/write', { source, folder: folder.fsPath }, task));
     } catch (error) {
       if (!(error instanceof CancelledError))
         void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));

@@ -37,7 +37,7 @@ export class WorkerClient<R extends RequestMap<R> = WorkerRequests, A extends Re
   request<M extends keyof R & string>(
     method: M,
     params: Params<R[M]>,
-    options?: RequestOptions,
+    options?: RequestOptions<Result<R[M]>>,
   ): Promise<Result<R[M]>> {
     return this.endpoint().request(method, params, options);
   }

@@ -67,8 +67,13 @@ export class CheckpointSource implements MatrixSource {
     return this.loraFactors.stored(module);
   }
 
-  async close(): Promise<void> {
+  freeCaches(): void {
     this.loraFactors.clear();
+    this.tensors.clear();
+  }
+
+  async close(): Promise<void> {
+    this.freeCaches();
     await this.tensors.close();
   }
 

@@ -54,8 +54,11 @@ export class CheckpointTensors {
     return values;
   }
 
-  async close(): Promise<void> {
+  clear(): void {
     this.lastWhole = null;
+  }
+
+  async close(): Promise<void> {
     await this.opened.close();
   }
 }

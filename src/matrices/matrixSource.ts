@@ -32,5 +32,7 @@ export interface MatrixSource {
   storedFactors?(module: string): StoredFactors | null;
   /** The source as an adapter that can be saved. Missing for sources that are files. */
   adapter?(): AdapterFiles;
+  /** Frees what can be read again. The source stays open. */
+  freeCaches?(): void;
   close(): Promise<void>;
 }

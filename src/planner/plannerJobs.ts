@@ -21,6 +21,7 @@ import { Models } from './models/models';
 import type * as planReader from './planReader';
 import type { PythonReader } from './pythonJobs';
 import { createPythonJobs } from './pythonJobs';
+import { scanAdapters, scanModels } from './scan/scanConfigs';
 
 interface PlannerSources {
   readonly files: ModelFiles;
@@ -43,6 +44,10 @@ export function createPlannerJobs({ files, host, loadPython, loadPlans }: Planne
 
   return {
     ...createPythonJobs(models, loadPython),
+
+    'models/scan': (params, { signal }) => scanModels({ files, host }, params, signal),
+
+    'adapters/scan': (params, { signal }) => scanAdapters({ files, host }, params, signal),
 
     'presets/list': () => PRESETS.map(({ id, title }) => ({ id, title })),
 

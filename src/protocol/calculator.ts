@@ -47,6 +47,8 @@ export interface ModelChoice {
   readonly label: string;
   /** The folder of a workspace file; '' for other models. */
   readonly description: string;
+  /** True for a text about the group, which cannot be chosen. */
+  readonly note?: boolean;
 }
 
 export interface TargetChoice {

@@ -6,10 +6,16 @@
 
 import type { SourceDescription, TrainedMethod, TrainingInfo, Trainings } from '../checkpoint/sourceDescription';
 
-export interface PackedDescription {
-  /** UTF-8 JSON of everything except the losses. Long texts are gzipped. */
+/** A value as UTF-8 JSON. Long texts are gzipped. */
+export interface PackedJson {
   readonly json: Uint8Array<ArrayBuffer>;
   readonly gzipped: boolean;
+  /** Length of the JSON text. */
+  readonly characters: number;
+}
+
+/** Everything except the losses is JSON. */
+export interface PackedDescription extends PackedJson {
   /** The loss curves of the trainings, as float64. */
   readonly losses?: Readonly<Record<TrainedMethod, Float64Array>>;
 }
@@ -26,9 +32,8 @@ export async function packDescription(description: SourceDescription): Promise<P
   return { ...(await packJson({ ...rest, trainings: others })), losses };
 }
 
-export async function unpackDescription({ json, gzipped, losses }: PackedDescription): Promise<SourceDescription> {
-  const bytes = gzipped ? await through(json, new DecompressionStream('gzip')) : json;
-  const description = JSON.parse(new TextDecoder().decode(bytes)) as SourceDescription;
+export async function unpackDescription({ losses, ...packed }: PackedDescription): Promise<SourceDescription> {
+  const description = (await unpackJson(packed)) as SourceDescription;
   if (!losses) return description;
   return {
     ...description,
@@ -49,10 +54,17 @@ function mapped<T>(
   };
 }
 
-async function packJson(value: unknown): Promise<PackedDescription> {
-  const json = new TextEncoder().encode(JSON.stringify(value));
-  if (json.length < LONG_BYTES) return { json, gzipped: false };
-  return { json: await through(json, new CompressionStream('gzip')), gzipped: true };
+export async function packJson(value: unknown): Promise<PackedJson> {
+  const text = JSON.stringify(value);
+  const json = new TextEncoder().encode(text);
+  const characters = text.length;
+  if (json.length < LONG_BYTES) return { json, gzipped: false, characters };
+  return { json: await through(json, new CompressionStream('gzip')), gzipped: true, characters };
+}
+
+export async function unpackJson({ json, gzipped }: PackedJson): Promise<unknown> {
+  const bytes = gzipped ? await through(json, new DecompressionStream('gzip')) : json;
+  return JSON.parse(new TextDecoder().decode(bytes));
 }
 
 async function through(

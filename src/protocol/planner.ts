@@ -8,7 +8,10 @@ import type { BudgetInputs, BudgetReport, CalculatorReport } from './calculator'
 import type { LocalText } from './localText';
 import type { ModelReference, ReportModel, Surroundings } from './models';
 import type { PlanChoices, PlanFit, PlanInputs, PlanSweep } from './plan';
+import type { PackedJson } from './packedDescription';
 import type { PythonRequests } from './python';
+import type { AdapterFacts, ConfigScan, ModelFacts, ScanParams } from './scan';
+import type { EditorRequests } from './worker';
 import type { LoraModuleInfo, TensorInfo } from '../checkpoint/sourceDescription';
 
 export interface AdapterBudget {
@@ -148,6 +151,10 @@ export interface PlanQuestion {
 export interface PlannerRequests extends PythonRequests {
   /** All that the editor shows on an adapter_config.json; `null` for a file that is not a PEFT config. */
   'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
+  /** Finds the models among the config.json files of a workspace. */
+  'models/scan'(params: ScanParams): ConfigScan<ModelFacts>;
+  /** Reads what the list of adapters shows of each adapter_config.json. */
+  'adapters/scan'(params: ScanParams): ConfigScan<AdapterFacts>;
   'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];
   /** All that the comparison shows. The report names invalid inputs. */
   'budget/report'(params: { readonly inputs: BudgetInputs; readonly model: ReportModel }): BudgetReport;
@@ -166,8 +173,7 @@ export interface PlannerRequests extends PythonRequests {
 
 /** Planner to host: files that only the editor or the worker can read. */
 export interface PlannerQuestions {
-  /** The parsed config.json of a `ModelFile` of kind 'document'; `null` if it is gone. */
-  'model/config'(params: { readonly uri: string }): unknown;
-  /** `null` if the file cannot be read. */
-  'weights/read'(params: { readonly uri: string }): AdapterWeights | null;
+  'file/read': EditorRequests['file/read'];
+  /** `AdapterWeights`, packed by the worker; `null` if the file cannot be read or is far larger than an adapter. */
+  'weights/summarise'(params: { readonly uri: string }): PackedJson | null;
 }

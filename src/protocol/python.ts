@@ -7,6 +7,9 @@ import type { BudgetInputs, MethodField } from './calculator';
 import type { LocalText } from './localText';
 import type { ReportModel, Surroundings } from './models';
 
+/** Programs that people write are far shorter; a longer text is data or generated. */
+export const MAX_PROGRAM_CHARACTERS = 1 << 19;
+
 /** A range in one part of the program. A file has one part, a notebook has one for each cell. */
 export interface PythonSpan {
   readonly part: number;

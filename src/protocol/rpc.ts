@@ -75,9 +75,14 @@ export class DisconnectedError extends Error {
   override readonly name = 'DisconnectedError';
 }
 
-export interface RequestOptions {
+export interface RequestOptions<T = unknown> {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Receives a result that was on its way when the request was cancelled: a result that stands for something open must
+   * be closed.
+   */
+  readonly onLate?: ((result: T) => void) | undefined;
 }
 
 interface Pending {
@@ -100,6 +105,8 @@ export class Endpoint<
   private nextId = 1;
   private disposed: Error | null = null;
   private readonly pending = new Map<number, Pending>();
+  /** Receivers of the results of cancelled requests, until the other side has replied. */
+  private readonly late = new Map<number, (result: unknown) => void>();
   private readonly running = new Map<number, AbortController>();
   private readonly listeners = new Map<string, Set<(payload: never) => void>>();
   private readonly stopListening: () => void;
@@ -115,15 +122,16 @@ export class Endpoint<
   request<M extends keyof Theirs & string>(
     method: M,
     params: Params<Theirs[M]>,
-    options: RequestOptions = {},
+    options: RequestOptions<Result<Theirs[M]>> = {},
   ): Promise<Result<Theirs[M]>> {
-    const { signal, onProgress } = options;
+    const { signal, onProgress, onLate } = options;
     if (this.disposed) return Promise.reject(this.disposed);
     if (signal?.aborted) return Promise.reject(new CancelledError());
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       const cancel = (): void => {
         this.pending.delete(id);
+        if (onLate) this.late.set(id, onLate as (result: unknown) => void);
         this.transport.post({ kind: 'cancel', id }, []);
         reject(new CancelledError());
       };
@@ -163,6 +171,7 @@ export class Endpoint<
     for (const { reject } of this.pending.values()) reject(this.disposed);
     for (const controller of this.running.values()) controller.abort(this.disposed);
     this.pending.clear();
+    this.late.clear();
     this.running.clear();
     this.listeners.clear();
   }
@@ -172,14 +181,9 @@ export class Endpoint<
       case 'request':
         void this.answer(message.id, message.method, message.params);
         return;
-      case 'reply': {
-        const pending = this.pending.get(message.id);
-        this.pending.delete(message.id);
-        if (!pending) return;
-        if ('failure' in message) pending.reject(new RemoteError(message.failure));
-        else pending.resolve(message.result);
+      case 'reply':
+        this.settle(message);
         return;
-      }
       case 'progress':
         this.pending.get(message.id)?.onProgress?.(message.progress);
         return;
@@ -192,6 +196,17 @@ export class Endpoint<
     }
   }
 
+  private settle(message: Message & { readonly kind: 'reply' }): void {
+    const pending = this.pending.get(message.id);
+    const late = this.late.get(message.id);
+    this.pending.delete(message.id);
+    this.late.delete(message.id);
+    if ('failure' in message) pending?.reject(new RemoteError(message.failure));
+    else if (pending) pending.resolve(message.result);
+    else late?.(message.result);
+  }
+
+  /** Replies even to a cancelled request, so that the other side knows that nothing follows. */
   private async answer(id: number, method: string, params: unknown): Promise<void> {
     const controller = new AbortController();
     this.running.set(id, controller);
@@ -207,9 +222,11 @@ export class Endpoint<
       const handler = Object.hasOwn(this.handlers, method) ? this.handlers[method as keyof Ours] : undefined;
       if (!handler) throw new Error(`no handler for '${method}'`);
       const result = await handler(params as never, context);
-      if (!controller.signal.aborted) this.transport.post({ kind: 'reply', id, result }, transfer);
+      controller.signal.throwIfAborted();
+      this.transport.post({ kind: 'reply', id, result }, transfer);
     } catch (error) {
-      if (!controller.signal.aborted) this.transport.post({ kind: 'reply', id, failure: toFailure(error) }, []);
+      const cause: unknown = controller.signal.aborted ? controller.signal.reason : error;
+      if (!this.disposed) this.transport.post({ kind: 'reply', id, failure: toFailure(cause) }, []);
     } finally {
       this.running.delete(id);
     }

@@ -1,7 +1,7 @@
 /** Messages from the host to the worker. Each request refers to a source by the id that opening it returned. */
 
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
-import type { PackedDescription } from './packedDescription';
+import type { PackedDescription, PackedJson } from './packedDescription';
 
 export type SourceId = number;
 
@@ -41,6 +41,11 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
    * it is missing. Returns the paths, weights first.
    */
   'adapter/write'(params: { readonly source: SourceId; readonly folder: string }): readonly string[];
+  /**
+   * Reads an adapter's header and packs its `AdapterWeights`; `null` if their text would be longer than
+   * `maxCharacters`. No source stays open.
+   */
+  'weights/summarise'(params: { readonly path: string; readonly maxCharacters: number }): PackedJson | null;
   /** Replaces a small local file, or creates it, as the other writers do. */
   'file/write'(params: { readonly path: string; readonly bytes: Uint8Array }): void;
   'source/close'(params: { readonly source: SourceId }): void;

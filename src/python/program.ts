@@ -5,10 +5,9 @@
 
 import type { Tree } from '@lezer/common';
 import { parser } from '@lezer/python';
+import { MAX_PROGRAM_CHARACTERS } from '../protocol/python';
 import type { PythonSpan } from '../protocol/python';
 
-/** Programs that people write are far shorter; a longer text is data or generated. */
-export const MAX_CHARACTERS = 1 << 19;
 /**
  * Steps of the parser. An ordinary program takes one for every seven characters, text that is not Python one for each.
  */
@@ -27,7 +26,7 @@ export type PythonParts = readonly { readonly text: string; readonly notebookCel
 export function parseProgram(parts: PythonParts): Program | null {
   let length = 0;
   for (const part of parts) length += part.text.length + 1;
-  if (length > MAX_CHARACTERS) return null;
+  if (length > MAX_PROGRAM_CHARACTERS) return null;
   const text = parts.map((part) => part.text).join('\n');
   const tree = parse(parts.map((part) => readable(part.text, part.notebookCell)).join('\n'));
   if (!tree) return null;

@@ -11,6 +11,7 @@ import { loraJobs } from './loraJobs';
 import { matrixJobs } from './matrixJobs';
 import type { StartMeasurers } from './measurer';
 import { OpenSources } from './openSources';
+import { summariseWeights } from './summariseWeights';
 
 export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): Handlers<WorkerRequests> {
   const sources = new OpenSources();
@@ -43,6 +44,12 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       if (!adapter) throw new CheckpointError('NotFound', `source ${source} holds no adapter that can be saved`);
       const { saveAdapter } = await import('./writers.js');
       return saveAdapter(files, folder, adapter, signal);
+    },
+
+    async 'weights/summarise'({ path, maxCharacters }, { signal, transfer }) {
+      const packed = await summariseWeights(files, path, maxCharacters, signal);
+      if (packed) transfer(packed.json.buffer);
+      return packed;
     },
 
     async 'file/write'({ path, bytes }) {

@@ -6,14 +6,25 @@ import { packDescription } from '../protocol/packedDescription';
 import type { RequestContext } from '../protocol/rpc';
 import type { OpenedSource, SourceId } from '../protocol/worker';
 
+/** Sources that keep matrices in memory: each may keep almost 200 MB, and an editor beside another shows two. */
+const MAX_WARM = 2;
+
 export class OpenSources {
   private readonly sources = new Map<SourceId, MatrixSource>();
+  private readonly warm = new Set<MatrixSource>();
   private nextId: SourceId = 1;
 
-  /** Throws `CheckpointError` NotFound. */
+  /** Throws `CheckpointError` NotFound. Sources that were not asked for lately free what they can read again. */
   find(id: SourceId): MatrixSource {
-    const source = this.sources.get(id);
-    if (!source) throw new CheckpointError('NotFound', `source ${id} is not open`);
+    const source = this.open(id);
+    // A Set iterates in insertion order, so the sources used last come last.
+    this.warm.delete(source);
+    this.warm.add(source);
+    for (const coldest of this.warm) {
+      if (this.warm.size <= MAX_WARM) break;
+      this.warm.delete(coldest);
+      coldest.freeCaches?.();
+    }
     return source;
   }
 
@@ -34,8 +45,15 @@ export class OpenSources {
   }
 
   async close(id: SourceId): Promise<void> {
-    const source = this.find(id);
+    const source = this.open(id);
     this.sources.delete(id);
+    this.warm.delete(source);
     await source.close();
+  }
+
+  private open(id: SourceId): MatrixSource {
+    const source = this.sources.get(id);
+    if (!source) throw new CheckpointError('NotFound', `source ${id} is not open`);
+    return source;
   }
 }

@@ -1,6 +1,6 @@
 /** Samples the memory and the open files of an extension host while something happens. */
 
-import { memoryOf, openFilesOf } from '../e2e/extensionHost';
+import { memoryOf, openFilesOf, processorSecondsOf } from '../e2e/extensionHost';
 
 const SAMPLE_MS = 200;
 const SETTLE_MS = 1000;
@@ -9,7 +9,7 @@ const SETTLED_BYTES = 2 ** 20;
 /** Other extensions may never stop working. The measurement then starts anyway. */
 const MAX_SETTLES = 20;
 
-interface Course {
+export interface Course {
   /** Bytes before, at most, and after. */
   readonly start: number;
   readonly peak: number;
@@ -17,6 +17,8 @@ interface Course {
   /** Open files before and after. */
   readonly filesBefore: number;
   readonly filesAfter: number;
+  /** Processor time of all threads, which does not depend on what else the machine does. */
+  readonly processorSeconds: number;
 }
 
 /** Waits until the host has loaded what it loads in any window. Otherwise that would count as growth. */
@@ -34,6 +36,7 @@ export async function settle(host: number): Promise<void> {
 export function watchHost(host: number): () => Course {
   const before = memoryOf(host);
   const filesBefore = openFilesOf(host);
+  const processorBefore = processorSecondsOf(host);
   let sampled = before.resident;
   const timer = setInterval(() => {
     const { resident } = memoryOf(host);
@@ -44,7 +47,14 @@ export function watchHost(host: number): () => Course {
     const after = memoryOf(host);
     // The system's own peak misses nothing between two samples, but counts from the start of the process.
     const peak = after.peak > before.peak ? after.peak : Math.max(sampled, after.resident || 0);
-    return { start: before.resident, peak, end: after.resident, filesBefore, filesAfter: openFilesOf(host) };
+    return {
+      start: before.resident,
+      peak,
+      end: after.resident,
+      filesBefore,
+      filesAfter: openFilesOf(host),
+      processorSeconds: processorSecondsOf(host) - processorBefore,
+    };
   };
 }
 

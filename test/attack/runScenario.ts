@@ -5,18 +5,15 @@ import * as path from 'node:path';
 import { extensionHostsOf, memoryOf } from '../e2e/extensionHost';
 import { eventually, launch } from '../e2e/workbench';
 import { settle, watchHost } from './hostMeter';
+import type { Course } from './hostMeter';
 import { NotTriedError } from './scenario';
 import type { Scenario } from './scenario';
 
 export interface Outcome {
   readonly name: string;
   readonly seconds: number;
-  /** Bytes; NaN where nothing was measured. */
-  readonly start: number;
-  readonly peak: number;
-  readonly end: number;
-  readonly filesBefore: number;
-  readonly filesAfter: number;
+  /** `null` if nothing was measured. */
+  readonly course: Course | null;
   /** What went wrong, worst first; empty if all held. */
   readonly faults: readonly string[];
   readonly slow: boolean;
@@ -72,7 +69,7 @@ async function inWindow(scenario: Scenario, server: number, folder: string): Pro
     faults.push(...costs(scenario, course), ...workbench.errors.map((error) => `in a page: ${error.slice(0, 200)}`));
     if (!(memoryOf(host).resident > 0)) faults.unshift('the extension host is gone');
     const slow = seconds > scenario.limits.seconds;
-    return { name: scenario.name, seconds, ...course, faults, slow, notTried: null, note };
+    return { name: scenario.name, seconds, course, faults, slow, notTried: null, note };
   } finally {
     await workbench.close();
     // The server keeps the host of a closed window for hours, for a page that connects again.
@@ -80,7 +77,7 @@ async function inWindow(scenario: Scenario, server: number, folder: string): Pro
   }
 }
 
-function costs({ limits }: Scenario, course: ReturnType<ReturnType<typeof watchHost>>): string[] {
+function costs({ limits }: Scenario, course: Course): string[] {
   const faults: string[] = [];
   if (course.peak - course.start > limits.growth) faults.push('memory beyond the limit');
   if (course.filesAfter - course.filesBefore > limits.openFiles) {
@@ -98,8 +95,7 @@ function end(host: number): void {
 }
 
 function nothing({ name }: Scenario, notTried: string | null): Outcome {
-  const unmeasured = { seconds: NaN, start: NaN, peak: NaN, end: NaN, filesBefore: NaN, filesAfter: NaN };
-  return { name, ...unmeasured, faults: [], slow: false, notTried, note: '' };
+  return { name, seconds: 0, course: null, faults: [], slow: false, notTried, note: '' };
 }
 
 function firstLine(error: unknown): string {

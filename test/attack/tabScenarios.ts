@@ -32,12 +32,15 @@ async function openAll({ page }: Workbench): Promise<void> {
   const explorer = page.locator('.explorer-folders-view');
   // A click on the icon of a visible view hides it.
   if (!(await explorer.isVisible())) await page.locator('.activitybar [aria-label^="Explorer"]').first().click();
-  await explorer.hover();
-  await page.mouse.wheel(0, -10_000);
   for (let i = 0; i < TABS; i++) {
     const row = explorer.locator('.monaco-list-row', { hasText: fileName(i) });
     // The explorer renders only the rows in view.
-    if ((await row.count()) === 0) await page.mouse.wheel(0, ROWS_OF_WHEEL);
+    await eventually(`the explorer shows ${fileName(i)}`, async () => {
+      if ((await row.count()) > 0) return true;
+      await explorer.hover();
+      await page.mouse.wheel(0, i === 0 ? -TABS * ROWS_OF_WHEEL : ROWS_OF_WHEEL);
+      return false;
+    });
     await row.click();
   }
 }

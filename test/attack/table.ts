@@ -7,6 +7,7 @@ const HEADINGS = [
   'scenario',
   'time (s)',
   'limit',
+  'processor (s)',
   'memory at start, peak, end (MB)',
   'growth (MB)',
   'limit',
@@ -14,18 +15,21 @@ const HEADINGS = [
   'result',
 ];
 
+const megabytes = (bytes: number): string => (Number.isNaN(bytes) ? 'gone' : (bytes / 2 ** 20).toFixed(0));
+
 export function rowOf({ name, limits }: Scenario, outcome: Outcome): string[] {
-  const { start, peak, end, seconds, filesBefore, filesAfter } = outcome;
-  const whole = (bytes: number): string => (Number.isNaN(bytes) ? 'gone' : (bytes / 2 ** 20).toFixed(0));
-  if (Number.isNaN(seconds))
-    return [name, '', String(limits.seconds), '', '', whole(limits.growth), '', result(outcome)];
+  const { course, seconds } = outcome;
+  const [time, growth] = [String(limits.seconds), megabytes(limits.growth)];
+  if (!course) return [name, '', time, '', '', '', growth, '', result(outcome)];
+  const { start, peak, end, filesBefore, filesAfter, processorSeconds } = course;
   return [
     name,
     seconds.toFixed(1),
-    String(limits.seconds),
-    [start, peak, end].map(whole).join(', '),
-    whole(peak - start),
-    whole(limits.growth),
+    time,
+    processorSeconds > 0 ? processorSeconds.toFixed(1) : 'gone',
+    [start, peak, end].map(megabytes).join(', '),
+    megabytes(peak - start),
+    growth,
     `${filesBefore} to ${filesAfter}`,
     result(outcome),
   ];

@@ -22,7 +22,7 @@ async function opensOrIsTooLarge(workbench: Workbench): Promise<string> {
     async () => {
       const [modules, text] = [view.getByRole('table', { name: 'Modules by layer' }), await view.innerText('#app')];
       // A failure of the program is no refusal.
-      if (/stack|string length|heap|allocation/i.test(text)) throw new Error(text.slice(0, 200));
+      if (/stack|string length|heap|allocation/i.test(text)) throw new Error(text.replace(/\s+/g, ' ').slice(0, 200));
       return (await modules.count()) > 0 ? 'shown' : /more than|at most|limit/i.exec(text) && 'refused as too large';
     },
     STEP_MS,

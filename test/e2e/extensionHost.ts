@@ -2,6 +2,9 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
+/** Linux counts processor time in this unit on all common machines. */
+const TICKS_PER_SECOND = 100;
+
 const read = (file: string): string => {
   try {
     return readFileSync(file, 'utf8');
@@ -56,6 +59,13 @@ export function openFilesOf(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+/** Seconds of processor time that all threads of a process have taken; 0 if it has ended. */
+export function processorSecondsOf(pid: number): number {
+  // The name of the command, in parentheses, may hold spaces. User time is the 12th field after it, system time next.
+  const fields = read(`/proc/${pid}/stat`).split(') ').at(-1)!.split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND;
 }
 
 /** Bytes of every read call, including sockets and our own scripts. */

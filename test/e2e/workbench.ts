@@ -194,14 +194,16 @@ export class Workbench {
 
   /**
    * Types into the quick input and clicks the first row that is sought. A webview that becomes ready takes the focus,
-   * which closes the input before the click; nothing has been chosen then, and the input is opened again.
+   * which closes the input before the click, and a list that is drawn anew can miss the click. Nothing has been chosen
+   * then, so it tries again. A row that was chosen disappears.
    */
   private async choose(prefix: string, text: string, sought: (rows: Locator) => Locator): Promise<void> {
     const row = sought(this.page.locator('.quick-input-list .monaco-list-row')).first();
     await eventually(`'${text}' is chosen in the quick input`, async () => {
       const input = await this.quickInput(prefix);
       const filled = input.fill(text, { timeout: QUICK_TIMEOUT_MS });
-      const chosen = filled.then(() => row.click({ timeout: ROW_TIMEOUT_MS }));
+      const clicked = filled.then(() => row.click({ timeout: ROW_TIMEOUT_MS }));
+      const chosen = clicked.then(() => row.waitFor({ state: 'hidden', timeout: ROW_TIMEOUT_MS }));
       return chosen.then(
         () => true,
         () => null,

@@ -3,6 +3,7 @@
 import threads from 'node:worker_threads';
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import type { Message } from '../../src/protocol/rpc';
+import type { AdapterFacts, ConfigScan } from '../../src/protocol/scan';
 
 export interface RecordedWorker {
   readonly worker: Worker;
@@ -12,6 +13,8 @@ export interface RecordedWorker {
   /** Methods in the order of their replies, and the errors of failed ones. */
   readonly answered: string[];
   readonly failures: string[];
+  /** Results of the scans of adapters' configs. */
+  readonly scans: ConfigScan<AdapterFacts>[];
 }
 
 /** All threads since `recordWorkers`, oldest first. */
@@ -39,13 +42,17 @@ export function recordWorkers(): void {
         asked: this.#asked,
         answered: [],
         failures: [],
+        scans: [],
       };
       recordedWorkers.push(record);
       this.on('message', (message: Message) => {
         if (message.kind !== 'reply') return;
         const method = methods.get(message.id) ?? '';
-        if ('failure' in message) record.failures.push(`${method}: ${message.failure.message}`);
-        else record.answered.push(method);
+        if (!('failure' in message)) {
+          record.answered.push(method);
+          if (method === 'adapters/scan') record.scans.push(message.result as ConfigScan<AdapterFacts>);
+        } else if (message.failure.name !== 'CancelledError')
+          record.failures.push(`${method}: ${message.failure.message}`);
       });
     }
 
@@ -62,4 +69,9 @@ export function recordWorkers(): void {
 /** The current worker; undefined before the first one. */
 export function currentWorker(): RecordedWorker | undefined {
   return recordedWorkers.filter(({ name }) => name === WORKER_NAME).at(-1);
+}
+
+/** All results of scans of adapters' configs, the oldest first. */
+export function adapterScans(): readonly ConfigScan<AdapterFacts>[] {
+  return recordedWorkers.flatMap(({ scans }) => scans);
 }

@@ -15,7 +15,7 @@ const RESOLUTION_MS = 10;
  * A shared machine pauses every process now and then, which is not our delay. So one of these attempts must pass, and
  * the delay of the same host while it idles is subtracted.
  */
-const ATTEMPTS = 3;
+const ATTEMPTS = 6;
 const IDLE_MS = 2000;
 const PATIENCE_MS = 60_000;
 

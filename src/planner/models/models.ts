@@ -1,7 +1,7 @@
 /** Finds the models that requests refer to and caches the latest ones. Nothing is downloaded. */
 
 import { isObject } from '../../peftConfig/configValues';
-import { parseJson } from '../../peftConfig/parseJson';
+import type { RawConfig } from '../../peftConfig/configValues';
 import type { Preset } from '../../budget/presets';
 import { PRESETS, presetForHubName } from '../../budget/presets';
 import type { NamedShape } from '../../budget/rows';
@@ -12,6 +12,8 @@ import { baseTensors } from './baseTensors';
 import { hubConfigs } from '../../files/hubCache';
 import type { ModelFiles } from '../../files/modelFiles';
 import type { HostFiles } from '../hostFiles';
+import { parseBounded } from '../scan/boundedJson';
+import { MAX_MODEL_CONFIG_BYTES } from '../scan/scanConfigs';
 
 /** A model whose config was found. `config` stays the same object until the file changes. */
 export interface FoundModel {
@@ -23,24 +25,34 @@ export interface FoundModel {
   readonly preset: string | null;
 }
 
-/** The largest published config.json files are a few hundred kilobytes (label maps). */
-const MAX_CONFIG_BYTES = 4 << 20;
-/** How many configs are cached: more than anyone has open at a time. */
-const MAX_KEPT = 50;
-/** How many models' headers are cached: only an architecture without a table needs them. */
-const MAX_HEADERS = 4;
+/**
+ * Characters of the configs that are cached. A published config has a few thousand, so all models in use fit. Parsed
+ * configs take up to about ten bytes a character.
+ */
+const MAX_KEPT_CHARACTERS = 8 << 20;
+/** Tensors of the headers that are cached: only architectures without a table need them. A tensor takes 300 bytes. */
+const MAX_KEPT_TENSORS = 200_000;
 /** The longest path that file systems accept. */
 const MAX_PATH = 4096;
+
+interface KeptConfig {
+  readonly stamp: string;
+  /** False for a file that is not the config of a model. */
+  readonly config: RawConfig | false;
+  readonly characters: number;
+}
 
 type Named = Extract<ModelReference, { kind: 'named' }>;
 
 export class Models {
-  private readonly kept = new LruCache<{ readonly stamp: string; readonly config: unknown }>(MAX_KEPT);
-  private readonly headers = new LruCache<Promise<readonly NamedShape[] | null>, object>(MAX_HEADERS);
+  private readonly kept = new LruCache<KeptConfig>(MAX_KEPT_CHARACTERS, { sizeOf: ({ characters }) => characters });
+  private readonly headers = new LruCache<readonly NamedShape[], object>(MAX_KEPT_TENSORS, {
+    sizeOf: ({ length }) => length,
+  });
 
   constructor(
     private readonly files: ModelFiles,
-    private readonly host: Pick<HostFiles, 'modelConfig'>,
+    private readonly host: Pick<HostFiles, 'readText'>,
   ) {}
 
   /** `null` if there is no such model. */
@@ -58,12 +70,12 @@ export class Models {
   }
 
   /** Reads names and shapes from the headers of the weights in the config's folder; `null` if there are none. */
-  tensors({ config, path }: FoundModel): Promise<readonly NamedShape[] | null> {
-    if (path === null || !isObject(config)) return Promise.resolve(null);
+  async tensors({ config, path }: FoundModel): Promise<readonly NamedShape[] | null> {
+    if (path === null || !isObject(config)) return null;
     const known = this.headers.get(config);
     if (known) return known;
-    const read = baseTensors(this.files, path);
-    this.headers.set(config, read);
+    const read = await baseTensors(this.files, path);
+    if (read) this.headers.set(config, read);
     return read;
   }
 
@@ -98,28 +110,35 @@ export class Models {
 
   /** `null` if the file does not hold an object: other programs also write files named config.json. */
   private async read(path: string, title: string, place: ModelPlace): Promise<FoundModel | null> {
-    const stamp = await this.files.stamp(path, MAX_CONFIG_BYTES);
-    if (stamp === null) return null;
-    const found = { title, place, path, preset: null };
-    const kept = this.kept.get(path);
-    if (kept?.stamp === stamp) return { ...found, config: kept.config };
-    const config = parse((await this.files.readText(path, MAX_CONFIG_BYTES)) ?? '');
-    if (!isObject(config)) return null;
-    this.kept.set(path, { stamp, config });
-    return { ...found, config };
+    const status = await this.files.status(path, MAX_MODEL_CONFIG_BYTES);
+    if (status === null) return null;
+    const { stamp } = status;
+    const config =
+      this.known(path, stamp) ??
+      this.keep(path, stamp, (await this.files.readText(path, MAX_MODEL_CONFIG_BYTES)) ?? '');
+    return isObject(config) ? { title, place, path, preset: null, config } : null;
   }
 
   private async fromHost(
     { uri, stamp, title }: Extract<ModelFile, { kind: 'document' }>,
     place: ModelPlace,
   ): Promise<FoundModel | null> {
-    const found = { title, place, path: null, preset: null };
-    const kept = this.kept.get(uri);
-    if (kept?.stamp === stamp) return { ...found, config: kept.config };
-    const config = await this.host.modelConfig(uri);
-    if (!isObject(config)) return null;
-    this.kept.set(uri, { stamp, config });
-    return { ...found, config };
+    const config =
+      this.known(uri, stamp) ??
+      this.keep(uri, stamp, (await this.host.readText(uri, MAX_MODEL_CONFIG_BYTES))?.text ?? '');
+    return isObject(config) ? { title, place, path: null, preset: null, config } : null;
+  }
+
+  private known(key: string, stamp: string): unknown {
+    const kept = this.kept.get(key);
+    return kept?.stamp === stamp ? kept.config : undefined;
+  }
+
+  /** Also keeps that a file is no JSON object, so that it is not read for each question. */
+  private keep(key: string, stamp: string, text: string): unknown {
+    const config = parseBounded(text);
+    this.kept.set(key, { stamp, config: isObject(config) ? config : false, characters: key.length + text.length });
+    return config;
   }
 }
 
@@ -141,12 +160,4 @@ function localConfigs(name: string, folder: string | null): readonly string[] {
   const absolute = name.startsWith('/') || /^[A-Za-z]:[\\/]/.test(name);
   if (absolute) return [`${name}/config.json`];
   return folder === null ? [] : [`${folder}/${name}/config.json`];
-}
-
-function parse(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return null;
-  }
 }

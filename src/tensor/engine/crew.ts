@@ -48,7 +48,7 @@ export class Crew {
 
   private runHere({ operation, args }: Call, scratch: number): void {
     const own = ownArguments(args, 0, args.length, { scratch, number: 0 });
-    // eslint-disable-next-line no-restricted-syntax -- an operation has about ten arguments
+
     this.operations[operation]!(...own);
   }
 

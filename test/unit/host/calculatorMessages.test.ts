@@ -9,6 +9,8 @@ import type { BudgetInputs, CalculatorRequests, BudgetReport } from '../../../sr
 import type { ReportModel } from '../../../src/protocol/models';
 import type { PlanFit, PlanInputs, PlanReport } from '../../../src/protocol/plan';
 import type { PlannerQuestions, PlannerRequests } from '../../../src/protocol/planner';
+import { packJson } from '../../../src/protocol/packedDescription';
+import { hostFiles } from '../../../src/planner/hostFiles';
 import type { Handlers } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
 import { Answers } from '../../../webview-ui/calculator/answers';
@@ -50,16 +52,15 @@ class CalculatorChain {
     const [page, nearPage, pageWire] = transportPair();
     this.wires = [pageWire, plannerWire];
     const questions: Handlers<PlannerQuestions> = {
-      'model/config': ({ uri }) => host.modelConfig(uri),
-      'weights/read': ({ uri }) => host.weights(uri),
+      'file/read': async ({ uri }) => {
+        const bytes = new TextEncoder().encode((await host.readText(uri))?.text);
+        return { bytes, size: bytes.length, modified: 1 };
+      },
+      'weights/summarise': async ({ uri }) => packJson(await host.weights(uri)),
     };
     const thread: Endpoint<PlannerQuestions, PlannerRequests> = new Endpoint(
       planner,
-      plannerJobs(
-        Object.assign(new TestHost(), {
-          modelConfig: (uri: string) => thread.request('model/config', { uri }),
-        }),
-      ),
+      plannerJobs(hostFiles((method, params, options) => thread.request(method, params, options))),
     );
     const session = new CalculatorSession(
       {

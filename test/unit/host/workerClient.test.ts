@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { build } from 'esbuild';
@@ -27,6 +27,20 @@ const MORTAL_WORKER = `
     'lora/spectrum': () => new Promise(() => {}),
   });
 `;
+
+/** Linux lists the open files of a process here. Threads share them. */
+const HANDLES = '/proc/self/fd';
+
+function openHandles(): string[] {
+  return readdirSync(HANDLES).map((handle) => {
+    try {
+      return readlinkSync(path.join(HANDLES, handle));
+    } catch {
+      // Closed since the folder was listed.
+      return '';
+    }
+  });
+}
 
 const MATRIX: MatrixRef = { kind: 'tensor', name: 'x' };
 
@@ -96,7 +110,7 @@ describe('a worker that dies', () => {
   });
 
   it('passes on an error that no job threw', async () => {
-    const opened = await sourceOf(2).sourceId();
+    const opened = await sourceOf(2).use(async (id) => id);
     const error = await failure(client.request('lora/products', { source: opened, module: 'm', row: 0, column: 0 }));
     assert.ok(error instanceof DisconnectedError);
     assert.match(error.message, /out of the blue/);
@@ -141,17 +155,35 @@ describe('a worker that dies', () => {
     const source = sourceOf(8);
     const controller = new AbortController();
     const waiting = failure(source.request('lora/spectrum', { module: 'm' }, { signal: controller.signal }));
-    const fatal = source.sourceId().then((id) => failure(client.request('lora/metrics', { source: id })));
-    await source.sourceId();
+    const fatal = source.use(async (id) => id).then((id) => failure(client.request('lora/metrics', { source: id })));
+    await source.use(async (id) => id);
     controller.abort();
     assert.ok((await waiting) instanceof CancelledError);
     await fatal;
     assert.equal((await statistics(source)).mean, 8);
   });
 
+  it('has no file open after fifty tabs were opened and closed fast', async function () {
+    if (!existsSync(HANDLES)) this.skip();
+    const file = path.join(folder, 'tabs.safetensors');
+    const fields = Array.from({ length: 5000 }, (_, i) => [`layers.${i}.weight`, tensorField('F32', [0, 4], 0, 0)]);
+    writeFileSync(file, fileOf(Object.fromEntries(fields)));
+    const open = (): number => openHandles().filter((target) => target === realpathSync(file)).length;
+    const tabs = Array.from({ length: 50 }, () => {
+      const tab = new WorkerSource(client, (opening) => client.request('checkpoint/open', { path: file }, opening));
+      return { tab, shown: tab.snapshot() };
+    });
+    // Some close before they are open and some after.
+    await tabs[20]!.shown;
+    assert.ok(open() > 0, 'some are open');
+    for (const { tab } of tabs) tab.dispose();
+    await Promise.all(tabs.map(({ shown }) => shown));
+    while (open() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
   it('rejects pending requests when the editor disposes it, and starts no other', async () => {
     const source = sourceOf(9);
-    const id = await source.sourceId();
+    const id = await source.use(async (id) => id);
     const waiting = failure(client.request('lora/spectrum', { source: id, module: 'm' }));
     client.dispose();
     assert.match((await waiting).message, /was stopped/);

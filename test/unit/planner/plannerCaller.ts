@@ -3,6 +3,7 @@
 import type { PlannerRequests } from '../../../src/protocol/planner';
 import type { Params, RequestContext, Result } from '../../../src/protocol/rpc';
 import { nodeModelFiles } from '../../../src/files/nodeModelFiles';
+import type { HostFiles } from '../../../src/planner/hostFiles';
 import { createPlannerJobs } from '../../../src/planner/plannerJobs';
 import { TestHost } from './testHost';
 
@@ -11,7 +12,7 @@ export type PlannerCall = <M extends keyof PlannerRequests>(
   params: Params<PlannerRequests[M]>,
 ) => Promise<Result<PlannerRequests[M]>>;
 
-export function plannerJobs(host = new TestHost()): ReturnType<typeof createPlannerJobs> {
+export function plannerJobs(host: HostFiles = new TestHost()): ReturnType<typeof createPlannerJobs> {
   return createPlannerJobs({
     files: nodeModelFiles,
     host,

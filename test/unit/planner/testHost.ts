@@ -22,9 +22,9 @@ export class TestHost implements HostFiles {
     return { uri, stamp };
   }
 
-  async modelConfig(uri: string): Promise<unknown> {
+  async readText(uri: string): Promise<{ text: string; stamp: string } | null> {
     this.asked.push(uri);
-    return this.contents.get(uri) ?? null;
+    return this.contents.has(uri) ? { text: JSON.stringify(this.contents.get(uri)), stamp: '1' } : null;
   }
 
   async weights(uri: string): Promise<AdapterWeights | null> {

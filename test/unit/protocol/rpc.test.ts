@@ -97,6 +97,36 @@ describe('an RPC endpoint', () => {
     assert.equal(context?.signal.aborted, true);
   });
 
+  it('hands over a result that was on its way when the request was cancelled', async () => {
+    const { client, record } = connect();
+    const controller = new AbortController();
+    const late: number[] = [];
+    const options = { signal: controller.signal, onLate: (sum: number) => late.push(sum) };
+    const answer = client.request('add', { a: 2, b: 3 }, options);
+    while (!record.messages.some(({ message }) => message.kind === 'reply')) await new Promise(setImmediate);
+    controller.abort();
+    await assert.rejects(answer, CancelledError);
+    await quiet(record);
+    assert.deepEqual(late, [5]);
+  });
+
+  it('gets one reply to each request, cancelled or not, so that nothing waits for more', async () => {
+    const { client, record } = connect();
+    const controller = new AbortController();
+    const late: string[] = [];
+    const options = { signal: controller.signal, onLate: (text: string) => late.push(text) };
+    const answer = client.request('wait', {}, options);
+    await quiet(record);
+    controller.abort();
+    await assert.rejects(answer, CancelledError);
+    await quiet(record);
+    assert.deepEqual(
+      record.messages.map(({ message }) => message.kind),
+      ['request', 'cancel', 'reply'],
+    );
+    assert.deepEqual(late, []);
+  });
+
   it('does not send a request whose signal is already aborted', async () => {
     const { client } = connect();
     await assert.rejects(client.request('add', { a: 1, b: 1 }, { signal: AbortSignal.abort() }), CancelledError);

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { MAX_CHARACTERS } from '../../../src/python/program';
+import { MAX_PROGRAM_CHARACTERS } from '../../../src/protocol/python';
 import { readFile } from './reading';
 
 const CALL = '\nLoraConfig(r=8)\n';
@@ -58,10 +58,10 @@ describe('hostile programs', () => {
   }
 
   it('are refused beyond a length, with the reason', () => {
-    const { configs, problem } = readFile(CALL.padEnd(MAX_CHARACTERS + 1, ' '));
+    const { configs, problem } = readFile(CALL.padEnd(MAX_PROGRAM_CHARACTERS + 1, ' '));
     assert.deepEqual(configs, []);
     assert.match(problem, /too long/);
-    assert.equal(readFile(CALL.padEnd(MAX_CHARACTERS - 1, ' ')).configs.length, 1);
+    assert.equal(readFile(CALL.padEnd(MAX_PROGRAM_CHARACTERS - 1, ' ')).configs.length, 1);
   });
 
   it('leave the calls before them readable', () => {

@@ -28,8 +28,12 @@ export class ModelPicker {
     const groups = GROUPS.map(([group, label]) => {
       const options = models
         .filter((model) => model.group === group)
-        .map(({ id, label: name, description }) =>
-          h('option', { value: id }, description && description !== name ? `${name} (${description})` : name),
+        .map(({ id, label: name, description, note = false }) =>
+          h(
+            'option',
+            { value: id, disabled: note },
+            description && description !== name ? `${name} (${description})` : name,
+          ),
         );
       return { options, made: h('optgroup', { label }, options) };
     });

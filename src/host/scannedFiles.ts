@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import type { ScannedFile } from '../protocol/scan';
+import { formatCount } from '../text/numberText';
+
+/** The planner reads files on the local disk itself and asks the host for all others. */
+export function scannedFile(uri: vscode.Uri): ScannedFile {
+  return uri.scheme === 'file' ? { path: uri.fsPath } : { uri: uri.toString() };
+}
+
+interface LeftOut {
+  /** Number of files that the budget of bytes left out. */
+  readonly unread: number;
+  readonly maxBytes: number;
+  /** Number of files at which the search stopped; `null` if it found all. */
+  readonly stoppedAt: number | null;
+}
+
+/** Text for people: what a scan of the workspace left out, and why; `null` if it is complete. */
+export function leftOutText({ unread, maxBytes, stoppedAt }: LeftOut): string | null {
+  const texts = [
+    unread > 0 &&
+      vscode.l10n.t(
+        '{0} more configs were not read: the limit of {1} MB for a scan of the workspace is reached.',
+        formatCount(unread),
+        maxBytes >> 20,
+      ),
+    stoppedAt !== null &&
+      vscode.l10n.t(
+        'The search stopped at {0} files. Open a folder further down to see the others.',
+        formatCount(stoppedAt),
+      ),
+  ];
+  return texts.filter((text) => text !== false).join(' ') || null;
+}
