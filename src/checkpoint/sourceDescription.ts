@@ -27,8 +27,8 @@ export interface TensorInfo {
   readonly file?: string;
   /** Name of the tensor that holds the gradient of the loss with respect to this one. */
   readonly gradient?: string;
-  /** True if the tensor has a value at every recorded training step. */
-  readonly stepped?: boolean;
+  /** The training at whose recorded steps the tensor has a value each. Absent for one value. */
+  readonly stepped?: TrainedMethod;
 }
 
 export interface LoraModuleInfo {
@@ -151,6 +151,9 @@ export interface PromptInfo {
   readonly sequence?: { readonly name: string; readonly sequenceLength: number };
 }
 
+/** The methods that the demo trains. */
+export type TrainedMethod = 'lora' | 'adapter' | 'prefix' | 'prompt';
+
 export interface TrainingInfo {
   /** Optimiser steps whose tensors were recorded, ascending; the first is 0, before any step. */
   readonly recordedSteps: readonly number[];
@@ -159,7 +162,12 @@ export interface TrainingInfo {
   readonly optimiser: string;
   /** What the training converges to, for users. */
   readonly target: string;
+  /** What one sees before the first step, and which gradients are zero there. Sentences for users. */
+  readonly start: string;
 }
+
+/** All trainings of a source have the same recorded steps. */
+export type Trainings = Readonly<Record<TrainedMethod, TrainingInfo>>;
 
 export interface SourceDescription {
   readonly kind: 'checkpoint' | 'demo';
@@ -194,6 +202,6 @@ export interface SourceDescription {
   readonly bottlenecks: readonly BottleneckInfo[];
   readonly prefixes: readonly PrefixInfo[];
   readonly prompts: readonly PromptInfo[];
-  readonly training?: TrainingInfo;
+  readonly trainings?: Trainings;
   readonly problems: readonly Problem[];
 }

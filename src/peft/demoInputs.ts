@@ -98,6 +98,17 @@ export function queriesAndKeys(
   return { query, key };
 }
 
+/** Waves (count, length) of the given amplitude, each finer than the one before, with random phases. */
+export function waves(count: number, length: number, amplitude: number, random: Random): Tensor {
+  const rows = Tensor.zeros([count, length]);
+  for (let row = 0; row < count; row++) {
+    const [frequency, phase] = [1 + row / 2, random()];
+    for (let i = 0; i < length; i++)
+      rows.data[row * length + i] = amplitude * Math.sin(2 * Math.PI * ((frequency * i) / length + phase));
+  }
+  return rows;
+}
+
 /** Smooth random curves as the columns of (length, count), each finer and fainter than the one before. */
 function smoothProfiles(length: number, count: number, random: Random): Tensor {
   const curves = Array.from({ length: count }, (_, c) => {

@@ -45,7 +45,7 @@ export function demoText({ lora, adapter, prompt }: Pick<DemoResult, 'lora' | 'a
     '3. Prompt Tuning',
     SECTION_RULE,
     `Original sequence length: ${prompt.sequenceLength}`,
-    `With soft prompt: ${prompt.sequence.shape[0]}`,
+    `With soft prompt: ${prompt.training.snapshots[0]!.sequence.shape[0]}`,
     `Prompt parameters: ${formatCount(prompt.numParameters)}`,
     '4. PEFT Method Comparison (7B model scale)',
     SECTION_RULE,

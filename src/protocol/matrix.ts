@@ -37,6 +37,7 @@ export type MatrixRef =
       readonly layer: number;
       readonly part: 'key' | 'value';
       readonly gradient?: boolean;
+      readonly step?: number;
     };
 
 /** How a block of entries becomes one cell. `maxAbs` takes the entry of largest magnitude with its sign. */

@@ -4,7 +4,7 @@
  * the bytes.
  */
 
-import type { SourceDescription, TrainingInfo } from '../checkpoint/sourceDescription';
+import type { SourceDescription, TrainedMethod, TrainingInfo, Trainings } from '../checkpoint/sourceDescription';
 
 /** A value as UTF-8 JSON. Long texts are gzipped. */
 export interface PackedJson {
@@ -14,10 +14,10 @@ export interface PackedJson {
   readonly characters: number;
 }
 
-/** Everything except `loss` is JSON. */
+/** Everything except the losses is JSON. */
 export interface PackedDescription extends PackedJson {
-  /** The loss curve of a training, as float64. */
-  readonly loss?: Float64Array;
+  /** The loss curves of the trainings, as float64. */
+  readonly losses?: Readonly<Record<TrainedMethod, Float64Array>>;
 }
 
 /** Compressing a shorter text takes longer than it saves. */
@@ -25,16 +25,33 @@ const LONG_BYTES = 2 ** 16;
 
 /** Numbers that are not finite become null, and undefined fields are left out. */
 export async function packDescription(description: SourceDescription): Promise<PackedDescription> {
-  const { training, ...rest } = description;
-  if (!training) return packJson(rest);
-  const { loss, ...others } = training;
-  return { ...(await packJson({ ...rest, training: others })), loss };
+  const { trainings, ...rest } = description;
+  if (!trainings) return packJson(rest);
+  const losses = mapped(trainings, ({ loss }) => loss);
+  const others = mapped(trainings, ({ loss: _, ...other }) => other);
+  return { ...(await packJson({ ...rest, trainings: others })), losses };
 }
 
-export async function unpackDescription({ loss, ...packed }: PackedDescription): Promise<SourceDescription> {
+export async function unpackDescription({ losses, ...packed }: PackedDescription): Promise<SourceDescription> {
   const description = (await unpackJson(packed)) as SourceDescription;
-  if (!loss) return description;
-  return { ...description, training: { ...(description.training as TrainingInfo), loss } };
+  if (!losses) return description;
+  return {
+    ...description,
+    trainings: mapped(description.trainings!, (training, method) => ({ ...training, loss: losses[method] })),
+  };
+}
+
+function mapped<T>(
+  trainings: Trainings,
+  map: (training: TrainingInfo, method: TrainedMethod) => T,
+): Record<TrainedMethod, T> {
+  const { lora, adapter, prefix, prompt } = trainings;
+  return {
+    lora: map(lora, 'lora'),
+    adapter: map(adapter, 'adapter'),
+    prefix: map(prefix, 'prefix'),
+    prompt: map(prompt, 'prompt'),
+  };
 }
 
 export async function packJson(value: unknown): Promise<PackedJson> {

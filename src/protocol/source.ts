@@ -8,5 +8,7 @@ export type {
   PromptInfo,
   SourceDescription,
   TensorInfo,
+  TrainedMethod,
   TrainingInfo,
+  Trainings,
 } from '../checkpoint/sourceDescription';

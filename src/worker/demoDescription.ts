@@ -1,6 +1,7 @@
 /** Names the tensors of a run of the demo and describes them for the views. */
 
 import type { DemoResult } from '../peft/demoResult';
+import type { TrainingRecord } from '../peft/trainingRecord';
 import type {
   BottleneckInfo,
   LoraModuleInfo,
@@ -8,6 +9,8 @@ import type {
   PromptInfo,
   SourceDescription,
   TensorInfo,
+  TrainedMethod,
+  TrainingInfo,
 } from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
 import { DEMO_LORA, DEMO_PREFIX } from './demoNames';
@@ -22,45 +25,56 @@ export function demoTensors({ lora, adapter, prefix, prompt }: DemoResult): Demo
     at: () => tensor,
     ...more,
   });
-  const trained = (name: string, tensor: Tensor, gradient: string): DemoTensor =>
-    fixed(name, tensor, { gradient, parameter: true });
+  const recorded =
+    <Snapshot>(stepped: TrainedMethod, { snapshots }: TrainingRecord<Snapshot>) =>
+    (name: string, of: (snapshot: Snapshot) => Tensor, more: Partial<DemoTensor> = {}): DemoTensor => ({
+      name: `${stepped}.${name}`,
+      at: (index) => of(snapshots[index]!),
+      stepped,
+      ...more,
+    });
+  const parameter = (gradient: string): Partial<DemoTensor> => ({ gradient, parameter: true });
+  const ofLora = recorded('lora', lora.training);
+  const ofAdapter = recorded('adapter', adapter.training);
+  const ofPrefix = recorded('prefix', prefix.training);
+  const ofPrompt = recorded('prompt', prompt.training);
   return [
-    { name: 'lora.A', at: ({ A }) => A, gradient: 'lora.gradA', stepped: true, parameter: true },
-    { name: 'lora.B', at: ({ B }) => B, gradient: 'lora.gradB', stepped: true, parameter: true },
-    { name: 'lora.gradA', at: ({ gradA }) => gradA, stepped: true },
-    { name: 'lora.gradB', at: ({ gradB }) => gradB, stepped: true },
+    ofLora('A', ({ A }) => A, parameter('lora.gradA')),
+    ofLora('B', ({ B }) => B, parameter('lora.gradB')),
+    ofLora('gradA', ({ gradA }) => gradA),
+    ofLora('gradB', ({ gradB }) => gradB),
     fixed('lora.W', lora.weight),
     fixed('lora.plantedDelta', lora.plantedDelta),
     fixed('lora.x', lora.x, { gradient: 'lora.gradX' }),
     fixed('lora.gradX', lora.gradInput),
     fixed('lora.output', lora.output, { gradient: 'lora.gradOutput' }),
     fixed('lora.gradOutput', lora.gradOutput),
-    trained('adapter.wDown', adapter.wDown, 'adapter.gradWDown'),
-    trained('adapter.wUp', adapter.wUp, 'adapter.gradWUp'),
-    fixed('adapter.gradWDown', adapter.gradWDown),
-    fixed('adapter.gradWUp', adapter.gradWUp),
+    ofAdapter('wDown', ({ wDown }) => wDown, parameter('adapter.gradWDown')),
+    ofAdapter('wUp', ({ wUp }) => wUp, parameter('adapter.gradWUp')),
+    ofAdapter('gradWDown', ({ gradWDown }) => gradWDown),
+    ofAdapter('gradWUp', ({ gradWUp }) => gradWUp),
     fixed('adapter.input', adapter.input),
-    fixed('adapter.down', adapter.down),
-    fixed('adapter.activated', adapter.activated),
-    fixed('adapter.output', adapter.output),
-    trained('prefix.prefix', prefix.prefix, 'prefix.gradPrefix'),
-    fixed('prefix.gradPrefix', prefix.gradPrefix),
-    ...prefix.attention.flatMap(({ layer, probabilities, query, key, value, output }) => [
-      fixed(`prefix.layers.${layer}.attention`, probabilities),
+    ofAdapter('down', ({ down }) => down),
+    ofAdapter('activated', ({ activated }) => activated),
+    ofAdapter('output', ({ output }) => output),
+    ofPrefix('prefix', (snapshot) => snapshot.prefix, parameter('prefix.gradPrefix')),
+    ofPrefix('gradPrefix', ({ gradPrefix }) => gradPrefix),
+    ...prefix.inputs.flatMap(({ layer, query, key, value }) => [
+      ofPrefix(`layers.${layer}.attention`, ({ attention }) => attention[layer]!.probabilities),
       fixed(`prefix.layers.${layer}.query`, query),
       fixed(`prefix.layers.${layer}.key`, key),
       fixed(`prefix.layers.${layer}.value`, value),
-      fixed(`prefix.layers.${layer}.output`, output),
+      ofPrefix(`layers.${layer}.output`, ({ attention }) => attention[layer]!.output),
     ]),
-    trained('prompt.prompt', prompt.prompt, 'prompt.gradPrompt'),
-    fixed('prompt.gradPrompt', prompt.gradPrompt),
-    fixed('prompt.sequence', prompt.sequence),
+    ofPrompt('prompt', (snapshot) => snapshot.prompt, parameter('prompt.gradPrompt')),
+    ofPrompt('gradPrompt', ({ gradPrompt }) => gradPrompt),
+    ofPrompt('sequence', ({ sequence }) => sequence),
   ];
 }
 
 export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[]): SourceDescription {
-  const { training, target } = result.lora;
-  const last = training.snapshots.at(-1)!;
+  const { lora, adapter, prefix, prompt } = result;
+  const last = lora.training.snapshots.length - 1;
   return {
     kind: 'demo',
     title: 'PEFT demo',
@@ -72,18 +86,24 @@ export function describeDemo(result: DemoResult, tensors: readonly DemoTensor[])
       const more = { ...(gradient !== undefined && { gradient }), ...(stepped && { stepped }) };
       return { name, dtype: 'F32', shape, bytes: data.byteLength, readable: true, ...more };
     }),
-    lora: [loraModule(result.lora)],
-    bottlenecks: [bottleneck(result.adapter)],
-    prefixes: [prefixModule(result.prefix)],
-    prompts: [promptModule(result.prompt)],
-    training: {
-      recordedSteps: training.snapshots.map(({ step }) => step),
-      loss: training.losses,
-      optimiser: training.optimiser,
-      target,
+    lora: [loraModule(lora)],
+    bottlenecks: [bottleneck(adapter)],
+    prefixes: [prefixModule(prefix)],
+    prompts: [promptModule(prompt)],
+    trainings: {
+      lora: trainingInfo(lora),
+      adapter: trainingInfo(adapter),
+      prefix: trainingInfo(prefix),
+      prompt: trainingInfo(prompt),
     },
     problems: [],
   };
+}
+
+function trainingInfo({ training, target, start }: DemoResult[TrainedMethod]): TrainingInfo {
+  const { snapshots, losses, optimiser } = training;
+  const recordedSteps = (snapshots as readonly { readonly step: number }[]).map(({ step }) => step);
+  return { recordedSteps, loss: losses, optimiser, target, start };
 }
 
 function settings({ seed, lora, adapter, prefix, prompt }: DemoResult): SourceDescription['config'] {
@@ -130,9 +150,9 @@ function bottleneck({ dModel, bottleneckDim }: DemoResult['adapter']): Bottlenec
   };
 }
 
-function prefixModule({ numLayers, numHeads, dHead, prefixLength, attention }: DemoResult['prefix']): PrefixInfo {
-  const [first] = attention;
-  const [batch, , tokens] = first?.probabilities.shape ?? [];
+function prefixModule({ numLayers, numHeads, dHead, prefixLength, inputs }: DemoResult['prefix']): PrefixInfo {
+  const [first] = inputs;
+  const [batch, , tokens] = first?.query.shape ?? [];
   return {
     module: DEMO_PREFIX,
     numLayers,
@@ -145,7 +165,7 @@ function prefixModule({ numLayers, numHeads, dHead, prefixLength, attention }: D
         layer: first.layer,
         batch: batch ?? 1,
         tokens: tokens ?? 0,
-        layers: attention.map(({ layer }) => ({ layer, name: `prefix.layers.${layer}.attention` })),
+        layers: inputs.map(({ layer }) => ({ layer, name: `prefix.layers.${layer}.attention` })),
       },
     }),
     hasGradient: true,

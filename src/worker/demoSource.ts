@@ -1,4 +1,4 @@
-/** A run of the demo as a source of tensors in memory. Those of the LoRA layer exist for every recorded step. */
+/** A run of the demo as a source of tensors in memory. What a method trains exists for every recorded step. */
 
 import { CheckpointError } from '../checkpoint/errors';
 import { entriesLayout, rowMajor, sliceLayout } from '../checkpoint/adapters/factorLayout';
@@ -9,7 +9,7 @@ import { valueText } from '../checkpoint/valueText';
 import type { DemoResult } from '../peft/demoResult';
 import type { LoraSnapshot } from '../peft/training';
 import type { MatrixRef } from '../protocol/matrix';
-import type { SourceDescription } from '../checkpoint/sourceDescription';
+import type { SourceDescription, TrainedMethod } from '../checkpoint/sourceDescription';
 import type { Tensor } from '../tensor/tensor';
 import { DeltaMatrix, MergedMatrix } from '../matrices/deltaMatrix';
 import type { Factors } from '../matrices/factors';
@@ -26,11 +26,12 @@ const SAVED_MODULE = 'linear';
 export interface DemoTensor {
   readonly name: string;
   readonly gradient?: string;
-  /** Recorded at every training step. */
-  readonly stepped?: boolean;
+  /** The training at whose recorded steps the tensor has a value each. */
+  readonly stepped?: TrainedMethod;
   /** Counts as a parameter of its method. */
   readonly parameter?: boolean;
-  readonly at: (snapshot: LoraSnapshot) => Tensor;
+  /** The value at a recorded step, by its index among them. */
+  readonly at: (index: number) => Tensor;
 }
 
 /** A run of the demo with its named tensors and its description for the views. */
@@ -103,8 +104,9 @@ export class DemoSource implements MatrixSource {
 
   async close(): Promise<void> {}
 
-  private prefixMatrix({ module, layer, part, gradient }: MatrixRef & { kind: 'prefix' }): MemoryMatrix {
-    const { prefix, gradPrefix, numLayers, numHeads, dHead, prefixLength } = this.result.prefix;
+  private prefixMatrix({ module, layer, part, gradient, step }: MatrixRef & { kind: 'prefix' }): MemoryMatrix {
+    const { training, numLayers, numHeads, dHead, prefixLength } = this.result.prefix;
+    const { prefix, gradPrefix } = training.snapshots[this.index(step)]!;
     if (module !== DEMO_PREFIX || !Number.isInteger(layer) || layer < 0 || layer >= numLayers) {
       throw noPrefix(module, layer, part);
     }
@@ -121,13 +123,18 @@ export class DemoSource implements MatrixSource {
   private tensor(name: string, step?: number): Tensor {
     const tensor = this.tensors.get(name);
     if (!tensor) throw noTensor(name);
-    return tensor.at(this.snapshot(step));
+    return tensor.at(this.index(step));
   }
 
   private snapshot(step?: number): LoraSnapshot {
+    return this.result.lora.training.snapshots[this.index(step)]!;
+  }
+
+  /** The index of a recorded step, which is the same for every method; by default that of the last one. */
+  private index(step?: number): number {
     const { snapshots } = this.result.lora.training;
-    const found = step === undefined ? snapshots.at(-1) : snapshots.find((snapshot) => snapshot.step === step);
-    if (found) return found;
+    const found = step === undefined ? snapshots.length - 1 : snapshots.findIndex((snapshot) => snapshot.step === step);
+    if (found >= 0) return found;
     const steps = snapshots.map((snapshot) => snapshot.step).join(', ');
     throw new CheckpointError('NotFound', `step ${step} was not recorded; recorded are ${steps}`);
   }

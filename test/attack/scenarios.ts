@@ -14,7 +14,7 @@ import type { Scenario } from './scenario';
 /** Quick ones of different kinds, for `npm test`. Only their memory has a limit there, because machines differ. */
 export const shortSet: readonly Scenario[] = [
   configs.endlessConfigs,
-  configs.deepConfig,
+  configs.longBaseNames,
   configs.costlyPatterns,
   weights.tensors200k,
 ];

@@ -14,9 +14,9 @@ import { buildPeak } from './lib/buildPeak.mjs';
 import { checkControl, difference } from './lib/compare.mjs';
 import { disturbance, untilQuiet } from './lib/quiet.mjs';
 import { markdownTable } from './lib/markdown.mjs';
-import { judge, printRow } from './lib/report.mjs';
+import { judge, printMemory, printRow } from './lib/report.mjs';
 import { TABLE } from './lib/rows.mjs';
-import { findNumpy, numpySubject, Subject } from './lib/subjects.mjs';
+import { findNumpy, findPeft, numpySubject, Subject, torchSubject } from './lib/subjects.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
@@ -109,6 +109,10 @@ async function startSubjects() {
       }
     }
   } else console.log('There is no python3 with numpy: its rows are omitted.');
+  const peft = findPeft();
+  for (const threads of peft ? [1, 2] : [])
+    add(torchSubject(`PyTorch ${threads}T`, peft, path.join(here, 'torchSubject.py'), threads));
+  if (!peft) console.log('There is no Python with torch and peft (PEFT_ORACLE_PYTHON): its rows are omitted.');
   const folder = installPeers();
   const peers = { 'tfjs-wasm': 'tfjs', 'onnxruntime-web': 'ort', 'jax-js': 'jax', 'ml-matrix': 'mlMatrix' };
   for (const [name, peer] of Object.entries(folder ? peers : {})) {
@@ -252,6 +256,7 @@ async function measureRow(subjects, peak, row, args) {
   const times = await measure(subjects, { ...row, args });
   const extra = {};
   if (row.peak) extra.peak = await measurePeak(subjects, peak);
+  if (row.memory) extra.memory = await subjects.get('ours 1T').ask({ do: 'memory' });
   if (row.full && !quick && subjects.has(row.full.subject)) {
     const subject = subjects.get(row.full.subject);
     await subject.ask({ do: 'setup', work: row.full.work, args });
@@ -260,6 +265,7 @@ async function measureRow(subjects, peak, row, args) {
   }
   const verdicts = judge(row, times, extra.peak);
   printRow(row, times, verdicts);
+  if (extra.memory) printMemory(extra.memory);
   return { title: row.title, times, ...extra, verdicts };
 }
 

@@ -6,6 +6,10 @@ export function uniform(length: number, seed: number): Float32Array {
   return values;
 }
 
+export function hashes(length: number, seed: number): Uint32Array {
+  return Uint32Array.from({ length }, (_, i) => hash(i, seed));
+}
+
 /** Roughly normal values of deviation 0.02, truncated to BF16. */
 export function brainFloats(length: number, seed: number): Uint16Array {
   const codes = new Uint16Array(length);

@@ -9,10 +9,10 @@ import { Engine } from '../../src/tensor/engine/engine';
 import type { GemmBuild } from '../../src/tensor/engine/kernels';
 import { spawnEngineThread } from '../../src/worker/spawnEngineThread';
 import { WORKS } from './works';
-import type { Work, WorkArguments } from './works';
+import type { Work, WorkArguments } from './work';
 
 interface Message {
-  readonly do: 'setup' | 'run' | 'probe' | 'build';
+  readonly do: 'setup' | 'run' | 'probe' | 'build' | 'memory';
   readonly work: string;
   readonly args: WorkArguments;
   readonly turns: number;
@@ -40,6 +40,7 @@ async function answer(message: Message): Promise<unknown> {
     return null;
   }
   if (message.do === 'probe') return work!.probe();
+  if (message.do === 'memory') return work!.memory!();
   const start = performance.now();
   for (let turn = 0; turn < message.turns; turn++) await work!.run();
   return (performance.now() - start) / message.turns;

@@ -16,15 +16,8 @@ import { brainFloats, probe, uniform } from './data';
 import { scanPieces } from '../../src/matrices/residentPieces';
 import type { PieceReader } from '../../src/matrices/residentPieces';
 import { ResidentLoraLayer } from './layer';
-
-export interface Work {
-  /** Runs the timed work once. */
-  run(): void | Promise<void>;
-  /** Entries of the result of the last run. */
-  probe(): number[];
-}
-
-export type WorkArguments = Readonly<Record<string, string | number>>;
+import { trainingStep } from './training';
+import type { Work, WorkArguments } from './work';
 
 const PEAK_CALLS = 100;
 /** Bytes read from a file at a time, as in the worker. */
@@ -46,6 +39,8 @@ export const WORKS: Readonly<Record<string, (engine: Engine, args: WorkArguments
       probe: () => [],
     };
   },
+
+  trainingStep,
 
   gemm(engine, args) {
     const layout = String(args['layout'] ?? 'NN') as GemmLayout;

@@ -37,6 +37,21 @@ describe('the demo', () => {
     await view.getByRole('application', { name: /rows/ }).first().waitFor();
   });
 
+  it('trains every method: each tab has the step slider, and says what one sees before the first step', async () => {
+    const view = await runDemo();
+    for (const name of ['LoRA', 'Adapter', 'Prefix', 'Prompt']) {
+      await view.getByRole('tab', { name, exact: true }).click();
+      await view.getByRole('tab', { name, exact: true, selected: true }).waitFor();
+      const slider = view.getByRole('slider', { name: 'Training step' });
+      await slider.press('Home');
+      await view.getByText(/^Step 0: .*gradient/).waitFor();
+      await slider.press('End');
+      await view.getByText(/^step [1-9]\d* of \d+/).waitFor();
+      await view.getByText(/It trains towards/).waitFor();
+      assert.equal(await view.getByText(/^Step 0: /).isVisible(), false, name);
+    }
+  });
+
   it('starts with B = 0, and shows B and the product change with the step', async () => {
     const view = await runDemo();
     const slider = view.getByRole('slider', { name: 'Training step' });

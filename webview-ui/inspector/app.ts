@@ -96,7 +96,7 @@ export class App {
       names.map((name) => ({ name, label: tabLabel(name, description) })),
       (tab) => store.set({ tab }),
     );
-    const tools = colorTools(store, description.training !== undefined);
+    const tools = colorTools(store, description.trainings !== undefined);
     const stage = viewStage(this.viewContext(description, cells));
     const work = h('div', { class: 'work' }, stage.element, stage.details);
     const details = detailsToggle(work, store);

@@ -11,7 +11,7 @@ import type { Engine, EngineOptions } from './engine';
 import { tryCreateEngine } from './engine';
 
 /** Multiply-adds below which the plain loops finish before the operands would be copied. */
-const LEAST_WORK = 16384;
+const LEAST_WORK = 8192;
 
 let engine: Engine | null | undefined;
 let options: EngineOptions = {};

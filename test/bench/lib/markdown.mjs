@@ -21,7 +21,7 @@ export function markdownTable({ machine, builds, peak, rows }) {
   const canaries = Object.entries(builds).map(
     ([build, rate]) => `${build} ${rate === null ? 'not on this Node' : rate.toFixed(1)}`,
   );
-  const head = ['work', 'ours', ...NUMPY_KINDS.map((kind) => `numpy ${kind}`), ...LIBRARIES];
+  const head = ['work', 'ours', ...NUMPY_KINDS.map((kind) => `numpy ${kind}`), ...LIBRARIES, 'PyTorch with PEFT'];
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
     `${machine.cpu}, ${machine.cpus} CPUs; Node ${machine.node}; ${kernels}.`,
@@ -38,6 +38,7 @@ export function markdownTable({ machine, builds, peak, rows }) {
         cell(times['ours 1T'], times['ours 2T']),
         ...NUMPY_KINDS.map((kind) => cell(times[`numpy ${kind} 1T`], times[`numpy ${kind} 2T`])),
         ...LIBRARIES.map((name) => cell(times[name])),
+        cell(times['PyTorch 1T'], times['PyTorch 2T']),
       ]),
     ),
     '',

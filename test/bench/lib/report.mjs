@@ -62,6 +62,12 @@ export function judge(row, times, peak) {
   return verdicts;
 }
 
+/** @param {{ weights: number, step: number }} bytes */
+export function printMemory({ weights, step }) {
+  const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+  console.log(`  memory: weights ${megabytes(weights)}, a step ${megabytes(step)}`);
+}
+
 export function printRow(row, times, verdicts) {
   console.log(`\n${row.title}`);
   const own = times['ours 1T']?.median;

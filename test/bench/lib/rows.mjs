@@ -29,6 +29,24 @@ const layer = (d, tokens, r, targets) => ({
   targets,
 });
 
+/** Multiply-adds of the projections, forward and for the gradient of their inputs, on all rows but the last tokens. */
+const trainingFlops = (d, layers, batch) => 2 * (2 * 13 * batch * layers * (4 * d * d + 3 * d * ((d / 64) * 172)));
+
+const training = (d, layers, batch, more) => ({
+  title: `Training step, LoRA r = 8 on q and v, d = ${d}, ${layers} layers, ${batch} sequences of 14 tokens`,
+  work: 'trainingStep',
+  args: { d, layers, batch },
+  flops: trainingFlops(d, layers, batch),
+  memory: true,
+  tolerance: 1e-4,
+  ...more,
+});
+
+const againstTorch = (at) => ({
+  subjects: [...OURS, 'PyTorch 1T', 'PyTorch 2T'],
+  targets: [ratio('PyTorch 1T', at, 'ours 1T')],
+});
+
 const bothThreads = (at) => [ratio('numpy f64 AVX2 1T', at, 'ours 1T'), ratio('numpy f64 AVX2 2T', at, 'ours 2T')];
 
 export const TABLE = [
@@ -172,4 +190,9 @@ export const TABLE = [
     tolerance: 1e-9,
     targets: [ratio('numpy f64 AVX2 1T', 1 / 1.2)],
   },
+  training(64, 3, 8, againstTorch(1.5)),
+  training(64, 3, 32, againstTorch(1.2)),
+  ...[64, 128, 256, 512].flatMap((d) =>
+    [2, 4, 8].map((layers) => training(d, layers, 8, { subjects: ['ours 1T'], targets: [] })),
+  ),
 ];

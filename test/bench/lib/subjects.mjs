@@ -50,6 +50,24 @@ export function findNumpy() {
   return null;
 }
 
+/** A Python with PyTorch, transformers and PEFT. `null` if there is none. */
+export function findPeft() {
+  for (const python of [process.env.PEFT_ORACLE_PYTHON, process.env.PYTHON, 'python3'].filter(Boolean)) {
+    const { status } = spawnSync(python, ['-c', 'import torch, transformers, peft'], { stdio: 'ignore' });
+    if (status === 0) return python;
+  }
+  return null;
+}
+
+/** PyTorch with a number of threads. */
+export function torchSubject(name, python, script, threads) {
+  return new Subject(name, python, [script, String(threads)], {
+    ...process.env,
+    OMP_NUM_THREADS: String(threads),
+    MKL_NUM_THREADS: String(threads),
+  });
+}
+
 /**
  * The environment without settings for OpenBLAS. A kernel set or cache size from outside would be measured instead of
  * the named one.

@@ -9,6 +9,9 @@ import { scale } from '../../../src/tensor/elementwise';
 
 const norm = ({ data }: Tensor): number => Math.sqrt(data.reduce((sum, value) => sum + value * value, 0));
 
+/** The names under which a result holds its methods. */
+const METHODS = ['lora', 'adapter', 'prefix', 'prompt'] as const;
+
 function distance(a: Tensor, b: Tensor): number {
   return Math.sqrt(a.data.reduce((sum, value, i) => sum + (value - b.data[i]!) ** 2, 0));
 }
@@ -69,6 +72,38 @@ describe('the demo', () => {
     assert.equal(weight.size, 65_536);
   });
 
+  it('trains every method: the loss falls to a part of what it was, and the gradient shrinks with it', () => {
+    const part = { lora: 0.01, adapter: 0.1, prefix: 0.1, prompt: 0.15 };
+    for (const method of METHODS) {
+      const { losses, snapshots } = trained[method].training;
+      assert.equal(losses.length, 301);
+      assert.deepEqual([snapshots[0]!.step, snapshots.at(-1)!.step], [0, 300]);
+      assert.ok(losses[300]! < part[method] * losses[0]!, `${method}: ${losses[0]} to ${losses[300]}`);
+      assert.ok(losses.every(Number.isFinite));
+    }
+    for (const [first, last] of [
+      [trained.adapter, 'gradWUp'],
+      [trained.prefix, 'gradPrefix'],
+      [trained.prompt, 'gradPrompt'],
+    ] as const) {
+      const of = (index: number): Tensor =>
+        (first.training.snapshots.at(index) as unknown as Record<string, Tensor>)[last]!;
+      assert.ok(norm(of(-1)) < norm(of(0)), last);
+    }
+  });
+
+  it('has exactly one gradient that is zero before the first step, as its sentences say', () => {
+    const zero = METHODS.flatMap((method) =>
+      Object.entries(trained[method].training.snapshots[0]!)
+        .filter(([name, value]) => name.startsWith('grad') && norm(value as Tensor) === 0)
+        .map(([name]) => `${method}.${name}`),
+    );
+    assert.deepEqual(zero, ['lora.gradA']);
+    assert.match(trained.lora.start, /The gradient of A is zero/);
+    for (const method of ['adapter', 'prefix', 'prompt'] as const)
+      assert.match(trained[method].start, /gradient is (not )?zero/, method);
+  });
+
   it('produces finite activations and gradients, not all zero, for every method', () => {
     const found = tensors({ ...trained, lora: { ...trained.lora, training: null } }, 'demo');
     assert.ok(found.size > 25, `${found.size} tensors`);
@@ -84,31 +119,33 @@ describe('the demo', () => {
   it('gives the tensors the shapes that the inspector expects', () => {
     const shape = (tensor: Tensor): number[] => [...tensor.shape];
     const { adapter, prefix, prompt } = trained;
-    const { input, down, activated, output } = adapter;
-    assert.deepEqual([input, down, activated, output].map(shape), [
+    const lastPrefix = prefix.training.snapshots.at(-1)!;
+    const lastPrompt = prompt.training.snapshots.at(-1)!;
+    const { down, activated, output } = adapter.training.snapshots.at(-1)!;
+    assert.deepEqual([adapter.input, down, activated, output].map(shape), [
       [32, 256],
       [32, 64],
       [32, 64],
       [32, 256],
     ]);
     assert.deepEqual(
-      [shape(prefix.prefix), shape(prefix.gradPrefix)],
+      [shape(lastPrefix.prefix), shape(lastPrefix.gradPrefix)],
       [
         [4, 2, 10, 8, 32],
         [4, 2, 10, 8, 32],
       ],
     );
     assert.deepEqual(
-      prefix.attention.map(({ layer }) => layer),
+      prefix.inputs.map(({ layer }) => layer),
       [0, 1, 2, 3],
     );
-    for (const { probabilities } of prefix.attention) assert.deepEqual(shape(probabilities), [2, 8, 16, 26]);
-    assert.deepEqual([prompt.prompt, prompt.gradPrompt, prompt.sequence].map(shape), [
+    for (const { probabilities } of lastPrefix.attention) assert.deepEqual(shape(probabilities), [2, 8, 16, 26]);
+    assert.deepEqual([lastPrompt.prompt, lastPrompt.gradPrompt, lastPrompt.sequence].map(shape), [
       [20, 256],
       [20, 256],
       [36, 256],
     ]);
-    assert.deepEqual(prompt.sequence.data.subarray(0, 20 * 256), prompt.prompt.data);
+    assert.deepEqual(lastPrompt.sequence.data.subarray(0, 20 * 256), lastPrompt.prompt.data);
     assert.ok(activated.data.some((value) => value === 0) && activated.data.some((value) => value > 0));
   });
 
@@ -122,13 +159,13 @@ describe('the demo', () => {
   it('changes only the training when its length changes', async () => {
     const short = await runDemo({ trainingSteps: 0 });
     assert.equal(short.text, trained.text);
-    assert.equal(short.lora.training.snapshots.length, 1);
-    for (const [path, tensor] of tensors({ ...short, lora: { ...short.lora, training: null } }, 'demo')) {
+    for (const [path, tensor] of tensors(short, 'demo')) {
       const [, method, ...rest] = path.split('.');
       const start: unknown = trained[method as keyof DemoResult];
       const same = rest.reduce((value, key) => (value as Record<string, unknown>)[key], start);
       assert.deepEqual(tensor.data, (same as Tensor).data, path);
     }
+    for (const method of METHODS) assert.equal(short[method].training.snapshots.length, 1);
   });
 
   it('reports progress that never decreases and ends at the total', async () => {

@@ -9,7 +9,7 @@ import { fixturePath } from '../checkpoint/fixtures';
 
 /** Drops undefined fields, which JSON cannot express. */
 function asSent(description: SourceDescription): unknown {
-  return JSON.parse(JSON.stringify({ ...description, training: undefined }));
+  return JSON.parse(JSON.stringify({ ...description, trainings: undefined }));
 }
 
 async function openSmall(): Promise<{ source: MatrixSource; description: SourceDescription }> {
@@ -29,12 +29,12 @@ describe('a packed description', () => {
     await source.close();
   });
 
-  it('keeps the losses of a training in float64', async () => {
+  it('keeps the losses of the trainings in float64', async () => {
     const { description } = await describedDemo({ seed: 5, trainingSteps: 20 }, null);
-    const { training, ...others } = await unpackDescription(await packDescription(description));
+    const { trainings, ...others } = await unpackDescription(await packDescription(description));
     assert.deepEqual(others, asSent(description));
-    assert.ok(training!.loss instanceof Float64Array);
-    assert.deepEqual(training, description.training);
+    for (const { loss } of Object.values(trainings!)) assert.ok(loss instanceof Float64Array);
+    assert.deepEqual(trainings, description.trainings);
   });
 
   it('takes a tenth of the bytes for a model with thousands of tensors, and unpacks completely', async () => {

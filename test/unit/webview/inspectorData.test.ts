@@ -154,7 +154,7 @@ describe('subjects', () => {
       bytes: 24,
       readable: true,
       gradient: 'gradA',
-      stepped: true,
+      stepped: 'lora',
     };
     const gradient: TensorInfo = {
       name: 'gradA',
@@ -162,7 +162,7 @@ describe('subjects', () => {
       shape: [2, 3],
       bytes: 24,
       readable: true,
-      stepped: true,
+      stepped: 'lora',
     };
     assert.deepEqual(tensorSubject(value, { step: 7 }).counterpart, {
       label: 'gradient',
@@ -182,7 +182,7 @@ describe('subjects', () => {
   });
 
   it('have a step only if the tensor has one, and take their colours from the last', () => {
-    const stepped = tensorSubject({ ...tensor('A', [2, 2]), stepped: true }, { step: 5 });
+    const stepped = tensorSubject({ ...tensor('A', [2, 2]), stepped: 'lora' }, { step: 5 });
     assert.deepEqual(stepped.matrix, { kind: 'tensor', name: 'A', step: 5 });
     assert.deepEqual(stepped.domainOf, { kind: 'tensor', name: 'A' });
     assert.deepEqual(tensorSubject(tensor('W', [2, 2]), { step: 5 }).matrix, { kind: 'tensor', name: 'W' });

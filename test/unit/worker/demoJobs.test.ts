@@ -28,7 +28,12 @@ describe('the demo as a source', () => {
   it('names only tensors and steps that it can show', async () => {
     const { description } = opened;
     assert.deepEqual(description.problems, []);
-    assert.equal(description.training!.loss.length, STEPS + 1);
+    const trainings = description.trainings!;
+    for (const { loss, recordedSteps, target, start } of Object.values(trainings)) {
+      assert.equal(loss.length, STEPS + 1);
+      assert.deepEqual(recordedSteps, trainings.lora.recordedSteps);
+      assert.ok(target !== '' && /gradient/.test(start));
+    }
     const names = new Set(description.tensors.map(({ name }) => name));
     assert.equal(names.size, description.tensors.length);
     for (const tensor of description.tensors) {
@@ -36,7 +41,7 @@ describe('the demo as a source', () => {
         const gradient = description.tensors.find(({ name }) => name === tensor.gradient)!;
         assert.deepEqual(gradient.shape, tensor.shape, tensor.name);
       }
-      for (const step of tensor.stepped ? description.training!.recordedSteps : [undefined]) {
+      for (const step of tensor.stepped ? trainings[tensor.stepped].recordedSteps : [undefined]) {
         const tile = await readTile({ kind: 'tensor', name: tensor.name, ...(step !== undefined && { step }) });
         assert.equal(tile.width, Math.min(256, tensor.shape.at(-1)!), tensor.name);
         assert.ok(tile.values.every(Number.isFinite), tensor.name);
@@ -102,6 +107,8 @@ describe('the demo as a source', () => {
     assert.deepEqual(cell.index, [3, 1, 9, 1, 1]);
     const gradient = await readTile({ kind: 'prefix', module: 'prefix', layer: 3, part: 'value', gradient: true });
     assert.notDeepEqual(gradient.values, part.values);
+    const first = await readTile({ kind: 'prefix', module: 'prefix', layer: 3, part: 'value', step: 0 });
+    assert.notDeepEqual(first.values, part.values);
     await assert.rejects(
       readTile({ kind: 'prefix', module: 'prefix', layer: 4, part: 'key' }),
       /no key prefix of layer 4/,

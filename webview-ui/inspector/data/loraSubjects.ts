@@ -30,7 +30,7 @@ export function loraSubjects(
     if (!tensor) return null;
     // Gradients shrink during training, and the gradient of A is zero while B is. They are largest after the first
     // steps.
-    const domainStep = gradients ? description.training?.recordedSteps[1] : undefined;
+    const domainStep = gradients ? description.trainings?.lora.recordedSteps[1] : undefined;
     const title = gradients ? `∂loss/∂${letter}` : letter;
     return tensorSubject(tensor, { title, step, domainStep, gradientOf: gradients ? value : undefined, ...labels });
   };
@@ -72,7 +72,7 @@ function cornerSubject(
     return weight ? tensorSubject(weight, { title: 'W', rowLabel: 'out', columnLabel: 'in' }) : null;
   }
   if (info.unavailable !== undefined) return null;
-  const stepped = step !== undefined && (findTensor(description, info.a)?.stepped ?? false);
+  const stepped = step !== undefined && (findTensor(description, info.a)?.stepped !== undefined);
   const base = { kind: corner, module: info.module } as const;
   const title = corner === 'delta' ? 'ΔW' : 'W + ΔW';
   return {

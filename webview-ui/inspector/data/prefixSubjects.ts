@@ -1,6 +1,6 @@
 /** The matrices of a prefix: keys and values with their heads marked, and the attention map. */
 
-import type { PrefixInfo, SourceDescription } from '../../../src/protocol/source';
+import type { PrefixInfo, SourceDescription, TrainingInfo } from '../../../src/protocol/source';
 import type { Band } from '../../shared/heatmap/types';
 import type { Subject } from './subject';
 import { findTensor, tensorSubject } from './subject';
@@ -14,10 +14,21 @@ function headBands({ numHeads, dHead }: PrefixInfo): Band[] {
   }));
 }
 
-export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'value', gradient: boolean): Subject {
+/** `training` and `step` are set only if the source records training. */
+export function prefixSubject(
+  info: PrefixInfo,
+  layer: number,
+  part: 'key' | 'value',
+  gradient: boolean,
+  step?: number,
+  training?: TrainingInfo,
+): Subject {
   const letter = part === 'key' ? 'K' : 'V';
-  const value = { kind: 'prefix', module: info.module, layer, part } as const;
+  const base = { kind: 'prefix', module: info.module, layer, part } as const;
+  const value = step === undefined ? base : { ...base, step };
   const ofGradient = { ...value, gradient: true };
+  // Gradients shrink during training, so the colours of the first step show all of them.
+  const domainOf = gradient ? { ...ofGradient, step: training?.recordedSteps[0] ?? 0 } : base;
   return {
     matrix: gradient ? ofGradient : value,
     ...(info.hasGradient && {
@@ -32,6 +43,7 @@ export function prefixSubject(info: PrefixInfo, layer: number, part: 'key' | 'va
     columnLabel: 'heads × head dim',
     rowBands: [],
     columnBands: headBands(info),
+    ...(step !== undefined && { domainOf }),
   };
 }
 
@@ -49,6 +61,7 @@ export function attentionSubject(
   layer: number,
   batch: number,
   head: number,
+  step?: number,
 ): Subject | null {
   const { attention, prefixLength } = info;
   const shown = attentionLayer(info, layer);
@@ -57,6 +70,7 @@ export function attentionSubject(
   const subject = tensorSubject(tensor, {
     title: `Attention, layer ${shown.layer}, head ${head}`,
     slice: [batch, head],
+    step,
     rowLabel: 'query token',
     columnLabel: 'key: prefix, then tokens',
     columnBands: [

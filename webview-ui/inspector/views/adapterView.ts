@@ -9,7 +9,8 @@ import { ColorModel } from '../data/colorModel';
 import { gatesOf } from '../data/gates';
 import type { Gates } from '../data/gates';
 import { readWhole } from '../data/readWhole';
-import { findTensor, matrixShape, tensorSubject } from '../data/subject';
+import { recordedStep } from '../data/recordedStep';
+import { findTensor, tensorSubject } from '../data/subject';
 import type { Subject } from '../data/subject';
 import { flowArrow, residualPath } from '../parts/methods/flowArrows';
 import { gateOverlay } from '../parts/methods/gateOverlay';
@@ -18,6 +19,7 @@ import { MatrixPane } from '../parts/matrix/matrixPane';
 import { errorText } from '../parts/notes/progressNote';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { gradientSwitch } from '../parts/controls/gradientSwitch';
+import { stepSlider } from '../parts/controls/stepSlider';
 import { fact, factList } from '../parts/notes/facts';
 
 /** Units that are always closed, named up to this many. */
@@ -42,6 +44,7 @@ class AdapterView implements View {
   private readonly overlay: ReturnType<typeof gateOverlay>;
   private readonly gradients: ReturnType<typeof gradientSwitch>;
   private readonly picker: ReturnType<typeof moduleSelect>;
+  private readonly slider: ReturnType<typeof stepSlider> | undefined;
   private readonly summary = h('p', { class: 'summary', role: 'status' });
   private readonly facts = h('section', { class: 'card' });
   private readonly nonLinearity = flowArrow('ReLU');
@@ -50,8 +53,9 @@ class AdapterView implements View {
   private readonly residual: ReturnType<typeof residualPath>;
   private readonly unsubscribe: () => void;
   private controller: AbortController | null = null;
+  private shownModule: string | null = null;
   readonly element: HTMLElement;
-  readonly details = [this.facts];
+  readonly details: readonly HTMLElement[];
 
   constructor(private readonly context: ViewContext) {
     const { description, store, client } = context;
@@ -72,19 +76,24 @@ class AdapterView implements View {
       description.bottlenecks.map(({ module }) => module),
       (module) => store.set({ bottleneck: module }),
     );
+    const training = description.trainings?.adapter;
+    const slider = (this.slider = training && stepSlider(training, (step) => store.set({ step })));
     this.flow = this.layFlow();
     this.residual = residualPath(this.flow, this.panes.input.element, this.panes.output.element);
     this.element = h(
       'div',
       { class: 'adapter-view' },
-      h('div', { class: 'view-head' }, this.picker.element, this.gradients.element, this.summary),
+      h('div', { class: 'view-head' }, this.picker.element, this.gradients.element, slider?.element),
+      slider?.note,
+      this.summary,
       h('div', { class: 'flow-frame' }, this.residual.element, this.flow),
     );
+    this.details = [...(slider ? [slider.curve] : []), this.facts];
     for (const name of Object.keys(this.panes) as (keyof FlowPanes)[])
       this.panes[name].onPoint((cell) => this.light(name, cell));
     this.show();
     this.unsubscribe = store.subscribe((changed) => {
-      if (changed.has('bottleneck') || changed.has('gradients')) this.show();
+      if (['bottleneck', 'gradients', 'step'].some((field) => changed.has(field))) this.show();
     });
   }
 
@@ -93,6 +102,7 @@ class AdapterView implements View {
     this.controller?.abort();
     this.overlay.dispose();
     this.residual.dispose();
+    this.slider?.dispose();
     for (const pane of Object.values(this.panes) as MatrixPane[]) pane.dispose();
     this.colors.dispose();
   }
@@ -120,6 +130,7 @@ class AdapterView implements View {
     const info = bottlenecks.find(({ module }) => module === store.get().bottleneck) ?? bottlenecks[0];
     if (!info) return;
     const { activations } = info;
+    if (this.step !== undefined) this.slider?.show(this.step);
     this.picker.show(info.module);
     this.showWeights(info);
     this.showActivations(info);
@@ -142,8 +153,14 @@ class AdapterView implements View {
       ),
     );
     void this.showGates(info);
-    active.set(this.panes.wDown);
+    if (this.shownModule !== info.module) active.set(this.panes.wDown);
+    this.shownModule = info.module;
     active.refresh();
+  }
+
+  private get step(): number | undefined {
+    const { description, store } = this.context;
+    return recordedStep(description.trainings?.adapter, store.get());
   }
 
   private showWeights({ wDown, wUp, transposed }: BottleneckInfo): void {
@@ -154,10 +171,13 @@ class AdapterView implements View {
     const showGradients = withGradients && store.get().gradients;
     this.gradients.show(withGradients, showGradients);
     const weight = (tensor: typeof down, title: string, rowLabel: string, columnLabel: string): Subject | null => {
-      const labels = { transposed, rowLabel, columnLabel };
+      const labels = { transposed, rowLabel, columnLabel, step: this.step };
       if (!showGradients) return tensor ? tensorSubject(tensor, { ...labels, title }) : null;
       const gradient = findTensor(description, tensor?.gradient);
-      return gradient ? tensorSubject(gradient, { ...labels, title: `∂loss/∂${title}`, gradientOf: tensor }) : null;
+      // Gradients shrink during training, so the colours of the first step show all of them.
+      const domainStep = description.trainings?.adapter.recordedSteps[0];
+      const ofGradient = { title: `∂loss/∂${title}`, gradientOf: tensor, domainStep };
+      return gradient ? tensorSubject(gradient, { ...labels, ...ofGradient }) : null;
     };
     this.panes.wDown.setSubject(weight(down, 'W down', 'model dim', 'unit'));
     this.panes.wUp.setSubject(weight(up, 'W up', 'unit', 'model dim'));
@@ -166,7 +186,7 @@ class AdapterView implements View {
   private showActivations({ activations }: BottleneckInfo): void {
     const activation = (name: string | undefined, title: string, columnLabel: string): Subject | null => {
       const tensor = findTensor(this.context.description, name);
-      return tensor ? tensorSubject(tensor, { title, rowLabel: 'token', columnLabel }) : null;
+      return tensor ? tensorSubject(tensor, { title, rowLabel: 'token', columnLabel, step: this.step }) : null;
     };
     this.panes.input.setSubject(activation(activations?.input, 'x', 'model dim'));
     this.panes.units.setSubject(activation(activations?.activated, 'h, after ReLU', 'unit'));
@@ -188,15 +208,15 @@ class AdapterView implements View {
     const { summary, overlay } = this;
     const { description, client } = this.context;
     this.controller?.abort();
-    overlay.show(null);
     const down = findTensor(description, activations?.down);
     if (!down) {
+      overlay.show(null);
       summary.textContent = 'The file holds weights only. Activations are shown after a forward pass, as in the demo.';
       return;
     }
     const { signal } = (this.controller = new AbortController());
-    const { rows, columns } = matrixShape(down.shape);
-    const source = client.matrixSource({ kind: 'tensor', name: down.name }, { rows, columns });
+    const { rows, columns, matrix } = tensorSubject(down, { step: this.step });
+    const source = client.matrixSource(matrix, { rows, columns });
     try {
       const values = await readWhole(source, signal);
       if (signal.aborted) return;

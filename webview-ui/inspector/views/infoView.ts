@@ -1,6 +1,6 @@
 /** The source as a whole: the file, its configuration and metadata, and its problems. */
 
-import type { SourceDescription } from '../../../src/protocol/source';
+import type { SourceDescription, TrainedMethod } from '../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../shared/formatNumber';
 import type { View } from '../context';
 import { h } from '../../shared/element';
@@ -8,6 +8,13 @@ import { problemList } from '../parts/notes/problemBanner';
 
 /** A training tool may store megabytes of JSON in one entry. A button shows the rest. */
 const SHOWN_TEXT = 2000;
+
+const METHOD_NAMES: Readonly<Record<TrainedMethod, string>> = {
+  lora: 'LoRA',
+  adapter: 'Adapter',
+  prefix: 'Prefix',
+  prompt: 'Prompt',
+};
 
 export function infoView(description: SourceDescription): View {
   const { file } = description;
@@ -33,13 +40,13 @@ export function infoView(description: SourceDescription): View {
       ]),
     );
   }
-  if (description.training) {
+  for (const [method, training] of Object.entries(description.trainings ?? {})) {
     cards.push(
-      card('Training', [
-        ['Optimiser', description.training.optimiser],
-        ['Target', description.training.target],
-        ['Steps', String(description.training.recordedSteps.at(-1) ?? 0)],
-        ['Recorded steps', String(description.training.recordedSteps.length)],
+      card(`Training: ${METHOD_NAMES[method as TrainedMethod]}`, [
+        ['Optimiser', training.optimiser],
+        ['Target', training.target],
+        ['Steps', String(training.recordedSteps.at(-1) ?? 0)],
+        ['Recorded steps', String(training.recordedSteps.length)],
       ]),
     );
   }

@@ -10,6 +10,7 @@ import { naturalMargins } from '../../shared/heatmap/margins';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { hasGradients, loraSubjects } from '../data/loraSubjects';
+import { recordedStep } from '../data/recordedStep';
 import type { Corner } from '../data/loraSubjects';
 import type { StateStore } from '../data/state';
 import { h } from '../../shared/element';
@@ -53,7 +54,7 @@ class LoraView implements View {
 
   constructor(private readonly context: ViewContext) {
     const { description, store, client } = context;
-    const { training } = description;
+    const training = description.trainings?.lora;
     const colors = (this.colors = new ColorModel(client, store));
     const axes = { top: true, left: true };
     this.a = new MatrixPane(context, colors, { label: 'A', className: 'pane-a', axes, zoom: { x: true, y: false } });
@@ -71,7 +72,8 @@ class LoraView implements View {
     const matrices = [a.element, b.element, product.element];
     this.layout = h('div', { class: 'product-layout' }, this.formula.element, matrices);
     const tools = [this.picker.element, this.corner.element, this.gradients.element, slider?.element];
-    this.element = h('div', { class: 'lora-view' }, h('div', { class: 'view-head' }, tools), this.layout);
+    const head = h('div', { class: 'view-head' }, tools);
+    this.element = h('div', { class: 'lora-view' }, head, slider?.note, this.layout);
     product.element.append(this.note.element);
     this.details = [...(slider ? [slider.curve] : []), this.products.element, this.spectrum.element];
     this.connect();
@@ -98,10 +100,7 @@ class LoraView implements View {
   }
 
   private get step(): number | undefined {
-    const { training } = this.context.description;
-    if (!training) return undefined;
-    const { step } = this.context.store.get();
-    return training.recordedSteps.includes(step) ? step : training.recordedSteps[0];
+    return recordedStep(this.context.description.trainings?.lora, this.context.store.get());
   }
 
   /** Key of the view that is kept for the current module. */
@@ -197,7 +196,7 @@ class LoraView implements View {
     }
     const { b } = loraSubjects(description, info, 'delta', false, step);
     this.note.show(info, b, corner, step);
-    this.spectrum.show(info, step, description.training?.recordedSteps.at(-1));
+    this.spectrum.show(info, step, description.trainings?.lora.recordedSteps.at(-1));
   }
 
   private showMatrices(info: LoraModuleInfo, corner: Corner, showGradients: boolean): void {

@@ -6,11 +6,13 @@ import { formatCount } from '../../shared/formatNumber';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
 import { attentionLayer, attentionSubject, prefixSubject } from '../data/prefixSubjects';
+import { recordedStep } from '../data/recordedStep';
 import { h, replace } from '../../shared/element';
 import { massCard } from '../parts/methods/massCard';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { numberSelect } from '../parts/controls/numberSelect';
+import { stepSlider } from '../parts/controls/stepSlider';
 import { gradientSwitch } from '../parts/controls/gradientSwitch';
 import { MAX_THUMBNAILS, thumbnails } from '../parts/matrix/thumbnails';
 import { fact, factList } from '../parts/notes/facts';
@@ -31,6 +33,7 @@ class PrefixView implements View {
   private readonly gradients: ReturnType<typeof gradientSwitch>;
   private readonly overview: ReturnType<typeof thumbnails>;
   private readonly mass: ReturnType<typeof massCard>;
+  private readonly slider: ReturnType<typeof stepSlider> | undefined;
   private readonly facts = h('section', { class: 'card' });
   private readonly attentionPart: HTMLElement;
   private readonly unsubscribe: () => void;
@@ -51,6 +54,8 @@ class PrefixView implements View {
     this.batches = numberSelect('Batch item', (batch) => store.set({ batch }));
     this.heads = numberSelect('Head', (head) => store.set({ head }));
     this.gradients = gradientSwitch(store, 'Show prefixes or their gradients');
+    const training = description.trainings?.prefix;
+    const slider = (this.slider = training && stepSlider(training, (step) => store.set({ step })));
     this.overview = thumbnails(store, (layer) => store.set({ layer }));
     this.mass = massCard(context);
     this.attentionPart = h(
@@ -60,16 +65,17 @@ class PrefixView implements View {
       this.attention.element,
     );
     this.element = this.layout();
-    this.details = [this.mass.element, this.facts];
+    this.details = [...(slider ? [slider.curve] : []), this.mass.element, this.facts];
     this.connect();
     this.show();
     this.unsubscribe = store.subscribe((changed) => {
-      if (['prefix', 'layer', 'batch', 'head', 'gradients'].some((field) => changed.has(field))) this.show();
+      if (['prefix', 'layer', 'batch', 'head', 'gradients', 'step'].some((field) => changed.has(field))) this.show();
     });
   }
 
   dispose(): void {
     this.unsubscribe();
+    this.slider?.dispose();
     this.mass.dispose();
     this.overview.dispose();
     for (const pane of [this.keys, this.values, this.attention]) pane.dispose();
@@ -77,11 +83,13 @@ class PrefixView implements View {
   }
 
   private layout(): HTMLElement {
+    const tools = [this.picker.element, this.layers.element, this.gradients.element];
     const pair = h('div', { class: 'kv-part' }, this.keys.element, this.values.element);
     return h(
       'div',
       { class: 'prefix-view' },
-      h('div', { class: 'view-head' }, this.picker.element, this.layers.element, this.gradients.element),
+      h('div', { class: 'view-head' }, tools, this.slider?.element),
+      this.slider?.note,
       this.overview.element,
       h('div', { class: 'prefix-parts' }, pair, this.attentionPart),
     );
@@ -101,27 +109,35 @@ class PrefixView implements View {
     const batch = within(state.batch, info.attention?.batch ?? 1);
     const head = within(state.head, info.numHeads);
     const gradient = info.hasGradient && state.gradients;
+    const training = description.trainings?.prefix;
+    const step = recordedStep(training, state);
+    if (step !== undefined) this.slider?.show(step);
     this.picker.show(info.module);
     this.layers.show(info.numLayers, layer);
     this.batches.show(info.attention?.batch ?? 1, batch);
     this.heads.show(info.numHeads, head);
     this.gradients.show(info.hasGradient, gradient);
-    this.keys.setSubject(prefixSubject(info, layer, 'key', gradient));
-    this.values.setSubject(prefixSubject(info, layer, 'value', gradient));
+    this.keys.setSubject(prefixSubject(info, layer, 'key', gradient, step, training));
+    this.values.setSubject(prefixSubject(info, layer, 'value', gradient, step, training));
     this.attentionPart.hidden = info.attention === undefined;
-    this.attention.setSubject(attentionSubject(description, info, layer, batch, head));
-    this.mass.show(info, layer, batch, head);
-    this.overview.show(JSON.stringify([info.module, gradient]), this.layerSources(info, gradient), layer);
+    this.attention.setSubject(attentionSubject(description, info, layer, batch, head, step));
+    this.mass.show(info, layer, batch, head, step);
+    const key = JSON.stringify([info.module, gradient, step]);
+    this.overview.show(key, this.layerSources(info, gradient, step), layer);
     replace(this.facts, prefixFacts(info));
     if (!active.current) active.set(this.keys);
     active.refresh();
   }
 
-  private layerSources(info: PrefixInfo, gradient: boolean): Parameters<PrefixView['overview']['show']>[1] {
+  private layerSources(
+    info: PrefixInfo,
+    gradient: boolean,
+    step: number | undefined,
+  ): Parameters<PrefixView['overview']['show']>[1] {
     return Array.from({ length: Math.min(MAX_THUMBNAILS, info.numLayers) }, (_, layer) => ({
       label: `layer ${layer}`,
       sources: (['key', 'value'] as const).map((part) => {
-        const subject = prefixSubject(info, layer, part, gradient);
+        const subject = prefixSubject(info, layer, part, gradient, step);
         return this.context.client.matrixSource(subject.matrix, subject);
       }),
     }));

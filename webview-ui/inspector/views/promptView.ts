@@ -4,6 +4,7 @@ import type { PromptInfo } from '../../../src/protocol/source';
 import { formatCount } from '../../shared/formatNumber';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
+import { recordedStep } from '../data/recordedStep';
 import type { InspectorState } from '../data/state';
 import { findTensor, tensorSubject } from '../data/subject';
 import type { Subject } from '../data/subject';
@@ -11,6 +12,7 @@ import { h, replace } from '../../shared/element';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { segmented } from '../parts/controls/segmented';
+import { stepSlider } from '../parts/controls/stepSlider';
 import { fact, factList } from '../parts/notes/facts';
 
 type Part = InspectorState['promptPart'];
@@ -24,11 +26,12 @@ class PromptView implements View {
   private readonly pane: MatrixPane;
   private readonly picker: ReturnType<typeof moduleSelect>;
   private readonly parts: ReturnType<typeof segmented<Part>>;
+  private readonly slider: ReturnType<typeof stepSlider> | undefined;
   private readonly lengths = h('p', { class: 'lengths' });
   private readonly facts = h('section', { class: 'card' });
   private readonly unsubscribe: () => void;
   readonly element: HTMLElement;
-  readonly details = [this.facts];
+  readonly details: readonly HTMLElement[];
 
   constructor(private readonly context: ViewContext) {
     const { description, store, client } = context;
@@ -47,20 +50,25 @@ class PromptView implements View {
       ],
       (promptPart) => store.set({ promptPart }),
     );
+    const training = description.trainings?.prompt;
+    const slider = (this.slider = training && stepSlider(training, (step) => store.set({ step })));
+    this.details = [...(slider ? [slider.curve] : []), this.facts];
     this.element = h(
       'div',
       { class: 'prompt-view' },
-      h('div', { class: 'view-head' }, this.picker.element, this.parts.element, this.lengths),
+      h('div', { class: 'view-head' }, this.picker.element, this.parts.element, this.lengths, slider?.element),
+      slider?.note,
       this.pane.element,
     );
     this.show();
     this.unsubscribe = store.subscribe((changed) => {
-      if (changed.has('prompt') || changed.has('promptPart')) this.show();
+      if (['prompt', 'promptPart', 'step'].some((field) => changed.has(field))) this.show();
     });
   }
 
   dispose(): void {
     this.unsubscribe();
+    this.slider?.dispose();
     this.pane.dispose();
     this.colors.dispose();
   }
@@ -69,6 +77,9 @@ class PromptView implements View {
     const { description, store, active } = this.context;
     const info = description.prompts.find(({ module }) => module === store.get().prompt) ?? description.prompts[0];
     if (!info) return;
+    const training = description.trainings?.prompt;
+    const step = recordedStep(training, store.get());
+    if (step !== undefined) this.slider?.show(step);
     this.picker.show(info.module);
     const offered: Part[] = ['prompt'];
     if (findTensor(description, info.sequence?.name)) offered.push('sequence');
@@ -77,7 +88,7 @@ class PromptView implements View {
     const part = offered.includes(promptPart) ? promptPart : 'prompt';
     this.parts.element.hidden = offered.length < 2;
     this.parts.show(part);
-    this.pane.setSubject(subjectOf(this.context, info, part));
+    this.pane.setSubject(subjectOf(this.context, info, part, step));
     describeLengths(this.lengths, info);
     replace(
       this.facts,
@@ -93,9 +104,14 @@ class PromptView implements View {
   }
 }
 
-function subjectOf({ description }: ViewContext, info: PromptInfo, part: Part): Subject | null {
+function subjectOf(
+  { description }: ViewContext,
+  info: PromptInfo,
+  part: Part,
+  step: number | undefined,
+): Subject | null {
   const prompt = findTensor(description, info.prompt);
-  const labels = { rowLabel: 'token', columnLabel: 'model dim' };
+  const labels = { rowLabel: 'token', columnLabel: 'model dim', step };
   if (part === 'sequence' && info.sequence) {
     const tensor = findTensor(description, info.sequence.name);
     const { promptLength } = info;
@@ -113,7 +129,11 @@ function subjectOf({ description }: ViewContext, info: PromptInfo, part: Part): 
   }
   const shown = part === 'gradient' ? findTensor(description, prompt?.gradient) : prompt;
   if (!shown) return null;
-  if (part === 'gradient') return tensorSubject(shown, { ...labels, title: '∂loss/∂prompt', gradientOf: prompt });
+  if (part === 'gradient') {
+    // Gradients shrink during training, so the colours of the first step show all of them.
+    const domainStep = description.trainings?.prompt.recordedSteps[0];
+    return tensorSubject(shown, { ...labels, title: '∂loss/∂prompt', gradientOf: prompt, domainStep });
+  }
   return tensorSubject(shown, { ...labels, title: 'Soft prompt' });
 }
 

@@ -4,11 +4,12 @@ import type { TensorInfo } from '../../../src/protocol/source';
 import { h } from '../../shared/element';
 import type { View, ViewContext } from '../context';
 import { ColorModel } from '../data/colorModel';
+import { recordedStep } from '../data/recordedStep';
 import { findTensor, matrixShape, tensorSubject } from '../data/subject';
 import { namedAxis, roleText, tensorRoles } from '../data/tensorRole';
 import { gradientSwitch } from '../parts/controls/gradientSwitch';
 import { slicePicker } from '../parts/controls/slicePicker';
-import { stepSlider } from '../parts/controls/stepSlider';
+import { trainingSteps } from '../parts/controls/trainingSteps';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { TensorBrowser } from '../parts/tensors/tensorBrowser';
 import { shapeText } from '../parts/tensors/tensorRows';
@@ -24,7 +25,7 @@ class TensorView implements View {
   private readonly browser: TensorBrowser;
   private readonly slices: ReturnType<typeof slicePicker>;
   private readonly gradients: ReturnType<typeof gradientSwitch>;
-  private readonly slider: ReturnType<typeof stepSlider> | undefined;
+  private readonly steps: ReturnType<typeof trainingSteps>;
   private readonly purpose = h('p', { class: 'note purpose' });
   private readonly head: HTMLElement;
   private readonly unsubscribe: () => void;
@@ -40,12 +41,12 @@ class TensorView implements View {
     this.browser = new TensorBrowser(context);
     this.slices = slicePicker((slice) => store.set({ slice }));
     this.gradients = gradientSwitch(store, 'Show values or their gradients');
-    this.slider = description.training && stepSlider(description.training, (step) => store.set({ step }));
-    const tools = [this.slices.element, this.gradients.element, this.slider?.element];
+    this.steps = trainingSteps(description.trainings, (step) => store.set({ step }));
+    const tools = [this.slices.element, this.gradients.element, this.steps.element];
     this.head = h('div', { class: 'view-head' }, this.purpose, tools);
     const stage = h('div', { class: 'tensor-stage' }, this.head, this.pane.element);
     this.element = h('div', { class: 'tensor-view' }, this.browser.element, stage);
-    this.details = this.slider ? [this.slider.curve] : [];
+    this.details = [this.steps.curve];
     this.pane.onViewport(({ target }) => store.setViewport(this.shownKey, target));
     this.pane.onReset(() => {
       this.pane.heatmap.setViewport(null);
@@ -61,16 +62,15 @@ class TensorView implements View {
 
   dispose(): void {
     this.unsubscribe();
-    this.slider?.dispose();
+    this.steps.dispose();
     this.browser.dispose();
     this.pane.dispose();
     this.colors.dispose();
   }
 
   private showTensor(): void {
-    const { pane, slider, purpose } = this;
+    const { pane, steps, purpose } = this;
     const { description, store, active } = this.context;
-    const { training } = description;
     const state = store.get();
     const tensor = this.browser.chosen;
     if (!tensor) return pane.setSubject(null, 'This file holds no tensors.');
@@ -80,9 +80,8 @@ class TensorView implements View {
     const { leading } = matrixShape(shown.shape);
     const slice = leading.map((size, axis) => Math.min(size - 1, Math.max(0, state.slice[axis] ?? 0)));
     this.slices.show(leading, slice);
-    const step = training?.recordedSteps.includes(state.step) ? state.step : training?.recordedSteps[0];
-    if (slider) slider.element.hidden = slider.curve.hidden = !shown.stepped;
-    if (step !== undefined) slider?.show(step);
+    const step = recordedStep(shown.stepped && description.trainings?.[shown.stepped], state);
+    steps.show(shown.stepped, step);
     const role = this.roles.get(tensor.name);
     purpose.textContent = role ? roleText(role, tensor) : '';
     purpose.hidden = !role;

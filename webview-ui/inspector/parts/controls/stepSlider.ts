@@ -11,6 +11,8 @@ const PLAY_INTERVAL_MS = 160;
 interface StepSlider {
   /** The slider, for the stage. */
   readonly element: HTMLElement;
+  /** What one sees before the first step: below the slider, while it is there. */
+  readonly note: HTMLElement;
   /** The loss curve, for the details panel. */
   readonly curve: HTMLElement;
   show(step: number): void;
@@ -33,6 +35,7 @@ export function stepSlider(training: TrainingInfo, onStep: (step: number) => voi
   });
   const reading = h('output', { class: 'reading' });
   const curve = lossCurve(training, (step) => (pause(), onStep(step)));
+  const note = h('p', { class: 'step-note', role: 'status' }, h('strong', {}, 'Step 0: '), training.start);
   const element = h('div', { class: 'steps', role: 'group', 'aria-label': 'Training' }, play, slider, reading);
 
   function go(to: number): void {
@@ -56,18 +59,20 @@ export function stepSlider(training: TrainingInfo, onStep: (step: number) => voi
   pause();
   return {
     element,
+    note,
     curve: h(
       'section',
       { class: 'card' },
       h('h3', {}, 'Training'),
       curve.element,
-      h('p', { class: 'note' }, `${training.optimiser}, towards ${training.target}`),
+      h('p', { class: 'note' }, `${training.optimiser}. It trains towards ${training.target}.`),
     ),
     show(step) {
       index = Math.max(0, steps.indexOf(step));
       slider.value = String(index);
       const loss = training.loss[Math.min(step, training.loss.length - 1)];
       const lossText = loss === undefined ? '' : ` · loss ${formatNumber(loss)}`;
+      note.hidden = index > 0;
       reading.textContent = `step ${step} of ${steps.at(-1) ?? 0}${lossText}`;
       slider.setAttribute('aria-valuetext', reading.textContent);
       curve.show(step);

@@ -17,14 +17,9 @@ interface Thumbnail {
   readonly sources: readonly MatrixSource[];
 }
 
-interface Drawn {
-  readonly canvas: HTMLCanvasElement;
-  readonly tile: Tile;
-}
-
 interface Thumbnails {
   readonly element: HTMLElement;
-  /** Reads and draws the matrices. A second call with the same key only marks the chosen one. */
+  /** Reads and draws the matrices. A second call with the same key only marks the chosen one. Pictures stay until new ones arrive. */
   show(key: string, items: readonly Thumbnail[], chosen: number): void;
   dispose(): void;
 }
@@ -33,35 +28,42 @@ export function thumbnails(store: StateStore, choose: (index: number) => void): 
   const element = h('div', { class: 'thumbnails', role: 'group', 'aria-label': 'Layers at a glance' });
   let shownKey = '';
   let buttons: HTMLButtonElement[] = [];
-  let drawn: Drawn[] = [];
+  let canvases: (readonly HTMLCanvasElement[])[] = [];
+  const drawn = new Map<HTMLCanvasElement, Tile>();
   let controller = new AbortController();
   const paint = (): void => paintAll(drawn, store.get());
 
   function read(items: readonly Thumbnail[]): void {
     controller.abort();
     const mine = (controller = new AbortController());
-    drawn = [];
-    buttons = items.map(({ label, sources }, index) => {
-      const canvases = sources.map((source) => {
-        const canvas = h('canvas', { 'aria-hidden': 'true' });
+    if (items.length !== buttons.length) layOut(items);
+    items.forEach(({ sources }, index) =>
+      sources.forEach((source, i) => {
+        const canvas = canvases[index]![i]!;
         readOverview(source, mine.signal).then(
           (tile) => {
             if (mine.signal.aborted) return;
-            drawn.push({ canvas, tile });
+            drawn.set(canvas, tile);
             paint();
           },
           // The large picture of the same matrix shows the error.
-          () => canvas.classList.add('failed'),
+          () => !mine.signal.aborted && canvas.classList.add('failed'),
         );
-        return canvas;
-      });
-      return h(
+      }),
+    );
+  }
+
+  function layOut(items: readonly Thumbnail[]): void {
+    drawn.clear();
+    canvases = items.map(({ sources }) => sources.map(() => h('canvas', { 'aria-hidden': 'true' })));
+    buttons = items.map(({ label }, index) =>
+      h(
         'button',
         { type: 'button', title: label, onclick: () => choose(index) },
-        canvases,
+        canvases[index],
         h('span', {}, label),
-      );
-    });
+      ),
+    );
     replace(element, buttons);
   }
 
@@ -90,12 +92,12 @@ function readOverview(source: MatrixSource, signal: AbortSignal): Promise<Tile> 
   return source.readTile({ level, tileX: 0, tileY: 0, reduction: 'maxAbs' }, signal);
 }
 
-function paintAll(drawn: readonly Drawn[], { scheme, scale }: InspectorState): void {
+function paintAll(drawn: ReadonlyMap<HTMLCanvasElement, Tile>, { scheme, scale }: InspectorState): void {
   const largestIn = (values: Float32Array, from: number): number =>
     values.reduce((largest, value) => (Math.abs(value) > largest ? Math.abs(value) : largest), from);
-  const limit = drawn.reduce((largest, { tile }) => largestIn(tile.values, largest), 0) || 1;
+  const limit = [...drawn.values()].reduce((largest, { values }) => largestIn(values, largest), 0) || 1;
   const map = createColorMap({ scheme, scale, limit, reduction: 'maxAbs' }, themeKind());
-  for (const { canvas, tile } of drawn) {
+  for (const [canvas, tile] of drawn) {
     canvas.width = tile.width;
     canvas.height = tile.height;
     const pixels = new Uint8ClampedArray(colorValues(tile.values, map).buffer as ArrayBuffer);

@@ -17,7 +17,8 @@ interface MassCard {
   readonly element: HTMLElement;
   /** The sentence for the stage. */
   readonly summary: HTMLElement;
-  show(info: PrefixInfo, layer: number, batch: number, head: number): void;
+  /** `step` is set only if the source records training. */
+  show(info: PrefixInfo, layer: number, batch: number, head: number, step: number | undefined): void;
   dispose(): void;
 }
 
@@ -44,13 +45,13 @@ export function massCard(context: ViewContext): MassCard {
   return {
     element,
     summary,
-    show(info, layer, batch, head) {
+    show(info, layer, batch, head, step) {
       element.hidden = summary.hidden = info.attention === undefined;
-      const key = JSON.stringify([info.module, attentionLayer(info, layer)?.name, batch]);
+      const key = JSON.stringify([info.module, attentionLayer(info, layer)?.name, batch, step]);
       if (info.attention === undefined || key === shownKey) return draw(head);
       controller?.abort();
       const { signal } = (controller = new AbortController());
-      readMasses(context, info, layer, batch, signal).then(
+      readMasses(context, { info, layer, batch, step }, signal).then(
         (found) => {
           if (signal.aborted) return;
           shownKey = key;
@@ -78,13 +79,11 @@ function headRow(index: number, mass: number, pressed: boolean, choose: () => vo
 /** The share of attention to the prefix for each head; NaN if the attention of a head was not recorded. */
 async function readMasses(
   { client, description }: ViewContext,
-  info: PrefixInfo,
-  layer: number,
-  batch: number,
+  { info, layer, batch, step }: { info: PrefixInfo; layer: number; batch: number; step: number | undefined },
   signal: AbortSignal,
 ): Promise<readonly number[]> {
   const heads = Array.from({ length: Math.min(MAX_HEADS, info.numHeads) }, async (_, head) => {
-    const subject = attentionSubject(description, info, layer, batch, head);
+    const subject = attentionSubject(description, info, layer, batch, head, step);
     if (!subject) return NaN;
     const values = await readWhole(client.matrixSource(subject.matrix, subject), signal);
     return prefixMass(values, subject.columns, info.prefixLength);
