@@ -13,9 +13,8 @@ import type { PromptTensors } from './adapters/promptTensors';
 import { unknownPairs } from './adapters/unknownPairs';
 import { elementCount } from './safetensors/safetensorsLayout';
 import { undecodable } from './dtypes';
-import { modelQuantization } from './modelQuantization';
-import { logicalParameters, packedWeights } from './packedWeights';
-import type { PackedWeights } from './packedWeights';
+import { logicalParameters } from './packedParameters';
+import type { PackedWeights } from './packedParameters';
 import type { RawConfig } from '../peftConfig/configValues';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader, TensorEntry } from './header';
@@ -59,12 +58,14 @@ const EMPTY_ADAPTER: Problem = {
 
 const NOTHING_PACKED: PackedWeights = { weights: new Map(), companions: new Set() };
 
-/** The config files beside the checkpoint. */
-interface ConfigFiles {
-  /** The parsed config.json of a base model, if it was read. */
-  readonly model?: unknown;
+/** What is known beside the adapter's config. */
+interface Beside {
   /** Whether there is an adapter_config.json, whether or not it could be used. */
   readonly hasConfig: boolean;
+  /** The packed weights of a base model. */
+  readonly packed?: PackedWeights;
+  /** How config.json says that the weights are quantised; `null` if it says nothing. */
+  readonly quantization?: RawConfig | null;
 }
 
 export function describeCheckpoint(
@@ -74,20 +75,16 @@ export function describeCheckpoint(
   collected: AdapterParts,
   lora: LoraPairing,
   prompts: PromptTensors,
-  beside: ConfigFiles = { hasConfig: config !== null },
+  { hasConfig, packed = NOTHING_PACKED, quantization = null }: Beside = { hasConfig: config !== null },
 ): SourceDescription {
   const adapter = describeAdapter(collected, lora, config);
   // A file with several methods is named after the method of its first module.
   const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
   const nothingKnown = adapter.modules.length + prompts.prompts.length + prompts.prefixes.length === 0;
   const guess =
-    nothingKnown && !config?.peftType && !isTrainedWhole(config)
-      ? unknownPairs(header.tensors, beside.hasConfig)
-      : null;
-  const packed =
-    collected.parts.length > 0 ? NOTHING_PACKED : packedWeights(header.tensors, modelQuantization(beside.model));
+    nothingKnown && !config?.peftType && !isTrainedWhole(config) ? unknownPairs(header.tensors, hasConfig) : null;
   const problems = [
-    ...packingNotes(packed, modelQuantization(beside.model)),
+    ...packingNotes(packed, quantization),
     ...headerProblems(header, config),
     ...(config?.problems ?? []),
     ...lora.problems,

@@ -1,9 +1,8 @@
 /** The factors A and B of a checkpoint's LoRA modules: read, put together and cached in float64, or as stored bytes. */
 
-import { expandProduct } from '../checkpoint/adapters/expandProduct';
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
 import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
-import type { Product, ProductInput } from '../checkpoint/adapters/products';
+import type { ExpandedFactors, Product, ProductInput } from '../checkpoint/adapters/products';
 import { CheckpointError } from '../checkpoint/errors';
 import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
 import { quoted } from '../peftConfig/quoted';
@@ -75,7 +74,7 @@ export class CheckpointFactors {
     const inputs = new Map<string, Float64Array>();
     for (const [part, { tensor, layout }] of product.inputs)
       inputs.set(part, await this.readMatrix(tensor, layout, signal));
-    const factors: Factors = { rank, inFeatures, outFeatures, scaling, ...expandProduct(product, inputs) };
+    const factors: Factors = { rank, inFeatures, outFeatures, scaling, ...(await factorsOf(product, inputs)) };
     this.cache.set(name, factors);
     return factors;
   }
@@ -169,6 +168,13 @@ export class CheckpointFactors {
     }
     return matrix;
   }
+}
+
+/** The code for products that are not stored as A and B loads with the first of them. */
+async function factorsOf(product: Product, inputs: ReadonlyMap<string, Float64Array>): Promise<ExpandedFactors> {
+  if (product.recipe === 'plain') return { a: inputs.get('a')!, b: inputs.get('b')! };
+  const { expandProduct } = await import('../checkpoint/adapters/expandProduct.js');
+  return expandProduct(product, inputs);
 }
 
 function keyOf({ tensor, layout }: ProductInput): string {

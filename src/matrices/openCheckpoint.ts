@@ -10,9 +10,12 @@ import { describeCheckpoint } from '../checkpoint/describe';
 import { undecodable } from '../checkpoint/dtypes';
 import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
+import { modelQuantization } from '../checkpoint/modelQuantization';
+import type { PackedWeights } from '../checkpoint/packedParameters';
 import { TargetedParameters } from '../checkpoint/adapters/expertModules';
 import { MAX_CONFIG_BYTES, parseAdapterConfig } from '../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../peftConfig/adapterConfig';
+import type { RawConfig } from '../peftConfig/configValues';
 import { patternName } from '../peftConfig/wrappedPath';
 import { JsonError, parseJson } from '../peftConfig/parseJson';
 import type { Problem } from '../peftConfig/problem';
@@ -45,7 +48,7 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
     await pacer.pause();
     const prompts = describePrompts(header.tensors, parsed);
     const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts, {
-      model: await modelConfig(files, path, opened, parts, signal),
+      ...(await packing(files, path, opened, parts, signal)),
       hasConfig: parsed !== null || notes.length > (opened.header.notes?.length ?? 0),
     });
     await pacer.pause();
@@ -57,17 +60,24 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
 }
 
 /** Types that packed weights are stored in. */
-const PACKED_DTYPES: ReadonlySet<string> = new Set(['I32', 'U32', 'U8', 'I8', 'F8_E4M3', 'F8_E5M2', 'F4']);
+const PACKED_DTYPES = /^(?:[IU]32|[IU]8|F4|F8.*)$/;
 
-/** The config.json of a base model whose weights may be packed: it states the bits. `null` if it is not needed. */
-async function modelConfig(
+/** The packed weights of a base model, and its config.json, which states the bits. Nothing for an adapter. */
+async function packing(
   files: FileAccess,
   path: string,
   { header }: OpenedFiles,
   { parts }: AdapterParts,
   signal?: AbortSignal,
-): Promise<unknown> {
-  if (parts.length > 0 || !header.tensors.some(({ dtype }) => PACKED_DTYPES.has(dtype))) return null;
+): Promise<{ packed?: PackedWeights; quantization?: RawConfig | null }> {
+  if (parts.length > 0 || !header.tensors.some(({ dtype }) => PACKED_DTYPES.test(dtype))) return {};
+  const quantization = modelQuantization(await modelConfig(files, path, signal));
+  const { packedWeights } = await import('../checkpoint/packedWeights.js');
+  return { packed: packedWeights(header.tensors, quantization), quantization };
+}
+
+/** The parsed config.json; `null` if there is none that can be read. */
+async function modelConfig(files: FileAccess, path: string, signal?: AbortSignal): Promise<unknown> {
   try {
     const text = await files.readBeside(path, 'config.json', MAX_CONFIG_BYTES, signal);
     return text === null ? null : parseJson(text);

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { logicalParameters, packedWeights } from '../../../src/checkpoint/packedWeights';
+import { logicalParameters } from '../../../src/checkpoint/packedParameters';
+import { packedWeights } from '../../../src/checkpoint/packedWeights';
 
 type Stored = Readonly<Record<string, readonly [string, ...number[]]>>;
 
