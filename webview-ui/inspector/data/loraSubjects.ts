@@ -22,6 +22,8 @@ export function loraSubjects(
   step: number | undefined,
 ): LoraSubjects {
   const factor = (part: 'a' | 'b'): Subject | null => {
+    // A product of another form has no A and B. `structureSubjects` has its factors.
+    if (info.structure) return null;
     const value = findTensor(description, info[part]);
     const letter = part === 'a' ? 'A' : 'B';
     const labels = part === 'a' ? { rowLabel: 'k', columnLabel: 'in' } : { rowLabel: 'out', columnLabel: 'k' };
@@ -51,7 +53,7 @@ function factorSubject(
   return {
     matrix: { kind: 'factor', module: info.module, part },
     title,
-    // A method without A and B of its own has them computed from its factors.
+    // A method may store A or B as it is and have the other computed.
     name: stored?.name ?? `${title} of ${info.module}`,
     dtype: stored?.dtype ?? 'computed',
     rows: part === 'a' ? info.rank : info.outFeatures,
@@ -72,7 +74,7 @@ function cornerSubject(
     return weight ? tensorSubject(weight, { title: 'W', rowLabel: 'out', columnLabel: 'in' }) : null;
   }
   if (info.unavailable !== undefined) return null;
-  const stepped = step !== undefined && (findTensor(description, info.a)?.stepped !== undefined);
+  const stepped = step !== undefined && findTensor(description, info.a)?.stepped !== undefined;
   const base = { kind: corner, module: info.module } as const;
   const title = corner === 'delta' ? 'ΔW' : 'W + ΔW';
   return {

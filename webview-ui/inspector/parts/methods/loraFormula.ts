@@ -10,12 +10,14 @@ interface LoraFormula {
   show(info: LoraModuleInfo, corner: Corner): void;
 }
 
+const FORMS = { plain: 'B · A', kronecker: '(W1 ⊗ W2)', hadamard: '(W1a · W1b) ∘ (W2a · W2b)' } as const;
+
 export function loraFormula(): LoraFormula {
   const element = h('div', { class: 'lora-formula' });
   return {
     element,
     show(info, corner) {
-      const product = `${formatNumber(info.scaling)} · B · A`;
+      const product = `${formatNumber(info.scaling)} · ${FORMS[info.structure?.kind ?? 'plain']}`;
       const equation = { delta: `ΔW = ${product}`, weight: 'W, frozen', merged: `W + ${product}` }[corner];
       replace(
         element,
@@ -25,7 +27,9 @@ export function loraFormula(): LoraFormula {
         h('p', { class: 'sizes' }, `= ${info.scalingSource}`),
         info.formula !== undefined && h('p', { class: 'sizes' }, info.formula),
       );
-      const sizes = `A is ${info.rank} × ${info.inFeatures}, B is ${info.outFeatures} × ${info.rank}`;
+      const sizes = info.structure
+        ? info.structure.factors.map(({ part, rows, columns }) => `${part} is ${rows} × ${columns}`).join(', ')
+        : `A is ${info.rank} × ${info.inFeatures}, B is ${info.outFeatures} × ${info.rank}`;
       const formula = info.formula === undefined ? '' : `; ${info.formula}`;
       element.title = `${sizes}; scaling ${info.scaling} = ${info.scalingSource}${formula}`;
     },
