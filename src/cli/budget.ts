@@ -3,13 +3,15 @@
 import { parseArgs } from 'node:util';
 import type { Budget } from '../budget/computeBudget';
 import { computeBudget } from '../budget/computeBudget';
-import { PRESETS, presetForHubName } from '../budget/presets';
 import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
+import { MODEL_OPTION, readModel } from './readModel';
+import type { CliModel } from './readModel';
 import { readTensorShapes } from './tensorShapes';
 import { harmless } from './terminalText';
-import { formatCount } from '../text/numberText';
+import { standInNote } from '../text/modelText';
+import { formatCount, formatTrainableLine } from '../text/numberText';
 
 const OPTIONS = {
   model: { type: 'string' },
@@ -20,13 +22,13 @@ const OPTIONS = {
 
 export const budgetCommand: Command = {
   name: 'budget',
-  synopsis: 'budget --model <config.json | preset> --adapter <adapter_config.json> [--json]',
+  synopsis: 'budget --model <config.json | name> --adapter <adapter_config.json> [--json]',
   summary: "Count an adapter's trainable parameters, total, file size and parameters by module.",
   options: [
-    `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
+    MODEL_OPTION,
     '--adapter <adapter_config.json>   the config of a PEFT adapter',
     '--weights <file.safetensors>      read the modules from the header of the model file or of its index.json',
-    '--json                            trainable, all, percent, fileBytes, modules, warnings as JSON',
+    '--json                            trainable, all, percent, fileBytes, modules, warnings, model as JSON',
   ],
   async run(args) {
     const { values } = parseArgs({ args: [...args], options: OPTIONS });
@@ -34,15 +36,17 @@ export const budgetCommand: Command = {
     if (model === undefined || adapter === undefined) {
       throw new UsageError(`--${model === undefined ? 'model' : 'adapter'} is missing`);
     }
-    const preset = PRESETS.find(({ id }) => id === model) ?? presetForHubName(model);
-    const budget = computeBudget(preset?.config ?? (await readJson(model)), await readJson(adapter), {
+    const base = await readModel(model);
+    const budget = computeBudget(base.config, await readJson(adapter), {
       ...(weights !== undefined && { tensors: await readTensorShapes(weights) }),
     });
-    return values.json ? { json: budget } : { lines: linesOf(budget) };
+    const { title, standsInFor } = base;
+    return values.json ? { json: { ...budget, model: { title, standsInFor } } } : { lines: linesOf(base, budget) };
   },
 };
 
-function linesOf({ trainable, all, percent, fileBytes, modules, warnings }: Budget): string[] {
+function linesOf(model: CliModel, budget: Budget): string[] {
+  const { fileBytes, modules, warnings } = budget;
   const rows = modules.map(({ name, rank, trainable: own }) => [
     harmless(name),
     rank === null ? '' : `r=${rank}`,
@@ -51,7 +55,7 @@ function linesOf({ trainable, all, percent, fileBytes, modules, warnings }: Budg
   const widths = [0, 1, 2].map((column) => rows.reduce((max, row) => Math.max(max, row[column]?.length ?? 0), 0));
   const [nameWidth = 0, rankWidth = 0, countWidth = 0] = widths;
   return [
-    `trainable params: ${formatCount(trainable)} || all params: ${formatCount(all)} || trainable%: ${percent.toFixed(4)}`,
+    harmless(`${formatTrainableLine(budget)}${standInNote(model)}`),
     `adapter file: ${formatCount(fileBytes)} bytes`,
     '',
     ...rows.map(
