@@ -45,20 +45,20 @@ const kernelsApart = {
 };
 
 const APART = new Set(
-  ['budget/architectures', 'budget/errors', 'peftConfig/errors', 'peftConfig/matching'].map((file) =>
+  ['budget/architectures', 'budget/presets', 'budget/errors', 'peftConfig/errors', 'peftConfig/matching'].map((file) =>
     path.join(root, 'src', file),
   ),
 );
 
 /**
- * The module tables are a separate file for both bundles of the planner, which would contain 45 KB of them each. The
- * error classes go with them, so that an error thrown by a table is an instance of the class that is caught, and the
+ * The module tables and the presets are a separate file for both bundles of the planner, which would contain 65 KB of
+ * them each. The error classes go with them, so that an error thrown by a table is an instance of the class that is caught, and the
  * matching of a request, so that all parts spend the same steps.
  */
 const architecturesApart = {
   name: 'architectures-apart',
   setup(build) {
-    build.onResolve({ filter: /\/(architectures|errors|matching)$/ }, ({ path: name, resolveDir }) =>
+    build.onResolve({ filter: /\/(architectures|presets|errors|matching)$/ }, ({ path: name, resolveDir }) =>
       APART.has(path.resolve(resolveDir, name)) ? { path: './architectures.js', external: true } : null,
     );
   },

@@ -15,8 +15,10 @@ import type { EditorRequests } from './worker';
 import type { LoraModuleInfo, TensorInfo } from '../checkpoint/sourceDescription';
 
 export interface AdapterBudget {
-  /** The model of the count, as users see it; `null` if no model was found. */
+  /** The model of the count, as users see it, and what it stands in for; `null` if no model was found. */
   readonly modelTitle: string | null;
+  /** The model that was asked for, if the count is on another one. */
+  readonly standsInFor: string | null;
   /** `null` if it cannot be counted; `problem` then says why. */
   readonly counted: AdapterCounts | null;
   readonly warnings: readonly string[];
@@ -104,8 +106,8 @@ export type FindingCode =
   | 'uncounted'
   | 'unknown-key';
 
-/** The place where a base model was found. */
-export type ModelPlace = 'chosen' | 'beside' | 'workspace' | 'disk' | 'cache' | 'preset';
+/** The place where a base model was found; 'elsewhere' for a model that is taken because the right one was not found. */
+export type ModelPlace = 'chosen' | 'beside' | 'workspace' | 'disk' | 'cache' | 'preset' | 'elsewhere';
 
 /** What the entries of target_modules match. */
 export interface TargetLens extends Span {
