@@ -3,7 +3,8 @@
  * code units, as editors do.
  */
 
-import type { Tree } from '@lezer/common';
+import { Tree, TreeBuffer } from '@lezer/common';
+import type { PartialParse } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { MAX_PROGRAM_CHARACTERS } from '../protocol/python';
 import type { PythonSpan } from '../protocol/python';
@@ -12,6 +13,11 @@ import type { PythonSpan } from '../protocol/python';
  * Steps of the parser. An ordinary program takes one for every seven characters, text that is not Python one for each.
  */
 const MAX_TURNS = 75_000;
+/**
+ * The cost of a step in which the parser recovers from a syntax error. It then follows several ways to continue, each
+ * of which takes as long as an ordinary step.
+ */
+const TURNS_OF_RECOVERY = 5;
 
 export interface Program {
   readonly text: string;
@@ -54,15 +60,45 @@ function spanOf(starts: readonly number[], parts: PythonParts, from: number, to:
 function parse(text: string): Tree | null {
   const parsing = parser.startParse(text);
   try {
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
+    for (let turns = 0; turns < MAX_TURNS; turns += isRecovering(parsing) ? TURNS_OF_RECOVERY : 1) {
       const tree = parsing.advance();
-      if (tree) return tree;
+      if (tree) return isSound(tree) ? tree : null;
     }
   } catch (error) {
     // Lezer builds the tree recursively, so that thousands of nested blocks overflow its stack.
     if (!(error instanceof RangeError)) throw error;
   }
   return null;
+}
+
+/**
+ * False if walking over the tree would read nodes that do not exist. Lezer packs small nodes into buffers, and writes a
+ * wrong one if it gives up thousands of nested expressions at once.
+ */
+function isSound(tree: Tree): boolean {
+  const trees = [tree];
+  for (let next = trees.pop(); next; next = trees.pop()) {
+    for (const child of next.children) {
+      if (child instanceof Tree) trees.push(child);
+      else if (child instanceof TreeBuffer && !isSoundBuffer(child)) return false;
+    }
+  }
+  return true;
+}
+
+/** A node takes four numbers: its type, its range, and the index after its descendants. */
+function isSoundBuffer({ buffer, set, length }: TreeBuffer): boolean {
+  for (let i = 0; i < buffer.length; i += 4) {
+    const [type = 0, from = 0, to = 0, end = 0] = buffer.subarray(i, i + 4);
+    const isNode = set.types[type] !== undefined && from <= to && to <= length && i < end && end <= buffer.length;
+    if (!isNode) return false;
+  }
+  return true;
+}
+
+/** Lezer's parser counts the steps until it has recovered. Its types leave the property out. */
+function isRecovering(parsing: PartialParse): boolean {
+  return 'recovering' in parsing && parsing.recovering !== 0;
 }
 
 /**
