@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { readSmallText } from '../../src/files/smallFile';
-import { ADAPTER_FILES } from '../../src/host/adapterSearch';
 import type { Random } from '../../src/tensor/random';
 import type { ConfigFiles } from './configText';
 import { chance, several, unicodeText } from './jsonText';
@@ -128,11 +127,6 @@ function isInside(root: string, link: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The results of the searches for adapters. */
-export function findAdapterFiles(root: string): string[][] {
-  return ADAPTER_FILES.map((pattern) => findFiles(root, pattern));
 }
 
 /** The text of a config as the editor reads it; `null` if it is no regular file or too large. */
