@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { compareNames } from '../text/nameOrder';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
 import { basename } from './uriNames';
 
@@ -50,7 +51,6 @@ export async function findAdapters(): Promise<FoundAdapters> {
       if (!withWeights.has(folder)) others.set(folder, { ...others.get(folder), [key]: uri });
     }
   const unsearched = (found[0]?.length ?? 0) > MAX_FILES;
-  const order = new Intl.Collator();
   // The search for configs may have stopped, so the config is looked up beside the weights, and not among its results.
   const adapters = [
     ...weights.map((uri) =>
@@ -59,7 +59,7 @@ export async function findAdapters(): Promise<FoundAdapters> {
     ...[...others.values()].map(({ config = null, pickle = null }) =>
       adapterAt((config ?? pickle)!, { weights: null, config, pickle, unsearched }),
     ),
-  ].sort((a, b) => order.compare(a.folder, b.folder) || order.compare(a.name, b.name));
+  ].sort((a, b) => compareNames(a.folder, b.folder) || compareNames(a.name, b.name));
   return { adapters, stoppedAt: found.some(({ length }) => length > MAX_FILES) ? MAX_FILES : null };
 }
 

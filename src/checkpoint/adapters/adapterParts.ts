@@ -1,6 +1,8 @@
 /** Gathers an adapter's tensors by the module they adapt. */
 
+import { inNumericOrder } from '../../text/nameOrder';
 import type { TensorEntry } from '../header';
+import { restoredPath } from './kohyaNames';
 import { readTensorName } from './tensorNames';
 import type { TensorName } from './tensorNames';
 import type { TensorStyle } from './tensorRoles';
@@ -22,6 +24,7 @@ export interface AdapterPart {
 }
 
 export interface AdapterParts {
+  /** Layer 2 comes before layer 10. Files often store them the other way round. */
   readonly parts: readonly AdapterPart[];
   /** Tensors whose names do not belong to an adapter. */
   readonly rest: readonly TensorEntry[];
@@ -54,7 +57,7 @@ export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
     if (part.tensors.has(name.part)) doubles.push(entry);
     else part.tensors.set(name.part, { name, entry });
   }
-  return { parts: [...parts.values()], rest, doubles };
+  return { parts: inNumericOrder([...parts.values()], ({ module }) => restoredPath(module)), rest, doubles };
 }
 
 /** The single-number tensors that scalings need: the alphas and scales that kohya and LyCORIS store. */

@@ -9,6 +9,7 @@ import { collectParts } from './adapterParts';
 import type { AdapterPart, AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
 import { stackedExperts, TargetedParameters } from './expertModules';
+import { restoredPath } from './kohyaNames';
 import { placeModules } from './layerGroups';
 import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
@@ -51,7 +52,8 @@ export function pairLora(
     experts -= stacked?.length ?? 0;
     return stacked ?? [{ part, name: part.module, planned: null }];
   });
-  const places = placeModules(units.map(({ name }) => name));
+  const paths = units.map(({ name }) => restoredPath(name));
+  const places = placeModules(paths);
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const products = new Map<string, Product>();
 
@@ -72,6 +74,7 @@ export function pairLora(
     const source = (key: 'a' | 'b'): string => part.tensors.get(key)?.entry.name ?? '';
     return {
       module: name,
+      ...(paths[i] !== name && { path: paths[i] }),
       ...places[i]!,
       rank: sizes.rank,
       ...scalingOf(name, part, rank, config, { scalars, loraAlpha }, problems),
