@@ -40,16 +40,6 @@ export interface FileFacts {
   readonly modified: number;
 }
 
-/** File names that many checkpoints share. Their folder's name tells them apart. */
-const COMMON_NAMES: ReadonlySet<string> = new Set([
-  'adapter_model.safetensors',
-  'adapters.safetensors',
-  'adapter.safetensors',
-  'model.safetensors',
-  'model.safetensors.index.json',
-  'pytorch_lora_weights.safetensors',
-]);
-
 /** The result of a training script that saves the wrong part of a model, or whose names match nothing. */
 const EMPTY_ADAPTER: Problem = {
   severity: 'error',
@@ -95,7 +85,7 @@ export function describeCheckpoint(
   ];
   return {
     kind: 'checkpoint',
-    title: COMMON_NAMES.has(file.name) && file.folder !== '' ? `${file.folder}/${file.name}` : file.name,
+    title: file.folder === '' ? file.name : `${file.folder}/${file.name}`,
     file: describeFile(file, header),
     method: config?.peftType ?? adapted ?? (isTrainedWhole(config) ? 'FULL' : null),
     config: config?.rows ?? [],

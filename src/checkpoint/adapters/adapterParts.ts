@@ -1,12 +1,15 @@
 /** Gathers an adapter's tensors by the module they adapt. */
 
+import { inNumericOrder } from '../../text/nameOrder';
 import type { TensorEntry } from '../header';
+import { restoredPath } from './kohyaNames';
 import { bareLetterPairs, orientLowerCase } from './lowerCasePairs';
 import { readTensorName } from './tensorNames';
 import type { TensorName } from './tensorNames';
 import type { AdapterPart, PartTensor } from './adapterPart';
 
 export interface AdapterParts {
+  /** Layer 2 comes before layer 10. Files often store them the other way round. */
   readonly parts: readonly AdapterPart[];
   /** Tensors whose names do not belong to an adapter. */
   readonly rest: readonly TensorEntry[];
@@ -42,7 +45,8 @@ export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
   for (const part of parts.values()) orientLowerCase(part);
   const bare = bareLetterPairs(rest);
   const paired = new Set(bare.flatMap(({ tensors: own }) => [...own.values()].map(({ entry }) => entry)));
-  return { parts: [...parts.values(), ...bare], rest: rest.filter((entry) => !paired.has(entry)), doubles };
+  const ordered = inNumericOrder([...parts.values(), ...bare], ({ module }) => restoredPath(module));
+  return { parts: ordered, rest: rest.filter((entry) => !paired.has(entry)), doubles };
 }
 
 /** The single-number tensors that scalings need: the alphas and scales that kohya and LyCORIS store. */

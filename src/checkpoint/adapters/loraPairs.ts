@@ -12,6 +12,7 @@ import { quoted } from '../../peftConfig/quoted';
 import { expertAxes } from './expertAxes';
 import { stackedExperts, TargetedParameters } from './expertModules';
 import type { ExpertModule } from './expertModules';
+import { restoredPath } from './kohyaNames';
 import { placeModules } from './layerGroups';
 import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
@@ -48,7 +49,8 @@ export function pairLora(
   const problems: Problem[] = [];
   const adapted = collected.parts.filter(isProduct);
   const units = unitsOf(adapted, config, problems);
-  const places = placeModules(units.map(({ name }) => name));
+  const paths = units.map(({ name }) => restoredPath(name));
+  const places = placeModules(paths);
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const products = new Map<string, Product>();
 
@@ -69,6 +71,7 @@ export function pairLora(
     const source = (key: 'a' | 'b'): string => part.tensors.get(key)?.entry.name ?? '';
     return {
       module: name,
+      ...(paths[i] !== name && { path: paths[i] }),
       ...places[i]!,
       rank: sizes.rank,
       ...scalingOf(name, part, rank, config, { scalars, loraAlpha }, problems),

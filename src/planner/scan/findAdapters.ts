@@ -7,6 +7,7 @@ import type { EntryKind, FolderReading } from '../../files/folders';
 import type { AdapterFiles, AdapterSearch, SearchedFolder, SearchStop } from '../../protocol/adapters';
 import { isAdapterName, MAX_ADAPTERS } from '../../protocol/adapters';
 import { Pacer } from '../../matrices/pacer';
+import { compareNames } from '../../text/nameOrder';
 import { adaptersOf, addFile, countAdapters, noFiles } from './adapterFiles';
 import type { FolderFiles, FoundAdapters } from './adapterFiles';
 import { editorAdapters } from './editorAdapters';
@@ -29,10 +30,9 @@ export async function findAdapters(
   await walk.run(roots);
   const elsewhere = folders.flatMap((folder) => ('uri' in folder ? [editorAdapters(folder)] : []));
   const all = [...walk.found, ...elsewhere.flatMap(({ adapters }) => adapters)];
-  const order = new Intl.Collator();
   const adapters = await pacedSort(
     all.slice(0, MAX_ADAPTERS),
-    (a, b) => order.compare(a.folder, b.folder) || order.compare(a.name, b.name),
+    (a, b) => compareNames(a.folder, b.folder) || compareNames(a.name, b.name),
     new Pacer(signal),
   );
   const cut: SearchStop | null = all.length > MAX_ADAPTERS ? { after: 'adapters', count: MAX_ADAPTERS } : null;

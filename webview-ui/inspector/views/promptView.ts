@@ -92,7 +92,7 @@ class PromptView implements View {
     describeLengths(this.lengths, info);
     replace(
       this.facts,
-      h('h3', {}, 'Prompt'),
+      h('h2', {}, 'Prompt'),
       factList(
         fact('soft prompt', `${formatCount(info.promptLength)} tokens`),
         fact('model dim', formatCount(info.dModel)),
