@@ -67,6 +67,7 @@ const architecturesApart = {
 /** Modules that a thread loads by `import()` when a file needs them, as bundles of their own. */
 const LATE = new Map([
   [path.join(root, 'src/checkpoint/gguf/ggufHeader.js'), './gguf.js'],
+  [path.join(root, 'src/matrices/openIndex.js'), './shards.js'],
   [path.join(root, 'src/checkpoint/packedWeights.js'), './packed.js'],
   [path.join(root, 'src/checkpoint/adapters/expandProduct.js'), './products.js'],
 ]);
@@ -93,6 +94,7 @@ const bundles = [
     plugins: [kernelsApart, lateApart],
   },
   { entryPoints: ['src/checkpoint/gguf/ggufHeader.ts'], outfile: 'dist/gguf.js', keepNames: false },
+  { entryPoints: ['src/matrices/openIndex.ts'], outfile: 'dist/shards.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/checkpoint/packedWeights.ts'], outfile: 'dist/packed.js', keepNames: false },
   { entryPoints: ['src/worker/spectra.ts'], outfile: 'dist/spectra.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/demo.ts'], outfile: 'dist/demo.js', keepNames: false, plugins: [kernelsApart] },

@@ -16,6 +16,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'dist/demo.js': 50 * KILOBYTE,
   'dist/spectra.js': 50 * KILOBYTE,
   'dist/gguf.js': 50 * KILOBYTE,
+  'dist/shards.js': 50 * KILOBYTE,
   'dist/packed.js': 50 * KILOBYTE,
   'dist/products.js': 50 * KILOBYTE,
   'dist/farFiles.js': 50 * KILOBYTE,
