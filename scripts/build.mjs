@@ -64,6 +64,23 @@ const architecturesApart = {
   },
 };
 
+/** Modules that a thread loads by `import()` when a file needs them, as bundles of their own. */
+const LATE = new Map([
+  [path.join(root, 'src/checkpoint/gguf/ggufHeader.js'), './gguf.js'],
+  [path.join(root, 'src/checkpoint/packedWeights.js'), './packed.js'],
+  [path.join(root, 'src/checkpoint/adapters/expandProduct.js'), './products.js'],
+]);
+
+const lateApart = {
+  name: 'late-apart',
+  setup(build) {
+    build.onResolve({ filter: /\.js$/ }, ({ path: name, resolveDir, kind }) => {
+      const bundle = kind === 'dynamic-import' ? LATE.get(path.resolve(resolveDir, name)) : undefined;
+      return bundle ? { path: bundle, external: true } : null;
+    });
+  },
+};
+
 const bundles = [
   { entryPoints: ['src/tensor/engine/kernelBytes.ts'], outfile: 'dist/kernels.js', keepNames: false },
   // This code never reads the names of functions (errors state theirs), and the names are an eighth of a bundle.
@@ -73,11 +90,14 @@ const bundles = [
     outfile: 'dist/worker.js',
     keepNames: false,
     external: [...shared.external, './writers.js', './demo.js', './spectra.js'],
-    plugins: [kernelsApart],
+    plugins: [kernelsApart, lateApart],
   },
+  { entryPoints: ['src/checkpoint/gguf/ggufHeader.ts'], outfile: 'dist/gguf.js', keepNames: false },
+  { entryPoints: ['src/checkpoint/packedWeights.ts'], outfile: 'dist/packed.js', keepNames: false },
   { entryPoints: ['src/worker/spectra.ts'], outfile: 'dist/spectra.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/demo.ts'], outfile: 'dist/demo.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/writers.ts'], outfile: 'dist/writers.js', keepNames: false },
+  { entryPoints: ['src/checkpoint/adapters/expandProduct.ts'], outfile: 'dist/products.js', keepNames: false },
   { entryPoints: ['src/files/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
   {
     entryPoints: ['src/planner/main.ts'],

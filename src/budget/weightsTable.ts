@@ -7,6 +7,7 @@
  */
 
 import { factsOf } from './architectures';
+import { fuseExperts, isConverted } from './checkpointExperts';
 import { ConfigError } from '../peftConfig/errors';
 import type { ModelShape } from './modelShape';
 import type { Module, ModuleTable } from './moduleTable';
@@ -16,14 +17,25 @@ import { bare, conv, embedding, linear, norm, rowTensors, tied } from './rows';
 /** Ten times as many tensors as the largest checkpoints have. */
 const MAX_TENSORS = 1_000_000;
 
+/** transformers 5 keeps the routers of the types whose experts it fuses as bare tensors. */
+const ROUTER = /\.(?:gate|router)$/;
 const EMBEDDING = /(^|[._])(embed\w*|wte|wpe|shared|relative_attention_bias|rel_embeddings)$|_embeddings?$/;
-const OUTPUT = /^(lm_head|embed_out|output|proj_out)$/;
+const OUTPUT = /^(?:embed_out|output|proj_out)$|(?:^|\.)lm_head$/;
+/** Tensors that only a quantised checkpoint has. The shapes of its packed weights are not those of the modules. */
+export const PACKED = /\.(?:qweight|weight_packed|W_q|weight\.absmax|SCB|scales|weight_scale(?:_inv|_2)?)$|_blocks$/;
+/** Buffers that some checkpoints hold beside the parameters. */
+const BUFFER =
+  /(?:^|\.)(?:rotary_emb\.inv_freq|position_ids|masked_bias|num_batches_tracked|running_mean|running_var)$/;
 
 export function tableFromTensors(shape: ModelShape, tensors: readonly NamedShape[]): ModuleTable {
   if (tensors.length > MAX_TENSORS)
     throw new ConfigError('(the header)', tensors.length, `at most ${MAX_TENSORS} tensors`);
+  const packed = tensors.find(([name]) => PACKED.test(name));
+  if (packed)
+    throw new ConfigError('(the header)', packed[0], 'weights that are not packed: the checkpoint is quantised');
   const groups = new Map<string, NamedShape[]>();
-  for (const [name, size] of tensors) {
+  for (const [name, size] of fuseExperts(shape, tensors)) {
+    if (BUFFER.test(name)) continue;
     const dot = name.lastIndexOf('.');
     const module = name.slice(0, Math.max(0, dot));
     const group = groups.get(module) ?? [];
@@ -46,11 +58,12 @@ export function tableFromTensors(shape: ModelShape, tensors: readonly NamedShape
   };
 }
 
-function rowOf(name: string, group: readonly NamedShape[], { modelType }: ModelShape): Row {
+/** A module of a checkpoint with its kind inferred from the shapes of its tensors, given without the module's name. */
+export function rowOf(name: string, group: readonly NamedShape[], { modelType }: ModelShape): Row {
   const weight = group.find(([tensor]) => tensor === 'weight')?.[1];
   const bias = group.some(([tensor]) => tensor === 'bias');
   const plain = weight && group.every(([tensor]) => tensor === 'weight' || tensor === 'bias');
-  if (!plain) return bare(name, ...group);
+  if (!plain || (ROUTER.test(name) && isConverted(modelType))) return bare(name, ...group);
   const [first = 0, second = 0, ...kernel] = weight;
   if (weight.length === 1) return norm(name, first, bias);
   if (weight.length === 2) {
@@ -62,7 +75,7 @@ function rowOf(name: string, group: readonly NamedShape[], { modelType }: ModelS
   return weight.length > 2 ? conv(name, second, first, kernel, bias) : bare(name, ...group);
 }
 
-function toModule(row: Row): Module {
+export function toModule(row: Row): Module {
   const index = /\.(\d+)\./.exec(`${row.name}.`)?.[1];
   const parameters = rowTensors(row).reduce(
     (sum, [, size]) => sum + size.reduce((product, each) => product * each, 1),

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import type { Budget } from '../budget/computeBudget';
 import { computeBudget } from '../budget/computeBudget';
+import { hasModuleTable } from '../budget/readModelShape';
 import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
@@ -12,6 +13,9 @@ import { readTensorShapes } from './tensorShapes';
 import { harmless } from './terminalText';
 import { standInNote } from '../text/modelText';
 import { formatCount, formatTrainableLine } from '../text/numberText';
+
+/** Exit status of a count that leaves out parts of the model, so that a script cannot take it for the whole. */
+const PARTIAL_STATUS = 3;
 
 const OPTIONS = {
   model: { type: 'string' },
@@ -28,7 +32,8 @@ export const budgetCommand: Command = {
     MODEL_OPTION,
     '--adapter <adapter_config.json>   the config of a PEFT adapter',
     '--weights <file.safetensors>      read the modules from the header of the model file or of its index.json',
-    '--json                            trainable, all, percent, fileBytes, modules, warnings, model as JSON',
+    '--json                            trainable, all, percent, fileBytes, modules, warnings, partial, model as JSON',
+    '                                  exits with 3 if partial: the count leaves out parts of the model',
   ],
   async run(args) {
     const { values } = parseArgs({ args: [...args], options: OPTIONS });
@@ -37,11 +42,17 @@ export const budgetCommand: Command = {
       throw new UsageError(`--${model === undefined ? 'model' : 'adapter'} is missing`);
     }
     const base = await readModel(model);
-    const budget = computeBudget(base.config, await readJson(adapter), {
-      ...(weights !== undefined && { tensors: await readTensorShapes(weights) }),
-    });
+    const stored = weights === undefined ? null : await readTensorShapes(weights, base.config);
+    if (stored && !stored.complete && !hasModuleTable(base.config))
+      throw new Error(
+        `${weights}: the checkpoint is quantised, and its header does not give the shapes of the weights`,
+      );
+    const budget = computeBudget(base.config, await readJson(adapter), stored ? { tensors: stored.tensors } : {});
     const { title, standsInFor } = base;
-    return values.json ? { json: { ...budget, model: { title, standsInFor } } } : { lines: linesOf(base, budget) };
+    const output = values.json
+      ? { json: { ...budget, model: { title, standsInFor } } }
+      : { lines: linesOf(base, budget) };
+    return budget.partial ? { ...output, status: PARTIAL_STATUS } : output;
   },
 };
 

@@ -41,7 +41,7 @@ export async function findProblems(source: MatrixSource): Promise<Findings> {
   const findings = [...structure, ...scalings(description), ...targets(description)];
   const zeros = new Set<string>();
   const scanned = await scanValues(source, findings, zeros);
-  return { findings: [...findings, ...(await deadProducts(source, zeros))], scanned };
+  return { findings: [...findings, ...deadProducts(source, zeros)], scanned };
 }
 
 async function scanValues(source: MatrixSource, findings: Finding[], zeros: Set<string>): Promise<Findings['scanned']> {
@@ -95,17 +95,19 @@ async function countValues(source: MatrixSource, name: string): Promise<Counts> 
   return { values: matrix.rows * matrix.columns, nan, infinite, zero };
 }
 
-/** Finds modules whose update is exactly zero because one of their factors is. */
-async function deadProducts(source: MatrixSource, zeros: ReadonlySet<string>): Promise<Finding[]> {
-  const { lora, adapters = [] } = source.description;
+/**
+ * Finds modules whose update is exactly zero because one of their factors is. Every product is linear in each of its
+ * factors, so nothing has to be multiplied.
+ */
+function deadProducts(source: MatrixSource, zeros: ReadonlySet<string>): Finding[] {
+  const { lora } = source.description;
   if (zeros.size === 0) return [];
-  const factors = new Map(adapters.map(({ module, factors: own }) => [module, own]));
   const dead: { module: string; factor: string }[] = [];
   for (const { module, a, b, unavailable } of lora) {
     if (unavailable !== undefined) continue;
     const factor = zeros.has(b) ? 'B' : zeros.has(a) ? 'A' : null;
     if (factor !== null) dead.push({ module, factor });
-    else if (factors.get(module)?.some(({ tensor }) => zeros.has(tensor)) && (await isZero(source, module)))
+    else if (source.productInputs?.(module).some((tensor) => zeros.has(tensor)))
       dead.push({ module, factor: 'a factor' });
   }
   const [first] = dead;
@@ -118,11 +120,6 @@ async function deadProducts(source: MatrixSource, zeros: ReadonlySet<string>): P
     ? `the adapter changes nothing: ${cause} all ${dead.length} modules, which were never trained`
     : `${dead.length} of ${lora.length} modules change nothing and were never trained: ${cause} ${names}`;
   return [{ severity: 'untrained', code: 'dead-product', message, subject: first.module }];
-}
-
-async function isZero(source: MatrixSource, module: string): Promise<boolean> {
-  const { a, b } = await source.factors(module);
-  return a.every((value) => value === 0) || b.every((value) => value === 0);
 }
 
 function scalings({ lora }: SourceDescription): Finding[] {

@@ -9,6 +9,7 @@ import { ATTENTIONS, OPTIMIZERS, PRECISIONS, QUANTIZATIONS } from '../budget/mem
 import { adviceFor, largestThatFits } from '../budget/memory/solver';
 import type { Advice, Fit, FitQuestion } from '../budget/memory/solver';
 import type { MemoryEstimate } from '../budget/memory/terms';
+import { storedQuantization } from '../budget/memory/storedQuantization';
 import { estimateTrainingMemory } from '../budget/memory/training';
 import type { ModuleTable } from '../budget/moduleTable';
 import type { RawConfig } from '../peftConfig/configValues';
@@ -78,10 +79,13 @@ export const memoryCommand: Command = {
     const base = await readModel(model);
     const adapterConfig = adapter === undefined || full ? null : await readAdapter(adapter);
     const table = prepareModel(base.config, adapterConfig);
+    const stored = values.quantization === undefined ? storedQuantization(base.config) : null;
+    const settings: Values = stored?.setting ? { ...values, quantization: stored.setting } : values;
+    const notes = stored ? [stored.warning] : [];
     const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
     if (values.gpu !== undefined && limit === null)
       throw new UsageError(`--gpu: '${values.gpu}' is neither a size nor a known GPU`);
-    const asked = { values, model: base, table, adapterConfig, limit };
+    const asked = { values: settings, model: base, table, adapterConfig, limit, notes };
     return inOneMatching(() => (inference ? inferenceOutput : trainingOutput)(asked));
   },
 };
@@ -93,18 +97,23 @@ interface Asked {
   readonly adapterConfig: RawConfig | null;
   /** Bytes of the GPU; `null` if none is named. */
   readonly limit: number | null;
+  readonly notes: readonly string[];
 }
 
-function inferenceOutput({ values, model, table, adapterConfig, limit }: Asked): Output {
-  const estimate = estimateInferenceMemory(table, adapterConfig, inferenceSetup(values));
+function withNotes<T extends MemoryEstimate>(estimate: T, notes: readonly string[]): T {
+  return { ...estimate, warnings: [...notes, ...estimate.warnings] };
+}
+
+function inferenceOutput({ values, model, table, adapterConfig, limit, notes }: Asked): Output {
+  const estimate = withNotes(estimateInferenceMemory(table, adapterConfig, inferenceSetup(values)), notes);
   const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
   if (values.json) return { json: { ...estimate, gpu: fits, model: nameOf(model) } };
   return { lines: linesOf(model, estimate, fits ? [verdict(model, fits)] : []) };
 }
 
-function trainingOutput({ values, model, table, adapterConfig, limit }: Asked): Output {
+function trainingOutput({ values, model, table, adapterConfig, limit, notes }: Asked): Output {
   const setup = trainingSetup(values);
-  const estimate = estimateTrainingMemory(table, adapterConfig, setup);
+  const estimate = withNotes(estimateTrainingMemory(table, adapterConfig, setup), notes);
   const answers = limit === null ? null : solve(table, adapterConfig, setup, limit, estimate.deviceBytes);
   if (values.json) return { json: { ...estimate, gpu: answers, model: nameOf(model) } };
   const peak = `peak: ${estimate.peak.label.toLowerCase()}`;

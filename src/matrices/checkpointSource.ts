@@ -18,6 +18,7 @@ import { MemoryMatrix } from './memoryMatrix';
 import { noPrefix, noSlice } from './notFound';
 import type { OpenedFiles } from './openedFiles';
 import { StoredMatrix } from './storedMatrix';
+import type { StoredProduct } from './storedProduct';
 
 /** Takes over `opened`: closing the source closes the files. */
 export class CheckpointSource implements MatrixSource {
@@ -65,6 +66,14 @@ export class CheckpointSource implements MatrixSource {
 
   storedFactors(module: string): StoredFactors | null {
     return this.loraFactors.stored(module);
+  }
+
+  storedProduct(module: string, signal?: AbortSignal): StoredProduct {
+    return this.loraFactors.stored64(module, signal);
+  }
+
+  productInputs(module: string): readonly string[] {
+    return this.loraFactors.inputs(module);
   }
 
   freeCaches(): void {

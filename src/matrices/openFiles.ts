@@ -3,7 +3,7 @@
 import type { ByteSource } from '../checkpoint/byteSource';
 import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
-import { isGguf, readGgufHeader } from '../checkpoint/gguf/ggufHeader';
+import { isGguf } from '../checkpoint/gguf/ggufMagic';
 import type { CheckpointHeader } from '../checkpoint/header';
 import { FIRST_BYTES, openSafetensors } from '../checkpoint/safetensors/openSafetensors';
 import { isShardIndex, shardPart } from '../checkpoint/safetensors/shardIndex';
@@ -34,7 +34,7 @@ export async function openFiles(files: FileAccess, path: string, signal?: AbortS
 
 async function openHeader(source: ByteSource, name: string, signal?: AbortSignal): Promise<CheckpointHeader> {
   const start = await source.read(0, Math.min(FIRST_BYTES, source.size), signal);
-  if (isGguf(start)) return readGgufHeader(source, signal);
+  if (isGguf(start)) return (await import('../checkpoint/gguf/ggufHeader.js')).readGgufHeader(source, signal);
   const header = await openSafetensors(source, signal, start).catch((error: unknown) => {
     const other = error instanceof CheckpointError && error.code !== 'NotSafetensors' && /\.gguf$/i.test(name);
     if (!other) throw error;
