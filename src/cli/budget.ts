@@ -32,8 +32,8 @@ export const budgetCommand: Command = {
     MODEL_OPTION,
     '--adapter <adapter_config.json>   the config of a PEFT adapter',
     '--weights <file.safetensors>      read the modules from the header of the model file or of its index.json',
-    '--json                            trainable, all, percent, fileBytes, modules, warnings, partial, model as JSON;',
-    '                                  exits with 3 if partial',
+    '--json                            trainable, all, percent, fileBytes, modules, warnings, partial, model as JSON',
+    '                                  exits with 3 if partial: the count leaves out parts of the model',
   ],
   async run(args) {
     const { values } = parseArgs({ args: [...args], options: OPTIONS });
