@@ -1,4 +1,4 @@
-/** Lays the LoRA modules of an adapter out as layers x groups. */
+/** Lays the modules of an adapter out as layers x groups. */
 
 import type { LoraModuleInfo } from '../../../src/protocol/source';
 
@@ -11,7 +11,7 @@ export interface ModuleGrid {
   readonly others: readonly number[];
 }
 
-export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
+export function moduleGrid(modules: readonly Pick<LoraModuleInfo, 'layer' | 'group'>[]): ModuleGrid {
   const columns = new Map<string, number>();
   const others: number[] = [];
   const layers = new Map<number, number[][]>();

@@ -73,7 +73,11 @@ function table(corner: string, head: readonly HTMLElement[], rows: readonly HTML
 }
 
 /** Modules outside the numbered layers share no columns. Each has its own name in a row of its own. */
-export function otherModules(grid: ModuleGrid, modules: readonly LoraModuleInfo[], cell: MakeCell): HTMLElement {
+export function otherModules(
+  grid: ModuleGrid,
+  modules: readonly Pick<LoraModuleInfo, 'module'>[],
+  cell: MakeCell,
+): HTMLElement {
   const paths = withoutCommonPrefix(grid.others.map((module) => modules[module]?.module ?? ''));
   return h(
     'section',
