@@ -46,6 +46,10 @@ export class CheckpointSource implements MatrixSource {
         return this.prefixMatrix(ref);
       case 'factor':
         return this.factorMatrix(ref.module, ref.part, signal);
+      case 'similarity': {
+        const { similarityMatrix } = await import('./overview/overviews.js');
+        return similarityMatrix(this.tensorMatrix(ref.prompt), ref.prompt, signal);
+      }
       case 'delta':
         return new DeltaMatrix(await this.loraFactors.read(ref.module, signal));
       case 'merged': {

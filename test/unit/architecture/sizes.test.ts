@@ -21,6 +21,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'dist/products.js': 50 * KILOBYTE,
   'dist/farFiles.js': 50 * KILOBYTE,
   'dist/writers.js': 50 * KILOBYTE,
+  'dist/overviews.js': 50 * KILOBYTE,
   'dist/kernels.js': 60 * KILOBYTE,
   'dist/architectures.js': 100 * KILOBYTE,
   'dist/pythonReader.js': 200 * KILOBYTE,
