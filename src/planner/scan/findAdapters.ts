@@ -26,14 +26,15 @@ export async function findAdapters(
   signal: AbortSignal,
 ): Promise<FoundAdapters> {
   const roots = folders.filter((folder) => 'path' in folder);
-  const walk = new Walk(reading, signal);
+  const pacer = new Pacer(signal);
+  const walk = new Walk(reading, pacer);
   await walk.run(roots);
   const elsewhere = folders.flatMap((folder) => ('uri' in folder ? [editorAdapters(folder)] : []));
   const all = [...walk.found, ...elsewhere.flatMap(({ adapters }) => adapters)];
   const adapters = await pacedSort(
     all.slice(0, MAX_ADAPTERS),
     (a, b) => compareNames(a.folder, b.folder) || compareNames(a.name, b.name),
-    new Pacer(signal),
+    pacer,
   );
   const cut: SearchStop | null = all.length > MAX_ADAPTERS ? { after: 'adapters', count: MAX_ADAPTERS } : null;
   return { adapters, stopped: cut ?? walk.stopped ?? elsewhere.find(({ stopped }) => stopped)?.stopped ?? null };
@@ -48,6 +49,8 @@ interface Place {
 
 interface Root extends Pick<SearchedFolder, 'path' | 'prefix' | 'followLinks'> {
   readonly excluded: ExcludedPaths;
+  /** The name of its folder. */
+  readonly name: string;
 }
 
 interface Contents extends FolderFiles {
@@ -64,12 +67,13 @@ class Walk {
 
   constructor(
     private readonly reading: FolderReading,
-    private readonly signal: AbortSignal,
+    private readonly pacer: Pacer,
   ) {}
 
   async run(roots: readonly SearchedFolder[]): Promise<void> {
     let level = roots.map(({ excluded, ...root }): Place => {
-      return { path: root.path, below: '', root: { ...root, excluded: new ExcludedPaths(excluded) } };
+      const name = root.path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/s, '');
+      return { path: root.path, below: '', root: { ...root, name, excluded: new ExcludedPaths(excluded) } };
     });
     while (level.length > 0 && this.found.length <= MAX_ADAPTERS) {
       const next = await this.visitAll(level);
@@ -86,16 +90,17 @@ class Walk {
     const lane = async (): Promise<void> => {
       // One adapter more than is listed tells that there are more.
       while (next < level.length && count <= MAX_ADAPTERS) {
-        this.signal.throwIfAborted();
         const index = next++;
         const contents = await this.visit(level[index]!);
         visited[index] = contents;
         count += countAdapters(contents);
+        await this.pacer.pause();
       }
     };
     await Promise.all(Array.from({ length: FOLDERS_AT_ONCE }, lane));
     const below: Place[] = [];
     for (const [index, contents] of visited.entries()) {
+      if (index % FOLDERS_AT_ONCE === 0) await this.pacer.pause();
       for (const adapter of adaptersIn(level[index]!, contents)) this.found.push(adapter);
       for (const folder of contents.folders) below.push(folder);
     }
@@ -105,22 +110,18 @@ class Walk {
   private async visit(place: Place): Promise<Contents> {
     const contents: Contents = { ...noFiles(), folders: [] };
     const linked: string[] = [];
-    await this.reading.read(
-      place.path,
-      {
-        enter: (id) => !this.seen.has(id) && this.seen.add(id) !== null,
-        entry: (name, kind) => {
-          if (kind !== 'folder' && isAdapterName(name)) {
-            if (this.isExcluded(place, name)) return;
-            if (kind === 'file') addFile(contents, name);
-            else if (linked.length <= MAX_ADAPTERS) linked.push(name);
-          } else this.addFolder(place, name, kind, contents);
-        },
+    await this.reading.read(place.path, {
+      enter: (id) => !this.seen.has(id) && this.seen.add(id) !== null,
+      entry: (name, kind) => {
+        if (kind !== 'folder' && isAdapterName(name)) {
+          if (this.isExcluded(place, name)) return;
+          if (kind === 'file') addFile(contents, name);
+          else if (linked.length <= MAX_ADAPTERS) linked.push(name);
+        } else this.addFolder(place, name, kind, contents);
       },
-      this.signal,
-    );
+    });
     for (const name of linked) {
-      if (await this.reading.isFile(this.reading.join(place.path, name), this.signal)) addFile(contents, name);
+      if (await this.reading.isFile(this.reading.join(place.path, name))) addFile(contents, name);
     }
     return contents;
   }
@@ -147,6 +148,6 @@ function pathBelow({ below }: Place, name: string): string {
 }
 
 function adaptersIn({ path, below, root }: Place, contents: Contents): AdapterFiles[] {
-  const own = root.path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/s, '');
-  return adaptersOf({ path }, [root.prefix, below].filter(Boolean).join('/') || own, contents);
+  if (countAdapters(contents) === 0) return [];
+  return adaptersOf({ path }, [root.prefix, below].filter(Boolean).join('/') || root.name, contents);
 }
