@@ -43,8 +43,9 @@ export function createPlannerJobs(sources: PlannerSources): Handlers<PlannerRequ
   const reportModel = async (inputs: BudgetInputs, model: ReportModel): Promise<BudgetModel> => {
     if (model.kind === 'custom') return customModel(inputs);
     if (model.kind === 'missing') return { title: model.title, errors: [{ field: 'model', message: model.message }] };
-    const message = 'The model cannot be read.';
-    return (await models.find(model)) ?? { title: 'Not found', errors: [{ field: 'model', message }] };
+    const found = await models.find(model);
+    if (found) return { ...found, standsInFor: inputs.standsInFor ?? found.standsInFor };
+    return { title: 'Not found', errors: [{ field: 'model', message: 'The model cannot be read.' }] };
   };
 
   return {

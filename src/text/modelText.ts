@@ -12,6 +12,6 @@ export function modelText({ title, standsInFor }: NamedModel): string {
 }
 
 /** The end of a line of figures that does not name its model otherwise; '' unless the model is a stand-in. */
-export function standInNote(model: NamedModel): string {
-  return model.standsInFor === null ? '' : ` || on ${modelText(model)}`;
+export function standInNote(model: NamedModel, separator = ' || '): string {
+  return model.standsInFor === null ? '' : `${separator}on ${modelText(model)}`;
 }

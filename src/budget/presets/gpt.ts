@@ -15,7 +15,7 @@ export const GPT_PRESETS: readonly Preset[] = [
     },
     ['n_embd', 'n_layer', 'n_head'],
     [
-      [[768, 12, 12], ['openai-community/gpt2', 'gpt2'], { title: 'GPT-2' }],
+      [[768, 12, 12], ['openai-community/gpt2', 'gpt2'], { title: 'GPT-2', id: 'gpt2' }],
       [[1024, 24, 16], ['openai-community/gpt2-medium']],
       [[1280, 36, 20], ['openai-community/gpt2-large']],
       [[1600, 48, 25], ['openai-community/gpt2-xl']],

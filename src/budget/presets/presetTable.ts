@@ -17,15 +17,17 @@ type PresetRow = readonly [
   own?: {
     /** The last part of the first Hub id if absent. */
     readonly title?: string;
+    /** The title in lower case if absent. */
+    readonly id?: string;
     /** Keys that the other models of the table lack or have in common. */
     readonly config?: RawConfig;
   },
 ];
 
-/** The sizes of a row are the values of `keys`, in order. The title in lower case is the preset's id. */
+/** The sizes of a row are the values of `keys`, in order. */
 export function presetTable(common: RawConfig, keys: readonly string[], rows: readonly PresetRow[]): Preset[] {
-  return rows.map(([sizes, hubIds, { title = lastPart(hubIds[0]), config = {} } = {}]) => ({
-    id: title.toLowerCase(),
+  return rows.map(([sizes, hubIds, { title = lastPart(hubIds[0]), id = title.toLowerCase(), config = {} } = {}]) => ({
+    id,
     title,
     config: { ...common, ...Object.fromEntries(keys.map((key, index) => [key, sizes[index]])), ...config },
     hubIds,

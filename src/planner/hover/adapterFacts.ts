@@ -32,7 +32,9 @@ export interface AdapterFacts {
 export class ExplainedAdapter {
   readonly config: RawConfig;
   readonly weights: AdapterWeights | null;
+  /** See `modelText`. */
   readonly baseTitle: string;
+  readonly standsIn: boolean;
   readonly table: ModuleTable | null;
   readonly isLora: boolean;
   readonly rank: number | null;
@@ -43,6 +45,7 @@ export class ExplainedAdapter {
     this.config = config;
     this.weights = weights;
     this.baseTitle = base ? modelText({ title: base.title, standsInFor: base.standsInFor ?? null }) : '';
+    this.standsIn = (base?.standsInFor ?? null) !== null;
     const options = base?.tensors ? { tensors: base.tensors } : {};
     this.table = base && attempt(() => tableFor(base.config, config, options));
     this.isLora = (this.value('peft_type') ?? 'LORA') === 'LORA';

@@ -13,6 +13,7 @@ import { adviceFor, largestThatFits } from '../../budget/memory/solver';
 import { estimateTrainingMemory } from '../../budget/memory/training';
 import type { ModuleTable } from '../../budget/moduleTable';
 import type { Preset } from '../../budget/presets';
+import { modelText, standInNote } from '../../text/modelText';
 import { formatCount, formatMemory } from '../../text/numberText';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { PlanFit, PlanInputs, PlanMemory, PlanProblem, PlanReport, TargetRow } from '../../protocol/plan';
@@ -62,16 +63,16 @@ function contextOf(values: PlanInputs['values']): RawConfig {
 
 /** Never throws for what a user can type: the report names the fault. */
 export function planReport(inputs: PlanInputs, model: BudgetModel, known: readonly Preset[] = []): PlanReport {
-  const modelTitle = model.title;
-  if (!('config' in model))
-    return { ...NOTHING, modelTitle, problem: { message: messagesOf(model.errors), key: null } };
+  const named = { title: model.title, standsInFor: ('config' in model && model.standsInFor) || null };
+  const names = { modelTitle: modelText(named), standIn: standInNote(named, ' · ') };
+  if (!('config' in model)) return { ...NOTHING, ...names, problem: { message: messagesOf(model.errors), key: null } };
   const planned = attemptOrError(() => plannedOn(inputs, model.config));
-  if (planned instanceof BudgetError) return { ...NOTHING, modelTitle, problem: problemOf(planned) };
+  if (planned instanceof BudgetError) return { ...NOTHING, ...names, problem: problemOf(planned) };
   const { config, table } = planned;
   const counted = attemptOrError(() => budgetOf(table, config));
   const claim = parseClaim(inputs.claim);
   const shown = {
-    modelTitle,
+    ...names,
     targets: targetRows(table, counted instanceof BudgetError ? null : counted),
     python: attempt(() => pythonCode(config)) ?? '',
     configText: `${JSON.stringify(config, null, 2)}\n`,

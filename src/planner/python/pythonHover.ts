@@ -68,7 +68,7 @@ function countLines({ base, budget, missing, perRank, problem }: PythonFacts): r
   if (!base) return ['**Not counted**: the workspace has no config.json of a model.'];
   const title = code(modelText(base));
   if (!budget) return [`**Not counted** on ${title}: ${plain(problem)}`];
-  const share = formatTrainableShare(budget.trainable / budget.all);
+  const share = formatTrainableShare(budget.percent / 100);
   return [
     `**${formatCount(budget.trainable)} trainable parameters** of ${formatCount(budget.all)} on ${title}: ` +
       `${share}, file size ${formatBytes(budget.fileBytes)}.`,

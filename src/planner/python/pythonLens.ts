@@ -44,7 +44,7 @@ function titleOf(facts: PythonFacts): LocalText {
   if (!budget) return local('Not counted on {0}: {1}', modelText(shown(base)), cut(problem, MAX_PROBLEM));
   const figures = [
     formatCount(budget.trainable),
-    formatTrainableShare(budget.trainable / budget.all),
+    formatTrainableShare(budget.percent / 100),
     modelText(shown(base)),
     formatBytes(budget.fileBytes),
   ];
@@ -74,9 +74,9 @@ function tooltipOf({ base, budget }: PythonFacts): LocalText {
 /** The settings of the call that the comparison has. */
 function comparisonOf({ call, base, targetsKey }: PythonFacts): ComparisonSettings | null {
   if (!base) return null;
-  const { path, preset } = base;
+  const { path, preset, standsInFor } = base;
   const model = preset !== null ? { preset } : path !== null ? { path } : null;
-  return { model, method: methodOf(call), targets: targetsOf(call, targetsKey) };
+  return { model, standsInFor, method: methodOf(call), targets: targetsOf(call, targetsKey) };
 }
 
 function methodOf({ config, peftType }: PythonConfigCall): ComparisonSettings['method'] {

@@ -50,7 +50,7 @@ describe('the presets', () => {
       assert.equal(id(name), 'qwen3-4b', name);
     assert.equal(id('meta-llama/Llama-2-7b-hf'), 'llama-2-7b');
     assert.equal(id('llama-2-7b'), 'llama-2-7b');
-    assert.equal(id('gpt2'), 'gpt-2');
+    assert.equal(id('gpt2'), 'gpt2');
     assert.equal(id('gpt2-xl'), 'gpt2-xl');
     assert.equal(id('google/gemma-2-2b-it'), 'gemma-2-2b');
     assert.equal(id('/data/models/Llama-2-7b-hf/'), 'llama-2-7b');

@@ -229,7 +229,7 @@ describe('every surface that counts', () => {
       const { taskHeads } = tableFor(model, null);
       const budget = computeBudget(model, { peft_type: 'LORA', target_modules: targets, modules_to_save: taskHeads });
       assert.deepEqual([shown?.parameters, shown?.fileBytes], [budget.trainable, budget.fileBytes], name);
-      assert.equal(shown?.trainablePercentText, formatTrainableShare(budget.trainable / budget.all), name);
+      assert.equal(shown?.shareText, formatTrainableShare(budget.percent / 100), name);
       compared++;
     }
     assert.ok(compared > 30, `${compared} models compared`);

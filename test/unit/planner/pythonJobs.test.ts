@@ -123,8 +123,13 @@ describe('the lens over a config in Python', () => {
     assert.deepEqual(
       lenses.map(({ comparison }) => comparison),
       [
-        { model: { preset: 'llama-2-7b' }, method: { rank: '4', alpha: '32' }, targets: [['llama', ['q_proj']]] },
-        { model: { preset: 'llama-2-7b' }, method: { prefixLength: '7' }, targets: [] },
+        {
+          model: { preset: 'llama-2-7b' },
+          standsInFor: null,
+          method: { rank: '4', alpha: '32' },
+          targets: [['llama', ['q_proj']]],
+        },
+        { model: { preset: 'llama-2-7b' }, standsInFor: null, method: { prefixLength: '7' }, targets: [] },
       ],
     );
   });
