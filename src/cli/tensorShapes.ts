@@ -9,11 +9,9 @@ import type { NamedShape } from '../budget/rows';
 import { CheckpointError } from '../checkpoint/errors';
 import { MAX_TENSORS, tooManyTensors } from '../checkpoint/header';
 import { openSafetensors } from '../checkpoint/safetensors/openSafetensors';
+import { MAX_SHARDS } from '../checkpoint/safetensors/shardIndex';
 import { nodeFiles } from '../files/nodeFile';
 import { readJson } from './readJson';
-
-/** The largest published checkpoints have a few hundred shards. */
-const MAX_SHARDS = 10_000;
 
 /** Characters of a wrong shard name in a message. */
 const SHOWN_CHARACTERS = 200;

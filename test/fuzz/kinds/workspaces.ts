@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { nodeModelFiles } from '../../../src/files/nodeModelFiles';
 import { AdapterList } from '../../../src/host/adapterList';
-import { configPlace, groupAdapters } from '../../../src/host/adapterSearch';
+import { ADAPTER_FILES, configPlace, groupAdapters } from '../../../src/host/adapterSearch';
 import type { GroupedFiles } from '../../../src/host/adapterSearch';
 import { summariseWeights } from '../../../src/worker/summariseWeights';
 import { unpackJson } from '../../../src/protocol/packedDescription';
@@ -25,7 +25,7 @@ import { checkReply } from '../replies';
 import { fixtureCases } from '../seeds';
 import { tryFile } from '../trial';
 import { typedCode } from '../typedErrors';
-import { findAdapterFiles, findFiles, readText, writeTree } from '../workspaceTree';
+import { listFiles, matchingFiles, prepareTrees, readText, writeTree } from '../workspaceTree';
 
 /** Adapters and folders of a case that are looked into. */
 const LOOKED_INTO = 2;
@@ -45,6 +45,7 @@ export const workspaces: FuzzKind = {
   maxBytes: null,
   load() {
     const root = path.join(temporaryFolder(), 'workspace');
+    prepareTrees(root);
     const sources = { configs: configMaker(), checkpoints: fixtureCases() };
     return (random) => {
       const numbers = repeatable(random);
@@ -65,8 +66,9 @@ async function lookInto(root: string, random: Random): Promise<string> {
     files: { ...nodeModelFiles, hubFolders: [root] },
     host: { readText: async () => null, weights: (file) => weightsOf(file) },
   });
-  const models = await findModels(ask, root);
-  const adapters = await listAdapters(ask, root);
+  const files = listFiles(root);
+  const models = await findModels(ask, root, files);
+  const adapters = await listAdapters(ask, root, files);
   const outcomes: string[] = [];
   for (const adapter of adapters.slice(0, LOOKED_INTO)) {
     const { path: config } = configPlace(adapter, sibling);
@@ -83,8 +85,8 @@ async function lookInto(root: string, random: Random): Promise<string> {
   return `${listed}, ${outcomes.includes('counted') ? 'counted' : models.length > 0 ? 'models' : 'no model'}`;
 }
 
-async function findModels(ask: AskPlanner, root: string): Promise<WorkspaceModel[]> {
-  const found = findFiles(root, '**/config.json');
+async function findModels(ask: AskPlanner, root: string, files: readonly string[]): Promise<WorkspaceModel[]> {
+  const found = matchingFiles(files, '**/config.json');
   const { facts } = await ask('models/scan', { files: found.map((file) => ({ path: file })), maxBytes: SCANNED_BYTES });
   return found.flatMap((file, index): WorkspaceModel[] => {
     const known = facts[index];
@@ -98,9 +100,13 @@ async function findModels(ask: AskPlanner, root: string): Promise<WorkspaceModel
 }
 
 /** The rows of the list, which must have all adapters. */
-async function listAdapters(ask: AskPlanner, root: string): Promise<readonly GroupedFiles<Uri>[]> {
-  const uris = findAdapterFiles(root).map((files) =>
-    files.map((file) => ({ scheme: 'file', authority: '', path: file })),
+async function listAdapters(
+  ask: AskPlanner,
+  root: string,
+  files: readonly string[],
+): Promise<readonly GroupedFiles<Uri>[]> {
+  const uris = ADAPTER_FILES.map((pattern) =>
+    matchingFiles(files, pattern).map((file) => ({ scheme: 'file', authority: '', path: file })),
   );
   const shownFolder = (uri: Uri): string => path.relative(path.dirname(root), path.dirname(uri.path));
   const list = new AdapterList<GroupedFiles<Uri>>({
