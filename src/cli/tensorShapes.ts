@@ -12,11 +12,9 @@ import type { TensorEntry } from '../checkpoint/header';
 import { modelQuantization } from '../checkpoint/modelQuantization';
 import { packedWeights } from '../checkpoint/packedWeights';
 import { openSafetensors } from '../checkpoint/safetensors/openSafetensors';
+import { MAX_SHARDS } from '../checkpoint/safetensors/shardIndex';
 import { nodeFiles } from '../files/nodeFile';
 import { readJson } from './readJson';
-
-/** The largest published checkpoints have a few hundred shards. */
-const MAX_SHARDS = 10_000;
 
 /** Characters of a wrong shard name in a message. */
 const SHOWN_CHARACTERS = 200;

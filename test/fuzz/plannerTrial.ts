@@ -9,7 +9,7 @@ import type { AdapterDocument, PlannerRequests } from '../../src/protocol/planne
 import type { PythonDocument } from '../../src/protocol/python';
 import type { Params, RequestContext, Result } from '../../src/protocol/rpc';
 import type { Random } from '../../src/tensor/random';
-import { below } from './mutate';
+import { below, pick } from './mutate';
 import { checkRange, checkReply } from './replies';
 
 export type AskPlanner = <M extends keyof PlannerRequests>(
@@ -84,7 +84,9 @@ export async function readPython(
   random: Random,
   times: number,
 ): Promise<string> {
-  const calculator = { inputs: DEFAULT_INPUTS, model: { kind: 'preset', id: 'llama-2-7b' } } as const;
+  // The small model is counted in a fraction of the time.
+  const id = pick(random, ['gpt2', 'gpt2', 'gpt2', 'gpt2', 'llama-2-7b']);
+  const calculator = { inputs: DEFAULT_INPUTS, model: { kind: 'preset', id } } as const;
   const document: PythonDocument = { folder: null, localFolder: null, workspace: [], parts, calculator };
   const lenses = await ask('python/lenses', document);
   const places = lenses.slice(0, times).map(({ span }) => ({ part: span.part, offset: span.from }));

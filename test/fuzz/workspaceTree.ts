@@ -19,26 +19,37 @@ const FILE_NAMES = (
   'pytorch_lora_weights.safetensors LoRA.safetensors x.gguf adapter_model.safetensors.index.json ADAPTER_CONFIG.JSON'
 ).split(' ');
 const FOLDER_NAMES = 'a run checkpoint-500 gpt2 owner models--owner--name snapshots refs main .hidden'.split(' ');
-/** Endless, blocking, or not there. `pipe` is a pipe without a writer. */
-const TARGETS = ['/dev/zero', '/dev/null', '/proc/self/pagemap', '..', '.', 'gone', '/root', 'pipe', 'config.json'];
+/** A pipe without a writer, which blocks whoever opens it. */
+const PIPE = 'pipe';
+/** Endless, blocking, or not there. */
+const TARGETS = ['/dev/zero', '/dev/null', '/proc/self/pagemap', '..', '.', 'gone', '/root', PIPE, 'config.json'];
 const MAX_FOLDERS = 8;
 const MAX_FILES = 6;
 /** File systems allow 255 bytes in a name. */
 const MAX_NAME_BYTES = 255;
 const MAX_TEXT_BYTES = 1 << 20;
 /** A search that follows links visits no more folders. */
-const MAX_VISITED = 200;
+const MAX_VISITED = 60;
 
 interface TreeSources {
   readonly configs: (random: Random) => ConfigFiles;
   readonly checkpoints: readonly Case[];
 }
 
+/** Makes the folder `root` for trees, and a pipe beside it that links of the trees lead to. */
+export function prepareTrees(root: string): void {
+  mkdirSync(root);
+  execFileSync('mkfifo', [pipeBeside(root)]);
+}
+
+function pipeBeside(root: string): string {
+  return path.join(path.dirname(root), PIPE);
+}
+
 /** Replaces what `root` holds. @returns the paths below it, for the report of a fault */
 export function writeTree(root: string, random: Random, sources: TreeSources): string[] {
   rmSync(root, { recursive: true, force: true });
   mkdirSync(root);
-  if (chance(random, 0.1)) execFileSync('mkfifo', [path.join(root, 'pipe')]);
   const folders = [root];
   for (let left = 1 + below(random, MAX_FOLDERS); left > 0; left--) {
     const folder = path.join(pick(random, folders), entryName(random, FOLDER_NAMES));
@@ -66,7 +77,7 @@ function writeEntry(file: string, root: string, random: Random, sources: TreeSou
   const kind = random();
   if (kind < 0.08) {
     const target = pick(random, TARGETS);
-    symlinkSync(target === 'pipe' ? path.join(root, 'pipe') : target, file);
+    symlinkSync(target === PIPE ? pipeBeside(root) : target, file);
   } else if (kind < 0.12) mkdirSync(file);
   else {
     // The flag refuses a name that is taken: writing to a link would reach its target, and a pipe blocks.
@@ -94,30 +105,30 @@ function attempted(work: () => void): boolean {
   }
 }
 
-/**
- * The files below `root` that match a pattern of the editor's search, which follows links. Like the editor's, it also
- * lists what is no regular file.
- */
-export function findFiles(root: string, pattern: string): string[] {
-  const name = new RegExp(
-    `^${pattern
-      .replace('**/', '')
-      .replaceAll('.', '\\.')
-      .replaceAll('*', '.*')
-      .replace(/\{(.*)\}/, (_, names: string) => `(?:${names.replaceAll(',', '|')})`)}$`,
-    's',
-  );
+/** All files below `root`. Like the editor's search, it follows links and lists what is no regular file. */
+export function listFiles(root: string): string[] {
   const found: string[] = [];
   const folders = [root];
   for (let visited = 0; visited < Math.min(folders.length, MAX_VISITED); visited++) {
     const folder = folders[visited]!;
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const file = path.join(folder, entry.name);
-      if (entry.isDirectory() || (entry.isSymbolicLink() && isInside(root, file))) folders.push(file);
-      else if (name.test(entry.name)) found.push(file);
+      const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && isInside(root, file));
+      (isFolder ? folders : found).push(file);
     }
   }
   return found;
+}
+
+/** The files whose name matches a pattern of the editor's search, such as '**\/{a,*b*}.safetensors'. */
+export function matchingFiles(files: readonly string[], pattern: string): string[] {
+  const source = pattern
+    .replace('**/', '')
+    .replaceAll('.', '\\.')
+    .replaceAll('*', '.*')
+    .replace(/\{(.*)\}/, (_, names: string) => `(?:${names.replaceAll(',', '|')})`);
+  const name = new RegExp(`^${source}$`, 's');
+  return files.filter((file) => name.test(path.basename(file)));
 }
 
 /** True for a link to a folder of the tree, which may contain the link itself. */

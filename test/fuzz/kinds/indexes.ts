@@ -20,7 +20,7 @@ const FIXTURES = path.resolve(process.cwd(), 'test/fixtures/sharded');
 const INDEX = 'model.safetensors.index.json';
 /** The only tensor of the file outside. Nothing of the fixtures or the generators has this name. */
 const OUTSIDE = 'tensor_from_outside';
-const LONG = [1999, 9_999, 10_001];
+const LONG = [1_999, 2_001, 10_001];
 
 export const indexes: FuzzKind = {
   name: 'indexes',

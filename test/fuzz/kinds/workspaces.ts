@@ -24,7 +24,7 @@ import { checkReply } from '../replies';
 import { fixtureCases } from '../seeds';
 import { tryFile } from '../trial';
 import { typedCode } from '../typedErrors';
-import { findFiles, readText, writeTree } from '../workspaceTree';
+import { listFiles, matchingFiles, prepareTrees, readText, writeTree } from '../workspaceTree';
 
 /** Adapters and folders of a case that are looked into. */
 const LOOKED_INTO = 2;
@@ -38,6 +38,7 @@ export const workspaces: FuzzKind = {
   maxBytes: null,
   load() {
     const root = path.join(temporaryFolder(), 'workspace');
+    prepareTrees(root);
     const sources = { configs: configMaker(), checkpoints: fixtureCases() };
     return (random) => {
       const numbers = repeatable(random);
@@ -58,7 +59,7 @@ async function lookInto(root: string, random: Random): Promise<string> {
     files: { ...nodeModelFiles, hubFolders: [root] },
     host: { readText: async () => null, weights: (file) => weightsOf(file) },
   });
-  const models = await findModels(ask, root);
+  const models = await findModels(ask, root, listFiles(root));
   const adapters = await listAdapters(ask, root);
   const outcomes: string[] = [];
   for (const adapter of adapters.slice(0, LOOKED_INTO)) {
@@ -76,8 +77,8 @@ async function lookInto(root: string, random: Random): Promise<string> {
   return `${listed}, ${outcomes.includes('counted') ? 'counted' : models.length > 0 ? 'models' : 'no model'}`;
 }
 
-async function findModels(ask: AskPlanner, root: string): Promise<WorkspaceModel[]> {
-  const found = findFiles(root, '**/config.json');
+async function findModels(ask: AskPlanner, root: string, files: readonly string[]): Promise<WorkspaceModel[]> {
+  const found = matchingFiles(files, '**/config.json');
   const { facts } = await ask('models/scan', { files: found.map((file) => ({ path: file })), maxBytes: SCANNED_BYTES });
   return found.flatMap((file, index): WorkspaceModel[] => {
     const known = facts[index];

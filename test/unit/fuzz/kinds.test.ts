@@ -13,7 +13,7 @@ const PARTS: Readonly<Record<string, { readonly cases: number; readonly outcomes
   configs: { cases: 300, outcomes: ['counted', 'not counted', 'opened with problems', 'explained', 'budget'] },
   indexes: { cases: 200, outcomes: ['opened', 'opened with problems', 'inspect', 'InvalidHeaderDeserialization'] },
   patterns: { cases: 200, outcomes: ['matched', 'agreed on matches', 'opened with problems', 'explained'] },
-  python: { cases: 100, outcomes: ['lenses and hovers', 'no call'] },
+  python: { cases: 60, outcomes: ['lenses and hovers', 'no call'] },
   notebooks: { cases: 200, outcomes: ['lenses and hovers', 'no call', 'refused by the editor'] },
   workspaces: { cases: 60, outcomes: ['adapters, models', 'adapters, no model'] },
 };
