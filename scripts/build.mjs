@@ -45,21 +45,28 @@ const kernelsApart = {
 };
 
 const APART = new Set(
-  ['budget/architectures', 'budget/presets', 'budget/errors', 'peftConfig/errors', 'peftConfig/matching'].map((file) =>
-    path.join(root, 'src', file),
-  ),
+  [
+    'budget/architectures',
+    'budget/presets',
+    'budget/errors',
+    'peftConfig/configTable',
+    'peftConfig/errors',
+    'peftConfig/matching',
+  ].map((file) => path.join(root, 'src', file)),
 );
 
 /**
- * The module tables and the presets are a separate file for both bundles of the planner, which would contain 65 KB of
- * them each. The error classes go with them, so that an error thrown by a table is an instance of the class that is caught, and the
+ * The module tables, the presets and PEFT's config classes are a separate file for both bundles of the planner, which
+ * would contain 75 KB of them each. The error classes go with them, so that an error thrown by a table is an instance of the class that is caught, and the
  * matching of a request, so that all parts spend the same steps.
  */
 const architecturesApart = {
   name: 'architectures-apart',
   setup(build) {
-    build.onResolve({ filter: /\/(architectures|presets|errors|matching)$/ }, ({ path: name, resolveDir }) =>
-      APART.has(path.resolve(resolveDir, name)) ? { path: './architectures.js', external: true } : null,
+    build.onResolve(
+      { filter: /\/(architectures|presets|configTable|errors|matching)$/ },
+      ({ path: name, resolveDir }) =>
+        APART.has(path.resolve(resolveDir, name)) ? { path: './architectures.js', external: true } : null,
     );
   },
 };
