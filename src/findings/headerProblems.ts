@@ -50,6 +50,7 @@ export function headerProblems(description: SourceDescription): readonly Weights
 }
 
 function asSentence(message: string): string {
-  const start = `${message.charAt(0).toUpperCase()}${message.slice(1)}`;
+  // Names of files and keys keep their letters.
+  const start = message.replace(/^[a-z](?=[a-z]*[ ,:])/, (letter) => letter.toUpperCase());
   return /[.!?)]$/.test(start) ? start : `${start}.`;
 }

@@ -2,6 +2,7 @@
 
 import { DEFAULT_INPUTS } from '../../src/host/budgetInputs';
 import { localFolders } from '../../src/files/folders';
+import type { FolderReading } from '../../src/files/folders';
 import type { ModelFiles } from '../../src/files/modelFiles';
 import type { HostFiles } from '../../src/planner/hostFiles';
 import { createPlannerJobs } from '../../src/planner/plannerJobs';
@@ -20,6 +21,8 @@ export type AskPlanner = <M extends keyof PlannerRequests>(
 interface PlannerFiles {
   readonly files: ModelFiles;
   readonly host: HostFiles;
+  /** Those of the local disk if absent. */
+  readonly folders?: FolderReading;
 }
 
 const context: RequestContext = {
@@ -31,8 +34,8 @@ const context: RequestContext = {
 /** A planner without a thread. Every reply is checked (see `checkReply`). */
 export function askPlanner(sources: PlannerFiles): AskPlanner {
   const jobs = createPlannerJobs({
-    ...sources,
     folders: localFolders,
+    ...sources,
     loadPython: () => import('../../src/planner/pythonReader'),
     loadPlans: () => import('../../src/planner/planReader'),
   });

@@ -3,7 +3,10 @@
  * the worker and the command line.
  */
 
+import { realpath } from 'node:fs/promises';
 import * as path from 'node:path';
+import { localFolders } from '../../../src/files/folders';
+import type { FolderReading } from '../../../src/files/folders';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { nodeModelFiles } from '../../../src/files/nodeModelFiles';
 import { CONFIG_FILE } from '../../../src/protocol/adapters';
@@ -58,6 +61,7 @@ async function lookInto(root: string, random: Random): Promise<string> {
   const ask = askPlanner({
     files: { ...nodeModelFiles, hubFolders: [root] },
     host: { readText: async () => null, weights: (file) => weightsOf(file) },
+    folders: foldersWithin(root),
   });
   const models = await findModels(ask, root, listFiles(root));
   const adapters = await listAdapters(ask, root);
@@ -104,6 +108,17 @@ async function listAdapters(ask: AskPlanner, root: string): Promise<readonly Ada
     if (matching === 0) throw new Error(`a filter by ${JSON.stringify(words)} finds nothing`);
   }
   return rows.map(({ adapter }) => adapter);
+}
+
+/** Links may lead out of the workspace, to folders that have nothing to do with the case and take long to walk. */
+function foldersWithin(root: string): FolderReading {
+  return {
+    ...localFolders,
+    async read(folder, visitor) {
+      const [own, real] = await Promise.all([root, folder].map((place) => realpath(place).catch(() => null)));
+      if (own && real && (real === own || real.startsWith(own + path.sep))) await localFolders.read(folder, visitor);
+    },
+  };
 }
 
 function folderOf({ place }: AdapterFiles): string {

@@ -18,7 +18,7 @@ interface Vector {
   readonly max: number;
 }
 
-/** By numpy. */
+/** Computed with numpy (makeFixtures.py). */
 const expected = JSON.parse(readFileSync(path.join(FOLDER, 'expected.json'), 'utf8')) as {
   readonly ia3: Readonly<Record<string, Vector>>;
   readonly bottleneck: Readonly<Record<string, { readonly downNorm: number; readonly upNorm: number }>>;

@@ -7,7 +7,7 @@ interface MeasuredRow {
   readonly module: string;
   readonly layer: number | null;
   readonly group: string;
-  /** Where a click leads. */
+  /** The place that a click leads to. */
   readonly place: Partial<InspectorState>;
 }
 
