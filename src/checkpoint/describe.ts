@@ -14,6 +14,8 @@ import { elementCount } from './safetensors/safetensorsLayout';
 import { undecodable } from './dtypes';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader, TensorEntry } from './header';
+import { mapInSteps } from './steps';
+import type { Steps } from './steps';
 
 /** Maximum number of listed problems. Thousands have one cause; a last entry counts those left out. */
 const MAX_PROBLEMS = 200;
@@ -52,15 +54,15 @@ const EMPTY_ADAPTER: Problem = {
   message: 'the adapter holds no tensors: no trained weights were saved to this file',
 };
 
-export function describeCheckpoint(
+export function* describeCheckpoint(
   file: FileFacts,
   header: CheckpointHeader,
   config: AdapterConfig | null,
   collected: AdapterParts,
   lora: LoraPairing,
   prompts: PromptTensors,
-): SourceDescription {
-  const adapter = describeAdapter(collected, lora, config);
+): Steps<SourceDescription> {
+  const adapter = yield* describeAdapter(collected, lora, config);
   // A file with several methods is named after the method of its first module.
   const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
   const problems = [
@@ -81,7 +83,7 @@ export function describeCheckpoint(
       (sum, { dtype, shape }) => sum + (dtype === UNKNOWN_DTYPE ? 0 : (elementCount(shape) ?? 0)),
       0,
     ),
-    tensors: header.tensors.map((entry) => describeTensor(entry, header)),
+    tensors: yield* mapInSteps(header.tensors, (entry) => describeTensor(entry, header)),
     lora: lora.modules,
     adapters: adapter.modules,
     unexplained: adapter.unexplained,
