@@ -18,6 +18,8 @@ import type { PackedWeights } from './packedParameters';
 import type { RawConfig } from '../peftConfig/configValues';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader, TensorEntry } from './header';
+import { mapInSteps } from './steps';
+import type { Steps } from './steps';
 
 /** Maximum number of listed problems. Thousands have one cause; a last entry counts those left out. */
 const MAX_PROBLEMS = 200;
@@ -58,7 +60,7 @@ interface Beside {
   readonly quantization?: RawConfig | null;
 }
 
-export function describeCheckpoint(
+export function* describeCheckpoint(
   file: FileFacts,
   header: CheckpointHeader,
   config: AdapterConfig | null,
@@ -66,8 +68,8 @@ export function describeCheckpoint(
   lora: LoraPairing,
   prompts: PromptTensors,
   { hasConfig, packed = NOTHING_PACKED, quantization = null }: Beside = { hasConfig: config !== null },
-): SourceDescription {
-  const adapter = describeAdapter(collected, lora, config);
+): Steps<SourceDescription> {
+  const adapter = yield* describeAdapter(collected, lora, config);
   // A file with several methods is named after the method of its first module.
   const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
   const nothingKnown = adapter.modules.length + prompts.prompts.length + prompts.prefixes.length === 0;
@@ -93,7 +95,7 @@ export function describeCheckpoint(
       header.tensors.filter(({ dtype, shape }) => dtype !== UNKNOWN_DTYPE && elementCount(shape) !== null),
       packed,
     ),
-    tensors: header.tensors.map((entry) => describeTensor(entry, header, packed)),
+    tensors: yield* mapInSteps(header.tensors, (entry) => describeTensor(entry, header, packed)),
     lora: lora.modules,
     adapters: adapter.modules,
     unexplained: adapter.unexplained,

@@ -7,7 +7,7 @@ import type { Factors } from '../matrices/factors';
 import { unravel } from '../matrices/matrixReader';
 import type { MatrixSource } from '../matrices/matrixSource';
 import { moduleSpectrum } from '../matrices/moduleSpectrum';
-import { Pacer } from '../matrices/pacer';
+import { Pacer } from '../checkpoint/pacer';
 import { summarize } from '../matrices/scanTensors';
 import { spectrumWork } from '../matrices/spectrumWork';
 import type { Progress } from '../protocol/rpc';

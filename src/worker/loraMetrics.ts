@@ -13,7 +13,7 @@ import { everything } from '../matrices/matrixReader';
 import type { Measurer, StartMeasurers } from './measurer';
 import type { FactorBytes, FactorRun, ModuleMeasures } from '../matrices/moduleMeasures';
 import { checkSpectrumWork, spectrumWork } from '../matrices/spectrumWork';
-import { Pacer } from '../matrices/pacer';
+import { Pacer } from '../checkpoint/pacer';
 import { currentEngine } from '../tensor/engine/current';
 
 /**

@@ -11,6 +11,8 @@ import type { LoraPairing } from './loraPairs';
 import { configuredRank } from '../../peftConfig/peftScaling';
 import { methodScaling } from '../../peftConfig/methodScaling';
 import { elementCount } from '../safetensors/safetensorsLayout';
+import { mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 import { savedTensors } from './savedTensors';
 import { unmatchedKeys } from './peftKeys';
 import { emptyTensors, tokenRows } from './savedShapes';
@@ -54,21 +56,23 @@ const NO_WEIGHT: ReadonlySet<string> = new Set([
 ]);
 
 /** Describes the adapter in a file. A base model has no modules and nothing unexplained. */
-export function describeAdapter(
+export function* describeAdapter(
   collected: AdapterParts,
   lora: LoraPairing,
   config: AdapterConfig | null,
-): AdapterModules {
+): Steps<AdapterModules> {
   const none: AdapterModules = { modules: [], unexplained: [], problems: [] };
   if (collected.parts.length === 0 && !config?.peftType && !isTrainedWhole(config)) return none;
   const problems: Problem[] = [];
   const unexplained: { tensor: string; reason: string }[] = [];
   const products = productsOfParts(collected.parts, lora);
-  const modules = collected.parts.map((part) =>
+  yield;
+  const modules = yield* mapInSteps(collected.parts, (part) =>
     describePart(part, products.get(part) ?? [], config, problems, unexplained),
   );
   const whole = unmergedModel(collected);
   if (whole) return { modules, unexplained, problems: [whole] };
+  yield;
   const saved = savedTensors(collected.rest, collected.parts, config);
   for (const entry of collected.doubles)
     unexplained.push({ tensor: entry.name, reason: 'another tensor of the file already has its role in the module' });

@@ -4,6 +4,8 @@ import { inNumericOrder } from '../../text/nameOrder';
 import type { TensorEntry } from '../header';
 import { restoredPath } from './kohyaNames';
 import { bareLetterPairs, orientLowerCase } from './lowerCasePairs';
+import { ITEMS_PER_STEP, mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 import { readTensorName } from './tensorNames';
 import type { TensorName } from './tensorNames';
 import type { AdapterPart, PartTensor } from './adapterPart';
@@ -17,18 +19,21 @@ export interface AdapterParts {
   readonly doubles: readonly TensorEntry[];
 }
 
-export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
-  const named = tensors.map((entry) => ({ entry, name: readTensorName(entry.name) }));
-  const adapters = new Set(named.flatMap(({ name }) => (name && !name.rule.weak ? [name.adapter] : [])));
+export function* collectParts(tensors: readonly TensorEntry[]): Steps<AdapterParts> {
+  const named = yield* mapInSteps(tensors, (entry) => ({ entry, name: readTensorName(entry.name) }));
+  const strongNames = named.flatMap(({ name }) => (name && !name.rule.weak ? [name] : []));
+  const adapters = new Set(strongNames.map(({ adapter }) => adapter));
   const several = adapters.size > 1;
   const keyOf = ({ module, adapter }: TensorName): string =>
     several && adapter !== '' && adapter !== 'default' ? `${module} (${adapter})` : module;
 
-  const strong = new Set(named.flatMap(({ name }) => (name && !name.rule.weak ? [keyOf(name)] : [])));
+  yield;
+  const strong = new Set(yield* mapInSteps(strongNames, keyOf));
   const parts = new Map<string, AdapterPart>();
   const rest: TensorEntry[] = [];
   const doubles: TensorEntry[] = [];
-  for (const { entry, name } of named) {
+  for (const [index, { entry, name }] of named.entries()) {
+    if (index % ITEMS_PER_STEP === 0) yield;
     const key = name && keyOf(name);
     if (name === null || key === null || !strong.has(key)) {
       rest.push(entry);

@@ -5,7 +5,7 @@ import type { BottleneckInfo, PromptInfo } from '../../checkpoint/sourceDescript
 import type { BottleneckMeasures, MethodOverview, PromptMeasures, VectorMeasures } from '../../protocol/methodOverview';
 import type { Progress } from '../../protocol/rpc';
 import type { MatrixSource } from '../matrixSource';
-import { Pacer } from '../pacer';
+import { Pacer } from '../../checkpoint/pacer';
 import { bottleneckMeasures } from './bottleneckMeasures';
 import { tokenNorms } from './promptSimilarity';
 import { readMatrix } from './readMatrix';

@@ -4,7 +4,7 @@ import { rowMajor } from '../../checkpoint/adapters/factorLayout';
 import { CheckpointError } from '../../checkpoint/errors';
 import type { MatrixReader } from '../matrixReader';
 import { MemoryMatrix } from '../memoryMatrix';
-import { Pacer } from '../pacer';
+import { Pacer } from '../../checkpoint/pacer';
 import { readMatrix } from './readMatrix';
 
 /** Euclidean norms of the rows of `prompt`, which is (tokens, width), row-major. */

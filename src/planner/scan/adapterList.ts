@@ -1,7 +1,7 @@
 /** Pages and filters the adapters of a workspace, and reads the configs of those that a page shows or a filter asks for. */
 
 import type { FolderReading } from '../../files/folders';
-import { Pacer } from '../../matrices/pacer';
+import { Pacer } from '../../checkpoint/pacer';
 import type { AdapterFiles, AdapterPage, AdapterQuestion, AdapterSearch } from '../../protocol/adapters';
 import { CONFIG_FILE } from '../../protocol/adapters';
 import type { RequestContext } from '../../protocol/rpc';

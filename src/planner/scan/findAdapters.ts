@@ -6,7 +6,7 @@
 import type { EntryKind, FolderReading } from '../../files/folders';
 import type { AdapterFiles, AdapterSearch, SearchedFolder, SearchStop } from '../../protocol/adapters';
 import { isAdapterName, MAX_ADAPTERS } from '../../protocol/adapters';
-import { Pacer } from '../../matrices/pacer';
+import { Pacer } from '../../checkpoint/pacer';
 import { compareNames } from '../../text/nameOrder';
 import { adaptersOf, addFile, countAdapters, noFiles } from './adapterFiles';
 import type { FolderFiles, FoundAdapters } from './adapterFiles';

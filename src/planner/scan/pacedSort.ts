@@ -1,6 +1,6 @@
 /** Sorts long lists a slice of time at a time. */
 
-import type { Pacer } from '../../matrices/pacer';
+import type { Pacer } from '../../checkpoint/pacer';
 
 /** Items that are sorted or merged between two looks at the clock: about a millisecond. */
 const RUN = 500;
