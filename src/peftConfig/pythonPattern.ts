@@ -19,6 +19,8 @@ import { quoted } from './quoted';
 const MAX_NAME = 4_096;
 /** Marks that cost as much to allocate as one step of matching. */
 const MARKS_PER_STEP = 64;
+/** An assertion such as \b looks at the characters on both sides, in as much time as this many further steps. */
+const STEPS_OF_ASSERTION = 2;
 /** Preparing a look-around, or running it at one place, takes as long as this many steps. */
 const STEPS_OF_LOOK = 10;
 
@@ -140,6 +142,7 @@ export class PythonPattern {
           else from = at;
           pc++;
         } else {
+          this.left -= STEPS_OF_ASSERTION;
           const holds = instruction.op === 'assert' ? instruction.holds(text, at) : this.look(instruction, text, at);
           if (!holds) break;
           pc++;
