@@ -1,6 +1,6 @@
 /** Measures spectrum and norms of all LoRA modules of a source, and reports the results in parts. */
 
-import { CheckpointError } from '../checkpoint/errors';
+import { isCheckpointError } from '../checkpoint/errors';
 import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../protocol/matrix';
 import { DisconnectedError, RemoteError } from '../protocol/rpc';
 import type { Progress } from '../protocol/rpc';
@@ -136,7 +136,7 @@ class Hand {
       const failure = Number.isNaN(metrics.deltaNorm) ? { failure: 'A or B holds NaN or infinities' } : {};
       return { module: index, metrics, ...failure };
     } catch (error) {
-      if (!(error instanceof CheckpointError || error instanceof RemoteError)) throw error;
+      if (!isCheckpointError(error) && !(error instanceof RemoteError)) throw error;
       return { module: index, failure: error.message };
     }
   }

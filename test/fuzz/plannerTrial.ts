@@ -1,6 +1,7 @@
 /** Asks the planner's handlers as the editor does, and checks what they answer. */
 
 import { DEFAULT_INPUTS } from '../../src/host/budgetInputs';
+import { localFolders } from '../../src/files/folders';
 import type { ModelFiles } from '../../src/files/modelFiles';
 import type { HostFiles } from '../../src/planner/hostFiles';
 import { createPlannerJobs } from '../../src/planner/plannerJobs';
@@ -31,6 +32,7 @@ const context: RequestContext = {
 export function askPlanner(sources: PlannerFiles): AskPlanner {
   const jobs = createPlannerJobs({
     ...sources,
+    folders: localFolders,
     loadPython: () => import('../../src/planner/pythonReader'),
     loadPlans: () => import('../../src/planner/planReader'),
   });

@@ -4,14 +4,18 @@ import type { AdapterFactorInfo, AdapterModuleInfo, LoraModuleInfo } from '../so
 import type { Problem } from '../../peftConfig/problem';
 import { isTrainedWhole } from '../../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
-import type { AdapterPart, AdapterParts } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
+import type { AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
 import type { LoraPairing } from './loraPairs';
 import { configuredRank } from '../../peftConfig/peftScaling';
 import { methodScaling } from '../../peftConfig/methodScaling';
 import { elementCount } from '../safetensors/safetensorsLayout';
 import { savedTensors } from './savedTensors';
+import { unmatchedKeys } from './peftKeys';
+import { emptyTensors, tokenRows } from './savedShapes';
 import { dimensionWords } from './tensorRoles';
+import { unmergedModel } from './unmergedModel';
 
 interface AdapterModules {
   readonly modules: readonly AdapterModuleInfo[];
@@ -63,6 +67,8 @@ export function describeAdapter(
   const modules = collected.parts.map((part) =>
     describePart(part, products.get(part) ?? [], config, problems, unexplained),
   );
+  const whole = unmergedModel(collected);
+  if (whole) return { modules, unexplained, problems: [whole] };
   const saved = savedTensors(collected.rest, collected.parts, config);
   for (const entry of collected.doubles)
     unexplained.push({ tensor: entry.name, reason: 'another tensor of the file already has its role in the module' });
@@ -73,7 +79,9 @@ export function describeAdapter(
     const message = `${unexplained.length} tensors are not understood: ${quoted(tensor)}${others}: ${reason}`;
     problems.push({ severity: 'warning', message, subject: tensor });
   }
-  return { modules: [...modules, ...saved.modules], unexplained, problems };
+  const all = [...modules, ...saved.modules];
+  const found = [...unmatchedKeys(collected, config), ...emptyTensors(all), ...tokenRows(collected.parts, config)];
+  return { modules: all, unexplained, problems: [...problems, ...found] };
 }
 
 /** The LoRA modules of each part, matched by their tensors' names. Stacked experts are several modules. */

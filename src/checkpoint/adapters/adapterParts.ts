@@ -1,27 +1,15 @@
 /** Gathers an adapter's tensors by the module they adapt. */
 
+import { inNumericOrder } from '../../text/nameOrder';
 import type { TensorEntry } from '../header';
+import { restoredPath } from './kohyaNames';
+import { bareLetterPairs, orientLowerCase } from './lowerCasePairs';
 import { readTensorName } from './tensorNames';
 import type { TensorName } from './tensorNames';
-import type { TensorStyle } from './tensorRoles';
-
-export interface PartTensor {
-  readonly name: TensorName;
-  readonly entry: TensorEntry;
-}
-
-/** The tensors of one adapted module. */
-export interface AdapterPart {
-  /** Path in the base model, followed by the adapter's name if a file holds several; '' for shared tensors. */
-  readonly module: string;
-  /** PEFT's name for the method: 'LORA', 'LOHA', ... */
-  method: string;
-  style: TensorStyle;
-  /** Keyed by `TensorName.part`. */
-  readonly tensors: Map<string, PartTensor>;
-}
+import type { AdapterPart, PartTensor } from './adapterPart';
 
 export interface AdapterParts {
+  /** Layer 2 comes before layer 10. Files often store them the other way round. */
   readonly parts: readonly AdapterPart[];
   /** Tensors whose names do not belong to an adapter. */
   readonly rest: readonly TensorEntry[];
@@ -54,7 +42,11 @@ export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
     if (part.tensors.has(name.part)) doubles.push(entry);
     else part.tensors.set(name.part, { name, entry });
   }
-  return { parts: [...parts.values()], rest, doubles };
+  for (const part of parts.values()) orientLowerCase(part);
+  const bare = bareLetterPairs(rest);
+  const paired = new Set(bare.flatMap(({ tensors: own }) => [...own.values()].map(({ entry }) => entry)));
+  const ordered = inNumericOrder([...parts.values(), ...bare], ({ module }) => restoredPath(module));
+  return { parts: ordered, rest: rest.filter((entry) => !paired.has(entry)), doubles };
 }
 
 /** The single-number tensors that scalings need: the alphas and scales that kohya and LyCORIS store. */

@@ -6,9 +6,13 @@ import { blockDiagonalFactor } from '../../peftConfig/blockDiagonal';
 import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import { collectParts } from './adapterParts';
-import type { AdapterPart, AdapterParts } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
+import type { AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
+import { expertAxes } from './expertAxes';
 import { stackedExperts, TargetedParameters } from './expertModules';
+import type { ExpertModule } from './expertModules';
+import { restoredPath } from './kohyaNames';
 import { placeModules } from './layerGroups';
 import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
@@ -44,14 +48,9 @@ export function pairLora(
   const alike = inputsAreAlike(sharing.map(({ module }) => module));
   const problems: Problem[] = [];
   const adapted = collected.parts.filter(isProduct);
-  const parameters = new TargetedParameters(config);
-  let experts = MAX_EXPERT_MODULES;
-  const units = adapted.flatMap((part) => {
-    const stacked = stackedExperts(part, config, parameters, experts);
-    experts -= stacked?.length ?? 0;
-    return stacked ?? [{ part, name: part.module, planned: null }];
-  });
-  const places = placeModules(units.map(({ name }) => name));
+  const units = unitsOf(adapted, config, problems);
+  const paths = units.map(({ name }) => restoredPath(name));
+  const places = placeModules(paths);
   const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const products = new Map<string, Product>();
 
@@ -72,6 +71,7 @@ export function pairLora(
     const source = (key: 'a' | 'b'): string => part.tensors.get(key)?.entry.name ?? '';
     return {
       module: name,
+      ...(paths[i] !== name && { path: paths[i] }),
       ...places[i]!,
       rank: sizes.rank,
       ...scalingOf(name, part, rank, config, { scalars, loraAlpha }, problems),
@@ -90,6 +90,19 @@ export function pairLora(
   const magnitudes = adapted.filter((part) => part.tensors.has('magnitude')).length;
   if (magnitudes > 0) problems.push({ severity: 'info', message: doraMessage(magnitudes) });
   return { modules, products, problems };
+}
+
+/** The modules of all parts: one each, or one for each stacked expert. */
+function unitsOf(adapted: readonly AdapterPart[], config: AdapterConfig | null, problems: Problem[]): ExpertModule[] {
+  const parameters = new TargetedParameters(config);
+  let experts = MAX_EXPERT_MODULES;
+  const axes = expertAxes(adapted, config, ({ module }) => parameters.pathOf(module));
+  for (const problem of axes.problems) problems.push(problem);
+  return adapted.flatMap((part) => {
+    const stacked = stackedExperts(part, config, parameters, experts, axes.exchanged.has(part));
+    experts -= stacked?.length ?? 0;
+    return stacked ?? [{ part, name: part.module, planned: null }];
+  });
 }
 
 function unknownAlphaMessage(count: number, withoutConfig: boolean): string {

@@ -94,23 +94,30 @@ function rankInWeights({ weights, config }: ExplainedAdapter, rank: number): rea
 
 /** Counts the weights if there are any, otherwise the base model's shapes. */
 function explainParameters(adapter: ExplainedAdapter): readonly string[] {
-  const { weights, baseTitle, table } = adapter;
+  const { weights, baseTitle } = adapter;
   if (weights) {
     const modules = weights.lora.length > 0 ? ` of ${count(weights.lora.length, 'module')}` : '';
     const tensors = `${count(weights.tensors.length, 'tensor')}${modules}`;
-    const share = table
-      ? `, ${formatTrainableShare(weights.parameters / (table.parameters + weights.parameters))} of all parameters`
-      : '';
-    return [`**${formatCount(weights.parameters)} parameters** in ${tensors} (${WEIGHTS})${share}.`];
+    return [`**${formatCount(weights.parameters)} parameters** in ${tensors} (${WEIGHTS})${shareOfStored(adapter)}.`];
   }
   const budget = adapter.budget();
   if (!budget) return [];
-  const share = formatTrainableShare(budget.trainable / budget.all);
+  const share = formatTrainableShare(budget.percent / 100);
   const bytes = formatBytes(budget.fileBytes);
   return [
     `**${formatCount(budget.trainable)} trainable parameters** on the shapes of ${code(baseTitle)}: ` +
       `${share} of all parameters, file size ${bytes}.`,
   ];
+}
+
+/** PEFT's percentage. A file may hold more or less than what is trained, such as VeRA's random factors. */
+function shareOfStored(adapter: ExplainedAdapter): string {
+  const budget = adapter.budget();
+  if (!budget) return '';
+  const share = `${formatTrainableShare(budget.percent / 100)} of all parameters`;
+  const stored = adapter.weights?.parameters === budget.trainable;
+  const model = adapter.standsIn ? ` on ${code(adapter.baseTitle)}` : '';
+  return `${stored ? ', ' : `; ${formatCount(budget.trainable)} are trainable, `}${share}${model}`;
 }
 
 function growthLine(adapter: ExplainedAdapter, rank: number): readonly string[] {

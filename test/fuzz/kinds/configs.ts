@@ -22,6 +22,7 @@ import { fixtureCases } from '../seeds';
 import { named, tryCase } from '../trial';
 
 const ADAPTER = '/models/adapter/adapter_config.json';
+const ADAPTER_URI = `file://${ADAPTER}`;
 const MODEL = '/models/adapter/config.json';
 const MODEL_FILE = { kind: 'file', title: 'the model', path: MODEL } as const;
 const HOVERS = 3;
@@ -56,6 +57,7 @@ export const configs: FuzzKind = {
 function plannerFor({ adapter, model }: ConfigFiles): AskPlanner {
   const contents = new Map([
     [ADAPTER, adapter],
+    [ADAPTER_URI, adapter],
     [MODEL, model],
   ]);
   return askPlanner(memoryModels(contents, null));
@@ -79,8 +81,9 @@ const scan: Look = async (given) => {
   const ask = plannerFor(given);
   const files = [{ path: ADAPTER }, { uri: MODEL }, { path: MODEL }];
   const models = await ask('models/scan', { files, maxBytes: SCANNED_BYTES });
-  const adapters = await ask('adapters/scan', { files, maxBytes: SCANNED_BYTES });
-  const isAdapter = adapters.facts.some((facts) => facts !== null && facts.method !== '');
+  const listed = { uri: 'file:///models/adapter', prefix: '', files: [ADAPTER_URI], stopped: false };
+  const { rows } = await ask('adapters/page', { search: { revision: 1, folders: [listed] }, words: [], rows: 1 });
+  const isAdapter = rows.some(({ facts }) => facts !== null && facts.method !== '');
   const isModel = models.facts.some((facts) => facts !== null);
   return `scanned, ${isAdapter ? 'an adapter' : 'no adapter'}, ${isModel ? 'a model' : 'no model'}`;
 };

@@ -6,9 +6,8 @@
 import * as path from 'node:path';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { nodeModelFiles } from '../../../src/files/nodeModelFiles';
-import { AdapterList } from '../../../src/host/adapterList';
-import { ADAPTER_FILES, configPlace, groupAdapters } from '../../../src/host/adapterSearch';
-import type { GroupedFiles } from '../../../src/host/adapterSearch';
+import { CONFIG_FILE } from '../../../src/protocol/adapters';
+import type { AdapterFiles } from '../../../src/protocol/adapters';
 import { summariseWeights } from '../../../src/worker/summariseWeights';
 import { unpackJson } from '../../../src/protocol/packedDescription';
 import type { WorkspaceModel } from '../../../src/protocol/models';
@@ -32,12 +31,6 @@ const LOOKED_INTO = 2;
 const SCANNED_BYTES = 1 << 20;
 const MAX_LISTED = 20;
 const MAX_SUMMARY = 1 << 20;
-
-interface Uri {
-  readonly scheme: string;
-  readonly authority: string;
-  readonly path: string;
-}
 
 export const workspaces: FuzzKind = {
   name: 'workspaces',
@@ -66,20 +59,19 @@ async function lookInto(root: string, random: Random): Promise<string> {
     files: { ...nodeModelFiles, hubFolders: [root] },
     host: { readText: async () => null, weights: (file) => weightsOf(file) },
   });
-  const files = listFiles(root);
-  const models = await findModels(ask, root, files);
-  const adapters = await listAdapters(ask, root, files);
+  const models = await findModels(ask, root, listFiles(root));
+  const adapters = await listAdapters(ask, root);
   const outcomes: string[] = [];
   for (const adapter of adapters.slice(0, LOOKED_INTO)) {
-    const { path: config } = configPlace(adapter, sibling);
-    const text = await readText(config);
-    const weights = adapter.weights && { uri: adapter.weights.path, stamp: '1' };
-    const folder = path.dirname(config);
+    const folder = folderOf(adapter);
+    const text = await readText(path.join(folder, CONFIG_FILE));
+    const file = adapter.weights === null ? null : path.join(folder, adapter.weights);
+    const weights = file === null ? null : { uri: file, stamp: '1' };
     const document = { text: text ?? '', weights, folder, localFolder: folder, workspace: models };
     if (text !== null) outcomes.push(await analyseDocument(ask, document));
-    if (adapter.weights) await tryFile(nodeFiles, adapter.weights.path);
+    if (file !== null) await tryFile(nodeFiles, file);
   }
-  const folders = [root, ...adapters.map(({ config, weights }) => path.dirname((weights ?? config)?.path ?? root))];
+  const folders = [root, ...adapters.map(folderOf)];
   await runCommand(pick(random, ['inspect', 'check'] as const), [pick(random, folders)]);
   const listed = adapters.length > 0 ? 'adapters' : 'no adapter';
   return `${listed}, ${outcomes.includes('counted') ? 'counted' : models.length > 0 ? 'models' : 'no model'}`;
@@ -99,29 +91,24 @@ async function findModels(ask: AskPlanner, root: string, files: readonly string[
   });
 }
 
-/** The rows of the list, which must have all adapters. */
-async function listAdapters(
-  ask: AskPlanner,
-  root: string,
-  files: readonly string[],
-): Promise<readonly GroupedFiles<Uri>[]> {
-  const uris = ADAPTER_FILES.map((pattern) =>
-    matchingFiles(files, pattern).map((file) => ({ scheme: 'file', authority: '', path: file })),
-  );
-  const shownFolder = (uri: Uri): string => path.relative(path.dirname(root), path.dirname(uri.path));
-  const list = new AdapterList<GroupedFiles<Uri>>({
-    find: async () => groupAdapters(uris, MAX_LISTED, { sibling, shownFolder }),
-    scan: (adapters, maxBytes) =>
-      ask('adapters/scan', { files: adapters.map((each) => ({ path: configPlace(each, sibling).path })), maxBytes }),
-  });
-  const { rows, total } = await list.page();
-  if (rows.length !== total) throw new Error(`${total} adapters have ${rows.length} rows`);
+/** The rows of the list, which must have all adapters. A filter by the path of one must find it. */
+async function listAdapters(ask: AskPlanner, root: string): Promise<readonly AdapterFiles[]> {
+  const search = { revision: 1, folders: [{ path: root, prefix: '', excluded: [], followLinks: true }] };
+  const { rows, total } = await ask('adapters/page', { search, words: [], rows: MAX_LISTED });
+  if (rows.length !== Math.min(total, MAX_LISTED)) throw new Error(`${total} adapters have ${rows.length} rows`);
   checkReply('the list', rows);
+  const [first] = rows;
+  if (first) {
+    const words = first.adapter.folder.toLowerCase().split(/\s+/).filter(Boolean);
+    const { matching } = await ask('adapters/page', { search, words, rows: MAX_LISTED });
+    if (matching === 0) throw new Error(`a filter by ${JSON.stringify(words)} finds nothing`);
+  }
   return rows.map(({ adapter }) => adapter);
 }
 
-function sibling(uri: Uri, name: string): Uri {
-  return { ...uri, path: path.join(path.dirname(uri.path), name) };
+function folderOf({ place }: AdapterFiles): string {
+  if (!('path' in place)) throw new Error('an adapter of a local workspace is elsewhere');
+  return place.path;
 }
 
 /** What the worker tells the planner of an adapter's weights. */

@@ -2,7 +2,6 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import type { TensorEntry } from '../../../../src/checkpoint/header';
 import { parseAdapterConfig } from '../../../../src/peftConfig/adapterConfig';
-import { placeModules } from '../../../../src/checkpoint/adapters/layerGroups';
 import { collectParts, scalarTensors } from '../../../../src/checkpoint/adapters/adapterParts';
 import { pairLora } from '../../../../src/checkpoint/adapters/loraPairs';
 import { readTensorName } from '../../../../src/checkpoint/adapters/tensorNames';
@@ -186,10 +185,10 @@ describe('LoRA pairs', () => {
     };
     const { modules } = pairShapes(shapes, null, { 'lora_unet_down_blocks_1_proj.alpha': 2 });
     assert.deepEqual(
-      modules.map(({ scaling, layer, group }) => [scaling, layer, group]),
+      modules.map(({ scaling, block, group }) => [scaling, block, group]),
       [
-        [0.5, 1, 'proj'],
-        [1, 2, 'proj'],
+        [0.5, 'unet.down_blocks.1', 'proj'],
+        [1, 'unet.down_blocks.2', 'proj'],
       ],
     );
     const entries = Object.keys(shapes).map((name) => ({
@@ -268,46 +267,6 @@ describe("the name of an adapter's tensor", () => {
       assert.equal(found && `${found.style} ${found.part} ${found.module}`, expected);
     });
   }
-});
-
-describe('the grid of layers x modules', () => {
-  it('groups modules by the part of the name after the layer', () => {
-    const places = placeModules([
-      'model.layers.3.self_attn.q_proj',
-      'model.layers.11.self_attn.q_proj',
-      'lm_head',
-      'classifier.0',
-    ]);
-    assert.deepEqual(
-      places.map(({ layer, group }) => [layer, group]),
-      [
-        [3, 'self_attn.q_proj'],
-        [11, 'self_attn.q_proj'],
-        [null, 'lm_head'],
-        [null, 'classifier.0'],
-      ],
-    );
-  });
-
-  it('distinguishes stacks whose layers have the same numbers', () => {
-    const places = placeModules([
-      'model.encoder.layers.0.q_proj',
-      'model.decoder.layers.0.q_proj',
-      'decoder.block.0.layer.1.EncDec.q',
-    ]);
-    assert.deepEqual(
-      places.map(({ group }) => group),
-      ['model.encoder.layers.q_proj', 'model.decoder.layers.q_proj', 'decoder.block.layer.1.EncDec.q'],
-    );
-    const whisper = placeModules([
-      'model.encoder.layers.0.self_attn.q_proj',
-      'model.decoder.layers.0.self_attn.q_proj',
-    ]);
-    assert.deepEqual(
-      whisper.map(({ group }) => group),
-      ['encoder.self_attn.q_proj', 'decoder.self_attn.q_proj'],
-    );
-  });
 });
 
 describe('prompts and prefixes that PEFT saved', () => {

@@ -11,6 +11,7 @@ import type { NamedSummary } from '../../data/cellText';
 import type { InspectorClient } from '../../data/inspectorClient';
 import type { Subject } from '../../data/subject';
 import { h, replace } from '../../../shared/element';
+import { showName } from '../../../shared/names';
 import type { Pane } from './pane';
 import { errorText } from '../notes/progressNote';
 
@@ -170,9 +171,11 @@ export class CellInspector {
     );
     const at = this.shown?.at ?? this.pointer;
     this.tooltip.show(content, at.x, at.y);
+    const where = h('span', { class: 'where' });
+    showName(where, indexedName(subject, cell, found));
     replace(
       this.status,
-      h('span', { class: 'where' }, indexedName(subject, cell, found)),
+      where,
       h('strong', {}, value ?? '…'),
       h('span', { class: 'dtype' }, dtype),
       beside === '' ? [] : [h('span', { class: 'beside' }, beside)],
