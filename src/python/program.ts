@@ -3,11 +3,12 @@
  * code units, as editors do.
  */
 
-import { Tree, TreeBuffer } from '@lezer/common';
-import type { PartialParse } from '@lezer/common';
+import type { PartialParse, Tree } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { MAX_PROGRAM_CHARACTERS } from '../protocol/python';
 import type { PythonSpan } from '../protocol/python';
+import { ParserInput, ReadTooOften } from './parserInput';
+import { isReadable } from './readableTree';
 
 /**
  * Steps of the parser. An ordinary program takes one for every seven characters, text that is not Python one for each.
@@ -58,42 +59,17 @@ function spanOf(starts: readonly number[], parts: PythonParts, from: number, to:
 }
 
 function parse(text: string): Tree | null {
-  const parsing = parser.startParse(text);
+  const parsing = parser.startParse(new ParserInput(text));
   try {
     for (let turns = 0; turns < MAX_TURNS; turns += isRecovering(parsing) ? TURNS_OF_RECOVERY : 1) {
       const tree = parsing.advance();
-      if (tree) return isSound(tree) ? tree : null;
+      if (tree) return isReadable(tree) ? tree : null;
     }
   } catch (error) {
     // Lezer builds the tree recursively, so that thousands of nested blocks overflow its stack.
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError || error instanceof ReadTooOften)) throw error;
   }
   return null;
-}
-
-/**
- * False if walking over the tree would read nodes that do not exist. Lezer packs small nodes into buffers, and writes a
- * wrong one if it gives up thousands of nested expressions at once.
- */
-function isSound(tree: Tree): boolean {
-  const trees = [tree];
-  for (let next = trees.pop(); next; next = trees.pop()) {
-    for (const child of next.children) {
-      if (child instanceof Tree) trees.push(child);
-      else if (child instanceof TreeBuffer && !isSoundBuffer(child)) return false;
-    }
-  }
-  return true;
-}
-
-/** A node takes four numbers: its type, its range, and the index after its descendants. */
-function isSoundBuffer({ buffer, set, length }: TreeBuffer): boolean {
-  for (let i = 0; i < buffer.length; i += 4) {
-    const [type = 0, from = 0, to = 0, end = 0] = buffer.subarray(i, i + 4);
-    const isNode = set.types[type] !== undefined && from <= to && to <= length && i < end && end <= buffer.length;
-    if (!isNode) return false;
-  }
-  return true;
 }
 
 /** Lezer's parser counts the steps until it has recovered. Its types leave the property out. */

@@ -1,5 +1,6 @@
 /** Makes notebooks (.ipynb) from a grammar, and reads them as the editor does before it asks for their lenses. */
 
+import { JsonError, parseJson } from '../../src/peftConfig/parseJson';
 import type { PythonDocument } from '../../src/protocol/python';
 import type { Random } from '../../src/tensor/random';
 import { chance, jsonList, jsonObject, jsonString, jsonValue, several } from './jsonText';
@@ -51,9 +52,10 @@ type Cell = Readonly<Record<string, unknown>>;
 export function pythonCells(text: string): PythonDocument['parts'] | null {
   let notebook: unknown;
   try {
-    notebook = JSON.parse(text);
-  } catch {
-    return null;
+    notebook = parseJson(text);
+  } catch (error) {
+    if (error instanceof JsonError) return null;
+    throw error;
   }
   const { cells, metadata } = record(notebook);
   if (!Array.isArray(cells)) return null;

@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import * as path from 'node:path';
 import { readSmallText } from '../../src/files/smallFile';
 import type { Random } from '../../src/tensor/random';
@@ -111,13 +112,20 @@ export function listFiles(root: string): string[] {
   const folders = [root];
   for (let visited = 0; visited < Math.min(folders.length, MAX_VISITED); visited++) {
     const folder = folders[visited]!;
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of entriesOf(folder)) {
       const file = path.join(folder, entry.name);
       const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && isInside(root, file));
       (isFolder ? folders : found).push(file);
     }
   }
   return found;
+}
+
+/** The entries of a folder; none if links make its path too long. */
+function entriesOf(folder: string): Dirent[] {
+  let entries: Dirent[] = [];
+  attempted(() => void (entries = readdirSync(folder, { withFileTypes: true })));
+  return entries;
 }
 
 /** The files whose name matches a pattern of the editor's search, such as '**\/{a,*b*}.safetensors'. */

@@ -19,7 +19,8 @@ import { analyseDocument, askPlanner, hoverDocument } from '../plannerTrial';
 import { named, tryCase } from '../trial';
 import { typedCode } from '../typedErrors';
 
-const HOVERS = 2;
+/** Each hover is a request with a budget of steps of its own. */
+const HOVERS = 1;
 const PAIRS = 20;
 
 interface Patterns {
