@@ -55,7 +55,7 @@ export function createPlannerJobs(sources: PlannerSources): Handlers<PlannerRequ
 
     'adapters/page': (params, context) => adapters.page(params, context),
 
-    'presets/list': () => PRESETS.map(({ id, title }) => ({ id, title })),
+    'presets/list': () => PRESETS.map(({ id, title, hubIds }) => ({ id, title, hubId: hubIds[0] ?? title })),
 
     async 'budget/report'({ inputs, model }, { signal }) {
       const found = await reportModel(inputs, model);

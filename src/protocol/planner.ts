@@ -161,7 +161,10 @@ export interface PlannerRequests extends PythonRequests {
    * `partial` is the page so far whenever that has changed.
    */
   'adapters/page'(params: AdapterQuestion): AdapterPage;
-  'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];
+  /** `hubId` is the id of the model on the Hugging Face Hub. */
+  'presets/list'(
+    params: Record<never, never>,
+  ): readonly { readonly id: string; readonly title: string; readonly hubId: string }[];
   /** All that the comparison shows. The report names invalid inputs. */
   'budget/report'(params: { readonly inputs: BudgetInputs; readonly model: ReportModel }): BudgetReport;
   /** The report as text to paste. */
