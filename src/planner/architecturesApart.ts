@@ -1,4 +1,7 @@
-/** The module tables, presets, config classes and errors that the planner's bundles share, as a bundle of their own (scripts/build.mjs). */
+/**
+ * The module tables, presets, config classes and errors that the planner's bundles share, as a bundle of their own
+ * (scripts/build.mjs).
+ */
 
 export * from '../budget/architectures';
 export * from '../budget/presets';

@@ -67,7 +67,8 @@ export function headerLength(prefix: Uint8Array, fileBytes: number): number {
 
 /**
  * Parses the N bytes of the header of a file of `fileBytes` bytes.
- * Throws InvalidHeader or InvalidHeaderDeserialization if no tensor can be listed, TooLarge beyond `MAX_TENSORS`. All other faults go to `errors`.
+ * Throws InvalidHeader or InvalidHeaderDeserialization if no tensor can be listed, TooLarge beyond `MAX_TENSORS`. All
+ * other faults go to `errors`.
  */
 export function* parseSafetensorsHeader(header: Uint8Array, fileBytes: number): Steps<SafetensorsHeader> {
   const faults = new Faults();
