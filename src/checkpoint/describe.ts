@@ -18,7 +18,7 @@ import type { PackedWeights } from './packedParameters';
 import type { RawConfig } from '../peftConfig/configValues';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader, TensorEntry } from './header';
-import { mapInSteps } from './steps';
+import { filterInSteps, mapInSteps } from './steps';
 import type { Steps } from './steps';
 
 /** Maximum number of listed problems. Thousands have one cause; a last entry counts those left out. */
@@ -74,7 +74,9 @@ export function* describeCheckpoint(
   const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
   const nothingKnown = adapter.modules.length + prompts.prompts.length + prompts.prefixes.length === 0;
   const guess =
-    nothingKnown && !config?.peftType && !isTrainedWhole(config) ? unknownPairs(header.tensors, hasConfig) : null;
+    nothingKnown && !config?.peftType && !isTrainedWhole(config)
+      ? yield* unknownPairs(header.tensors, hasConfig)
+      : null;
   const problems = [
     ...packingNotes(packed, quantization),
     ...headerProblems(header, config),
@@ -92,7 +94,10 @@ export function* describeCheckpoint(
     method: config?.peftType ?? adapted ?? (isTrainedWhole(config) ? 'FULL' : null),
     config: config?.rows ?? [],
     parameters: logicalParameters(
-      header.tensors.filter(({ dtype, shape }) => dtype !== UNKNOWN_DTYPE && elementCount(shape) !== null),
+      yield* filterInSteps(
+        header.tensors,
+        ({ dtype, shape }) => dtype !== UNKNOWN_DTYPE && elementCount(shape) !== null,
+      ),
       packed,
     ),
     tensors: yield* mapInSteps(header.tensors, (entry) => describeTensor(entry, header, packed)),

@@ -18,12 +18,15 @@ import type { RawConfig } from '../peftConfig/configValues';
 import { patternName } from '../peftConfig/wrappedPath';
 import { JsonError, parseJson } from '../peftConfig/parseJson';
 import type { Problem } from '../peftConfig/problem';
+import { CheckpointFactors } from './checkpointFactors';
 import { CheckpointSource } from './checkpointSource';
+import { CheckpointTensors } from './checkpointTensors';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
 import type { OpenedFiles } from './openedFiles';
 import { PacedMatching } from './pacedMatching';
 import { Pacer } from '../checkpoint/pacer';
+import { mapByKey } from '../checkpoint/steps';
 
 /** Alphas and scales that are read one by one at opening. No adapter has this many modules. */
 const MAX_SCALARS = 10_000;
@@ -51,8 +54,10 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
       hasConfig: parsed !== null || notes.length > (opened.header.notes?.length ?? 0),
     });
     const description = await pacer.run(describing);
-    await pacer.pause();
-    return new CheckpointSource(opened, lora, description);
+    const entries = await pacer.run(mapByKey(header.tensors, ({ name }) => name));
+    const modules = await pacer.run(mapByKey(lora.modules, ({ module }) => module));
+    const tensors = new CheckpointTensors(opened, entries);
+    return new CheckpointSource(tensors, new CheckpointFactors(tensors, modules, lora.products), description);
   } catch (error) {
     await opened.close();
     throw error;

@@ -7,6 +7,9 @@
  * 'attn1.to_q' in block 'unet.down_blocks.1.attentions.0'.
  */
 
+import { eachInSteps, mapInSteps } from '../steps';
+import type { Steps } from '../steps';
+
 interface GridPlace {
   readonly layer: number | null;
   readonly group: string;
@@ -26,12 +29,15 @@ const UNET_BLOCK =
   /^(?:[\w.]*?\.)?(?:(?:down|up|input|output)_blocks\.\d{1,3}(?:\.(?:[a-z]+\.)?\d{1,3})?|(?:mid_block|middle_block)(?:\.(?:[a-z]+\.)?\d{1,3})?)(?=\.)/;
 
 /** Places in the order of `paths`. */
-export function placeModules(paths: readonly string[]): GridPlace[] {
-  const splits = paths.map(split);
+export function* placeModules(paths: readonly string[]): Steps<GridPlace[]> {
+  const splits = yield* mapInSteps(paths, split);
   const stems = new Map<string, readonly string[]>();
-  for (const { stem, layer, block } of splits) if (layer !== null && block === null) stems.set(stem.join('.'), stem);
+  yield* eachInSteps(splits, ({ stem, layer, block }) => {
+    if (layer !== null && block === null) stems.set(stem.join('.'), stem);
+  });
   const labels = labelStems([...stems.values()]);
-  return splits.map(({ stem, layer, rest, block }, i) => {
+  yield;
+  return yield* mapInSteps(splits, ({ stem, layer, rest, block }, i) => {
     if (block !== null) return { layer, group: rest.join('.'), block };
     return {
       layer,

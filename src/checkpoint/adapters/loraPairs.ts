@@ -18,7 +18,7 @@ import { isProduct, planProduct, withBlocksOfA } from './products';
 import { inputsAreAlike } from './sharedInputs';
 import type { Planned, Product } from './products';
 import type { TensorEntry } from '../header';
-import { mapInSteps } from '../steps';
+import { filterInSteps, mapByKey, mapInSteps } from '../steps';
 import type { Steps } from '../steps';
 
 /**
@@ -48,17 +48,13 @@ export function* pairLora(
   const sharing = collected.parts.filter(({ tensors: own }) => own.has('lambda_b'));
   const alike = inputsAreAlike(sharing.map(({ module }) => module));
   const problems: Problem[] = [];
-  const adapted = collected.parts.filter(isProduct);
-  yield;
+  const adapted = yield* filterInSteps(collected.parts, isProduct);
   const units = yield* unitsOf(adapted, config, problems);
-  const paths = units.map(({ name }) => restoredPath(name));
-  yield;
-  const places = placeModules(paths);
-  yield;
-  const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const paths = yield* mapInSteps(units, ({ name }) => restoredPath(name));
+  const places = yield* placeModules(paths);
+  const stored = yield* mapByKey(tensors, ({ name }) => name);
   const products = new Map<string, Product>();
 
-  yield;
   const modules = yield* mapInSteps(units, ({ part, name, planned }, i): LoraModuleInfo => {
     const plan = planned ?? planOf(part, shared, alike, config);
     const product = 'product' in plan ? plan.product : null;

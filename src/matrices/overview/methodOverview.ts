@@ -45,7 +45,7 @@ class Overview {
   }
 
   async vectors(): Promise<VectorMeasures[]> {
-    const places = placeModules(this.ia3.map(({ module }) => module));
+    const places = await this.pacer.run(placeModules(this.ia3.map(({ module }) => module)));
     return this.each(this.ia3, async ({ module, tensor }, i) => {
       const values = await this.read(tensor);
       return { module, tensor, ...places[i]!, ...vectorMeasures(values) };
@@ -54,7 +54,7 @@ class Overview {
 
   async bottlenecks(): Promise<BottleneckMeasures[]> {
     const { bottlenecks } = this.source.description;
-    const places = placeModules(bottlenecks.map(({ module }) => module));
+    const places = await this.pacer.run(placeModules(bottlenecks.map(({ module }) => module)));
     return this.each(bottlenecks, async (info: BottleneckInfo, i) => {
       const down = await this.read(info.wDown);
       const up = await this.read(info.wUp);

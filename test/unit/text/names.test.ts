@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { compareNames, inNameOrder, inNumericOrder } from '../../../src/text/nameOrder';
+import { compareNames, inNameOrder } from '../../../src/text/nameOrder';
 import { NameShortener, shortenedName, shortNames, withinCharacters } from '../../../src/text/shortNames';
 
 describe('the order of names', () => {
@@ -19,14 +19,6 @@ describe('the order of names', () => {
       (_, i) => `model.layers.${(i * 7919) % 101}.mlp.experts.${i % 13}.up_proj`,
     );
     assert.deepEqual([...new Set(names)].sort(compareNames), [...new Set(names)].sort(compare));
-  });
-
-  it('of a file stays, except that numbered siblings are in the order of their numbers', () => {
-    const names = ['layers.10.v', 'layers.10.k', 'lm_head', 'layers.2.v', 'layers.2.k', 'experts[10]', 'experts[9]'];
-    assert.deepEqual(
-      inNumericOrder(names, (name) => name),
-      ['layers.2.v', 'layers.2.k', 'layers.10.v', 'layers.10.k', 'lm_head', 'experts[9]', 'experts[10]'],
-    );
   });
 
   it('never calls two different names equal', () => {

@@ -8,12 +8,9 @@ import { atOnce } from '../../../../src/checkpoint/steps';
 
 describe('the grid of layers x modules', () => {
   it('groups modules by the part of the name after the layer', () => {
-    const places = placeModules([
-      'model.layers.3.self_attn.q_proj',
-      'model.layers.11.self_attn.q_proj',
-      'lm_head',
-      'classifier.0',
-    ]);
+    const places = atOnce(
+      placeModules(['model.layers.3.self_attn.q_proj', 'model.layers.11.self_attn.q_proj', 'lm_head', 'classifier.0']),
+    );
     assert.deepEqual(
       places.map(({ layer, group }) => [layer, group]),
       [
@@ -26,19 +23,20 @@ describe('the grid of layers x modules', () => {
   });
 
   it('distinguishes stacks whose layers have the same numbers', () => {
-    const places = placeModules([
-      'model.encoder.layers.0.q_proj',
-      'model.decoder.layers.0.q_proj',
-      'decoder.block.0.layer.1.EncDec.q',
-    ]);
+    const places = atOnce(
+      placeModules([
+        'model.encoder.layers.0.q_proj',
+        'model.decoder.layers.0.q_proj',
+        'decoder.block.0.layer.1.EncDec.q',
+      ]),
+    );
     assert.deepEqual(
       places.map(({ group }) => group),
       ['model.encoder.layers.q_proj', 'model.decoder.layers.q_proj', 'decoder.block.layer.1.EncDec.q'],
     );
-    const whisper = placeModules([
-      'model.encoder.layers.0.self_attn.q_proj',
-      'model.decoder.layers.0.self_attn.q_proj',
-    ]);
+    const whisper = atOnce(
+      placeModules(['model.encoder.layers.0.self_attn.q_proj', 'model.decoder.layers.0.self_attn.q_proj']),
+    );
     assert.deepEqual(
       whisper.map(({ group }) => group),
       ['encoder.self_attn.q_proj', 'decoder.self_attn.q_proj'],
@@ -47,7 +45,7 @@ describe('the grid of layers x modules', () => {
 });
 
 describe('the blocks of a UNet', () => {
-  const placed = (path: string) => placeModules([path])[0];
+  const placed = (path: string) => atOnce(placeModules([path]))[0];
 
   it('have grids of their own, whose layers are the transformer blocks', () => {
     assert.deepEqual(placed('unet.input_blocks.4.1.transformer_blocks.7.attn1.to_q'), {
