@@ -20,6 +20,9 @@ const MAX_TURNS = 75_000;
  */
 const TURNS_OF_RECOVERY = 5;
 
+/** Advances of the parser between two pauses: about a millisecond. */
+const ADVANCES_PER_STEP = 100;
+
 export interface Program {
   readonly text: string;
   readonly tree: Tree;
@@ -29,13 +32,16 @@ export interface Program {
 
 export type PythonParts = readonly { readonly text: string; readonly notebookCell: boolean }[];
 
+/** Parsing takes up to half a second, so it yields every few milliseconds. */
+export type ParsingSteps<T> = Generator<undefined, T, undefined>;
+
 /** Reads the parts one after another as one program. `null` if it is too long or too deeply nested. */
-export function parseProgram(parts: PythonParts): Program | null {
+export function* parseProgram(parts: PythonParts): ParsingSteps<Program | null> {
   let length = 0;
   for (const part of parts) length += part.text.length + 1;
   if (length > MAX_PROGRAM_CHARACTERS) return null;
   const text = parts.map((part) => part.text).join('\n');
-  const tree = parse(parts.map((part) => readable(part.text, part.notebookCell)).join('\n'));
+  const tree = yield* parse(parts.map((part) => readable(part.text, part.notebookCell)).join('\n'));
   if (!tree) return null;
   const starts: number[] = [];
   for (let start = 0, index = 0; index < parts.length; index++) {
@@ -58,12 +64,14 @@ function spanOf(starts: readonly number[], parts: PythonParts, from: number, to:
   return { part: low, from: from - start, to: Math.max(end, from - start) };
 }
 
-function parse(text: string): Tree | null {
+function* parse(text: string): ParsingSteps<Tree | null> {
   const parsing = parser.startParse(new ParserInput(text));
+  let advances = 0;
   try {
     for (let turns = 0; turns < MAX_TURNS; turns += isRecovering(parsing) ? TURNS_OF_RECOVERY : 1) {
       const tree = parsing.advance();
       if (tree) return isReadable(tree) ? tree : null;
+      if (++advances % ADVANCES_PER_STEP === 0) yield;
     }
   } catch (error) {
     // Lezer builds the tree recursively, so that thousands of nested blocks overflow its stack.
