@@ -2,6 +2,15 @@
 
 import type { Problem } from '../peftConfig/problem';
 
+export interface PackedInfo {
+  readonly name: string;
+  /** How it is packed, for users: 'GPTQ, 4 bits'. */
+  readonly format: string;
+  /** The shape of the weight; `null` if the header does not give it. */
+  readonly shape: readonly number[] | null;
+  readonly parameters: number;
+}
+
 export interface TensorInfo {
   readonly name: string;
   /** The file's spelling: 'F32', 'BF16', ... */
@@ -12,6 +21,8 @@ export interface TensorInfo {
   readonly readable: boolean;
   /** Why intact data has no values to show: its type is not decoded. */
   readonly undecoded?: string;
+  /** The weight that a packed tensor stands for, in a quantised checkpoint. */
+  readonly packed?: PackedInfo;
   /** The shard that holds it, in a sharded checkpoint. */
   readonly file?: string;
   /** Name of the tensor that holds the gradient of the loss with respect to this one. */

@@ -18,6 +18,7 @@ import { MemoryMatrix } from './memoryMatrix';
 import { noPrefix, noSlice } from './notFound';
 import type { OpenedFiles } from './openedFiles';
 import { StoredMatrix } from './storedMatrix';
+import type { StoredProduct } from './storedProduct';
 
 /** Takes over `opened`: closing the source closes the files. */
 export class CheckpointSource implements MatrixSource {
@@ -45,6 +46,10 @@ export class CheckpointSource implements MatrixSource {
         return this.prefixMatrix(ref);
       case 'factor':
         return this.factorMatrix(ref.module, ref.part, signal);
+      case 'similarity': {
+        const { similarityMatrix } = await import('./overview/overviews.js');
+        return similarityMatrix(this.tensorMatrix(ref.prompt), ref.prompt, signal);
+      }
       case 'delta':
         return new DeltaMatrix(await this.loraFactors.read(ref.module, signal));
       case 'merged': {
@@ -65,6 +70,14 @@ export class CheckpointSource implements MatrixSource {
 
   storedFactors(module: string): StoredFactors | null {
     return this.loraFactors.stored(module);
+  }
+
+  storedProduct(module: string, signal?: AbortSignal): StoredProduct {
+    return this.loraFactors.stored64(module, signal);
+  }
+
+  productInputs(module: string): readonly string[] {
+    return this.loraFactors.inputs(module);
   }
 
   freeCaches(): void {

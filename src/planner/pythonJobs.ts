@@ -72,8 +72,8 @@ async function explanations(
   models: Models,
   { call, base, budget }: PythonFacts,
 ): Promise<(key: string) => string | null> {
-  const model = budget && base ? { ...base.model, tensors: await tensorsFor(models, base.model) } : null;
-  const config = { ...call.config, base_model_name_or_path: base?.model.title ?? null };
+  const model = budget && base ? { ...base, tensors: await tensorsFor(models, base) } : null;
+  const config = { ...call.config, base_model_name_or_path: base?.title ?? null };
   return (key) => hoverText([key], { config, weights: null, base: model });
 }
 

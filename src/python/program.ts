@@ -3,15 +3,22 @@
  * code units, as editors do.
  */
 
-import type { Tree } from '@lezer/common';
+import type { PartialParse, Tree } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { MAX_PROGRAM_CHARACTERS } from '../protocol/python';
 import type { PythonSpan } from '../protocol/python';
+import { ParserInput, ReadTooOften } from './parserInput';
+import { isReadable } from './readableTree';
 
 /**
  * Steps of the parser. An ordinary program takes one for every seven characters, text that is not Python one for each.
  */
 const MAX_TURNS = 75_000;
+/**
+ * The cost of a step in which the parser recovers from a syntax error. It then follows several ways to continue, each
+ * of which takes as long as an ordinary step.
+ */
+const TURNS_OF_RECOVERY = 5;
 
 export interface Program {
   readonly text: string;
@@ -52,17 +59,22 @@ function spanOf(starts: readonly number[], parts: PythonParts, from: number, to:
 }
 
 function parse(text: string): Tree | null {
-  const parsing = parser.startParse(text);
+  const parsing = parser.startParse(new ParserInput(text));
   try {
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
+    for (let turns = 0; turns < MAX_TURNS; turns += isRecovering(parsing) ? TURNS_OF_RECOVERY : 1) {
       const tree = parsing.advance();
-      if (tree) return tree;
+      if (tree) return isReadable(tree) ? tree : null;
     }
   } catch (error) {
     // Lezer builds the tree recursively, so that thousands of nested blocks overflow its stack.
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError || error instanceof ReadTooOften)) throw error;
   }
   return null;
+}
+
+/** Lezer's parser counts the steps until it has recovered. Its types leave the property out. */
+function isRecovering(parsing: PartialParse): boolean {
+  return 'recovering' in parsing && parsing.recovering !== 0;
 }
 
 /**

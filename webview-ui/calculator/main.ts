@@ -19,7 +19,7 @@ const host = new Endpoint<CalculatorRequests, Record<never, never>, Record<never
 );
 
 const rows = new MethodRows();
-const denominator = h('p', { class: 'peft-muted budget-note' });
+const shareNote = h('p', { class: 'peft-muted budget-note' });
 const warnings = h('ul', { class: 'budget-warnings' });
 const failure = h('p', { class: 'budget-message', role: 'alert', hidden: true });
 
@@ -61,7 +61,7 @@ function show(report: BudgetReport): void {
   controls.showReport(report);
   rows.show(report);
   plan.follow(sharedSettings(controls.inputs, report));
-  denominator.textContent = report.denominator && `Ratios are relative to ${report.denominator}.`;
+  shareNote.textContent = report.shareNote;
   replace(
     warnings,
     report.warnings.map((warning) => h('li', {}, warning)),
@@ -85,7 +85,7 @@ const page = h(
   openPlan,
   controls.root,
   rows.root,
-  denominator,
+  shareNote,
   warnings,
   h('div', { class: 'buttons' }, button('Compare...', 'compare', ''), button('Run Demo', 'demo', 'secondary')),
   plan.root,

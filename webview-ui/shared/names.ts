@@ -49,7 +49,8 @@ function fit(element: HTMLElement): void {
   const style = getComputedStyle(element);
   const room = element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   if (room <= 0) return;
-  font = style.font;
+  // The shorthand `font` is empty if digits have one width, because it cannot say so.
+  font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
   // The width of an element is rounded, and that of a text is not.
   const text = shorten(name, (candidate) => measure(candidate) <= room + 0.5);
   if (element.textContent !== text) element.textContent = text;

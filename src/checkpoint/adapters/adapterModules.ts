@@ -4,14 +4,20 @@ import type { AdapterFactorInfo, AdapterModuleInfo, LoraModuleInfo } from '../so
 import type { Problem } from '../../peftConfig/problem';
 import { isTrainedWhole } from '../../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
-import type { AdapterPart, AdapterParts } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
+import type { AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
 import type { LoraPairing } from './loraPairs';
 import { configuredRank } from '../../peftConfig/peftScaling';
 import { methodScaling } from '../../peftConfig/methodScaling';
 import { elementCount } from '../safetensors/safetensorsLayout';
+import { mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 import { savedTensors } from './savedTensors';
+import { unmatchedKeys } from './peftKeys';
+import { emptyTensors, tokenRows } from './savedShapes';
 import { dimensionWords } from './tensorRoles';
+import { unmergedModel } from './unmergedModel';
 
 interface AdapterModules {
   readonly modules: readonly AdapterModuleInfo[];
@@ -50,19 +56,23 @@ const NO_WEIGHT: ReadonlySet<string> = new Set([
 ]);
 
 /** Describes the adapter in a file. A base model has no modules and nothing unexplained. */
-export function describeAdapter(
+export function* describeAdapter(
   collected: AdapterParts,
   lora: LoraPairing,
   config: AdapterConfig | null,
-): AdapterModules {
+): Steps<AdapterModules> {
   const none: AdapterModules = { modules: [], unexplained: [], problems: [] };
   if (collected.parts.length === 0 && !config?.peftType && !isTrainedWhole(config)) return none;
   const problems: Problem[] = [];
   const unexplained: { tensor: string; reason: string }[] = [];
   const products = productsOfParts(collected.parts, lora);
-  const modules = collected.parts.map((part) =>
+  yield;
+  const modules = yield* mapInSteps(collected.parts, (part) =>
     describePart(part, products.get(part) ?? [], config, problems, unexplained),
   );
+  const whole = unmergedModel(collected);
+  if (whole) return { modules, unexplained, problems: [whole] };
+  yield;
   const saved = savedTensors(collected.rest, collected.parts, config);
   for (const entry of collected.doubles)
     unexplained.push({ tensor: entry.name, reason: 'another tensor of the file already has its role in the module' });
@@ -73,7 +83,9 @@ export function describeAdapter(
     const message = `${unexplained.length} tensors are not understood: ${quoted(tensor)}${others}: ${reason}`;
     problems.push({ severity: 'warning', message, subject: tensor });
   }
-  return { modules: [...modules, ...saved.modules], unexplained, problems };
+  const all = [...modules, ...saved.modules];
+  const found = [...unmatchedKeys(collected, config), ...emptyTensors(all), ...tokenRows(collected.parts, config)];
+  return { modules: all, unexplained, problems: [...problems, ...found] };
 }
 
 /** The LoRA modules of each part, matched by their tensors' names. Stacked experts are several modules. */

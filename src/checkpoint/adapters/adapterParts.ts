@@ -3,25 +3,12 @@
 import { inNumericOrder } from '../../text/nameOrder';
 import type { TensorEntry } from '../header';
 import { restoredPath } from './kohyaNames';
+import { bareLetterPairs, orientLowerCase } from './lowerCasePairs';
+import { ITEMS_PER_STEP, mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 import { readTensorName } from './tensorNames';
 import type { TensorName } from './tensorNames';
-import type { TensorStyle } from './tensorRoles';
-
-export interface PartTensor {
-  readonly name: TensorName;
-  readonly entry: TensorEntry;
-}
-
-/** The tensors of one adapted module. */
-export interface AdapterPart {
-  /** Path in the base model, followed by the adapter's name if a file holds several; '' for shared tensors. */
-  readonly module: string;
-  /** PEFT's name for the method: 'LORA', 'LOHA', ... */
-  method: string;
-  style: TensorStyle;
-  /** Keyed by `TensorName.part`. */
-  readonly tensors: Map<string, PartTensor>;
-}
+import type { AdapterPart, PartTensor } from './adapterPart';
 
 export interface AdapterParts {
   /** Layer 2 comes before layer 10. Files often store them the other way round. */
@@ -32,18 +19,21 @@ export interface AdapterParts {
   readonly doubles: readonly TensorEntry[];
 }
 
-export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
-  const named = tensors.map((entry) => ({ entry, name: readTensorName(entry.name) }));
-  const adapters = new Set(named.flatMap(({ name }) => (name && !name.rule.weak ? [name.adapter] : [])));
+export function* collectParts(tensors: readonly TensorEntry[]): Steps<AdapterParts> {
+  const named = yield* mapInSteps(tensors, (entry) => ({ entry, name: readTensorName(entry.name) }));
+  const strongNames = named.flatMap(({ name }) => (name && !name.rule.weak ? [name] : []));
+  const adapters = new Set(strongNames.map(({ adapter }) => adapter));
   const several = adapters.size > 1;
   const keyOf = ({ module, adapter }: TensorName): string =>
     several && adapter !== '' && adapter !== 'default' ? `${module} (${adapter})` : module;
 
-  const strong = new Set(named.flatMap(({ name }) => (name && !name.rule.weak ? [keyOf(name)] : [])));
+  yield;
+  const strong = new Set(yield* mapInSteps(strongNames, keyOf));
   const parts = new Map<string, AdapterPart>();
   const rest: TensorEntry[] = [];
   const doubles: TensorEntry[] = [];
-  for (const { entry, name } of named) {
+  for (const [index, { entry, name }] of named.entries()) {
+    if (index % ITEMS_PER_STEP === 0) yield;
     const key = name && keyOf(name);
     if (name === null || key === null || !strong.has(key)) {
       rest.push(entry);
@@ -57,7 +47,11 @@ export function collectParts(tensors: readonly TensorEntry[]): AdapterParts {
     if (part.tensors.has(name.part)) doubles.push(entry);
     else part.tensors.set(name.part, { name, entry });
   }
-  return { parts: inNumericOrder([...parts.values()], ({ module }) => restoredPath(module)), rest, doubles };
+  for (const part of parts.values()) orientLowerCase(part);
+  const bare = bareLetterPairs(rest);
+  const paired = new Set(bare.flatMap(({ tensors: own }) => [...own.values()].map(({ entry }) => entry)));
+  const ordered = inNumericOrder([...parts.values(), ...bare], ({ module }) => restoredPath(module));
+  return { parts: ordered, rest: rest.filter((entry) => !paired.has(entry)), doubles };
 }
 
 /** The single-number tensors that scalings need: the alphas and scales that kohya and LyCORIS store. */

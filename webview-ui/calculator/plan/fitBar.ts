@@ -14,9 +14,9 @@ export function fitBar(gpu: HTMLElement): FitBar {
   const text = h('p', { class: 'fit-text', role: 'status' });
   return {
     root: h('div', { class: 'fit-bar' }, h('label', { class: 'fit-gpu' }, h('span', {}, 'Does it fit?'), gpu), text),
-    show({ memory, memoryProblem, problem }) {
+    show({ memory, memoryProblem, problem, standIn }) {
       const why = memoryProblem ?? problem;
-      replace(text, memory ? verdictOf(memory) : (why?.message ?? ''));
+      replace(text, memory ? verdictOf(memory, standIn) : (why?.message ?? ''));
       text.classList.toggle(
         'over',
         memory !== null && memory.gpuBytes !== null && memory.deviceBytes > memory.gpuBytes,

@@ -1,9 +1,9 @@
-/** Lays the LoRA modules of an adapter out as layers x groups. */
+/** Lays the modules of an adapter out as layers x groups. */
 
 import type { LoraModuleInfo } from '../../../src/protocol/source';
 
 /** The path of a module as users know it: kohya's names have '_' in the place of '.'. */
-export const pathOf = ({ module, path }: LoraModuleInfo): string => path ?? module;
+export const pathOf = ({ module, path }: Pick<LoraModuleInfo, 'module' | 'path'>): string => path ?? module;
 
 /** The modules of one block of a UNet, or those outside of blocks if `block` is `null`. */
 export interface GridSection {
@@ -35,7 +35,7 @@ export function gridSections(modules: readonly LoraModuleInfo[]): GridSection[] 
 
 /** `members` are indices of `modules`; by default all. */
 export function moduleGrid(
-  modules: readonly LoraModuleInfo[],
+  modules: readonly Pick<LoraModuleInfo, 'layer' | 'group'>[],
   members: readonly number[] = [...modules.keys()],
 ): ModuleGrid {
   const columns = new Map<string, number>();

@@ -1,8 +1,10 @@
 import { strict as assert } from 'node:assert';
+import { collectParts } from '../../../../src/checkpoint/adapters/adapterParts';
 import { restoredPath } from '../../../../src/checkpoint/adapters/kohyaNames';
 import { placeModules } from '../../../../src/checkpoint/adapters/layerGroups';
 import { pairLora } from '../../../../src/checkpoint/adapters/loraPairs';
 import type { TensorEntry } from '../../../../src/checkpoint/header';
+import { atOnce } from '../../../../src/checkpoint/steps';
 
 describe('the grid of layers x modules', () => {
   it('groups modules by the part of the name after the layer', () => {
@@ -103,7 +105,7 @@ describe("kohya's names", () => {
       entry(`${name}.lora_down.weight`, [4, 8]),
       entry(`${name}.lora_up.weight`, [8, 4]),
     ]);
-    const { modules } = pairLora(tensors, null, new Map());
+    const { modules } = atOnce(pairLora(tensors, null, new Map(), atOnce(collectParts(tensors))));
     assert.deepEqual(
       modules.map(({ module, path, layer, group }) => [module, path, layer, group]),
       [

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import type { TensorEntry } from '../../../../src/checkpoint/header';
 import { parseAdapterConfig } from '../../../../src/peftConfig/adapterConfig';
+import type { AdapterConfig } from '../../../../src/peftConfig/adapterConfig';
 import { collectParts, scalarTensors } from '../../../../src/checkpoint/adapters/adapterParts';
 import { pairLora } from '../../../../src/checkpoint/adapters/loraPairs';
 import { readTensorName } from '../../../../src/checkpoint/adapters/tensorNames';
@@ -9,11 +10,12 @@ import type { LoraPairing } from '../../../../src/checkpoint/adapters/loraPairs'
 import { describePrompts } from '../../../../src/checkpoint/adapters/promptTensors';
 import { headerLength, parseSafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
 import type { SafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
+import { atOnce } from '../../../../src/checkpoint/steps';
 import { fixturePath } from '../fixtures';
 
 function savedHeader(name: string): SafetensorsHeader {
   const bytes = readFileSync(fixturePath('peft_saved', name, 'adapter_model.safetensors'));
-  return parseSafetensorsHeader(bytes.subarray(8, 8 + headerLength(bytes, bytes.length)), bytes.length);
+  return atOnce(parseSafetensorsHeader(bytes.subarray(8, 8 + headerLength(bytes, bytes.length)), bytes.length));
 }
 
 function savedConfig(name: string, changes: Record<string, unknown> = {}) {
@@ -21,8 +23,16 @@ function savedConfig(name: string, changes: Record<string, unknown> = {}) {
   return parseAdapterConfig(JSON.stringify({ ...JSON.parse(text), ...changes }));
 }
 
+function pair(
+  tensors: readonly TensorEntry[],
+  config: AdapterConfig | null,
+  alphas: ReadonlyMap<string, number> = new Map(),
+): LoraPairing {
+  return atOnce(pairLora(tensors, config, alphas, atOnce(collectParts(tensors))));
+}
+
 function pairSaved(name: string, changes: Record<string, unknown> = {}): LoraPairing {
-  return pairLora(savedHeader(name).tensors, savedConfig(name, changes), new Map());
+  return pair(savedHeader(name).tensors, savedConfig(name, changes));
 }
 
 function entriesOf(shapes: Record<string, readonly number[]>): TensorEntry[] {
@@ -41,11 +51,7 @@ function pairShapes(
   config: object | null = null,
   alphas: Record<string, number> = {},
 ): LoraPairing {
-  return pairLora(
-    entriesOf(shapes),
-    config && parseAdapterConfig(JSON.stringify(config)),
-    new Map(Object.entries(alphas)),
-  );
+  return pair(entriesOf(shapes), config && parseAdapterConfig(JSON.stringify(config)), new Map(Object.entries(alphas)));
 }
 
 describe('LoRA pairs of files that PEFT saved', () => {
@@ -200,7 +206,7 @@ describe('LoRA pairs', () => {
       readable: true,
     }));
     assert.deepEqual(
-      scalarTensors(collectParts(entries)).map(({ name }) => name),
+      scalarTensors(atOnce(collectParts(entries))).map(({ name }) => name),
       ['lora_unet_down_blocks_1_proj.alpha'],
     );
   });
@@ -230,7 +236,7 @@ describe('LoRA pairs', () => {
     const shapes = Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`m${i}.lora_A.weight`, [4, 8]]));
     const rank_pattern = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`(x*)*${i}`, 3]));
     const config = parseAdapterConfig(JSON.stringify({ rank_pattern }));
-    pairLora(entriesOf(shapes), config, new Map());
+    pair(entriesOf(shapes), config);
     assert.match(config.matching.problems.join(), /^matching takes more than 10000000 steps/);
   });
 });

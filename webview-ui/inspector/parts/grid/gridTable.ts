@@ -9,6 +9,8 @@ import { h } from '../../../shared/element';
 /** If there are more groups (a UNet has dozens), they become the rows, which have room for their names. */
 const MAX_COLUMNS = 16;
 
+type NamedModule = Pick<LoraModuleInfo, 'module' | 'path' | 'block' | 'group'>;
+
 type MakeCell = (module: number) => HTMLElement;
 
 /** `null` if no module lies in a numbered layer. */
@@ -76,8 +78,8 @@ function table(corner: string, head: readonly HTMLElement[], rows: readonly HTML
 }
 
 /** Modules outside the numbered layers share no columns. Each has its own name below its cell. */
-export function otherModules(grid: ModuleGrid, modules: readonly LoraModuleInfo[], cell: MakeCell): HTMLElement {
-  const nameOf = (info: LoraModuleInfo): string => (info.block === undefined ? pathOf(info) : info.group);
+export function otherModules(grid: ModuleGrid, modules: readonly NamedModule[], cell: MakeCell): HTMLElement {
+  const nameOf = (info: NamedModule): string => (info.block === undefined ? pathOf(info) : info.group);
   return h(
     'div',
     { class: 'other-cells' },

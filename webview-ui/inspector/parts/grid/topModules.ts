@@ -11,7 +11,7 @@ const SHOWN = 8;
 
 export function topModules(
   place: HTMLElement,
-  modules: readonly LoraModuleInfo[],
+  modules: readonly Pick<LoraModuleInfo, 'module' | 'path'>[],
   values: Float64Array,
   untrained: readonly boolean[],
   metric: string,

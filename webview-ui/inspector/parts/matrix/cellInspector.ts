@@ -14,6 +14,8 @@ import { h, replace } from '../../../shared/element';
 import { showName } from '../../../shared/names';
 import type { Pane } from './pane';
 import { errorText } from '../notes/progressNote';
+import { shortenedName } from '../../../../src/text/shortNames';
+import type { Fits } from '../../../../src/text/shortNames';
 
 /** A pointer that is only passing crosses a cell in less time. */
 const READ_DELAY_MS = 60;
@@ -172,7 +174,7 @@ export class CellInspector {
     const at = this.shown?.at ?? this.pointer;
     this.tooltip.show(content, at.x, at.y);
     const where = h('span', { class: 'where' });
-    showName(where, indexedName(subject, cell, found));
+    showName(where, indexedName(subject, cell, found), withWholeIndex);
     replace(
       this.status,
       where,
@@ -188,6 +190,13 @@ export class CellInspector {
     this.controller?.abort();
     this.controller = null;
   }
+}
+
+/** Shortens a name with an index, 'lora_A.weight[3, 17]', and keeps the index. */
+function withWholeIndex(indexed: string, fits: Fits): string {
+  const end = indexed.lastIndexOf('[');
+  const index = indexed.slice(end);
+  return shortenedName(indexed.slice(0, end), (name) => fits(name + index)) + index;
 }
 
 function summaryTable(lines: readonly NamedSummary[]): HTMLElement {
