@@ -48,12 +48,15 @@ export class PlanFields {
     );
   }
 
-  private input({ kind, initial, choices }: PlanField, text: string): HTMLInputElement | HTMLSelectElement {
+  private input(
+    { kind, initial, choices, choiceLabels = {} }: PlanField,
+    text: string,
+  ): HTMLInputElement | HTMLSelectElement {
     if (kind === 'choice') {
       const select = h(
         'select',
         {},
-        choices.map((choice) => h('option', { value: choice }, choice || 'none')),
+        choices.map((choice) => h('option', { value: choice }, choiceLabels[choice] ?? (choice || 'none'))),
       );
       select.value = choices.includes(text) ? text : initial;
       return select;
