@@ -7,6 +7,7 @@ import type { View, ViewContext } from '../context';
 import { GatheredMetrics, metricName, METRICS } from '../data/metrics';
 import { moduleGrid } from '../data/moduleGrid';
 import { h, replace } from '../../shared/element';
+import { withFindingMark } from '../parts/grid/findingMark';
 import { gridCell } from '../parts/grid/gridCell';
 import { gridKeys, keepingFocus } from '../parts/grid/gridKeys';
 import { layerTable, otherModules } from '../parts/grid/gridTable';
@@ -75,9 +76,19 @@ class GridView implements View {
     );
     this.draw();
     this.stop = this.measure(place);
-    this.unsubscribe = store.subscribe((changed) => {
+    const stopState = store.subscribe((changed) => {
       if (changed.has('metric')) this.draw();
     });
+    let marked = context.findings?.report;
+    const stopFindings = context.findings?.subscribe(() => {
+      if (context.findings?.report === marked) return;
+      marked = context.findings?.report;
+      this.draw();
+    });
+    this.unsubscribe = () => {
+      stopState();
+      stopFindings?.();
+    };
   }
 
   dispose(): void {
@@ -170,7 +181,7 @@ class GridView implements View {
   ): HTMLElement {
     const { description, store } = this.context;
     const info = description.lora[module]!;
-    return gridCell({
+    const cell = gridCell({
       info,
       metric,
       value: values[module] ?? NaN,
@@ -182,6 +193,7 @@ class GridView implements View {
       focused: info.module === store.get().module,
       open: () => this.open(module),
     });
+    return withFindingMark(cell, this.context.findings?.of(info.module));
   }
 
   private open(module: number): void {
