@@ -1,6 +1,7 @@
 /** Builds fields from their descriptions: numbers, switches and choices that keep what was typed. */
 
 import type { PlanField, Typed } from '../../../src/protocol/plan';
+import { breakable } from '../../shared/names';
 import { h, replace } from '../../shared/element';
 
 export class PlanFields {
@@ -40,7 +41,7 @@ export class PlanFields {
     this.inputs.set(field.key, input);
     input.addEventListener(field.kind === 'number' || field.kind === 'list' ? 'input' : 'change', this.changed);
     if (field.kind === 'number' && input instanceof HTMLInputElement) stepByArrows(input, field, this.changed);
-    const label = h('span', { class: 'plan-label' }, field.label);
+    const label = h('span', { class: 'plan-label' }, breakable(field.label));
     return h(
       'label',
       { class: `plan-field ${field.kind}`, title: field.title },
