@@ -1,8 +1,11 @@
 /** How an adapter is set up, in a few words: the second line of its page. */
 
 import type { LoraModuleInfo, SourceDescription } from '../../../src/protocol/source';
+import { shortenedName, withinCharacters } from '../../../src/text/shortNames';
 import { formatCount, formatNumber, formatPercent } from '../../shared/formatNumber';
 
+/** Characters of a setting, such as a pattern of targets, that the line shows. */
+const SHOWN_CHARACTERS = 160;
 /** Names of targets in the line. The Info tab has all. */
 const LISTED = 7;
 /** Rows of the config that the line does not repeat, or that are too long for it. */
@@ -19,7 +22,7 @@ export function settingsFacts(description: SourceDescription): (readonly [string
   const row = (label: string): string | undefined => config.find(([own]) => own === label)?.[1];
   const facts: (readonly [string, string])[] = [];
   const add = (label: string, text: string | undefined): void => {
-    if (text !== undefined && text !== '') facts.push([label, text]);
+    if (text !== undefined && text !== '') facts.push([label, shortenedName(text, withinCharacters(SHOWN_CHARACTERS))]);
   };
   const stored = lora.filter(({ unavailable }) => unavailable === undefined);
   if (stored.length > 0) {
