@@ -107,7 +107,7 @@ async function playDay({ workbench, folder, host }: Scene): Promise<string> {
     if ((await workbench.page.locator('.tabs-container .tab').count()) > MAX_TABS) await closeAll(workbench);
   }
   await closeAll(workbench);
-  if (missed > ACTIONS / 20) throw new Error(`${missed} of ${ACTIONS} actions could not be done`);
+  if (missed > ACTIONS / 10) throw new Error(`${missed} of ${ACTIONS} actions could not be done`);
   await goodOpens(workbench);
   return `${course.join(', ')} MB every ${ACTIONS / REPORTS} actions, ${missed} not done`;
 }
