@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startStage } from './lib/e2eStage.mjs';
 import { encodeIndexedPng, reduceColors } from './lib/indexedPng.mjs';
+import { writeFaultyAdapter } from './lib/faultyAdapter.mjs';
 import { writeExperts, writeHuge, writeProjection } from './lib/largeWeights.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { bundleTests } from './lib/testBundles.mjs';
@@ -38,7 +39,15 @@ const DEMO_STEP = 'End';
 // Presses of '+' until a cell is large enough to show its value.
 const CLOSE_UP = 17;
 // Scenes that are not in the README, such as the largest shapes, all zeros.
-const UNPUBLISHED = ['huge', 'configCompletion', 'configHover', 'vectors', 'bottlenecks', 'similarity'];
+const UNPUBLISHED = [
+  'huge',
+  'configCompletion',
+  'configHover',
+  'vectors',
+  'bottlenecks',
+  'similarity',
+  'findingsMarks',
+];
 
 /** A config with typical mistakes. */
 const MISTAKEN_CONFIG = `{
@@ -131,6 +140,18 @@ const weights = async (workbench, file, tensor) => {
   const map = view.getByRole('application', { name: tensor });
   await map.waitFor();
   return { view, map };
+};
+
+/** Opens an adapter with a fault of most kinds and waits until its values are read. */
+const faulty = async (workbench) => {
+  await workbench.openFile('faulty-lora/adapter_model.safetensors');
+  await workbench.hideSideBar();
+  const view = await workbench.webviewFrame('inspector');
+  await view
+    .getByText(/values read$/)
+    .first()
+    .waitFor();
+  return view;
 };
 
 /**
@@ -256,6 +277,13 @@ const SCENES = {
   async huge(workbench) {
     await weights(workbench, 'huge', /embed_tokens/);
   },
+  async findings(workbench) {
+    const view = await faulty(workbench);
+    await view.getByRole('button', { name: /errors/, expanded: false }).click();
+  },
+  async findingsMarks(workbench) {
+    await faulty(workbench);
+  },
   async damaged(workbench) {
     await workbench.openFile('broken/truncated.safetensors');
     await workbench.hideSideBar();
@@ -303,6 +331,7 @@ const stage = await startStage('screenshots');
 const folder = path.join(stage.workspace, 'weights');
 if (names.some((name) => name.startsWith('weight'))) writeProjection(folder);
 if (names.includes('experts')) writeExperts(folder);
+if (names.some((name) => name.startsWith('findings'))) writeFaultyAdapter(path.join(stage.workspace, 'faulty-lora'));
 if (names.includes('huge')) writeHuge(folder);
 await bundleTests('e2e', ['test/e2e/workbench.ts']);
 const { launch } = createRequire(import.meta.url)(inRoot('out/test/e2e/workbench.js'));

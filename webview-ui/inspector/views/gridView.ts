@@ -9,6 +9,7 @@ import { gridSections } from '../data/moduleGrid';
 import type { GridSection } from '../data/moduleGrid';
 import { h, replace } from '../../shared/element';
 import { breakable } from '../../shared/names';
+import { withFindingMark } from '../parts/grid/findingMark';
 import { gridCell } from '../parts/grid/gridCell';
 import { gridKeys, keepingFocus } from '../parts/grid/gridKeys';
 import { layerTable, otherModules } from '../parts/grid/gridTable';
@@ -74,9 +75,19 @@ class GridView implements View {
     );
     this.draw();
     this.stop = this.measure(place);
-    this.unsubscribe = store.subscribe((changed) => {
+    const stopState = store.subscribe((changed) => {
       if (changed.has('metric')) this.draw();
     });
+    let marked = context.findings?.report;
+    const stopFindings = context.findings?.subscribe(() => {
+      if (context.findings?.report === marked) return;
+      marked = context.findings?.report;
+      this.draw();
+    });
+    this.unsubscribe = () => {
+      stopState();
+      stopFindings?.();
+    };
   }
 
   dispose(): void {
@@ -185,7 +196,7 @@ class GridView implements View {
   ): HTMLElement {
     const { description, store } = this.context;
     const info = description.lora[module]!;
-    return gridCell({
+    const cell = gridCell({
       info,
       metric,
       value: values[module] ?? NaN,
@@ -196,6 +207,7 @@ class GridView implements View {
       focused: info.module === store.get().module,
       open: () => this.open(module),
     });
+    return withFindingMark(cell, this.context.findings?.of(info.module));
   }
 
   private open(module: number): void {
