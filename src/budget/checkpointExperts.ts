@@ -4,6 +4,7 @@
  */
 
 import { FUSED_CONVERSIONS } from './architectures/fusedConversions';
+import { BARE_ROUTERS, FUSED_ON_LOAD, STACKED_FAMILY } from './architectures/fusedOnLoad';
 import type { ModelShape } from './modelShape';
 import type { NamedShape } from './rows';
 
@@ -13,22 +14,12 @@ const GATE = /\.experts\.\d{1,4}\.(?:gate_proj|w1)\.weight$/;
 /** Mixtral's layers keep their experts under another name in the file. */
 const OLD_HOLDER = /\.block_sparse_moe(?=\.)/;
 
-/** Types whose experts transformers 5.18 fuses when it loads them, and whose adapters PEFT 0.21 does not convert. */
-const FUSED_ON_LOAD: ReadonlySet<string> = new Set([
-  ...['axk1', 'axk2', 'deepseek_ocr2', 'deepseek_v4', 'hy_v3', 'jamba', 'kimi_k25', 'kimi_linear', 'laguna'],
-  ...['lfm2_moe', 'mimo_v2_flash', 'minimax_m3_vl', 'nemotron_h', 'phimoe', 'qwen2_moe', 'qwen4_exp_text'],
-]);
 /** Granite stores its experts stacked, under other names than the model has. */
 const GRANITE: readonly (readonly [RegExp, string])[] = [
   [/\.block_sparse_moe\.input_linear\.weight$/, '.block_sparse_moe.experts.gate_up_proj'],
   [/\.block_sparse_moe\.output_linear\.weight$/, '.block_sparse_moe.experts.down_proj'],
   [/\.block_sparse_moe\.router\.layer\.weight$/, '.block_sparse_moe.router.weight'],
 ];
-/** Types whose routers are bare tensors in memory: those that PEFT converts, and these. */
-const BARE_ROUTERS: ReadonlySet<string> = new Set([
-  ...['granitemoe', 'granitemoehybrid', 'granitemoeshared', 'phimoe', 'nemotron_h', 'lfm2_moe', 'qwen2_moe'],
-]);
-
 export function hasBareRouters(modelType: string): boolean {
   return isConverted(modelType) || BARE_ROUTERS.has(modelType);
 }
@@ -39,7 +30,7 @@ function isConverted(modelType: string): boolean {
 
 /** The tensors with the experts of each layer fused, for the types that transformers fuses. */
 export function fuseExperts({ modelType }: ModelShape, tensors: readonly NamedShape[]): readonly NamedShape[] {
-  if (modelType.startsWith('granitemoe')) return tensors.map(([name, shape]) => [granite(name), shape]);
+  if (modelType.startsWith(STACKED_FAMILY)) return tensors.map(([name, shape]) => [granite(name), shape]);
   if (!isConverted(modelType) && !FUSED_ON_LOAD.has(modelType)) return tensors;
   const fused = new Map<string, { readonly shape: readonly number[]; count: number }>();
   const others: NamedShape[] = [];

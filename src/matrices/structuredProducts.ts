@@ -9,7 +9,7 @@ import type { Product } from '../checkpoint/adapters/products';
 import { addDeltaRow } from './deltaMatrix';
 import type { Factors } from './factors';
 import type { CellValue, MatrixReader, ScanRequest, Visitor } from './matrixReader';
-import { Pacer } from './pacer';
+import { Pacer } from '../checkpoint/pacer';
 
 export { expandProduct } from '../checkpoint/adapters/expandProduct';
 

@@ -12,7 +12,7 @@ import type { MatrixReader } from '../matrices/matrixReader';
 import type { Measurer, StartMeasurers } from './measurer';
 import type { FactorBytes, FactorRun, ModuleMeasures } from '../matrices/moduleMeasures';
 import { MAX_SPECTRUM_PRODUCTS, spectrumWork, tooMuchWork } from '../matrices/spectrumWork';
-import { Pacer } from '../matrices/pacer';
+import { Pacer } from '../checkpoint/pacer';
 import { currentEngine } from '../tensor/engine/current';
 
 /**

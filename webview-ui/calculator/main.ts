@@ -11,6 +11,7 @@ import { BROWSER_TIMERS } from '../shared/timers';
 import { Answers } from './answers';
 import { MethodRows } from './methodRows';
 import { PlanPanel } from './plan/planPanel';
+import { sharedSettings } from './plan/sharedSettings';
 
 const host = new Endpoint<CalculatorRequests, Record<never, never>, Record<never, never>, BudgetEvents>(
   hostTransport(),
@@ -18,7 +19,7 @@ const host = new Endpoint<CalculatorRequests, Record<never, never>, Record<never
 );
 
 const rows = new MethodRows();
-const denominator = h('p', { class: 'peft-muted budget-note' });
+const shareNote = h('p', { class: 'peft-muted budget-note' });
 const warnings = h('ul', { class: 'budget-warnings' });
 const failure = h('p', { class: 'budget-message', role: 'alert', hidden: true });
 
@@ -42,6 +43,8 @@ const answers = new Answers(
 );
 
 const controls = new BudgetControls((inputs) => answers.change({ inputs }));
+const openPlan = h('button', { type: 'button', class: 'budget-link' }, 'Open beside the editor');
+openPlan.addEventListener('click', () => void host.request('calculator/run', { command: 'plan' }).catch(fail));
 
 const plan = new PlanPanel(
   {
@@ -57,7 +60,8 @@ function show(report: BudgetReport): void {
   page.classList.remove('loading');
   controls.showReport(report);
   rows.show(report);
-  denominator.textContent = report.denominator && `Ratios are relative to ${report.denominator}.`;
+  plan.follow(sharedSettings(controls.inputs, report));
+  shareNote.textContent = report.shareNote;
   replace(
     warnings,
     report.warnings.map((warning) => h('li', {}, warning)),
@@ -74,11 +78,14 @@ function button(label: string, command: 'compare' | 'demo', kind: string): HTMLE
 const page = h(
   'main',
   { class: 'calculator loading' },
+  h('h1', { class: 'peft-unseen' }, 'Parameter calculator'),
   h('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
   failure,
+  plan.fit.root,
+  openPlan,
   controls.root,
   rows.root,
-  denominator,
+  shareNote,
   warnings,
   h('div', { class: 'buttons' }, button('Compare...', 'compare', ''), button('Run Demo', 'demo', 'secondary')),
   plan.root,

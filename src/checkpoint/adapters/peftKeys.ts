@@ -8,6 +8,8 @@
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import type { Problem } from '../../peftConfig/problem';
 import { quoted } from '../../peftConfig/quoted';
+import { eachInSteps } from '../steps';
+import type { Steps } from '../steps';
 import type { PartTensor } from './adapterPart';
 import type { AdapterParts } from './adapterParts';
 import { TRAINING_WRAPPERS, withoutWrappers, wrappersOf } from './trainingWrappers';
@@ -45,20 +47,26 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** One problem per reason. Only PEFT's own configs promise that PEFT can load the file. */
-export function unmatchedKeys({ parts }: AdapterParts, config: AdapterConfig | null): Problem[] {
+export function* unmatchedKeys({ parts }: AdapterParts, config: AdapterConfig | null): Steps<Problem[]> {
   if (!config?.peftType) return [];
-  const own = parts.flatMap(({ module, method, tensors }) =>
-    module === '' ? [] : [...tensors.values()].map((tensor) => ({ method, tensor })),
-  );
-  const prefixed = own.some(({ tensor }) => tensor.entry.name.startsWith(PREFIX));
+  const own: { readonly method: string; readonly tensor: PartTensor }[] = [];
+  let prefixed = false;
+  yield* eachInSteps(parts, ({ module, method, tensors }) => {
+    if (module === '') return;
+    for (const tensor of tensors.values()) {
+      own.push({ method, tensor });
+      prefixed ||= tensor.entry.name.startsWith(PREFIX);
+    }
+  });
   const found = new Map<string, { readonly reason: Reason; readonly keys: string[] }>();
-  for (const { method, tensor } of own) {
-    const reason = reasonFor(tensor, method, prefixed, config.get('task_type'));
-    if (!reason) continue;
+  const task = config.get('task_type');
+  yield* eachInSteps(own, ({ method, tensor }) => {
+    const reason = reasonFor(tensor, method, prefixed, task);
+    if (!reason) return;
     const group = found.get(reason.fault) ?? { reason, keys: [] };
     found.set(reason.fault, group);
     group.keys.push(tensor.entry.name);
-  }
+  });
   const unmatched = [...found.values()].reduce((sum, { keys }) => sum + keys.length, 0);
   const loaded = own.length - unmatched;
   return [...found.values()].map(({ reason: { fault, remedy }, keys }) => ({
