@@ -44,6 +44,8 @@ const UNPUBLISHED = [
   'configCompletion',
   'configHover',
   'vectors',
+  'kronecker',
+  'hadamard',
   'bottlenecks',
   'similarity',
   'findingsMarks',
@@ -104,6 +106,17 @@ const fixture = async (workbench, name, file) => {
   cpSync(inRoot('test/fixtures/overviews', name), path.join(process.env.PEFT_E2E_WORKSPACE, name), { recursive: true });
   await workbench.openFile(`${name}/${file}`);
   await workbench.hideSideBar();
+};
+
+/** Opens the LoRA tab of an adapter whose change is not A times B. */
+const structured = async (workbench, name) => {
+  const folder = path.join(process.env.PEFT_E2E_WORKSPACE, name);
+  cpSync(inRoot('test/fixtures/adapters', name), folder, { recursive: true });
+  await workbench.openFile(`${name}/adapter_model.safetensors`);
+  await workbench.hideSideBar();
+  const view = await workbench.webviewFrame('inspector');
+  await view.getByRole('tab', { name: 'ΔW', exact: true }).click();
+  await view.getByRole('application').nth(2).waitFor();
 };
 
 /** Writes a file into the workspace and opens it in the editor, without the side bar. */
@@ -294,6 +307,12 @@ const SCENES = {
     await fixture(workbench, 'ia3', 'adapter_model.safetensors');
     const view = await workbench.webviewFrame('inspector');
     await view.getByRole('table', { name: 'Modules by layer' }).waitFor();
+  },
+  async kronecker(workbench) {
+    await structured(workbench, 'lokr');
+  },
+  async hadamard(workbench) {
+    await structured(workbench, 'loha');
   },
   async bottlenecks(workbench) {
     await fixture(workbench, 'bottleneck', 'pytorch_adapter.safetensors');

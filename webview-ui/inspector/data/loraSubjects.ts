@@ -13,6 +13,11 @@ interface LoraSubjects {
   readonly corner: Subject | null;
 }
 
+/** The largest rank that the change of the weight can have. */
+export function largestRank({ rank, inFeatures, outFeatures }: LoraModuleInfo): number {
+  return Math.min(rank, inFeatures, outFeatures);
+}
+
 /** `step` is set only if the source records training. */
 export function loraSubjects(
   description: SourceDescription,

@@ -2,6 +2,7 @@
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
+import { largestRank } from '../../data/loraSubjects';
 import type { Corner } from '../../data/loraSubjects';
 import { h, replace } from '../../../shared/element';
 
@@ -22,7 +23,7 @@ export function loraFormula(): LoraFormula {
       replace(
         element,
         h('p', { class: 'equation' }, equation),
-        h('p', { class: 'sizes' }, `rank ${info.rank}`),
+        h('p', { class: 'sizes' }, info.structure ? `rank at most ${largestRank(info)}` : `rank ${info.rank}`),
         h('p', { class: 'sizes' }, 'scaling'),
         h('p', { class: 'sizes' }, `= ${info.scalingSource}`),
         info.formula !== undefined && h('p', { class: 'sizes' }, info.formula),
