@@ -70,7 +70,7 @@ function sizes({ bottlenecks, prefixes, prompts, config }: SourceDescription): (
   ];
 }
 
-/** The modules that the method changes, with what the file or its config tells of each. */
+/** The modules that the method changes, with what the file or its config states about each. */
 function methodModules({ adapters = [] }: SourceDescription): NonNullable<SourceDescription['adapters']> {
   return adapters.filter(({ method, module }) => method !== 'SAVED' && module !== '');
 }

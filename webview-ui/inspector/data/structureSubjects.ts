@@ -31,7 +31,7 @@ export function structureSubjects(description: SourceDescription, info: LoraModu
   }));
 }
 
-/** With a kernel, LyCORIS stores the left factors as (rank, out). */
+/** LyCORIS stores the left factors as (rank, out) if there is a kernel. */
 function isTurned({ structure, outFeatures }: LoraModuleInfo, part: Part, columns: number): boolean {
   const right = structure!.factors.find((factor) => factor.part === part.replace('_a', '_b'));
   return part.endsWith('_a') && columns === outFeatures && columns !== right?.rows;
