@@ -126,7 +126,7 @@ describe('the inspector on weights of any kind', () => {
         .innerText({ timeout: 1000 })
         .catch(() => '');
     const tooltip = view.locator('.peft-tooltip');
-    // While the view moves, a cell is told for a moment only, and the two places can be one cell apart.
+    // A moving view shows each cell for a moment only, and the two places can be one cell apart.
     const changed = (what: string, from: string): Promise<string> =>
       eventually(what, async () => {
         const told = await where();
