@@ -12,6 +12,7 @@ import { budgetCommand } from './budget';
 import { demoCommand } from './demo';
 import { inspectCommand } from './inspect';
 import { memoryCommand } from './memory';
+import { compareCommand } from './surgery/compare';
 import { trainCommand } from './train';
 import type { Output } from './terminal';
 import { harmless } from './terminalText';
@@ -28,6 +29,7 @@ const COMMANDS: readonly Command[] = [
   budgetCommand,
   memoryCommand,
   trainCommand,
+  compareCommand,
 ];
 
 interface Outcome {
