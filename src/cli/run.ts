@@ -13,6 +13,7 @@ import { demoCommand } from './demo';
 import { inspectCommand } from './inspect';
 import { memoryCommand } from './memory';
 import { compareCommand } from './surgery/compare';
+import { mergeCommand } from './surgery/merge';
 import { trainCommand } from './train';
 import type { Output } from './terminal';
 import { harmless } from './terminalText';
@@ -30,6 +31,7 @@ const COMMANDS: readonly Command[] = [
   memoryCommand,
   trainCommand,
   compareCommand,
+  mergeCommand,
 ];
 
 interface Outcome {
