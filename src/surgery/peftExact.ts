@@ -60,6 +60,14 @@ export function checkPeftCall(
     refuse(`unimplemented mask method ${majority}`);
   const most = Math.max(...ranks);
   const size = actual === 'cat' ? ranks.reduce((sum, r) => sum + r, 0) : /svd$/.test(actual) ? rank || most : most;
+  if (/svd$/.test(actual)) {
+    const sizes = adapters.flatMap(({ modules }) => [...modules.values()].map(({ info }) => info));
+    const narrow = sizes.find(({ inFeatures, outFeatures }) => Math.min(inFeatures, outFeatures) < size);
+    if (narrow)
+      refuse(
+        `rank ${size} exceeds a side of ${narrow.module}: PEFT writes tensors of other ranks, which it cannot load`,
+      );
+  }
   return { type: actual, rank: size, faults: faultsOf(adapters, type, actual, weights, size) };
 }
 
@@ -71,7 +79,7 @@ export function asPeftSaves(
   dtype: string,
 ): NewAdapter {
   const padded = modules.map((module) =>
-    call.type === 'cat' ? { ...module, ...padTo(module, call.rank) } : cut(module),
+    call.type === 'cat' ? { ...module, ...padTo(module, call.rank) } : module,
   );
   const plain = newAdapter(adapters, padded, dtype);
   const first = adapters[0]!.config;
@@ -86,12 +94,6 @@ export function asPeftSaves(
       use_rslora: first?.['use_rslora'] === true,
     },
   };
-}
-
-/** torch's SVD returns no more directions than the shorter side has. */
-function cut(module: NewModule): NewModule {
-  const most = Math.min(module.inFeatures, module.outFeatures);
-  return module.rank <= most ? module : { ...module, ...resized(module, most) };
 }
 
 function padTo(module: NewModule, rank: number): ProductFactors {

@@ -9,7 +9,7 @@ import { harmless, table } from '../terminalText';
 import { interruptible } from '../training/interrupt';
 import { wholeNumber } from '../training/numberOptions';
 import { progressOf, withAdapters } from './adapterInputs';
-import { numberList } from './options';
+import { numberList, withNegativeLists } from './options';
 
 const OPTIONS = {
   weights: { type: 'string' },
@@ -28,7 +28,11 @@ export const compareCommand: Command = {
     '--json             global, gram, modules, onlyIn, mismatched, notCovered as JSON',
   ],
   async run(args) {
-    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: withNegativeLists(args),
+      options: OPTIONS,
+      allowPositionals: true,
+    });
     if (positionals.length === 0) throw new UsageError('expected at least one adapter');
     const weights = numberList('weights', values.weights);
     if (weights && weights.length !== positionals.length)

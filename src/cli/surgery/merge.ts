@@ -10,7 +10,7 @@ import { interruptible } from '../training/interrupt';
 import { readNumber } from '../training/numberOptions';
 import { withAdapters } from './adapterInputs';
 import { mergeIntoOne } from './mergeAdapters';
-import { finiteNumber, numberList } from './options';
+import { finiteNumber, numberList, withNegativeLists } from './options';
 import { orRefused } from './refusal';
 
 const OPTIONS = {
@@ -72,7 +72,11 @@ export const mergeCommand: Command = {
     '--json             type, rank, scaling, config, modules, refused, written as JSON',
   ],
   async run(args) {
-    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: withNegativeLists(args),
+      options: OPTIONS,
+      allowPositionals: true,
+    });
     if (positionals.length === 0) throw new UsageError('expected at least one adapter');
     const read = readValues(values, positionals.length);
     return interruptible((signal) =>

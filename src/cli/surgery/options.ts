@@ -14,3 +14,16 @@ export function finiteNumber(name: string, text: string): number {
   if (Number.isFinite(value) && text.trim() !== '') return value;
   throw new UsageError(`--${name}: expected a number, got '${text}'`);
 }
+
+/**
+ * Joins a list that begins with a minus to its option: `--weights -1,2` becomes `--weights=-1,2`. `parseArgs` would take
+ * the list for another option.
+ */
+export function withNegativeLists(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    if (joined.at(-1) === '--weights' && /^-[\d.]/.test(arg)) joined[joined.length - 1] = `--weights=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
+}
