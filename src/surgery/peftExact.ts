@@ -78,9 +78,7 @@ export function asPeftSaves(
   call: PeftCall,
   dtype: string,
 ): NewAdapter {
-  const padded = modules.map((module) =>
-    call.type === 'cat' ? { ...module, ...padTo(module, call.rank) } : module,
-  );
+  const padded = modules.map((module) => (call.type === 'cat' ? { ...module, ...padTo(module, call.rank) } : module));
   const plain = newAdapter(adapters, padded, dtype);
   const first = adapters[0]!.config;
   return {

@@ -10,6 +10,7 @@ import { interruptible } from '../training/interrupt';
 import { readNumber } from '../training/numberOptions';
 import { withAdapters } from './adapterInputs';
 import { mergeIntoOne } from './mergeAdapters';
+import { mergeIntoBaseModel, readRounding } from './mergeBase';
 import { finiteNumber, numberList, withNegativeLists } from './options';
 import { orRefused } from './refusal';
 
@@ -68,6 +69,8 @@ export const mergeCommand: Command = {
     '--peft-exact       what PEFT 0.21 makes of the call, with its faults, which are named',
     '--dtype <F32>      F64, F32, F16 or BF16; default: the widest of the inputs',
     '-o <place>         a new folder, or a .safetensors file; --overwrite allows an existing one',
+    '--base <model>     merge into this model (safetensors, with or without shards) instead',
+    '--round <exact>    one rounding of the sum in float64; once: as merge_and_unload; peft: as safe_merge (--safe)',
     '--preview          only the figures: nothing is written',
     '--json             type, rank, scaling, config, modules, refused, written as JSON',
   ],
@@ -79,10 +82,17 @@ export const mergeCommand: Command = {
     });
     if (positionals.length === 0) throw new UsageError('expected at least one adapter');
     const read = readValues(values, positionals.length);
+    const { base } = values;
+    const rounding = readRounding(values.round, values.safe ?? false);
     return interruptible((signal) =>
       withAdapters(
         positionals,
-        (adapters, facts) => orRefused(facts, read.json, () => mergeIntoOne(adapters, facts, read, signal)),
+        (adapters, facts) =>
+          orRefused(facts, read.json, () =>
+            base === undefined
+              ? mergeIntoOne(adapters, facts, read, signal)
+              : mergeIntoBaseModel(adapters, facts, { ...read, base, rounding }, signal),
+          ),
         signal,
       ),
     );
