@@ -14,6 +14,7 @@ import { inspectCommand } from './inspect';
 import { memoryCommand } from './memory';
 import { compareCommand } from './surgery/compare';
 import { mergeCommand } from './surgery/merge';
+import { resizeCommand } from './surgery/resize';
 import { trainCommand } from './train';
 import type { Output } from './terminal';
 import { harmless } from './terminalText';
@@ -32,6 +33,7 @@ const COMMANDS: readonly Command[] = [
   trainCommand,
   compareCommand,
   mergeCommand,
+  resizeCommand,
 ];
 
 interface Outcome {

@@ -11,7 +11,7 @@ import { readNumber } from '../training/numberOptions';
 import { withAdapters } from './adapterInputs';
 import { mergeIntoOne } from './mergeAdapters';
 import { mergeIntoBaseModel, readRounding } from './mergeBase';
-import { finiteNumber, numberList, withNegativeLists } from './options';
+import { finiteNumber, MAX_RANK, numberList, withNegativeLists } from './options';
 import { orRefused } from './refusal';
 
 const OPTIONS = {
@@ -134,9 +134,7 @@ function readValues(values: Parsed, count: number): MergeValues {
   };
 }
 
-/** PEFT takes 0 for no rank. No factor is wider than the largest published vocabulary. */
-const MAX_RANK = 2 ** 18;
-
+/** PEFT takes 0 for no rank. */
 function rankOf(text: string, zeroAllowed: boolean): number {
   const rank = finiteNumber('rank', text);
   if (Number.isInteger(rank) && rank >= (zeroAllowed ? 0 : 1) && rank <= MAX_RANK) return rank;

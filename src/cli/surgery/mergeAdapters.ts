@@ -1,6 +1,5 @@
 /** The half of `peft-inspector merge` that makes one adapter of several. */
 
-import * as path from 'node:path';
 import { nodeFiles } from '../../files/nodeFile';
 import { checkFloatDtype } from '../../surgery/encodeValues';
 import { largestRank, mergeAdapters, mergedFiles } from '../../surgery/mergeAdapters';
@@ -8,15 +7,13 @@ import type { MergeOptions, MergeResult } from '../../surgery/mergeAdapters';
 import type { OpenedAdapter } from '../../surgery/openAdapter';
 import { asPeftSaves, checkPeftCall } from '../../surgery/peftExact';
 import type { PeftCall } from '../../surgery/peftExact';
-import { saveNewAdapter, verifyWritten } from '../../surgery/saveNewAdapter';
-import type { NewAdapter } from '../../surgery/adapterFiles';
 import { seededRandom } from '../../tensor/random';
 import { harmless, table } from '../terminalText';
 import type { Output } from '../terminal';
 import { progressOf } from './adapterInputs';
 import type { ResultFacts } from './adapterInputs';
 import type { MergeValues } from './merge';
-import { adapterPlace, checkFreeSpace } from './outputPlace';
+import { saveResult } from './saveResult';
 
 export async function mergeIntoOne(
   adapters: readonly OpenedAdapter[],
@@ -41,7 +38,12 @@ export async function mergeIntoOne(
     ...(call && { peftFaults: call.faults }),
     notCovered: [],
   };
-  const written = values.preview ? null : await write(files, result, call, facts, values, dtype, signal);
+  const { weights, density, seed, output, overwrite } = values;
+  const made = { operation: 'merge', options: { weights, type: options.type, density, seed, dtype } };
+  // PEFT's own result is compared with PEFT, not with the sum.
+  const verify = call ? null : result.modules;
+  const saving = { ...(output !== undefined && { output }), overwrite, dtype, verify };
+  const written = values.preview ? null : await saveResult(files, facts, made, saving, signal);
   const json = { ...summary, ...(written && { written: written.files, writtenError: written.error }) };
   return values.json ? { json } : { lines: asLines(result, call, written?.files ?? []) };
 }
@@ -59,30 +61,6 @@ function mergeOptions(values: MergeValues, call: PeftCall | null, used: readonly
     ...(keepNorm && { keepNorm }),
     ...(call && { dropAsPeft: true }),
   };
-}
-
-async function write(
-  files: NewAdapter,
-  result: MergeResult,
-  call: PeftCall | null,
-  facts: ResultFacts,
-  values: MergeValues,
-  dtype: string,
-  signal: AbortSignal,
-) {
-  const place = await adapterPlace(values.output, files.layout, values.overwrite);
-  await checkFreeSpace(
-    place.folder,
-    files.tensors.reduce((sum, { data }) => sum + data.byteLength, 0),
-  );
-  const { weights, type, density, seed } = values;
-  const record = { ...facts, operation: 'merge', options: { weights, type: call?.type ?? type, density, seed, dtype } };
-  const saved = await saveNewAdapter(nodeFiles, place, files, record, signal);
-  // PEFT's own result is compared with PEFT, not with the sum.
-  const error = call
-    ? null
-    : await verifyWritten(nodeFiles, path.join(place.folder, place.weightsName), result.modules, dtype, signal);
-  return { files: saved, error };
 }
 
 const WIDTHS = ['F64', 'F32', 'BF16', 'F16'];

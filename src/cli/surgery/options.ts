@@ -2,6 +2,9 @@
 
 import { UsageError } from '../command';
 
+/** No factor is wider than the largest published vocabulary. */
+export const MAX_RANK = 2 ** 18;
+
 /** Numbers separated by commas, `undefined` if the option is missing. @throws UsageError */
 export function numberList(name: string, text: string | undefined): number[] | undefined {
   if (text === undefined) return undefined;
