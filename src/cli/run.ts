@@ -13,6 +13,7 @@ import { demoCommand } from './demo';
 import { inspectCommand } from './inspect';
 import { memoryCommand } from './memory';
 import { compareCommand } from './surgery/compare';
+import { extractCommand } from './surgery/extract';
 import { mergeCommand } from './surgery/merge';
 import { resizeCommand } from './surgery/resize';
 import { trainCommand } from './train';
@@ -34,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   compareCommand,
   mergeCommand,
   resizeCommand,
+  extractCommand,
 ];
 
 interface Outcome {
