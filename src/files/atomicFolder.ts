@@ -1,9 +1,11 @@
 /** Makes a folder that appears under its name once all of its files are complete. */
 
-import { mkdir, open, readdir, rename, rm, stat, copyFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import { CheckpointError } from '../checkpoint/errors';
+import { syncFolder } from './atomicFile';
 import { fileError } from './fileError';
+import { nodeFiles } from './nodeFile';
 
 /** Files beside weights that a model needs: configs, tokenizers, templates, licences. */
 const COMPANION = /\.(?:json|jsonl|txt|model|jinja|md|tiktoken|spm|vocab|merges)$|^(?:LICENSE|NOTICE)/i;
@@ -44,9 +46,12 @@ export async function copyCompanions(
     if (!COMPANION.test(name) || except.has(name)) continue;
     const found = await stat(path.join(from, name)).catch(() => null);
     if (!found?.isFile() || found.size > MAX_COMPANION_BYTES) continue;
-    await copyFile(path.join(from, name), path.join(to, name)).catch((error: unknown) => {
-      throw fileError('Unwritable', to, error);
-    });
+    const { source } = await nodeFiles.open(path.join(from, name));
+    try {
+      await nodeFiles.writeAtomically(path.join(to, name), async (sink) => sink(await source.read(0, source.size)));
+    } finally {
+      await source.close();
+    }
     copied.push(name);
   }
   return copied;
@@ -57,10 +62,4 @@ async function isTaken(folder: string): Promise<boolean> {
   const found = await stat(folder).catch(() => null);
   if (!found) return false;
   return !found.isDirectory() || (await readdir(folder)).length > 0;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

@@ -11,7 +11,7 @@ import type { TensorData } from '../checkpoint/safetensors/safetensorsWriter';
 import { LORA } from '../peftConfig/loraClasses';
 import { checkFloatDtype, encodeValues } from './encodeValues';
 import { SurgeryError } from './errors';
-import type { AdapterModule, OpenedAdapter } from './openAdapter';
+import type { AdapterModule, OpenedAdapter } from './readAdapter';
 import type { ProductFactors } from './truncatedProduct';
 
 export interface NewModule extends ProductFactors {

@@ -6,7 +6,7 @@ import type { TensorEntry } from '../checkpoint/header';
 import { openFiles } from '../matrices/openFiles';
 import type { OpenedFiles } from '../matrices/openedFiles';
 import { SurgeryError } from './errors';
-import type { OpenedAdapter } from './openAdapter';
+import type { OpenedAdapter } from './readAdapter';
 
 interface OpenedTensors {
   readonly opened: OpenedFiles;

@@ -18,7 +18,7 @@ export interface BaseFile {
   readonly name: string;
   readonly source: ByteSource;
   readonly dataStart: number;
-  /** In the order of their bytes. */
+  /** Sorted by their bytes. */
   readonly tensors: readonly TensorEntry[];
 }
 

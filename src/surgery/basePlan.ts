@@ -5,7 +5,7 @@ import type { BaseModel, BaseTensor } from './baseModel';
 import { BaseNames } from './baseNames';
 import { checkFloatDtype } from './encodeValues';
 import { SurgeryError } from './errors';
-import type { AdapterModule, OpenedAdapter } from './openAdapter';
+import type { AdapterModule, OpenedAdapter } from './readAdapter';
 
 /** A change of a matrix that lies in a tensor, from one adapter. */
 export interface ModuleChange {
@@ -18,7 +18,7 @@ export interface ModuleChange {
 export interface MatrixTarget {
   /** Index of its first entry. */
   readonly offset: number;
-  /** In the order of storage. */
+  /** Sides as they are stored. */
   readonly rows: number;
   readonly columns: number;
   /** True if the rows are input features: embeddings, and the Conv1D of GPT-2. */

@@ -7,11 +7,11 @@ import { effectiveRank, energyCurve, stableRank } from '../matrices/spectrum';
 import type { Matrix64 } from '../tensor/matrix64';
 import type { SingularVectors } from '../tensor/svd';
 import { numericalRank, rankTolerance } from './numericalRank';
-import type { OpenedAdapter } from './openAdapter';
+import type { OpenedAdapter } from './readAdapter';
 import { relateSubspaces } from './principalAngles';
 import type { SubspaceRelation } from './principalAngles';
 import { signConflict } from './signConflict';
-import { coreNorm, coreSvd, stackTerms, weightedCore } from './stackedTerms';
+import { coreNorm, decomposeCore, stackTerms, weightedCore } from './stackedTerms';
 import type { StackedTerms, Term } from './stackedTerms';
 
 export interface CompareOptions {
@@ -51,7 +51,7 @@ export interface ModuleComparison {
   readonly shape: readonly [number, number];
   /** Whether every adapter changes it. */
   readonly inAll: boolean;
-  /** Of the first two adapters; `null` if one of them is zero or does not change the module. */
+  /** The cosine of the first two adapters; `null` if one of them is zero or does not change the module. */
   readonly cosine: number | null;
   readonly inner: number | null;
   readonly fro: readonly number[];
@@ -131,7 +131,7 @@ function compareModule(
 ): ModuleComparison {
   const present = terms.flatMap((term, i) => (term ? [i] : []));
   const own = present.map((i) => terms[i]!);
-  const stack = stackTerms(name, ...shape, own);
+  const stack = stackTerms(name, shape, own);
   const parts = own.map((_, k) => stack.decompose(k));
   const ranks = own.map((term, k) => {
     const { values } = parts[k]!;
@@ -194,8 +194,8 @@ function sumFacts(
       norm,
       fro.reduce((sum, value, i) => sum + Math.abs(weights[i]! * value), 0),
     ),
-    singularValues: [...coreSvd(core).values],
-    signConflict: terms.length === 2 ? signConflict(...shape, terms[0]!, terms[1]!) : null,
+    singularValues: [...decomposeCore(core).values],
+    signConflict: terms.length === 2 ? signConflict(shape, terms[0]!, terms[1]!) : null,
   };
 }
 

@@ -10,7 +10,7 @@ import { randomizedSvd } from '../tensor/engine/randomizedSvd';
 import type { ResidentArray } from '../tensor/engine/resident';
 import { svd } from '../tensor/svd';
 import type { SingularVectors } from '../tensor/svd';
-import { fromRowMajor } from './denseSvd';
+import { columnVectors } from './denseSvd';
 import { SurgeryError } from './errors';
 import { tailNorm } from './truncatedProduct';
 
@@ -87,7 +87,7 @@ export class DenseDifference {
 
   /** The directions of the wanted rank, or as many as keep the wanted share of the squared norm. */
   decompose({ rank, energy }: Wanted): Decomposed {
-    const side = Math.min(...this.shape);
+    const side = Math.min(this.shape[0], this.shape[1]);
     if (this.small) {
       const decomposition = svd({ data: this.small, shape: this.shape });
       return { rank: rank ?? this.reaching(decomposition.values, energy!) ?? side, decomposition, exact: true };
@@ -115,7 +115,7 @@ export class DenseDifference {
     const engine = currentEngine();
     if (!engine || !this.large)
       throw new SurgeryError('Unsupported', `${this.name}: only the norm was read`, this.name);
-    return fromRowMajor(randomizedSvd(engine, this.large, this.shape, { count }), ...this.shape, count);
+    return columnVectors(randomizedSvd(engine, this.large, this.shape, { count }), this.shape, count);
   }
 
   private reaching(values: Float64Array, energy: number): number | null {

@@ -25,10 +25,9 @@ export function denseDecomposition(
   const w = engine.allocate(out * inner);
   try {
     w.data.set(matrix);
-    return fromRowMajor(
+    return columnVectors(
       randomizedSvd(engine, w, [out, inner], { count, powerIterations: POWER_ITERATIONS }),
-      out,
-      inner,
+      [out, inner],
       count,
     );
   } finally {
@@ -36,10 +35,9 @@ export function denseDecomposition(
   }
 }
 
-export function fromRowMajor(
+export function columnVectors(
   { values, u, v }: { values: Float64Array; u: Float64Array; v: Float64Array },
-  out: number,
-  inner: number,
+  [out, inner]: readonly [number, number],
   count: number,
 ): SingularVectors {
   const columns = (data: Float64Array, rows: number): SingularVectors['u'] => {

@@ -10,8 +10,8 @@ import type { NewAdapter, NewModule } from './adapterFiles';
 import { SurgeryError } from './errors';
 import { combineTerms } from './mergeTypes';
 import type { MergeRecipe } from './mergeTypes';
-import type { OpenedAdapter } from './openAdapter';
-import { coreNorm, coreSvd, stackTerms, weightedCore } from './stackedTerms';
+import type { OpenedAdapter } from './readAdapter';
+import { coreNorm, decomposeCore, stackTerms, weightedCore } from './stackedTerms';
 import type { Term } from './stackedTerms';
 import { readReplaced } from './replacedTensors';
 import { tailNorm } from './truncatedProduct';
@@ -37,7 +37,7 @@ export interface MergedModule {
     /** The smallest error of this rank. */
     readonly optimal: number | null;
   };
-  /** Of the true sum. */
+  /** The true sum's. */
   readonly singularValues: readonly number[];
 }
 
@@ -146,10 +146,10 @@ function measured(
   weights: readonly number[],
   { rank, a, b }: NewModule,
 ): { readonly fact: MergedModule; readonly squares: readonly number[] } {
-  const stack = stackTerms(name, ...shape, [...terms, { rank, a, b, coefficient: 1 }]);
+  const stack = stackTerms(name, shape, [...terms, { rank, a, b, coefficient: 1 }]);
   const sum = weightedCore(stack, [...weights, 0]);
   const norm = coreNorm(sum);
-  const values = coreSvd(sum).values;
+  const values = decomposeCore(sum).values;
   const difference = coreNorm(weightedCore(stack, [...weights, -1]));
   const shown = values.subarray(
     0,

@@ -101,7 +101,7 @@ async function writeChanged(job: BaseMergeJob, plan: TensorPlan, sink: Sink, mer
   };
   for (const target of [...plan.matrices].sort((x, y) => x.offset - y.offset)) {
     await copyTo(target.offset);
-    merged.push(...(await writeMatrix(job, target, entry.name, dtype, start, sink)));
+    merged.push(await writeMatrix(job, target, entry.name, dtype, start, sink));
     at = target.offset + target.rows * target.columns;
   }
   await copyTo(entries);
@@ -165,7 +165,7 @@ async function writeMatrix(
   dtype: FloatDtype,
   read: ReadEntries,
   sink: Sink,
-): Promise<MergedTensor[]> {
+): Promise<MergedTensor> {
   const changes: StoredChange[] = [];
   for (const change of target.changes) changes.push(await storedChange(job, change, target.transposed));
   const merge = new MatrixMerge(target, changes, dtype, job.rounding);
@@ -186,7 +186,7 @@ async function writeMatrix(
     await sink(encodeValues(values, dtype));
   });
   const figures = merge.figures();
-  return [{ name: target.changes[0]!.module.name, tensor, ...figures }];
+  return { name: target.changes[0]!.module.name, tensor, ...figures };
 }
 
 async function storedChange(

@@ -6,7 +6,7 @@ import { disjointMerge, pruneAtRandom, pruneByMagnitude, weightedSum } from './e
 import type { MajorityMethod } from './elementwise';
 import { SurgeryError } from './errors';
 import { deltaRow } from './signConflict';
-import { coreSvd, stackTerms, weightedCore } from './stackedTerms';
+import { decomposeCore, stackTerms, weightedCore } from './stackedTerms';
 import type { Term } from './stackedTerms';
 import { balancedFactors, leadingVectors } from './truncatedProduct';
 import type { ProductFactors } from './truncatedProduct';
@@ -130,10 +130,10 @@ function optimal(
   weights: readonly number[],
   rank: number,
 ): ProductFactors {
-  const stack = stackTerms(name, ...shape, terms);
+  const stack = stackTerms(name, shape, terms);
   const core = leadingVectors(
-    coreSvd(weightedCore(stack, weights)),
-    Math.min(rank, ...stack.cores.map((c) => Math.min(c.rows, c.columns))),
+    decomposeCore(weightedCore(stack, weights)),
+    Math.min(rank, stack.cores[0]!.rows, stack.cores[0]!.columns),
   );
   return balancedFactors({ values: core.values, u: stack.applyLeft(core.u), v: stack.applyRight(core.v) }, rank);
 }

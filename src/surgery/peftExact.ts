@@ -15,7 +15,7 @@ import type { NewAdapter, NewModule } from './adapterFiles';
 import { SurgeryError } from './errors';
 import { isFactorwise, MERGE_TYPES, needsDensity } from './mergeTypes';
 import type { MergeOptions } from './mergeAdapters';
-import type { OpenedAdapter } from './openAdapter';
+import type { OpenedAdapter } from './readAdapter';
 import type { ProductFactors } from './truncatedProduct';
 
 export interface PeftCall {
@@ -58,7 +58,7 @@ export function checkPeftCall(
   }
   if (/ties/.test(actual) && !['total', 'frequency'].includes(majority))
     refuse(`unimplemented mask method ${majority}`);
-  const most = Math.max(...ranks);
+  const most = largestOf(ranks);
   const size = actual === 'cat' ? ranks.reduce((sum, r) => sum + r, 0) : /svd$/.test(actual) ? rank || most : most;
   if (/svd$/.test(actual)) {
     const sizes = adapters.flatMap(({ modules }) => [...modules.values()].map(({ info }) => info));
@@ -113,7 +113,11 @@ function configuredRank({ config, modules }: OpenedAdapter): number {
   const pattern = config?.['rank_pattern'];
   const ranks = [config?.['r'], ...(isFilled(pattern) ? Object.values(pattern as object) : [])];
   const numbers = ranks.filter((value): value is number => typeof value === 'number');
-  return numbers.length > 0 ? Math.max(...numbers) : Math.max(...[...modules.values()].map(({ info }) => info.rank));
+  return largestOf(numbers.length > 0 ? numbers : [...modules.values()].map(({ info }) => info.rank));
+}
+
+function largestOf(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
 }
 
 function faultsOf(

@@ -5,7 +5,7 @@ import { isDtype } from '../checkpoint/dtypes';
 import type { TensorData } from '../checkpoint/safetensors/safetensorsWriter';
 import { openFiles } from '../matrices/openFiles';
 import { SurgeryError } from './errors';
-import type { OpenedAdapter } from './openAdapter';
+import type { OpenedAdapter } from './readAdapter';
 
 /** Embeddings of a vocabulary of 256,000 in 8192 dimensions, in 16 bits. */
 const MAX_REPLACED_BYTES = 2 ** 32;

@@ -6,7 +6,7 @@ import { formOf } from './adapterFiles';
 import type { NewModule } from './adapterFiles';
 import { checkMergeable } from './mergeAdapters';
 import { numericalRank, rankTolerance } from './numericalRank';
-import type { AdapterModule, OpenedAdapter } from './openAdapter';
+import type { AdapterModule, OpenedAdapter } from './readAdapter';
 import { readReplaced } from './replacedTensors';
 import { keptRank } from './resizeRules';
 import type { RankLimits, ResizeRule } from './resizeRules';
@@ -75,7 +75,7 @@ async function resizeModule(
   const { name, info } = module;
   const form = formOf(module);
   const term = await adapter.term(name, signal);
-  const stack = stackTerms(name, form.outFeatures, form.inFeatures, [term]);
+  const stack = stackTerms(name, [form.outFeatures, form.inFeatures], [term]);
   const core = stack.decompose(0);
   const { values } = core;
   const rank = keptRank(values, options.rule, options);

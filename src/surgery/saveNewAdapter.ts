@@ -6,14 +6,14 @@ import { PEFT_METADATA, writeSafetensors } from '../checkpoint/safetensors/safet
 import type { NewAdapter, NewModule } from './adapterFiles';
 import { euclideanNorm } from '../matrices/factorNorms';
 import { SurgeryError } from './errors';
-import { openAdapter } from './openAdapter';
+import { readAdapter } from './readAdapter';
 import { coreNorm, stackTerms, weightedCore } from './stackedTerms';
 import type { Term } from './stackedTerms';
 
 /** The key of the record in the file's metadata. */
 export const RECORD_KEY = 'peft_inspector';
 
-/** Where a file with this name goes: a folder, or a file if its name says so. */
+/** The folder and the name of the file of weights. */
 export interface Place {
   readonly folder: string;
   readonly weightsName: string;
@@ -53,14 +53,14 @@ export async function verifyWritten(
   dtype: string,
   signal?: AbortSignal,
 ): Promise<number> {
-  const written = await openAdapter(files, path, signal);
+  const written = await readAdapter(files, path, signal);
   let worst = 0;
   try {
     for (const { name, rank, a, b, scaling, outFeatures, inFeatures } of modules) {
       if (!written.modules.has(name))
         throw new SurgeryError('Verification', `${path}: the module ${name} cannot be read again`, name);
       const term = await written.term(name, signal);
-      const stack = stackTerms(name, outFeatures, inFeatures, [{ rank, a, b, coefficient: scaling }, term]);
+      const stack = stackTerms(name, [outFeatures, inFeatures], [{ rank, a, b, coefficient: scaling }, term]);
       const norm = coreNorm(stack.cores[0]!);
       const error = coreNorm(weightedCore(stack, [1, -1]));
       if (norm > 0) worst = Math.max(worst, error / norm);

@@ -6,7 +6,11 @@ import type { Term } from './stackedTerms';
 const MAX_PRODUCTS = 2 ** 27;
 
 /** A share from 0 to 1, or `null` if it takes more than `MAX_PRODUCTS`. */
-export function signConflict(outFeatures: number, inFeatures: number, first: Term, second: Term): number | null {
+export function signConflict(
+  [outFeatures, inFeatures]: readonly [number, number],
+  first: Term,
+  second: Term,
+): number | null {
   if (outFeatures * inFeatures * (first.rank + second.rank) > MAX_PRODUCTS) return null;
   const [x, y] = [new Float64Array(inFeatures), new Float64Array(inFeatures)];
   let conflicts = 0;

@@ -36,11 +36,10 @@ export interface StackedTerms {
   applyRight(m: Matrix64): Matrix64;
 }
 
-/** @throws SurgeryError NonFinite, ShapeMismatch */
+/** `shape` is [outFeatures, inFeatures]. @throws SurgeryError NonFinite, ShapeMismatch */
 export function stackTerms(
   name: string,
-  outFeatures: number,
-  inFeatures: number,
+  [outFeatures, inFeatures]: readonly [number, number],
   terms: readonly Term[],
 ): StackedTerms {
   const total = terms.reduce((sum, { rank }) => sum + rank, 0);
@@ -83,7 +82,7 @@ export function weightedCore({ cores }: StackedTerms, weights: readonly number[]
 }
 
 /** The decomposition of a core, whose vectors `applyLeft` and `applyRight` carry back. */
-export function coreSvd({ rows, columns, data }: Matrix64): SingularVectors {
+export function decomposeCore({ rows, columns, data }: Matrix64): SingularVectors {
   // The bytes of a column-major matrix are those of its row-major transpose.
   const { values, u, v } = svd({ data, shape: [columns, rows] });
   return { values, u: v, v: u };

@@ -1,13 +1,12 @@
 /** Opens the adapters of a command and says in its result what they were. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { version } from '../../../package.json';
 import { isCheckpointError } from '../../checkpoint/errors';
 import { readingAhead } from '../../checkpoint/readAhead';
 import { nodeFiles } from '../../files/nodeFile';
-import { openAdapter } from '../../surgery/openAdapter';
-import type { OpenedAdapter } from '../../surgery/openAdapter';
+import { readAdapter } from '../../surgery/readAdapter';
+import type { OpenedAdapter } from '../../surgery/readAdapter';
 import { checkpointPath } from '../checkpointPath';
 import { RefusedError } from '../command';
 import { complain } from '../terminal';
@@ -39,7 +38,7 @@ export async function withAdapters<T>(
     const inputs: InputFacts[] = [];
     for (const path of paths) {
       const { file } = await checkpointPath(path);
-      const adapter = await openAdapter(readingAhead(nodeFiles), file, signal).catch((error: unknown) => {
+      const adapter = await readAdapter(readingAhead(nodeFiles), file, signal).catch((error: unknown) => {
         if (!isCheckpointError(error)) throw error;
         throw new RefusedError(error.message.includes(file) ? error.message : `${file}: ${error.message}`);
       });
@@ -53,11 +52,20 @@ export async function withAdapters<T>(
   }
 }
 
+/** Bytes that are hashed at a time. */
+const HASHED_BYTES = 4 * 2 ** 20;
+
 /** The SHA-256 of a file's bytes in hexadecimal. */
 export async function sha256(file: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(file, signal ? { signal } : {})) hash.update(piece as Uint8Array);
-  return hash.digest('hex');
+  const { source } = await nodeFiles.open(file, signal);
+  try {
+    const hash = createHash('sha256');
+    for (let at = 0; at < source.size; at += HASHED_BYTES)
+      hash.update(await source.read(at, Math.min(HASHED_BYTES, source.size - at), signal));
+    return hash.digest('hex');
+  } finally {
+    await source.close();
+  }
 }
 
 /** Prints a line about once a second to stderr, or nothing if `quiet`. */

@@ -10,6 +10,7 @@ import { interruptible } from '../training/interrupt';
 import { readNumber } from '../training/numberOptions';
 import { withAdapters } from './adapterInputs';
 import { mergeIntoOne } from './mergeAdapters';
+import type { MergeValues } from './mergeValues';
 import { mergeIntoBaseModel, readRounding } from './mergeBase';
 import { finiteNumber, MAX_RANK, numberList, withNegativeLists } from './options';
 import { orRefused } from './refusal';
@@ -33,23 +34,6 @@ const OPTIONS = {
   preview: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
-
-export interface MergeValues {
-  readonly weights: readonly number[];
-  readonly type: string;
-  readonly rank?: number;
-  readonly density: number | null;
-  readonly majority: MajorityMethod;
-  readonly seed: number;
-  readonly clamp: number | null;
-  readonly peftExact: boolean;
-  readonly keepNorm: boolean;
-  readonly dtype?: string;
-  readonly output?: string;
-  readonly overwrite: boolean;
-  readonly preview: boolean;
-  readonly json: boolean;
-}
 
 export const mergeCommand: Command = {
   name: 'merge',

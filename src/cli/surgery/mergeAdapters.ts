@@ -4,7 +4,7 @@ import { nodeFiles } from '../../files/nodeFile';
 import { checkFloatDtype } from '../../surgery/encodeValues';
 import { largestRank, mergeAdapters, mergedFiles } from '../../surgery/mergeAdapters';
 import type { MergeOptions, MergeResult } from '../../surgery/mergeAdapters';
-import type { OpenedAdapter } from '../../surgery/openAdapter';
+import type { OpenedAdapter } from '../../surgery/readAdapter';
 import { asPeftSaves, checkPeftCall } from '../../surgery/peftExact';
 import type { PeftCall } from '../../surgery/peftExact';
 import { seededRandom } from '../../tensor/random';
@@ -12,7 +12,7 @@ import { harmless, table } from '../terminalText';
 import type { Output } from '../terminal';
 import { progressOf } from './adapterInputs';
 import type { ResultFacts } from './adapterInputs';
-import type { MergeValues } from './merge';
+import type { MergeValues } from './mergeValues';
 import { saveResult } from './saveResult';
 
 export async function mergeIntoOne(
@@ -30,7 +30,7 @@ export async function mergeIntoOne(
   const summary = {
     ...facts,
     type: options.type,
-    rank: Math.max(0, ...result.modules.map(({ rank }) => rank)),
+    rank: result.modules.reduce((most, { rank }) => Math.max(most, rank), 0),
     scaling: call && files.config['use_rslora'] === true ? Math.sqrt(call.rank) : 1,
     strength: result.strength,
     config: files.config,

@@ -11,14 +11,14 @@ import type { BasePlan } from '../../surgery/basePlan';
 import { previewBaseMerge, writeMergedFile } from '../../surgery/mergeIntoBase';
 import type { BaseMergeJob, MergedTensor } from '../../surgery/mergeIntoBase';
 import type { Rounding } from '../../surgery/mergeMatrix';
-import type { OpenedAdapter } from '../../surgery/openAdapter';
+import type { OpenedAdapter } from '../../surgery/readAdapter';
 import { checkpointPath } from '../checkpointPath';
 import { RefusedError, UsageError } from '../command';
 import { harmless, table } from '../terminalText';
 import type { Output } from '../terminal';
 import { progressOf } from './adapterInputs';
 import type { ResultFacts } from './adapterInputs';
-import type { MergeValues } from './merge';
+import type { MergeValues } from './mergeValues';
 import { checkFreeSpace } from './outputPlace';
 
 export interface BaseMergeValues extends MergeValues {

@@ -1,4 +1,4 @@
-/** Where a command that writes puts its result: always a new place, unless the user says otherwise. */
+/** The place of a command's result: always a new one, unless the user says otherwise. */
 
 import { lstat, statfs } from 'node:fs/promises';
 import * as path from 'node:path';

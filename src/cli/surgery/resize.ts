@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { nodeFiles } from '../../files/nodeFile';
 import { newAdapter } from '../../surgery/adapterFiles';
 import { checkFloatDtype } from '../../surgery/encodeValues';
-import type { OpenedAdapter } from '../../surgery/openAdapter';
+import type { OpenedAdapter } from '../../surgery/readAdapter';
 import { resizeAdapter } from '../../surgery/resizeAdapter';
 import type { ResizeOptions, ResizeResult } from '../../surgery/resizeAdapter';
 import type { ResizeRule } from '../../surgery/resizeRules';

@@ -45,7 +45,7 @@ export interface OpenedAdapter {
 }
 
 /** Rejects as `openCheckpoint` does, or with `SurgeryError` NotFound if the file holds no adapter. */
-export async function openAdapter(files: FileAccess, path: string, signal?: AbortSignal): Promise<OpenedAdapter> {
+export async function readAdapter(files: FileAccess, path: string, signal?: AbortSignal): Promise<OpenedAdapter> {
   const source = await openCheckpoint(files, path, signal);
   try {
     const config = await readConfig(files, path, signal);
