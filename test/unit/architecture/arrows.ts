@@ -8,6 +8,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ['tensor', 'peftConfig', 'text'],
   budget: ['peftConfig', 'text'],
   model: ['tensor', 'peft', 'peftConfig', 'budget'],
+  lab: ['tensor', 'peft', 'peftConfig', 'budget', 'model'],
   protocol: ['checkpoint', 'tensor', 'peftConfig'],
   matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
   files: ['checkpoint', 'peftConfig', 'protocol'],
@@ -15,6 +16,6 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   worker: ['peftConfig', 'tensor', 'peft', 'checkpoint', 'matrices', 'protocol', 'files'],
   host: ['peftConfig', 'text', 'checkpoint', 'protocol', 'files'],
   cli: ['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'matrices', 'files'],
-  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'model', 'matrices'],
+  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'model', 'lab', 'matrices'],
   'extension.ts': ['host'],
 };
