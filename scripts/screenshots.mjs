@@ -1,7 +1,7 @@
 // Takes the README's pictures in the real VS Code, in light and dark: media/<scene>-<theme>.png. `node
 // scripts/screenshots.mjs grid demo` takes only these scenes; `--out <folder>` writes them elsewhere, `--size 1000x700`
 // sets the size of the window, and `--themes light,dark,contrastLight,contrastDark` chooses the themes.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -38,7 +38,7 @@ const DEMO_STEP = 'End';
 // Presses of '+' until a cell is large enough to show its value.
 const CLOSE_UP = 17;
 // Scenes that are not in the README, such as the largest shapes, all zeros.
-const UNPUBLISHED = ['huge', 'configCompletion', 'configHover'];
+const UNPUBLISHED = ['huge', 'configCompletion', 'configHover', 'vectors', 'bottlenecks', 'similarity'];
 
 /** A config with typical mistakes. */
 const MISTAKEN_CONFIG = `{
@@ -89,6 +89,13 @@ def sweep(rank):
 
 small = IA3Config(target_modules=["k_proj", "v_proj", "c_porj"], feedforward_modules=["c_porj"])
 `;
+
+/** Copies an adapter of the tests into the workspace and opens it. */
+const fixture = async (workbench, name, file) => {
+  cpSync(inRoot('test/fixtures/overviews', name), path.join(process.env.PEFT_E2E_WORKSPACE, name), { recursive: true });
+  await workbench.openFile(`${name}/${file}`);
+  await workbench.hideSideBar();
+};
 
 /** Writes a file into the workspace and opens it in the editor, without the side bar. */
 const written = async (workbench, file, text) => {
@@ -254,6 +261,22 @@ const SCENES = {
     await workbench.hideSideBar();
     const view = await workbench.webviewFrame('inspector');
     await view.getByRole('tab', { name: 'Tensors' }).waitFor();
+  },
+  async vectors(workbench) {
+    await fixture(workbench, 'ia3', 'adapter_model.safetensors');
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByRole('table', { name: 'Modules by layer' }).waitFor();
+  },
+  async bottlenecks(workbench) {
+    await fixture(workbench, 'bottleneck', 'pytorch_adapter.safetensors');
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByRole('combobox', { name: /Colour the/ }).selectOption('dead units');
+  },
+  async similarity(workbench) {
+    await fixture(workbench, 'prompt', 'adapter_model.safetensors');
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByText('Similarity').click();
+    await view.getByRole('application', { name: /Cosines/ }).waitFor();
   },
   async comparison(workbench) {
     await workbench.runCommand('PEFT: Compare Parameter Budgets');

@@ -34,7 +34,18 @@ function train(task, row, seed) {
   const { old, task: exact } = run.evaluate(true);
   const { trainable, kept, sizes } = run.plan;
   run.dispose();
-  return { task, method: row.name, seed, exact, old: old.mean, loss: run.losses.at(-1), seconds, trainable, kept, sizes };
+  return {
+    task,
+    method: row.name,
+    seed,
+    exact,
+    old: old.mean,
+    loss: run.losses.at(-1),
+    seconds,
+    trainable,
+    kept,
+    sizes,
+  };
 }
 
 for (const seed of values.write ? [] : values.seeds.split(',').map(Number)) {
@@ -43,7 +54,9 @@ for (const seed of values.write ? [] : values.seeds.split(',').map(Number)) {
       const file = `${folder}/${task}.${row.name}.${seed}.json`;
       if (existsSync(file)) continue;
       const result = train(task, row, seed);
-      console.log(`${task} ${row.name} ${seed}: ${(100 * result.exact).toFixed(1)} %, old ${(100 * result.old).toFixed(0)} %`);
+      console.log(
+        `${task} ${row.name} ${seed}: ${(100 * result.exact).toFixed(1)} %, old ${(100 * result.old).toFixed(0)} %`,
+      );
       writeFileSync(`${file}.new`, JSON.stringify(result));
       renameSync(`${file}.new`, file);
     }

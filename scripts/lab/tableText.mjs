@@ -67,7 +67,9 @@ function markdown(cells, tasks) {
     return `| ${[name, parameters, ...figures, mean(own.map(({ seconds }) => seconds)).toFixed(1)].join(' | ')} |`;
   });
   const head = ['method', 'parameters', ...tasks, 's'];
-  return [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...lines.filter(Boolean)].join('\n') + '\n';
+  return (
+    [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...lines.filter(Boolean)].join('\n') + '\n'
+  );
 }
 
 const percent = (share) => String(Math.round(1000 * share) / 10);

@@ -7,7 +7,7 @@ import { TargetError } from './errors';
 import type { Part } from './methods/method';
 import { asBase, stored, trained } from './methods/method';
 import type { Module, ModuleTable } from './moduleTable';
-import { moduleTensors } from './moduleTable';
+import { isTied, moduleTensors } from './moduleTable';
 import { PythonPattern } from '../peftConfig/pythonPattern';
 import { elements } from './safetensorsSize';
 
@@ -32,7 +32,10 @@ export function trainedModules(table: ModuleTable, names: readonly string[], tie
   if (list) throw new TargetError(`modules_to_save matches '${list.name}', a list of layers, which PEFT cannot copy`);
   const tiedTo = tie ? tiedEmbedding(table, names) : null;
   const output = table.modules.find(({ name }) => tiedTo !== null && name === table.outputEmbedding);
-  const copied = output && !outer.some(({ name }) => name === output.name) ? [...outer, output] : outer;
+  // PEFT wraps the input embedding too if only the output layer is named: the copies share its weight.
+  const input = table.modules.find(({ name }) => name === tiedTo);
+  const ends = [input, output].filter((end): end is Module => end !== undefined);
+  const copied = [...outer, ...ends.filter((end) => !outer.some(({ name }) => name === end.name))];
   return copied.map((container) => {
     const inside = table.modules.filter(({ name }) => name === container.name || name.startsWith(`${container.name}.`));
     const shared = tiedTo !== null && container.name === table.outputEmbedding;
@@ -60,10 +63,6 @@ function tiedEmbedding(table: ModuleTable, names: readonly string[]): string | n
   return isTied(table) ? table.inputEmbedding : null;
 }
 
-export function isTied(table: ModuleTable): boolean {
-  return table.modules.some(({ name, tied }) => tied === true && name === table.outputEmbedding);
-}
-
 /**
  * Both ends of a tied model, if `ensure_weight_tying` extends a LoRA on one of them to the other. `null` if nothing is
  * tied, or if the ends are trained in full.
@@ -88,7 +87,10 @@ export function trainedTokens(table: ModuleTable, settings: AdapterSettings): re
   const byModule: readonly (readonly [string, unknown])[] = Array.isArray(value)
     ? [[lastSegment(table.inputEmbedding ?? 'embed_tokens'), value]]
     : Object.entries(settings.object('trainable_token_indices') ?? {});
-  const skipped = byModule.length > 1 && isTied(table) && sameTokens(byModule) ? table.outputEmbedding : null;
+  const tied = byModule.length > 1 && isTied(table);
+  if (tied && settings.flag('ensure_weight_tying') && !sameTokens(byModule))
+    throw new ConfigError('trainable_token_indices', value, 'the same tokens for both ends of a tied embedding');
+  const skipped = tied && sameTokens(byModule) ? table.outputEmbedding : null;
   return byModule.flatMap(([end, indices]) => {
     const count = tokenCount('trainable_token_indices', indices);
     const modules = table.modules.filter(({ name }) => name.endsWith(end));

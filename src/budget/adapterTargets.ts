@@ -4,9 +4,9 @@ import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { ConfigError } from '../peftConfig/errors';
 import { currentMatching } from '../peftConfig/matching';
 import { TargetError } from './errors';
-import { factsOf } from './architectures';
-import { mappedTargets } from './architectures/peftTargets';
+import { defaultTargets, wholeType } from './defaultTargets';
 import type { FusedTargets } from './fusedExperts';
+import { isTied } from './moduleTable';
 import type { Module, ModuleTable } from './moduleTable';
 import { PythonPattern } from '../peftConfig/pythonPattern';
 import type { Targeting } from './methods/method';
@@ -20,9 +20,17 @@ const TASK_HEADS: Readonly<Record<string, readonly string[]>> = {
   QUESTION_ANS: ['qa_outputs'],
 };
 
+/** PEFT recognises the output layer by this name only. */
+const OUTPUT_LAYER = /(?:^|\.)lm_head$/;
+
 /** Modules that targets cannot reach. PEFT adds the heads of the other tasks after it has placed the adapters. */
-function outOfReach(settings: AdapterSettings): readonly string[] {
-  return settings.text('task_type') === 'SEQ_CLS' ? modulesToSave(settings) : (settings.names('modules_to_save') ?? []);
+function outOfReach(table: ModuleTable, settings: AdapterSettings): readonly string[] {
+  const saved =
+    settings.text('task_type') === 'SEQ_CLS' ? modulesToSave(settings) : (settings.names('modules_to_save') ?? []);
+  const { inputEmbedding } = table;
+  if (!settings.flag('ensure_weight_tying') || inputEmbedding === null || !isTied(table)) return saved;
+  // PEFT then trains the input embedding in the place of the output layer.
+  return saved.map((name) => (OUTPUT_LAYER.test(name) ? inputEmbedding : name));
 }
 
 export function modulesToSave(settings: AdapterSettings): readonly string[] {
@@ -66,7 +74,21 @@ export function selectTargets(
     const kind = refused.kind === 'parameters' ? 'neither a linear layer nor an embedding' : `a ${refused.kind} module`;
     throw new TargetError(`target '${refused.name}' is ${kind}, which ${type} cannot adapt`);
   }
+  refuseMamba(table, type, taken);
   return taken;
+}
+
+const NO_MAMBA_METHODS: ReadonlySet<string> = new Set(['LORA', 'ADALORA', 'XLORA', 'RANDLORA']);
+const MAMBA_TYPES: ReadonlySet<string> = new Set(['falcon_h1', 'mamba', 'mamba2', 'falcon_mamba', 'nemotron_h']);
+/** Mamba's kernels use the weights of these modules directly and would skip an adapter. */
+const MAMBA_KERNELS = /(?:^|\.)(?:out_proj|conv1d)$/;
+
+/** Throws `TargetError` for a module that PEFT refuses on models with Mamba's kernels. */
+function refuseMamba(table: ModuleTable, type: string, taken: readonly Module[]): void {
+  if (!NO_MAMBA_METHODS.has(type) || !MAMBA_TYPES.has(wholeType(table))) return;
+  const module = taken.find(({ name }) => MAMBA_KERNELS.test(name));
+  if (module)
+    throw new TargetError(`target '${module.name}' cannot be adapted: the kernels of ${wholeType(table)} skip it`);
 }
 
 function readSelection(
@@ -83,7 +105,7 @@ function readSelection(
   const layersPattern = settings.namesOrPattern('layers_pattern');
   return {
     targets,
-    modulesToSave: outOfReach(settings),
+    modulesToSave: outOfReach(table, settings),
     ...(exclude !== null && { exclude: typeof exclude === 'string' ? new PythonPattern(exclude) : exclude }),
     ...(layers !== null && { layers }),
     ...(layersPattern !== null && {
@@ -102,15 +124,14 @@ export function readTargets(
   const given = settings.namesOrPattern('target_modules');
   if (typeof given === 'string') return given.toLowerCase() === 'all-linear' ? 'all-linear' : new PythonPattern(given);
   if (given !== null) return given.length === 0 && settings.names('target_parameters')?.length ? null : given;
-  if (settings.names('target_parameters')?.length) return null;
-  const { peftTargets = {} } = factsOf(table.shape.modelType);
-  const usual = mapping === null ? null : mappedTargets(peftTargets, mapping);
+  const usual = defaultTargets(table, mapping);
   if (usual) return usual;
+  if (settings.names('target_parameters')?.length) return null;
   if (allLinearByDefault) return 'all-linear';
   throw new ConfigError(
     'target_modules',
     settings.raw('target_modules'),
-    `target modules: PEFT has no default for ${type} on ${table.shape.modelType || 'this model'}`,
+    `target modules: PEFT has no default for ${type} on ${wholeType(table) || 'this model'}`,
   );
 }
 

@@ -20,8 +20,12 @@ interface Claim {
 /** Another model that the claim may be about. */
 export interface KnownModel {
   readonly title: string;
-  readonly table: ModuleTable;
+  readonly parameters: number;
+  readonly kinds: LinearKinds;
 }
+
+/** The linear layers by the last part of their names: the features that a LoRA of rank 1 trains, and the outputs. */
+export type LinearKinds = ReadonlyMap<string, { readonly features: number; readonly outputs: number }>;
 
 interface CheckedClaim {
   readonly agrees: boolean;
@@ -66,12 +70,15 @@ function figure(text: string, pattern: RegExp): number | null {
   return Number.isFinite(number) ? Math.round(number * (UNITS[unit] ?? 1)) : null;
 }
 
-/** Never throws for what a config can hold: if it cannot be counted, the lines say why. */
+/**
+ * Never throws for what a config can hold: if it cannot be counted, the lines say why. `others` is called only if no
+ * settings on this model explain the claim.
+ */
 export function checkClaim(
   table: ModuleTable,
   config: RawConfig,
   claim: Claim,
-  others: readonly KnownModel[] = [],
+  others: () => readonly KnownModel[] = () => [],
 ): CheckedClaim {
   let counted;
   try {
@@ -80,7 +87,7 @@ export function checkClaim(
     if (!(error instanceof BudgetError)) throw error;
     return {
       agrees: false,
-      lines: [`These settings cannot be counted: ${error.message}`, ...otherSettings(table, claim.trainable, others)],
+      lines: [`These settings cannot be counted: ${error.message}`, ...otherSettings(table, claim, others)],
     };
   }
   const { trainable, all } = counted;
@@ -93,7 +100,7 @@ export function checkClaim(
       `Trainable parameters differ: these settings have ${count(trainable)}, ` +
         `the claim says ${count(claim.trainable)}${times(claim.trainable, trainable)}.`,
     );
-    for (const line of otherSettings(table, claim.trainable, others)) lines.push(line);
+    for (const line of otherSettings(table, claim, others)) lines.push(line);
   }
   if (claim.all !== null) {
     if (sameAll) lines.push(`All parameters agree: ${count(all)}.`);
@@ -169,24 +176,30 @@ const NO_MODULE = {
 } as unknown as Parameters<typeof ownParameters>[0];
 
 /** Other LoRA settings that train exactly `wanted` parameters, on this model or else on the other known ones. */
-function otherSettings(table: ModuleTable, wanted: number, others: readonly KnownModel[]): string[] {
-  const found = settingsFor(table, wanted);
+function otherSettings(
+  table: ModuleTable,
+  { trainable: wanted, all }: Claim,
+  others: () => readonly KnownModel[],
+): string[] {
+  const found = settingsFor(linearKinds(table), wanted);
   if (found.length > 0) {
     const shown = found.slice(0, MAX_NAMED);
     const more = found.length > shown.length ? ` (and ${found.length - shown.length} more)` : '';
     return [`LoRA trains exactly this number with ${shown.join('; ')}${more}.`];
   }
-  const elsewhere = others.flatMap(({ title, table: other }) => {
-    const [first] = other.parameters === table.parameters ? [] : settingsFor(other, wanted);
-    return first === undefined ? [] : [`${title} with ${first}`];
+  const elsewhere = others().flatMap(({ title, parameters, kinds }) => {
+    const [first] = parameters === table.parameters ? [] : settingsFor(kinds, wanted);
+    return first === undefined ? [] : [{ text: `${title} with ${first}`, agrees: parameters + wanted === all }];
   });
+  // Many models share widths, so the models whose total the claim also states come first, and alone if there are any.
+  const agreeing = elsewhere.filter(({ agrees }) => agrees);
+  const shown = (agreeing.length > 0 ? agreeing : elsewhere).slice(0, MAX_NAMED).map(({ text }) => text);
   const none = 'No LoRA of a common rank on all linear layers of some kinds trains this number on this model';
   if (elsewhere.length === 0) return [`${none}: check for other layers, biases, modules_to_save, or another model.`];
-  return [`${none}. The claim may be about another model: ${elsewhere.slice(0, MAX_NAMED).join('; ')}.`];
+  return [`${none}. The claim may be about another model: ${shown.join('; ')}.`];
 }
 
-/** The settings in words, the most common first: all linear layers, then few kinds before many. */
-function settingsFor(table: ModuleTable, wanted: number): string[] {
+export function linearKinds(table: ModuleTable): LinearKinds {
   const kinds = new Map<string, { features: number; outputs: number }>();
   for (const { name, kind, inFeatures, outFeatures } of table.modules) {
     if ((kind !== 'linear' && kind !== 'conv1d') || name === table.outputEmbedding) continue;
@@ -194,6 +207,11 @@ function settingsFor(table: ModuleTable, wanted: number): string[] {
     const known = kinds.get(end) ?? { features: 0, outputs: 0 };
     kinds.set(end, { features: known.features + inFeatures + outFeatures, outputs: known.outputs + outFeatures });
   }
+  return kinds;
+}
+
+/** The settings in words, the most common first: all linear layers, then few kinds before many. */
+function settingsFor(kinds: LinearKinds, wanted: number): string[] {
   const tried = [...kinds].slice(0, MAX_KINDS);
   const found: { readonly kinds: number; readonly words: string }[] = [];
   for (let chosen = 1; chosen < 1 << tried.length; chosen++) {

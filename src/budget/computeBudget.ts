@@ -9,12 +9,13 @@ import { isObject, text } from '../peftConfig/configValues';
 import { ConfigError } from '../peftConfig/errors';
 import { inOneMatching } from '../peftConfig/matching';
 import type { ModelShape } from './modelShape';
-import { readModelShape } from './readModelShape';
+import { hasModuleTable, readModelShape } from './readModelShape';
 import type { ModuleTable } from './moduleTable';
 import { buildModuleTable } from './moduleTable';
 import { safetensorsBytes } from './safetensorsSize';
 import type { NamedShape } from './rows';
-import { tableFromTensors } from './weightsTable';
+import { tableFromCheckpoint } from './checkpointTable';
+import { withSizesOf } from './weightsTable';
 
 export interface Budget {
   readonly trainable: number;
@@ -27,6 +28,8 @@ export interface Budget {
   /** The trained parameters by module. */
   readonly modules: readonly CountedModule[];
   readonly warnings: readonly string[];
+  /** True if only the language model of a multimodal model is counted: the figures lack the rest. */
+  readonly partial?: true;
 }
 
 export interface BudgetOptions {
@@ -55,8 +58,9 @@ export function adapterTable(
 ): { readonly table: ModuleTable; readonly warnings: readonly string[] } {
   if (!isObject(modelConfig)) throw new ConfigError('(the model config)', modelConfig, 'a JSON object');
   const { className, warning } = classForTask(modelConfig, new AdapterSettings(adapterConfig));
-  const shape = readModelShape(className === null ? modelConfig : { ...modelConfig, architectures: [className] });
-  const table = tensors ? tableFromTensors(shape, tensors) : buildModuleTable(shape);
+  const config = className === null ? modelConfig : { ...modelConfig, architectures: [className] };
+  const shape = readModelShape(tensors && !hasModuleTable(config) ? withSizesOf(config, tensors) : config);
+  const table = tensors ? tableFromCheckpoint(shape, tensors) : buildModuleTable(shape);
   return { table, warnings: warning === null ? [] : [warning] };
 }
 
@@ -87,6 +91,7 @@ function asBudget(count: AdapterCount, warnings: readonly string[]): Budget {
     fileBytes: safetensorsBytes(count.tensors),
     modules: count.modules,
     warnings: [...warnings, ...count.warnings],
+    ...(count.layout.model.shape.textPartOnly && { partial: true }),
   };
 }
 

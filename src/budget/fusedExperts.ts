@@ -6,8 +6,9 @@
  */
 
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
-import { factsOf } from './architectures';
-import type { FusedNames } from './architectures/modelFacts';
+import type { FusedNames } from './architectures/fusedConversions';
+import { FUSED_CONVERSIONS } from './architectures/fusedConversions';
+import { wholeType } from './defaultTargets';
 import { TargetError } from './errors';
 import type { Module, ModuleTable } from './moduleTable';
 import type { PatternList } from '../peftConfig/patternList';
@@ -25,18 +26,24 @@ export interface FusedTargets {
 
 const FUSED = 'gate_up_proj';
 
+/** PEFT looks up the type of the whole model, not that of its language model. `null` for types it does not convert. */
+function fusedNames(modelType: string): FusedNames | null {
+  return FUSED_CONVERSIONS.find(({ modelTypes }) => modelTypes.includes(modelType))?.names ?? null;
+}
+
 /** The fused parameter that contains an expert's former linear; `null` if the name is still that of a module. */
 export function fusedParameter(modelType: string, target: string): string | null {
-  const names = factsOf(modelType).fusedExperts;
+  const names = fusedNames(modelType);
   const old = Object.keys(names ?? {}).find((name) => target === name || target.endsWith(`.${name}`));
   return old === undefined ? null : (names?.[old] ?? null);
 }
 
 /** `null` for models whose experts are not fused. */
 export function fusedTargets(table: ModuleTable, settings: AdapterSettings, rank: number): FusedTargets | null {
-  const names = factsOf(table.shape.modelType).fusedExperts;
+  const names = fusedNames(wholeType(table));
   if (!names) return null;
   const given = settings.namesOrPattern('target_modules');
+  // PEFT converts the config first, so that a default of the type no longer applies.
   const targets = typeof given === 'string' ? resolve(given, table, names) : (given ?? []);
   const modules: string[] = [];
   const parameters = new Set(settings.names('target_parameters') ?? []);

@@ -88,6 +88,11 @@ export function buildModuleTable(shape: ModelShape): ModuleTable {
   };
 }
 
+/** Whether the output layer shares the weight of the input embedding. */
+export function isTied(table: ModuleTable): boolean {
+  return table.modules.some(({ name, tied }) => tied === true && name === table.outputEmbedding);
+}
+
 /** The tensors of a module with their full names: weight, then bias. */
 export function moduleTensors(module: Module): { readonly name: string; readonly shape: readonly number[] }[] {
   return rowTensors(module).map(([name, shape]) => ({ name: join(module.name, name), shape }));

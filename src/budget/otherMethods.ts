@@ -1,7 +1,8 @@
 /** Methods that neither adapt targeted modules nor add virtual tokens. Each has a count of its own. */
 
 import { adaptionTypes, factsOf } from './architectures';
-import { checkTokens, isTied, tokenCount, tokenWidth, trainedModules } from './adapterExtras';
+import { checkTokens, tokenCount, tokenWidth, trainedModules } from './adapterExtras';
+import { isTied } from './moduleTable';
 import { modulesToSave, selectTargets, withContainers } from './adapterTargets';
 import { TargetError } from './errors';
 import { asBase, trained } from './methods/method';

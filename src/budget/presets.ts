@@ -1,129 +1,101 @@
-/** Models to plan for without a config.json, with the sizes of their published configs. */
+/**
+ * Models to plan for without a config.json, with the sizes of their published configs (presets/), and the one function
+ * that finds them by name. A test holds each of them against the total that transformers builds.
+ */
 
-import type { RawConfig } from '../peftConfig/configValues';
+import { DECODER_PRESETS } from './presets/decoders';
+import { ENCODER_PRESETS } from './presets/encoders';
+import { GEMMA_PRESETS } from './presets/gemma';
+import { GPT_PRESETS } from './presets/gpt';
+import { LLAMA_PRESETS } from './presets/llama';
+import { MISTRAL_PRESETS } from './presets/mistral';
+import { lastPart } from './presets/presetTable';
+import type { Preset } from './presets/presetTable';
+import { QWEN_PRESETS } from './presets/qwen';
+import { RECENT_PRESETS } from './presets/recent';
+import { SEQUENCE_TO_SEQUENCE_PRESETS } from './presets/sequenceToSequence';
+import { CHANGING_COPIES, COPYING_ORGANISATIONS, QUANTISED_ENDINGS } from './presets/twins';
 
-export interface Preset {
-  readonly id: string;
-  readonly title: string;
-  readonly config: RawConfig;
-  /** Last segments, in lower case, of the hub names of models with exactly this shape. */
-  readonly hubNames: readonly string[];
-}
+export type { Preset } from './presets/presetTable';
 
 export const PRESETS: readonly Preset[] = [
-  {
-    id: 'gpt2',
-    title: 'GPT-2',
-    config: {
-      model_type: 'gpt2',
-      architectures: ['GPT2LMHeadModel'],
-      vocab_size: 50257,
-      n_positions: 1024,
-      n_embd: 768,
-      n_layer: 12,
-      n_head: 12,
-    },
-    hubNames: ['gpt2'],
-  },
-  {
-    id: 'bert-base',
-    title: 'BERT-base',
-    config: {
-      model_type: 'bert',
-      architectures: ['BertModel'],
-      vocab_size: 30522,
-      max_position_embeddings: 512,
-      type_vocab_size: 2,
-      hidden_size: 768,
-      num_hidden_layers: 12,
-      num_attention_heads: 12,
-      intermediate_size: 3072,
-    },
-    hubNames: ['bert-base-uncased'],
-  },
-  {
-    id: 'llama-2-7b',
-    title: 'Llama-2-7B',
-    config: {
-      model_type: 'llama',
-      architectures: ['LlamaForCausalLM'],
-      vocab_size: 32000,
-      hidden_size: 4096,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 32,
-      intermediate_size: 11008,
-      tie_word_embeddings: false,
-    },
-    hubNames: ['llama-2-7b-hf', 'llama-2-7b-chat-hf', 'llama-2-7b', 'llama-7b-hf', 'llama-7b'],
-  },
-  {
-    id: 'llama-3-8b',
-    title: 'Llama-3-8B',
-    config: {
-      model_type: 'llama',
-      architectures: ['LlamaForCausalLM'],
-      vocab_size: 128256,
-      hidden_size: 4096,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 8,
-      intermediate_size: 14336,
-      tie_word_embeddings: false,
-    },
-    hubNames: [
-      'llama-3-8b',
-      'llama-3-8b-instruct',
-      'meta-llama-3-8b',
-      'meta-llama-3-8b-instruct',
-      'meta-llama-3.1-8b',
-      'meta-llama-3.1-8b-instruct',
-      'llama-3.1-8b',
-      'llama-3.1-8b-instruct',
-    ],
-  },
-  {
-    id: 'mistral-7b',
-    title: 'Mistral-7B',
-    config: {
-      model_type: 'mistral',
-      architectures: ['MistralForCausalLM'],
-      vocab_size: 32000,
-      hidden_size: 4096,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 8,
-      intermediate_size: 14336,
-      tie_word_embeddings: false,
-    },
-    hubNames: ['mistral-7b-v0.1', 'mistral-7b-instruct-v0.1', 'mistral-7b-instruct-v0.2'],
-  },
-  {
-    id: 'qwen2.5-7b',
-    title: 'Qwen2.5-7B',
-    config: {
-      model_type: 'qwen2',
-      architectures: ['Qwen2ForCausalLM'],
-      vocab_size: 152064,
-      hidden_size: 3584,
-      num_hidden_layers: 28,
-      num_attention_heads: 28,
-      num_key_value_heads: 4,
-      intermediate_size: 18944,
-      tie_word_embeddings: false,
-    },
-    hubNames: ['qwen2.5-7b', 'qwen2.5-7b-instruct'],
-  },
+  ...LLAMA_PRESETS,
+  ...MISTRAL_PRESETS,
+  ...QWEN_PRESETS,
+  ...GEMMA_PRESETS,
+  ...DECODER_PRESETS,
+  ...GPT_PRESETS,
+  ...ENCODER_PRESETS,
+  ...SEQUENCE_TO_SEQUENCE_PRESETS,
+  ...RECENT_PRESETS,
 ];
 
-/** The end of the name of a 4-bit copy, which has the same shapes. */
-const QUANTISED_COPY = /(-unsloth)?-bnb-4bit$/;
+/** Presets by id and by Hub id, in lower case. */
+const byName = new Map(PRESETS.flatMap((preset) => [preset.id, ...preset.hubIds].map((name) => [key(name), preset])));
 
-/** The preset with the shape of a hub model, 'meta-llama/Llama-2-7b-hf'; `null` if there is none. */
-export function presetForHubName(name: string): Preset | null {
-  const last = name
-    .slice(name.lastIndexOf('/') + 1)
-    .toLowerCase()
-    .replace(QUANTISED_COPY, '');
-  return PRESETS.find(({ hubNames }) => hubNames.includes(last)) ?? null;
+/** Presets by Hub id without its organisation; `null` if two presets share that part. */
+const byLastPart = new Map<string, Preset | null>();
+for (const [name, preset] of byName) {
+  const part = lastPart(name);
+  const known = byLastPart.get(part);
+  byLastPart.set(part, known === undefined || known === preset ? preset : null);
+}
+
+export interface NamedPreset {
+  readonly preset: Preset;
+  /**
+   * False if only the last part of the name is known: an organisation that is not known to copy models may give the
+   * name to another model, so the preset stands in for it.
+   */
+  readonly exact: boolean;
+}
+
+/**
+ * The preset of a model that is named by a Hub id, with or without its organisation, by the path of a local copy, or by
+ * a preset's id. Letter case and the ending of a quantised copy do not matter. `null` if there is no such preset.
+ */
+export function presetNamed(name: string): NamedPreset | null {
+  const wanted = key(name.trim());
+  return found(wanted) ?? found(withoutQuantisation(wanted));
+}
+
+function found(wanted: string): NamedPreset | null {
+  const named = byName.get(wanted);
+  if (named) return { preset: named, exact: true };
+  const segments = wanted.split(/[\\/]/).filter(Boolean);
+  const preset = byLastPart.get(segments.at(-1) ?? '') ?? null;
+  const organisation = segments.length === 2 && !/^[./\\~]|^[a-z]:/.test(wanted) ? segments[0]! : null;
+  return preset && { preset, exact: organisation === null || copies(organisation, preset) };
+}
+
+function copies(organisation: string, { config }: Preset): boolean {
+  if (!COPYING_ORGANISATIONS.includes(organisation)) return false;
+  return CHANGING_COPIES[organisation]?.includes(String(config['model_type'])) !== true;
+}
+
+function withoutQuantisation(name: string): string {
+  const ending = QUANTISED_ENDINGS.find((each) => name.endsWith(each));
+  return ending === undefined ? name : name.slice(0, -ending.length);
+}
+
+/** The presets with a Hub id in which every word of the text starts a word, for lists of suggestions. */
+export function searchPresets(text: string): readonly Preset[] {
+  const wanted = words(text);
+  if (wanted.length === 0) return [];
+  return PRESETS.filter(({ id, hubIds }) =>
+    [id, ...hubIds].some((name) => {
+      const own = words(name);
+      return wanted.every((word) => own.some((each) => each.startsWith(word)));
+    }),
+  );
+}
+
+function words(text: string): readonly string[] {
+  return key(text)
+    .split(/[\s/_-]+/)
+    .filter(Boolean);
+}
+
+function key(name: string): string {
+  return name.toLowerCase();
 }

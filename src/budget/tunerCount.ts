@@ -1,18 +1,12 @@
 /** Counts a method that adapts modules, and everything else that its config trains or saves. */
 
-import {
-  isTied,
-  savedEmbeddings,
-  tiedWithTargets,
-  trainedBiases,
-  trainedModules,
-  trainedTokens,
-} from './adapterExtras';
+import { savedEmbeddings, tiedWithTargets, trainedBiases, trainedModules, trainedTokens } from './adapterExtras';
 import { modulesToSave, readTargets, selectTargets } from './adapterTargets';
 import { TargetError } from './errors';
 import type { FusedTargets } from './fusedExperts';
 import { fusedTargets } from './fusedExperts';
 import type { Method } from './methods/method';
+import { isTied } from './moduleTable';
 import type { Module, ModuleTable } from './moduleTable';
 import type { AdapterSettings } from '../peftConfig/adapterSettings';
 import { BudgetError } from '../peftConfig/errors';

@@ -10,10 +10,16 @@ import type { AdapterParts } from './adapters/adapterParts';
 import { describeBottlenecks } from './adapters/bottleneckAdapters';
 import type { LoraPairing } from './adapters/loraPairs';
 import type { PromptTensors } from './adapters/promptTensors';
+import { unknownPairs } from './adapters/unknownPairs';
 import { elementCount } from './safetensors/safetensorsLayout';
 import { undecodable } from './dtypes';
+import { logicalParameters } from './packedParameters';
+import type { PackedWeights } from './packedParameters';
+import type { RawConfig } from '../peftConfig/configValues';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader, TensorEntry } from './header';
+import { filterInSteps, mapInSteps } from './steps';
+import type { Steps } from './steps';
 
 /** Maximum number of listed problems. Thousands have one cause; a last entry counts those left out. */
 const MAX_PROBLEMS = 200;
@@ -36,52 +42,65 @@ export interface FileFacts {
   readonly modified: number;
 }
 
-/** File names that many checkpoints share. Their folder's name tells them apart. */
-const COMMON_NAMES: ReadonlySet<string> = new Set([
-  'adapter_model.safetensors',
-  'adapters.safetensors',
-  'adapter.safetensors',
-  'model.safetensors',
-  'model.safetensors.index.json',
-  'pytorch_lora_weights.safetensors',
-]);
-
 /** The result of a training script that saves the wrong part of a model, or whose names match nothing. */
 const EMPTY_ADAPTER: Problem = {
   severity: 'error',
   message: 'the adapter holds no tensors: no trained weights were saved to this file',
 };
 
-export function describeCheckpoint(
+const NOTHING_PACKED: PackedWeights = { weights: new Map(), companions: new Set() };
+
+/** What is known beside the adapter's config. */
+interface Beside {
+  /** Whether there is an adapter_config.json, whether or not it could be used. */
+  readonly hasConfig: boolean;
+  /** The packed weights of a base model. */
+  readonly packed?: PackedWeights;
+  /** How config.json says that the weights are quantised; `null` if it says nothing. */
+  readonly quantization?: RawConfig | null;
+}
+
+export function* describeCheckpoint(
   file: FileFacts,
   header: CheckpointHeader,
   config: AdapterConfig | null,
   collected: AdapterParts,
   lora: LoraPairing,
   prompts: PromptTensors,
-): SourceDescription {
-  const adapter = describeAdapter(collected, lora, config);
+  { hasConfig, packed = NOTHING_PACKED, quantization = null }: Beside = { hasConfig: config !== null },
+): Steps<SourceDescription> {
+  const adapter = yield* describeAdapter(collected, lora, config);
   // A file with several methods is named after the method of its first module.
   const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
+  const nothingKnown = adapter.modules.length + prompts.prompts.length + prompts.prefixes.length === 0;
+  const guess =
+    nothingKnown && !config?.peftType && !isTrainedWhole(config)
+      ? yield* unknownPairs(header.tensors, hasConfig)
+      : null;
   const problems = [
+    ...packingNotes(packed, quantization),
     ...headerProblems(header, config),
     ...(config?.problems ?? []),
     ...lora.problems,
     ...prompts.problems,
     ...adapter.problems,
+    ...(guess ? [guess] : []),
     ...(config?.matching.problems ?? []).map((message): Problem => ({ severity: 'warning', message })),
   ];
   return {
     kind: 'checkpoint',
-    title: COMMON_NAMES.has(file.name) && file.folder !== '' ? `${file.folder}/${file.name}` : file.name,
+    title: file.folder === '' ? file.name : `${file.folder}/${file.name}`,
     file: describeFile(file, header),
     method: config?.peftType ?? adapted ?? (isTrainedWhole(config) ? 'FULL' : null),
     config: config?.rows ?? [],
-    parameters: header.tensors.reduce(
-      (sum, { dtype, shape }) => sum + (dtype === UNKNOWN_DTYPE ? 0 : (elementCount(shape) ?? 0)),
-      0,
+    parameters: logicalParameters(
+      yield* filterInSteps(
+        header.tensors,
+        ({ dtype, shape }) => dtype !== UNKNOWN_DTYPE && elementCount(shape) !== null,
+      ),
+      packed,
     ),
-    tensors: header.tensors.map((entry) => describeTensor(entry, header)),
+    tensors: yield* mapInSteps(header.tensors, (entry) => describeTensor(entry, header, packed)),
     lora: lora.modules,
     adapters: adapter.modules,
     unexplained: adapter.unexplained,
@@ -123,6 +142,21 @@ function describeFile(
   };
 }
 
+/** Says that parameters are counted as the weights they stand for, or that they cannot be. */
+function packingNotes({ weights }: PackedWeights, quantization: RawConfig | null): Problem[] {
+  if (weights.size > 0) {
+    const formats = [...new Set([...weights.values()].map(({ format }) => format))].slice(0, 3).join('; ');
+    const message =
+      `${weights.size} weights are quantised (${formats}): parameters and shapes are those of the weights, without ` +
+      'scales and zero points; values are shown as they are stored';
+    return [{ severity: 'info', message }];
+  }
+  if (!quantization) return [];
+  const method = typeof quantization['quant_method'] === 'string' ? ` (${quantization['quant_method']})` : '';
+  const message = `config.json says that the weights are quantised${method}, in a packing that is not known: stored numbers are counted`;
+  return [{ severity: 'warning', message }];
+}
+
 /** The beginning of the metadata. What is cut off is said, with its length. */
 function shownMetadata(metadata: CheckpointHeader['metadata']): (readonly [string, string])[] {
   const shown = metadata.slice(0, MAX_METADATA).map(([key, value]) => [cut(key), cut(value)] as const);
@@ -138,7 +172,9 @@ function cut(text: string): string {
 function describeTensor(
   { name, dtype, shape, begin, end, readable, shard }: TensorEntry,
   header: CheckpointHeader,
+  { weights }: PackedWeights,
 ): TensorInfo {
+  const packed = weights.get(name);
   const file = shard === undefined ? undefined : header.shards?.[shard]?.name;
   const undecoded = readable ? undecodable(dtype) : null;
   return {
@@ -148,6 +184,9 @@ function describeTensor(
     bytes: Math.max(0, end - begin),
     readable,
     ...(undecoded !== null && { undecoded: `${undecoded[0]!.toUpperCase()}${undecoded.slice(1)}.` }),
+    ...(packed && {
+      packed: { name: packed.name, format: packed.format, shape: packed.shape, parameters: packed.parameters },
+    }),
     ...(file !== undefined && { file }),
   };
 }

@@ -2,6 +2,15 @@
 
 import type { Problem } from '../peftConfig/problem';
 
+export interface PackedInfo {
+  readonly name: string;
+  /** How it is packed, for users: 'GPTQ, 4 bits'. */
+  readonly format: string;
+  /** The shape of the weight; `null` if the header does not give it. */
+  readonly shape: readonly number[] | null;
+  readonly parameters: number;
+}
+
 export interface TensorInfo {
   readonly name: string;
   /** The file's spelling: 'F32', 'BF16', ... */
@@ -12,6 +21,8 @@ export interface TensorInfo {
   readonly readable: boolean;
   /** Why intact data has no values to show: its type is not decoded. */
   readonly undecoded?: string;
+  /** The weight that a packed tensor stands for, in a quantised checkpoint. */
+  readonly packed?: PackedInfo;
   /** The shard that holds it, in a sharded checkpoint. */
   readonly file?: string;
   /** Name of the tensor that holds the gradient of the loss with respect to this one. */
@@ -23,10 +34,14 @@ export interface TensorInfo {
 export interface LoraModuleInfo {
   /** Path of the adapted module in the base model, 'model.layers.0.self_attn.q_proj'. */
   readonly module: string;
+  /** The path with dots, if the file writes it with underscores, as kohya's scripts do. */
+  readonly path?: string;
   /** Layer index in the path, or `null` outside the numbered layers. */
   readonly layer: number | null;
   /** The path without the layer index, 'self_attn.q_proj': one column of the grid. */
   readonly group: string;
+  /** The block of a UNet that the module lies in. The layer and the group are those within the block. */
+  readonly block?: string;
   readonly rank: number;
   readonly alpha: number | null;
   readonly scaling: number;

@@ -1,8 +1,9 @@
 /** Describes the modules of an adapter with their norms, keeping one module's factors in memory at a time. */
 
 import { factorNorms } from '../matrices/factorNorms';
+import { productNorms } from '../matrices/productNorm';
 import { CheckpointError } from '../checkpoint/errors';
-import type { AdapterFactorInfo, AdapterModuleInfo } from '../checkpoint/sourceDescription';
+import type { AdapterFactorInfo, AdapterModuleInfo, LoraModuleInfo } from '../checkpoint/sourceDescription';
 import type { MatrixSource } from '../matrices/matrixSource';
 import { everything } from '../matrices/matrixReader';
 
@@ -31,18 +32,14 @@ export async function describeModules(source: MatrixSource): Promise<ModuleRepor
     // A bias or an embedding that is saved in full shares the name of the adapted module but has no product.
     const isSaved = adapter.method === 'SAVED';
     const found = isSaved ? [] : (products.get(adapter.module) ?? products.get(keyOf(adapter.module)) ?? []);
-    const factors = await withNorms(source, adapter);
     if (found.length === 0) {
-      reports.push({
-        ...withoutReason(adapter),
-        ...reasonOf(adapter.unavailable),
-        factors,
-        normA: null,
-        normB: null,
-        normDelta: null,
-      });
+      const factors = await withNorms(source, adapter, new Map());
+      const norms = { normA: null, normB: null, normDelta: null };
+      reports.push({ ...withoutReason(adapter), ...reasonOf(adapter.unavailable), factors, ...norms });
       continue;
     }
+    const measured = await measure(source, found);
+    const factors = await withNorms(source, adapter, found.length === 1 ? knownNorms(found[0]!, measured) : new Map());
     // Methods that store A and B in another form, or stack experts, multiply other matrices than those in the file.
     const stored = (name: string): number | null =>
       found.length > 1 ? null : (factors.find(({ tensor }) => tensor === name)?.norm ?? null);
@@ -58,7 +55,7 @@ export async function describeModules(source: MatrixSource): Promise<ModuleRepor
       inFeatures,
       outFeatures,
     } of found) {
-      const norms = unavailable === undefined ? await normsOf(source, module) : null;
+      const norms = measured.get(module) ?? null;
       reports.push({
         ...withoutReason(adapter),
         module,
@@ -97,16 +94,39 @@ function reasonOf(unavailable: string | undefined): { readonly unavailable?: str
 
 async function normsOf(source: MatrixSource, module: string): Promise<Norms> {
   try {
-    return factorNorms(await source.factors(module));
+    const stored = source.storedProduct?.(module);
+    return stored ? await productNorms(stored) : factorNorms(await source.factors(module));
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
     return { a: null, b: null, delta: null, failure: error.message };
   }
 }
 
-async function withNorms(source: MatrixSource, { factors }: AdapterModuleInfo): Promise<ModuleReport['factors']> {
+async function measure(source: MatrixSource, modules: readonly LoraModuleInfo[]): Promise<Map<string, Norms>> {
+  const measured = new Map<string, Norms>();
+  for (const { module, unavailable } of modules)
+    if (unavailable === undefined) measured.set(module, await normsOf(source, module));
+  return measured;
+}
+
+/** The norms of a pair's tensors, which were read for the product. */
+function knownNorms({ module, a, b }: LoraModuleInfo, measured: ReadonlyMap<string, Norms>): Map<string, number> {
+  const norms = measured.get(module);
+  return new Map([...entryOf(a, norms?.a), ...entryOf(b, norms?.b)]);
+}
+
+function entryOf(tensor: string, norm: number | null | undefined): [string, number][] {
+  return tensor === '' || norm === null || norm === undefined ? [] : [[tensor, norm]];
+}
+
+async function withNorms(
+  source: MatrixSource,
+  { factors }: AdapterModuleInfo,
+  known: ReadonlyMap<string, number>,
+): Promise<ModuleReport['factors']> {
   const reports: (AdapterFactorInfo & { norm: number | null })[] = [];
-  for (const factor of factors) reports.push({ ...factor, norm: await tensorNorm(source, factor.tensor) });
+  for (const factor of factors)
+    reports.push({ ...factor, norm: known.get(factor.tensor) ?? (await tensorNorm(source, factor.tensor)) });
   return reports;
 }
 

@@ -9,17 +9,21 @@ import { ATTENTIONS, OPTIMIZERS, PRECISIONS, QUANTIZATIONS } from '../budget/mem
 import { adviceFor, largestThatFits } from '../budget/memory/solver';
 import type { Advice, Fit, FitQuestion } from '../budget/memory/solver';
 import type { MemoryEstimate } from '../budget/memory/terms';
+import { storedQuantization } from '../budget/memory/storedQuantization';
 import { estimateTrainingMemory } from '../budget/memory/training';
 import type { ModuleTable } from '../budget/moduleTable';
 import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
 import { inOneMatching } from '../peftConfig/matching';
-import { PRESETS, presetForHubName } from '../budget/presets';
 import { UsageError } from './command';
 import type { Command } from './command';
 import { readJson } from './readJson';
+import { MODEL_OPTION, readModel } from './readModel';
 import type { Output } from './terminal';
+import { standInNote } from '../text/modelText';
+import type { NamedModel } from '../text/modelText';
 import { formatCount, formatMemory } from '../text/numberText';
+import { harmless } from './terminalText';
 
 const OPTIONS = {
   model: { type: 'string' },
@@ -49,10 +53,10 @@ interface Values {
 
 export const memoryCommand: Command = {
   name: 'memory',
-  synopsis: 'memory --model <config.json | preset> --adapter <adapter_config.json> [--gpu <24GB>] [--json]',
+  synopsis: 'memory --model <config.json | name> --adapter <adapter_config.json> [--gpu <24GB>] [--json]',
   summary: 'Estimate the memory of training or inference, term by term, and what fits a GPU.',
   options: [
-    `--model <config.json | preset>    a model's config, or one of ${PRESETS.map(({ id }) => id).join(', ')}`,
+    MODEL_OPTION,
     '--adapter <adapter_config.json>   the config of a PEFT adapter; or --full to train all weights',
     '--inference                       run the model instead of training it; --merged with the adapter merged',
     `--precision <${PRECISIONS.join(' | ')}>   default bf16; --base-dtype <fp32 | bf16> under bf16-mixed`,
@@ -65,40 +69,57 @@ export const memoryCommand: Command = {
     '--zero <0 | 1 | 2 | 3> --gpus <number>',
     '--cache <fp32 | bf16 | fp8 | int4>   type of the key-value cache',
     `--gpu <24GB | id>                 what fits: ${GPUS.map(({ id }) => id).join(', ')}`,
-    '--json                            terms, totalBytes, deviceBytes, phases, warnings, gpu as JSON',
+    '--json                            terms, totalBytes, deviceBytes, phases, warnings, gpu, model as JSON',
   ],
   async run(args) {
     const { values } = parseArgs({ args: [...args], options: OPTIONS });
     const { model, adapter, full, inference } = values;
     if (model === undefined) throw new UsageError('--model is missing');
     if (adapter === undefined && !full && !inference) throw new UsageError('--adapter is missing (or --full)');
-    const preset = PRESETS.find(({ id }) => id === model) ?? presetForHubName(model);
+    const base = await readModel(model);
     const adapterConfig = adapter === undefined || full ? null : await readAdapter(adapter);
-    const table = prepareModel(preset?.config ?? (await readJson(model)), adapterConfig);
+    const table = prepareModel(base.config, adapterConfig);
+    const stored = values.quantization === undefined ? storedQuantization(base.config) : null;
+    const settings: Values = stored?.setting ? { ...values, quantization: stored.setting } : values;
+    const notes = stored ? [stored.warning] : [];
     const limit = values.gpu === undefined ? null : gpuBytes(values.gpu);
     if (values.gpu !== undefined && limit === null)
       throw new UsageError(`--gpu: '${values.gpu}' is neither a size nor a known GPU`);
-    return inOneMatching(() => (inference ? inferenceOutput : trainingOutput)(values, table, adapterConfig, limit));
+    const asked = { values: settings, model: base, table, adapterConfig, limit, notes };
+    return inOneMatching(() => (inference ? inferenceOutput : trainingOutput)(asked));
   },
 };
 
-type Estimated = (values: Values, table: ModuleTable, adapterConfig: RawConfig | null, limit: number | null) => Output;
+interface Asked {
+  readonly values: Values;
+  readonly model: NamedModel;
+  readonly table: ModuleTable;
+  readonly adapterConfig: RawConfig | null;
+  /** Bytes of the GPU; `null` if none is named. */
+  readonly limit: number | null;
+  /** What the estimate assumes, as warnings. */
+  readonly notes: readonly string[];
+}
 
-const inferenceOutput: Estimated = (values, table, adapterConfig, limit) => {
-  const estimate = estimateInferenceMemory(table, adapterConfig, inferenceSetup(values));
+function withNotes<T extends MemoryEstimate>(estimate: T, notes: readonly string[]): T {
+  return { ...estimate, warnings: [...notes, ...estimate.warnings] };
+}
+
+function inferenceOutput({ values, model, table, adapterConfig, limit, notes }: Asked): Output {
+  const estimate = withNotes(estimateInferenceMemory(table, adapterConfig, inferenceSetup(values)), notes);
   const fits = limit === null ? null : { bytes: limit, fits: estimate.deviceBytes <= limit };
-  if (values.json) return { json: { ...estimate, gpu: fits } };
-  return { lines: linesOf(estimate, fits ? [verdict(fits)] : []) };
-};
+  if (values.json) return { json: { ...estimate, gpu: fits, model: nameOf(model) } };
+  return { lines: linesOf(model, estimate, fits ? [verdict(model, fits)] : []) };
+}
 
-const trainingOutput: Estimated = (values, table, adapterConfig, limit) => {
+function trainingOutput({ values, model, table, adapterConfig, limit, notes }: Asked): Output {
   const setup = trainingSetup(values);
-  const estimate = estimateTrainingMemory(table, adapterConfig, setup);
+  const estimate = withNotes(estimateTrainingMemory(table, adapterConfig, setup), notes);
   const answers = limit === null ? null : solve(table, adapterConfig, setup, limit, estimate.deviceBytes);
-  if (values.json) return { json: { ...estimate, gpu: answers } };
+  if (values.json) return { json: { ...estimate, gpu: answers, model: nameOf(model) } };
   const peak = `peak: ${estimate.peak.label.toLowerCase()}`;
-  return { lines: linesOf(estimate, [peak, ...(answers ? answerLines(answers) : [])]) };
-};
+  return { lines: linesOf(model, estimate, [peak, ...(answers ? answerLines(model, answers) : [])]) };
+}
 
 async function readAdapter(file: string): Promise<Readonly<Record<string, unknown>>> {
   const config = await readJson(file);
@@ -167,7 +188,7 @@ function solve(model: unknown, adapter: unknown, setup: unknown, bytes: number, 
   };
 }
 
-function answerLines({ largest, advice, ...rest }: Answers): string[] {
+function answerLines(model: NamedModel, { largest, advice, ...rest }: Answers): string[] {
   const names = { rank: 'rank', microBatch: 'micro-batch', sequenceLength: 'sequence length' } as const;
   const largestLines = (Object.keys(names) as (keyof typeof names)[]).flatMap((vary) => {
     const fit = largest[vary];
@@ -181,18 +202,23 @@ function answerLines({ largest, advice, ...rest }: Answers): string[] {
   const hopeless =
     !rest.fits && !advice.at(-1)?.fits ? ['  It still does not fit: use a smaller model or more GPUs.'] : [];
   return [
-    verdict(rest),
+    verdict(model, rest),
     ...largestLines,
     ...(steps.length > 0 ? ['what to change, in order:', ...steps] : []),
     ...hopeless,
   ];
 }
 
-function verdict({ bytes, fits }: { readonly bytes: number; readonly fits: boolean }): string {
-  return `${fits ? 'fits' : 'does not fit'} in ${formatMemory(bytes)}`;
+function verdict(model: NamedModel, { bytes, fits }: { readonly bytes: number; readonly fits: boolean }): string {
+  return harmless(`${fits ? 'fits' : 'does not fit'} in ${formatMemory(bytes)}${standInNote(model)}`);
+}
+
+function nameOf({ title, standsInFor }: NamedModel): NamedModel {
+  return { title, standsInFor };
 }
 
 function linesOf(
+  model: NamedModel,
   { terms, totalBytes, deviceBytes, contextBytes, warnings }: MemoryEstimate,
   lines: readonly string[],
 ): string[] {
@@ -202,7 +228,7 @@ function linesOf(
       ({ label, bytes, formula, note }) =>
         `${label.padEnd(width)}  ${formatMemory(bytes).padStart(10)}  ${formula}${note === undefined ? '' : ` (${note})`}`,
     ),
-    `${'Total'.padEnd(width)}  ${formatMemory(totalBytes).padStart(10)}  on each GPU, as torch counts it`,
+    `${'Total'.padEnd(width)}  ${formatMemory(totalBytes).padStart(10)}  on each GPU, as torch counts it${harmless(standInNote(model))}`,
     `${'nvidia-smi'.padEnd(width)}  ${formatMemory(deviceBytes).padStart(10)}  with a CUDA context of ${formatMemory(contextBytes)}`,
     '',
     ...lines,

@@ -2,6 +2,7 @@
 
 import { CheckpointError } from '../checkpoint/errors';
 import { CONVERT } from '../checkpoint/fileKind';
+import { readingAhead } from '../checkpoint/readAhead';
 import { openCheckpoint } from '../matrices/openCheckpoint';
 import type { MatrixSource } from '../matrices/matrixSource';
 import { nodeFiles } from '../files/nodeFile';
@@ -24,7 +25,7 @@ export async function withCheckpoint<T>(
   if (more.length > 0) throw new UsageError(`expected one file or folder, got ${positionals.length}`);
   const { file, others } = await checkpointPath(given);
   try {
-    const source = await openCheckpoint(nodeFiles, file);
+    const source = await openCheckpoint(readingAhead(nodeFiles), file);
     try {
       return await use({ source, file, others });
     } finally {

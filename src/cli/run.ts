@@ -1,7 +1,7 @@
 /**
  * The command line, `peft-inspector <command>`, as a function of its arguments. Results go to stdout, errors to stderr.
  * The exit status is 0 for success, 1 if a command fails or finds problems, 2 if the call is wrong or the file is
- * refused, and 130 if the user interrupts a command.
+ * refused, 3 if a count leaves out parts of a multimodal model, and 130 if the user interrupts a command.
  */
 
 import { version } from '../../package.json';

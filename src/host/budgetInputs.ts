@@ -21,15 +21,19 @@ export const DEFAULT_INPUTS: BudgetInputs = {
 
 /** The longest text stored for a field: an accidental paste is not kept in full. */
 const MAX_TYPED = 64;
+/** The longest stored name of a model. The Hub's names have at most 96 characters on each side of the slash. */
+const MAX_NAME = 200;
 /** Limit on stored architectures, and on stored targets of each: far more than exist. */
 const MAX_LIST = 200;
 
 /** Reads stored inputs, possibly of another version. A missing value, or one of the wrong type, becomes the default. */
 export function readInputs(stored: unknown): BudgetInputs {
   const inputs = record(stored);
+  const standsInFor = inputs['standsInFor'];
   const basis: Basis = inputs['basis'] === 'reference' ? 'reference' : 'exact';
   return {
     model: typeof inputs['model'] === 'string' ? inputs['model'] : DEFAULT_INPUTS.model,
+    ...(typeof standsInFor === 'string' && { standsInFor: standsInFor.slice(0, MAX_NAME) }),
     basis,
     method: readFields(METHOD_FIELDS, record(inputs['method']), DEFAULT_INPUTS.method),
     custom: readFields(CUSTOM_FIELDS, record(inputs['custom']), DEFAULT_INPUTS.custom),

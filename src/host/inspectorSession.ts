@@ -64,6 +64,7 @@ export class InspectorSession implements vscode.Disposable {
       'lora/products': this.forward('lora/products'),
       'lora/spectrum': this.forward('lora/spectrum'),
       'lora/metrics': this.forward('lora/metrics'),
+      'methods/overview': this.forward('methods/overview'),
       'matrix/export': (params) => this.exportMatrix(params),
       'picture/save': ({ png, suggestedName }) => this.saveFile(suggestedName, { PNG: ['png'] }, png),
       'table/save': ({ text, suggestedName }) =>

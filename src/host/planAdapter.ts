@@ -41,10 +41,15 @@ async function inputsOf(
 ): Promise<BudgetInputs> {
   const { rank, alpha, virtualTokens, targetsKey, targets } = settings;
   const length = virtualTokens === null ? {} : { [lengthField(analysis.method)]: String(virtualTokens) };
+  const { standsInFor: _, ...others } = inputs;
+  const found = await configs.idOf(analysis);
+  // A base model that the calculator cannot open leaves its model in place of the adapter's.
+  const standsInFor = found === null ? analysis.wanted : analysis.budget.standsInFor;
   return {
-    ...inputs,
+    ...others,
     basis: 'exact',
-    model: (await configs.idOf(analysis)) ?? inputs.model,
+    model: found ?? inputs.model,
+    ...(standsInFor !== null && { standsInFor }),
     method: {
       ...inputs.method,
       ...(rank !== null && { rank: String(rank) }),

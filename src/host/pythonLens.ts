@@ -84,13 +84,14 @@ class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
   /** The calculator's inputs with the settings of the call. If they name no model, the comparison asks for one. */
   private inputsOf({ comparison }: PythonLens): BudgetInputs | undefined {
     if (!comparison?.model) return undefined;
-    const { model, method, targets } = comparison;
-    const inputs = this.services.calculatorInputs();
+    const { model, standsInFor, method, targets } = comparison;
+    const { standsInFor: _, ...inputs } = this.services.calculatorInputs();
     const id = 'preset' in model ? `preset:${model.preset}` : `file:${vscode.Uri.file(model.path).toString()}`;
     const kinds = new Set(targets.map(([kind]) => kind));
     return {
       ...inputs,
       model: id,
+      ...(standsInFor !== null && { standsInFor }),
       basis: 'exact',
       method: { ...inputs.method, ...method },
       targets: [...inputs.targets.filter(([kind]) => !kinds.has(kind)), ...targets],

@@ -35,8 +35,21 @@ export const BASE_CONFIG = {
   dtype: 'float32',
 } as const;
 
+interface BaseTrainingSettings {
+  readonly seed: number;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly betas: readonly [number, number];
+  readonly maxGradientNorm: number;
+  /** The share of the steps in which the learning rate rises. */
+  readonly warmup: number;
+  /** The share of the learning rate that is left at the end. */
+  readonly floor: number;
+}
+
 /** How the base is trained. */
-export const BASE_TRAINING = {
+export const BASE_TRAINING: BaseTrainingSettings = {
   seed: 1,
   steps: 3000,
   batchSize: 64,
@@ -45,7 +58,7 @@ export const BASE_TRAINING = {
   maxGradientNorm: 1,
   warmup: 0.05,
   floor: 0.05,
-} as const;
+};
 
 /** Standard deviation of the embedding, which is also the output layer. */
 const EMBEDDING_DEVIATION = 0.1;
@@ -70,7 +83,7 @@ export class BaseTraining {
   private readonly random: Random;
   private readonly trainer: ModelTrainer;
 
-  constructor(private readonly settings: typeof BASE_TRAINING = BASE_TRAINING) {
+  constructor(private readonly settings: BaseTrainingSettings = BASE_TRAINING) {
     this.random = seededRandom(settings.seed);
     const { steps, warmup, floor } = settings;
     const schedule = cosineSchedule({ steps, warmup, floor });

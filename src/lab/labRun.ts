@@ -89,7 +89,8 @@ export class LabRun {
     const { steps = USUAL_STEPS, batchSize = USUAL_BATCH_SIZE, replay = 0 } = options;
     checkPositiveInteger('LabRun: steps', steps);
     checkPositiveInteger('LabRun: batchSize', batchSize);
-    if (!(replay >= 0 && replay <= 1)) throw new ArgumentError('LabRun: replay', 'a number from 0 to 1', String(replay));
+    if (!(replay >= 0 && replay <= 1))
+      throw new ArgumentError('LabRun: replay', 'a number from 0 to 1', String(replay));
     this.task = labTask(options.task);
     this.plan = planMethod(options.method, options);
     this.learningRate = options.learningRate ?? this.plan.method.learningRate[this.task.kind];

@@ -71,7 +71,10 @@ const LORA_SHARE = 0.8;
 const QUERY_VALUE = ['q_proj', 'v_proj'];
 
 /** Settings of LoRA by its rank. */
-function lora(target: 'all-linear' | readonly string[], more: RawConfig = {}): (rank: number, alpha: number | null) => RawConfig {
+function lora(
+  target: 'all-linear' | readonly string[],
+  more: RawConfig = {},
+): (rank: number, alpha: number | null) => RawConfig {
   return (rank, alpha) => ({
     peft_type: 'LORA',
     r: rank,

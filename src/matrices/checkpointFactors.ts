@@ -1,9 +1,7 @@
 /** The factors A and B of a checkpoint's LoRA modules: read, put together and cached in float64, or as stored bytes. */
 
-import { expandProduct } from '../checkpoint/adapters/expandProduct';
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
-import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
-import type { Product } from '../checkpoint/adapters/products';
+import type { ExpandedFactors, Product, ProductInput } from '../checkpoint/adapters/products';
 import { CheckpointError } from '../checkpoint/errors';
 import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
 import { quoted } from '../peftConfig/quoted';
@@ -14,24 +12,29 @@ import type { CheckpointTensors } from './checkpointTensors';
 import type { Factors } from './factors';
 import type { StoredFactors, StoredRun } from './matrixSource';
 import { noLoraModule } from './notFound';
+import type { StoredProduct } from './storedProduct';
 
 /** Cached factors: a few dozen modules of a large adapter. */
 const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
 
+/** Cached inputs of shared products: VeRA's A and B of rank 256 for a width of 14,336, and their Gram matrices. */
+const SHARED_CACHE_BYTES = 128 * 2 ** 20;
+
 export class CheckpointFactors {
-  private readonly modules: ReadonlyMap<string, LoraModuleInfo>;
-  private readonly products: ReadonlyMap<string, Product>;
   private readonly cache = new LruCache<Factors>(FACTOR_CACHE_BYTES, {
     sizeOf: ({ a, b }) => a.byteLength + b.byteLength,
   });
 
+  private readonly sharedInputs = new LruCache<Float64Array>(SHARED_CACHE_BYTES, {
+    sizeOf: ({ byteLength }) => byteLength,
+  });
+
+  /** `modules` and `products` are those of the file's `LoraPairing`, by module name. */
   constructor(
     private readonly tensors: CheckpointTensors,
-    { modules, products }: LoraPairing,
-  ) {
-    this.modules = new Map(modules.map((module) => [module.module, module]));
-    this.products = products;
-  }
+    private readonly modules: ReadonlyMap<string, LoraModuleInfo>,
+    private readonly products: ReadonlyMap<string, Product>,
+  ) {}
 
   /** Throws `CheckpointError` NotFound. */
   module(name: string): LoraModuleInfo {
@@ -48,6 +51,11 @@ export class CheckpointFactors {
     return product;
   }
 
+  /** The names of the tensors that the product is computed from; empty if there is no product. */
+  inputs(name: string): readonly string[] {
+    return [...(this.products.get(name)?.inputs.values() ?? [])].map(({ tensor }) => tensor);
+  }
+
   /** Rejects with what `product` throws, with `CheckpointError` TooLarge, or with what reading rejects with. */
   async read(name: string, signal?: AbortSignal): Promise<Factors> {
     const cached = this.cache.get(name);
@@ -62,9 +70,31 @@ export class CheckpointFactors {
     const inputs = new Map<string, Float64Array>();
     for (const [part, { tensor, layout }] of product.inputs)
       inputs.set(part, await this.readMatrix(tensor, layout, signal));
-    const factors: Factors = { rank, inFeatures, outFeatures, scaling, ...expandProduct(product, inputs) };
+    const factors: Factors = { rank, inFeatures, outFeatures, scaling, ...(await factorsOf(product, inputs)) };
     this.cache.set(name, factors);
     return factors;
+  }
+
+  /**
+   * A module's product with its inputs as the file stores them, for what needs no factors written out. Throws as
+   * `product` does; reading rejects as `read` does.
+   */
+  stored64(name: string, signal?: AbortSignal): StoredProduct {
+    const { scaling } = this.module(name);
+    const product = this.product(name);
+    const held = new Map<string, Float64Array>();
+    return {
+      product,
+      scaling,
+      read: async (part) => {
+        const known = held.get(part);
+        if (known) return known;
+        const values = await this.input(product, part, signal);
+        held.set(part, values);
+        return values;
+      },
+      shared: (part, make) => this.sharedGram(product.inputs.get(part)!, make),
+    };
   }
 
   /** The factors as runs of bytes in the file, or `null` if they have to be put together. Throws as `module` does. */
@@ -82,6 +112,33 @@ export class CheckpointFactors {
 
   clear(): void {
     this.cache.clear();
+    this.sharedInputs.clear();
+  }
+
+  /** One input of a product. Those that VeRA's modules share are kept. */
+  private async input({ recipe, inputs }: Product, part: string, signal?: AbortSignal): Promise<Float64Array> {
+    const { tensor, layout } = inputs.get(part)!;
+    const bytes = 8 * layout.rows * layout.columns;
+    if (bytes > MAX_DECODED_BYTES) {
+      const message = `${quoted(tensor)}: the factor takes ${bytes} bytes, at most ${MAX_DECODED_BYTES} are held`;
+      throw new CheckpointError('TooLarge', message, tensor);
+    }
+    if (recipe !== 'vera') return this.readMatrix(tensor, layout, signal);
+    const key = keyOf(inputs.get(part)!);
+    const known = this.sharedInputs.get(key);
+    if (known) return known;
+    const values = await this.readMatrix(tensor, layout, signal);
+    this.sharedInputs.set(key, values);
+    return values;
+  }
+
+  private async sharedGram(input: ProductInput, make: () => Promise<Float64Array>): Promise<Float64Array> {
+    const key = `${keyOf(input)} gram`;
+    const known = this.sharedInputs.get(key);
+    if (known) return known;
+    const gram = await make();
+    this.sharedInputs.set(key, gram);
+    return gram;
   }
 
   private storedRun(name: string, layout: MatrixLayout): StoredRun | null {
@@ -107,6 +164,17 @@ export class CheckpointFactors {
     }
     return matrix;
   }
+}
+
+/** The code for products that are not stored as A and B loads with the first of them. */
+async function factorsOf(product: Product, inputs: ReadonlyMap<string, Float64Array>): Promise<ExpandedFactors> {
+  if (product.recipe === 'plain') return { a: inputs.get('a')!, b: inputs.get('b')! };
+  const { expandProduct } = await import('../checkpoint/adapters/expandProduct.js');
+  return expandProduct(product, inputs);
+}
+
+function keyOf({ tensor, layout }: ProductInput): string {
+  return JSON.stringify([tensor, layout.rows, layout.columns, layout.offset]);
 }
 
 function isContiguous({ columns, rowStride, columnStride }: MatrixLayout): boolean {

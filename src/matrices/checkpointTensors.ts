@@ -11,16 +11,15 @@ import type { StoredTensor } from './storedMatrix';
 
 /** Largest tensor, or pair of factors, that is held decoded: a rank-256 pair on a vocabulary of 150,000 has 315 MB. */
 export const MAX_DECODED_BYTES = 512 * 2 ** 20;
-/** Largest tensor that is cached whole: the stacked experts of one layer. */
-const WHOLE_CACHE_BYTES = 64 * 2 ** 20;
 
 export class CheckpointTensors {
-  private readonly entries: ReadonlyMap<string, TensorEntry>;
   private lastWhole: { readonly name: string; readonly values: Values } | null = null;
 
-  constructor(private readonly opened: OpenedFiles) {
-    this.entries = new Map(opened.header.tensors.map((entry) => [entry.name, entry]));
-  }
+  /** `entries` holds the header's tensors by name. */
+  constructor(
+    private readonly opened: OpenedFiles,
+    private readonly entries: ReadonlyMap<string, TensorEntry>,
+  ) {}
 
   /** Throws `CheckpointError` NotFound, or Unreadable if its data cannot be decoded. */
   get(name: string): StoredTensor {
@@ -39,8 +38,8 @@ export class CheckpointTensors {
   }
 
   /**
-   * All values of a tensor that is not read row by row. The last one is cached, because the experts of one layer are
-   * interleaved in it. Rejects with what `get` throws, or with `CheckpointError` TooLarge.
+   * All values of a tensor that is not read row by row. The last one is cached whatever its size, because the experts of
+   * one layer are interleaved in it. Rejects with what `get` throws, or with `CheckpointError` TooLarge.
    */
   async whole(name: string, signal?: AbortSignal): Promise<Values> {
     if (this.lastWhole?.name === name) return this.lastWhole.values;
@@ -50,7 +49,7 @@ export class CheckpointTensors {
       throw new CheckpointError('TooLarge', message, name);
     }
     const values = await this.values(name, 0, size, signal);
-    this.lastWhole = 8 * size <= WHOLE_CACHE_BYTES ? { name, values } : null;
+    this.lastWhole = { name, values };
     return values;
   }
 

@@ -7,6 +7,7 @@ import type { SourceDescription } from '../checkpoint/sourceDescription';
 import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { FactorSizes } from './moduleSpectrum';
+import type { StoredProduct } from './storedProduct';
 
 /** Entries that are contiguous in a file. */
 export interface StoredRun {
@@ -30,6 +31,10 @@ export interface MatrixSource {
   factors(module: string, step?: number, signal?: AbortSignal): Promise<Factors>;
   /** A module's factors without reading them; `null` if they must be computed. Throws what `factors` rejects with. */
   storedFactors?(module: string): StoredFactors | null;
+  /** A LoRA module's product with its inputs as they are stored. Throws what `factors` rejects with. */
+  storedProduct?(module: string, signal?: AbortSignal): StoredProduct;
+  /** The names of the tensors that a module's change is a product of; empty if it is not a product. */
+  productInputs?(module: string): readonly string[];
   /** The source as an adapter that can be saved. Missing for sources that are files. */
   adapter?(): AdapterFiles;
   /** Frees what can be read again. The source stays open. */

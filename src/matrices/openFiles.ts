@@ -3,13 +3,12 @@
 import type { ByteSource } from '../checkpoint/byteSource';
 import { CheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
-import { isGguf, readGgufHeader } from '../checkpoint/gguf/ggufHeader';
+import { isGguf } from '../checkpoint/gguf/ggufMagic';
 import type { CheckpointHeader } from '../checkpoint/header';
 import { FIRST_BYTES, openSafetensors } from '../checkpoint/safetensors/openSafetensors';
 import { isShardIndex, shardPart } from '../checkpoint/safetensors/shardIndex';
 import { quoted } from '../peftConfig/quoted';
 import type { OpenedFiles } from './openedFiles';
-import { openIndex } from './openIndex';
 import { StoredTensor } from './storedMatrix';
 
 /** Rejects with `CheckpointError` if nothing can be shown. */
@@ -18,7 +17,7 @@ export async function openFiles(files: FileAccess, path: string, signal?: AbortS
   const { source, name, folder, modified } = file;
   try {
     const facts = { path, name, folder, bytes: source.size, modified };
-    if (isShardIndex(name)) return await openIndex(files, source, facts, signal);
+    if (isShardIndex(name)) return await (await import('./openIndex.js')).openIndex(files, source, facts, signal);
     const header = await openHeader(source, name, signal);
     return {
       facts,
@@ -34,7 +33,7 @@ export async function openFiles(files: FileAccess, path: string, signal?: AbortS
 
 async function openHeader(source: ByteSource, name: string, signal?: AbortSignal): Promise<CheckpointHeader> {
   const start = await source.read(0, Math.min(FIRST_BYTES, source.size), signal);
-  if (isGguf(start)) return readGgufHeader(source, signal);
+  if (isGguf(start)) return (await import('../checkpoint/gguf/ggufHeader.js')).readGgufHeader(source, signal);
   const header = await openSafetensors(source, signal, start).catch((error: unknown) => {
     const other = error instanceof CheckpointError && error.code !== 'NotSafetensors' && /\.gguf$/i.test(name);
     if (!other) throw error;

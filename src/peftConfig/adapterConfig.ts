@@ -214,9 +214,9 @@ function isTelling(value: unknown): boolean {
 }
 
 function shown(value: unknown): string {
-  const parts = Array.isArray(value)
-    ? value.map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
-    : null;
-  const text = parts?.join(', ') ?? (typeof value === 'string' ? value : JSON.stringify(value));
+  // JSON has no word for NaN and infinities.
+  const one = (part: unknown): string =>
+    typeof part === 'string' || typeof part === 'number' ? String(part) : JSON.stringify(part);
+  const text = Array.isArray(value) ? value.map(one).join(', ') : one(value);
   return text.length > SHOWN_TEXT_LENGTH ? `${text.slice(0, SHOWN_TEXT_LENGTH)}…` : text;
 }

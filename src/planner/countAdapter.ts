@@ -11,6 +11,7 @@ import type { ModuleTable } from '../budget/moduleTable';
 import type { PacedMatching } from '../matrices/pacedMatching';
 import { hasModuleTable } from '../budget/readModelShape';
 import type { NamedShape } from '../budget/rows';
+import { modelText } from '../text/modelText';
 import type { AdapterBudget } from '../protocol/planner';
 import type { FoundModel, Models } from './models/models';
 
@@ -58,12 +59,20 @@ export async function adapterBudget(
   model: FoundModel | null,
   matching: PacedMatching,
 ): Promise<AdapterBudget> {
-  if (!model) return { modelTitle: null, counted: null, warnings: [], problem: 'The base model was not found.' };
+  if (!model)
+    return {
+      modelTitle: null,
+      standsInFor: null,
+      counted: null,
+      warnings: [],
+      problem: 'The base model was not found.',
+    };
   return asAdapterBudget(model, await countOn(models, model, adapterConfig, matching));
 }
 
-export function asAdapterBudget({ title }: FoundModel, { budget, error }: Counting): AdapterBudget {
-  if (!budget) return { modelTitle: title, counted: null, warnings: [], problem: error?.message ?? '' };
+export function asAdapterBudget(model: FoundModel, { budget, error }: Counting): AdapterBudget {
+  const named = { modelTitle: modelText(model), standsInFor: model.standsInFor };
+  if (!budget) return { ...named, counted: null, warnings: [], problem: error?.message ?? '' };
   const { trainable, all, percent, fileBytes, warnings } = budget;
-  return { modelTitle: title, counted: { trainable, all, percent, fileBytes }, warnings, problem: '' };
+  return { ...named, counted: { trainable, all, percent, fileBytes }, warnings, problem: '' };
 }

@@ -1,5 +1,6 @@
 /** The handlers for Python programs that set up adapters. */
 
+import { Pacer } from '../checkpoint/pacer';
 import type { PythonDocument, PythonLens, PythonProgram, PythonRequests, PythonSpan } from '../protocol/python';
 import type { Handlers } from '../protocol/rpc';
 import { PacedMatching } from '../matrices/pacedMatching';
@@ -20,16 +21,18 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
   /** The last program that was read: a hover asks for the same one as the lenses. */
   let last: { readonly parts: PythonDocument['parts']; readonly program: PythonProgram } | null = null;
 
-  const read = async ({ parts }: PythonDocument): Promise<PythonProgram> => {
+  const read = async ({ parts }: PythonDocument, signal: AbortSignal): Promise<PythonProgram> => {
     const { readProgram } = await load();
-    if (!last || !sameParts(last.parts, parts)) last = { parts, program: readProgram(parts) };
-    return last.program;
+    if (last && sameParts(last.parts, parts)) return last.program;
+    const program = await new Pacer(signal).run(readProgram(parts));
+    last = { parts, program };
+    return program;
   };
 
   return {
     async 'python/lenses'(document, { signal }) {
       const { configLens, modelLens } = await load();
-      const { configs, models: calls } = await read(document);
+      const { configs, models: calls } = await read(document, signal);
       const matching = new PacedMatching(signal);
       const facts: PythonFacts[] = [];
       for (const call of configs) {
@@ -47,7 +50,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
 
     async 'python/hover'({ part, offset, ...document }, { signal }) {
       const { argumentHover, classHover } = await load();
-      const { configs, models: calls } = await read(document);
+      const { configs, models: calls } = await read(document, signal);
       const within = (span: PythonSpan): boolean => span.part === part && span.from <= offset && offset <= span.to;
       const model = calls.find(({ name }) => within(name));
       // Inner calls follow the call that contains them, so the last match is the innermost.
@@ -72,8 +75,8 @@ async function explanations(
   models: Models,
   { call, base, budget }: PythonFacts,
 ): Promise<(key: string) => string | null> {
-  const model = budget && base ? { ...base.model, tensors: await tensorsFor(models, base.model) } : null;
-  const config = { ...call.config, base_model_name_or_path: base?.model.title ?? null };
+  const model = budget && base ? { ...base, tensors: await tensorsFor(models, base) } : null;
+  const config = { ...call.config, base_model_name_or_path: base?.title ?? null };
   return (key) => hoverText([key], { config, weights: null, base: model });
 }
 

@@ -34,6 +34,8 @@ export type Field = MethodField | CustomField | 'targets' | 'model';
 export interface BudgetInputs {
   /** 'preset:<id>', 'file:<uri>' or `CUSTOM_MODEL`. */
   readonly model: string;
+  /** The model that an adapter or a program names, if `model` stands in for it; absent if the user chose `model`. */
+  readonly standsInFor?: string;
   readonly basis: Basis;
   readonly method: Readonly<Record<MethodField, string>>;
   readonly custom: Readonly<Record<CustomField, string>>;
@@ -67,11 +69,9 @@ export interface MethodBudget {
   /** `null` if it cannot be counted; `problem` then says why. */
   readonly parameters: number | null;
   readonly parametersText: string;
-  /** `parameters` divided by the denominator of the report. */
-  readonly ratio: number | null;
-  readonly ratioText: string;
-  /** 100 * trained / (model + trained), as PEFT prints it; '' if the model's total is unknown. */
-  readonly trainablePercentText: string;
+  /** The share that the report's `shareTitle` names; `null` if it is unknown. */
+  readonly share: number | null;
+  readonly shareText: string;
   readonly fileBytes: number | null;
   readonly fileText: string;
   /** How the file's size was computed. */
@@ -97,8 +97,10 @@ export interface BudgetReport {
   /** 'llama, 32 layers, hidden 4,096, 32 heads'. */
   readonly modelSummary: string;
   readonly basis: Basis;
-  /** What the ratios are relative to: 'all 6,738,415,616 parameters of the model'. */
-  readonly denominator: string;
+  /** 'Trainable %', which is PEFT's; or 'Of attention weights' for the reference's formulas. */
+  readonly shareTitle: string;
+  /** How the shares are computed; '' if they are unknown. */
+  readonly shareNote: string;
   readonly methods: readonly MethodBudget[];
   readonly growth: readonly GrowthLine[];
   /** The key of `BudgetInputs.targets` for this model; '' if it offers no targets. */

@@ -113,6 +113,8 @@ export interface PlanProblem {
 
 export interface PlanReport {
   readonly modelTitle: string;
+  /** The end of a line of figures of a model that stands in for another one; '' otherwise. */
+  readonly standIn: string;
   /** Why nothing was counted; `null` if it was counted. */
   readonly problem: PlanProblem | null;
   readonly counts: {

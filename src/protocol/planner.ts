@@ -4,19 +4,22 @@
  * or asks the host for it once, so that a keystroke or a hover sends only what changed.
  */
 
+import type { AdapterPage, AdapterQuestion } from './adapters';
 import type { BudgetInputs, BudgetReport, CalculatorReport } from './calculator';
 import type { LocalText } from './localText';
 import type { ModelReference, ReportModel, Surroundings } from './models';
 import type { PlanChoices, PlanFit, PlanInputs, PlanSweep } from './plan';
 import type { PackedJson } from './packedDescription';
 import type { PythonRequests } from './python';
-import type { AdapterFacts, ConfigScan, ModelFacts, ScanParams } from './scan';
+import type { ConfigScan, ModelFacts, ScanParams } from './scan';
 import type { EditorRequests } from './worker';
 import type { LoraModuleInfo, TensorInfo } from '../checkpoint/sourceDescription';
 
 export interface AdapterBudget {
-  /** The model of the count, as users see it; `null` if no model was found. */
+  /** The model of the count, as users see it, and what it stands in for; `null` if no model was found. */
   readonly modelTitle: string | null;
+  /** The model that was asked for, if the count is on another one. */
+  readonly standsInFor: string | null;
   /** `null` if it cannot be counted; `problem` then says why. */
   readonly counted: AdapterCounts | null;
   readonly warnings: readonly string[];
@@ -104,8 +107,8 @@ export type FindingCode =
   | 'uncounted'
   | 'unknown-key';
 
-/** The place where a base model was found. */
-export type ModelPlace = 'chosen' | 'beside' | 'workspace' | 'disk' | 'cache' | 'preset';
+/** The place where a base model was found; 'elsewhere' for a model that is taken because the right one was not found. */
+export type ModelPlace = 'chosen' | 'beside' | 'workspace' | 'disk' | 'cache' | 'preset' | 'elsewhere';
 
 /** What the entries of target_modules match. */
 export interface TargetLens extends Span {
@@ -153,9 +156,15 @@ export interface PlannerRequests extends PythonRequests {
   'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
   /** Finds the models among the config.json files of a workspace. */
   'models/scan'(params: ScanParams): ConfigScan<ModelFacts>;
-  /** Reads what the list of adapters shows of each adapter_config.json. */
-  'adapters/scan'(params: ScanParams): ConfigScan<AdapterFacts>;
-  'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];
+  /**
+   * A page of the adapters of a workspace. A filter reads all configs, so progress says how many are read, and its
+   * `partial` is the page so far whenever that has changed.
+   */
+  'adapters/page'(params: AdapterQuestion): AdapterPage;
+  /** `hubId` is the id of the model on the Hugging Face Hub. */
+  'presets/list'(
+    params: Record<never, never>,
+  ): readonly { readonly id: string; readonly title: string; readonly hubId: string }[];
   /** All that the comparison shows. The report names invalid inputs. */
   'budget/report'(params: { readonly inputs: BudgetInputs; readonly model: ReportModel }): BudgetReport;
   /** The report as text to paste. */

@@ -83,6 +83,8 @@ export interface PythonLens {
 export interface ComparisonSettings {
   /** A preset's id, or the path of a config.json. */
   readonly model: { readonly preset: string } | { readonly path: string } | null;
+  /** The model that the program names, if `model` stands in for it. */
+  readonly standsInFor: string | null;
   readonly method: Readonly<Partial<Record<MethodField, string>>>;
   /** See `BudgetInputs.targets`. */
   readonly targets: BudgetInputs['targets'];

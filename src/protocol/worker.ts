@@ -62,11 +62,11 @@ export interface EditorRequests {
   };
   /** The names of all files in the file's folder. */
   'file/names'(params: { readonly uri: string }): readonly string[];
-  /** The user's token for the Hugging Face Hub; `null` if none is set. */
   /**
    * Asks the user whether to follow a redirect from a server on the Internet to this machine or its network. `from` and
    * `to` are hosts with ports; `address` is the IP address of `to`.
    */
   'redirect/allow'(params: { readonly from: string; readonly to: string; readonly address: string }): boolean;
+  /** The user's token for the Hugging Face Hub; `null` if none is set. */
   'hub/token'(params: Record<never, never>): string | null;
 }

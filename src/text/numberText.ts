@@ -80,3 +80,16 @@ export function formatTrainableShare(share: number): string {
   const percent = share * 100;
   return `${percent !== 0 && percent < 0.001 ? percent.toPrecision(2) : percent.toFixed(4)}%`;
 }
+
+/** The line that PEFT's `print_trainable_parameters` prints: `percent` is 100 * trainable / all. */
+export function formatTrainableLine(counts: {
+  readonly trainable: number;
+  readonly all: number;
+  readonly percent: number;
+}): string {
+  const { trainable, all, percent } = counts;
+  return (
+    `trainable params: ${formatCount(trainable)} || all params: ${formatCount(all)} || ` +
+    `trainable%: ${percent.toFixed(4)}`
+  );
+}

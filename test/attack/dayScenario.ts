@@ -13,7 +13,8 @@ const REPORTS = 10;
 const ADAPTERS = 12;
 /** More tabs than people keep open are closed at once. */
 const MAX_TABS = 15;
-const STEP_MS = 10_000;
+/** A click whose target is covered or gone is given up after this time and counted as not done. */
+const STEP_MS = 3000;
 
 const adapterName = (index: number): string => `run-${String(index).padStart(2, '0')}`;
 
@@ -97,7 +98,7 @@ export const day: Scenario = {
   name: 'day',
   attack: `${ACTIONS.toLocaleString('en-US')} actions of a day: open, close, switch, edit`,
   onlyByName: true,
-  limits: { seconds: 3600, growth: FILE_GROWTH, openFiles: OPEN_FILES },
+  limits: { seconds: 7200, growth: FILE_GROWTH, openFiles: OPEN_FILES },
   write(folder) {
     writeAdapter(path.join(folder, GOOD));
     for (let i = 0; i < ADAPTERS; i++)

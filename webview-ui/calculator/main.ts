@@ -18,7 +18,7 @@ const host = new Endpoint<CalculatorRequests, Record<never, never>, Record<never
 );
 
 const rows = new MethodRows();
-const denominator = h('p', { class: 'peft-muted budget-note' });
+const shareNote = h('p', { class: 'peft-muted budget-note' });
 const warnings = h('ul', { class: 'budget-warnings' });
 const failure = h('p', { class: 'budget-message', role: 'alert', hidden: true });
 
@@ -57,7 +57,7 @@ function show(report: BudgetReport): void {
   page.classList.remove('loading');
   controls.showReport(report);
   rows.show(report);
-  denominator.textContent = report.denominator && `Ratios are relative to ${report.denominator}.`;
+  shareNote.textContent = report.shareNote;
   replace(
     warnings,
     report.warnings.map((warning) => h('li', {}, warning)),
@@ -78,7 +78,7 @@ const page = h(
   failure,
   controls.root,
   rows.root,
-  denominator,
+  shareNote,
   warnings,
   h('div', { class: 'buttons' }, button('Compare...', 'compare', ''), button('Run Demo', 'demo', 'secondary')),
   plan.root,

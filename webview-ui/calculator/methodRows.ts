@@ -75,7 +75,7 @@ class Row {
   private readonly label = h('span');
   private readonly count = h('span', { role: 'cell', class: 'count' });
   private readonly detail = h('span', { class: 'detail peft-muted' });
-  private readonly ratio = h('span', { role: 'cell', class: 'ratio' });
+  private readonly share = h('span', { role: 'cell', class: 'ratio' });
   private readonly file = h('span', { role: 'cell', class: 'file' });
   private readonly bar = select(document.createElementNS('http://www.w3.org/2000/svg', 'svg'));
 
@@ -84,7 +84,7 @@ class Row {
     this.bar.append('g');
     this.bar.append('rect').attr('class', 'budget-bar').attr('height', BAR_HEIGHT).attr('rx', 1);
     const name = h('span', { class: 'name', role: 'rowheader' }, h('i', { class: 'budget-swatch' }), this.label);
-    this.root.append(name, this.count, this.detail, this.ratio, this.file);
+    this.root.append(name, this.count, this.detail, this.share, this.file);
     const bar = this.bar.node();
     if (bar) this.root.append(bar);
   }
@@ -96,7 +96,7 @@ class Row {
     this.count.textContent = method.parametersText;
     this.detail.textContent = method.problem || method.detail;
     this.detail.classList.toggle('problem', method.problem !== '');
-    this.ratio.textContent = method.ratioText;
+    this.share.textContent = method.shareText;
     this.file.textContent = method.fileText;
     this.root.classList.toggle('unknown', method.parameters === null);
   }

@@ -19,8 +19,6 @@ const host = new Endpoint<ComparisonRequests, Record<never, never>, Record<never
 /** After a reload the host restores the panel with these inputs. */
 const kept = viewState<{ readonly inputs?: BudgetInputs }>({});
 
-const PERCENT_NOTE = ' Trainable % is trained / (model + trained), as PEFT prints it.';
-
 const title = h('h1');
 const summary = h('p', { class: 'peft-muted' });
 const table = new ComparisonTable();
@@ -65,12 +63,9 @@ function show(report: BudgetReport): void {
   const fileNotes = report.methods
     .filter(({ fileNote }) => fileNote)
     .map(({ label, fileNote }) => `${label}: ${fileNote}`);
-  const ratios = report.denominator
-    ? [`Ratios are relative to ${report.denominator}.${report.basis === 'exact' ? PERCENT_NOTE : ''}`]
-    : [];
   replace(
     notes,
-    [...ratios, ...fileNotes].map((note) => h('li', {}, note)),
+    [report.shareNote, ...fileNotes].filter(Boolean).map((note) => h('li', {}, note)),
   );
   replace(
     warnings,

@@ -1,11 +1,13 @@
 import type { BudgetReport, MethodBudget } from '../../src/protocol/calculator';
 import { h, replace } from '../shared/element';
 
+/** The report renames this column for the reference's formulas. */
+const SHARE = 'Trainable %';
+
 const COLUMNS: readonly (readonly [string, string])[] = [
   ['Method', ''],
   ['Trainable parameters', 'number'],
-  ['Ratio', 'number'],
-  ['Trainable %', 'number percent'],
+  [SHARE, 'number'],
   ['File size', 'number'],
   ['How it is counted', ''],
 ];
@@ -14,9 +16,11 @@ const COLUMNS: readonly (readonly [string, string])[] = [
 export class ComparisonTable {
   readonly root: HTMLElement;
   private readonly body = h('tbody');
+  private readonly share: HTMLElement;
 
   constructor() {
     const heads = COLUMNS.map(([label, kind]) => h('th', { scope: 'col', class: kind }, label));
+    this.share = heads[COLUMNS.findIndex(([label]) => label === SHARE)]!;
     const caption = h('caption', { class: 'peft-unseen' }, 'Parameter budgets by method');
     this.root = h(
       'div',
@@ -25,7 +29,8 @@ export class ComparisonTable {
     );
   }
 
-  show({ methods }: BudgetReport): void {
+  show({ methods, shareTitle }: BudgetReport): void {
+    this.share.textContent = shareTitle;
     replace(this.body, methods.map(tableRow));
   }
 }
@@ -37,8 +42,7 @@ function tableRow(method: MethodBudget): HTMLElement {
     { 'data-method': method.method },
     name,
     h('td', { class: 'number count' }, method.parametersText),
-    h('td', { class: 'number' }, method.ratioText),
-    h('td', { class: 'number percent' }, method.trainablePercentText || '\u2013'),
+    h('td', { class: 'number' }, method.shareText),
     h('td', { class: 'number', title: method.fileNote }, method.fileText),
     h('td', { class: 'how' }, howCounted(method)),
   );

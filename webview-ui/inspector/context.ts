@@ -27,4 +27,4 @@ export interface View {
   dispose(): void;
 }
 
-export type TabName = 'overview' | 'lora' | 'adapter' | 'prefix' | 'prompt' | 'tensors' | 'scan' | 'info';
+export type TabName = 'overview' | 'methods' | 'lora' | 'adapter' | 'prefix' | 'prompt' | 'tensors' | 'scan' | 'info';

@@ -8,7 +8,7 @@ import type { Row, Section } from '../rows';
 import { bare, embedding, linear, norm, onlyAt } from '../rows';
 import type { Architecture } from './architecture';
 import { alike, architecture, decoderHead, intermediate, layers, on, size, vocabulary } from './architecture';
-import { MIXTRAL_EXPERTS, QWEN_EXPERTS, sizes } from './modelFacts';
+import { sizes } from './modelFacts';
 import { MIXTRAL_TARGETS } from './peftTargets';
 import type { Experts } from './gatedDecoder';
 import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './gatedDecoder';
@@ -46,7 +46,6 @@ const mixtral = gatedDecoder(
   {
     facts: {
       peftTargets: MIXTRAL_TARGETS,
-      fusedExperts: MIXTRAL_EXPERTS,
       classSizes: sizes(4096, 14336, 32, 32, 32000),
     },
     experts: mixtralExperts,
@@ -105,12 +104,11 @@ const qwen3VlMoe = gatedDecoder(
   { ...QWEN_MOE_DEFAULTS, num_key_value_heads: 4, num_experts: 128, moe_intermediate_size: 768 },
 );
 
-const qwen3Moe = alike(qwen3VlMoe, ['qwen3_moe'], { fusedExperts: QWEN_EXPERTS });
+const qwen3Moe = alike(qwen3VlMoe, ['qwen3_moe'], {});
 
 const olmoe = gatedDecoder(
   ['olmoe'],
   {
-    facts: { fusedExperts: QWEN_EXPERTS },
     bias: attentionBias,
     // The norms ignore a head_dim that differs from hidden size / heads.
     inAttention: ({ hiddenSize, numHeads, numKeyValueHeads }) => [
@@ -149,7 +147,6 @@ function denseLayers({ config }: ModelShape): number {
 const glm4Moe = gatedDecoder(
   ['glm4_moe'],
   {
-    facts: { fusedExperts: QWEN_EXPERTS },
     bias: (shape) => ({ qkv: on(shape, 'attention_bias'), output: false }),
     inAttention: (shape) => (on(shape, 'use_qk_norm') ? headNorms(shape) : []),
     experts: deepseekExperts,
@@ -217,7 +214,6 @@ export const ROTATED_WIDTH: readonly string[] = ['qk_rope_head_dim'];
 const deepseekV2 = architecture({
   ...latentAttention,
   modelTypes: ['deepseek_v2'],
-  fusedExperts: QWEN_EXPERTS,
   headDimKeys: ROTATED_WIDTH,
   defaults: {
     ...latentAttention.defaults,
@@ -230,7 +226,6 @@ const deepseekV2 = architecture({
 const deepseekV3 = architecture({
   ...latentAttention,
   modelTypes: ['deepseek_v3'],
-  fusedExperts: QWEN_EXPERTS,
   defaults: {
     ...latentAttention.defaults,
     n_routed_experts: 256,

@@ -5,9 +5,6 @@ import type { ModelShape } from '../modelShape';
 import type { ForwardFacts } from './forwardFacts';
 import type { PeftTargets } from './peftTargets';
 
-/** The experts' former linears by name, each with the fused tensor that replaces it in transformers 5. */
-export type FusedNames = Readonly<Record<string, string>>;
-
 export interface ModelFacts {
   readonly modelTypes: readonly string[];
   /** Defaults of transformers' config class for keys that a config.json may leave out. */
@@ -20,7 +17,6 @@ export interface ModelFacts {
   readonly peftTargets?: PeftTargets;
   /** The name of the modules that LLaMA-Adapter wraps; absent if PEFT does not support the type. */
   readonly adaptionTarget?: string;
-  readonly fusedExperts?: FusedNames;
   /** What differs from the usual decoder in the forward pass. */
   readonly forward?: Partial<ForwardFacts>;
   /** Linears are stored as Conv1D, with weights of shape (in, out). */
@@ -47,16 +43,3 @@ export function sizes(
     vocab_size: vocabulary,
   };
 }
-
-export const MIXTRAL_EXPERTS: FusedNames = {
-  gate: 'gate.weight',
-  w1: 'gate_up_proj',
-  w3: 'gate_up_proj',
-  w2: 'down_proj',
-};
-export const QWEN_EXPERTS: FusedNames = {
-  gate: 'gate.weight',
-  gate_proj: 'gate_up_proj',
-  up_proj: 'gate_up_proj',
-  down_proj: 'down_proj',
-};

@@ -8,7 +8,6 @@ import { architecture, intermediate, layers, on, size, vocabulary, decoderHead }
 import { embedding } from '../rows';
 import { deepseekExperts, expertCount, fused, latentAttention, layerList, ROTATED_WIDTH, router } from './experts';
 import type { ModelFacts } from './modelFacts';
-import { MIXTRAL_EXPERTS } from './modelFacts';
 import type { Experts } from './gatedDecoder';
 import { attentionBias, gatedDecoder, gatedMlp, headNorms } from './gatedDecoder';
 
@@ -111,7 +110,6 @@ const hunyuanMoe = gatedDecoder(
 const minimaxM2 = gatedDecoder(
   ['minimax_m2'],
   {
-    facts: { fusedExperts: MIXTRAL_EXPERTS },
     inAttention: wideNorms,
     experts: (shape) => ({
       at: () => true,

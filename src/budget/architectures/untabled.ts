@@ -3,7 +3,6 @@
  */
 
 import type { ModelFacts } from './modelFacts';
-import { MIXTRAL_EXPERTS } from './modelFacts';
 
 export const UNTABLED: readonly ModelFacts[] = [
   {
@@ -25,6 +24,17 @@ export const UNTABLED: readonly ModelFacts[] = [
     modelTypes: ['nemotron_h'],
     peftTargets: { LORA: 'q_proj k_proj v_proj o_proj', ADALORA: 'q_proj k_proj v_proj o_proj' },
   },
+  {
+    // The type of the whole model. Its language model's type is not in PEFT's mappings.
+    modelTypes: ['llama4'],
+    peftTargets: {
+      LORA: 'q_proj v_proj',
+      IA3: 'q_proj v_proj down_proj',
+      IA3_FEEDFORWARD: 'down_proj',
+      ADALORA: 'q_proj v_proj',
+      BEFT: 'v_proj',
+      OSF: 'q_proj k_proj v_proj o_proj gate_proj down_proj up_proj',
+    },
+  },
   { modelTypes: ['layoutlm'], peftTargets: { LORA: 'query value' } },
-  { modelTypes: ['minimax'], fusedExperts: MIXTRAL_EXPERTS },
 ];

@@ -5,6 +5,12 @@ import type { AdapterConfig } from '../../peftConfig/adapterConfig';
 import type { AdapterParts } from './adapterParts';
 import type { TensorEntry } from '../header';
 
+const LIBRARIES = [
+  ['torchtune', 'torchtune'],
+  ['nemo', 'NeMo'],
+  ['ktransformers', 'ktransformers'],
+] as const;
+
 type Metadata = readonly (readonly [string, string])[];
 
 const KOHYA = /^(?:lora_(?:unet|te\d?|prior|transformer)|lycoris)_/;
@@ -24,6 +30,7 @@ export function adapterLayout(
   const some = (pattern: RegExp): boolean => modules.some((module) => pattern.test(module));
   if (styles.has('gguf')) return 'llama.cpp';
   if (styles.has('mlx')) return 'MLX';
+  for (const [style, library] of LIBRARIES) if (styles.has(style)) return library;
   if (styles.has('adapterhub')) return 'AdapterHub';
   if (tensors.some(({ name }) => name.startsWith('base_model.'))) return 'Hugging Face PEFT';
   if (some(KOHYA)) return parts.some(({ method }) => method !== 'LORA') ? 'kohya (LyCORIS)' : 'kohya';

@@ -5,32 +5,36 @@
 
 import { comparedNames } from '../../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
-import type { AdapterPart } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
 import { quoted } from '../../peftConfig/quoted';
 import { expertLayout } from './factorLayout';
-import type { Planned } from './products';
+import type { Planned, ProductInput } from './products';
 import { unwrapped } from '../../peftConfig/wrappedPath';
 
 /** The deepest published module names have about ten segments. */
 const MAX_SEGMENTS = 100;
 
-interface ExpertModule {
+export interface ExpertModule {
   readonly part: AdapterPart;
   readonly name: string;
   readonly planned: Planned | null;
 }
 
-/** The experts of a part, `most` at the most, or `null` if it holds a single module. */
+/** Layouts that stack experts in a third, leading dimension. */
+const STACKED_STYLES: ReadonlySet<string> = new Set(['mlx', 'gguf', 'ktransformers']);
+
+/** The experts of a part, `most` at the most, or `null` if it holds a single module. `exchanged` is for the axes of PEFT before 0.19. */
 export function stackedExperts(
   part: AdapterPart,
   config: AdapterConfig | null,
   parameters: TargetedParameters,
   most: number,
+  exchanged: boolean,
 ): ExpertModule[] | null {
   const a = part.tensors.get('a')?.entry;
   const b = part.tensors.get('b')?.entry;
   if (!a || !b || part.method !== 'LORA') return null;
-  const switched = part.style === 'mlx' && a.shape.length === 3;
+  const switched = STACKED_STYLES.has(part.style) && a.shape.length === 3;
   const path = switched ? part.module : parameters.pathOf(part.module);
   if (path === null) return null;
   // The file gives rank times experts; the config gives the rank.
@@ -55,11 +59,14 @@ export function stackedExperts(
       const shapes = `A has shape [${a.shape.join(', ')}], B has shape [${b.shape.join(', ')}]`;
       return { part, name, planned: { unavailable: `the ranks of the experts differ: ${shapes}` } };
     }
+    const stored = { a: { tensor: a.name, layout: layoutA }, b: { tensor: b.name, layout: layoutB } };
+    // (B A)^T = A^T B^T: the transposed factors change places.
+    const [right, left] = exchanged ? [turned(stored.b), turned(stored.a)] : [stored.a, stored.b];
     const inputs = new Map([
-      ['a', { tensor: a.name, layout: layoutA }],
-      ['b', { tensor: b.name, layout: layoutB }],
+      ['a', right],
+      ['b', left],
     ]);
-    const sizes = { rank: layoutA.rows, inFeatures: layoutA.columns, outFeatures: layoutB.rows };
+    const sizes = { rank: layoutA.rows, inFeatures: right.layout.columns, outFeatures: left.layout.rows };
     const product = {
       recipe: 'plain',
       ...sizes,
@@ -108,6 +115,11 @@ function owners(path: string): string[] {
   for (let dot = path.indexOf('.'); dot >= 0 && ends.length < MAX_SEGMENTS; dot = path.indexOf('.', dot + 1))
     ends.push(path.slice(dot + 1));
   return ends;
+}
+
+function turned({ tensor, layout }: ProductInput): ProductInput {
+  const { rows, columns, offset, rowStride, columnStride } = layout;
+  return { tensor, layout: { rows: columns, columns: rows, offset, rowStride: columnStride, columnStride: rowStride } };
 }
 
 function order(parameter: string): number {

@@ -13,7 +13,7 @@
  * - LoCon: up, kernel and down of a convolution, with the kernel multiplied into down.
  */
 
-import type { AdapterPart } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
 import { quoted } from '../../peftConfig/quoted';
 import { factorLayout, rowMajor } from './factorLayout';
 import type { MatrixLayout } from './factorLayout';

@@ -3,15 +3,19 @@
 import type { AdapterFactorInfo, AdapterModuleInfo } from '../sourceDescription';
 import { comparedNames, isTrainedWhole } from '../../peftConfig/adapterConfig';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
-import type { AdapterPart } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
+import type { TensorStyle } from './tensorRoles';
 import { elementCount } from '../safetensors/safetensorsLayout';
 import type { TensorEntry } from '../header';
+import { eachInSteps, mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 import { withoutPeftPrefix } from './tensorNames';
+import { withoutWrappers } from './trainingWrappers';
 
 /** Modules that PEFT saves by default with a classifier or a question-answering model. */
 const HEADS = ['classifier', 'score', 'qa_outputs'] as const;
 /** Modules that PEFT saves whole if the vocabulary changed, or if one of them is a target. */
-const EMBEDDINGS = [
+export const EMBEDDINGS: readonly string[] = [
   'embed_tokens',
   'lm_head',
   'wte',
@@ -21,6 +25,8 @@ const EMBEDDINGS = [
   'embed_in',
   'tok_embeddings',
 ];
+/** Textual inversions that OneTrainer and others put into a file of kohya's layout. */
+const BUNDLED_EMBEDDING = /^bundle_emb\./;
 /** AdapterHub stores prediction heads in a separate file. */
 const ADAPTERHUB_HEAD = /^heads\.[^.]+\./;
 
@@ -33,28 +39,36 @@ interface Saved {
 }
 
 /** `rest` holds the tensors whose names do not belong to an adapter. */
-export function savedTensors(
+export function* savedTensors(
   rest: readonly TensorEntry[],
   parts: readonly AdapterPart[],
   config: AdapterConfig | null,
-): Saved {
-  const adapted = new Set(parts.map(({ module }) => module));
+): Steps<Saved> {
+  const adapted = new Set<string>();
+  const styles = new Set<TensorStyle>();
+  yield* eachInSteps(parts, ({ module, style }) => {
+    adapted.add(module);
+    styles.add(style);
+  });
   const saved = [...comparedNames(config, 'modules_to_save'), ...(usesHeads(config) ? HEADS : [])];
   const modules = new Map<string, AdapterFactorInfo[]>();
   const unexplained: { tensor: string; reason: string }[] = [];
-  for (const { name, shape } of rest) {
-    const role = roleOf(name, adapted, saved, config);
+  yield* eachInSteps(rest, ({ name, shape }) => {
+    const role = roleOf(name, adapted, saved, config) ?? purposeOf(name, shape, styles);
     if (role === null) {
       unexplained.push({ tensor: name, reason: reasonFor(name, config) });
-      continue;
+      return;
     }
-    const path = pathOf(name);
+    const path = BUNDLED_EMBEDDING.test(name) ? name.split('.', 3).join('.') : pathOf(name);
     const module = path.slice(0, Math.max(path.lastIndexOf('.'), 0)).replace(/\.base_layer$/, '');
     const factors = modules.get(module) ?? [];
     modules.set(module, factors);
     factors.push({ tensor: name, role, shape, dims: dimsOf(name, shape) });
-  }
-  return { modules: [...modules].map(([module, factors]) => savedModule(module, factors)), unexplained };
+  });
+  return {
+    modules: yield* mapInSteps([...modules], ([module, factors]) => savedModule(module, factors)),
+    unexplained,
+  };
 }
 
 function savedModule(module: string, factors: readonly AdapterFactorInfo[]): AdapterModuleInfo {
@@ -74,9 +88,20 @@ function savedModule(module: string, factors: readonly AdapterFactorInfo[]): Ada
   };
 }
 
+/** Tensors that the writers of a format put there on purpose beside the adapter's own. */
+function purposeOf(name: string, shape: readonly number[], styles: ReadonlySet<TensorStyle>): string | null {
+  if (BUNDLED_EMBEDDING.test(name)) return 'bundled embedding (textual inversion)';
+  // mergekit-extract-lora keeps the norms of the tuned model, and convert_lora_to_gguf.py copies them.
+  if (styles.has('gguf') && shape.length === 1 && /norm[^.]*\.(?:weight|bias)$/.test(name)) return 'norm, saved whole';
+  return null;
+}
+
 /** PEFT before 0.4 kept `modules_to_save.default` in names. `original_module` is the copy from before training. */
 function pathOf(name: string): string {
-  return withoutPeftPrefix(name).replace(/\.(?:modules_to_save(?:\.[^.]{1,64})?|original_module)(?=\.[^.]+$)/, '');
+  return withoutPeftPrefix(withoutWrappers(name)).replace(
+    /\.(?:modules_to_save(?:\.[^.]{1,64})?|original_module)(?=\.[^.]+$)/,
+    '',
+  );
 }
 
 function roleOf(

@@ -5,9 +5,12 @@ import { finite, positiveInteger } from '../../peftConfig/adapterConfig';
 import type { Scaling } from '../../peftConfig/peftScaling';
 import { UNSCALED, adaLoraScaling, peftScaling } from '../../peftConfig/peftScaling';
 import type { Problem } from '../../peftConfig/problem';
-import type { AdapterPart } from './adapterParts';
+import type { AdapterPart } from './adapterPart';
 
 export const UNKNOWN_ALPHA = 'alpha unknown: scaling taken as 1';
+
+/** Layouts whose alpha is not in PEFT's config. */
+const NO_PEFT_ALPHA: ReadonlySet<string> = new Set(['diffusers', 'mlx', 'gguf', 'ktransformers']);
 
 interface StoredScalars {
   /** Values of the stored alphas and scales by tensor name. */
@@ -48,9 +51,12 @@ export function scalingOf(
   if (style === 'mlx') {
     const scale = config?.mlxScale ?? null;
     if (scale !== null) return { alpha: null, scaling: scale, scalingSource: `scale = ${scale} (lora_parameters)` };
+    // mlx-vlm keeps both numbers at the top of its config.
+    const [alpha, divisor] = [finite(config?.get('alpha')), positiveInteger(config?.get('rank'))];
+    if (alpha !== null && divisor !== null)
+      return { alpha, scaling: alpha / divisor, scalingSource: `alpha / rank = ${alpha} / ${divisor}` };
   }
-  if (!config || style === 'diffusers' || style === 'mlx' || style === 'gguf')
-    return { alpha: null, scaling: 1, scalingSource: UNKNOWN_ALPHA };
+  if (!config || NO_PEFT_ALPHA.has(style)) return { alpha: null, scaling: 1, scalingSource: UNKNOWN_ALPHA };
   if (style === 'adapterhub') return adapterHubScaling(config, rank);
   if (method === 'ADALORA') return adaLoraScaling(config);
   const module = { module: name, method, tensorRank: rank, hasInner: tensors.has('inner') };

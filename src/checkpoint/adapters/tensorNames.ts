@@ -2,6 +2,7 @@
 
 import { TENSOR_RULES } from './tensorRoles';
 import type { TensorRule, TensorStyle } from './tensorRoles';
+import { withoutWrappers } from './trainingWrappers';
 
 export interface TensorName {
   readonly rule: TensorRule;
@@ -40,8 +41,9 @@ const ADAPTERHUB_STEM = new RegExp(
 /** Module names in kohya's style, where a plain `.weight` may belong to an adapter. */
 const KOHYA_MODULE = /^(?:lora|lycoris)_/;
 
-/** `null` if the name does not belong to an adapter. */
-export function readTensorName(name: string): TensorName | null {
+/** `null` if the name does not belong to an adapter. The segments of training wrappers are skipped. */
+export function readTensorName(stored: string): TensorName | null {
+  const name = withoutWrappers(stored);
   let end = name.length;
   let weak: TensorName | null = null;
   const rest: string[] = [];
@@ -70,7 +72,9 @@ function read(stem: string, segment: string, plain: TensorRule, after: readonly 
   const last = rest.at(-1);
   const special = last === undefined ? undefined : TENSOR_RULES.get(`${segment}.${last}`);
   if (special) rest = rest.slice(0, -1);
-  const rule = special ?? plain;
+  // MLX stores bare parameters. torch's linear layers add '.weight' and store the factors the other way round.
+  const ofLinear = after.at(-1) === 'weight' ? TENSOR_RULES.get(`${segment}.weight`) : undefined;
+  const rule = special ?? ofLinear ?? plain;
   if (last === 'bias' && !special && !rule.weak) return null;
 
   const indices = rest.filter((part) => /^\d{1,6}$/.test(part));
@@ -102,6 +106,8 @@ function read(stem: string, segment: string, plain: TensorRule, after: readonly 
     return { rule, style: 'adapterhub', part: unit, module: owner, adapter: hub[1]! };
   }
   if (rule.style === 'adapterhub') return null;
+  if (rule.style === 'ktransformers')
+    return { rule, style: rule.style, part, module: `${module}.${segment.replace(/_lora_.$/, '_proj')}`, adapter };
   return { rule, style: rule.style, part, module, adapter };
 }
 

@@ -6,10 +6,21 @@
  * module's path precedes it. `part` is the name that other code uses: 'a' and 'b' for the halves of B * A in every
  * library. Dimensions are words, `...` stands for any number of further ones, and `;` separates the shapes of different
  * versions. A name with `?` is ambiguous and counts only beside another tensor of the same module. Sources: PEFT's
- * tuners, kohya's sd-scripts, LyCORIS, diffusers, mlx-lm, adapter-hub/adapters.
+ * tuners, kohya's sd-scripts, LyCORIS, diffusers, mlx-lm, torchtune, NeMo, ktransformers, adapter-hub/adapters.
  */
 
-export type TensorStyle = 'peft' | 'peft-embedding' | 'kohya' | 'lycoris' | 'diffusers' | 'mlx' | 'gguf' | 'adapterhub';
+export type TensorStyle =
+  | 'peft'
+  | 'peft-embedding'
+  | 'kohya'
+  | 'lycoris'
+  | 'diffusers'
+  | 'mlx'
+  | 'torchtune'
+  | 'nemo'
+  | 'ktransformers'
+  | 'gguf'
+  | 'adapterhub';
 
 export interface TensorRule {
   readonly method: string;
@@ -46,15 +57,39 @@ diff|diff|...|whole difference of the weight
 diff_b|diffBias|out|difference of the bias
 w_norm|diff|out|difference of a norm's weight
 b_norm|diffBias|out|difference of a norm's bias
+?reshape_weight|reshape|...|shape that the weight is padded to first (ComfyUI)
+set_weight|set|...|new weight, which replaces the frozen one (ComfyUI)
 # LORA diffusers
 down|a|rank,in,...|A (down)
 up|b|out,rank,...|B (up)
 # LORA mlx
 lora_a|a|in,rank;experts,rank,in|A (down), stored transposed
 lora_b|b|rank,out;experts,out,rank|B (up), stored transposed
+# LORA torchtune
+lora_a.weight|a|rank,in|A (down)
+lora_b.weight|b|out,rank|B (up)
+?magnitude|magnitude|out;1,out|magnitude of each row (DoRA)
+# LORA nemo
+adapter.linear_in|a|rank,in|A (down)
+adapter.linear_out|b|out,rank|B (up)
+lora_kqv_adapter.linear_in|a|rank,in|A (down)
+lora_kqv_adapter.linear_out|b|out,rank|B (up)
+lora_dense_attention_adapter.linear_in|a|rank,in|A (down)
+lora_dense_attention_adapter.linear_out|b|out,rank|B (up)
+lora_hto4h_adapter.linear_in|a|rank,in|A (down)
+lora_hto4h_adapter.linear_out|b|out,rank|B (up)
+lora_4htoh_adapter.linear_in|a|rank,in|A (down)
+lora_4htoh_adapter.linear_out|b|out,rank|B (up)
+# LORA ktransformers
+gate_lora_a|a|experts,rank,in|A (down) of all experts
+gate_lora_b|b|experts,out,rank|B (up) of all experts
+up_lora_a|a|experts,rank,in|A (down) of all experts
+up_lora_b|b|experts,out,rank|B (up) of all experts
+down_lora_a|a|experts,rank,in|A (down) of all experts
+down_lora_b|b|experts,out,rank|B (up) of all experts
 # LORA gguf
-weight.lora_a|a|rank,in|A (down)
-weight.lora_b|b|out,rank|B (up)
+weight.lora_a|a|rank,in;experts,rank,in|A (down)
+weight.lora_b|b|out,rank;experts,out,rank|B (up)
 ?m|magnitude|out|magnitude of each row (DoRA)
 # LOHA kohya
 hada_w1_a|w1_a|out,rank|left factor of the first product

@@ -41,11 +41,6 @@ const TELLING_KEYS: ReadonlySet<string> = new Set([
   'split.count',
 ]);
 
-/** Whether a file begins with the magic bytes 'GGUF'. */
-export function isGguf(start: Uint8Array): boolean {
-  return start[0] === 0x47 && start[1] === 0x47 && start[2] === 0x55 && start[3] === 0x46;
-}
-
 /** Rejects with `CheckpointError` if no tensor can be listed. All other faults are in `errors`. */
 export async function readGgufHeader(source: ByteSource, signal?: AbortSignal): Promise<CheckpointHeader> {
   const cursor = new ByteCursor(source, MAX_HEADER_BYTES, signal);

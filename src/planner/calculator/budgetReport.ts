@@ -9,11 +9,13 @@ import { UnknownArchitectureError } from '../../budget/errors';
 import type { ModelShape } from '../../budget/modelShape';
 import { readModelShape } from '../../budget/readModelShape';
 import type { ModuleTable } from '../../budget/moduleTable';
+import { modelText, standInNote } from '../../text/modelText';
 import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import type { Setting } from '../../budget/settings';
 import { METHOD_SETTINGS, parseSetting, SettingError } from '../../budget/settings';
 import { selectModules } from '../../budget/targets';
 import type {
+  Basis,
   BudgetInputs,
   BudgetReport,
   Field,
@@ -30,7 +32,7 @@ import { NO_FIGURE } from './budgetText';
 
 /** The model to count on: its parsed config, or the reasons why it has none. */
 export type BudgetModel =
-  | { readonly title: string; readonly config: unknown }
+  | { readonly title: string; readonly standsInFor?: string | null; readonly config: unknown }
   | { readonly title: string; readonly errors: readonly { readonly field: Field; readonly message: string }[] };
 
 /** A method at its current setting. `counted` is `null` if the setting is not valid. */
@@ -58,13 +60,15 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
   const chosen = targets.choices.filter((choice) => choice.chosen).map(({ name }) => name);
   if (targets.choices.length > 0 && chosen.length === 0) errors.add('targets', 'Choose at least one module for LoRA.');
 
-  const base = shape && denominatorOf(shape, table, inputs);
+  const base = shape && wholeOf(shape, table, inputs);
   const methods = !shape
     ? []
     : inputs.basis === 'exact'
       ? exactMethods(shape, table, chosen)
       : referenceMethods(shape, table);
   const usable = methods.filter(({ id }) => id !== 'lora' || inputs.basis === 'reference' || chosen.length > 0);
+  const named = { title: model.title, standsInFor: ('config' in model && model.standsInFor) || null };
+  const counting = { basis: inputs.basis, note: standInNote(named, ' · ') };
   const evaluated = usable.map((method): Evaluated => {
     const setting = settings[method.field];
     const counted = setting === null ? null : attemptOrError(() => method.count(setting));
@@ -74,15 +78,16 @@ export function computeReport(inputs: BudgetInputs, model: BudgetModel): BudgetR
   });
   const rows = METHOD_ORDER.map(([id, label]) => {
     const found = evaluated.find(({ method }) => method.id === id);
-    if (found) return budgetOf(found, base?.parameters ?? null);
+    if (found) return budgetOf(found, base, counting);
     return { ...EMPTY, method: id, label, problem: missing(id, shape, table) };
   });
   return {
-    modelTitle: model.title,
+    modelTitle: modelText(named),
     modelSummary: shape ? summaryOf(shape) : '',
     basis: inputs.basis,
-    denominator: base?.label ?? '',
-    methods: [fullBudget(base, inputs), ...rows],
+    shareTitle: inputs.basis === 'exact' ? 'Trainable %' : 'Of attention weights',
+    shareNote: base?.note ?? '',
+    methods: [fullBudget(base, counting), ...rows],
     growth: evaluated.flatMap((each) => attempt(() => growthOf(each)) ?? []),
     targetsKey: targets.key,
     targets: targets.choices,
@@ -105,9 +110,8 @@ const EMPTY: Omit<MethodBudget, 'method' | 'label'> = {
   detail: '',
   parameters: null,
   parametersText: NO_FIGURE,
-  ratio: null,
-  ratioText: NO_FIGURE,
-  trainablePercentText: '',
+  share: null,
+  shareText: NO_FIGURE,
   fileBytes: null,
   fileText: NO_FIGURE,
   fileNote: '',
@@ -192,53 +196,67 @@ function chooseTargets(inputs: BudgetInputs, shape: ModelShape, table: ModuleTab
   return { key, choices };
 }
 
-interface Denominator {
+/** What is trained without an adapter. */
+interface Whole {
   readonly parameters: number;
-  readonly label: string;
   readonly detail: string;
+  /** How shares of it are computed. */
+  readonly note: string;
 }
 
-function denominatorOf(shape: ModelShape, table: ModuleTable | null, { basis }: BudgetInputs): Denominator | null {
+function wholeOf(shape: ModelShape, table: ModuleTable | null, { basis }: BudgetInputs): Whole | null {
   if (basis === 'reference') {
     const parameters = referenceFull(shape);
-    const label = `the ${formatCount(parameters)} attention weights, layers × 4 × hidden²`;
-    return { parameters, label, detail: 'attention weights only' };
+    const note = `Shares are relative to the ${formatCount(parameters)} attention weights, layers × 4 × hidden².`;
+    return { parameters, note, detail: 'attention weights only' };
   }
   if (!table) return null;
-  const label = `all ${formatCount(table.parameters)} parameters of the model`;
-  return { parameters: table.parameters, label, detail: 'all parameters' };
+  const { parameters } = table;
+  const model = `${formatCount(parameters)} of the model`;
+  const note = `Trainable % is PEFT's: the trained parameters divided by all, the ${model} and those of the adapter.`;
+  return { parameters, note, detail: 'all parameters' };
 }
 
-function budgetOf({ method, counted, problem }: Evaluated, base: number | null): MethodBudget {
+interface Counting {
+  readonly basis: Basis;
+  /** Names a model that stands in for another one; '' otherwise. */
+  readonly note: string;
+}
+
+function budgetOf(
+  { method, counted, problem }: Evaluated,
+  base: Whole | null,
+  { basis, note }: Counting,
+): MethodBudget {
   const row = { ...EMPTY, method: method.id, label: method.label, formula: method.formula };
   if (!counted) return { ...row, problem };
   const { parameters, all, detail, fileBytes: bytes, fileNote } = counted;
+  const whole = basis === 'exact' ? all : (base?.parameters ?? null);
+  const share = whole === null ? null : parameters / whole;
   return {
     ...row,
-    detail,
+    detail: detail + note,
     parameters,
     parametersText: formatCount(parameters),
-    ratio: base === null ? null : parameters / base,
-    ratioText: base === null ? NO_FIGURE : formatTrainableShare(parameters / base),
-    trainablePercentText: all === null ? '' : formatTrainableShare(parameters / all),
+    share,
+    shareText: share === null ? NO_FIGURE : formatTrainableShare(share),
     fileBytes: bytes,
     fileText: formatBytes(bytes),
     fileNote: `${formatCount(bytes)} bytes. ${fileNote}`,
   };
 }
 
-function fullBudget(base: Denominator | null, { basis }: BudgetInputs): MethodBudget {
+function fullBudget(base: Whole | null, { basis, note }: Counting): MethodBudget {
   const row = { ...EMPTY, method: 'full' as const, label: 'Full fine-tuning' };
   if (!base) return { ...row, problem: 'the total is unknown' };
   const bytes = valueBytes(base.parameters);
   return {
     ...row,
-    detail: base.detail,
+    detail: base.detail + note,
     parameters: base.parameters,
     parametersText: formatCount(base.parameters),
-    ratio: 1,
-    ratioText: formatTrainableShare(1),
-    trainablePercentText: basis === 'exact' ? formatTrainableShare(1) : '',
+    share: 1,
+    shareText: formatTrainableShare(1),
     fileBytes: bytes,
     fileText: formatBytes(bytes),
     fileNote: `${formatCount(bytes)} bytes. The float32 values alone, 4 bytes each.`,

@@ -5,40 +5,38 @@ import type { BudgetReport, MethodBudget } from '../../protocol/calculator';
 /** Shown in place of an unknown figure. */
 export const NO_FIGURE = '\u2013';
 
-const COLUMNS = ['Method', 'Setting', 'Trainable parameters', 'Ratio', 'Trainable % (PEFT)', 'File size'];
-
 export function reportAsMarkdown(report: BudgetReport): string {
   const rows = report.methods.map((method) => [
     method.label,
     method.problem || method.detail,
     method.parametersText,
-    method.ratioText,
-    method.trainablePercentText || NO_FIGURE,
+    method.shareText,
     method.fileText,
   ]);
   const line = (cells: readonly string[]): string => `| ${cells.map(escapeCell).join(' | ')} |`;
   return [
     `**${escapeInline(report.modelTitle)}**: ${escapeInline(report.modelSummary)}`,
     '',
-    line(COLUMNS),
-    '| --- | --- | ---: | ---: | ---: | ---: |',
+    line(['Method', 'Setting', 'Trainable parameters', report.shareTitle, 'File size']),
+    '| --- | --- | ---: | ---: | ---: |',
     ...rows.map(line),
     '',
-    `Ratios are relative to ${escapeInline(report.denominator)}.`,
+    escapeInline(report.shareNote),
     '',
   ].join('\n');
 }
 
 /** One row per method with plain numbers, as RFC 4180 defines CSV. */
 export function reportAsCsv(report: BudgetReport): string {
-  const header = ['model', 'basis', 'method', 'setting', 'trainable_parameters', 'ratio', 'file_bytes'];
+  const share = report.basis === 'exact' ? 'trainable_percent' : 'percent_of_attention_weights';
+  const header = ['model', 'basis', 'method', 'setting', 'trainable_parameters', share, 'file_bytes'];
   const row = (method: MethodBudget): readonly (string | number | null)[] => [
     report.modelTitle,
     report.basis,
     method.label,
     method.problem || method.detail,
     method.parameters,
-    method.ratio,
+    method.share === null ? null : 100 * method.share,
     method.fileBytes,
   ];
   const line = (cells: readonly (string | number | null)[]): string => cells.map(csvCell).join(',');

@@ -116,7 +116,7 @@ function checkMatching(x: Examined): boolean {
 
 function budgetFor(base: FoundModel | null, counting: Counting | null): ConfigAnalysis['budget'] {
   if (base && counting) return asAdapterBudget(base, counting);
-  return { modelTitle: null, counted: null, warnings: [], problem: '' };
+  return { modelTitle: null, standsInFor: null, counted: null, warnings: [], problem: '' };
 }
 
 function checkBase(x: Examined, wanted: string | null, base: FoundModel | null): void {

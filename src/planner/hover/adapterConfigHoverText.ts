@@ -1,5 +1,6 @@
 /** Explains an entry of adapter_config.json for its adapter, in Markdown. Pure. */
 
+import { shownValue } from '../../peftConfig/configValues';
 import { readPattern } from './readPattern';
 import { architectureOf } from '../../budget/architectures';
 import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
@@ -37,7 +38,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explain> = new Map<string, Explain>([
   ['num_virtual_tokens', (adapter) => ['**Virtual tokens** that are learned.', ...explainParameters(adapter)]],
   [
     'peft_type',
-    (adapter) => [`**Method**: ${code(String(adapter.value('peft_type')))}.`, ...explainParameters(adapter)],
+    (adapter) => [`**Method**: ${code(shownValue(adapter.value('peft_type')))}.`, ...explainParameters(adapter)],
   ],
   ['base_model_name_or_path', explainBase],
   ['use_dora', (adapter) => explainServed(adapter, 'use_dora')],
@@ -93,23 +94,30 @@ function rankInWeights({ weights, config }: ExplainedAdapter, rank: number): rea
 
 /** Counts the weights if there are any, otherwise the base model's shapes. */
 function explainParameters(adapter: ExplainedAdapter): readonly string[] {
-  const { weights, baseTitle, table } = adapter;
+  const { weights, baseTitle } = adapter;
   if (weights) {
     const modules = weights.lora.length > 0 ? ` of ${count(weights.lora.length, 'module')}` : '';
     const tensors = `${count(weights.tensors.length, 'tensor')}${modules}`;
-    const share = table
-      ? `, ${formatTrainableShare(weights.parameters / (table.parameters + weights.parameters))} of all parameters`
-      : '';
-    return [`**${formatCount(weights.parameters)} parameters** in ${tensors} (${WEIGHTS})${share}.`];
+    return [`**${formatCount(weights.parameters)} parameters** in ${tensors} (${WEIGHTS})${shareOfStored(adapter)}.`];
   }
   const budget = adapter.budget();
   if (!budget) return [];
-  const share = formatTrainableShare(budget.trainable / budget.all);
+  const share = formatTrainableShare(budget.percent / 100);
   const bytes = formatBytes(budget.fileBytes);
   return [
     `**${formatCount(budget.trainable)} trainable parameters** on the shapes of ${code(baseTitle)}: ` +
       `${share} of all parameters, file size ${bytes}.`,
   ];
+}
+
+/** PEFT's percentage. A file may hold more or less than what is trained, such as VeRA's random factors. */
+function shareOfStored(adapter: ExplainedAdapter): string {
+  const budget = adapter.budget();
+  if (!budget) return '';
+  const share = `${formatTrainableShare(budget.percent / 100)} of all parameters`;
+  const stored = adapter.weights?.parameters === budget.trainable;
+  const model = adapter.standsIn ? ` on ${code(adapter.baseTitle)}` : '';
+  return `${stored ? ', ' : `; ${formatCount(budget.trainable)} are trainable, `}${share}${model}`;
 }
 
 function growthLine(adapter: ExplainedAdapter, rank: number): readonly string[] {
@@ -216,7 +224,7 @@ function explainServed(adapter: ExplainedAdapter, key: 'use_dora' | 'modules_to_
       ? value === true
       : key === 'bias'
         ? typeof value === 'string' && value !== 'none'
-        : Array.isArray(value) && value.some((name) => !SERVED_HEADS.includes(String(name)));
+        : Array.isArray(value) && value.some((name) => typeof name !== 'string' || !SERVED_HEADS.includes(name));
   const warning = 'vLLM does not load an adapter with this setting. Merge it into the base model to serve it there.';
   return [...said, ...(adapter.isLora && refused ? [warning] : []), ...explainParameters(adapter)];
 }

@@ -6,6 +6,7 @@ import { budgetOf, tableFor } from '../../budget/computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
 import type { ModuleTable } from '../../budget/moduleTable';
 import type { NamedShape } from '../../budget/rows';
+import { modelText } from '../../text/modelText';
 import type { AdapterWeights } from '../../protocol/planner';
 import { attempt } from '../attempt';
 
@@ -15,11 +16,13 @@ export interface AdapterFacts {
   /** The adapter_model.safetensors in the same folder; `null` without one. */
   readonly weights: AdapterWeights | null;
   /**
-   * The base model, if it was found. `title` is a path or a preset's name; `tensors` are the names and shapes in its
+   * The base model, if it was found. `title` is a path or a preset's name. `tensors` are the names and shapes in its
    * weights' headers, for an architecture without a module table.
    */
   readonly base: {
     readonly title: string;
+    /** See `NamedModel`. */
+    readonly standsInFor?: string | null;
     readonly config: unknown;
     readonly tensors?: readonly NamedShape[] | null;
   } | null;
@@ -29,7 +32,9 @@ export interface AdapterFacts {
 export class ExplainedAdapter {
   readonly config: RawConfig;
   readonly weights: AdapterWeights | null;
+  /** See `modelText`. */
   readonly baseTitle: string;
+  readonly standsIn: boolean;
   readonly table: ModuleTable | null;
   readonly isLora: boolean;
   readonly rank: number | null;
@@ -39,7 +44,8 @@ export class ExplainedAdapter {
   constructor({ config, weights, base }: AdapterFacts) {
     this.config = config;
     this.weights = weights;
-    this.baseTitle = base?.title ?? '';
+    this.baseTitle = base ? modelText({ title: base.title, standsInFor: base.standsInFor ?? null }) : '';
+    this.standsIn = (base?.standsInFor ?? null) !== null;
     const options = base?.tensors ? { tensors: base.tensors } : {};
     this.table = base && attempt(() => tableFor(base.config, config, options));
     this.isLora = (this.value('peft_type') ?? 'LORA') === 'LORA';

@@ -3,7 +3,7 @@
 import { isObject } from '../../peftConfig/configValues';
 import type { RawConfig } from '../../peftConfig/configValues';
 import type { Preset } from '../../budget/presets';
-import { PRESETS, presetForHubName } from '../../budget/presets';
+import { presetNamed } from '../../budget/presets';
 import type { NamedShape } from '../../budget/rows';
 import { LruCache } from '../../protocol/lruCache';
 import type { ModelPlace } from '../../protocol/planner';
@@ -23,6 +23,8 @@ export interface FoundModel {
   /** The path of the config.json on the local disk; `null` if it is elsewhere. */
   readonly path: string | null;
   readonly preset: string | null;
+  /** The name that was asked for, if this is not known to be the model of that name; `null` otherwise. */
+  readonly standsInFor: string | null;
 }
 
 /**
@@ -63,7 +65,7 @@ export class Models {
       case 'file':
         return this.read(reference.path, reference.title, place);
       case 'preset':
-        return fromPreset(PRESETS.find(({ id }) => id === reference.id) ?? null);
+        return fromPreset(presetNamed(reference.id)?.preset ?? null, null);
       case 'named':
         return this.named(reference);
     }
@@ -83,7 +85,7 @@ export class Models {
   private async named({ name, revision, chosen, ...around }: Named): Promise<FoundModel | null> {
     const choice = name === null ? undefined : chosen?.find((each) => each.name === name);
     const found = choice && choice.model.kind !== 'named' ? await this.find(choice.model, 'chosen') : null;
-    if (found) return { ...found, place: 'chosen' };
+    if (found) return { ...found, place: 'chosen', standsInFor: isCalled(found, name) ? null : name };
     const near = await this.inWorkspace(name, around);
     if (near || name === null) return near;
     for (const path of localConfigs(name, around.localFolder)) {
@@ -94,7 +96,8 @@ export class Models {
       const cached = await this.read(path, name, 'cache');
       if (cached) return cached;
     }
-    return fromPreset(presetForHubName(name));
+    const named = presetNamed(name);
+    return named && fromPreset(named.preset, named.exact ? null : name);
   }
 
   private async inWorkspace(name: string | null, { folder, workspace }: Surroundings): Promise<FoundModel | null> {
@@ -116,7 +119,7 @@ export class Models {
     const config =
       this.known(path, stamp) ??
       this.keep(path, stamp, (await this.files.readText(path, MAX_MODEL_CONFIG_BYTES)) ?? '');
-    return isObject(config) ? { title, place, path, preset: null, config } : null;
+    return isObject(config) ? { title, place, path, preset: null, standsInFor: null, config } : null;
   }
 
   private async fromHost(
@@ -126,7 +129,7 @@ export class Models {
     const config =
       this.known(uri, stamp) ??
       this.keep(uri, stamp, (await this.host.readText(uri, MAX_MODEL_CONFIG_BYTES))?.text ?? '');
-    return isObject(config) ? { title, place, path: null, preset: null, config } : null;
+    return isObject(config) ? { title, place, path: null, preset: null, standsInFor: null, config } : null;
   }
 
   private known(key: string, stamp: string): unknown {
@@ -142,8 +145,16 @@ export class Models {
   }
 }
 
-function fromPreset(preset: Preset | null): FoundModel | null {
-  return preset && { title: preset.title, config: preset.config, place: 'preset', path: null, preset: preset.id };
+function fromPreset(preset: Preset | null, standsInFor: string | null): FoundModel | null {
+  if (!preset) return null;
+  const { id, title, config } = preset;
+  return { title, config, place: 'preset', path: null, preset: id, standsInFor };
+}
+
+/** True if the model has the name that was asked for, whatever its organisation. */
+function isCalled({ title, preset }: FoundModel, name: string | null): boolean {
+  if (name === null || title.split(/[\\/]/).includes(name.split(/[\\/]/).at(-1) ?? '')) return true;
+  return preset !== null && presetNamed(name)?.preset.id === preset;
 }
 
 function isNamed({ name, ownName }: WorkspaceModel, wanted: string): boolean {

@@ -1,8 +1,8 @@
 /** Counts a plan: parameters, memory on a GPU, targets, the config to paste, and a claim checked against it. */
 
-import { checkClaim, parseClaim } from '../../budget/claim';
+import { checkClaim, linearKinds, parseClaim } from '../../budget/claim';
 import type { KnownModel } from '../../budget/claim';
-import { budgetOf } from '../../budget/computeBudget';
+import { budgetOf, tableFor } from '../../budget/computeBudget';
 import type { Budget } from '../../budget/computeBudget';
 import type { RawConfig } from '../../peftConfig/configValues';
 import { BudgetError, ConfigError } from '../../peftConfig/errors';
@@ -12,6 +12,8 @@ import { readTrainingSetup } from '../../budget/memory/setup';
 import { adviceFor, largestThatFits } from '../../budget/memory/solver';
 import { estimateTrainingMemory } from '../../budget/memory/training';
 import type { ModuleTable } from '../../budget/moduleTable';
+import type { Preset } from '../../budget/presets';
+import { modelText, standInNote } from '../../text/modelText';
 import { formatCount, formatMemory } from '../../text/numberText';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { PlanFit, PlanInputs, PlanMemory, PlanProblem, PlanReport, TargetRow } from '../../protocol/plan';
@@ -60,21 +62,22 @@ function contextOf(values: PlanInputs['values']): RawConfig {
 }
 
 /** Never throws for what a user can type: the report names the fault. */
-export function planReport(inputs: PlanInputs, model: BudgetModel, known: readonly BudgetModel[] = []): PlanReport {
-  const modelTitle = model.title;
-  if (!('config' in model))
-    return { ...NOTHING, modelTitle, problem: { message: messagesOf(model.errors), key: null } };
+export function planReport(inputs: PlanInputs, model: BudgetModel, known: readonly Preset[] = []): PlanReport {
+  const named = { title: model.title, standsInFor: ('config' in model && model.standsInFor) || null };
+  const names = { modelTitle: modelText(named), standIn: standInNote(named, ' · ') };
+  if (!('config' in model)) return { ...NOTHING, ...names, problem: { message: messagesOf(model.errors), key: null } };
   const planned = attemptOrError(() => plannedOn(inputs, model.config));
-  if (planned instanceof BudgetError) return { ...NOTHING, modelTitle, problem: problemOf(planned) };
+  if (planned instanceof BudgetError) return { ...NOTHING, ...names, problem: problemOf(planned) };
   const { config, table } = planned;
   const counted = attemptOrError(() => budgetOf(table, config));
   const claim = parseClaim(inputs.claim);
   const shown = {
-    modelTitle,
+    ...names,
     targets: targetRows(table, counted instanceof BudgetError ? null : counted),
     python: attempt(() => pythonCode(config)) ?? '',
     configText: `${JSON.stringify(config, null, 2)}\n`,
-    claim: inputs.claim.trim() === '' ? null : claim ? checkClaim(table, config, claim, knownTables(known)) : NO_CLAIM,
+    claim:
+      inputs.claim.trim() === '' ? null : claim ? checkClaim(table, config, claim, () => knownModels(known)) : NO_CLAIM,
   };
   if (counted instanceof BudgetError) return { ...NOTHING, ...shown, problem: problemOf(counted) };
   const memory = attemptOrError(() => planMemory(table, config, inputs));
@@ -96,12 +99,19 @@ function problemOf(error: BudgetError): PlanProblem {
   return { message: error.message, key: error instanceof ConfigError ? (error.key.split('.')[0] ?? null) : null };
 }
 
-/** Models that a claim may be about. A model that cannot be read is left out. */
-function knownTables(models: readonly BudgetModel[]): readonly KnownModel[] {
-  return models.flatMap((model) => {
-    const table = 'config' in model ? attempt(() => planTable(model.config, null)) : null;
-    return table ? [{ title: model.title, table }] : [];
+/** What a claim needs of each preset. Their tables would take a hundred times the memory. */
+const summaries = new WeakMap<readonly Preset[], readonly KnownModel[]>();
+
+/** Models that a claim may be about. */
+function knownModels(presets: readonly Preset[]): readonly KnownModel[] {
+  const known = summaries.get(presets);
+  if (known) return known;
+  const summary = presets.map(({ title, config }) => {
+    const table = tableFor(config, null);
+    return { title, parameters: table.parameters, kinds: linearKinds(table) };
   });
+  summaries.set(presets, summary);
+  return summary;
 }
 
 function plannedOn(inputs: PlanInputs, model: unknown): { readonly config: RawConfig; readonly table: ModuleTable } {

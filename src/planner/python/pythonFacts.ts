@@ -7,14 +7,13 @@ import type { PythonConfigCall, PythonDocument, UnknownSetting } from '../../pro
 import type { PacedMatching } from '../../matrices/pacedMatching';
 import { analyseOn } from '../checks/analyse';
 import { countOn } from '../countAdapter';
-import type { Models } from '../models/models';
-import type { BaseModel } from './pythonModels';
+import type { FoundModel, Models } from '../models/models';
 import { baseModelFor } from './pythonModels';
 import { uncounted } from './uncounted';
 
 export interface PythonFacts {
   readonly call: PythonConfigCall;
-  readonly base: BaseModel | null;
+  readonly base: FoundModel | null;
   /** The key of `BudgetInputs.targets` for this architecture; '' if it is unknown. */
   readonly targetsKey: string;
   readonly budget: Budget | null;
@@ -36,7 +35,7 @@ export async function callFacts(
 ): Promise<PythonFacts> {
   const base = await baseModelFor(models, call, document);
   const missing = uncounted(call);
-  const counting = base && (await countOn(models, base.model, call.config, matching));
+  const counting = base && (await countOn(models, base, call.config, matching));
   const known = missing.length === 0;
   return {
     call,
@@ -55,7 +54,7 @@ const RANKS = [2, 4, 6] as const;
 
 async function rankGrowth(
   models: Models,
-  { model }: BaseModel,
+  model: FoundModel,
   { config }: PythonConfigCall,
   missing: readonly UnknownSetting[],
   matching: PacedMatching,
@@ -80,22 +79,28 @@ const OF_FILES: readonly Finding['code'][] = [
   'unknown-key',
 ];
 
+/** Findings about the modules of the model, which another model's modules neither prove nor refute. */
+const OF_MODULES = /^(target|layers|save|exclude|pattern-no-match)/;
+
 /** Leaves out findings that depend on an unknown setting. */
 async function findingsOf(
   models: Models,
-  base: BaseModel,
+  base: FoundModel,
   call: PythonConfigCall,
   matching: PacedMatching,
 ): Promise<readonly Finding[]> {
   if (call.unknown.some(({ key }) => key.startsWith('*'))) return [];
-  const text = JSON.stringify({ ...call.config, base_model_name_or_path: base.model.title });
-  const analysis = await analyseOn(models, text, base.model, matching);
+  const text = JSON.stringify({ ...call.config, base_model_name_or_path: base.title });
+  const analysis = await analyseOn(models, text, base, matching);
   const unknown = new Set(call.unknown.map(({ key }) => key));
   const depends = (code: Finding['code']): readonly string[] =>
     code.startsWith('target') || code.startsWith('layers')
       ? ['target_modules', 'exclude_modules', 'layers_to_transform', 'layers_pattern', 'modules_to_save']
       : ['r', 'lora_alpha', 'use_rslora', 'rank_pattern', 'alpha_pattern', 'exclude_modules', 'modules_to_save'];
   return (analysis?.findings ?? []).filter(
-    ({ code }) => !OF_FILES.includes(code) && !depends(code).some((key) => unknown.has(key)),
+    ({ code }) =>
+      !OF_FILES.includes(code) &&
+      !(base.place === 'elsewhere' && OF_MODULES.test(code)) &&
+      !depends(code).some((key) => unknown.has(key)),
   );
 }

@@ -7,6 +7,7 @@ import type { PythonConfigCall } from '../../protocol/python';
 import { configClass } from '../../peftConfig/configClasses';
 import { unslothClass } from '../../python/unsloth';
 import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
+import { modelText } from '../../text/modelText';
 import { code, plain } from '../hover/markdownText';
 import type { PythonFacts } from './pythonFacts';
 
@@ -61,19 +62,16 @@ function countLines({ base, budget, missing, perRank, problem }: PythonFacts): r
   if (missing.length > 0) {
     const names = missing.slice(0, MAX_LISTED).map(({ key }) => code(key));
     const growth =
-      perRank === null || !base ? '' : ` Each rank adds ${formatCount(perRank)} on ${code(base.model.title)}.`;
+      perRank === null || !base ? '' : ` Each rank adds ${formatCount(perRank)} on ${code(modelText(base))}.`;
     return [`**Not counted**: the count depends on ${names.join(', ')}.${growth}`];
   }
   if (!base) return ['**Not counted**: the workspace has no config.json of a model.'];
-  const title = code(base.model.title);
-  const instead =
-    base.inPlaceOf === null ? [] : [`${code(base.inPlaceOf)} was not found, so the count is on ${title}.`];
-  if (!budget) return [...instead, `**Not counted** on ${title}: ${plain(problem)}`];
-  const share = formatTrainableShare(budget.trainable / budget.all);
+  const title = code(modelText(base));
+  if (!budget) return [`**Not counted** on ${title}: ${plain(problem)}`];
+  const share = formatTrainableShare(budget.percent / 100);
   return [
     `**${formatCount(budget.trainable)} trainable parameters** of ${formatCount(budget.all)} on ${title}: ` +
       `${share}, file size ${formatBytes(budget.fileBytes)}.`,
-    ...instead,
   ];
 }
 

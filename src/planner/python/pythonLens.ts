@@ -2,9 +2,11 @@
 
 import type { LocalText } from '../../protocol/localText';
 import type { ComparisonSettings, PythonConfigCall, PythonLens, PythonModelCall } from '../../protocol/python';
-import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
+import type { NamedModel } from '../../text/modelText';
+import { formatBytes, formatCount, formatTrainableLine, formatTrainableShare } from '../../text/numberText';
 import type { PythonFacts } from './pythonFacts';
-import type { BaseModel } from './pythonModels';
+import type { FoundModel } from '../models/models';
+import { modelText } from '../../text/modelText';
 
 /** A lens must be readable at a glance. */
 const MAX_NAME = 60;
@@ -15,39 +17,38 @@ export function configLens(facts: PythonFacts): PythonLens {
   return { span: call.name, title: titleOf(facts), tooltip: tooltipOf(facts), comparison: comparisonOf(facts) };
 }
 
-/** The lens over `get_peft_model`: the line that `print_trainable_parameters` will print. */
+/**
+ * The lens over `get_peft_model`: the line that `print_trainable_parameters` will print, and the model unless the
+ * program names it.
+ */
 export function modelLens({ name }: PythonModelCall, facts: PythonFacts): PythonLens | null {
-  const { budget } = facts;
+  const { budget, base } = facts;
   if (!budget) return null;
-  const { trainable, all, percent } = budget;
+  const certain = base !== null && base.standsInFor === null && facts.call.baseModel !== null;
   const title = local(
-    'trainable params: {0} || all params: {1} || trainable%: {2}',
-    formatCount(trainable),
-    formatCount(all),
-    percent.toFixed(4),
+    '{0}',
+    `${formatTrainableLine(budget)}${certain || !base ? '' : ` || on ${modelText(shown(base))}`}`,
   );
   return { span: name, title, tooltip: tooltipOf(facts), comparison: comparisonOf(facts) };
 }
 
 /** A model of the workspace is named by its folder. */
-function shownTitle({ model }: BaseModel): string {
-  return cut(model.title.replace(/[\\/]config\.json$/, ''));
+function shown({ title, standsInFor }: FoundModel): NamedModel {
+  return { title: cut(title.replace(/[\\/]config\.json$/, '')), standsInFor: standsInFor && cut(standsInFor) };
 }
 
 function titleOf(facts: PythonFacts): LocalText {
   const { base, budget, problem } = facts;
   if (facts.missing.length > 0) return missingText(facts);
   if (!base) return local('Not counted: no config.json of a model in the workspace');
-  if (!budget) return local('Not counted on {0}: {1}', shownTitle(base), cut(problem, MAX_PROBLEM));
+  if (!budget) return local('Not counted on {0}: {1}', modelText(shown(base)), cut(problem, MAX_PROBLEM));
   const figures = [
     formatCount(budget.trainable),
-    formatTrainableShare(budget.trainable / budget.all),
-    shownTitle(base),
+    formatTrainableShare(budget.percent / 100),
+    modelText(shown(base)),
     formatBytes(budget.fileBytes),
   ];
-  if (base.inPlaceOf !== null)
-    return local('{0} trainable · {1} of {2}, in place of {4} · {3}', ...figures, cut(base.inPlaceOf));
-  // PEFT skips such targets silently.
+  // PEFT skips such targets silently. What another model has says nothing about them.
   const unmatched = facts.findings.filter(({ code }) => code === 'target-no-match').length;
   if (unmatched > 1)
     return local('{0} trainable · {1} of {2} · {3} · {4} targets match no module', ...figures, unmatched);
@@ -65,17 +66,17 @@ function missingText({ missing, perRank }: PythonFacts): LocalText {
 
 function tooltipOf({ base, budget }: PythonFacts): LocalText {
   if (!base || !budget) return local('A count needs literal settings and a known model');
-  if (base.inPlaceOf === null) return local('Counted as PEFT does, on {0}. Opens the comparison.', base.model.title);
+  if (base.standsInFor === null) return local('Counted as PEFT does, on {0}. Opens the comparison.', base.title);
   const text = 'No config.json of {0} in the workspace or the Hugging Face cache, and no preset: counted on {1}.';
-  return local(text, base.inPlaceOf, base.model.title);
+  return local(text, base.standsInFor, base.title);
 }
 
 /** The settings of the call that the comparison has. */
 function comparisonOf({ call, base, targetsKey }: PythonFacts): ComparisonSettings | null {
   if (!base) return null;
-  const { path, preset } = base.model;
+  const { path, preset, standsInFor } = base;
   const model = preset !== null ? { preset } : path !== null ? { path } : null;
-  return { model, method: methodOf(call), targets: targetsOf(call, targetsKey) };
+  return { model, standsInFor, method: methodOf(call), targets: targetsOf(call, targetsKey) };
 }
 
 function methodOf({ config, peftType }: PythonConfigCall): ComparisonSettings['method'] {

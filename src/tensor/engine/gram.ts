@@ -207,3 +207,55 @@ function householderFactors(engine: Engine, matrix: TallMatrix): TallFactors {
     },
   };
 }
+
+/** Depth of the pieces of a Gram matrix: 2048 float64 of 1024 lines are 16 MiB in the engine's memory. */
+const GRAM_DEPTH = 2048;
+
+/**
+ * M·Mᵀ, (rows, rows), or for `side` 'columns' MᵀM, (columns, columns), of a row-major matrix M (rows, columns) in
+ * float64. NaN and infinities spread as in the plain loops.
+ */
+export function gram64(
+  engine: Engine,
+  m: Float64Array,
+  rows: number,
+  columns: number,
+  side: 'rows' | 'columns',
+): Float64Array {
+  const [lines, length] = side === 'rows' ? [rows, columns] : [columns, rows];
+  const sum = new Float64Array(lines * lines);
+  for (let first = 0; first < length; first += GRAM_DEPTH) {
+    const depth = Math.min(GRAM_DEPTH, length - first);
+    const panels =
+      side === 'rows'
+        ? rowPieces(engine, m, rows, columns, first, depth)
+        : columnPieces(engine, m, columns, first, depth);
+    const piece = multiplyPanels(engine, panels, lines, panels, lines, depth, true);
+    engine.arena.release(panels);
+    for (let i = 0; i < sum.length; i++) sum[i]! += piece[i]!;
+  }
+  return sum;
+}
+
+/** Columns `first` to `first + depth` of all rows, packed into panels of rows. */
+function rowPieces(
+  engine: Engine,
+  m: Float64Array,
+  rows: number,
+  columns: number,
+  first: number,
+  depth: number,
+): number {
+  const from = engine.arena.allocate(rows * depth * 8);
+  const to = engine.arena.allocate(panelCount(rows) * 32 * depth);
+  const target = engine.arena.float64(from, rows * depth);
+  for (let i = 0; i < rows; i++) target.set(m.subarray(i * columns + first, i * columns + first + depth), i * depth);
+  engine.kernels.scan.panels64(1, from, depth * 8, 8, rows, depth, to);
+  engine.arena.release(from);
+  return to;
+}
+
+/** Rows `first` to `first + depth`, packed into panels of columns. */
+function columnPieces(engine: Engine, m: Float64Array, columns: number, first: number, depth: number): number {
+  return panelsOf(engine, m.subarray(first * columns, (first + depth) * columns), depth, columns, false);
+}

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { RawConfig } from '../../../src/peftConfig/configValues';
 import { BudgetError } from '../../../src/peftConfig/errors';
 import { UnknownArchitectureError } from '../../../src/budget/errors';
-import { PRESETS, presetForHubName } from '../../../src/budget/presets';
+import { PRESETS } from '../../../src/budget/presets';
 import type { GoldenModel } from './goldenModels';
 import { lineOf, readGolden, tableOf } from './goldenModels';
 
@@ -60,20 +60,6 @@ describe('module table', () => {
       // The table of a multimodal model has only the text part.
       if (!table.shape.textPartOnly) assert.equal(table.parameters, total);
       else assert.ok(table.parameters < total);
-    });
-  }
-
-  const published: Readonly<Record<string, number>> = {
-    gpt2: 124_439_808,
-    'bert-base': 109_482_240,
-    'llama-2-7b': 6_738_415_616,
-    'llama-3-8b': 8_030_261_248,
-    'mistral-7b': 7_241_732_096,
-    'qwen2.5-7b': 7_615_616_512,
-  };
-  for (const preset of PRESETS) {
-    it(`gives the preset ${preset.title} its published total`, () => {
-      assert.equal(tableOf(preset.config).parameters, published[preset.id]);
     });
   }
 
@@ -147,12 +133,5 @@ describe('module table', () => {
       null,
     ];
     for (const config of hostile) assert.throws(() => tableOf(config), BudgetError, JSON.stringify(config));
-  });
-
-  it('finds a preset by its hub names', () => {
-    assert.equal(presetForHubName('meta-llama/Llama-2-7b-hf')?.id, 'llama-2-7b');
-    assert.equal(presetForHubName('openai-community/gpt2')?.id, 'gpt2');
-    assert.equal(presetForHubName('unsloth/llama-3-8b-Instruct-bnb-4bit')?.id, 'llama-3-8b');
-    assert.equal(presetForHubName('openai-community/gpt2-xl'), null);
   });
 });

@@ -92,6 +92,7 @@ const found = (model: RawConfig): FoundModel => ({
   place: 'workspace',
   path: null,
   preset: null,
+  standsInFor: null,
 });
 
 /** A surface's figures for a row, if they differ from those of `computeBudget`; else `null`. */
@@ -180,7 +181,8 @@ describe('every surface that counts', () => {
         writeFileSync(files.model, JSON.stringify(row.model));
         writeFileSync(files.adapter, JSON.stringify(row.adapter));
         const output = await budgetCommand.run(['--model', files.model, '--adapter', files.adapter, '--json']);
-        const difference = same(JSON.parse((await captured(output))!), row.budget);
+        const { model, ...counts } = JSON.parse((await captured(output))!) as Record<string, unknown>;
+        const difference = same(counts, row.budget) ?? same(model, { title: files.model, standsInFor: null });
         if (difference !== null) wrong.push(`${row.name}: ${difference.slice(0, 300)}`);
       }
       assert.deepEqual(wrong, []);
@@ -227,7 +229,7 @@ describe('every surface that counts', () => {
       const { taskHeads } = tableFor(model, null);
       const budget = computeBudget(model, { peft_type: 'LORA', target_modules: targets, modules_to_save: taskHeads });
       assert.deepEqual([shown?.parameters, shown?.fileBytes], [budget.trainable, budget.fileBytes], name);
-      assert.equal(shown?.trainablePercentText, formatTrainableShare(budget.trainable / budget.all), name);
+      assert.equal(shown?.shareText, formatTrainableShare(budget.percent / 100), name);
       compared++;
     }
     assert.ok(compared > 30, `${compared} models compared`);

@@ -84,7 +84,7 @@ describe('target matching', () => {
       { target_modules: ['q_proj'], bias: 'some' },
       { target_modules: ['q_proj'], use_dora: true, lora_bias: true },
       { target_modules: [7] },
-      { target_parameters: ['nope'] },
+      { target_parameters: ['nope'], target_modules: [] },
     ];
     for (const config of refused) assert.throws(() => count(config), BudgetError, JSON.stringify(config));
     assert.throws(() => computeBudget(preset('gpt2'), { peft_type: 'NOPE' }), BudgetError);

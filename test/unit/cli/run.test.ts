@@ -70,7 +70,8 @@ describe('peft-inspector', () => {
       '--json',
     ]);
     const budget = JSON.parse(stdout!) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(budget), ['trainable', 'all', 'percent', 'fileBytes', 'modules', 'warnings']);
+    assert.deepEqual(Object.keys(budget), ['trainable', 'all', 'percent', 'fileBytes', 'modules', 'warnings', 'model']);
+    assert.deepEqual(budget['model'], { title: 'Llama-2-7B', standsInFor: null });
     assert.deepEqual([budget['trainable'], budget['all']], [4_194_304, 6_742_609_920]);
   });
 
@@ -89,6 +90,32 @@ describe('peft-inspector', () => {
       assert.match(stderr!, expected);
       assert.doesNotMatch(stderr!, /\n\s+at /);
     }
+  });
+
+  it('budget counts on a known model by its Hub id or name, and says what it stands in for', async () => {
+    const on = (model: string, ...more: string[]) =>
+      runCaptured(['budget', '--model', model, '--adapter', LORA, ...more]);
+    for (const name of ['Qwen/Qwen3-4B', 'qwen3-4b', 'unsloth/Qwen3-4B-unsloth-bnb-4bit'])
+      assert.match((await on(name)).stdout!, /all params: 4,025,417,216 \|\| trainable%: 0\.0733\n/, name);
+    const standIn = await on('me/Qwen3-4B');
+    assert.match(standIn.stdout!, /trainable%: 0\.0733 \|\| on Qwen3-4B, standing in for me\/Qwen3-4B\n/);
+    const { model } = JSON.parse((await on('me/Qwen3-4B', '--json')).stdout!) as { model: unknown };
+    assert.deepEqual(model, { title: 'Qwen3-4B', standsInFor: 'me/Qwen3-4B' });
+    const memory = await runCaptured(['memory', '--model', 'me/Qwen3-4B', '--adapter', LORA, '--gpu', '24GB']);
+    assert.match(memory.stdout!, /^Total .* \|\| on Qwen3-4B, standing in for me\/Qwen3-4B$/m);
+    assert.match(memory.stdout!, /^fits in .* \|\| on Qwen3-4B, standing in for me\/Qwen3-4B$/m);
+  });
+
+  it('budget suggests known models for a name that it does not know', async () => {
+    const { status, stderr } = await runCaptured(['budget', '--model', 'Qwen/Qwen3-4B-mine', '--adapter', LORA]);
+    assert.equal(status, 2);
+    assert.match(stderr!, /neither a config\.json nor the name of a known model; similar are Qwen\/Qwen3-4B, /);
+  });
+
+  it('budget reads the config.json of a folder', async () => {
+    const folder = 'sample-workspace/EleutherAI/gpt-neo-125M';
+    const { stdout } = await runCaptured(['budget', '--model', folder, '--adapter', LORA]);
+    assert.match(stdout!, /all params: 125,493,504/);
   });
 
   it('budget takes the modules from a checkpoint on request', async () => {

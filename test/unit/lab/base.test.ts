@@ -10,7 +10,10 @@ const LINEAR = 'model.layers.1.mlp.up_proj.weight';
 describe("the lab's base model", () => {
   it('has 154,304 parameters', () => {
     const { model, parameters } = openModel({ config: BASE_CONFIG, tensors: base }, null);
-    assert.equal(parameters.reduce((sum, { value }) => sum + value.size, 0), 154_304);
+    assert.equal(
+      parameters.reduce((sum, { value }) => sum + value.size, 0),
+      154_304,
+    );
     model.workspace.dispose();
   });
 
@@ -42,7 +45,9 @@ describe("the lab's base model", () => {
         assert.ok(new Set(values).size <= most, `${name} in ${precision}`);
         // The widest gap between levels is the one around 0 for 2 bits, or a third.
         const halfStep = { nf4: 0.16, int3: 1 / 6, '2-bit': 0.37 }[precision] * largest;
-        block.forEach((value, i) => assert.ok(Math.abs(value - values[i]!) <= halfStep * 1.0001, `${name} in ${precision}`));
+        block.forEach((value, i) =>
+          assert.ok(Math.abs(value - values[i]!) <= halfStep * 1.0001, `${name} in ${precision}`),
+        );
       }
     }
     assert.equal(quantisedBase(base, 'float32')[LINEAR]!.data, base[LINEAR]!.data);
@@ -53,13 +58,23 @@ describe("the lab's base model", () => {
     const changed = Object.fromEntries(
       Object.entries(base).map(([name, { data, shape }]) => {
         const delta = Tensor.randn(shape, random, 0.1).data;
-        return [name, Tensor.fromArray(data.map((value, i) => value + delta[i]!), shape)];
+        return [
+          name,
+          Tensor.fromArray(
+            data.map((value, i) => value + delta[i]!),
+            shape,
+          ),
+        ];
       }),
     );
     const cut = truncateDelta(base, changed, 2);
     assert.equal(cut['model.norm.weight'], changed['model.norm.weight']);
     assert.equal(cut['model.embed_tokens.weight'], changed['model.embed_tokens.weight']);
-    const difference = (a: Tensor, b: Tensor): Tensor => Tensor.fromArray(a.data.map((value, i) => value - b.data[i]!), a.shape);
+    const difference = (a: Tensor, b: Tensor): Tensor =>
+      Tensor.fromArray(
+        a.data.map((value, i) => value - b.data[i]!),
+        a.shape,
+      );
     const whole = svd(difference(changed[LINEAR]!, base[LINEAR]!)).values;
     const kept = svd(difference(cut[LINEAR]!, base[LINEAR]!)).values;
     const lost = svd(difference(changed[LINEAR]!, cut[LINEAR]!)).values;

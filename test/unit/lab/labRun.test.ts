@@ -41,7 +41,13 @@ describe('a run of the lab', () => {
         const data = trainingData(testLines(labTask('code1').draw).slice(0, 1));
         const adapted = { config: BASE_CONFIG, tensors: base, adapterConfig: config, adapterTensors: tensors };
         const trainer = new ModelTrainer(openModel(adapted, null));
-        assertClose('loss', [trainer.model.lossOf(trainer.batch(data))], [evaluateModel({ ...adapted, ...data }).loss], 1e-6, 1e-6);
+        assertClose(
+          'loss',
+          [trainer.model.lossOf(trainer.batch(data))],
+          [evaluateModel({ ...adapted, ...data }).loss],
+          1e-6,
+          1e-6,
+        );
         assertClose('loss of all tests', [lossOfTests(adapted)], [first.testLoss()], 1e-6, 1e-6);
         trainer.dispose();
       }
@@ -66,7 +72,10 @@ describe('a run of the lab', () => {
     }
     assert.deepEqual(paused.losses, whole.losses);
     assert.deepEqual(paused.tensors(), whole.tensors());
-    assert.deepEqual(paused.evaluations.map(({ step }) => step), [1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(
+      paused.evaluations.map(({ step }) => step),
+      [1, 2, 3, 4, 5, 6],
+    );
     assert.equal(Object.keys(paused.evaluations[3]!.old!.families).length, 11);
     assert.ok(paused.isDone);
     for (const each of [whole, paused]) each.dispose();
@@ -143,7 +152,10 @@ describe('the generator of a prefix', () => {
     const trainer = new ModelTrainer(opened, { learningRate: 0 }, generator);
     const batch = trainer.batch(trainingData(testLines(labTask('code1').draw, 4)));
     trainer.step(batch);
-    for (const [name, value, grad] of [['w1', mlp.w1, mlp.gradW1], ['b2', mlp.b2, mlp.gradB2]] as const) {
+    for (const [name, value, grad] of [
+      ['w1', mlp.w1, mlp.gradW1],
+      ['b2', mlp.b2, mlp.gradB2],
+    ] as const) {
       const gradient = grad!.data.slice();
       const direction = Tensor.randn(value.shape, random).data;
       const at = (step: number): number => {

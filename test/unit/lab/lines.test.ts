@@ -77,18 +77,28 @@ describe("the lab's lines", () => {
     const code = new Map<number, number>();
     for (const { input, answer } of drawn('code1', 500)) input.forEach((letter, i) => code.set(letter, answer[i]!));
     assert.deepEqual([code.size, new Set(code.values()).size], [20, 20]);
-    assert.ok([...code].every(([from, to]) => from !== to), 'no letter stands for itself');
+    assert.ok(
+      [...code].every(([from, to]) => from !== to),
+      'no letter stands for itself',
+    );
     assert.equal(new Set(drawn('code2').map(({ instruction }) => instruction)).size, 2);
     const french = drawn('french').find(({ input }) => decode(input).startsWith('the red cat'));
     assert.ok(decode(french!.answer).startsWith('le chat rouge'), text(french!));
-    for (const line of drawn('desc')) assert.deepEqual([...line.answer].reverse().sort((a, b) => a - b), [...line.input].sort((a, b) => a - b));
+    for (const line of drawn('desc'))
+      assert.deepEqual(
+        [...line.answer].reverse().sort((a, b) => a - b),
+        [...line.input].sort((a, b) => a - b),
+      );
   });
 
   it('carry labels for the answer and the stop alone', () => {
     const [line] = drawn('code1', 1);
     const { tokens, labels } = trainingData([line!]);
     const prompt = promptOf(line!).length;
-    assert.deepEqual(labels[0]!.slice(0, prompt), Array.from({ length: prompt }, () => IGNORED));
+    assert.deepEqual(
+      labels[0]!.slice(0, prompt),
+      Array.from({ length: prompt }, () => IGNORED),
+    );
     assert.deepEqual(labels[0]!.slice(prompt), tokens[0]!.slice(prompt));
     assert.equal(decode(tokens[0]!.slice(-1)), '.');
   });

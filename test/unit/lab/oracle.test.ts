@@ -12,7 +12,17 @@ import { ModelTrainer } from '../../../src/model/trainModel';
 import { readSafetensors } from '../model/readFixtures';
 
 const FOLDER = 'media/lab';
-const METHODS = ['lora-qv', 'lora-all', 'rslora-qv', 'dora-qv', 'ia3', 'prefix', 'prefix-mlp', 'prompt', 'prompt-words'];
+const METHODS = [
+  'lora-qv',
+  'lora-all',
+  'rslora-qv',
+  'dora-qv',
+  'ia3',
+  'prefix',
+  'prefix-mlp',
+  'prompt',
+  'prompt-words',
+];
 
 /** Prints the mean loss of the labelled tokens of all lines, for the model alone and for each adapter. */
 const LOSSES_WITH_PEFT = `

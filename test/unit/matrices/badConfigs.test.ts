@@ -60,7 +60,7 @@ const UNUSED: readonly (readonly [name: string, put: string | Put, problem: RegE
   ['a string', '"LORA"', /not a JSON object/],
   ['null', 'null', /not a JSON object/],
   ['nothing', '', /JSON/],
-  ['NaN', '{"r": NaN}', /JSON/],
+  ['NaN in lower case', '{"r": nan}', /JSON/],
   ['a web page', '<!doctype html>', /JSON/],
   ['UTF-16', '\u00ff\u00fe{\u0000}\u0000', /JSON/],
   ['more bytes than the limit', `{"r": 1, "x": "${'x'.repeat(10 << 20)}"}`, /more than 10485760 bytes/],

@@ -99,7 +99,7 @@ describe('the planner', () => {
   it('makes the report of a preset and of typed sizes, and its text', async () => {
     const report = await call('budget/report', { inputs: DEFAULT_INPUTS, model: { kind: 'preset', id: 'llama-2-7b' } });
     assert.equal(report.modelTitle, 'Llama-2-7B');
-    assert.match(report.denominator, /6,738,415,616/);
+    assert.match(report.shareNote, /6,738,415,616/);
     const custom = await call('budget/report', { inputs: DEFAULT_INPUTS, model: { kind: 'custom' } });
     assert.deepEqual(
       custom.methods.map(({ parameters }) => parameters),

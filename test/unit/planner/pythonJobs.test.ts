@@ -62,9 +62,26 @@ describe('the lens over a config in Python', () => {
     assert.match((await titles(text))[0] ?? '', /^41,943,040 trainable · 0\.5196% of Llama-3-8B ·/);
   });
 
-  it('names the model that replaces one that is not found', async () => {
-    const text = 'm = AutoModel.from_pretrained("nobody/nothing")\nLoraConfig(r=8)';
-    assert.match((await titles(text))[0] ?? '', /of Llama-2-7B, in place of nobody\/nothing ·/);
+  const STAND_IN = 'm = AutoModel.from_pretrained("nobody/nothing")\nc = LoraConfig(r=8)\nget_peft_model(m, c)';
+
+  it('names the model that stands in for one that is not found, in the same line as every figure', async () => {
+    const [config, model] = await titles(STAND_IN);
+    assert.match(config ?? '', /of Llama-2-7B, standing in for nobody\/nothing ·/);
+    assert.equal(
+      model,
+      'trainable params: 4,194,304 || all params: 6,742,609,920 || trainable%: 0.0622 || ' +
+        'on Llama-2-7B, standing in for nobody/nothing',
+    );
+  });
+
+  it('says nothing about targets that a stand-in lacks', async () => {
+    const text = 'm = AutoModel.from_pretrained("nobody/nothing")\nLoraConfig(target_modules=["q_proj", "c_attn"])';
+    assert.match((await titles(text))[0] ?? '', /^2,097,152 trainable · [^·]* · [^·]*$/);
+  });
+
+  it("names the calculator's model over get_peft_model if the program names none", async () => {
+    const [, model] = await titles('c = LoraConfig(r=8)\nget_peft_model(m, c)');
+    assert.match(model ?? '', /^trainable params: 4,194,304 .* \|\| on Llama-2-7B$/);
   });
 
   it('names a setting that is not a literal, and counts if the count does not depend on it', async () => {
@@ -106,8 +123,13 @@ describe('the lens over a config in Python', () => {
     assert.deepEqual(
       lenses.map(({ comparison }) => comparison),
       [
-        { model: { preset: 'llama-2-7b' }, method: { rank: '4', alpha: '32' }, targets: [['llama', ['q_proj']]] },
-        { model: { preset: 'llama-2-7b' }, method: { prefixLength: '7' }, targets: [] },
+        {
+          model: { preset: 'llama-2-7b' },
+          standsInFor: null,
+          method: { rank: '4', alpha: '32' },
+          targets: [['llama', ['q_proj']]],
+        },
+        { model: { preset: 'llama-2-7b' }, standsInFor: null, method: { prefixLength: '7' }, targets: [] },
       ],
     );
   });

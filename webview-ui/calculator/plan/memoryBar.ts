@@ -16,7 +16,7 @@ export class MemoryBar {
   /** Only training has suggestions of what to change. */
   private advises = false;
 
-  show(memory: PlanMemory | null, problem: string): void {
+  show(memory: PlanMemory | null, problem: string, standIn: string): void {
     if (!memory) return replace(this.root, problem ? [h('p', { class: 'budget-message' }, problem)] : []);
     const { terms, deviceBytes, gpuBytes } = memory;
     const shown = terms.filter(({ bytes }) => bytes > 0);
@@ -34,7 +34,7 @@ export class MemoryBar {
         'p',
         { class: over ? 'memory-total over' : 'memory-total', role: 'status' },
         h('strong', {}, formatMemory(deviceBytes)),
-        verdict,
+        verdict + standIn,
       ),
       barOf(shown, deviceBytes, gpuBytes),
       termList(listed),

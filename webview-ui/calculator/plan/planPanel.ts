@@ -175,7 +175,7 @@ export class PlanPanel {
         ? [
             h('strong', {}, formatCount(counts.trainable)),
             ` trainable of ${formatCount(counts.all)} · ${formatTrainableShare(counts.percent / 100)}` +
-              ` · ${formatBytes(counts.fileBytes)} file`,
+              ` · ${formatBytes(counts.fileBytes)} file${report.standIn}`,
           ]
         : [h('span', { class: 'budget-message' }, problem?.message ?? '')],
     );
@@ -184,7 +184,7 @@ export class PlanPanel {
       report.warnings.map((warning) => h('li', {}, warning)),
     );
     this.targets.show(report.targets, this.plan?.targets ?? []);
-    this.memory.show(report.memory, report.memoryProblem?.message ?? '');
+    this.memory.show(report.memory, report.memoryProblem?.message ?? '', report.standIn);
     for (const fields of [this.fields, this.more]) fields.mark(problem?.key ?? null);
     for (const fields of [this.setup, this.inference]) fields.mark(report.memoryProblem?.key ?? null);
     this.verdict.className = `claim-verdict${claim ? (claim.agrees ? ' agrees' : ' differs') : ''}`;

@@ -14,6 +14,7 @@ import type {
   Statistics,
   TensorSummary,
 } from '../../../src/protocol/matrix';
+import type { MethodOverview } from '../../../src/protocol/methodOverview';
 import { matrixKey } from '../../../src/protocol/matrixKey';
 import type { RequestOptions, Transport } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
@@ -36,6 +37,7 @@ export class InspectorClient {
   private scannedRows: TensorSummary[] = [];
   private nextToScan: number | null = 0;
   private metricsKept: ModuleMetrics | null = null;
+  private overviewKept: MethodOverview | null = null;
   /** Counts reloads, so that tiles and late answers of the old file are not mistaken for those of the new one. */
   private generation = 0;
 
@@ -60,6 +62,7 @@ export class InspectorClient {
     this.statisticsKept.clear();
     this.spectraKept.clear();
     this.metricsKept = null;
+    this.overviewKept = null;
     this.scannedRows = [];
     this.nextToScan = 0;
     return this.endpoint.request('source/reload', {});
@@ -146,6 +149,15 @@ export class InspectorClient {
     const metrics = await this.endpoint.request('lora/metrics', {}, options);
     if (generation === this.generation) this.metricsKept = metrics;
     return metrics;
+  }
+
+  /** The measures of (IA)³ vectors, bottleneck adapters and prompts. */
+  async methodOverview(options: RequestOptions = {}): Promise<MethodOverview> {
+    if (this.overviewKept) return this.overviewKept;
+    const { generation } = this;
+    const overview = await this.endpoint.request('methods/overview', {}, options);
+    if (generation === this.generation) this.overviewKept = overview;
+    return overview;
   }
 
   /** Summaries of the tensors that `scan` has read so far, in file order. */

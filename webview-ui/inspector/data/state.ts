@@ -43,7 +43,9 @@ export interface InspectorState extends InspectorViewState {
   readonly scanSort: string;
   readonly scanDescending: boolean;
   /** What the prompt view shows. */
-  readonly promptPart: 'sequence' | 'prompt' | 'gradient';
+  readonly promptPart: 'sequence' | 'prompt' | 'similarity' | 'gradient';
+  /** What colours the overview of (IA)³ vectors or bottleneck adapters; '' for the first measure. */
+  readonly methodMeasure: string;
   readonly details: boolean;
   readonly problemsOpen: boolean;
   /** The last view of each matrix. Pairs, because a name from a file must never be an object key. */
@@ -78,6 +80,7 @@ export const INITIAL_STATE: InspectorState = {
   scanSort: '',
   scanDescending: true,
   promptPart: 'sequence',
+  methodMeasure: '',
   details: true,
   problemsOpen: false,
   viewports: [],
@@ -94,7 +97,7 @@ const CHOICES: { readonly [K in keyof InspectorState]?: readonly unknown[] } = {
   reduction: ['mean', 'maxAbs', 'min', 'max'],
   domain: ['max', 0.999, 0.99, 0.95],
   spectrumScale: ['linear', 'log'],
-  promptPart: ['sequence', 'prompt', 'gradient'],
+  promptPart: ['sequence', 'prompt', 'similarity', 'gradient'],
 };
 
 interface Kept {

@@ -1,12 +1,13 @@
 /** All tensors of the checkpoint in one table: norms, extremes, zeros, NaN and infinities. */
 
 import { formatBytes, formatCount } from '../../shared/formatNumber';
-import { visibleName } from '../../shared/visibleText';
 import type { View, ViewContext } from '../context';
 import { SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
 import type { ScanColumn, ScanRow } from '../data/scanTable';
 import { listedTensors } from '../data/tensorList';
+import { NameShortener } from '../../../src/text/shortNames';
 import { h, replace } from '../../shared/element';
+import { showName } from '../../shared/names';
 import { longWork } from '../parts/notes/progressNote';
 import { VirtualList } from '../parts/controls/virtualList';
 
@@ -19,6 +20,7 @@ export function scanView(context: ViewContext): View {
 }
 
 class ScanView implements View {
+  private readonly names: NameShortener;
   private readonly list: VirtualList<ScanRow>;
   private readonly filter: HTMLInputElement;
   private readonly findings = h('p', { class: 'note', role: 'status' });
@@ -35,11 +37,12 @@ class ScanView implements View {
   readonly details = [];
 
   constructor(private readonly context: ViewContext) {
-    const { store, client } = context;
+    const { store, client, description } = context;
+    this.names = new NameShortener(description.tensors.map(({ name }) => name));
     this.list = new VirtualList<ScanRow>({
       label: 'Scanned tensors',
       rowHeight: ROW_PX,
-      render: scanRow,
+      render: (row) => scanRow(row, this.names),
       choose: (row) => void (this.chosen = row.tensor.name),
     });
     this.filter = h('input', {
@@ -184,18 +187,16 @@ function headCell(column: ScanColumn, onclick: () => void): HTMLButtonElement {
   return h('button', { type: 'button', class: `cell ${column.id}`, title: column.title, onclick }, column.label);
 }
 
-function scanRow(row: ScanRow): HTMLElement {
+function scanRow(row: ScanRow, names: NameShortener): HTMLElement {
   const { tensor, summary } = row;
   const failed = summary.failure !== undefined;
   const cells = SCAN_COLUMNS.map((column) => {
     const own = column.id === 'name' || column.id === 'dtype' || column.id === 'shape' || column.id === 'bytes';
     const text = failed && !own ? '' : column.text(row);
     const alarming = !failed && column.alarming?.(row) === true;
-    return h(
-      'span',
-      { class: `cell ${column.id}${alarming ? ' alarming' : ''}` },
-      column.id === 'name' ? h('bdi', {}, visibleName(text)) : text,
-    );
+    const cell = h('span', { class: `cell ${column.id}${alarming ? ' alarming' : ''}` }, text);
+    if (column.id === 'name') showName(cell, text, (whole, fits) => names.shorten(whole, fits));
+    return cell;
   });
   return h(
     'div',

@@ -53,11 +53,16 @@ export class BudgetControls {
   private readonly scaling = h('div', { class: 'peft-muted budget-note' });
   private chosenTargets: BudgetInputs['targets'] = [];
   private targetsKey = '';
+  /** What the model of the inputs stands in for, until the user picks a model. */
+  private standsInFor: string | null = null;
 
   /** Calls `changed` for every change by the user, valid or not. */
   constructor(private readonly changed: (inputs: BudgetInputs) => void) {
     const typed = (): void => this.send();
-    this.model = new ModelPicker(typed);
+    this.model = new ModelPicker(() => {
+      this.standsInFor = null;
+      this.send();
+    });
     for (const field of CUSTOM_FIELDS)
       this.custom.set(field, new TypedField(field, CUSTOM_LABELS[field], false, typed));
     for (const field of METHOD_FIELDS) {
@@ -94,6 +99,7 @@ export class BudgetControls {
       Object.fromEntries([...fields].map(([field, { value }]) => [field, value])) as Record<F, string>;
     return {
       model: this.model.value,
+      ...(this.standsInFor !== null && { standsInFor: this.standsInFor }),
       basis: this.radios.get('reference')?.checked ? 'reference' : 'exact',
       method: texts(this.method),
       custom: texts(this.custom),
@@ -111,6 +117,7 @@ export class BudgetControls {
     for (const [field, typed] of this.custom) typed.value = inputs.custom[field];
     for (const [basis, radio] of this.radios) radio.checked = basis === inputs.basis;
     this.chosenTargets = inputs.targets;
+    this.standsInFor = inputs.standsInFor ?? null;
   }
 
   showReport(report: BudgetReport): void {

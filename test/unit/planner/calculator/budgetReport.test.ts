@@ -29,7 +29,7 @@ describe('budget report', () => {
   it("prints the reference document's comparison for the custom dimensions it uses", () => {
     const inputs: BudgetInputs = { ...DEFAULT_INPUTS, basis: 'reference' };
     const report = computeReport(inputs, customModel(inputs));
-    const printed = report.methods.map(({ parametersText, ratioText }) => [parametersText, ratioText.replace(' ', '')]);
+    const printed = report.methods.map(({ parametersText, shareText }) => [parametersText, shareText.replace(' ', '')]);
     assert.deepEqual(printed, [
       ['2,147,483,648', '100.0000%'],
       ['4,194,304', '0.1953%'],
@@ -37,14 +37,15 @@ describe('budget report', () => {
       ['2,621,440', '0.1221%'],
       ['81,920', '0.0038%'],
     ]);
-    assert.match(report.denominator, /2,147,483,648 attention weights/);
+    assert.match(report.shareNote, /2,147,483,648 attention weights/);
   });
 
-  it('counts on the exact shapes of the chosen model, with the ratio to all its parameters', () => {
+  it("counts on the exact shapes of the chosen model, with PEFT's percentage and no other", () => {
     const report = computeReport(DEFAULT_INPUTS, preset('llama-3-8b'));
     assert.equal(row(report, 'lora').parameters, 3_407_872);
-    assert.equal(row(report, 'lora').ratio, 3_407_872 / 8_030_261_248);
-    assert.equal(row(report, 'lora').trainablePercentText, '0.0424%');
+    assert.equal(row(report, 'lora').share, 3_407_872 / (8_030_261_248 + 3_407_872));
+    assert.equal(row(report, 'lora').shareText, '0.0424%');
+    assert.equal(report.shareTitle, 'Trainable %');
     assert.equal(row(report, 'prefix').parameters, 10 * 32 * 2 * 1024);
     assert.equal(report.scaling, 'scaling 2 = alpha / rank');
   });
@@ -110,7 +111,7 @@ describe('budget report', () => {
     const config = { model_type: 'made_up', hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4 };
     const report = computeReport(DEFAULT_INPUTS, { title: 'made up', config });
     assert.equal(row(report, 'prompt').parameters, 20 * 64);
-    assert.equal(row(report, 'prompt').ratio, null);
+    assert.equal(row(report, 'prompt').share, null);
     assert.equal(row(report, 'lora').parameters, null);
     assert.match(report.errors[0]?.message ?? '', /no module table for model_type 'made_up'/);
     const reference = computeReport({ ...DEFAULT_INPUTS, basis: 'reference' }, { title: 'made up', config });
@@ -158,8 +159,8 @@ describe('budget report', () => {
   it('agrees with the demo text of the reference document', () => {
     const demo = readFileSync(path.join(process.cwd(), 'test/fixtures/golden/demo.txt'), 'utf8');
     const inputs: BudgetInputs = { ...DEFAULT_INPUTS, basis: 'reference' };
-    for (const { parametersText, ratioText } of computeReport(inputs, customModel(inputs)).methods) {
-      assert.ok(new RegExp(`\\b${parametersText}\\s+${ratioText.replace(' ', '')}`).test(demo), parametersText);
+    for (const { parametersText, shareText } of computeReport(inputs, customModel(inputs)).methods) {
+      assert.ok(new RegExp(`\\b${parametersText}\\s+${shareText.replace(' ', '')}`).test(demo), parametersText);
     }
   });
 });

@@ -11,17 +11,18 @@ describe('budget text', () => {
     const table = text.split('\n').filter((line) => line.startsWith('|'));
     assert.equal(table.length, 7);
     assert.ok(
-      table.every((line) => line.split('|').length === 8),
+      table.every((line) => line.split('|').length === 7),
       text,
     );
-    assert.match(text, /\| LoRA \| r = 8 on 12 modules \| 294,912 \| 0\.2370% \| 0\.2364% \| 1\.18 MB \|/);
-    assert.match(text, /Ratios are relative to all 124,439,808 parameters of the model\./);
+    assert.match(text, /\| LoRA \| r = 8 on 12 modules \| 294,912 \| 0\.2364% \| 1\.18 MB \|/);
+    assert.match(text, /^\| Method \| Setting \| Trainable parameters \| Trainable % \| File size \|$/m);
+    assert.match(text, /Trainable % is PEFT's: .* all, the 124,439,808 of the model and those of the adapter\./);
   });
 
   it('makes CSV with plain numbers', () => {
     const lines = reportAsCsv(computeReport(DEFAULT_INPUTS, { title: 'gpt2', config: GPT2 })).split('\r\n');
-    assert.equal(lines[0], 'model,basis,method,setting,trainable_parameters,ratio,file_bytes');
-    assert.match(lines[2] ?? '', /^gpt2,exact,LoRA,r = 8 on 12 modules,294912,0\.00236\d+,118\d{4}$/);
+    assert.equal(lines[0], 'model,basis,method,setting,trainable_parameters,trainable_percent,file_bytes');
+    assert.match(lines[2] ?? '', /^gpt2,exact,LoRA,r = 8 on 12 modules,294912,0\.236\d+,118\d{4}$/);
     assert.equal(lines.length, 7);
   });
 

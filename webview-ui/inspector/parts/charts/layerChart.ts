@@ -4,7 +4,6 @@ import { max, min, scaleLinear } from 'd3';
 import { drawAxes, plotBox } from '../../../shared/axes';
 import { formatNumber } from '../../../shared/formatNumber';
 import type { ModuleGrid } from '../../data/moduleGrid';
-import { withoutCommonPrefix } from '../../data/moduleGrid';
 import type { Canvas } from './chart';
 import { chart, linePath } from './chart';
 import { h, replace } from '../../../shared/element';
@@ -39,7 +38,14 @@ interface Series {
 
 interface LayerChart {
   readonly element: HTMLElement;
-  show(grid: ModuleGrid, values: Float64Array, untrained: readonly boolean[], metric: string, computed: boolean): void;
+  /** Shows nothing if there is no grid of layers. */
+  show(
+    grid: ModuleGrid | undefined,
+    values: Float64Array,
+    untrained: readonly boolean[],
+    metric: string,
+    computed: boolean,
+  ): void;
   dispose(): void;
 }
 
@@ -47,13 +53,14 @@ export function layerChart(): LayerChart {
   let series: readonly Series[] = [];
   const picture = chart('layers', HEIGHT, (svg, width, height) => draw(svg, width, height, series));
   const keys = h('ul', { class: 'line-keys' });
-  const title = h('h3', {});
+  const title = h('h2', {});
   const element = h('section', { class: 'card' }, title, picture.element, keys);
   return {
     element,
     show(grid, values, untrained, metric, computed) {
-      const names = withoutCommonPrefix(grid.columns);
-      const all = names.map((name, column) => ({
+      element.hidden = !grid || !computed || grid.rows.length < 2;
+      if (!grid) return;
+      const all = grid.columns.map((name, column) => ({
         name,
         points: grid.rows.flatMap(({ layer, modules }) => {
           const module = modules[column];
@@ -62,9 +69,11 @@ export function layerChart(): LayerChart {
         }),
       }));
       series = all.slice(0, MAX_LINES);
-      element.hidden = !computed || grid.rows.length < 2;
       title.textContent = `${metric} by layer`;
-      picture.element.setAttribute('aria-label', `${metric} over ${grid.rows.length} layers for ${names.join(', ')}`);
+      picture.element.setAttribute(
+        'aria-label',
+        `${metric} over ${grid.rows.length} layers for ${grid.columns.join(', ')}`,
+      );
       picture.redraw();
       replace(
         keys,

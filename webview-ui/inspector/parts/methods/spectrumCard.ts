@@ -28,7 +28,7 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
   const element = h(
     'section',
     { class: 'card' },
-    h('div', { class: 'card-head' }, h('h3', {}, 'Singular values of ΔW'), scale.element),
+    h('div', { class: 'card-head' }, h('h2', {}, 'Singular values of ΔW'), scale.element),
     picture.element,
     problem,
     facts,
