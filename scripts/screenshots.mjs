@@ -170,11 +170,11 @@ const SCENES = {
     await widenSideBar(workbench, 470);
     const view = await workbench.webviewFrame('calculator');
     await view.getByRole('combobox', { name: 'Model', exact: true }).selectOption({ label: 'Llama-3-8B' });
-    await view.getByRole('button', { name: 'all-linear' }).click();
+    await view.getByRole('button', { name: 'Target all of them' }).click();
     await view.getByLabel('Sequence length').fill('2048');
     await view.getByText('Change these first').waitFor();
     return async () => {
-      await view.getByRole('combobox', { name: 'GPU' }).evaluate((gpu) => gpu.closest('.plan-fields').scrollIntoView());
+      await view.getByLabel('Memory for').evaluate((purpose) => purpose.closest('.plan-fields').scrollIntoView());
       await view.locator('.memory-terms li', { hasText: 'Optimiser states' }).hover();
     };
   },

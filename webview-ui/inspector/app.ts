@@ -11,6 +11,7 @@ import { ActiveMatrix } from './parts/matrix/activeMatrix';
 import { CellInspector } from './parts/matrix/cellInspector';
 import { colorTools } from './parts/controls/colorTools';
 import { detailsToggle } from './parts/controls/detailsToggle';
+import { offerKeysHelp, openKeysHelp } from './parts/controls/keysHelp';
 import { h, replace } from '../shared/element';
 import { changedBanner, failurePage, heldPage, waitingPage } from './parts/controls/pages';
 import { problemBanner } from './parts/notes/problemBanner';
@@ -31,7 +32,7 @@ export class App {
   private readonly notice = h('div', { class: 'notice', role: 'status' });
   private readonly live: LiveRegion;
   private readonly changed = h('div', { class: 'changed' });
-  private readonly page = h('div', { class: 'page' });
+  private readonly page = h('main', { class: 'page' });
   private noticeTimer: ReturnType<typeof setTimeout> | undefined;
   private close: (() => void) | null = null;
   /** True while the page asks whether to fetch. */
@@ -49,9 +50,10 @@ export class App {
         { class: 'inspector' },
         this.changed,
         this.page,
-        h('footer', { class: 'status-line' }, this.status, this.notice),
+        h('footer', { class: 'status-line' }, this.status, this.notice, keysButton()),
       ),
     );
+    offerKeysHelp();
     this.live = new LiveRegion(root);
     client.onSourceReleased(() => {
       if (this.held) void this.load(() => client.ready());
@@ -161,6 +163,11 @@ export class App {
     this.notice.textContent = text;
     this.noticeTimer = setTimeout(() => (this.notice.textContent = ''), NOTICE_MS);
   }
+}
+
+function keysButton(): HTMLElement {
+  const title = 'Keys (?)';
+  return h('button', { type: 'button', class: 'icon', title, 'aria-label': title, onclick: openKeysHelp }, '?');
 }
 
 /** A source that opened in part has both a description and a failure. The failure is listed as one more problem. */

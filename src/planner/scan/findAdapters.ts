@@ -7,12 +7,13 @@ import type { EntryKind, FolderReading } from '../../files/folders';
 import type { AdapterFiles, AdapterSearch, SearchedFolder, SearchStop } from '../../protocol/adapters';
 import { isAdapterName, MAX_ADAPTERS } from '../../protocol/adapters';
 import { Pacer } from '../../checkpoint/pacer';
-import { compareNames } from '../../text/nameOrder';
+import { mapInSteps, sortInSteps } from '../../checkpoint/steps';
+import type { Steps } from '../../checkpoint/steps';
+import { compareKeyed, withOrderKey } from '../../text/nameOrder';
 import { adaptersOf, addFile, countAdapters, noFiles } from './adapterFiles';
 import type { FolderFiles, FoundAdapters } from './adapterFiles';
 import { editorAdapters } from './editorAdapters';
 import { ExcludedPaths } from './excludedPaths';
-import { pacedSort } from './pacedSort';
 
 /** A workspace with more folders is a data set. The search takes about 50 µs for each. */
 const MAX_FOLDERS = 200_000;
@@ -31,13 +32,19 @@ export async function findAdapters(
   await walk.run(roots);
   const elsewhere = folders.flatMap((folder) => ('uri' in folder ? [editorAdapters(folder)] : []));
   const all = [...walk.found, ...elsewhere.flatMap(({ adapters }) => adapters)];
-  const adapters = await pacedSort(
-    all.slice(0, MAX_ADAPTERS),
-    (a, b) => compareNames(a.folder, b.folder) || compareNames(a.name, b.name),
-    pacer,
-  );
+  const adapters = await pacer.run(inOrder(all.slice(0, MAX_ADAPTERS)));
   const cut: SearchStop | null = all.length > MAX_ADAPTERS ? { after: 'adapters', count: MAX_ADAPTERS } : null;
   return { adapters, stopped: cut ?? walk.stopped ?? elsewhere.find(({ stopped }) => stopped)?.stopped ?? null };
+}
+
+function* inOrder(adapters: readonly AdapterFiles[]): Steps<AdapterFiles[]> {
+  const keyed = yield* mapInSteps(adapters, (adapter) => ({
+    adapter,
+    folder: withOrderKey(adapter, adapter.folder),
+    name: withOrderKey(adapter, adapter.name),
+  }));
+  const sorted = yield* sortInSteps(keyed, (a, b) => compareKeyed(a.folder, b.folder) || compareKeyed(a.name, b.name));
+  return yield* mapInSteps(sorted, ({ adapter }) => adapter);
 }
 
 interface Place {

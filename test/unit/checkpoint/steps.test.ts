@@ -23,6 +23,24 @@ describe('work in steps', () => {
     assert.deepEqual(atOnce(sortInSteps([] as number[], (a, b) => a - b)), []);
   });
 
+  it('sorts at any length in steps of a bounded number of comparisons', () => {
+    for (const length of [1, 499, 500, 501, 1000, 12_345]) {
+      const unsorted = Array.from({ length }, (_, i) => ({ key: (i * 7919) % 101, i }));
+      const compare = (a: { key: number }, b: { key: number }): number => a.key - b.key;
+      let compared = 0;
+      const steps = sortInSteps(unsorted, (a, b) => (compared++, compare(a, b)));
+      for (;;) {
+        compared = 0;
+        const step = steps.next();
+        // A run of 500 takes at most 500 times log2(500) comparisons.
+        assert.ok(compared <= 4500, String(compared));
+        if (!step.done) continue;
+        assert.deepEqual(step.value, [...unsorted].sort(compare));
+        break;
+      }
+    }
+  });
+
   it('maps, filters and indexes as the methods of arrays do', () => {
     assert.deepEqual(
       atOnce(mapInSteps(items, ({ i }, index) => i + index)),

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { contrastRatio, readableOn } from '../../../webview-ui/shared/contrast';
+import { lineColors } from '../../../webview-ui/inspector/parts/charts/lineStyles';
 import { viridis } from '../../../webview-ui/shared/schemes';
 
 describe('contrast', () => {
@@ -13,6 +14,19 @@ describe('contrast', () => {
     for (let i = 0; i <= 200; i++) {
       const color = viridis(i / 200);
       assert.ok(contrastRatio(readableOn(color), color) >= 4.5, `${color} with ${readableOn(color)}`);
+    }
+  });
+
+  it('of the lines of a chart is enough for marks in every theme', () => {
+    const backgrounds = {
+      light: ['#ffffff', '#f8f8f8'],
+      dark: ['#1f1f1f', '#181818'],
+      highContrast: ['#000000'],
+      highContrastLight: ['#ffffff'],
+    } as const;
+    for (const [theme, behind] of Object.entries(backgrounds)) {
+      for (const color of lineColors(theme as keyof typeof backgrounds))
+        for (const background of behind) assert.ok(contrastRatio(color, background) >= 3, `${color} on ${background}`);
     }
   });
 });

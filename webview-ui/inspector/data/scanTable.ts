@@ -28,6 +28,7 @@ function measure(id: Measure, label: string, title: string): ScanColumn {
 }
 
 const infinities = ({ summary }: ScanRow): number => summary.positiveInfinity + summary.negativeInfinity;
+export const holdsNonNumbers = (row: ScanRow): boolean => row.summary.nan > 0 || infinities(row) > 0;
 const zeroShare = ({ summary }: ScanRow): number => (summary.count > 0 ? summary.zeros / summary.count : 0);
 
 export const SCAN_COLUMNS: readonly ScanColumn[] = [

@@ -40,6 +40,8 @@ export interface InspectorState extends InspectorViewState {
   readonly sort: string;
   /** Open groups of the tensor tree; `null` until the user opens or closes one. */
   readonly openGroups: readonly string[] | null;
+  /** What the tensor view looks for once it opens, and then forgets. */
+  readonly seek: '' | 'nonNumber';
   readonly scanSort: string;
   readonly scanDescending: boolean;
   /** What the prompt view shows. */
@@ -77,8 +79,9 @@ export const INITIAL_STATE: InspectorState = {
   filter: '',
   sort: 'tree',
   openGroups: null,
-  scanSort: '',
-  scanDescending: true,
+  seek: '',
+  scanSort: 'name',
+  scanDescending: false,
   promptPart: 'sequence',
   methodMeasure: '',
   details: true,
@@ -98,6 +101,7 @@ const CHOICES: { readonly [K in keyof InspectorState]?: readonly unknown[] } = {
   domain: ['max', 0.999, 0.99, 0.95],
   spectrumScale: ['linear', 'log'],
   promptPart: ['sequence', 'prompt', 'similarity', 'gradient'],
+  seek: ['', 'nonNumber'],
 };
 
 interface Kept {

@@ -3,6 +3,7 @@
 import type { SourceDescription, TrainedMethod } from '../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../shared/formatNumber';
 import type { View } from '../context';
+import { jsonEntries } from '../data/jsonEntries';
 import { h } from '../../shared/element';
 import { problemList } from '../parts/notes/problemBanner';
 
@@ -95,9 +96,22 @@ function card(title: string, pairs: readonly (readonly [string, string])[], empt
       ? h(
           'dl',
           { class: 'facts' },
-          pairs.flatMap(([label, text]) => [h('dt', {}, label), h('dd', {}, cut(text))]),
+          pairs.flatMap(([label, text]) => [h('dt', {}, label), h('dd', {}, nested(text) ?? cut(text))]),
         )
       : h('p', { class: 'note' }, empty),
+  );
+}
+
+/** The entries of a text that is a JSON object, such as MLX's `lora_parameters`; `null` for any other text. */
+function nested(text: string): HTMLElement | null {
+  const entries = jsonEntries(text);
+  return (
+    entries &&
+    h(
+      'dl',
+      { class: 'facts nested' },
+      entries.flatMap(([key, value]) => [h('dt', {}, key), h('dd', {}, cut(value))]),
+    )
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { formatBytes, formatCount } from '../../shared/formatNumber';
 import type { View, ViewContext } from '../context';
-import { SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
+import { holdsNonNumbers, SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
 import type { ScanColumn, ScanRow } from '../data/scanTable';
 import { listedTensors } from '../data/tensorList';
 import { NameShortener } from '../../../src/text/shortNames';
@@ -26,6 +26,7 @@ class ScanView implements View {
   private readonly findings = h('p', { class: 'note', role: 'status' });
   private readonly save = smallButton('Save as CSV…', () => void this.saveTable());
   private readonly open = smallButton('Show tensor', () => this.openChosen());
+  private readonly jump = smallButton('Go to NaN or Inf', () => this.openChosen());
   private readonly place = h('div', { class: 'scan-progress' });
   private readonly heads = SCAN_COLUMNS.map((column) => headCell(column, () => this.sortBy(column)));
   private readonly table: HTMLElement;
@@ -43,7 +44,10 @@ class ScanView implements View {
       label: 'Scanned tensors',
       rowHeight: ROW_PX,
       render: (row) => scanRow(row, this.names),
-      choose: (row) => void (this.chosen = row.tensor.name),
+      choose: (row) => {
+        this.chosen = row.tensor.name;
+        this.showTools();
+      },
     });
     this.filter = h('input', {
       type: 'search',
@@ -57,12 +61,15 @@ class ScanView implements View {
     this.element = h(
       'div',
       { class: 'scan-view' },
-      h('div', { class: 'list-tools' }, this.filter, this.open, this.save),
+      h('div', { class: 'list-tools' }, this.filter, this.open, this.jump, this.save),
       this.place,
       this.findings,
       this.table,
     );
     rows.addEventListener('dblclick', () => this.openChosen());
+    rows.addEventListener('click', ({ target }) => {
+      if ((target as Element).closest('.cell.jumps')) this.openChosen();
+    });
     rows.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.openChosen();
     });
@@ -107,10 +114,12 @@ class ScanView implements View {
       head.classList.toggle('sorted', sorted);
       head.classList.toggle('descending', sorted && scanDescending);
       const order = sorted ? (scanDescending ? ', sorted descending' : ', sorted ascending') : '';
-      head.setAttribute('aria-label', `Sort by ${SCAN_COLUMNS[i]!.title}${order}`);
+      const { label, title } = SCAN_COLUMNS[i]!;
+      head.setAttribute('aria-label', `${label}: sort by ${title}${order}`);
     });
     this.table.hidden = client.scanned.length === 0;
     this.save.disabled = this.open.disabled = client.scanned.length === 0;
+    this.showTools();
     this.findings.textContent = findingsText(this.scanned, description.tensors.length);
   }
 
@@ -158,16 +167,29 @@ class ScanView implements View {
       ),
       h(
         'button',
-        { type: 'button', onclick: () => this.start() },
+        { type: 'button', class: 'primary', onclick: () => this.start() },
         begun ? 'Continue the scan' : 'Scan whole checkpoint',
       ),
     );
   }
 
-  private openChosen(): void {
+  private get chosenRow(): ScanRow | undefined {
     const rows = this.rows();
-    const row = rows.find(({ tensor }) => tensor.name === this.chosen) ?? rows[0];
-    if (row) this.context.store.set({ tensor: row.tensor.name, slice: [], tab: 'tensors' });
+    return rows.find(({ tensor }) => tensor.name === this.chosen) ?? rows[0];
+  }
+
+  /** Only a tensor with NaN or infinities has an entry to go to. */
+  private showTools(): void {
+    const row = this.chosenRow;
+    this.jump.hidden = !row || !holdsNonNumbers(row);
+  }
+
+  /** Opens the chosen tensor, at its first NaN or infinity if it has one. */
+  private openChosen(): void {
+    const row = this.chosenRow;
+    if (!row) return;
+    const seek = holdsNonNumbers(row) ? 'nonNumber' : '';
+    this.context.store.set({ tensor: row.tensor.name, slice: [], tab: 'tensors', seek });
   }
 
   private async saveTable(): Promise<void> {
@@ -194,7 +216,9 @@ function scanRow(row: ScanRow, names: NameShortener): HTMLElement {
     const own = column.id === 'name' || column.id === 'dtype' || column.id === 'shape' || column.id === 'bytes';
     const text = failed && !own ? '' : column.text(row);
     const alarming = !failed && column.alarming?.(row) === true;
-    const cell = h('span', { class: `cell ${column.id}${alarming ? ' alarming' : ''}` }, text);
+    const jumps = alarming && (column.id === 'nan' || column.id === 'infinite');
+    const kind = `cell ${column.id}${alarming ? ' alarming' : ''}${jumps ? ' jumps' : ''}`;
+    const cell = h('span', { class: kind, title: jumps && 'Go to the first one' }, text);
     if (column.id === 'name') showName(cell, text, (whole, fits) => names.shorten(whole, fits));
     return cell;
   });

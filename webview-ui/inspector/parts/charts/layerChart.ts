@@ -6,25 +6,13 @@ import { formatNumber } from '../../../shared/formatNumber';
 import type { ModuleGrid } from '../../data/moduleGrid';
 import type { Canvas } from './chart';
 import { chart, linePath } from './chart';
+import { lineColor, lineDash, lineKey, MAX_LINES } from './lineStyles';
 import { h, replace } from '../../../shared/element';
+import { breakable } from '../../../shared/names';
+import { onThemeChange } from '../../../shared/theme';
 
 const HEIGHT = 190;
 const MARGIN = { top: 8, right: 8, bottom: 32, left: 42 };
-/** More lines would be hard to follow. The rest are omitted, and the key says so. */
-const MAX_LINES = 10;
-/** Tableau's ten colours, which are distinct on light and dark backgrounds. */
-const LINE_COLORS: readonly string[] = [
-  '#4e79a7',
-  '#f28e2c',
-  '#e15759',
-  '#76b7b2',
-  '#59a14f',
-  '#edc949',
-  '#af7aa1',
-  '#ff9da7',
-  '#9c755f',
-  '#bab0ab',
-];
 
 interface Point {
   readonly layer: number;
@@ -54,6 +42,16 @@ export function layerChart(): LayerChart {
   const picture = chart('layers', HEIGHT, (svg, width, height) => draw(svg, width, height, series));
   const keys = h('ul', { class: 'line-keys' });
   const title = h('h2', {});
+  let more = 0;
+  const redraw = (): void => {
+    picture.redraw();
+    replace(
+      keys,
+      series.map(({ name }, i) => h('li', {}, lineKey(i), h('span', {}, breakable(name)))),
+      more > 0 && h('li', {}, `and ${more} more groups`),
+    );
+  };
+  const stopTheme = onThemeChange(redraw);
   const element = h('section', { class: 'card' }, title, picture.element, keys);
   return {
     element,
@@ -74,18 +72,13 @@ export function layerChart(): LayerChart {
         'aria-label',
         `${metric} over ${grid.rows.length} layers for ${grid.columns.join(', ')}`,
       );
-      picture.redraw();
-      replace(
-        keys,
-        series.map(({ name }, i) => {
-          const swatch = h('span', { class: 'swatch' });
-          swatch.style.backgroundColor = lineColor(i);
-          return h('li', { title: name }, swatch, name);
-        }),
-        all.length > MAX_LINES && h('li', {}, `and ${all.length - MAX_LINES} more groups`),
-      );
+      more = all.length - series.length;
+      redraw();
     },
-    dispose: picture.dispose,
+    dispose() {
+      stopTheme();
+      picture.dispose();
+    },
   };
 }
 
@@ -98,10 +91,6 @@ function runs(points: Series['points']): Series['points'][] {
     else found.push([point]);
   }
   return found;
-}
-
-function lineColor(index: number): string {
-  return LINE_COLORS[index % LINE_COLORS.length] ?? 'currentColor';
 }
 
 function draw(svg: Canvas, width: number, height: number, series: readonly Series[]): void {
@@ -123,6 +112,7 @@ function draw(svg: Canvas, width: number, height: number, series: readonly Serie
       .append('path')
       .attr('class', 'curve')
       .attr('stroke', lineColor(i))
+      .attr('stroke-dasharray', lineDash(i))
       .attr(
         'd',
         runs(one.points)

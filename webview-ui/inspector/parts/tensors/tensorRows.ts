@@ -53,7 +53,7 @@ export function tensorRow(
       // A tensor known only from an index has no further facts.
       tensor.dtype === '?' && !tensor.readable
         ? 'missing'
-        : `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}${tensor.readable ? '' : ' · damaged'}`,
+        : `${tensor.dtype} · ${shapeText(tensor)} · ${tensor.readable ? formatBytes(tensor.bytes) : 'damaged'}`,
       tensor.undecoded !== undefined && ' · not decoded',
       role !== undefined && ` · ${role}`,
     ),
