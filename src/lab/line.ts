@@ -8,7 +8,7 @@ import { BOS, EQUALS, STOP } from './vocabulary';
 export interface LabLine {
   readonly instruction: number;
   readonly input: readonly number[];
-  /** Without the final '.'. */
+  /** The final "." is left out. */
   readonly answer: readonly number[];
 }
 

@@ -19,7 +19,7 @@ export interface MethodSizes {
   readonly bottleneckDim?: number;
 }
 
-export interface Bottleneck {
+export interface LabBottleneck {
   readonly bottleneckDim: number;
   readonly parallel: boolean;
 }
@@ -28,7 +28,7 @@ export interface Bottleneck {
 export interface MethodAdapters {
   /** The settings of PEFT adapters; the model runs two at most. */
   readonly peft?: readonly RawConfig[];
-  readonly bottleneck?: Bottleneck;
+  readonly bottleneck?: LabBottleneck;
   /** Whether an MLP generates the prefix during training. */
   readonly generatesPrefix?: boolean;
 }
@@ -247,7 +247,7 @@ function count(config: RawConfig): number {
 }
 
 /** A parallel adapter stands beside the MLP only, with twice the bottleneck for the same budget. */
-function countBottleneck({ bottleneckDim, parallel }: Bottleneck): number {
+function countBottleneck({ bottleneckDim, parallel }: LabBottleneck): number {
   return planBottleneckAdapters(TABLE, bottleneckDim, parallel ? ['mlp'] : ['attention', 'mlp']).trainable;
 }
 

@@ -11,7 +11,7 @@ import { PrefixMLP } from '../peft/prefixMlp';
 import type { Random } from '../tensor/random';
 import type { Tensor } from '../tensor/tensor';
 import { BASE_CONFIG } from './baseModel';
-import type { Bottleneck, MethodPlan } from './methods';
+import type { LabBottleneck, MethodPlan } from './methods';
 
 /** An adapter as it is saved. */
 export interface SavedLabAdapter {
@@ -63,7 +63,7 @@ export function startMethod({ plan, base, promptTokens, random }: StartOptions):
   return { opened, generator: plan.generatesPrefix ? prefixGenerator(opened, random) : null, adapters };
 }
 
-function startedBottleneck({ bottleneckDim, parallel }: Bottleneck, random: Random): SavedLabAdapter {
+function startedBottleneck({ bottleneckDim, parallel }: LabBottleneck, random: Random): SavedLabAdapter {
   const options = { config: BASE_CONFIG, bottleneckDim, parallel, afterAttention: !parallel, random };
   const { tensors, adapterConfig } = freshBottleneck(options);
   return { config: adapterConfig, tensors, weightsName: BOTTLENECK_FILE };

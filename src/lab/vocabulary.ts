@@ -62,7 +62,7 @@ export function tokenId(word: string): number {
 }
 
 /**
- * The tokens of a text. Spaces separate words; a word that is none of the vocabulary may be letters or digits written
+ * The tokens of a text. Spaces separate words; a word that the vocabulary lacks may be letters or digits written
  * together: 'abc' is 'a b c'.
  * @throws ArgumentError that names the unknown word.
  */
