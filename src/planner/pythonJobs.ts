@@ -13,7 +13,7 @@ import type * as pythonReader from './pythonReader';
 /** The code that is loaded with the first program. */
 export type PythonReader = Pick<
   typeof pythonReader,
-  'readProgram' | 'argumentHover' | 'classHover' | 'configLens' | 'modelLens'
+  'readProgram' | 'argumentHover' | 'callFindings' | 'classHover' | 'configLens' | 'modelLens'
 >;
 
 export function createPythonJobs(models: Models, load: () => Promise<PythonReader>): Handlers<PythonRequests> {
@@ -26,16 +26,32 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
     return last.program;
   };
 
+  const allFacts = async (document: PythonDocument, signal: AbortSignal): Promise<readonly PythonFacts[]> => {
+    const { configs } = await read(document);
+    const matching = new PacedMatching(signal);
+    const facts: PythonFacts[] = [];
+    for (const call of configs) {
+      signal.throwIfAborted();
+      facts.push(await callFacts(models, call, document, matching));
+    }
+    return facts;
+  };
+
   return {
+    async 'python/findings'(document, { signal }) {
+      const { callFindings } = await load();
+      const facts = await allFacts(document, signal);
+      const names = facts.flatMap(({ call }) => call.baseModel ?? []);
+      return {
+        findings: facts.flatMap((each) => callFindings(each, document.parts)),
+        baseModels: [...new Set(names)],
+      };
+    },
+
     async 'python/lenses'(document, { signal }) {
       const { configLens, modelLens } = await load();
-      const { configs, models: calls } = await read(document);
-      const matching = new PacedMatching(signal);
-      const facts: PythonFacts[] = [];
-      for (const call of configs) {
-        signal.throwIfAborted();
-        facts.push(await callFacts(models, call, document, matching));
-      }
+      const { models: calls } = await read(document);
+      const facts = await allFacts(document, signal);
       const lenses: PythonLens[] = facts.map(configLens);
       for (const call of calls) {
         const known = call.config === null ? undefined : facts[call.config];

@@ -26,12 +26,11 @@ type PresetRow = readonly [
 
 /** The sizes of a row are the values of `keys`, in order. */
 export function presetTable(common: RawConfig, keys: readonly string[], rows: readonly PresetRow[]): Preset[] {
-  return rows.map(([sizes, hubIds, { title = lastPart(hubIds[0]), id = title.toLowerCase(), config = {} } = {}]) => ({
-    id,
-    title,
-    config: { ...common, ...Object.fromEntries(keys.map((key, index) => [key, sizes[index]])), ...config },
-    hubIds,
-  }));
+  return rows.map(([sizes, hubIds, own = {}]) => {
+    const title = own.title ?? lastPart(hubIds[0]);
+    const named = Object.fromEntries(keys.map((key, index) => [key, sizes[index]]));
+    return { id: own.id ?? title.toLowerCase(), title, config: { ...common, ...named, ...own.config }, hubIds };
+  });
 }
 
 /** 'Llama-2-7b-hf' in 'meta-llama/Llama-2-7b-hf'. */
