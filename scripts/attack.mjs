@@ -12,8 +12,13 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 await bundleTests('attack', ['test/attack/main.ts']);
 const { attack, chosenNames, tableOf } = createRequire(import.meta.url)(inRoot('out/test/attack/main.js'));
 
-// Every opened file gets a tab of its own.
-const SETTINGS = { 'workbench.editor.enablePreview': false };
+const SETTINGS = {
+  // Every opened file gets a tab of its own.
+  'workbench.editor.enablePreview': false,
+  // VS Code's own git extension, which lives in the same process, would start git once for each folder of the first
+  // level. Its time and memory would count as ours.
+  'git.autoRepositoryDetection': false,
+};
 // Makes the files of a folder slow in the processes and threads that load it. `--import` does not wait in threads.
 const SLOW_DISK = ['--require', inRoot('test/attack/slowDisk.mjs')];
 

@@ -45,21 +45,28 @@ const kernelsApart = {
 };
 
 const APART = new Set(
-  ['budget/architectures', 'budget/presets', 'budget/errors', 'peftConfig/errors', 'peftConfig/matching'].map((file) =>
-    path.join(root, 'src', file),
-  ),
+  [
+    'budget/architectures',
+    'budget/presets',
+    'budget/errors',
+    'peftConfig/configTable',
+    'peftConfig/errors',
+    'peftConfig/matching',
+  ].map((file) => path.join(root, 'src', file)),
 );
 
 /**
- * The module tables and the presets are a separate file for both bundles of the planner, which would contain 65 KB of
- * them each. The error classes go with them, so that an error thrown by a table is an instance of the class that is caught, and the
+ * The module tables, the presets and PEFT's config classes are a separate file for both bundles of the planner, which
+ * would contain 75 KB of them each. The error classes go with them, so that an error thrown by a table is an instance of the class that is caught, and the
  * matching of a request, so that all parts spend the same steps.
  */
 const architecturesApart = {
   name: 'architectures-apart',
   setup(build) {
-    build.onResolve({ filter: /\/(architectures|presets|errors|matching)$/ }, ({ path: name, resolveDir }) =>
-      APART.has(path.resolve(resolveDir, name)) ? { path: './architectures.js', external: true } : null,
+    build.onResolve(
+      { filter: /\/(architectures|presets|configTable|errors|matching)$/ },
+      ({ path: name, resolveDir }) =>
+        APART.has(path.resolve(resolveDir, name)) ? { path: './architectures.js', external: true } : null,
     );
   },
 };
@@ -67,8 +74,10 @@ const architecturesApart = {
 /** Modules that a thread loads by `import()` when a file needs them, as bundles of their own. */
 const LATE = new Map([
   [path.join(root, 'src/checkpoint/gguf/ggufHeader.js'), './gguf.js'],
+  [path.join(root, 'src/matrices/openIndex.js'), './shards.js'],
   [path.join(root, 'src/checkpoint/packedWeights.js'), './packed.js'],
   [path.join(root, 'src/checkpoint/adapters/expandProduct.js'), './products.js'],
+  [path.join(root, 'src/matrices/overview/overviews.js'), './overviews.js'],
 ]);
 
 const lateApart = {
@@ -89,15 +98,18 @@ const bundles = [
     entryPoints: ['src/worker/main.ts'],
     outfile: 'dist/worker.js',
     keepNames: false,
-    external: [...shared.external, './writers.js', './demo.js', './spectra.js'],
+    external: [...shared.external, './writers.js', './demo.js', './spectra.js', './findings.js'],
     plugins: [kernelsApart, lateApart],
   },
   { entryPoints: ['src/checkpoint/gguf/ggufHeader.ts'], outfile: 'dist/gguf.js', keepNames: false },
+  { entryPoints: ['src/matrices/openIndex.ts'], outfile: 'dist/shards.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/checkpoint/packedWeights.ts'], outfile: 'dist/packed.js', keepNames: false },
   { entryPoints: ['src/worker/spectra.ts'], outfile: 'dist/spectra.js', keepNames: false, plugins: [kernelsApart] },
+  { entryPoints: ['src/worker/findings.ts'], outfile: 'dist/findings.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/demo.ts'], outfile: 'dist/demo.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/writers.ts'], outfile: 'dist/writers.js', keepNames: false },
   { entryPoints: ['src/checkpoint/adapters/expandProduct.ts'], outfile: 'dist/products.js', keepNames: false },
+  { entryPoints: ['src/matrices/overview/overviews.ts'], outfile: 'dist/overviews.js', keepNames: false },
   { entryPoints: ['src/files/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
   {
     entryPoints: ['src/planner/main.ts'],

@@ -1,4 +1,5 @@
-// Sends damaged files through the readers: `npm run fuzz -- --cases=100000 --seed=1`. `--only=N` repeats one case.
+// Sends damaged and generated inputs through the product: `npm run fuzz -- --kind=configs,python --cases=10000 --seed=1`.
+// `--only=N` repeats one case.
 import { fork } from 'node:child_process';
 import * as path from 'node:path';
 import * as esbuild from 'esbuild';

@@ -1,12 +1,13 @@
 // Takes the README's pictures in the real VS Code, in light and dark: media/<scene>-<theme>.png. `node
 // scripts/screenshots.mjs grid demo` takes only these scenes; `--out <folder>` writes them elsewhere, `--size 1000x700`
 // sets the size of the window, and `--themes light,dark,contrastLight,contrastDark` chooses the themes.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startStage } from './lib/e2eStage.mjs';
 import { encodeIndexedPng, reduceColors } from './lib/indexedPng.mjs';
+import { writeFaultyAdapter } from './lib/faultyAdapter.mjs';
 import { writeExperts, writeHuge, writeProjection } from './lib/largeWeights.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { bundleTests } from './lib/testBundles.mjs';
@@ -38,7 +39,15 @@ const DEMO_STEP = 'End';
 // Presses of '+' until a cell is large enough to show its value.
 const CLOSE_UP = 17;
 // Scenes that are not in the README, such as the largest shapes, all zeros.
-const UNPUBLISHED = ['huge', 'configCompletion', 'configHover'];
+const UNPUBLISHED = [
+  'huge',
+  'configCompletion',
+  'configHover',
+  'vectors',
+  'bottlenecks',
+  'similarity',
+  'findingsMarks',
+];
 
 /** A config with typical mistakes. */
 const MISTAKEN_CONFIG = `{
@@ -90,6 +99,13 @@ def sweep(rank):
 small = IA3Config(target_modules=["k_proj", "v_proj", "c_porj"], feedforward_modules=["c_porj"])
 `;
 
+/** Copies an adapter of the tests into the workspace and opens it. */
+const fixture = async (workbench, name, file) => {
+  cpSync(inRoot('test/fixtures/overviews', name), path.join(process.env.PEFT_E2E_WORKSPACE, name), { recursive: true });
+  await workbench.openFile(`${name}/${file}`);
+  await workbench.hideSideBar();
+};
+
 /** Writes a file into the workspace and opens it in the editor, without the side bar. */
 const written = async (workbench, file, text) => {
   const target = path.join(process.env.PEFT_E2E_WORKSPACE, file);
@@ -124,6 +140,18 @@ const weights = async (workbench, file, tensor) => {
   const map = view.getByRole('application', { name: tensor });
   await map.waitFor();
   return { view, map };
+};
+
+/** Opens an adapter with a fault of most kinds and waits until its values are read. */
+const faulty = async (workbench) => {
+  await workbench.openFile('faulty-lora/adapter_model.safetensors');
+  await workbench.hideSideBar();
+  const view = await workbench.webviewFrame('inspector');
+  await view
+    .getByText(/values read$/)
+    .first()
+    .waitFor();
+  return view;
 };
 
 /**
@@ -163,11 +191,11 @@ const SCENES = {
     await widenSideBar(workbench, 470);
     const view = await workbench.webviewFrame('calculator');
     await view.getByRole('combobox', { name: 'Model', exact: true }).selectOption({ label: 'Llama-3-8B' });
-    await view.getByRole('button', { name: 'all-linear' }).click();
+    await view.getByRole('button', { name: 'Target all of them' }).click();
     await view.getByLabel('Sequence length').fill('2048');
     await view.getByText('Change these first').waitFor();
     return async () => {
-      await view.getByRole('combobox', { name: 'GPU' }).evaluate((gpu) => gpu.closest('.plan-fields').scrollIntoView());
+      await view.getByLabel('Memory for').evaluate((purpose) => purpose.closest('.plan-fields').scrollIntoView());
       await view.locator('.memory-terms li', { hasText: 'Optimiser states' }).hover();
     };
   },
@@ -249,11 +277,34 @@ const SCENES = {
   async huge(workbench) {
     await weights(workbench, 'huge', /embed_tokens/);
   },
+  async findings(workbench) {
+    const view = await faulty(workbench);
+    await view.getByRole('button', { name: /errors/, expanded: false }).click();
+  },
+  async findingsMarks(workbench) {
+    await faulty(workbench);
+  },
   async damaged(workbench) {
     await workbench.openFile('broken/truncated.safetensors');
     await workbench.hideSideBar();
     const view = await workbench.webviewFrame('inspector');
     await view.getByRole('tab', { name: 'Tensors' }).waitFor();
+  },
+  async vectors(workbench) {
+    await fixture(workbench, 'ia3', 'adapter_model.safetensors');
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByRole('table', { name: 'Modules by layer' }).waitFor();
+  },
+  async bottlenecks(workbench) {
+    await fixture(workbench, 'bottleneck', 'pytorch_adapter.safetensors');
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByRole('combobox', { name: /Colour the/ }).selectOption('dead units');
+  },
+  async similarity(workbench) {
+    await fixture(workbench, 'prompt', 'adapter_model.safetensors');
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByText('Similarity').click();
+    await view.getByRole('application', { name: /Cosines/ }).waitFor();
   },
   async comparison(workbench) {
     await workbench.runCommand('PEFT: Compare Parameter Budgets');
@@ -280,6 +331,7 @@ const stage = await startStage('screenshots');
 const folder = path.join(stage.workspace, 'weights');
 if (names.some((name) => name.startsWith('weight'))) writeProjection(folder);
 if (names.includes('experts')) writeExperts(folder);
+if (names.some((name) => name.startsWith('findings'))) writeFaultyAdapter(path.join(stage.workspace, 'faulty-lora'));
 if (names.includes('huge')) writeHuge(folder);
 await bundleTests('e2e', ['test/e2e/workbench.ts']);
 const { launch } = createRequire(import.meta.url)(inRoot('out/test/e2e/workbench.js'));

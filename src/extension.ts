@@ -21,6 +21,7 @@ import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
 import { AskedAddresses, openFromAddress } from './host/remoteDocuments';
 import { SourceShelf } from './host/sourceShelf';
+import { Verdicts } from './host/verdicts';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
 
@@ -43,7 +44,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const analyses = new AdapterAnalyses(documents, configs);
   const calculator = new Calculator(context, { configs, planner, worker });
   const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
-  const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf() };
+  const verdicts = new Verdicts(context.workspaceState);
+  const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf(), verdicts };
   context.subscriptions.push(
     output,
     worker,
@@ -54,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand('peft.setHubToken', () => token.set()),
     vscode.commands.registerCommand('peft.forgetHubToken', () => token.forget()),
     registerDemo(services),
-    registerAdaptersTree(planner),
+    registerAdaptersTree(planner, verdicts),
     registerCalculatorView(calculator),
     registerComparison(context, { configs, planner }),
     registerAdapterConfigHover(documents),

@@ -9,10 +9,11 @@ import type { ModelShape } from './modelShape';
 import { buildModuleTable, moduleTensors } from './moduleTable';
 import type { Module, ModuleTable } from './moduleTable';
 import type { NamedShape } from './rows';
-import { PACKED, rowOf, tableFromTensors, toModule } from './weightsTable';
+import { BUFFER, PACKED, rowOf, tableFromTensors, toModule } from './weightsTable';
 
 /** Prefixes of a language model's tensors in checkpoints of multimodal models, the longest first. */
 const LANGUAGE_PREFIXES = [
+  'language_model.model.model.',
   'model.language_model.model.',
   'language_model.model.',
   'model.language_model.',
@@ -28,8 +29,8 @@ const LISTED = 3;
 
 export function tableFromCheckpoint(shape: ModelShape, tensors: readonly NamedShape[]): ModuleTable {
   if (!architectureOf(shape.modelType)) return tableFromTensors(shape, tensors);
+  if (shape.textPartOnly) return withOtherParts(buildModuleTable(tiedAsStored(shape, tensors)), tensors);
   const table = buildModuleTable(shape);
-  if (shape.textPartOnly) return withOtherParts(table, tensors);
   // A class whose head is not in the tables is counted from the file.
   if (table.warnings.length > 0) return tableFromTensors(shape, tensors);
   return { ...table, warnings: differences(table, tensors) };
@@ -51,6 +52,12 @@ function differences(table: ModuleTable, tensors: readonly NamedShape[]): string
   return [`The checkpoint differs from config.json, which is counted: ${listed.join('; ')}${more}.`];
 }
 
+/** A multimodal config that does not say whether the output layer is tied: its class decides, and the file shows it. */
+function tiedAsStored(shape: ModelShape, tensors: readonly NamedShape[]): ModelShape {
+  if (typeof shape.whole['tie_word_embeddings'] === 'boolean' || shape.whole['text_config'] === undefined) return shape;
+  return { ...shape, tiedEmbeddings: !tensors.some(([name]) => /(?:^|\.)lm_head\./.test(name)) };
+}
+
 /** Adds the modules of the vision tower and the like, which only the checkpoint lists. */
 function withOtherParts(table: ModuleTable, tensors: readonly NamedShape[]): ModuleTable {
   const { shape } = table;
@@ -59,6 +66,7 @@ function withOtherParts(table: ModuleTable, tensors: readonly NamedShape[]): Mod
   const groups = new Map<string, NamedShape[]>();
   for (const [stored, size] of tensors) {
     if (LANGUAGE_PREFIXES.some((prefix) => stored.startsWith(prefix) && own.has(stored.slice(prefix.length)))) continue;
+    if (BUFFER.test(stored)) continue;
     const name = inMemory(stored, holder);
     const dot = name.lastIndexOf('.');
     const module = name.slice(0, Math.max(dot, 0));

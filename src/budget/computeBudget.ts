@@ -9,12 +9,13 @@ import { isObject, text } from '../peftConfig/configValues';
 import { ConfigError } from '../peftConfig/errors';
 import { inOneMatching } from '../peftConfig/matching';
 import type { ModelShape } from './modelShape';
-import { readModelShape } from './readModelShape';
+import { hasModuleTable, readModelShape } from './readModelShape';
 import type { ModuleTable } from './moduleTable';
 import { buildModuleTable } from './moduleTable';
 import { safetensorsBytes } from './safetensorsSize';
 import type { NamedShape } from './rows';
 import { tableFromCheckpoint } from './checkpointTable';
+import { withSizesOf } from './weightsTable';
 
 export interface Budget {
   readonly trainable: number;
@@ -57,7 +58,8 @@ export function adapterTable(
 ): { readonly table: ModuleTable; readonly warnings: readonly string[] } {
   if (!isObject(modelConfig)) throw new ConfigError('(the model config)', modelConfig, 'a JSON object');
   const { className, warning } = classForTask(modelConfig, new AdapterSettings(adapterConfig));
-  const shape = readModelShape(className === null ? modelConfig : { ...modelConfig, architectures: [className] });
+  const config = className === null ? modelConfig : { ...modelConfig, architectures: [className] };
+  const shape = readModelShape(tensors && !hasModuleTable(config) ? withSizesOf(config, tensors) : config);
   const table = tensors ? tableFromCheckpoint(shape, tensors) : buildModuleTable(shape);
   return { table, warnings: warning === null ? [] : [warning] };
 }

@@ -73,7 +73,7 @@ export function partShape({ part, modelType, wrapper, whole, facts }: ConfigPart
       : readCount(config, INTERMEDIATE, MAX_WIDTH),
     vocabSize: readCount(config, VOCABULARY, MAX_VOCABULARY),
     encoderDecoder: flag(config, 'is_encoder_decoder', false),
-    tiedEmbeddings: tiedEmbeddings(config, part, whole),
+    tiedEmbeddings: tiedEmbeddings(config, part, whole, wrapper !== null),
     config,
     whole,
     textPartOnly: wrapper !== null,
@@ -83,9 +83,13 @@ export function partShape({ part, modelType, wrapper, whole, facts }: ConfigPart
 
 const VOCABULARY = ['vocab_size', 'padded_vocab_size'];
 
-/** The value of the part, else of the whole config, else the default of the part's type. */
-function tiedEmbeddings(config: RawConfig, part: RawConfig, whole: RawConfig): boolean {
-  const own = [part, whole].find((each) => typeof each['tie_word_embeddings'] === 'boolean');
+/**
+ * The value of the part, else of the whole config, else the default of the part's type. In a multimodal model the whole
+ * config comes first, because its class ties the output layer.
+ */
+function tiedEmbeddings(config: RawConfig, part: RawConfig, whole: RawConfig, multimodal: boolean): boolean {
+  const places = multimodal ? [whole, part] : [part, whole];
+  const own = places.find((each) => typeof each['tie_word_embeddings'] === 'boolean');
   return flag(own ?? config, 'tie_word_embeddings', true);
 }
 

@@ -18,6 +18,8 @@ import type { PackedWeights } from './packedParameters';
 import type { RawConfig } from '../peftConfig/configValues';
 import { UNKNOWN_DTYPE } from './header';
 import type { CheckpointHeader, TensorEntry } from './header';
+import { filterInSteps, mapInSteps } from './steps';
+import type { Steps } from './steps';
 
 /** Maximum number of listed problems. Thousands have one cause; a last entry counts those left out. */
 const MAX_PROBLEMS = 200;
@@ -40,16 +42,6 @@ export interface FileFacts {
   readonly modified: number;
 }
 
-/** File names that many checkpoints share. Their folder's name tells them apart. */
-const COMMON_NAMES: ReadonlySet<string> = new Set([
-  'adapter_model.safetensors',
-  'adapters.safetensors',
-  'adapter.safetensors',
-  'model.safetensors',
-  'model.safetensors.index.json',
-  'pytorch_lora_weights.safetensors',
-]);
-
 /** The result of a training script that saves the wrong part of a model, or whose names match nothing. */
 const EMPTY_ADAPTER: Problem = {
   severity: 'error',
@@ -68,7 +60,7 @@ interface Beside {
   readonly quantization?: RawConfig | null;
 }
 
-export function describeCheckpoint(
+export function* describeCheckpoint(
   file: FileFacts,
   header: CheckpointHeader,
   config: AdapterConfig | null,
@@ -76,13 +68,15 @@ export function describeCheckpoint(
   lora: LoraPairing,
   prompts: PromptTensors,
   { hasConfig, packed = NOTHING_PACKED, quantization = null }: Beside = { hasConfig: config !== null },
-): SourceDescription {
-  const adapter = describeAdapter(collected, lora, config);
+): Steps<SourceDescription> {
+  const adapter = yield* describeAdapter(collected, lora, config);
   // A file with several methods is named after the method of its first module.
   const adapted = adapter.modules.find((found) => found.method !== 'SAVED')?.method;
   const nothingKnown = adapter.modules.length + prompts.prompts.length + prompts.prefixes.length === 0;
   const guess =
-    nothingKnown && !config?.peftType && !isTrainedWhole(config) ? unknownPairs(header.tensors, hasConfig) : null;
+    nothingKnown && !config?.peftType && !isTrainedWhole(config)
+      ? yield* unknownPairs(header.tensors, hasConfig)
+      : null;
   const problems = [
     ...packingNotes(packed, quantization),
     ...headerProblems(header, config),
@@ -95,15 +89,18 @@ export function describeCheckpoint(
   ];
   return {
     kind: 'checkpoint',
-    title: COMMON_NAMES.has(file.name) && file.folder !== '' ? `${file.folder}/${file.name}` : file.name,
+    title: file.folder === '' ? file.name : `${file.folder}/${file.name}`,
     file: describeFile(file, header),
     method: config?.peftType ?? adapted ?? (isTrainedWhole(config) ? 'FULL' : null),
     config: config?.rows ?? [],
     parameters: logicalParameters(
-      header.tensors.filter(({ dtype, shape }) => dtype !== UNKNOWN_DTYPE && elementCount(shape) !== null),
+      yield* filterInSteps(
+        header.tensors,
+        ({ dtype, shape }) => dtype !== UNKNOWN_DTYPE && elementCount(shape) !== null,
+      ),
       packed,
     ),
-    tensors: header.tensors.map((entry) => describeTensor(entry, header, packed)),
+    tensors: yield* mapInSteps(header.tensors, (entry) => describeTensor(entry, header, packed)),
     lora: lora.modules,
     adapters: adapter.modules,
     unexplained: adapter.unexplained,

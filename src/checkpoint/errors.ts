@@ -44,3 +44,8 @@ export class CheckpointError extends Error {
     super(message);
   }
 }
+
+/** A bundle that a thread loads later has a class of its own, so the name decides and not the class. */
+export function isCheckpointError(error: unknown): error is CheckpointError {
+  return error instanceof Error && error.name === 'CheckpointError';
+}

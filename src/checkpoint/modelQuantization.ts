@@ -7,6 +7,12 @@ import { isObject } from '../peftConfig/configValues';
 export function modelQuantization(config: unknown): RawConfig | null {
   if (!isObject(config)) return null;
   const text = isObject(config['text_config']) ? config['text_config'] : {};
-  const said = [config['quantization_config'], config['quantization'], text['quantization_config']].find(isObject);
+  const said = [
+    config['quantization_config'],
+    config['quantization'],
+    // compressed-tensors before it was part of transformers.
+    config['compression_config'],
+    text['quantization_config'],
+  ].find(isObject);
   return said ?? null;
 }

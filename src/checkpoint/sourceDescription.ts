@@ -34,10 +34,14 @@ export interface TensorInfo {
 export interface LoraModuleInfo {
   /** Path of the adapted module in the base model, 'model.layers.0.self_attn.q_proj'. */
   readonly module: string;
+  /** The path with dots, if the file writes it with underscores, as kohya's scripts do. */
+  readonly path?: string;
   /** Layer index in the path, or `null` outside the numbered layers. */
   readonly layer: number | null;
   /** The path without the layer index, 'self_attn.q_proj': one column of the grid. */
   readonly group: string;
+  /** The block of a UNet that the module lies in. The layer and the group are those within the block. */
+  readonly block?: string;
   readonly rank: number;
   readonly alpha: number | null;
   readonly scaling: number;

@@ -2,6 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import * as path from 'node:path';
+import { compareNames } from '../text/nameOrder';
 import { RefusedError } from './command';
 
 /** File names that libraries give to adapters, most specific first. */
@@ -48,7 +49,7 @@ export async function checkpointPath(given: string): Promise<CheckpointPath> {
   const files = names
     .filter((entry) => !entry.isDirectory())
     .map(({ name }) => name)
-    .sort();
+    .sort(compareNames);
   const chosen = pick(files);
   if (chosen !== undefined) {
     const others = files.filter((name) => name !== chosen && /\.(?:safetensors|gguf)$/i.test(name));

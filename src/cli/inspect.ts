@@ -8,6 +8,7 @@ import type { ModuleReport } from './inspectModules';
 import { withCheckpoint } from './openForCli';
 import type { CliCheckpoint } from './openForCli';
 import { harmless, table } from './terminalText';
+import { inNameOrder } from '../text/nameOrder';
 import { formatCount } from '../text/numberText';
 
 const OPTIONS = { json: { type: 'boolean' } } as const;
@@ -16,8 +17,6 @@ const SHOWN_MODULES = 400;
 /** Names of other checkpoints listed in one message. */
 const LISTED_OTHERS = 5;
 const SHOWN_PROBLEMS = 20;
-/** Sorts layer 2 before layer 10. Files often store them the other way round. */
-const collator = new Intl.Collator('en', { numeric: true });
 
 export const inspectCommand: Command = {
   name: 'inspect',
@@ -144,17 +143,19 @@ function promptLines({ prompts, prefixes, bottlenecks }: Report): string[] {
 function moduleLines(modules: readonly ModuleReport[]): string[] {
   if (modules.length === 0) return [];
   const heading = ['module', 'method', 'rank', 'alpha', 'scaling', '|A|', '|B|', '|s·BA|', 'parameters'];
-  const rows = firstByName(modules, ({ module }) => module).map((module) => [
-    harmless(module.module === '' ? '(shared)' : module.module, 100),
-    module.method,
-    text(module.rank),
-    text(module.alpha),
-    text(module.scaling),
-    text(module.normA),
-    text(module.normB),
-    text(module.normDelta),
-    formatCount(module.parameters),
-  ]);
+  const rows = inNameOrder(modules, ({ module }) => module)
+    .slice(0, SHOWN_MODULES)
+    .map((module) => [
+      harmless(module.module === '' ? '(shared)' : module.module, 100),
+      module.method,
+      text(module.rank),
+      text(module.alpha),
+      text(module.scaling),
+      text(module.normA),
+      text(module.normB),
+      text(module.normDelta),
+      formatCount(module.parameters),
+    ]);
   const lines = ['', ...table([heading, ...rows], new Set([2, 3, 4, 5, 6, 7, 8]))];
   if (modules.length > SHOWN_MODULES) lines.push(`and ${formatCount(modules.length - SHOWN_MODULES)} more modules`);
   const reasons = new Map<string, number>();
@@ -165,9 +166,11 @@ function moduleLines(modules: readonly ModuleReport[]): string[] {
 }
 
 function tensorLines({ tensors }: Report): string[] {
-  const rows = firstByName(tensors, ({ name }) => name).map(({ name, dtype, shape, bytes }) => {
-    return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, formatCount(bytes)];
-  });
+  const rows = inNameOrder(tensors, ({ name }) => name)
+    .slice(0, SHOWN_MODULES)
+    .map(({ name, dtype, shape, bytes }) => {
+      return [harmless(name, 100), harmless(dtype, 20), `[${shape.join(', ')}]`, formatCount(bytes)];
+    });
   const lines = ['', ...table([['tensor', 'dtype', 'shape', 'bytes'], ...rows], new Set([3]))];
   if (tensors.length > SHOWN_MODULES) lines.push(`and ${formatCount(tensors.length - SHOWN_MODULES)} more tensors`);
   return lines;
@@ -176,22 +179,4 @@ function tensorLines({ tensors }: Report): string[] {
 function text(value: number | null): string {
   if (value === null) return '-';
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
-}
-
-/** The rows of a table in order. Sorting all names of a large file by language would take seconds. */
-function firstByName<T>(items: readonly T[], nameOf: (item: T) => string): T[] {
-  const order = (a: T, b: T): number => collator.compare(nameOf(a), nameOf(b));
-  let first: T[] = [];
-  let last: T | undefined;
-  const keep = (): void => {
-    first = first.sort(order).slice(0, SHOWN_MODULES);
-    last = first[SHOWN_MODULES - 1];
-  };
-  for (const item of items) {
-    if (last !== undefined && order(item, last) >= 0) continue;
-    first.push(item);
-    if (first.length === 2 * SHOWN_MODULES) keep();
-  }
-  keep();
-  return first;
 }

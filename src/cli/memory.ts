@@ -97,6 +97,7 @@ interface Asked {
   readonly adapterConfig: RawConfig | null;
   /** Bytes of the GPU; `null` if none is named. */
   readonly limit: number | null;
+  /** What the estimate assumes, as warnings. */
   readonly notes: readonly string[];
 }
 

@@ -14,7 +14,9 @@ interface SmallFileLimits {
 
 /** A network drive that sleeps needs seconds to wake up. A reader in front of an editor does not wait longer. */
 const DEADLINE_MS = 15_000;
-/** Bytes per read: a usual config takes one. Files of /proc demand a multiple of 8, so it does not shrink to a limit. */
+/** Bytes of the first read, which most configs fill at most. Zeroing a longer chunk takes longer than reading it. */
+const FIRST_BYTES = 4 << 10;
+/** Bytes of the other reads. Files of /proc demand a multiple of 8, so it does not shrink to a limit. */
 const CHUNK_BYTES = 64 << 10;
 
 /**
@@ -40,7 +42,7 @@ async function readChunks(file: string, limit: number, signal: AbortSignal): Pro
   try {
     const decoder = new TextDecoder();
     const texts: string[] = [];
-    const chunk = new Uint8Array(CHUNK_BYTES);
+    let chunk = new Uint8Array(FIRST_BYTES);
     for (let total = 0; ;) {
       signal.throwIfAborted();
       const { bytesRead } = await handle.read(chunk, 0, chunk.length);
@@ -48,6 +50,7 @@ async function readChunks(file: string, limit: number, signal: AbortSignal): Pro
       total += bytesRead;
       if (total > limit) throw tooLarge(file, limit);
       texts.push(decoder.decode(chunk.subarray(0, bytesRead), { stream: true }));
+      if (bytesRead === chunk.length && bytesRead < CHUNK_BYTES) chunk = new Uint8Array(CHUNK_BYTES);
     }
   } finally {
     await handle.close();

@@ -1,86 +1,77 @@
 import * as vscode from 'vscode';
+import type { AdapterFiles as FoundFiles, AdapterSearch, EditorFolder, SearchedFolder } from '../protocol/adapters';
+import { CONFIG_FILE, MAX_ADAPTERS, PICKLE_FILE } from '../protocol/adapters';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
-import { basename } from './uriNames';
 
 /** The files of an adapter in the workspace. */
 export interface AdapterFiles {
-  /** The weights file; `null` if the folder has only a config. */
+  /** The weights file; `null` if the folder has only a config or a pickle. */
   readonly weights: vscode.Uri | null;
   /** The place of the config. Beside weights the file may be missing. */
   readonly config: vscode.Uri | null;
   /** A pickle in the config's folder. The extension shows its name but never opens it. */
   readonly pickle: vscode.Uri | null;
   /** True if the search for weights stopped before it found all, so that there may be weights. */
-  readonly unsearched?: boolean;
+  readonly unsearched: boolean;
   readonly name: string;
-  /** The folder, relative to the workspace. */
-  readonly folder: string;
 }
-
-interface FoundAdapters {
-  readonly adapters: readonly AdapterFiles[];
-  /** Number of files at which a search stopped; `null` if all were found. */
-  readonly stoppedAt: number | null;
-}
-
-/** Each of the three searches stops here: 20,000 addresses take about 20 MB. */
-const MAX_FILES = 20_000;
 
 const WEIGHTS = '**/{adapter_model,adapters,pytorch_lora_weights,*lora*,*LoRA*}.safetensors';
-const CONFIGS = '**/adapter_config.json';
-const PICKLES = '**/adapter_model.bin';
 
-export const ADAPTER_FILES = [WEIGHTS, CONFIGS, PICKLES] as const;
+/** Globs of the files that `isAdapterName` accepts. */
+export const ADAPTER_FILES = [WEIGHTS, `**/${CONFIG_FILE}`, `**/${PICKLE_FILE}`] as const;
 
-/** Finds adapters by the names of their files, sorted by folder and name. Reads nothing. */
-export async function findAdapters(): Promise<FoundAdapters> {
-  // One file more than is listed tells that there are more.
-  const found = await Promise.all(
-    ADAPTER_FILES.map((pattern) => vscode.workspace.findFiles(pattern, EXCLUDED_FOLDERS, MAX_FILES + 1)),
+const SETTINGS = ['files.exclude', 'search.followSymlinks'] as const;
+
+/** Whether other files may be found than before. */
+export function changesSearch(event: vscode.ConfigurationChangeEvent): boolean {
+  return SETTINGS.some((setting) => event.affectsConfiguration(setting));
+}
+
+/** What the planner searches for adapters. It walks the folders on the local disk itself, far faster than the editor. */
+export async function adapterSearch(revision: number): Promise<AdapterSearch> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const searched = folders.map(async (folder): Promise<SearchedFolder | EditorFolder> => {
+    const prefix = folders.length > 1 ? folder.name : '';
+    return folder.uri.scheme === 'file'
+      ? { path: folder.uri.fsPath, prefix, ...searchSettings(folder.uri) }
+      : { uri: folder.uri.toString(), prefix, ...(await findFiles(folder)) };
+  });
+  return { revision, folders: await Promise.all(searched) };
+}
+
+/** The settings that apply to the editor's own search. */
+function searchSettings(folder: vscode.Uri): Pick<SearchedFolder, 'excluded' | 'followLinks'> {
+  const [exclude, follow] = SETTINGS.map((setting) =>
+    vscode.workspace.getConfiguration(undefined, folder).get(setting),
   );
-  const [weights = [], configs = [], pickles = []] = found.map((uris) => uris.slice(0, MAX_FILES));
-  const withWeights = new Set(weights.map(folderKey));
-  const others = new Map<string, { config?: vscode.Uri; pickle?: vscode.Uri }>();
-  for (const [key, uris] of [
-    ['config', configs],
-    ['pickle', pickles],
-  ] as const)
-    for (const uri of uris) {
-      const folder = folderKey(uri);
-      if (!withWeights.has(folder)) others.set(folder, { ...others.get(folder), [key]: uri });
-    }
-  const unsearched = (found[0]?.length ?? 0) > MAX_FILES;
-  const order = new Intl.Collator();
-  // The search for configs may have stopped, so the config is looked up beside the weights, and not among its results.
-  const adapters = [
-    ...weights.map((uri) =>
-      adapterAt(uri, { weights: uri, config: besideOf(uri, 'adapter_config.json'), pickle: null }),
-    ),
-    ...[...others.values()].map(({ config = null, pickle = null }) =>
-      adapterAt((config ?? pickle)!, { weights: null, config, pickle, unsearched }),
-    ),
-  ].sort((a, b) => order.compare(a.folder, b.folder) || order.compare(a.name, b.name));
-  return { adapters, stoppedAt: found.some(({ length }) => length > MAX_FILES) ? MAX_FILES : null };
+  // A value that is not true names a sibling that must exist, and no adapter is generated from a sibling.
+  const hidden = Object.entries(exclude ?? {}).flatMap(([glob, value]) => (value === true ? [glob] : []));
+  return { excluded: [EXCLUDED_FOLDERS, ...hidden], followLinks: follow !== false };
 }
 
-function adapterAt(uri: vscode.Uri, files: Omit<AdapterFiles, 'name' | 'folder'>): AdapterFiles {
-  const folder = vscode.workspace.asRelativePath(vscode.Uri.joinPath(uri, '..'));
-  const file = basename(uri);
-  const conventional = /^(adapter_model|adapters|adapter_config)\./.test(file);
-  return { ...files, folder, name: conventional ? folder.slice(folder.lastIndexOf('/') + 1) : file };
+async function findFiles(folder: vscode.WorkspaceFolder): Promise<Pick<EditorFolder, 'files' | 'stopped'>> {
+  const found = await Promise.all(
+    ADAPTER_FILES.map((glob) =>
+      // One file more than is listed tells that there are more.
+      vscode.workspace.findFiles(new vscode.RelativePattern(folder, glob), EXCLUDED_FOLDERS, MAX_ADAPTERS + 1),
+    ),
+  );
+  const files = found.flatMap((uris) => uris.slice(0, MAX_ADAPTERS).map((uri) => uri.toString()));
+  return { files, stopped: found.some(({ length }) => length > MAX_ADAPTERS) };
 }
 
-/** The config of an adapter, which need not exist. */
-export function configOf({ weights, config, pickle }: AdapterFiles): vscode.Uri {
-  const uri = config ?? weights ?? pickle;
-  if (!uri) throw new Error('an adapter needs a file');
-  return config ?? besideOf(uri, 'adapter_config.json');
+export function asAdapter({ place, weights, config, pickle, unsearched, name }: FoundFiles): AdapterFiles {
+  const folder = 'path' in place ? vscode.Uri.file(place.path) : vscode.Uri.parse(place.uri, true);
+  return {
+    weights: weights === null ? null : vscode.Uri.joinPath(folder, weights),
+    config: config || weights !== null ? vscode.Uri.joinPath(folder, CONFIG_FILE) : null,
+    pickle: pickle && weights === null ? vscode.Uri.joinPath(folder, PICKLE_FILE) : null,
+    unsearched,
+    name,
+  };
 }
 
 export function besideOf(file: vscode.Uri, name: string): vscode.Uri {
   return vscode.Uri.joinPath(file, '..', name);
-}
-
-function folderKey({ scheme, authority, path }: vscode.Uri): string {
-  return `${scheme}:${authority}:${path.slice(0, path.lastIndexOf('/'))}`;
 }

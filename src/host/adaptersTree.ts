@@ -1,17 +1,22 @@
 import * as vscode from 'vscode';
-import { MAX_NAME_CHARACTERS } from '../protocol/scan';
-import type { AdapterFacts } from '../protocol/scan';
+import type { AdapterPage, AdapterRow, AdapterSearch } from '../protocol/adapters';
+import { MAX_ADAPTER_SCAN_BYTES, MAX_NAME_CHARACTERS } from '../protocol/scan';
 import { formatCount } from '../text/numberText';
-import { ADAPTER_FILES, configOf, findAdapters } from './adapterFolders';
+import { ADAPTER_FILES, adapterSearch, asAdapter, changesSearch } from './adapterFolders';
 import type { AdapterFiles } from './adapterFolders';
-import { AdapterList, MAX_SCAN_BYTES, PAGE_ROWS } from './adapterList';
-import type { AdapterPage, AdapterRow } from './adapterList';
+import { AdapterPages, PAGE_ROWS } from './adapterPages';
+import type { PageOptions, PageQuestion } from './adapterPages';
 import { mainFile, openAdapter, pickCheckpoint } from './openAdapter';
-import { leftOutText, scannedFile } from './scannedFiles';
+import { leftOutText } from './scannedFiles';
+import { faultsText } from './verdicts';
+import type { Verdict, Verdicts } from './verdicts';
 import type { PlannerClient } from './workerClient';
 
+const VIEW = 'peft.adapters';
 /** A training run writes several files when it saves, so the search waits until they are done. */
 const REFRESH_DELAY_MS = 300;
+/** A filter finds more rows many times a second. Drawing them as often would take longer than finding them. */
+const REDRAW_DELAY_MS = 300;
 /** The buttons of the view's title depend on this context key. */
 const FILTERED_KEY = 'peft.adaptersFiltered';
 
@@ -19,24 +24,36 @@ interface MoreRow {
   readonly hidden: number;
 }
 
-type Row = AdapterRow<AdapterFiles> | MoreRow;
+interface ShownAdapter extends Pick<AdapterRow, 'facts'> {
+  readonly adapter: AdapterFiles;
+}
+
+type Row = ShownAdapter | MoreRow;
 
 class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
-  readonly onDidChangeTreeData = this.changed.event;
+  private readonly redraw = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.redraw.event;
   private readonly view: vscode.TreeView<Row>;
-  private readonly watchers = ADAPTER_FILES.map((pattern) => vscode.workspace.createFileSystemWatcher(pattern));
-  private readonly list: AdapterList<AdapterFiles>;
+  private readonly watchers = ADAPTER_FILES.map((glob) => vscode.workspace.createFileSystemWatcher(glob));
+  private readonly pages: AdapterPages;
+  private search: AdapterSearch | null = null;
   private filter = '';
-  private timer: NodeJS.Timeout | undefined;
+  private refreshTimer: NodeJS.Timeout | undefined;
+  private redrawTimer: NodeJS.Timeout | undefined;
 
-  constructor(planner: Pick<PlannerClient, 'request'>) {
-    this.list = new AdapterList({
-      find: findAdapters,
-      scan: (adapters, maxBytes) =>
-        planner.request('adapters/scan', { files: adapters.map((each) => scannedFile(configOf(each))), maxBytes }),
+  constructor(
+    private readonly planner: Pick<PlannerClient, 'request'>,
+    private readonly verdicts: Verdicts,
+  ) {
+    this.pages = new AdapterPages({
+      load: (question, options) =>
+        vscode.window.withProgress({ location: { viewId: VIEW } }, () => this.load(question, options)),
+      changed: (page, what) => {
+        this.view.message = this.messageOf(page);
+        if (what === 'rows') this.redrawTimer ??= setTimeout(() => this.redrawNow(), REDRAW_DELAY_MS);
+      },
     });
-    this.view = vscode.window.createTreeView('peft.adapters', { treeDataProvider: this });
+    this.view = vscode.window.createTreeView(VIEW, { treeDataProvider: this });
     for (const watcher of this.watchers) {
       watcher.onDidCreate(() => this.refreshSoon());
       watcher.onDidChange(() => this.refreshSoon());
@@ -51,13 +68,13 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   }
 
   refresh(): void {
-    this.list.refresh();
-    this.changed.fire();
+    this.pages.refresh();
+    this.redraw.fire();
   }
 
   showMore(): void {
-    this.list.showMore();
-    this.changed.fire();
+    this.pages.showMore();
+    this.redraw.fire();
   }
 
   async askFilter(): Promise<void> {
@@ -71,44 +88,66 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
 
   setFilter(text: string): void {
     this.filter = text.trim();
-    this.list.filter(this.filter);
+    this.pages.filter(this.filter);
     void vscode.commands.executeCommand('setContext', FILTERED_KEY, this.filter !== '');
-    this.changed.fire();
+    this.redraw.fire();
   }
 
   async getChildren(parent?: Row): Promise<Row[]> {
     if (parent) return [];
-    const page = await this.list.page();
-    this.view.message = messageOf(page);
+    const page = await this.pages.page();
+    this.view.message = this.messageOf(page);
+    const rows = page.rows.map(({ adapter, facts }): Row => ({ adapter: asAdapter(adapter), facts }));
     const hidden = page.matching - page.rows.length;
-    return hidden > 0 ? [...page.rows, { hidden }] : [...page.rows];
+    return hidden > 0 ? [...rows, { hidden }] : rows;
   }
 
-  getTreeItem(row: Row): vscode.TreeItem {
-    return 'adapter' in row ? adapterItem(row) : moreItem(row);
+  async getTreeItem(row: Row): Promise<vscode.TreeItem> {
+    if (!('adapter' in row)) return moreItem(row);
+    const { weights } = row.adapter;
+    return adapterItem(row, weights && (await this.verdicts.of(weights)));
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.refreshTimer);
+    clearTimeout(this.redrawTimer);
+    this.pages.dispose();
     this.view.dispose();
-    this.changed.dispose();
+    this.redraw.dispose();
     for (const watcher of this.watchers) watcher.dispose();
   }
 
   private refreshSoon(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.refresh(), REFRESH_DELAY_MS);
+    clearTimeout(this.refreshTimer);
+    this.refreshTimer = setTimeout(() => this.refresh(), REFRESH_DELAY_MS);
   }
-}
 
-/** What the rows do not show; '' if they show all. */
-function messageOf({ rows, matching, total, filter, unread, stoppedAt }: AdapterPage<AdapterFiles>): string {
-  const shown =
-    filter !== ''
-      ? vscode.l10n.t('{0} of {1} adapters match “{2}”.', formatCount(matching), formatCount(total), filter)
-      : rows.length < matching &&
-        vscode.l10n.t('The first {0} of {1} adapters.', formatCount(rows.length), formatCount(matching));
-  return [shown, leftOutText({ unread, maxBytes: MAX_SCAN_BYTES, stoppedAt })].filter(Boolean).join(' ');
+  /** Shows the rows again without a search. */
+  redrawNow(): void {
+    this.redrawTimer = undefined;
+    this.redraw.fire();
+  }
+
+  private async load({ revision, words, rows }: PageQuestion, options: PageOptions): Promise<AdapterPage> {
+    if (this.search?.revision !== revision) this.search = await adapterSearch(revision);
+    return this.planner.request('adapters/page', { search: this.search, words, rows }, options);
+  }
+
+  /** What the rows do not show; '' if they show all. */
+  private messageOf({ rows, matching, total, unchecked, unread, stopped }: AdapterPage): string {
+    const filter = this.pages.filterText;
+    const shown =
+      filter !== ''
+        ? vscode.l10n.t('{0} of {1} adapters match “{2}”.', formatCount(matching), formatCount(total), filter)
+        : rows.length < matching &&
+          vscode.l10n.t('The first {0} of {1} adapters.', formatCount(rows.length), formatCount(matching));
+    const searching =
+      unchecked > 0 &&
+      vscode.l10n.t('{0} configs are still to be read. Clear the filter to stop.', formatCount(unchecked));
+    return [shown, searching, leftOutText({ unread, maxBytes: MAX_ADAPTER_SCAN_BYTES, stopped })]
+      .filter(Boolean)
+      .join(' ');
+  }
 }
 
 function moreItem({ hidden }: MoreRow): vscode.TreeItem {
@@ -120,9 +159,9 @@ function moreItem({ hidden }: MoreRow): vscode.TreeItem {
   return item;
 }
 
-function adapterItem({ adapter, facts }: AdapterRow<AdapterFiles>): vscode.TreeItem {
+function adapterItem({ adapter, facts }: ShownAdapter, verdict: Verdict | null): vscode.TreeItem {
   const item = new vscode.TreeItem(adapter.name);
-  const { method, baseModel, cut }: AdapterFacts = facts ?? { method: '', baseModel: '', cut: false };
+  const { method, baseModel, cut } = facts ?? { method: '', baseModel: '', cut: false };
   const state =
     adapter.weights || adapter.unsearched
       ? ''
@@ -130,13 +169,30 @@ function adapterItem({ adapter, facts }: AdapterRow<AdapterFiles>): vscode.TreeI
         ? vscode.l10n.t('pickle, not opened')
         : vscode.l10n.t('no weights');
   const shortened = cut ? vscode.l10n.t('Names are cut at {0} characters.', MAX_NAME_CHARACTERS) : '';
-  item.description = [method, baseModel, state].filter(Boolean).join(' · ');
-  item.iconPath = new vscode.ThemeIcon(adapter.weights || adapter.unsearched ? 'layers' : 'warning');
+  const faults = verdict ? faultsText(verdict) : '';
+  item.description = [faults, method, baseModel, state].filter(Boolean).join(' · ');
+  item.iconPath = iconOf(adapter, verdict);
   item.contextValue = 'adapter';
-  item.tooltip = [mainFile(adapter).fsPath, method, baseModel, state, shortened].filter(Boolean).join('\n');
+  const found = verdict && foundText(verdict, faults);
+  item.tooltip = [mainFile(adapter).fsPath, method, baseModel, state, found, shortened].filter(Boolean).join('\n');
   item.accessibilityInformation = { label: [adapter.name, item.description].join(', ') };
   item.command = { command: 'peft.openAdapter', title: vscode.l10n.t('Open in Inspector'), arguments: [adapter] };
   return item;
+}
+
+function iconOf({ weights, unsearched }: AdapterFiles, verdict: Verdict | null): vscode.ThemeIcon {
+  if (verdict && verdict.errors > 0)
+    return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  if (verdict && verdict.warnings > 0)
+    return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  return new vscode.ThemeIcon(weights || unsearched ? 'layers' : 'warning');
+}
+
+function foundText({ read }: Verdict, faults: string): string {
+  const found = faults === '' ? vscode.l10n.t('No errors or warnings') : faults;
+  return read === 'all'
+    ? vscode.l10n.t('{0}, when all values were read', found)
+    : vscode.l10n.t('{0}, when the header was read', found);
 }
 
 /** A menu of a row passes the row, and the command of its click its adapter. */
@@ -145,8 +201,8 @@ function adapterOf(argument: unknown): AdapterFiles | undefined {
   return 'adapter' in argument ? (argument.adapter as AdapterFiles) : (argument as AdapterFiles);
 }
 
-export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>): vscode.Disposable {
-  const tree = new AdaptersTree(planner);
+export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>, verdicts: Verdicts): vscode.Disposable {
+  const tree = new AdaptersTree(planner, verdicts);
   const onAdapter =
     (work: (adapter: AdapterFiles) => unknown) =>
     async (argument?: unknown): Promise<void> => {
@@ -156,6 +212,8 @@ export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>): v
   return vscode.Disposable.from(
     tree,
     vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
+    vscode.workspace.onDidChangeConfiguration((event) => changesSearch(event) && tree.refresh()),
+    verdicts.onDidChange(() => tree.redrawNow()),
     vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
     vscode.commands.registerCommand('peft.showMoreAdapters', () => tree.showMore()),
     vscode.commands.registerCommand('peft.filterAdapters', (text?: unknown) =>

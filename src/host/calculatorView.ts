@@ -5,12 +5,14 @@ import { readInputs } from './budgetInputs';
 import type { BudgetServices } from './budgetSession';
 import { CalculatorSession } from './calculatorSession';
 import { saveDocument } from './saveDocument';
+import { tabIcon } from './tabIcon';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
 import type { WorkerClient } from './workerClient';
 import { workspacePlan } from './workspacePlan';
 
 const CALCULATOR_VIEW = 'peft.calculator';
+const PLAN_VIEW_TYPE = 'peft.plan';
 
 /** Inputs are stored per workspace, because they may refer to its models. */
 const INPUTS_KEY = 'peft.calculator.inputs';
@@ -33,9 +35,10 @@ interface CalculatorServices extends BudgetServices {
   readonly worker: Pick<WorkerClient, 'request'>;
 }
 
-/** The calculator in the side bar, whether it is open or not. */
+/** The calculator in the side bar, whether it is open or not, and in an editor. */
 export class Calculator implements vscode.WebviewViewProvider {
-  private open: OpenView | null = null;
+  private readonly open = new Set<OpenView>();
+  private panel: vscode.WebviewPanel | null = null;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -48,24 +51,42 @@ export class Calculator implements vscode.WebviewViewProvider {
 
   /** Replaces the typed inputs and shows the calculator. */
   async show(inputs: BudgetInputs): Promise<void> {
-    await this.context.workspaceState.update(INPUTS_KEY, inputs);
-    inputsChanged.fire();
-    const { open } = this;
-    if (open) {
-      await open.session.set(inputs);
-      open.endpoint.emit('inputs/changed', await open.session.snapshot());
-    }
+    await this.store(inputs, null);
     await vscode.commands.executeCommand(`${CALCULATOR_VIEW}.focus`);
   }
 
+  /** Opens the same form in an editor, beside the code. There is one. */
+  showBeside(): void {
+    if (this.panel) return this.panel.reveal();
+    const title = vscode.l10n.t('Adapter Plan');
+    const panel = vscode.window.createWebviewPanel(PLAN_VIEW_TYPE, title, vscode.ViewColumn.Beside);
+    panel.iconPath = tabIcon(this.context.extensionUri);
+    this.panel = panel;
+    panel.onDidDispose(() => (this.panel = null));
+    this.attach(panel);
+  }
+
   resolveWebviewView(view: vscode.WebviewView): void {
+    this.attach(view);
+  }
+
+  /** Stores the inputs and gives them to all open pages except the one that they come from. */
+  private async store(inputs: BudgetInputs, from: OpenView | null): Promise<void> {
+    await this.context.workspaceState.update(INPUTS_KEY, inputs);
+    inputsChanged.fire();
+    for (const opened of this.open) {
+      // A session announces what it is given too, so a page that has the inputs already ends the exchange.
+      if (opened === from || JSON.stringify(opened.session.inputs) === JSON.stringify(inputs)) continue;
+      await opened.session.set(inputs);
+      opened.endpoint.emit('inputs/changed', await opened.session.snapshot());
+    }
+  }
+
+  private attach(view: vscode.WebviewView | vscode.WebviewPanel): void {
     const { context, services } = this;
     view.webview.options = webviewOptions(context.extensionUri);
     const session = new CalculatorSession(services, calculatorInputs(context), workspacePlan(context), {
-      changed: (inputs) => {
-        void context.workspaceState.update(INPUTS_KEY, inputs);
-        inputsChanged.fire();
-      },
+      changed: (inputs) => void this.store(inputs, opened),
       modelsChanged: (payload) => endpoint.emit('models/changed', payload),
     });
     const endpoint: OpenView['endpoint'] = new Endpoint<Record<never, never>, CalculatorRequests, BudgetEvents>(
@@ -75,15 +96,16 @@ export class Calculator implements vscode.WebviewViewProvider {
         'plan/copy': async ({ text }) => vscode.env.clipboard.writeText(text),
         'plan/save': ({ text }) => saveConfig(services.worker, text),
         'calculator/run': async ({ command }) => {
-          if (command === 'demo') await vscode.commands.executeCommand('peft.runDemo');
+          if (command === 'plan') this.showBeside();
+          else if (command === 'demo') await vscode.commands.executeCommand('peft.runDemo');
           else await vscode.commands.executeCommand('peft.compareBudgets', session.inputs);
         },
       },
     );
     const opened: OpenView = { session, endpoint };
-    this.open = opened;
+    this.open.add(opened);
     view.onDidDispose(() => {
-      if (this.open === opened) this.open = null;
+      this.open.delete(opened);
       endpoint.dispose('the calculator was closed');
       session.dispose();
     });
@@ -109,5 +131,8 @@ async function saveConfig(worker: CalculatorServices['worker'], text: string): P
 }
 
 export function registerCalculatorView(calculator: Calculator): vscode.Disposable {
-  return vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, calculator);
+  return vscode.Disposable.from(
+    vscode.window.registerWebviewViewProvider(CALCULATOR_VIEW, calculator),
+    vscode.commands.registerCommand('peft.openPlan', () => calculator.showBeside()),
+  );
 }

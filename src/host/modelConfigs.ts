@@ -55,11 +55,11 @@ export class ModelConfigs implements vscode.Disposable {
       this.planner.request('presets/list', {}),
       this.search(),
     ]);
-    const presets = known.map(({ id, title }): ModelChoice => ({
+    const presets = known.map(({ id, title, hubId }): ModelChoice => ({
       id: PRESET + id,
       group: 'preset',
       label: title,
-      description: '',
+      description: hubId,
     }));
     const files = found.map(({ uri, name, folder }): ModelChoice => ({
       id: fileId(uri),
@@ -82,15 +82,16 @@ export class ModelConfigs implements vscode.Disposable {
     const elsewhere = outside.filter(({ id }) => !files.some((file) => file.id === id));
     const notes =
       left === null ? [] : [{ id: LEFT_OUT, group: 'workspace', label: left, description: '', note: true } as const];
-    const choices = [...presets, ...files, ...elsewhere, ...notes, custom];
-    if (current === '' || choices.some(({ id }) => id === current)) return choices;
+    const near = [...files, ...elsewhere, ...notes];
+    const far = [...presets, custom];
+    if (current === '' || [...near, ...far].some(({ id }) => id === current)) return [...near, ...far];
     const gone: ModelChoice = {
       id: current,
       group: 'workspace',
       label: vscode.l10n.t('Not found'),
       description: current,
     };
-    return [...choices, gone];
+    return [...near, gone, ...far];
   }
 
   async model({ model }: BudgetInputs): Promise<ReportModel> {

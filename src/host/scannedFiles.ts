@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { SearchStop } from '../protocol/adapters';
 import type { ScannedFile } from '../protocol/scan';
 import { formatCount } from '../text/numberText';
 
@@ -11,12 +12,12 @@ interface LeftOut {
   /** Number of files that the budget of bytes left out. */
   readonly unread: number;
   readonly maxBytes: number;
-  /** Number of files at which the search stopped; `null` if it found all. */
-  readonly stoppedAt: number | null;
+  /** `null` if the search found all. */
+  readonly stopped: SearchStop | null;
 }
 
 /** Text for people: what a scan of the workspace left out, and why; `null` if it is complete. */
-export function leftOutText({ unread, maxBytes, stoppedAt }: LeftOut): string | null {
+export function leftOutText({ unread, maxBytes, stopped }: LeftOut): string | null {
   const texts = [
     unread > 0 &&
       vscode.l10n.t(
@@ -24,11 +25,16 @@ export function leftOutText({ unread, maxBytes, stoppedAt }: LeftOut): string | 
         formatCount(unread),
         maxBytes >> 20,
       ),
-    stoppedAt !== null &&
-      vscode.l10n.t(
-        'The search stopped at {0} files. Open a folder further down to see the others.',
-        formatCount(stoppedAt),
-      ),
+    stopped !== null && stopText(stopped),
   ];
   return texts.filter((text) => text !== false).join(' ') || null;
+}
+
+function stopText({ after, count }: SearchStop): string {
+  const number = formatCount(count);
+  if (after === 'folders')
+    return vscode.l10n.t('The search stopped at {0} folders. Open a folder further down to see the others.', number);
+  if (after === 'adapters')
+    return vscode.l10n.t('The search stopped at {0} adapters. Open a folder further down to see the others.', number);
+  return vscode.l10n.t('The search stopped at {0} files. Open a folder further down to see the others.', number);
 }

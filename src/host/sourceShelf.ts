@@ -1,4 +1,4 @@
-/** Limits the memory of all open sources together. A source that was not seen for longest is closed and reopened later. */
+/** Limits the memory of all open sources together: closes the one not seen for longest, and reopens it later. */
 
 /** A source that can be closed at any time, because it opens again when it is asked for something. */
 export interface ShelvedSource {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { compareNames } from '../text/nameOrder';
 import { EXCLUDED_FOLDERS } from './excludedFolders';
 import { leftOutText, scannedFile } from './scannedFiles';
 import type { PlannerClient } from './workerClient';
@@ -44,9 +45,9 @@ export async function findModelFiles(planner: Pick<PlannerClient, 'request'>): P
     const shown = vscode.workspace.asRelativePath(folder);
     return [{ uri, name: folder.path.split('/').at(-1) ?? shown, folder: shown, ...known }];
   });
-  const stopped = found.length > MAX_FILES;
+  const stopped = found.length > MAX_FILES ? ({ after: 'files', count: MAX_FILES } as const) : null;
   return {
-    models: models.sort((a, b) => a.folder.localeCompare(b.folder)),
-    left: leftOutText({ unread, maxBytes: MAX_SCAN_BYTES, stoppedAt: stopped ? MAX_FILES : null }),
+    models: models.sort((a, b) => compareNames(a.folder, b.folder)),
+    left: leftOutText({ unread, maxBytes: MAX_SCAN_BYTES, stopped }),
   };
 }

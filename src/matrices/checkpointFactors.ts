@@ -1,7 +1,6 @@
 /** The factors A and B of a checkpoint's LoRA modules: read, put together and cached in float64, or as stored bytes. */
 
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
-import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
 import type { ExpandedFactors, Product, ProductInput } from '../checkpoint/adapters/products';
 import { CheckpointError } from '../checkpoint/errors';
 import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
@@ -22,8 +21,6 @@ const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
 const SHARED_CACHE_BYTES = 128 * 2 ** 20;
 
 export class CheckpointFactors {
-  private readonly modules: ReadonlyMap<string, LoraModuleInfo>;
-  private readonly products: ReadonlyMap<string, Product>;
   private readonly cache = new LruCache<Factors>(FACTOR_CACHE_BYTES, {
     sizeOf: ({ a, b }) => a.byteLength + b.byteLength,
   });
@@ -32,13 +29,12 @@ export class CheckpointFactors {
     sizeOf: ({ byteLength }) => byteLength,
   });
 
+  /** `modules` and `products` are those of the file's `LoraPairing`, by module name. */
   constructor(
     private readonly tensors: CheckpointTensors,
-    { modules, products }: LoraPairing,
-  ) {
-    this.modules = new Map(modules.map((module) => [module.module, module]));
-    this.products = products;
-  }
+    private readonly modules: ReadonlyMap<string, LoraModuleInfo>,
+    private readonly products: ReadonlyMap<string, Product>,
+  ) {}
 
   /** Throws `CheckpointError` NotFound. */
   module(name: string): LoraModuleInfo {

@@ -2,37 +2,29 @@
 
 import { entriesLayout, rowMajor, sliceLayout } from '../checkpoint/adapters/factorLayout';
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
-import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
 import { prefixLayout } from '../checkpoint/adapters/promptTensors';
 import { CheckpointError } from '../checkpoint/errors';
 import type { SourceDescription } from '../checkpoint/sourceDescription';
 import { quoted } from '../peftConfig/quoted';
 import type { MatrixRef } from '../protocol/matrix';
-import { CheckpointFactors } from './checkpointFactors';
-import { CheckpointTensors } from './checkpointTensors';
+import type { CheckpointFactors } from './checkpointFactors';
+import type { CheckpointTensors } from './checkpointTensors';
 import { DeltaMatrix, MergedMatrix } from './deltaMatrix';
 import type { Factors } from './factors';
 import type { MatrixReader } from './matrixReader';
 import type { MatrixSource, StoredFactors } from './matrixSource';
 import { MemoryMatrix } from './memoryMatrix';
 import { noPrefix, noSlice } from './notFound';
-import type { OpenedFiles } from './openedFiles';
 import { StoredMatrix } from './storedMatrix';
 import type { StoredProduct } from './storedProduct';
 
-/** Takes over `opened`: closing the source closes the files. */
+/** Takes over `tensors`: closing the source closes their files. */
 export class CheckpointSource implements MatrixSource {
-  private readonly tensors: CheckpointTensors;
-  private readonly loraFactors: CheckpointFactors;
-
   constructor(
-    opened: OpenedFiles,
-    lora: LoraPairing,
+    private readonly tensors: CheckpointTensors,
+    private readonly loraFactors: CheckpointFactors,
     readonly description: SourceDescription,
-  ) {
-    this.tensors = new CheckpointTensors(opened);
-    this.loraFactors = new CheckpointFactors(this.tensors, lora);
-  }
+  ) {}
 
   async matrix(ref: MatrixRef, signal?: AbortSignal): Promise<MatrixReader> {
     switch (ref.kind) {
@@ -46,6 +38,10 @@ export class CheckpointSource implements MatrixSource {
         return this.prefixMatrix(ref);
       case 'factor':
         return this.factorMatrix(ref.module, ref.part, signal);
+      case 'similarity': {
+        const { similarityMatrix } = await import('./overview/overviews.js');
+        return similarityMatrix(this.tensorMatrix(ref.prompt), ref.prompt, signal);
+      }
       case 'delta':
         return new DeltaMatrix(await this.loraFactors.read(ref.module, signal));
       case 'merged': {

@@ -13,12 +13,13 @@ import type { StoredTensor } from './storedMatrix';
 export const MAX_DECODED_BYTES = 512 * 2 ** 20;
 
 export class CheckpointTensors {
-  private readonly entries: ReadonlyMap<string, TensorEntry>;
   private lastWhole: { readonly name: string; readonly values: Values } | null = null;
 
-  constructor(private readonly opened: OpenedFiles) {
-    this.entries = new Map(opened.header.tensors.map((entry) => [entry.name, entry]));
-  }
+  /** `entries` holds the header's tensors by name. */
+  constructor(
+    private readonly opened: OpenedFiles,
+    private readonly entries: ReadonlyMap<string, TensorEntry>,
+  ) {}
 
   /** Throws `CheckpointError` NotFound, or Unreadable if its data cannot be decoded. */
   get(name: string): StoredTensor {

@@ -2,7 +2,7 @@
 
 import type { Factors } from './factors';
 import type { BlockOfCells, CellValue, MatrixReader, ResidentEntries, ScanRequest, Visitor } from './matrixReader';
-import { Pacer } from './pacer';
+import { Pacer } from '../checkpoint/pacer';
 import { residentDelta } from './residentDelta';
 
 /** Number of multiplications per block: a few milliseconds of work. */

@@ -3,7 +3,7 @@
 import type { StoredType, Values } from '../checkpoint/dtypes';
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
 import type { CellValue, MatrixReader, ScanRequest, Visitor } from './matrixReader';
-import { Pacer } from './pacer';
+import { Pacer } from '../checkpoint/pacer';
 
 /** Number of entries per block: few enough that a cancel takes effect soon. */
 const BLOCK_ENTRIES = 2 ** 18;

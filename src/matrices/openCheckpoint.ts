@@ -3,7 +3,6 @@
 import { collectParts, scalarTensors } from '../checkpoint/adapters/adapterParts';
 import type { AdapterParts } from '../checkpoint/adapters/adapterParts';
 import { pairLora } from '../checkpoint/adapters/loraPairs';
-import type { LoraPairing } from '../checkpoint/adapters/loraPairs';
 import { configOfMetadata } from '../checkpoint/adapters/metadataConfig';
 import { describePrompts } from '../checkpoint/adapters/promptTensors';
 import { describeCheckpoint } from '../checkpoint/describe';
@@ -19,12 +18,15 @@ import type { RawConfig } from '../peftConfig/configValues';
 import { patternName } from '../peftConfig/wrappedPath';
 import { JsonError, parseJson } from '../peftConfig/parseJson';
 import type { Problem } from '../peftConfig/problem';
+import { CheckpointFactors } from './checkpointFactors';
 import { CheckpointSource } from './checkpointSource';
+import { CheckpointTensors } from './checkpointTensors';
 import type { MatrixSource } from './matrixSource';
 import { openFiles } from './openFiles';
 import type { OpenedFiles } from './openedFiles';
 import { PacedMatching } from './pacedMatching';
-import { Pacer } from './pacer';
+import { Pacer } from '../checkpoint/pacer';
+import { mapByKey } from '../checkpoint/steps';
 
 /** Alphas and scales that are read one by one at opening. No adapter has this many modules. */
 const MAX_SCALARS = 10_000;
@@ -35,24 +37,27 @@ export async function openCheckpoint(files: FileAccess, path: string, signal?: A
   try {
     const { facts } = opened;
     const pacer = new Pacer(signal);
-    const parts = collectParts(opened.header.tensors);
-    await pacer.pause();
+    const parts = await pacer.run(collectParts(opened.header.tensors));
     const notes = [...(opened.header.notes ?? [])];
     const beside = belongsToAdapter(facts.name, parts) ? await readConfig(files, path, notes, signal) : null;
     const parsed = beside ?? configOfMetadata(opened.header.metadata, notes);
     const header = { ...opened.header, notes };
     if (parsed) await matchPatterns(parsed, parts, signal);
     const scalars = await readScalars(opened, parts, signal);
-    const pair = (): LoraPairing => pairLora(header.tensors, parsed, scalars, parts, header.loraAlpha);
-    const lora = parsed ? parsed.matching.run(pair) : pair();
+    const pairing = pairLora(header.tensors, parsed, scalars, parts, header.loraAlpha);
+    const lora = await pacer.run(pairing, parsed ? (step) => parsed.matching.run(step) : undefined);
     await pacer.pause();
     const prompts = describePrompts(header.tensors, parsed);
-    const description = describeCheckpoint(facts, header, parsed, parts, lora, prompts, {
+    await pacer.pause();
+    const describing = describeCheckpoint(facts, header, parsed, parts, lora, prompts, {
       ...(await packing(files, path, opened, parts, signal)),
       hasConfig: parsed !== null || notes.length > (opened.header.notes?.length ?? 0),
     });
-    await pacer.pause();
-    return new CheckpointSource(opened, lora, description);
+    const description = await pacer.run(describing);
+    const entries = await pacer.run(mapByKey(header.tensors, ({ name }) => name));
+    const modules = await pacer.run(mapByKey(lora.modules, ({ module }) => module));
+    const tensors = new CheckpointTensors(opened, entries);
+    return new CheckpointSource(tensors, new CheckpointFactors(tensors, modules, lora.products), description);
   } catch (error) {
     await opened.close();
     throw error;

@@ -9,7 +9,6 @@ import { FIRST_BYTES, openSafetensors } from '../checkpoint/safetensors/openSafe
 import { isShardIndex, shardPart } from '../checkpoint/safetensors/shardIndex';
 import { quoted } from '../peftConfig/quoted';
 import type { OpenedFiles } from './openedFiles';
-import { openIndex } from './openIndex';
 import { StoredTensor } from './storedMatrix';
 
 /** Rejects with `CheckpointError` if nothing can be shown. */
@@ -18,7 +17,7 @@ export async function openFiles(files: FileAccess, path: string, signal?: AbortS
   const { source, name, folder, modified } = file;
   try {
     const facts = { path, name, folder, bytes: source.size, modified };
-    if (isShardIndex(name)) return await openIndex(files, source, facts, signal);
+    if (isShardIndex(name)) return await (await import('./openIndex.js')).openIndex(files, source, facts, signal);
     const header = await openHeader(source, name, signal);
     return {
       facts,

@@ -2,7 +2,7 @@
 
 import type { ByteSource } from '../checkpoint/byteSource';
 import type { FileFacts } from '../checkpoint/describe';
-import { CheckpointError } from '../checkpoint/errors';
+import { CheckpointError, isCheckpointError } from '../checkpoint/errors';
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { FilePool } from '../checkpoint/filePool';
 import { Faults, MAX_TENSORS, tooManyTensors } from '../checkpoint/header';
@@ -100,7 +100,7 @@ class ShardFiles {
         tensors += header.tensors.length;
         return { header, bytes: source.size };
       } catch (error) {
-        if (!(error instanceof CheckpointError)) throw error;
+        if (!isCheckpointError(error)) throw error;
         return { header: null, failure: error };
       }
     });

@@ -2,7 +2,7 @@
 
 import { SliceOver } from '../peftConfig/errors';
 import { Matching } from '../peftConfig/matching';
-import { Pacer, SLICE_MS } from './pacer';
+import { Pacer, SLICE_MS } from '../checkpoint/pacer';
 
 /** The matching of one request, which ends soon after the request's signal is aborted. */
 export class PacedMatching {

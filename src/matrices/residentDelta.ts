@@ -5,7 +5,7 @@ import type { ResidentArray } from '../tensor/engine/resident';
 import type { Factors } from './factors';
 import { maxMagnitude } from './maxMagnitude';
 import type { ResidentEntries } from './matrixReader';
-import { Pacer } from './pacer';
+import { Pacer } from '../checkpoint/pacer';
 
 /** Number of entries per block: 4 MiB, a few milliseconds of work at rank 128. */
 const BLOCK_ENTRIES = 2 ** 20;

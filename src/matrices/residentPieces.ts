@@ -3,7 +3,7 @@
 import type { Engine } from '../tensor/engine/engine';
 import type { ResidentArray } from '../tensor/engine/resident';
 import type { ResidentBlock } from './matrixReader';
-import { Pacer } from './pacer';
+import { Pacer } from '../checkpoint/pacer';
 
 /** Number of small pieces that are read concurrently, because each waits for the disk. */
 const READS_AT_ONCE = 32;

@@ -58,7 +58,8 @@ export async function scanTensors(
   return { rows, next: next < tensors.length ? next : null };
 }
 
-async function summarize(
+/** Counts and moments of all entries. Reports progress only if that takes long. */
+export async function summarize(
   matrix: MatrixReader,
   progress: (progress: Progress) => void,
   signal?: AbortSignal,

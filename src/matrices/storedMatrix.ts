@@ -12,7 +12,7 @@ import { isEngineDtype } from '../tensor/engine/dtypes';
 import type { Engine } from '../tensor/engine/engine';
 import { unravel } from './matrixReader';
 import type { CellValue, MatrixReader, ResidentEntries, ScanRequest, Visitor } from './matrixReader';
-import { Pacer } from './pacer';
+import { Pacer } from '../checkpoint/pacer';
 import { scanPieces } from './residentPieces';
 import type { Piece } from './residentPieces';
 

@@ -7,7 +7,7 @@ import type { Progress } from '../protocol/rpc';
 import type { Sink } from '../checkpoint/fileAccess';
 import { everything } from './matrixReader';
 import type { Block, MatrixReader } from './matrixReader';
-import { Pacer } from './pacer';
+import { Pacer } from '../checkpoint/pacer';
 
 /** Approximate number of characters per write. */
 const TEXT_CHUNK = 2 ** 16;

@@ -48,6 +48,13 @@ export function text(config: RawConfig, key: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+/** A value of a config as a message shows it: a string as it is, anything else as JSON; '' for nothing. */
+export function shownValue(value: unknown): string {
+  // String(value) calls the object's own toString, which a file can replace by anything.
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : (JSON.stringify(value) ?? '');
+}
+
 export function isObject(value: unknown): value is RawConfig {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

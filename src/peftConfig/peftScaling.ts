@@ -60,7 +60,7 @@ export function peftScaling(
       ? `PEFT's default is ${configured} ('r' is missing)`
       : `adapter_config.json says ${configured} (${source})`;
     const message = `${quoted(module)}: the tensors have rank ${rank}, ${said}; ${rank} is used`;
-    problems.push({ severity: 'warning', message, subject: module });
+    problems.push({ severity: 'warning', code: 'config_mismatch', message, subject: module });
   }
   const notes: string[] = [];
   if (rankPattern) notes.push(`rank_pattern ${quoted(rankPattern.key)}`);

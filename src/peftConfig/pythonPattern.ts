@@ -19,6 +19,10 @@ import { quoted } from './quoted';
 const MAX_NAME = 4_096;
 /** Marks that cost as much to allocate as one step of matching. */
 const MARKS_PER_STEP = 64;
+/** An assertion such as \b looks at the characters on both sides, in as much time as this many further steps. */
+const STEPS_OF_ASSERTION = 2;
+/** Preparing a look-around, or running it at one place, takes as long as this many steps. */
+const STEPS_OF_LOOK = 10;
 
 interface PatternOptions {
   /** Name of the group that a match reports. */
@@ -138,6 +142,7 @@ export class PythonPattern {
           else from = at;
           pc++;
         } else {
+          this.left -= STEPS_OF_ASSERTION;
           const holds = instruction.op === 'assert' ? instruction.holds(text, at) : this.look(instruction, text, at);
           if (!holds) break;
           pc++;
@@ -149,8 +154,12 @@ export class PythonPattern {
 
   private look(look: Look, text: string, at: number): boolean {
     const known = this.looked.get(look) ?? new Int8Array(text.length + 1);
-    this.looked.set(look, known);
+    if (!this.looked.has(look)) {
+      this.looked.set(look, known);
+      this.left -= STEPS_OF_LOOK + Math.ceil(text.length / MARKS_PER_STEP);
+    }
     if (known[at] !== 0) return known[at] === 1;
+    this.left -= STEPS_OF_LOOK;
     const holds = this.lookOnce(look, text, at);
     known[at] = holds ? 1 : -1;
     return holds;

@@ -1,16 +1,23 @@
 /** Parses adapter_config.json to a tree with offsets. Works on unsaved and incomplete text. */
 
 import type { Node } from 'jsonc-parser';
-import { findNodeAtOffset, getNodePath, getNodeValue, parseTree } from 'jsonc-parser';
+import { createScanner, findNodeAtOffset, getNodePath, getNodeValue, parseTree } from 'jsonc-parser';
 import type { RawConfig } from '../peftConfig/configValues';
 import { isObject } from '../peftConfig/configValues';
-import { isTooDeep } from '../peftConfig/parseJson';
+import { MAX_JSON_DEPTH } from '../peftConfig/parseJson';
 
 /** An adapter_config.json takes a few kilobytes; a much larger file is something else. */
 const MAX_CHARACTERS = 1 << 20;
 
 /** PEFT's largest config class has about fifty keys. */
 const MAX_KEYS = 1000;
+
+/** The closing token of each opening one, { to } and [ to ], and the last token: values of jsonc-parser's SyntaxKind. */
+const CLOSING: ReadonlyMap<number, number> = new Map([
+  [1, 2],
+  [3, 4],
+]);
+const END = 17;
 
 export interface ConfigDocument {
   readonly root: Node;
@@ -20,11 +27,28 @@ export interface ConfigDocument {
 /** `null` if the readable part of the text is not an object. */
 export function readConfigDocument(text: string): ConfigDocument | null {
   // The parser and the walks over its tree are recursive.
-  if (text.length > MAX_CHARACTERS || isTooDeep(text)) return null;
+  if (text.length > MAX_CHARACTERS || nestsTooDeep(text)) return null;
   const root = parseTree(text, [], { allowTrailingComma: true });
   if ((root?.children?.length ?? 0) > MAX_KEYS) return null;
   const config: unknown = root && getNodeValue(root);
   return root && isObject(config) ? { root, config } : null;
+}
+
+/**
+ * Whether the brackets nest deeper than in any config, as the parser of this text sees them: unlike in JSON, a string
+ * that is not closed ends with its line, and comments may contain quotes. The parser passes over a bracket that closes
+ * nothing, so it does not count.
+ */
+function nestsTooDeep(text: string): boolean {
+  const scanner = createScanner(text, true);
+  const open: number[] = [];
+  for (let token = scanner.scan(); token !== END; token = scanner.scan()) {
+    const closing = CLOSING.get(token);
+    if (closing !== undefined) open.push(closing);
+    else if (token === open.at(-1)) open.pop();
+    if (open.length > MAX_JSON_DEPTH) return true;
+  }
+  return false;
 }
 
 interface Entry {

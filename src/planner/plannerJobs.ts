@@ -1,6 +1,7 @@
 /** The planner's request handlers, independent of threads. */
 
 import { PRESETS } from '../budget/presets';
+import type { FolderReading } from '../files/folders';
 import type { ModelFiles } from '../files/modelFiles';
 import { PacedMatching } from '../matrices/pacedMatching';
 import type { BudgetInputs } from '../protocol/calculator';
@@ -21,19 +22,23 @@ import { Models } from './models/models';
 import type * as planReader from './planReader';
 import type { PythonReader } from './pythonJobs';
 import { createPythonJobs } from './pythonJobs';
-import { scanAdapters, scanModels } from './scan/scanConfigs';
+import { AdapterList } from './scan/adapterList';
+import { scanModels } from './scan/scanConfigs';
 
 interface PlannerSources {
   readonly files: ModelFiles;
+  readonly folders: FolderReading;
   readonly host: HostFiles;
   /** Bundles that are loaded on first use. */
   readonly loadPython: () => Promise<PythonReader>;
   readonly loadPlans: () => Promise<typeof planReader>;
 }
 
-export function createPlannerJobs({ files, host, loadPython, loadPlans }: PlannerSources): Handlers<PlannerRequests> {
+export function createPlannerJobs(sources: PlannerSources): Handlers<PlannerRequests> {
+  const { files, host, loadPython, loadPlans } = sources;
   const models = new Models(files, host);
   const weightsCache = new AdapterWeightsCache(host);
+  const adapters = new AdapterList(sources);
 
   const reportModel = async (inputs: BudgetInputs, model: ReportModel): Promise<BudgetModel> => {
     if (model.kind === 'custom') return customModel(inputs);
@@ -48,9 +53,9 @@ export function createPlannerJobs({ files, host, loadPython, loadPlans }: Planne
 
     'models/scan': (params, { signal }) => scanModels({ files, host }, params, signal),
 
-    'adapters/scan': (params, { signal }) => scanAdapters({ files, host }, params, signal),
+    'adapters/page': (params, context) => adapters.page(params, context),
 
-    'presets/list': () => PRESETS.map(({ id, title }) => ({ id, title })),
+    'presets/list': () => PRESETS.map(({ id, title, hubIds }) => ({ id, title, hubId: hubIds[0] ?? title })),
 
     async 'budget/report'({ inputs, model }, { signal }) {
       const found = await reportModel(inputs, model);

@@ -1,5 +1,6 @@
 /** The handlers for Python programs that set up adapters. */
 
+import { Pacer } from '../checkpoint/pacer';
 import type { PythonDocument, PythonLens, PythonProgram, PythonRequests, PythonSpan } from '../protocol/python';
 import type { Handlers } from '../protocol/rpc';
 import { PacedMatching } from '../matrices/pacedMatching';
@@ -20,14 +21,16 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
   /** The last program that was read: a hover asks for the same one as the lenses. */
   let last: { readonly parts: PythonDocument['parts']; readonly program: PythonProgram } | null = null;
 
-  const read = async ({ parts }: PythonDocument): Promise<PythonProgram> => {
+  const read = async ({ parts }: PythonDocument, signal: AbortSignal): Promise<PythonProgram> => {
     const { readProgram } = await load();
-    if (!last || !sameParts(last.parts, parts)) last = { parts, program: readProgram(parts) };
-    return last.program;
+    if (last && sameParts(last.parts, parts)) return last.program;
+    const program = await new Pacer(signal).run(readProgram(parts));
+    last = { parts, program };
+    return program;
   };
 
   const allFacts = async (document: PythonDocument, signal: AbortSignal): Promise<readonly PythonFacts[]> => {
-    const { configs } = await read(document);
+    const { configs } = await read(document, signal);
     const matching = new PacedMatching(signal);
     const facts: PythonFacts[] = [];
     for (const call of configs) {
@@ -50,7 +53,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
 
     async 'python/lenses'(document, { signal }) {
       const { configLens, modelLens } = await load();
-      const { models: calls } = await read(document);
+      const { models: calls } = await read(document, signal);
       const facts = await allFacts(document, signal);
       const lenses: PythonLens[] = facts.map(configLens);
       for (const call of calls) {
@@ -63,7 +66,7 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
 
     async 'python/hover'({ part, offset, ...document }, { signal }) {
       const { argumentHover, classHover } = await load();
-      const { configs, models: calls } = await read(document);
+      const { configs, models: calls } = await read(document, signal);
       const within = (span: PythonSpan): boolean => span.part === part && span.from <= offset && offset <= span.to;
       const model = calls.find(({ name }) => within(name));
       // Inner calls follow the call that contains them, so the last match is the innermost.

@@ -141,7 +141,7 @@ export interface CalculatorRequests extends BudgetRequests {
   'plan/copy'(params: { readonly text: string }): void;
   /** Asks for a path and writes adapter_config.json there. Returns `null` if the user cancels. */
   'plan/save'(params: { readonly text: string }): string | null;
-  'calculator/run'(params: { readonly command: 'compare' | 'demo' }): void;
+  'calculator/run'(params: { readonly command: 'compare' | 'demo' | 'plan' }): void;
 }
 
 export interface ComparisonRequests extends BudgetRequests {

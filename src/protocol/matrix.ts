@@ -3,6 +3,7 @@
  * from host to worker; on the second hop the host adds the source (see worker.ts).
  */
 
+import type { MethodOverview } from './methodOverview';
 import type { SummaryStatistics } from '../tensor/statistics';
 
 /** `step` selects a recorded training step of the demo; the default is the last one. */
@@ -30,6 +31,8 @@ export type MatrixRef =
   | { readonly kind: 'delta'; readonly module: string; readonly step?: number }
   /** `W + scaling * B * A`, if the frozen weight is known. */
   | { readonly kind: 'merged'; readonly module: string; readonly step?: number }
+  /** Cosines between the tokens of a soft prompt, (promptLength, promptLength), by the name of its tensor. */
+  | { readonly kind: 'similarity'; readonly prompt: string; readonly step?: number }
   /** One layer's key or value prefix, (prefixLength, numHeads * dHead), independent of the layout in the file. */
   | {
       readonly kind: 'prefix';
@@ -197,4 +200,6 @@ export interface MatrixRequests {
   'lora/spectrum'(params: { readonly module: string; readonly step?: number }): Spectrum;
   /** Each progress report holds the modules measured since the last one, as `partial: readonly MeasuredModule[]`. */
   'lora/metrics'(params: Record<never, never>): ModuleMetrics;
+  /** Measures the modules of other methods. Reports progress. */
+  'methods/overview'(params: Record<never, never>): MethodOverview;
 }

@@ -20,28 +20,17 @@ export interface PackedDescription extends PackedJson {
   readonly losses?: Readonly<Record<TrainedMethod, Float64Array>>;
 }
 
-/** Compressing a shorter text takes longer than it saves. */
-const LONG_BYTES = 2 ** 16;
-
-/** Numbers that are not finite become null, and undefined fields are left out. */
-export async function packDescription(description: SourceDescription): Promise<PackedDescription> {
-  const { trainings, ...rest } = description;
-  if (!trainings) return packJson(rest);
-  const losses = mapped(trainings, ({ loss }) => loss);
-  const others = mapped(trainings, ({ loss: _, ...other }) => other);
-  return { ...(await packJson({ ...rest, trainings: others })), losses };
-}
-
 export async function unpackDescription({ losses, ...packed }: PackedDescription): Promise<SourceDescription> {
   const description = (await unpackJson(packed)) as SourceDescription;
   if (!losses) return description;
   return {
     ...description,
-    trainings: mapped(description.trainings!, (training, method) => ({ ...training, loss: losses[method] })),
+    trainings: mapTrainings(description.trainings!, (training, method) => ({ ...training, loss: losses[method] })),
   };
 }
 
-function mapped<T>(
+/** The trainings of all methods with `map` applied. */
+export function mapTrainings<T>(
   trainings: Trainings,
   map: (training: TrainingInfo, method: TrainedMethod) => T,
 ): Record<TrainedMethod, T> {
@@ -54,25 +43,15 @@ function mapped<T>(
   };
 }
 
-export async function packJson(value: unknown): Promise<PackedJson> {
-  const text = JSON.stringify(value);
-  const json = new TextEncoder().encode(text);
-  const characters = text.length;
-  if (json.length < LONG_BYTES) return { json, gzipped: false, characters };
-  return { json: await through(json, new CompressionStream('gzip')), gzipped: true, characters };
-}
-
 export async function unpackJson({ json, gzipped }: PackedJson): Promise<unknown> {
-  const bytes = gzipped ? await through(json, new DecompressionStream('gzip')) : json;
+  const bytes = gzipped ? await unzipped(json) : json;
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-async function through(
-  bytes: Uint8Array<ArrayBuffer>,
-  { readable, writable }: CompressionStream,
-): Promise<Uint8Array<ArrayBuffer>> {
+async function unzipped(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const { readable, writable } = new DecompressionStream('gzip');
   const writer = writable.getWriter();
   const written = Promise.all([writer.write(bytes), writer.close()]);
-  const [packed] = await Promise.all([new Response(readable).arrayBuffer(), written]);
-  return new Uint8Array(packed);
+  const [unpacked] = await Promise.all([new Response(readable).arrayBuffer(), written]);
+  return new Uint8Array(unpacked);
 }

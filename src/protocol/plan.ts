@@ -35,11 +35,15 @@ export interface PlanField {
   /** The value the field gets when the user picks the method; '' if PEFT has a default. */
   readonly start: string;
   readonly choices: readonly string[];
+  /** What users read for a choice. A choice without an entry is its own text. */
+  readonly choiceLabels?: Readonly<Record<string, string>>;
 }
 
 export interface PlanChoices {
   readonly methods: readonly {
     readonly peftType: string;
+    /** The method's name as its paper writes it. */
+    readonly name: string;
     readonly title: string;
     readonly fields: readonly PlanField[];
     readonly targeting: boolean;
@@ -137,6 +141,8 @@ export interface PlanReport {
 /** Trainable parameters against memory: points for each method at its defaults, and for ranks of the planned one. */
 export interface PlanSweep {
   readonly methods: readonly PlanPoint[];
+  /** The plan with its own settings; `null` if it cannot be estimated. */
+  readonly planned: PlanPoint | null;
   readonly ranks: readonly PlanPoint[];
   /** The GPU of the plan; `null` if the plan names none. */
   readonly gpu: { readonly label: string; readonly bytes: number } | null;

@@ -4,13 +4,14 @@
  * or asks the host for it once, so that a keystroke or a hover sends only what changed.
  */
 
+import type { AdapterPage, AdapterQuestion } from './adapters';
 import type { BudgetInputs, BudgetReport, CalculatorReport } from './calculator';
 import type { LocalText } from './localText';
 import type { ModelReference, ReportModel, Surroundings } from './models';
 import type { PlanChoices, PlanFit, PlanInputs, PlanSweep } from './plan';
 import type { PackedJson } from './packedDescription';
 import type { PythonRequests } from './python';
-import type { AdapterFacts, ConfigScan, ModelFacts, ScanParams } from './scan';
+import type { ConfigScan, ModelFacts, ScanParams } from './scan';
 import type { EditorRequests } from './worker';
 import type { LoraModuleInfo, TensorInfo } from '../checkpoint/sourceDescription';
 
@@ -155,9 +156,15 @@ export interface PlannerRequests extends PythonRequests {
   'config/analyse'(params: AdapterDocument): ConfigAnalysis | null;
   /** Finds the models among the config.json files of a workspace. */
   'models/scan'(params: ScanParams): ConfigScan<ModelFacts>;
-  /** Reads what the list of adapters shows of each adapter_config.json. */
-  'adapters/scan'(params: ScanParams): ConfigScan<AdapterFacts>;
-  'presets/list'(params: Record<never, never>): readonly { readonly id: string; readonly title: string }[];
+  /**
+   * A page of the adapters of a workspace. A filter reads all configs, so progress says how many are read, and its
+   * `partial` is the page so far whenever that has changed.
+   */
+  'adapters/page'(params: AdapterQuestion): AdapterPage;
+  /** `hubId` is the id of the model on the Hugging Face Hub. */
+  'presets/list'(
+    params: Record<never, never>,
+  ): readonly { readonly id: string; readonly title: string; readonly hubId: string }[];
   /** All that the comparison shows. The report names invalid inputs. */
   'budget/report'(params: { readonly inputs: BudgetInputs; readonly model: ReportModel }): BudgetReport;
   /** The report as text to paste. */

@@ -3,6 +3,9 @@
 /** Longer names are cut for display. A name on the Hub has at most 96 characters. */
 export const MAX_NAME_CHARACTERS = 200;
 
+/** Budget for the configs of all adapters of a workspace. One takes about a kilobyte, so 20,000 of them fit. */
+export const MAX_ADAPTER_SCAN_BYTES = 64 << 20;
+
 /** A config that may be read: on the local disk, or in a file system that only the editor can read. */
 export type ScannedFile = { readonly path: string } | { readonly uri: string };
 

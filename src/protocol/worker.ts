@@ -1,5 +1,6 @@
 /** Messages from the host to the worker. Each request refers to a source by the id that opening it returned. */
 
+import type { FindingsRequests } from './findings';
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
 import type { PackedDescription, PackedJson } from './packedDescription';
 
@@ -20,7 +21,10 @@ type ForSource<R> = {
   [M in keyof R]: R[M] extends (params: infer P) => infer T ? (params: P & { readonly source: SourceId }) => T : never;
 };
 
-export interface WorkerRequests extends ForSource<MatrixRequests> {
+/** The requests about an open source. */
+export interface SourceRequests extends MatrixRequests, FindingsRequests {}
+
+export interface WorkerRequests extends ForSource<SourceRequests> {
   /**
    * Opens a checkpoint from its header. A damaged file opens too; the description lists its problems. `path` is a local
    * path, an http, https or hf address, or the URI of a file that only the editor can read. Only an address makes the
@@ -62,11 +66,11 @@ export interface EditorRequests {
   };
   /** The names of all files in the file's folder. */
   'file/names'(params: { readonly uri: string }): readonly string[];
-  /** The user's token for the Hugging Face Hub; `null` if none is set. */
   /**
    * Asks the user whether to follow a redirect from a server on the Internet to this machine or its network. `from` and
    * `to` are hosts with ports; `address` is the IP address of `to`.
    */
   'redirect/allow'(params: { readonly from: string; readonly to: string; readonly address: string }): boolean;
+  /** The user's token for the Hugging Face Hub; `null` if none is set. */
   'hub/token'(params: Record<never, never>): string | null;
 }

@@ -3,15 +3,25 @@
  * code units, as editors do.
  */
 
-import type { Tree } from '@lezer/common';
+import type { PartialParse, Tree } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { MAX_PROGRAM_CHARACTERS } from '../protocol/python';
 import type { PythonSpan } from '../protocol/python';
+import { ParserInput, ReadTooOften } from './parserInput';
+import { isReadable } from './readableTree';
 
 /**
  * Steps of the parser. An ordinary program takes one for every seven characters, text that is not Python one for each.
  */
 const MAX_TURNS = 75_000;
+/**
+ * The cost of a step in which the parser recovers from a syntax error. It then follows several ways to continue, each
+ * of which takes as long as an ordinary step.
+ */
+const TURNS_OF_RECOVERY = 5;
+
+/** Advances of the parser between two pauses: about a millisecond. */
+const ADVANCES_PER_STEP = 100;
 
 export interface Program {
   readonly text: string;
@@ -22,13 +32,16 @@ export interface Program {
 
 export type PythonParts = readonly { readonly text: string; readonly notebookCell: boolean }[];
 
+/** Parsing takes up to half a second, so it yields every few milliseconds. */
+export type ParsingSteps<T> = Generator<undefined, T, undefined>;
+
 /** Reads the parts one after another as one program. `null` if it is too long or too deeply nested. */
-export function parseProgram(parts: PythonParts): Program | null {
+export function* parseProgram(parts: PythonParts): ParsingSteps<Program | null> {
   let length = 0;
   for (const part of parts) length += part.text.length + 1;
   if (length > MAX_PROGRAM_CHARACTERS) return null;
   const text = parts.map((part) => part.text).join('\n');
-  const tree = parse(parts.map((part) => readable(part.text, part.notebookCell)).join('\n'));
+  const tree = yield* parse(parts.map((part) => readable(part.text, part.notebookCell)).join('\n'));
   if (!tree) return null;
   const starts: number[] = [];
   for (let start = 0, index = 0; index < parts.length; index++) {
@@ -51,18 +64,25 @@ function spanOf(starts: readonly number[], parts: PythonParts, from: number, to:
   return { part: low, from: from - start, to: Math.max(end, from - start) };
 }
 
-function parse(text: string): Tree | null {
-  const parsing = parser.startParse(text);
+function* parse(text: string): ParsingSteps<Tree | null> {
+  const parsing = parser.startParse(new ParserInput(text));
+  let advances = 0;
   try {
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
+    for (let turns = 0; turns < MAX_TURNS; turns += isRecovering(parsing) ? TURNS_OF_RECOVERY : 1) {
       const tree = parsing.advance();
-      if (tree) return tree;
+      if (tree) return isReadable(tree) ? tree : null;
+      if (++advances % ADVANCES_PER_STEP === 0) yield;
     }
   } catch (error) {
     // Lezer builds the tree recursively, so that thousands of nested blocks overflow its stack.
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError || error instanceof ReadTooOften)) throw error;
   }
   return null;
+}
+
+/** Lezer's parser counts the steps until it has recovered. Its types leave the property out. */
+function isRecovering(parsing: PartialParse): boolean {
+  return 'recovering' in parsing && parsing.recovering !== 0;
 }
 
 /**

@@ -15,7 +15,7 @@ import type { ConfigClass } from '../peftConfig/configClasses';
 import { LORA_CONFIG, configClass } from '../peftConfig/configClasses';
 import { Evaluator } from './evaluator';
 import { Names } from './names';
-import type { Program, PythonParts } from './program';
+import type { ParsingSteps, Program, PythonParts } from './program';
 import { parseProgram } from './program';
 import type { AttributeChange, Scope } from './scopes';
 import { Scopes } from './scopes';
@@ -40,10 +40,13 @@ interface FoundConfig extends Call {
 }
 
 /** Never throws, whatever the text holds. The parts are read one after another, as a notebook runs its cells. */
-export function readProgram(parts: PythonParts): PythonProgram {
-  const program = parseProgram(parts);
+export function* readProgram(parts: PythonParts): ParsingSteps<PythonProgram> {
+  const program = yield* parseProgram(parts);
   if (!program) return { configs: [], models: [], problem: 'The program is too long or too deeply nested to be read.' };
-  return new Reader(program).read();
+  yield;
+  const reader = new Reader(program);
+  yield;
+  return reader.read();
 }
 
 class Reader {

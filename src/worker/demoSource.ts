@@ -70,6 +70,11 @@ export class DemoSource implements MatrixSource {
         const tensor = ref.part === 'a' ? A : B;
         return memoryMatrix(tensor, sliceLayout(tensor.shape)!);
       }
+      case 'similarity': {
+        const tensor = this.tensor(ref.prompt, ref.step);
+        const { similarityMatrix } = await import('../matrices/overview/overviews.js');
+        return similarityMatrix(memoryMatrix(tensor, sliceLayout(tensor.shape)!), ref.prompt);
+      }
       case 'prefix':
         return this.prefixMatrix(ref);
       case 'delta':

@@ -33,6 +33,11 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     ...matrixJobs(sources),
     ...loraJobs(sources, startMeasurers),
 
+    async 'findings/read'({ source, values }, { signal, progress }) {
+      const { readReport } = await import('./findings.js');
+      return readReport(currentEngine(), sources.find(source), values, progress, signal);
+    },
+
     async 'matrix/write'({ source, matrix, format, path }, { signal, progress }) {
       const { writeMatrix } = await import('./writers.js');
       const reader = await sources.find(source).matrix(matrix, signal);

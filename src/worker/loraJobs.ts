@@ -1,4 +1,4 @@
-/** Requests about the LoRA modules of an open source: products, spectra, measures of all modules. */
+/** Requests about the modules of an open adapter: products and spectra of LoRA, measures of all modules. */
 
 import { entryProducts } from '../matrices/deltaMatrix';
 import { checkEntry } from '../matrices/notFound';
@@ -10,7 +10,7 @@ import { moduleMetrics } from './loraMetrics';
 import type { StartMeasurers } from './measurer';
 import type { OpenSources } from './openSources';
 
-type LoraJobs = Pick<Handlers<WorkerRequests>, 'lora/products' | 'lora/spectrum' | 'lora/metrics'>;
+type LoraJobs = Pick<Handlers<WorkerRequests>, 'lora/products' | 'lora/spectrum' | 'lora/metrics' | 'methods/overview'>;
 
 export function loraJobs(sources: OpenSources, startMeasurers?: StartMeasurers): LoraJobs {
   return {
@@ -32,6 +32,11 @@ export function loraJobs(sources: OpenSources, startMeasurers?: StartMeasurers):
 
     async 'lora/metrics'({ source }, { signal, progress }) {
       return moduleMetrics(sources.find(source), progress, signal, startMeasurers);
+    },
+
+    async 'methods/overview'({ source }, { signal, progress }) {
+      const { methodOverview } = await import('../matrices/overview/overviews.js');
+      return methodOverview(sources.find(source), progress, signal);
     },
   };
 }

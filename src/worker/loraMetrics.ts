@@ -1,6 +1,6 @@
 /** Measures spectrum and norms of all LoRA modules of a source, and reports the results in parts. */
 
-import { CheckpointError } from '../checkpoint/errors';
+import { isCheckpointError } from '../checkpoint/errors';
 import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../protocol/matrix';
 import { DisconnectedError, RemoteError } from '../protocol/rpc';
 import type { Progress } from '../protocol/rpc';
@@ -13,7 +13,7 @@ import { everything } from '../matrices/matrixReader';
 import type { Measurer, StartMeasurers } from './measurer';
 import type { FactorBytes, FactorRun, ModuleMeasures } from '../matrices/moduleMeasures';
 import { checkSpectrumWork, spectrumWork } from '../matrices/spectrumWork';
-import { Pacer } from '../matrices/pacer';
+import { Pacer } from '../checkpoint/pacer';
 import { currentEngine } from '../tensor/engine/current';
 
 /**
@@ -136,7 +136,7 @@ class Hand {
       const failure = Number.isNaN(metrics.deltaNorm) ? { failure: 'A or B holds NaN or infinities' } : {};
       return { module: index, metrics, ...failure };
     } catch (error) {
-      if (!(error instanceof CheckpointError || error instanceof RemoteError)) throw error;
+      if (!isCheckpointError(error) && !(error instanceof RemoteError)) throw error;
       return { module: index, failure: error.message };
     }
   }

@@ -2,9 +2,9 @@
 
 import { CheckpointError } from '../checkpoint/errors';
 import type { MatrixSource } from '../matrices/matrixSource';
-import { packDescription } from '../protocol/packedDescription';
 import type { RequestContext } from '../protocol/rpc';
 import type { OpenedSource, SourceId } from '../protocol/worker';
+import { packDescription } from './packDescription';
 
 /** Sources that keep matrices in memory: each may keep almost 200 MB, and an editor beside another shows two. */
 const MAX_WARM = 2;
@@ -31,7 +31,7 @@ export class OpenSources {
   /** Takes over `source`: closes it if this rejects, as it does with the signal's reason. */
   async add(source: MatrixSource, { signal, transfer }: RequestContext): Promise<OpenedSource> {
     try {
-      const description = await packDescription(source.description);
+      const description = await packDescription(source.description, signal);
       // After a cancel nobody learns the id, so nobody could close the source.
       signal.throwIfAborted();
       const id = this.nextId++;

@@ -2,9 +2,9 @@
 
 import type { FileAccess } from '../checkpoint/fileAccess';
 import { openCheckpoint } from '../matrices/openCheckpoint';
-import { packJson } from '../protocol/packedDescription';
 import type { PackedJson } from '../protocol/packedDescription';
 import type { AdapterWeights } from '../protocol/planner';
+import { packJson } from './packDescription';
 
 /** Rejects as `openCheckpoint` does. */
 export async function summariseWeights(
@@ -28,7 +28,7 @@ export async function summariseWeights(
         ...(unavailable !== undefined && { unavailable }),
       })),
     };
-    const packed = await packJson(weights);
+    const packed = await packJson(weights, signal);
     return packed.characters > maxCharacters ? null : packed;
   } finally {
     await source.close();

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Frame } from 'playwright-core';
+import { eventually } from '../e2e/workbench';
 import type { Workbench } from '../e2e/workbench';
 import { GOOD, goodOpens, writeAdapter } from './goodAdapter';
 import { writeSafetensors } from './safetensors';
@@ -14,6 +15,7 @@ const DISK = 'small-disk';
 /** A matrix of 4 MB of values needs 4 MB as NPY, and more as CSV. */
 const DISK_BYTES = 2 ** 20;
 const SIDE = 1024;
+const SETTLE_MS = 500;
 const OLD = 'what was saved before';
 
 async function save({ page }: Workbench, view: Frame, format: 'CSV' | 'NPY', target: string): Promise<void> {
@@ -21,7 +23,12 @@ async function save({ page }: Workbench, view: Frame, format: 'CSV' | 'NPY', tar
   await view.getByRole('menuitem', { name: `Export Matrix as ${format}` }).click();
   const input = page.locator('.quick-input-widget input[type="text"]').first();
   await input.waitFor();
-  await input.fill(target);
+  // The dialog writes the suggested name a moment after it appears, also over another one.
+  await eventually('the dialog holds the path', async () => {
+    await input.fill(target);
+    await page.waitForTimeout(SETTLE_MS);
+    return (await input.inputValue()) === target;
+  });
   await input.press('Enter');
   // The dialog asks before it replaces a file.
   const replace = page
@@ -46,8 +53,12 @@ async function saveOnFullDisk({ workbench, folder }: Scene): Promise<string> {
       .waitFor();
     if (readFileSync(target, 'utf8') !== OLD) throw new Error(`${format}: the file that was there is damaged`);
   }
-  const left = readdirSync(disk).sort();
-  if (left.join() !== 'saved.csv,saved.npy') throw new Error(`these files are left: ${left.join(', ')}`);
+  // The message about the CSV file may still be shown while the NPY file is written.
+  await eventually('only the files of before are left', async () => {
+    return readdirSync(disk).sort().join() === 'saved.csv,saved.npy';
+  });
+  for (const name of readdirSync(disk))
+    if (readFileSync(path.join(disk, name), 'utf8') !== OLD) throw new Error(`${name} is damaged`);
   await goodOpens(workbench);
   return 'on a tmpfs of 1 MB';
 }

@@ -4,23 +4,13 @@ Arguments: float64 or float32. Environment: OPENBLAS_CORETYPE and OPENBLAS_NUM_T
 """
 import ctypes
 import glob
-import json
 import os
 import sys
-import time
 
 import numpy as np
+from pythonSubject import hashes, serve
 
 DTYPE = np.dtype(sys.argv[1])
-
-
-def hashes(length, seed):
-    i = np.arange(length, dtype=np.uint32)
-    with np.errstate(over="ignore"):
-        h = i * np.uint32(0x9E3779B1) + np.uint32((seed * 0x85EBCA77) & 0xFFFFFFFF)
-        h = (h ^ (h >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-        h = (h ^ (h >> np.uint32(12))) * np.uint32(0x297A2D39)
-    return h ^ (h >> np.uint32(15))
 
 
 def uniform(length, seed):
@@ -237,28 +227,7 @@ def blas_core():
     return "unknown"
 
 
-def answer(message, state):
-    if message["do"] == "build":
-        return {"numpy": np.__version__, "core": blas_core()}
-    if message["do"] == "setup":
-        state.clear()
-        state["run"], state["probe"] = WORKS[message["work"]](message["args"])
-        return None
-    if message["do"] == "probe":
-        return state["probe"]()
-    start = time.perf_counter()
-    for _ in range(message["turns"]):
-        state["run"]()
-    return (time.perf_counter() - start) * 1000 / message["turns"]
-
-
-def main():
-    state = {}
-    for line in sys.stdin:
-        try:
-            print(json.dumps({"answer": answer(json.loads(line), state)}), flush=True)
-        except Exception as error:  # the bench shows it with the subject's name
-            print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
-
-
-main()
+serve(
+    lambda: {"numpy": np.__version__, "core": blas_core()},
+    lambda message: WORKS[message["work"]](message["args"]),
+)

@@ -2,27 +2,17 @@
 
 Argument: the number of threads. The work is the training step of training.ts, with the same numbers.
 """
-import json
 import math
 import sys
-import time
 
 import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model
+from pythonSubject import hashes, serve
 from transformers import LlamaConfig, LlamaForCausalLM
 
 LENGTH, LABELLED = 14, 7
 torch.set_num_threads(int(sys.argv[1]))
-
-
-def hashes(length, seed):
-    i = np.arange(length, dtype=np.uint32)
-    with np.errstate(over="ignore"):
-        h = i * np.uint32(0x9E3779B1) + np.uint32((seed * 0x85EBCA77) & 0xFFFFFFFF)
-        h = (h ^ (h >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
-        h = (h ^ (h >> np.uint32(12))) * np.uint32(0x297A2D39)
-    return h ^ (h >> np.uint32(15))
 
 
 def draw(named, seed):
@@ -70,28 +60,4 @@ def training_step(args):
     return run, probe
 
 
-def answer(message, state):
-    if message["do"] == "build":
-        return {"torch": torch.__version__}
-    if message["do"] == "setup":
-        state.clear()
-        state["run"], state["probe"] = training_step(message["args"])
-        return None
-    if message["do"] == "probe":
-        return state["probe"]()
-    start = time.perf_counter()
-    for _ in range(message["turns"]):
-        state["run"]()
-    return (time.perf_counter() - start) * 1000 / message["turns"]
-
-
-def main():
-    state = {}
-    for line in sys.stdin:
-        try:
-            print(json.dumps({"answer": answer(json.loads(line), state)}), flush=True)
-        except Exception as error:  # the bench shows it with the subject's name
-            print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
-
-
-main()
+serve(lambda: {"torch": torch.__version__}, lambda message: training_step(message["args"]))

@@ -263,6 +263,9 @@ async function isShown(frame: Frame, name: ViewName): Promise<boolean> {
   }
 }
 
+/** The absolute path of a file of the workspace. */
+export const workspaceFile = (file: string): string => path.join(setting('PEFT_E2E_WORKSPACE'), file);
+
 function setting(name: string): string {
   const value = process.env[name];
   if (value === undefined)

@@ -1,107 +1,121 @@
 /**
- * npm run fuzz: sends hundreds of thousands of damaged files through the jobs of the worker. Prints a line for every
- * fault, with the number that repeats its case (`--only=N`), and a summary of outcomes. Exits with 1 if there was a
- * fault.
+ * npm run fuzz: sends hundreds of thousands of damaged and generated inputs through the product. Prints a line for every
+ * fault, with the options that repeat its case (`--kind=NAME --seed=N --only=N`), and a summary of the outcomes and the
+ * time of each kind. Exits with 1 if there was a fault.
  *
- * `--from=N` resumes an interrupted run at case N.
- *
- * The cases are blind and header-aware damage (mutate.ts, mutateGguf.ts) to every fixture, random bytes, and every
- * fixture cut at every byte of its first kilobytes. A tenth as many damaged pairs of model config and adapter config go
- * through the budget engine.
+ * `--kind=NAME,NAME` chooses kinds (kinds.ts), `--cases=N` sets the number of cases of each, `--from=N` resumes an
+ * interrupted run at case N, and `--only=N` runs one case and prints its time and input.
  */
 
 import { writeSync } from 'node:fs';
+import { harmless } from '../../src/cli/terminalText';
 import { seededRandom } from '../../src/tensor/random';
-import { goldenPairs, judgePair, mutatePair } from './budgetTrial';
-import { below, mutate, pick } from './mutate';
-import type { Case } from './mutate';
-import { fixtureCases } from './seeds';
-import { judge } from './trial';
+import { judge } from './kind';
+import type { CaseMaker, FuzzCase, FuzzKind } from './kind';
+import { KINDS } from './kinds';
 
 const option = (name: string): string | undefined =>
   process.argv.find((text) => text.startsWith(`--${name}=`))?.slice(name.length + 3);
 
-const RANDOM_BYTES = 4096;
-/** Truncations reach this far into a file, past its header. */
-const CUT_BYTES = 1024;
-const KINDS = ['x.safetensors', 'x.gguf', 'x.safetensors.index.json'];
+/** Characters of an input that the report of a fault shows. */
+const SHOWN_CHARACTERS = 2000;
+const PROGRESS_CASES = 10_000;
 
-/** Makes case `number` of a run. The same seed and number give the same bytes. */
-export function makeCase(seeds: readonly Case[], seed: number, number: number): Case {
-  const random = seededRandom(seed * 1e7 + number);
-  if (random() < 0.03) {
-    const bytes = Uint8Array.from({ length: below(random, RANDOM_BYTES) }, () => below(random, 256));
-    return { name: pick(random, KINDS), bytes, beside: new Map() };
-  }
-  return mutate(random, pick(random, seeds));
+/** Makes case `number` of a run. The same seed and number give the same case. */
+export function makeCase(make: CaseMaker, seed: number, number: number): FuzzCase {
+  return make(seededRandom(seed * 1e7 + number));
 }
+
+const say = (line: string): void => void writeSync(1, `${line}\n`);
 
 /** Resolves when the label has been sent to the watching process. */
 function tell(label: string): Promise<void> {
   return new Promise((sent) => (process.send ? process.send(label, () => sent()) : sent()));
 }
 
-async function main(): Promise<void> {
-  const seeds = fixtureCases();
-  const seed = Number(option('seed') ?? 1);
-  const only = option('only');
-  const cases = Number(option('cases') ?? 100_000);
-  const from = Number(option('from') ?? 0);
-  const outcomes = new Map<string, number>();
-  let faults = 0;
-  const run = async (given: Case, label: string): Promise<void> => {
+/** The run of one kind. */
+class KindRun {
+  private readonly start = performance.now();
+  private readonly outcomes = new Map<string, number>();
+  private slowest = { ms: 0, label: '' };
+  private count = 0;
+  faults = 0;
+
+  constructor(private readonly kind: FuzzKind) {}
+
+  async run(seed: number, from: number, cases: number): Promise<void> {
+    const make = this.kind.load();
+    for (const [label, given] of from > 0 ? [] : (this.kind.fixed?.() ?? [])) await this.take(given, label);
+    for (let number = from; number < cases; number++) {
+      await this.take(makeCase(make, seed, number), this.label(seed, number));
+      if (number % PROGRESS_CASES === PROGRESS_CASES - 1)
+        say(`${this.kind.name}: ${number + 1} of ${cases}, ${this.faults} faults, ${this.seconds()} s`);
+    }
+    const ended = [...this.outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, times]) => `${outcome} ${times}`);
+    say(`${this.kind.name}: ${this.count} cases in ${this.seconds()} s, ${this.faults} faults: ${ended.join(', ')}`);
+    say(`${this.kind.name}: the slowest case took ${this.slowest.ms.toFixed(0)} ms: ${this.slowest.label}`);
+  }
+
+  async only(seed: number, number: number): Promise<void> {
+    const given = makeCase(this.kind.load(), seed, number);
+    say(printable(given.shown));
+    await this.take(given, this.label(seed, number));
+    const [outcome] = this.outcomes.keys();
+    say(`${this.label(seed, number)}: ${outcome}, ${this.slowest.ms.toFixed(0)} ms`);
+  }
+
+  private async take(given: FuzzCase, label: string): Promise<void> {
     // If a case hangs, the watching process reports the last label, so it must receive this one before the case runs.
     await tell(label);
-    let { outcome, fault } = await judge(given);
-    // Memory left over from earlier cases counts as memory in use, so a fault counts only if it repeats.
-    if (fault !== null && outcome !== 'crashed') ({ outcome, fault } = await judge(given));
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    const { outcome, fault, ms } = await judge(given, this.kind.maxBytes);
+    this.count++;
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+    if (ms >= this.slowest.ms) this.slowest = { ms, label };
     if (fault === null) return;
-    faults++;
-    writeSync(1, `FAULT ${label} (${given.name}, ${given.bytes.length} bytes): ${fault}\n`);
-  };
-
-  const start = performance.now();
-  let count = 0;
-  if (only !== undefined) await run(makeCase(seeds, seed, Number(only)), `--seed=${seed} --only=${only}`);
-  else {
-    for (const given of from > 0 ? [] : seeds) {
-      for (let cut = 0; cut <= Math.min(CUT_BYTES, given.bytes.length); cut++, count++) {
-        await run({ ...given, bytes: given.bytes.slice(0, cut) }, `${given.name} cut at ${cut}`);
-      }
-    }
-    for (let number = from; number < cases; number++, count++) {
-      await run(makeCase(seeds, seed, number), `--seed=${seed} --only=${number}`);
-      if (number % 10_000 === 9_999)
-        writeSync(
-          1,
-          `${number + 1} of ${cases}, ${faults} faults, ${((performance.now() - start) / 1000).toFixed(0)} s\n`,
-        );
-    }
+    this.faults++;
+    say(`FAULT ${label} (${ms.toFixed(0)} ms): ${fault}\n${printable(given.shown)}`);
   }
-  const ended = [...outcomes].sort((a, b) => b[1] - a[1]).map(([outcome, times]) => `${outcome} ${times}`);
-  faults += only === undefined ? fuzzBudgets(Math.ceil(from / 10), Math.ceil(cases / 10), seed) : 0;
-  writeSync(1, `${count} cases from ${seeds.length} files: ${ended.join(', ')}\n${faults} faults\n`);
-  process.exit(faults > 0 ? 1 : 0);
+
+  private label(seed: number, number: number): string {
+    return `--kind=${this.kind.name} --seed=${seed} --only=${number}`;
+  }
+
+  private seconds(): string {
+    return ((performance.now() - this.start) / 1000).toFixed(0);
+  }
 }
 
-/** @returns the number of faults */
-function fuzzBudgets(from: number, to: number, seed: number): number {
-  const pairs = goldenPairs();
-  const outcomes = new Map<string, number>();
+/** The beginning of an input, in lines that a terminal can show. */
+function printable(input: string): string {
+  return input
+    .slice(0, SHOWN_CHARACTERS)
+    .split('\n')
+    .map((line) => harmless(line, SHOWN_CHARACTERS))
+    .join('\n');
+}
+
+/** The chosen kinds; all without a choice. Throws for an unknown name. */
+function chosenKinds(names: string | undefined): readonly FuzzKind[] {
+  if (names === undefined) return KINDS;
+  return names.split(',').map((name) => {
+    const kind = KINDS.find((each) => each.name === name);
+    if (!kind) throw new Error(`--kind=${name}: expected some of ${KINDS.map((each) => each.name).join(', ')}`);
+    return kind;
+  });
+}
+
+async function main(): Promise<void> {
+  const seed = Number(option('seed') ?? 1);
+  const only = option('only');
   let faults = 0;
-  for (let number = from; number < to; number++) {
-    if (number % 100 === 0) process.send?.(`budget ${number}`);
-    const pair = mutatePair(seededRandom(seed * 1e7 + number), pairs);
-    const { outcome, fault } = judgePair(pair);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    if (fault === null) continue;
-    faults++;
-    writeSync(1, `FAULT of the budget, --seed=${seed}, pair ${number}: ${fault}\n  ${pair.adapter.slice(0, 1000)}\n`);
+  for (const kind of chosenKinds(option('kind'))) {
+    const run = new KindRun(kind);
+    if (only === undefined) await run.run(seed, Number(option('from') ?? 0), Number(option('cases') ?? kind.cases));
+    else await run.only(seed, Number(only));
+    faults += run.faults;
   }
-  if (to > from)
-    writeSync(1, `${to - from} pairs of configs: ${[...outcomes].map((entry) => entry.join(' ')).join(', ')}\n`);
-  return faults;
+  say(`${faults} faults`);
+  process.exit(faults > 0 ? 1 : 0);
 }
 
 if (process.argv[1]?.endsWith('fuzz.cjs')) void main();

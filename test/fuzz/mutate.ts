@@ -14,7 +14,7 @@ export const below = (random: Random, bound: number): number => Math.floor(rando
 export const pick = <T>(random: Random, values: readonly T[]): T => values[below(random, values.length)]!;
 
 /** Numbers at the limits of widths, signs and safe integers, as JSON text. */
-const NUMBERS = [
+export const NUMBERS = [
   '0',
   '-0',
   '-1',
@@ -103,7 +103,7 @@ function splice(bytes: Uint8Array, at: number, removed: number, inserted: Uint8A
 }
 
 /** One random change, more often in the first kilobytes, where headers are. */
-function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
+export function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
   if (bytes.length === 0) return bytesOf(pick(random, FRAGMENTS));
   const at = below(random, random() < 0.8 ? Math.min(bytes.length, 2048) : bytes.length);
   switch (below(random, 7)) {
@@ -152,10 +152,14 @@ function withHeader(bytes: Uint8Array, oldText: string, newText: string): Uint8A
   return splice(splice(bytes, LENGTH_BYTES, oldLength, header), 0, LENGTH_BYTES, prefix);
 }
 
+/** Strings and keys of up to 200 characters: without the bound, a long text of quotes takes minutes. */
+const STRING = /"(?:[^"\\]|\\.){0,200}"/g;
+const KEY = /"(?:[^"\\]|\\.){0,200}":/g;
+
 /** Changes one value of a JSON text and keeps the rest well-formed. */
 export function mutateJson(random: Random, text: string): string {
   const kind = below(random, 4);
-  const pattern = [/\d+/g, /"(?:[^"\\]|\\.)*"/g, /\[[^[\]]*\]/g, /"(?:[^"\\]|\\.)*":/g][kind]!;
+  const pattern = [/\d+/g, STRING, /\[[^[\]]*\]/g, KEY][kind]!;
   const found = [...text.matchAll(pattern)];
   if (found.length === 0) return text;
   const { index, 0: old } = pick(random, found);

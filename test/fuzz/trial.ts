@@ -1,22 +1,17 @@
 /** A trial of one damaged file: every request that the inspector would make about it. */
 
-import { BudgetError } from '../../src/peftConfig/errors';
-import { CheckpointError } from '../../src/checkpoint/errors';
+import type { FileAccess, FileLocation } from '../../src/checkpoint/fileAccess';
 import type { MatrixRef } from '../../src/protocol/matrix';
 import { TILE_SIZE } from '../../src/protocol/matrix';
 import { unpackDescription } from '../../src/protocol/packedDescription';
 import type { Params, RequestContext, Result } from '../../src/protocol/rpc';
 import type { SourceDescription } from '../../src/protocol/source';
 import type { WorkerRequests } from '../../src/protocol/worker';
-import { ArgumentError } from '../../src/tensor/errors';
 import { createJobs } from '../../src/worker/jobs';
 import { memoryFiles } from './memoryFiles';
 import type { Case } from './mutate';
+import { typedCode } from './typedErrors';
 
-/** Time limit per case, both on the clock and in processor time, because other work may occupy the processor. */
-export const MAX_MS = 1000;
-/** Memory limit per case, for files under 1 MB. */
-export const MAX_BYTES = 64 * 2 ** 20;
 /** Tensors and modules per case that are examined. */
 const LOOKED_INTO = 3;
 
@@ -29,16 +24,21 @@ const context: RequestContext = {
   transfer: () => undefined,
 };
 
-/** Throws every error that is not typed, which is what the fuzz looks for. */
-export async function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
-  const jobs = createJobs(memoryFiles(new Map([...beside, [name, bytes]])));
+/** Rejects with every error that is not typed, which is what the fuzz looks for. */
+export function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
+  return tryFile(memoryFiles(new Map([...beside, [name, bytes]])), name);
+}
+
+/** The same for a file at `location` of any file system. */
+export async function tryFile(files: FileAccess, location: FileLocation): Promise<Outcome> {
+  const jobs = createJobs(files);
   const call = async <M extends keyof WorkerRequests>(
     method: M,
     params: Params<WorkerRequests[M]>,
   ): Promise<Result<WorkerRequests[M]>> => (await jobs[method](params as never, context)) as Result<WorkerRequests[M]>;
   let opened;
   try {
-    opened = await call('checkpoint/open', { path: name });
+    opened = await call('checkpoint/open', { path: location });
   } catch (error) {
     return { refused: typedCode(error) };
   }
@@ -70,12 +70,6 @@ export async function tryCase({ name, bytes, beside }: Case): Promise<Outcome> {
   return { opened: description };
 }
 
-function typedCode(error: unknown): string {
-  if (error instanceof CheckpointError) return error.code;
-  if (error instanceof BudgetError || error instanceof ArgumentError) return error.name;
-  throw error;
-}
-
 function matricesOf({ tensors, lora, prefixes }: SourceDescription): MatrixRef[] {
   return [
     ...tensors.slice(0, LOOKED_INTO).map(({ name, shape }): MatrixRef => ({
@@ -94,28 +88,8 @@ function coarsestLevel({ tensors }: SourceDescription, matrix: MatrixRef): numbe
   return Math.min(40, Math.ceil(Math.log2(side / TILE_SIZE)));
 }
 
-/** Runs a case and checks its limits. @returns the outcome, and what is wrong with it or `null` */
-export async function judge(given: Case): Promise<{ readonly outcome: string; readonly fault: string | null }> {
-  const before = memoryInUse();
-  const start = performance.now();
-  const used = process.cpuUsage();
-  let outcome: string;
-  try {
-    const result = await tryCase(given);
-    outcome =
-      'refused' in result ? result.refused : result.opened.problems.length > 0 ? 'opened with problems' : 'opened';
-  } catch (error) {
-    return { outcome: 'crashed', fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
-  }
-  const { user, system } = process.cpuUsage(used);
-  const ms = Math.min(performance.now() - start, (user + system) / 1000);
-  const grown = memoryInUse() - before;
-  if (ms > MAX_MS) return { outcome, fault: `it took ${ms.toFixed(0)} ms, at most ${MAX_MS}` };
-  if (grown > MAX_BYTES) return { outcome, fault: `it took ${grown} bytes of memory, at most ${MAX_BYTES}` };
-  return { outcome, fault: null };
-}
-
-function memoryInUse(): number {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+/** The outcome as a summary counts it. */
+export function named(outcome: Outcome): string {
+  if ('refused' in outcome) return outcome.refused;
+  return outcome.opened.problems.length > 0 ? 'opened with problems' : 'opened';
 }

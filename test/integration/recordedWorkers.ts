@@ -2,8 +2,8 @@
 
 import threads from 'node:worker_threads';
 import type { Worker, WorkerOptions } from 'node:worker_threads';
+import type { AdapterPage } from '../../src/protocol/adapters';
 import type { Message } from '../../src/protocol/rpc';
-import type { AdapterFacts, ConfigScan } from '../../src/protocol/scan';
 
 export interface RecordedWorker {
   readonly worker: Worker;
@@ -13,8 +13,8 @@ export interface RecordedWorker {
   /** Methods in the order of their replies, and the errors of failed ones. */
   readonly answered: string[];
   readonly failures: string[];
-  /** Results of the scans of adapters' configs. */
-  readonly scans: ConfigScan<AdapterFacts>[];
+  /** Pages of the list of adapters. */
+  readonly pages: AdapterPage[];
 }
 
 /** All threads since `recordWorkers`, oldest first. */
@@ -42,7 +42,7 @@ export function recordWorkers(): void {
         asked: this.#asked,
         answered: [],
         failures: [],
-        scans: [],
+        pages: [],
       };
       recordedWorkers.push(record);
       this.on('message', (message: Message) => {
@@ -50,7 +50,7 @@ export function recordWorkers(): void {
         const method = methods.get(message.id) ?? '';
         if (!('failure' in message)) {
           record.answered.push(method);
-          if (method === 'adapters/scan') record.scans.push(message.result as ConfigScan<AdapterFacts>);
+          if (method === 'adapters/page') record.pages.push(message.result as AdapterPage);
         } else if (message.failure.name !== 'CancelledError')
           record.failures.push(`${method}: ${message.failure.message}`);
       });
@@ -71,7 +71,7 @@ export function currentWorker(): RecordedWorker | undefined {
   return recordedWorkers.filter(({ name }) => name === WORKER_NAME).at(-1);
 }
 
-/** All results of scans of adapters' configs, the oldest first. */
-export function adapterScans(): readonly ConfigScan<AdapterFacts>[] {
-  return recordedWorkers.flatMap(({ scans }) => scans);
+/** All pages of the list of adapters, the oldest first. */
+export function adapterPages(): readonly AdapterPage[] {
+  return recordedWorkers.flatMap(({ pages }) => pages);
 }

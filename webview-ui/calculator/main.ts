@@ -11,6 +11,7 @@ import { BROWSER_TIMERS } from '../shared/timers';
 import { Answers } from './answers';
 import { MethodRows } from './methodRows';
 import { PlanPanel } from './plan/planPanel';
+import { sharedSettings } from './plan/sharedSettings';
 
 const host = new Endpoint<CalculatorRequests, Record<never, never>, Record<never, never>, BudgetEvents>(
   hostTransport(),
@@ -42,6 +43,8 @@ const answers = new Answers(
 );
 
 const controls = new BudgetControls((inputs) => answers.change({ inputs }));
+const openPlan = h('button', { type: 'button', class: 'budget-link' }, 'Open beside the editor');
+openPlan.addEventListener('click', () => void host.request('calculator/run', { command: 'plan' }).catch(fail));
 
 const plan = new PlanPanel(
   {
@@ -57,6 +60,7 @@ function show(report: BudgetReport): void {
   page.classList.remove('loading');
   controls.showReport(report);
   rows.show(report);
+  plan.follow(sharedSettings(controls.inputs, report));
   shareNote.textContent = report.shareNote;
   replace(
     warnings,
@@ -74,8 +78,11 @@ function button(label: string, command: 'compare' | 'demo', kind: string): HTMLE
 const page = h(
   'main',
   { class: 'calculator loading' },
+  h('h1', { class: 'peft-unseen' }, 'Parameter calculator'),
   h('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
   failure,
+  plan.fit.root,
+  openPlan,
   controls.root,
   rows.root,
   shareNote,

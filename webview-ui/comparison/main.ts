@@ -111,7 +111,7 @@ const page = h(
   { class: 'comparison loading' },
   h('p', { class: 'peft-muted loading-note', role: 'status' }, 'Reading the models…'),
   header,
-  h('aside', {}, controls.root),
+  h('div', { class: 'settings' }, controls.root),
   results,
 );
 document.getElementById('app')?.append(page);

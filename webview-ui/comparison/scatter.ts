@@ -17,10 +17,14 @@ export class Scatter {
 
   show(sweep: PlanSweep): void {
     this.sweep = sweep;
-    const { methods, ranks } = sweep;
+    const { methods, ranks, planned } = sweep;
     if (![...methods, ...ranks].some(canBeDrawn))
       return this.root.replaceChildren(h('p', { class: 'peft-muted' }, 'No method can be estimated on this model.'));
-    this.root.replaceChildren(this.frame, legend(ranks.length > 1), rows(methods, ranks));
+    this.root.replaceChildren(
+      this.frame,
+      legend(ranks.length > 1),
+      rows(methods, [...(planned ? [planned] : []), ...ranks]),
+    );
     this.draw();
   }
 
@@ -36,7 +40,8 @@ function legend(ranks: boolean): HTMLElement {
     { class: 'peft-muted' },
     'Each dot is a method at its defaults, with the training setup of the calculator. ' +
       'The line joins the methods that train the most parameters for their memory.',
-    ranks ? ' The small dots are ranks of the planned method.' : '',
+    ' The diamond is your plan.',
+    ranks ? ' The small dots are other ranks of its method.' : '',
   );
 }
 

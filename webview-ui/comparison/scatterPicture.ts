@@ -22,6 +22,12 @@ interface Plot {
   readonly area: { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number };
 }
 
+interface Drawn {
+  readonly methods: readonly PlanPoint[];
+  readonly ranks: readonly PlanPoint[];
+  readonly planned: PlanPoint | null;
+}
+
 /** A log scale cannot show a point without parameters or memory. */
 export const canBeDrawn = ({ trainable, bytes }: PlanPoint): boolean => trainable > 0 && bytes > 0;
 
@@ -30,7 +36,9 @@ export function scatterPicture(sweep: PlanSweep, width: number): SVGElement {
   const { gpu } = sweep;
   const methods = sweep.methods.filter(canBeDrawn);
   const ranks = sweep.ranks.filter(canBeDrawn);
-  const plot = plotOf([...methods, ...ranks], gpu, width);
+  const planned = sweep.planned && canBeDrawn(sweep.planned) ? sweep.planned : null;
+  const drawn: Drawn = { methods, ranks, planned };
+  const plot = plotOf([...methods, ...ranks, ...(planned ? [planned] : [])], gpu, width);
   const picture = svg('svg', {
     width,
     height: HEIGHT,
@@ -38,7 +46,7 @@ export function scatterPicture(sweep: PlanSweep, width: number): SVGElement {
     'aria-label': 'Trainable parameters against training memory, both on log scales. The table below has the numbers.',
   });
   const axes = [memoryAxis(plot), parameterAxis(plot), gpu ? gpuLine(plot, gpu) : []];
-  replace(picture, axes, marks(plot, methods, ranks), names(plot, methods, ranks, gpu));
+  replace(picture, axes, marks(plot, drawn), names(plot, drawn, gpu));
   return picture;
 }
 
@@ -79,7 +87,7 @@ function gpuLine({ y, area: { left, right } }: Plot, gpu: NonNullable<PlanSweep[
   ];
 }
 
-function marks({ x, y }: Plot, methods: readonly PlanPoint[], ranks: readonly PlanPoint[]): SVGElement[] {
+function marks({ x, y }: Plot, { methods, ranks, planned }: Drawn): SVGElement[] {
   const path = line<PlanPoint>(
     ({ trainable }) => x(trainable),
     ({ bytes }) => y(bytes),
@@ -102,22 +110,24 @@ function marks({ x, y }: Plot, methods: readonly PlanPoint[], ranks: readonly Pl
     ...(ranks.length > 1 ? [svg('path', { class: 'ranks', d: path(ranks) ?? '' })] : []),
     ...methods.map((point) => dot(point, front.includes(point) ? 'method best' : 'method')),
     ...ranks.map((point) => dot(point, 'rank')),
+    ...(planned ? [diamond(x(planned.trainable), y(planned.bytes))] : []),
   ];
 }
 
-/** Names the front first, then the ends of the sweep, then other methods as far as they fit. */
-function names(
-  { x, y, area }: Plot,
-  methods: readonly PlanPoint[],
-  ranks: readonly PlanPoint[],
-  gpu: PlanSweep['gpu'],
-): SVGElement[] {
+/** A shape of its own for the reader's plan. */
+function diamond(x: number, y: number): SVGElement {
+  return svg('path', { class: 'planned', d: `M${x},${y - 8} l8,8 l-8,8 l-8,-8 z` });
+}
+
+/** Names the reader's plan first, then the ends of its sweep, the front, and other methods as far as they fit. */
+function names({ x, y, area }: Plot, { methods, ranks, planned }: Drawn, gpu: PlanSweep['gpu']): SVGElement[] {
   const at = ({ trainable, bytes }: PlanPoint): { readonly x: number; readonly y: number } => ({
     x: x(trainable),
     y: y(bytes),
   });
   const ends = ranks.length > 1 ? [ranks[0]!, ranks.at(-1)!] : [];
-  const named = [...new Set([...paretoFront(methods), ...ends, ...methods])];
+  const asked = [...(planned ? [planned] : []), ...ends];
+  const named = [...new Set([...asked, ...paretoFront(methods), ...methods])];
   const gpuName = gpu && {
     left: area.right - 7 * gpu.label.length,
     right: area.right,
@@ -126,7 +136,7 @@ function names(
   };
   return placeLabels(
     named.map((point) => ({ ...at(point), text: point.label })),
-    [...methods, ...ranks].map(at),
+    [...methods, ...ranks, ...(planned ? [planned] : [])].map(at),
     area,
     gpuName ? [gpuName] : [],
   ).map((label) => text(label.x, label.y, label.text, label.anchor, 'name'));

@@ -1,7 +1,7 @@
 /** Reads from a model's config.json how its weights are quantised on the disk, for estimates that were not told. */
 
 import type { RawConfig } from '../../peftConfig/configValues';
-import { flag, isObject, text } from '../../peftConfig/configValues';
+import { flag, isObject, text as textOf } from '../../peftConfig/configValues';
 import type { Quantization } from './setup';
 
 interface StoredQuantization {
@@ -13,9 +13,12 @@ interface StoredQuantization {
 
 /** `null` for a model that is not quantised. bitsandbytes has settings of its own. */
 export function storedQuantization(config: unknown): StoredQuantization | null {
-  const said = isObject(config) ? (config['quantization_config'] ?? config['quantization']) : null;
-  if (!isObject(said)) return null;
-  const method = text(said, 'quant_method') ?? text(said, 'quant_algo') ?? 'an unnamed method';
+  if (!isObject(config)) return null;
+  const text = isObject(config['text_config']) ? config['text_config'] : {};
+  const places = [config['quantization_config'], config['quantization'], config['compression_config']];
+  const said = [...places, text['quantization_config']].find(isObject);
+  if (!said) return null;
+  const method = textOf(said, 'quant_method') ?? textOf(said, 'quant_algo') ?? 'an unnamed method';
   const setting = settingOf(said, method);
   if (setting !== null)
     return { setting, warning: `The base weights are counted as ${setting}, which quantization_config states.` };

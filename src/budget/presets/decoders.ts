@@ -1,7 +1,7 @@
 /** Other decoders: Phi, Granite, Cohere, OLMo, StarCoder, DeepSeek, gpt-oss. */
 
 import type { Preset } from './presetTable';
-import { presetTable } from './presetTable';
+import { DECODER_SIZES, presetTable } from './presetTable';
 
 export const DECODER_PRESETS: readonly Preset[] = [
   ...presetTable(
@@ -12,24 +12,13 @@ export const DECODER_PRESETS: readonly Preset[] = [
       [[2048, 8192, 24], ['microsoft/phi-1_5'], { config: { num_key_value_heads: 32 } }],
     ],
   ),
-  ...presetTable(
-    { model_type: 'phi3', architectures: ['Phi3ForCausalLM'] },
+  ...presetTable({ model_type: 'phi3', architectures: ['Phi3ForCausalLM'] }, DECODER_SIZES, [
     [
-      'vocab_size',
-      'hidden_size',
-      'intermediate_size',
-      'num_hidden_layers',
-      'num_attention_heads',
-      'num_key_value_heads',
+      [32064, 3072, 8192, 32, 32, 32],
+      ['microsoft/Phi-3-mini-4k-instruct', 'microsoft/Phi-3.5-mini-instruct'],
     ],
-    [
-      [
-        [32064, 3072, 8192, 32, 32, 32],
-        ['microsoft/Phi-3-mini-4k-instruct', 'microsoft/Phi-3.5-mini-instruct'],
-      ],
-      [[100352, 5120, 17920, 40, 40, 10], ['microsoft/phi-4'], { config: { pad_token_id: 0 } }],
-    ],
-  ),
+    [[100352, 5120, 17920, 40, 40, 10], ['microsoft/phi-4'], { config: { pad_token_id: 0 } }],
+  ]),
   ...presetTable(
     {
       model_type: 'granite',
@@ -46,18 +35,9 @@ export const DECODER_PRESETS: readonly Preset[] = [
       [[4096, 12800], ['ibm-granite/granite-3.3-8b-base']],
     ],
   ),
-  ...presetTable(
-    { model_type: 'cohere', architectures: ['CohereForCausalLM'] },
-    [
-      'vocab_size',
-      'hidden_size',
-      'intermediate_size',
-      'num_hidden_layers',
-      'num_attention_heads',
-      'num_key_value_heads',
-    ],
-    [[[256000, 4096, 14336, 32, 32, 8], ['CohereForAI/aya-expanse-8b']]],
-  ),
+  ...presetTable({ model_type: 'cohere', architectures: ['CohereForCausalLM'] }, DECODER_SIZES, [
+    [[256000, 4096, 14336, 32, 32, 8], ['CohereForAI/aya-expanse-8b']],
+  ]),
   ...presetTable(
     { model_type: 'olmo2', architectures: ['Olmo2ForCausalLM'], vocab_size: 100352, tie_word_embeddings: false },
     ['hidden_size', 'intermediate_size', 'num_hidden_layers', 'num_attention_heads', 'num_key_value_heads'],

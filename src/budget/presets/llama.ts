@@ -1,19 +1,12 @@
 /** Llama and models of its shape. */
 
 import type { Preset } from './presetTable';
-import { presetTable } from './presetTable';
+import { DECODER_SIZES, presetTable } from './presetTable';
 
 export const LLAMA_PRESETS: readonly Preset[] = [
   ...presetTable(
     { model_type: 'llama', architectures: ['LlamaForCausalLM'], tie_word_embeddings: false },
-    [
-      'vocab_size',
-      'hidden_size',
-      'intermediate_size',
-      'num_hidden_layers',
-      'num_attention_heads',
-      'num_key_value_heads',
-    ],
+    DECODER_SIZES,
     [
       [
         [32000, 4096, 11008, 32, 32, 32],
@@ -113,26 +106,12 @@ export const LLAMA_PRESETS: readonly Preset[] = [
   ),
   ...presetTable(
     { model_type: 'smollm3', architectures: ['SmolLM3ForCausalLM'], tie_word_embeddings: true },
-    [
-      'vocab_size',
-      'hidden_size',
-      'intermediate_size',
-      'num_hidden_layers',
-      'num_attention_heads',
-      'num_key_value_heads',
-    ],
+    DECODER_SIZES,
     [[[128256, 2048, 11008, 36, 16, 4], ['HuggingFaceTB/SmolLM3-3B']]],
   ),
   ...presetTable(
     { model_type: 'stablelm', architectures: ['StableLmForCausalLM'], use_qkv_bias: true, tie_word_embeddings: false },
-    [
-      'vocab_size',
-      'hidden_size',
-      'intermediate_size',
-      'num_hidden_layers',
-      'num_attention_heads',
-      'num_key_value_heads',
-    ],
+    DECODER_SIZES,
     [[[100352, 2048, 5632, 24, 32, 32], ['stabilityai/stablelm-2-1_6b']]],
   ),
 ];

@@ -24,6 +24,16 @@ type PresetRow = readonly [
   },
 ];
 
+/** The sizes that most decoders have. */
+export const DECODER_SIZES = [
+  'vocab_size',
+  'hidden_size',
+  'intermediate_size',
+  'num_hidden_layers',
+  'num_attention_heads',
+  'num_key_value_heads',
+] as const;
+
 /** The sizes of a row are the values of `keys`, in order. */
 export function presetTable(common: RawConfig, keys: readonly string[], rows: readonly PresetRow[]): Preset[] {
   return rows.map(([sizes, hubIds, own = {}]) => {

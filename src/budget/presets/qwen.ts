@@ -1,19 +1,12 @@
 /** Qwen. */
 
 import type { Preset } from './presetTable';
-import { presetTable } from './presetTable';
+import { DECODER_SIZES, presetTable } from './presetTable';
 
 export const QWEN_PRESETS: readonly Preset[] = [
   ...presetTable(
     { model_type: 'qwen2', architectures: ['Qwen2ForCausalLM'], tie_word_embeddings: false },
-    [
-      'vocab_size',
-      'hidden_size',
-      'intermediate_size',
-      'num_hidden_layers',
-      'num_attention_heads',
-      'num_key_value_heads',
-    ],
+    DECODER_SIZES,
     [
       [
         [151936, 896, 4864, 24, 14, 2],

@@ -11,6 +11,8 @@ import type { LoraPairing } from './loraPairs';
 import { configuredRank } from '../../peftConfig/peftScaling';
 import { methodScaling } from '../../peftConfig/methodScaling';
 import { elementCount } from '../safetensors/safetensorsLayout';
+import { eachInSteps, mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 import { savedTensors } from './savedTensors';
 import { unmatchedKeys } from './peftKeys';
 import { emptyTensors, tokenRows } from './savedShapes';
@@ -54,22 +56,22 @@ const NO_WEIGHT: ReadonlySet<string> = new Set([
 ]);
 
 /** Describes the adapter in a file. A base model has no modules and nothing unexplained. */
-export function describeAdapter(
+export function* describeAdapter(
   collected: AdapterParts,
   lora: LoraPairing,
   config: AdapterConfig | null,
-): AdapterModules {
+): Steps<AdapterModules> {
   const none: AdapterModules = { modules: [], unexplained: [], problems: [] };
   if (collected.parts.length === 0 && !config?.peftType && !isTrainedWhole(config)) return none;
   const problems: Problem[] = [];
   const unexplained: { tensor: string; reason: string }[] = [];
-  const products = productsOfParts(collected.parts, lora);
-  const modules = collected.parts.map((part) =>
+  const products = yield* productsOfParts(collected.parts, lora);
+  const modules = yield* mapInSteps(collected.parts, (part) =>
     describePart(part, products.get(part) ?? [], config, problems, unexplained),
   );
-  const whole = unmergedModel(collected);
+  const whole = yield* unmergedModel(collected);
   if (whole) return { modules, unexplained, problems: [whole] };
-  const saved = savedTensors(collected.rest, collected.parts, config);
+  const saved = yield* savedTensors(collected.rest, collected.parts, config);
   for (const entry of collected.doubles)
     unexplained.push({ tensor: entry.name, reason: 'another tensor of the file already has its role in the module' });
   for (const tensor of saved.unexplained) unexplained.push(tensor);
@@ -80,29 +82,34 @@ export function describeAdapter(
     problems.push({ severity: 'warning', message, subject: tensor });
   }
   const all = [...modules, ...saved.modules];
-  const found = [...unmatchedKeys(collected, config), ...emptyTensors(all), ...tokenRows(collected.parts, config)];
+  const unmatched = yield* unmatchedKeys(collected, config);
+  const empty = yield* emptyTensors(all);
+  const found = [...unmatched, ...empty, ...tokenRows(collected.parts, config)];
   return { modules: all, unexplained, problems: [...problems, ...found] };
 }
 
 /** The LoRA modules of each part, matched by their tensors' names. Stacked experts are several modules. */
-function productsOfParts(parts: readonly AdapterPart[], { modules }: LoraPairing): Map<AdapterPart, LoraModuleInfo[]> {
+function* productsOfParts(
+  parts: readonly AdapterPart[],
+  { modules }: LoraPairing,
+): Steps<Map<AdapterPart, LoraModuleInfo[]>> {
   const byHalf = new Map<string, AdapterPart>();
   const byName = new Map<string, AdapterPart>();
-  for (const part of parts) {
+  yield* eachInSteps(parts, (part) => {
     byName.set(part.module, part);
     for (const key of ['a', 'b']) {
       const entry = part.tensors.get(key)?.entry;
       if (entry) byHalf.set(entry.name, part);
     }
-  }
+  });
   const found = new Map<AdapterPart, LoraModuleInfo[]>();
-  for (const info of modules) {
+  yield* eachInSteps(modules, (info) => {
     const part = byHalf.get(info.a) ?? byHalf.get(info.b) ?? byName.get(info.module);
-    if (!part) continue;
+    if (!part) return;
     const list = found.get(part) ?? [];
     found.set(part, list);
     list.push(info);
-  }
+  });
   return found;
 }
 

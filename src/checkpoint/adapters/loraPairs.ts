@@ -5,19 +5,21 @@ import type { Problem } from '../../peftConfig/problem';
 import { blockDiagonalFactor } from '../../peftConfig/blockDiagonal';
 import { isObject } from '../../peftConfig/configValues';
 import type { AdapterConfig } from '../../peftConfig/adapterConfig';
-import { collectParts } from './adapterParts';
 import type { AdapterPart } from './adapterPart';
 import type { AdapterParts } from './adapterParts';
 import { quoted } from '../../peftConfig/quoted';
 import { expertAxes } from './expertAxes';
 import { stackedExperts, TargetedParameters } from './expertModules';
 import type { ExpertModule } from './expertModules';
+import { restoredPath } from './kohyaNames';
 import { placeModules } from './layerGroups';
 import { UNKNOWN_ALPHA, scalingOf } from './storedScaling';
 import { isProduct, planProduct, withBlocksOfA } from './products';
 import { inputsAreAlike } from './sharedInputs';
 import type { Planned, Product } from './products';
 import type { TensorEntry } from '../header';
+import { filterInSteps, mapByKey, mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 
 /**
  * Maximum number of experts in all modules. The largest published models have 100 layers of 512, with two pairs each.
@@ -35,24 +37,25 @@ export interface LoraPairing {
  * `scalars` holds the values of `scalarTensors` by tensor name. `loraAlpha` is the alpha of all modules in a GGUF
  * adapter.
  */
-export function pairLora(
+export function* pairLora(
   tensors: readonly TensorEntry[],
   config: AdapterConfig | null,
   scalars: ReadonlyMap<string, number>,
-  collected: AdapterParts = collectParts(tensors),
+  collected: AdapterParts,
   loraAlpha?: number,
-): LoraPairing {
+): Steps<LoraPairing> {
   const shared = collected.parts.find(({ module }) => module === '');
   const sharing = collected.parts.filter(({ tensors: own }) => own.has('lambda_b'));
   const alike = inputsAreAlike(sharing.map(({ module }) => module));
   const problems: Problem[] = [];
-  const adapted = collected.parts.filter(isProduct);
-  const units = unitsOf(adapted, config, problems);
-  const places = placeModules(units.map(({ name }) => name));
-  const stored = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const adapted = yield* filterInSteps(collected.parts, isProduct);
+  const units = yield* unitsOf(adapted, config, problems);
+  const paths = yield* mapInSteps(units, ({ name }) => restoredPath(name));
+  const places = yield* placeModules(paths);
+  const stored = yield* mapByKey(tensors, ({ name }) => name);
   const products = new Map<string, Product>();
 
-  const modules = units.map(({ part, name, planned }, i): LoraModuleInfo => {
+  const modules = yield* mapInSteps(units, ({ part, name, planned }, i): LoraModuleInfo => {
     const plan = planned ?? planOf(part, shared, alike, config);
     const product = 'product' in plan ? plan.product : null;
     const unavailable = 'unavailable' in plan ? plan.unavailable : null;
@@ -69,6 +72,7 @@ export function pairLora(
     const source = (key: 'a' | 'b'): string => part.tensors.get(key)?.entry.name ?? '';
     return {
       module: name,
+      ...(paths[i] !== name && { path: paths[i] }),
       ...places[i]!,
       rank: sizes.rank,
       ...scalingOf(name, part, rank, config, { scalars, loraAlpha }, problems),
@@ -90,16 +94,22 @@ export function pairLora(
 }
 
 /** The modules of all parts: one each, or one for each stacked expert. */
-function unitsOf(adapted: readonly AdapterPart[], config: AdapterConfig | null, problems: Problem[]): ExpertModule[] {
+function* unitsOf(
+  adapted: readonly AdapterPart[],
+  config: AdapterConfig | null,
+  problems: Problem[],
+): Steps<ExpertModule[]> {
   const parameters = new TargetedParameters(config);
   let experts = MAX_EXPERT_MODULES;
   const axes = expertAxes(adapted, config, ({ module }) => parameters.pathOf(module));
   for (const problem of axes.problems) problems.push(problem);
-  return adapted.flatMap((part) => {
+  yield;
+  const expanded = yield* mapInSteps(adapted, (part) => {
     const stacked = stackedExperts(part, config, parameters, experts, axes.exchanged.has(part));
     experts -= stacked?.length ?? 0;
     return stacked ?? [{ part, name: part.module, planned: null }];
   });
+  return expanded.flat();
 }
 
 function unknownAlphaMessage(count: number, withoutConfig: boolean): string {

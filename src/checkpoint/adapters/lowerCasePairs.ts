@@ -4,6 +4,8 @@
  */
 
 import type { TensorEntry } from '../header';
+import { eachInSteps, mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 import type { AdapterPart, PartTensor } from './adapterPart';
 import { TENSOR_RULES } from './tensorRoles';
 import type { TensorRule } from './tensorRoles';
@@ -37,16 +39,16 @@ export function orientLowerCase(part: AdapterPart): void {
 }
 
 /** mlx-vlm's pairs among tensors that no rule explains: `A` and `B` of one module with a common rank. */
-export function bareLetterPairs(rest: readonly TensorEntry[]): AdapterPart[] {
+export function* bareLetterPairs(rest: readonly TensorEntry[]): Steps<AdapterPart[]> {
   const pairs = new Map<string, Map<string, TensorEntry>>();
-  for (const entry of rest) {
+  yield* eachInSteps(rest, (entry) => {
     const letter = /\.([AB])$/.exec(entry.name)?.[1]?.toLowerCase();
-    if (letter === undefined) continue;
+    if (letter === undefined) return;
     const module = entry.name.slice(0, -2);
     const pair = pairs.get(module) ?? new Map<string, TensorEntry>();
     pairs.set(module, pair.set(letter, entry));
-  }
-  const parts = [...pairs].map(([module, pair]) => partOf(module, pair));
+  });
+  const parts = yield* mapInSteps([...pairs], ([module, pair]) => partOf(module, pair));
   // State space models also have matrices A and B. They are not all pairs of a common rank.
   return parts.every((part) => part !== null) ? parts : [];
 }

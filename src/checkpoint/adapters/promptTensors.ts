@@ -74,7 +74,12 @@ function describePrefix(prefixLength: number, width: number, config: AdapterConf
 }
 
 function problem(message: string): Problem {
-  return { severity: 'warning', message: `${TENSOR_NAME} ${message}`, subject: TENSOR_NAME };
+  return {
+    severity: 'warning',
+    code: 'config_mismatch',
+    message: `${TENSOR_NAME} ${message}`,
+    subject: TENSOR_NAME,
+  };
 }
 
 /** The layout of one layer's keys or values, (prefixLength, numHeads * dHead), in PEFT's tensor. */

@@ -5,23 +5,26 @@ import { isObject } from '../../peftConfig/configValues';
 import type { Problem } from '../../peftConfig/problem';
 import { quoted } from '../../peftConfig/quoted';
 import type { AdapterModuleInfo } from '../sourceDescription';
+import { eachInSteps } from '../steps';
+import type { Steps } from '../steps';
 import type { AdapterPart } from './adapterPart';
 
 /**
  * Tensors without entries: nothing of them was saved. DeepSpeed ZeRO-3 leaves them if the parameters were not gathered.
  * AdaLoRA's factors of rank 0 are empty on purpose.
  */
-export function emptyTensors(modules: readonly AdapterModuleInfo[]): Problem[] {
-  const empty = modules.flatMap(({ method, factors }) =>
-    factors.filter(({ shape, dims }) => shape.includes(0) && !(method === 'ADALORA' && dims.includes('rank'))),
-  );
-  return empty.map(({ tensor, role, shape }) => ({
-    severity: 'error',
-    message:
-      `${quoted(tensor)} (${role}) has shape [${shape.join(', ')}]: nothing of it was saved, and loading fails with a ` +
-      'size mismatch. DeepSpeed ZeRO-3 saves such tensors unless it gathers the parameters first',
-    subject: tensor,
-  }));
+export function* emptyTensors(modules: readonly AdapterModuleInfo[]): Steps<Problem[]> {
+  const problems: Problem[] = [];
+  yield* eachInSteps(modules, ({ method, factors }) => {
+    for (const { tensor, role, shape, dims } of factors) {
+      if (!shape.includes(0) || (method === 'ADALORA' && dims.includes('rank'))) continue;
+      const message =
+        `${quoted(tensor)} (${role}) has shape [${shape.join(', ')}]: nothing of it was saved, and loading fails with a ` +
+        'size mismatch. DeepSpeed ZeRO-3 saves such tensors unless it gathers the parameters first';
+      problems.push({ severity: 'error', message, subject: tensor });
+    }
+  });
+  return problems;
 }
 
 /** Compares the rows of retrained tokens with the indices in the config. */

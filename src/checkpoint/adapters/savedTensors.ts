@@ -7,6 +7,8 @@ import type { AdapterPart } from './adapterPart';
 import type { TensorStyle } from './tensorRoles';
 import { elementCount } from '../safetensors/safetensorsLayout';
 import type { TensorEntry } from '../header';
+import { eachInSteps, mapInSteps } from '../steps';
+import type { Steps } from '../steps';
 import { withoutPeftPrefix } from './tensorNames';
 import { withoutWrappers } from './trainingWrappers';
 
@@ -37,29 +39,36 @@ interface Saved {
 }
 
 /** `rest` holds the tensors whose names do not belong to an adapter. */
-export function savedTensors(
+export function* savedTensors(
   rest: readonly TensorEntry[],
   parts: readonly AdapterPart[],
   config: AdapterConfig | null,
-): Saved {
-  const adapted = new Set(parts.map(({ module }) => module));
+): Steps<Saved> {
+  const adapted = new Set<string>();
+  const styles = new Set<TensorStyle>();
+  yield* eachInSteps(parts, ({ module, style }) => {
+    adapted.add(module);
+    styles.add(style);
+  });
   const saved = [...comparedNames(config, 'modules_to_save'), ...(usesHeads(config) ? HEADS : [])];
   const modules = new Map<string, AdapterFactorInfo[]>();
   const unexplained: { tensor: string; reason: string }[] = [];
-  const styles = new Set(parts.map(({ style }) => style));
-  for (const { name, shape } of rest) {
+  yield* eachInSteps(rest, ({ name, shape }) => {
     const role = roleOf(name, adapted, saved, config) ?? purposeOf(name, shape, styles);
     if (role === null) {
       unexplained.push({ tensor: name, reason: reasonFor(name, config) });
-      continue;
+      return;
     }
     const path = BUNDLED_EMBEDDING.test(name) ? name.split('.', 3).join('.') : pathOf(name);
     const module = path.slice(0, Math.max(path.lastIndexOf('.'), 0)).replace(/\.base_layer$/, '');
     const factors = modules.get(module) ?? [];
     modules.set(module, factors);
     factors.push({ tensor: name, role, shape, dims: dimsOf(name, shape) });
-  }
-  return { modules: [...modules].map(([module, factors]) => savedModule(module, factors)), unexplained };
+  });
+  return {
+    modules: yield* mapInSteps([...modules], ([module, factors]) => savedModule(module, factors)),
+    unexplained,
+  };
 }
 
 function savedModule(module: string, factors: readonly AdapterFactorInfo[]): AdapterModuleInfo {

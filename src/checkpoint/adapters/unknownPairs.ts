@@ -3,6 +3,8 @@
 import type { Problem } from '../../peftConfig/problem';
 import { quoted } from '../../peftConfig/quoted';
 import type { TensorEntry } from '../header';
+import { eachInSteps, filterInSteps } from '../steps';
+import type { Steps } from '../steps';
 
 /** Largest share of the smaller feature size that a rank takes. Trained ranks are far below it. */
 const LARGEST_RANK_SHARE = 0.5;
@@ -16,9 +18,9 @@ interface Pair {
 }
 
 /** Tensors of a file without a known adapter. `hasConfig` is true if an adapter_config.json lies beside it. */
-export function unknownPairs(tensors: readonly TensorEntry[], hasConfig: boolean): Problem | null {
-  const matrices = tensors.filter(({ shape }) => shape.length === 2);
-  const pairs = pairsOf(matrices);
+export function* unknownPairs(tensors: readonly TensorEntry[], hasConfig: boolean): Steps<Problem | null> {
+  const matrices = yield* filterInSteps(tensors, ({ shape }) => shape.length === 2);
+  const pairs = yield* pairsOf(matrices);
   const [first] = pairs;
   if (first && 2 * pairs.length >= LEAST_SHARE * matrices.length) {
     const names = `${quoted(first.first.name)} and ${quoted(first.second.name)}`;
@@ -34,22 +36,23 @@ export function unknownPairs(tensors: readonly TensorEntry[], hasConfig: boolean
 }
 
 /** Two matrices whose names differ in one segment only and that share one side, which is short. */
-function pairsOf(matrices: readonly TensorEntry[]): Pair[] {
+function* pairsOf(matrices: readonly TensorEntry[]): Steps<Pair[]> {
   const groups = new Map<string, TensorEntry[]>();
-  for (const entry of matrices) {
+  yield* eachInSteps(matrices, (entry) => {
     const segments = entry.name.split('.');
     const at = segments.at(-1) === 'weight' ? segments.length - 2 : segments.length - 1;
     const stem = [...segments.slice(0, Math.max(at, 0)), '*', ...segments.slice(at + 1)].join('.');
     const group = groups.get(stem) ?? [];
     groups.set(stem, group);
     group.push(entry);
-  }
-  return [...groups.values()].flatMap((group): Pair[] => {
-    const [first, second, third] = group;
-    if (!first || !second || third) return [];
-    const rank = commonRank(first.shape, second.shape);
-    return rank === null ? [] : [{ first, second, rank }];
   });
+  const pairs: Pair[] = [];
+  yield* eachInSteps(groups.values(), ([first, second, third]) => {
+    if (!first || !second || third) return;
+    const rank = commonRank(first.shape, second.shape);
+    if (rank !== null) pairs.push({ first, second, rank });
+  });
+  return pairs;
 }
 
 function commonRank([a0 = 0, a1 = 0]: readonly number[], [b0 = 0, b1 = 0]: readonly number[]): number | null {

@@ -1,6 +1,8 @@
 /** Recognises a whole model that was saved with its adapter in it: the trainer called `save` on the wrapped model. */
 
 import type { Problem } from '../../peftConfig/problem';
+import { eachInSteps, filterInSteps } from '../steps';
+import type { Steps } from '../steps';
 import type { AdapterPart } from './adapterPart';
 import type { AdapterParts } from './adapterParts';
 import { EMBEDDINGS } from './savedTensors';
@@ -13,14 +15,17 @@ const BASE_WEIGHT = '.base_layer.weight';
  * The problem, or `null` if the file holds only an adapter. PEFT also saves `base_layer.weight` for an adapted embedding,
  * so a frozen weight of another module is needed, and tensors of modules without an adapter.
  */
-export function unmergedModel({ parts, rest }: AdapterParts): Problem | null {
-  const adapted = new Set(parts.filter(isLora).map(({ module }) => module));
-  const frozen = rest.filter(({ name }) => {
+export function* unmergedModel({ parts, rest }: AdapterParts): Steps<Problem | null> {
+  const adapted = new Set<string>();
+  yield* eachInSteps(parts, (part) => {
+    if (isLora(part)) adapted.add(part.module);
+  });
+  const frozen = yield* filterInSteps(rest, ({ name }) => {
     if (!name.endsWith(BASE_WEIGHT)) return false;
     const module = withoutPeftPrefix(withoutWrappers(name)).slice(0, -BASE_WEIGHT.length);
     return adapted.has(module) && !EMBEDDINGS.includes(module.slice(module.lastIndexOf('.') + 1));
   });
-  const others = rest.filter(({ name }) => !name.includes('.base_layer.'));
+  const others = yield* filterInSteps(rest, ({ name }) => !name.includes('.base_layer.'));
   if (frozen.length === 0 || others.length === 0) return null;
   return {
     severity: 'error',

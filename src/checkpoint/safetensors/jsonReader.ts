@@ -65,6 +65,11 @@ export class JsonReader {
    * the text is not JSON, after `onField` has seen the fields before.
    */
   object(onField: (key: string) => void): void {
+    for (const key of this.fields()) onField(key);
+  }
+
+  /** As `object`, but yields each key. Whoever receives it must read its value before the next. */
+  *fields(): Generator<string, void, undefined> {
     this.expect(OPEN_BRACE, "'{'");
     if (this.peek() === CLOSE_BRACE) {
       this.at++;
@@ -73,7 +78,7 @@ export class JsonReader {
     for (;;) {
       const key = this.string();
       this.expect(COLON, "':'");
-      onField(key);
+      yield key;
       if (this.peek() !== COMMA) break;
       this.at++;
     }

@@ -3,6 +3,7 @@
 import type { ByteSource } from '../byteSource';
 import { CheckpointError } from '../errors';
 import { recognise } from '../fileKind';
+import { Pacer } from '../pacer';
 import { LENGTH_BYTES, headerLength, parseSafetensorsHeader } from './safetensorsHeader';
 import type { SafetensorsHeader } from './safetensorsHeader';
 
@@ -22,11 +23,13 @@ export async function openSafetensors(
   start ??= await source.read(0, Math.min(FIRST_BYTES, source.size), signal);
   try {
     const end = LENGTH_BYTES + headerLength(start, source.size);
-    if (end <= start.length) return parseSafetensorsHeader(start.subarray(LENGTH_BYTES, end), source.size);
+    const parse = (header: Uint8Array): Promise<SafetensorsHeader> =>
+      new Pacer(signal).run(parseSafetensorsHeader(header, source.size));
+    if (end <= start.length) return await parse(start.subarray(LENGTH_BYTES, end));
     const header = new Uint8Array(end - LENGTH_BYTES);
     header.set(await source.read(start.length, end - start.length, signal), start.length - LENGTH_BYTES);
     header.set(start.subarray(LENGTH_BYTES));
-    return parseSafetensorsHeader(header, source.size);
+    return await parse(header);
   } catch (error) {
     const kind = error instanceof CheckpointError ? recognise(start, source.size) : null;
     if (kind === null) throw error;

@@ -14,6 +14,8 @@ import { CheckpointError } from '../errors';
 import { quoted } from '../../peftConfig/quoted';
 import { Faults, MAX_DIMENSIONS, MAX_TENSORS, tooManyTensors } from '../header';
 import type { CheckpointHeader, Report, TensorEntry } from '../header';
+import { ITEMS_PER_STEP } from '../steps';
+import type { Steps } from '../steps';
 import { JsonReader, JsonSyntaxError } from './jsonReader';
 import { QuickTensor } from './quickTensor';
 import { checkLayout } from './safetensorsLayout';
@@ -65,21 +67,22 @@ export function headerLength(prefix: Uint8Array, fileBytes: number): number {
 
 /**
  * Parses the N bytes of the header of a file of `fileBytes` bytes.
- * Throws InvalidHeader or InvalidHeaderDeserialization if no tensor can be listed, TooLarge beyond `MAX_TENSORS`. All other faults go to `errors`.
+ * Throws InvalidHeader or InvalidHeaderDeserialization if no tensor can be listed, TooLarge beyond `MAX_TENSORS`. All
+ * other faults go to `errors`.
  */
-export function parseSafetensorsHeader(header: Uint8Array, fileBytes: number): SafetensorsHeader {
+export function* parseSafetensorsHeader(header: Uint8Array, fileBytes: number): Steps<SafetensorsHeader> {
   const faults = new Faults();
   const { report } = faults;
 
   const tensors: TensorEntry[] = [];
   const metadata: [string, string][] = [];
   const text = decodeText(header, report);
-  const whole = readFields(new JsonReader(text), tensors, metadata, report);
+  const whole = yield* readFields(new JsonReader(text), tensors, metadata, report);
   if (text.includes('\\u') && SURROGATE_ESCAPE.test(text)) checkNames(tensors, report);
   if (!whole && tensors.length === 0) throw faults.errors[0]!;
 
   const dataStart = LENGTH_BYTES + header.length;
-  checkLayout(tensors, fileBytes - dataStart, whole, report);
+  yield* checkLayout(tensors, fileBytes - dataStart, whole, report);
   const { errors, count: errorCount } = faults;
   return { format: 'safetensors', headerBytes: header.length, dataStart, metadata, tensors, errors, errorCount };
 }
@@ -105,22 +108,29 @@ function decodeText(header: Uint8Array, report: Report): string {
 }
 
 /** Fills `tensors` and `metadata`. Returns false if the text stops being JSON; earlier fields are kept. */
-function readFields(reader: JsonReader, tensors: TensorEntry[], metadata: [string, string][], report: Report): boolean {
+function* readFields(
+  reader: JsonReader,
+  tensors: TensorEntry[],
+  metadata: [string, string][],
+  report: Report,
+): Steps<boolean> {
   const seen = new Set<string>();
   const quick = new QuickTensor();
+  let fields = 0;
   try {
-    reader.object((name) => {
+    for (const name of reader.fields()) {
+      if (++fields % ITEMS_PER_STEP === 0) yield;
       const isNew = !seen.has(name);
       seen.add(name);
       if (!isNew) report('DuplicateKey', () => `${quoted(name)} occurs twice in the header; the first is shown`, name);
       if (name === '__metadata__') readMetadata(reader, isNew ? metadata : [], report);
       else {
         const entry = reader.quick(quick.read) ? quick.entry(name) : readTensor(reader, name, report);
-        if (!isNew) return;
+        if (!isNew) continue;
         if (tensors.length === MAX_TENSORS) throw tooManyTensors('the header');
         tensors.push(entry.shape.length > MAX_DIMENSIONS ? withoutShape(entry, report) : entry);
       }
-    });
+    }
     reader.end();
     return true;
   } catch (error) {

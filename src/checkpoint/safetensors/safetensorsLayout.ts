@@ -3,6 +3,8 @@
 import { bitsOf, isDtype } from '../dtypes';
 import { quoted } from '../../peftConfig/quoted';
 import type { Report, TensorEntry } from '../header';
+import { ITEMS_PER_STEP } from '../steps';
+import type { Steps } from '../steps';
 
 /** Number of entries of a shape, or `null` beyond 2^53. */
 export function elementCount(shape: readonly number[]): number | null {
@@ -18,11 +20,17 @@ export function elementCount(shape: readonly number[]): number | null {
  * Reports every fault and marks the tensors that cannot be read. `dataBytes` is the size of the file after its header.
  * If the header is not `whole`, holes and trailing bytes are no faults and are not reported.
  */
-export function checkLayout(tensors: readonly TensorEntry[], dataBytes: number, whole: boolean, report: Report): void {
+export function* checkLayout(
+  tensors: readonly TensorEntry[],
+  dataBytes: number,
+  whole: boolean,
+  report: Report,
+): Steps<void> {
   const inOrder = tensors.filter((tensor) => tensor.readable).sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
   let previous = '';
-  for (const tensor of inOrder) {
+  for (const [index, tensor] of inOrder.entries()) {
+    if (index % ITEMS_PER_STEP === 0) yield;
     if (tensor.end < tensor.begin || tensor.begin < covered || (whole && tensor.begin > covered)) {
       report('InvalidOffset', () => offsetMessage(tensor, covered, previous), tensor.name);
     }

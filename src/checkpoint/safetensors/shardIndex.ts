@@ -13,8 +13,8 @@ import { JsonReader, JsonSyntaxError } from './jsonReader';
 
 /** Upper bound on the index. One with 200,000 tensors has 20 MB. */
 export const MAX_INDEX_BYTES = 100_000_000;
-/** The largest published checkpoints have a few hundred shards. */
-const MAX_SHARDS = 10_000;
+/** The largest published checkpoints have a few hundred shards. Each is opened, also if it is missing. */
+export const MAX_SHARDS = 2_000;
 
 export interface ShardIndex {
   /** File names in index order, without duplicates. */

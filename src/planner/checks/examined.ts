@@ -3,6 +3,7 @@
 import type { Node } from 'jsonc-parser';
 import { findNodeAtLocation } from 'jsonc-parser';
 import { AdapterSettings } from '../../peftConfig/adapterSettings';
+import { shownValue } from '../../peftConfig/configValues';
 import type { RawConfig } from '../../peftConfig/configValues';
 import { currentMatching } from '../../peftConfig/matching';
 import type { ModuleTable } from '../../budget/moduleTable';
@@ -43,7 +44,7 @@ export class Examined {
     readonly table: ModuleTable | null,
   ) {
     this.settings = new AdapterSettings(document.config);
-    this.type = String(document.config['peft_type'] ?? '').toUpperCase();
+    this.type = shownValue(document.config['peft_type']).toUpperCase();
   }
 
   get config(): RawConfig {

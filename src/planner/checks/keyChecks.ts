@@ -1,5 +1,6 @@
 /** Checks for unknown keys. PEFT ignores them, so a misspelt setting does nothing. */
 
+import { shownValue } from '../../peftConfig/configValues';
 import { COMMON_KEYS } from '../../peftConfig/commonKeys';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
 import type { Fix } from '../../protocol/planner';
@@ -54,7 +55,7 @@ export function checkKeys(x: Examined): void {
       const newer = local(
         'PEFT 0.21 has no key {0}. The file was written by PEFT {1}.',
         quote(key),
-        String(x.config['peft_version']).slice(0, 40),
+        shownValue(x.config['peft_version']).slice(0, 40),
       );
       x.add('unknown-key', 'information', keyNode, newer, [remove]);
       continue;

@@ -1,5 +1,6 @@
 /** Explains an entry of adapter_config.json for its adapter, in Markdown. Pure. */
 
+import { shownValue } from '../../peftConfig/configValues';
 import { readPattern } from './readPattern';
 import { architectureOf } from '../../budget/architectures';
 import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
@@ -37,7 +38,7 @@ const EXPLANATIONS: ReadonlyMap<string, Explain> = new Map<string, Explain>([
   ['num_virtual_tokens', (adapter) => ['**Virtual tokens** that are learned.', ...explainParameters(adapter)]],
   [
     'peft_type',
-    (adapter) => [`**Method**: ${code(String(adapter.value('peft_type')))}.`, ...explainParameters(adapter)],
+    (adapter) => [`**Method**: ${code(shownValue(adapter.value('peft_type')))}.`, ...explainParameters(adapter)],
   ],
   ['base_model_name_or_path', explainBase],
   ['use_dora', (adapter) => explainServed(adapter, 'use_dora')],
@@ -223,7 +224,7 @@ function explainServed(adapter: ExplainedAdapter, key: 'use_dora' | 'modules_to_
       ? value === true
       : key === 'bias'
         ? typeof value === 'string' && value !== 'none'
-        : Array.isArray(value) && value.some((name) => !SERVED_HEADS.includes(String(name)));
+        : Array.isArray(value) && value.some((name) => typeof name !== 'string' || !SERVED_HEADS.includes(name));
   const warning = 'vLLM does not load an adapter with this setting. Merge it into the base model to serve it there.';
   return [...said, ...(adapter.isLora && refused ? [warning] : []), ...explainParameters(adapter)];
 }

@@ -11,6 +11,7 @@ import {
   QUANTIZATIONS,
 } from '../../budget/memory/setup';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
+import { methodName } from '../../peftConfig/methodNames';
 import { METHOD_TEXTS } from '../../peftConfig/methodTexts';
 import type { PlanChoices, PlanField } from '../../protocol/plan';
 import { methodFields } from './planFields';
@@ -34,7 +35,10 @@ function flag(key: keyof typeof DEFAULT_TRAINING, label: string, title: string):
 
 export const SETUP_FIELDS: readonly PlanField[] = [
   choice('precision', 'Precision', 'Data type of weights and activations', PRECISIONS),
-  choice('quantization', 'Base weights', 'Quantisation of the frozen base', QUANTIZATIONS),
+  {
+    ...choice('quantization', 'Base weights', 'Quantisation of the frozen base', QUANTIZATIONS),
+    choiceLabels: { none: 'not quantised' },
+  },
   choice('optimizer', 'Optimiser', 'Its states take memory for every trained parameter', OPTIMIZERS),
   number('sequenceLength', 'Sequence length', 'Tokens of the longest sequence'),
   number('microBatch', 'Micro-batch', 'Sequences per GPU in one forward pass'),
@@ -105,6 +109,7 @@ export const INFERENCE_FIELDS: readonly PlanField[] = [
 export function planChoices(): PlanChoices {
   const methods = Object.entries(METHOD_KEYS).map(([peftType, defaults]) => ({
     peftType,
+    name: methodName(peftType),
     title: METHOD_TEXTS[peftType] ?? '',
     targeting: Object.hasOwn(defaults, 'target_modules'),
     fields: methodFields(peftType),

@@ -5,6 +5,7 @@ import { gpuBytes } from '../../budget/gpus';
 import { readTrainingSetup } from '../../budget/memory/setup';
 import { estimateTrainingMemory } from '../../budget/memory/training';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
+import { methodName } from '../../peftConfig/methodNames';
 import type { PlanInputs, PlanPoint, PlanSweep } from '../../protocol/plan';
 import type { BudgetModel } from '../calculator/budgetReport';
 import { planChoices, SETUP_FIELDS } from './planChoices';
@@ -16,7 +17,7 @@ import { attempt } from '../attempt';
 /** The ranks of published adapters, from the smallest to the largest. */
 const SWEPT_RANKS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-const NOTHING: PlanSweep = { methods: [], ranks: [], gpu: null };
+const NOTHING: PlanSweep = { methods: [], planned: null, ranks: [], gpu: null };
 /** PEFT no longer has this method, so the chart leaves it out. */
 const REMOVED = 'BONE';
 
@@ -45,14 +46,15 @@ export function planSweep(inputs: PlanInputs, model: BudgetModel): PlanSweep {
     const values = methodFields(peftType).flatMap(({ key, start }): [string, string][] =>
       start === '' ? [] : [[key, start]],
     );
-    return point(peftType, null, planConfig({ ...inputs, peftType, values, targets: [] }, task.type));
+    return point(methodName(peftType), null, planConfig({ ...inputs, peftType, values, targets: [] }, task.type));
   });
   const key = Object.hasOwn(METHOD_KEYS[inputs.peftType] ?? {}, 'init_r') ? 'init_r' : 'r';
   const ranked = Object.hasOwn(METHOD_KEYS[inputs.peftType] ?? {}, key);
   const ranks = !ranked
     ? []
     : SWEPT_RANKS.flatMap((rank) => point(`${key} = ${rank}`, rank, { ...planConfig(inputs, task.type), [key]: rank }));
-  return { methods: [...methods, ...point('Full fine-tuning', null, null)], ranks, gpu: gpuOf(inputs.gpu) };
+  const planned = point(`Your plan: ${methodName(inputs.peftType)}`, null, planConfig(inputs, task.type))[0] ?? null;
+  return { methods: [...methods, ...point('Full fine-tuning', null, null)], planned, ranks, gpu: gpuOf(inputs.gpu) };
 }
 
 function gpuOf(id: string): PlanSweep['gpu'] {

@@ -1,5 +1,6 @@
 /** Writes an adapter's config as Python: a call of PEFT's config class, ready to paste. */
 
+import { shownValue } from '../../peftConfig/configValues';
 import { ConfigError } from '../../peftConfig/errors';
 import { UnknownMethodError } from '../../budget/errors';
 import { CONFIG_CLASS_NAMES, configClass } from '../../peftConfig/configClasses';
@@ -16,7 +17,7 @@ const MAX_WIDTH = 88;
 export function pythonCode(config: Readonly<Record<string, unknown>>): string {
   const peftType = config['peft_type'];
   const name = CONFIG_CLASS_NAMES.find((each) => configClass(each)!.peftType === peftType);
-  if (name === undefined) throw new UnknownMethodError(`${String(peftType)} has no known config class.`);
+  if (name === undefined) throw new UnknownMethodError(`${shownValue(peftType)} has no known config class.`);
   const { fields } = configClass(name)!;
   const written: string[] = [];
   for (const [field, initial] of fields) {

@@ -12,7 +12,7 @@ export const MAX_MODEL_CONFIG_BYTES = 4 << 20;
 /** An adapter_config.json takes a few kilobytes; a much larger file is something else. */
 const MAX_ADAPTER_CONFIG_BYTES = 1 << 20;
 
-interface ScanSources {
+export interface ScanSources {
   readonly files: Pick<ModelFiles, 'status' | 'readText'>;
   readonly host: Pick<HostFiles, 'readText'>;
 }

@@ -1,6 +1,6 @@
 /**
- * Entry of the module for everything but float32 products: weights in their stored form (statistics, tiles, colours, NF4),
- * float64 products, and the layers of language models.
+ * Entry of the module for everything but float32 products: weights in their stored form (statistics, tiles, colours,
+ * NF4), float64 products, and the layers of language models.
  */
 export { attend, attendBackward } from './attention';
 export { colourCells } from './colour';

@@ -1,5 +1,6 @@
 /**
- * The gated unit silu(gate) * up, forward and backward; ../layers/gatedUnit.ts is the plain twin. `count` is at least 4.
+ * The gated unit silu(gate) * up, forward and backward; ../layers/gatedUnit.ts is the plain twin. `count` is at least
+ * 4.
  * The last vector overlaps the one before it if the count is no multiple of 4, so outputs are distinct from inputs.
  */
 import { exp4 } from './exp';

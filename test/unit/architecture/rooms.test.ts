@@ -27,7 +27,19 @@ const show = ({ from, specifier }: Import): string => `${from} imports '${specif
  * The rooms that depend on neither Node, the DOM nor the editor. src/tsconfig.json compiles them without their types.
  */
 const PURE_ROOMS = [
-  ...['peftConfig', 'text', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'matrices', 'protocol'],
+  ...[
+    'peftConfig',
+    'text',
+    'tensor',
+    'peft',
+    'python',
+    'checkpoint',
+    'budget',
+    'model',
+    'matrices',
+    'findings',
+    'protocol',
+  ],
 ];
 
 /** The ways to reach the network: modules of Node, and globals of browsers. */

@@ -6,6 +6,7 @@ import { describeCheckpoint } from '../../../src/checkpoint/describe';
 import { configOfMetadata } from '../../../src/checkpoint/adapters/metadataConfig';
 import { pairLora } from '../../../src/checkpoint/adapters/loraPairs';
 import { describePrompts } from '../../../src/checkpoint/adapters/promptTensors';
+import { atOnce } from '../../../src/checkpoint/steps';
 import type { SourceDescription } from '../../../src/protocol/source';
 
 export function describeShapes(
@@ -24,14 +25,16 @@ export function describeShapes(
     readable: true,
   }));
   const parsed = config ? parseAdapterConfig(JSON.stringify(config)) : configOfMetadata(metadata, []);
-  const parts = collectParts(tensors);
+  const parts = atOnce(collectParts(tensors));
   const header = { format: 'safetensors', headerBytes: 0, dataStart: 8, metadata, tensors, errors: [], errorCount: 0 };
-  return describeCheckpoint(
-    { path: '/x/adapter_model.safetensors', name: 'adapter_model.safetensors', folder: 'x', bytes: 0, modified: 0 },
-    header,
-    parsed,
-    parts,
-    pairLora(tensors, parsed, new Map(Object.entries(scalars)), parts, loraAlpha),
-    describePrompts(tensors, parsed),
-  );
+  const lora = atOnce(pairLora(tensors, parsed, new Map(Object.entries(scalars)), parts, loraAlpha));
+  const prompts = describePrompts(tensors, parsed);
+  const file = {
+    path: '/x/adapter_model.safetensors',
+    name: 'adapter_model.safetensors',
+    folder: 'x',
+    bytes: 0,
+    modified: 0,
+  };
+  return atOnce(describeCheckpoint(file, header, parsed, parts, lora, prompts));
 }

@@ -74,7 +74,7 @@ describe('the weights of a quantised checkpoint', () => {
 
   it('are blocks of 32 for MXFP4', () => {
     const stored: Stored = { 'experts.up_blocks': ['U8', 4, out, 4, 16], 'experts.up_scales': ['U8', 4, out, 4] };
-    assert.deepEqual(read(stored), { weights: [['experts.up', [4, out, inside]]], parameters: 4 * out * inside });
+    assert.deepEqual(read(stored), { weights: [['experts.up', [4, inside, out]]], parameters: 4 * out * inside });
   });
 
   it("are words of MLX, by the config's bits for the module, or by groups of 64", () => {
@@ -87,6 +87,38 @@ describe('the weights of a quantised checkpoint', () => {
   it("are counted by the config's bits for HQQ", () => {
     const stored: Stored = { 'q.W_q': ['U8', 96, 64], 'q.scale': ['F16', 192, 1], 'q.zero': ['F16', 192, 1], ...bias };
     assert.equal(read(stored, { quant_config: { weight_quant_params: { nbits: 4 } } }).parameters, logical.parameters);
+  });
+
+  it('are two to a byte for bitsandbytes in any type of storage', () => {
+    const rest: Stored = { 'q.weight.absmax': ['F32', 192], 'q.weight.quant_map': ['F32', 16], ...bias };
+    const stored: Stored = { 'q.weight': ['BF16', (out * inside) / 4, 1], ...rest };
+    assert.deepEqual(read(stored), { ...logical, weights: [['q.weight', null]] });
+  });
+
+  it('have the bits of the group of compressed-tensors that names the module, by its end or by a pattern', () => {
+    const weights = (num_bits: number, targets: readonly string[]) => ({ targets, weights: { num_bits } });
+    const rest = { 'model.q.weight_scale': ['BF16', out, 1], ...bias } as const;
+    for (const target of ['q', 're:.*q$', 'model.q']) {
+      const config = { config_groups: { group_0: weights(4, ['Linear']), group_1: weights(8, [target]) } };
+      const { weights: found } = read({ 'model.q.weight_packed': ['I32', out, 32], ...rest }, config);
+      assert.deepEqual(found, [['model.q.weight', [out, inside]]], target);
+    }
+  });
+
+  it('are four rows to a byte for BitNet, and as stored for EETQ and for 8 bits of quanto', () => {
+    const bitnet: Stored = { 'q.weight': ['U8', out / 4, inside], 'q.weight_scale': ['BF16', 1], ...bias };
+    assert.deepEqual(read(bitnet), logical);
+    const eetq: Stored = { 'q.weight': ['I8', out, inside], 'q.weight_scales': ['F16', out], ...bias };
+    assert.deepEqual(read(eetq), logical);
+    const quanto: Stored = {
+      'q.weight._data': ['I8', out, inside],
+      'q.weight._scale': ['BF16', out, 1],
+      'q.input_scale': ['BF16'],
+      ...bias,
+    };
+    assert.deepEqual(read(quanto), logical);
+    const four: Stored = { 'q.weight._data': ['U8', out, 64], 'q.weight._scale': ['BF16', out, 1], ...bias };
+    assert.deepEqual(read(four, { quant_method: 'quanto', weights: 'int4' }).parameters, logical.parameters);
   });
 
   it('are none in a plain checkpoint', () => {

@@ -2,8 +2,10 @@ import { strict as assert } from 'node:assert';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { f32Safetensors } from '../f32Safetensors';
 import { runCaptured } from './runCaptured';
 import type { ModuleReport } from '../../../src/cli/inspectModules';
+import type { FindingsReport } from '../../../src/protocol/findings';
 
 interface Inspected {
   readonly file: string;
@@ -31,23 +33,10 @@ interface Checked {
 const ADAPTERS = 'test/fixtures/adapters';
 const SAVED = 'test/fixtures/peft_saved';
 
-/** Encodes a safetensors file of F32 tensors whose values come from `valueAt`. */
-function safetensors(
+const safetensors = (
   shapes: Readonly<Record<string, readonly number[]>>,
   valueAt: (name: string, i: number) => number = (_, i) => Math.sin(i + 1),
-): Buffer {
-  const header: Record<string, object> = {};
-  const values: number[] = [];
-  for (const [name, shape] of Object.entries(shapes)) {
-    const size = shape.reduce((product, side) => product * side, 1);
-    header[name] = { dtype: 'F32', shape, data_offsets: [4 * values.length, 4 * (values.length + size)] };
-    for (let i = 0; i < size; i++) values.push(valueAt(name, i));
-  }
-  const json = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(json.length));
-  return Buffer.concat([length, json, Buffer.from(Float32Array.from(values).buffer)]);
-}
+): Buffer => f32Safetensors(shapes, valueAt);
 
 const PAIR = {
   'base_model.model.layers.0.q_proj.lora_A.weight': [2, 4],
@@ -310,14 +299,51 @@ describe('peft-inspector', () => {
       const { problems } = await check(
         adapter(safetensors(shapes, (name, i) => (name.includes('layers.1') && name.includes('lora_B') ? 0 : i + 1))),
       );
+      const faults = problems.filter(({ severity }) => severity !== 'info');
       assert.deepEqual(
-        problems.map(({ severity }) => severity),
+        faults.map(({ severity }) => severity),
         ['untrained'],
       );
       assert.match(
-        problems[0]!.message,
+        faults[0]!.message,
         /^1 of 2 modules change nothing and were never trained: B is all zero in 'layers\.1\.q/,
       );
+    });
+
+    it('gives each finding a code, a level, what, why and what to do, and says what was not read', async () => {
+      const file = adapter(safetensors(PAIR, (name, i) => (name.includes('lora_B') && i === 1 ? NaN : Math.sin(i))));
+      const { findings, read, notCovered } = JSON.parse((await runCaptured(['check', file, '--json'])).stdout!) as Pick<
+        FindingsReport<string>,
+        'read' | 'notCovered'
+      > & { readonly findings: readonly object[] };
+      assert.deepEqual(findings, [
+        {
+          code: 'nonfinite',
+          level: 'error',
+          modules: ['layers.0.q_proj'],
+          tensors: ['base_model.model.layers.0.q_proj.lora_B.weight'],
+          value: 1,
+          heuristic: false,
+          what: "'base_model.model.layers.0.q_proj.lora_B.weight' holds 1 NaN among 8; the first is at [0, 1].",
+          why: 'One NaN or infinity makes the output of its module NaN, and with it that of the model.',
+          do: 'Take an earlier checkpoint, or train again with a lower learning rate or in bf16 instead of fp16.',
+        },
+      ]);
+      assert.equal(read, 'all');
+      assert.ok(
+        notCovered.some((text) => text.startsWith('The base model')),
+        JSON.stringify(notCovered),
+      );
+      const { stdout } = await runCaptured(['check', file]);
+      assert.match(stdout!, /^error: .* holds 1 NaN among 8; .*\n {2}One NaN .*\nnot checked: /);
+    });
+
+    it('does not fail a file for a heuristic, and prints its threshold', async () => {
+      const values = [1, 0, 0, 0, 0, 1e-3, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0];
+      const file = adapter(safetensors(PAIR, (_, i) => values[i] ?? 0));
+      const { status, stdout } = await runCaptured(['check', file]);
+      assert.equal(status, 0);
+      assert.match(stdout!, /^info: The largest singular value .* \(heuristic: threshold 0\.9\)$/m);
     });
 
     it('finds NaN in every slice of a tensor of any rank', async () => {

@@ -9,7 +9,7 @@ import type { BudgetInputs, CalculatorRequests, BudgetReport } from '../../../sr
 import type { ReportModel } from '../../../src/protocol/models';
 import type { PlanFit, PlanInputs, PlanReport } from '../../../src/protocol/plan';
 import type { PlannerQuestions, PlannerRequests } from '../../../src/protocol/planner';
-import { packJson } from '../../../src/protocol/packedDescription';
+import { packJson } from '../../../src/worker/packDescription';
 import { hostFiles } from '../../../src/planner/hostFiles';
 import type { Handlers } from '../../../src/protocol/rpc';
 import { Endpoint } from '../../../src/protocol/rpc';
@@ -56,7 +56,10 @@ class CalculatorChain {
         const bytes = new TextEncoder().encode((await host.readText(uri))?.text);
         return { bytes, size: bytes.length, modified: 1 };
       },
-      'weights/summarise': async ({ uri }) => packJson(await host.weights(uri)),
+      'weights/summarise': async ({ uri }) => {
+        const weights = await host.weights(uri);
+        return weights && packJson(weights);
+      },
     };
     const thread: Endpoint<PlannerQuestions, PlannerRequests> = new Endpoint(
       planner,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { SourceShelf } from '../../../src/host/sourceShelf';
 import { WorkerSource } from '../../../src/host/workerSource';
+import type { OpeningOptions } from '../../../src/host/workerSource';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import type { FileAccess } from '../../../src/checkpoint/fileAccess';
 import { Endpoint } from '../../../src/protocol/rpc';
@@ -28,11 +29,16 @@ class Bench {
     this.client = new Endpoint(near, {});
   }
 
-  source(file: string, shelf?: SourceShelf): WorkerSource {
+  /** `onLate` is called for each source that opens after it was cancelled. */
+  source(file: string, shelf?: SourceShelf, onLate?: () => void): WorkerSource {
     const worker = { generation: 1, request: this.client.request.bind(this.client) };
+    const noting = (opening: OpeningOptions): OpeningOptions => ({
+      ...opening,
+      onLate: (opened) => (onLate?.(), opening.onLate?.(opened)),
+    });
     return new WorkerSource(
       worker,
-      (opening) => this.client.request('checkpoint/open', { path: file }, opening),
+      (opening) => this.client.request('checkpoint/open', { path: file }, noting(opening)),
       shelf ? { shelf } : {},
     );
   }
@@ -66,8 +72,8 @@ class Bench {
 describe('a source in the worker', () => {
   let folder: string;
   let file: string;
-  const write = (name: string): string => {
-    const fields = Array.from({ length: 2000 }, (_, i) => [`layers.${i}.weight`, tensorField('F32', [0, 4], 0, 0)]);
+  const write = (name: string, tensors = 2000): string => {
+    const fields = Array.from({ length: tensors }, (_, i) => [`layers.${i}.weight`, tensorField('F32', [0, 4], 0, 0)]);
     const written = path.join(folder, name);
     writeFileSync(written, fileOf(Object.fromEntries(fields)));
     return written;
@@ -103,6 +109,28 @@ describe('a source in the worker', () => {
     await bench.rest();
     assert.equal(bench.files, 0);
     assert.ok(bench.opened.length > 0, 'some of them were open');
+  });
+
+  it('leaves nothing open after 1,200 openings that are cancelled, of which every third has just been answered', async () => {
+    const bench = new Bench();
+    const small = write('small.safetensors', 20);
+    let late = 0;
+    for (let round = 0; round < 1200; round++) {
+      const before = bench.wire.messages.length;
+      const source = bench.source(small, undefined, () => late++);
+      const snapshot = source.snapshot();
+      const replied = (): boolean =>
+        bench.wire.messages.slice(before).some(({ message }) => 'result' in message && message.result !== undefined);
+      // The rest of them are cancelled at a turn of their own.
+      for (let turn = 0; round % 3 === 0 ? !replied() : turn < round % 40; turn++)
+        await new Promise((resolve) => setImmediate(resolve));
+      source.dispose();
+      await snapshot;
+    }
+    await bench.rest();
+    assert.equal(bench.files, 0);
+    assert.ok(late >= 400, `${late} replies came late`);
+    assert.ok(bench.opened.length >= 400);
   });
 
   it('cancels a long opening when its tab closes', async () => {

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { PatternError } from '../../../src/peftConfig/errors';
+import { Matching } from '../../../src/peftConfig/matching';
 import { PythonPattern } from '../../../src/peftConfig/pythonPattern';
 
 const NAME = 'model.layers.12.self_attn.q_proj';
@@ -98,5 +99,13 @@ describe("Python's regular expressions", () => {
       assert.throws(() => new PythonPattern(pattern), PatternError);
     const nested = new PythonPattern(`${'(?=.*'.repeat(40)}x${')'.repeat(40)}a*`);
     assert.equal(nested.fullMatch('a'.repeat(100)), false);
+  });
+
+  it('charges each look-around for its preparation and for each place where it runs', () => {
+    const matching = new Matching();
+    const before = matching.stepsLeft;
+    const matches = matching.run(() => new PythonPattern('(?<!x){1000}a*').fullMatch('a'.repeat(100)));
+    assert.ok(matches);
+    assert.ok(before - matching.stepsLeft > 20_000);
   });
 });

@@ -2,6 +2,7 @@
 
 import type { PlannerRequests } from '../../../src/protocol/planner';
 import type { Params, RequestContext, Result } from '../../../src/protocol/rpc';
+import { localFolders } from '../../../src/files/folders';
 import { nodeModelFiles } from '../../../src/files/nodeModelFiles';
 import type { HostFiles } from '../../../src/planner/hostFiles';
 import { createPlannerJobs } from '../../../src/planner/plannerJobs';
@@ -15,6 +16,7 @@ export type PlannerCall = <M extends keyof PlannerRequests>(
 export function plannerJobs(host: HostFiles = new TestHost()): ReturnType<typeof createPlannerJobs> {
   return createPlannerJobs({
     files: nodeModelFiles,
+    folders: localFolders,
     host,
     loadPython: () => import('../../../src/planner/pythonReader'),
     loadPlans: () => import('../../../src/planner/planReader'),

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { packDescription, unpackDescription } from '../../../src/protocol/packedDescription';
+import { unpackDescription } from '../../../src/protocol/packedDescription';
+import { packDescription } from '../../../src/worker/packDescription';
 import type { SourceDescription } from '../../../src/protocol/source';
 import { openCheckpoint } from '../../../src/matrices/openCheckpoint';
 import { describedDemo } from '../../../src/worker/demo';

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { readFileSync } from 'node:fs';
 import { MAX_PROGRAM_CHARACTERS } from '../../../src/protocol/python';
 import { readFile } from './reading';
 
@@ -23,6 +24,9 @@ describe('hostile programs', () => {
     ['a text that does not end', `x = """${'a'.repeat(400_000)}`],
     ['lines of texts that do not end', 'x = "\n'.repeat(many)],
     ['replacement fields in each other', 'f"{'.repeat(many)],
+    ['stars that multiply nothing', `f(${'*'.repeat(many)}`],
+    ['a long text behind an error at each place', `x${'-'.repeat(many)}"""${"f'".repeat(many)}`],
+    ['calls in each other', `x,${'(f'.repeat(20_000)}`],
     ['a long sum', `LoraConfig(r=1${'+1'.repeat(many)})`],
     ['a long chain of attributes', `${'a.'.repeat(many)}get_peft_model(m, c)`],
     ['a long chain of loads', `m${'.from_pretrained("x")'.repeat(15_000)}`],
@@ -62,6 +66,17 @@ describe('hostile programs', () => {
     assert.deepEqual(configs, []);
     assert.match(problem, /too long/);
     assert.equal(readFile(CALL.padEnd(MAX_PROGRAM_CHARACTERS - 1, ' ')).configs.length, 1);
+  });
+
+  it('are refused if the parser gives up thousands of nested calls at once', () => {
+    const program = readFileSync('sample-workspace/train.py', 'utf8');
+    assert.deepEqual(readFile('f('.repeat(5000) + program.repeat(2)).configs, []);
+  });
+
+  it('are refused sooner if the parser has to recover at each step', () => {
+    const { problem } = readFile(')'.repeat(20_000));
+    assert.notEqual(problem, '');
+    assert.equal(readFile(`${'x = -1\n'.repeat(2_000)}`).problem, '');
   });
 
   it('leave the calls before them readable', () => {

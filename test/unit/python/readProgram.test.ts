@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import { atOnce } from '../../../src/checkpoint/steps';
 import { readProgram } from '../../../src/python/readProgram';
 import { readFile, readOne } from './reading';
 
@@ -320,7 +321,7 @@ describe('get_peft_model', () => {
 });
 
 describe('the cells of a notebook', () => {
-  const read = (...cells: string[]) => readProgram(cells.map((text) => ({ text, notebookCell: true })));
+  const read = (...cells: string[]) => atOnce(readProgram(cells.map((text) => ({ text, notebookCell: true }))));
 
   it('are one program, with positions in each cell', () => {
     const { configs, models } = read(
@@ -348,5 +349,14 @@ describe('the cells of a notebook', () => {
   it('end where they end, even in the middle of a call', () => {
     const { configs } = read('c = LoraConfig(r=8,', 'd = 3');
     assert.equal(configs[0]?.span.to, 'c = LoraConfig(r=8,'.length);
+  });
+});
+
+describe('reading a long program', () => {
+  it('pauses several times, so that a cancel takes effect', () => {
+    const text = 'x = [1, 2, 3]\n'.repeat(2000);
+    let pauses = 0;
+    for (const steps = readProgram([{ text, notebookCell: false }]); !steps.next().done;) pauses++;
+    assert.ok(pauses > 20, String(pauses));
   });
 });

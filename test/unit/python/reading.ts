@@ -1,10 +1,11 @@
 import { strict as assert } from 'node:assert';
+import { atOnce } from '../../../src/checkpoint/steps';
 import type { PythonConfigCall, PythonProgram } from '../../../src/protocol/python';
 import { readProgram } from '../../../src/python/readProgram';
 
 /** Reads one file. */
 export function readFile(text: string): PythonProgram {
-  return readProgram([{ text, notebookCell: false }]);
+  return atOnce(readProgram([{ text, notebookCell: false }]));
 }
 
 /** The only config call of a file. */

@@ -3,7 +3,7 @@ import type { LoraModuleInfo, TensorInfo } from '../../../src/protocol/source';
 import { placeText } from '../../../webview-ui/inspector/data/cellText';
 import { statisticsLimit } from '../../../webview-ui/inspector/data/colorModel';
 import { gatesOf } from '../../../webview-ui/inspector/data/gates';
-import { moduleGrid, withoutCommonPrefix } from '../../../webview-ui/inspector/data/moduleGrid';
+import { gridSections, moduleGrid } from '../../../webview-ui/inspector/data/moduleGrid';
 import { prefixMass } from '../../../webview-ui/inspector/data/prefixMass';
 import { readWhole, TooLargeError } from '../../../webview-ui/inspector/data/readWhole';
 import { INITIAL_STATE, StateStore } from '../../../webview-ui/inspector/data/state';
@@ -52,14 +52,22 @@ describe('the grid of modules', () => {
     assert.deepEqual(grid.others, [2]);
   });
 
-  it('shortens paths by their common part and never to nothing', () => {
-    assert.deepEqual(withoutCommonPrefix(['model.layers.self_attn.q', 'model.layers.mlp.up']), [
-      'self_attn.q',
-      'mlp.up',
+  it('has a section for each block of a UNet, after the modules outside of blocks', () => {
+    const inBlock = (block: string, layer: number | null, group: string) => ({ ...loraModule(layer, group), block });
+    const sections = gridSections([
+      inBlock('unet.input_blocks.4.1', 0, 'attn1.to_q'),
+      inBlock('unet.input_blocks.4.1', null, 'proj_in'),
+      loraModule(3, 'mlp.fc1'),
+      inBlock('unet.middle_block.1', 0, 'attn1.to_q'),
     ]);
-    assert.deepEqual(withoutCommonPrefix(['h.q']), ['q']);
-    assert.deepEqual(withoutCommonPrefix(['a.b', 'a']), ['a.b', 'a']);
-    assert.deepEqual(withoutCommonPrefix([]), []);
+    assert.deepEqual(
+      sections.map(({ block, grid }) => [block, grid.rows.map(({ modules }) => modules), grid.others]),
+      [
+        [null, [[2]], []],
+        ['unet.input_blocks.4.1', [[0]], [1]],
+        ['unet.middle_block.1', [[3]], []],
+      ],
+    );
   });
 });
 

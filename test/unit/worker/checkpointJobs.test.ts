@@ -52,7 +52,7 @@ describe('jobs on a file of every dtype', () => {
   it('describe the file of the reference library without a problem', () => {
     const { description } = opened;
     assert.deepEqual(description.problems, []);
-    assert.equal(description.title, 'dtypes.safetensors');
+    assert.equal(description.title, 'checkpoint/dtypes.safetensors');
     assert.equal(description.method, null);
     assert.deepEqual(
       new Map(description.file!.metadata),

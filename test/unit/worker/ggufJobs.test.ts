@@ -35,7 +35,7 @@ describe('jobs on a GGUF file', () => {
     const { description } = opened;
     assert.equal(description.file!.format, 'GGUF v3');
     assert.deepEqual(description.problems, []);
-    assert.equal(description.title, 'types.gguf');
+    assert.equal(description.title, 'gguf/types.gguf');
     assert.deepEqual(description.tensors.find(({ name }) => name === 'experts')!.shape, [2, 3, 4]);
   });
 

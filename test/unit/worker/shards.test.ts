@@ -3,6 +3,7 @@ import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import type { FileAccess } from '../../../src/checkpoint/fileAccess';
+import { MAX_SHARDS } from '../../../src/checkpoint/safetensors/shardIndex';
 import { nodeFiles } from '../../../src/files/nodeFile';
 import { fileOf, fixturePath, tensorField } from '../checkpoint/fixtures';
 import { jobCaller } from './jobContext';
@@ -217,6 +218,17 @@ describe('jobs on a sharded checkpoint', () => {
         ['b', true],
       ],
     );
+  });
+
+  it('open an index up to a number of shards, and refuse one that names more', async () => {
+    const index = (count: number): object => {
+      const places = Array.from({ length: count }, (_, i) => [`t${i}`, `s${i}.safetensors`]);
+      return { weight_map: Object.fromEntries(places) };
+    };
+    const { description } = await call('checkpoint/open', { path: write(INDEX, index(MAX_SHARDS)) });
+    assert.equal(description.tensors.length, MAX_SHARDS);
+    const more = call('checkpoint/open', { path: write(INDEX, index(MAX_SHARDS + 1)) });
+    await assert.rejects(more, { code: 'TooLarge', message: /more than 2000 shards/ });
   });
 
   it('say that a single shard is part of a set', async () => {

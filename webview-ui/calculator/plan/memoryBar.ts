@@ -25,17 +25,9 @@ export class MemoryBar {
     if (over !== this.over || gpuBytes === null) this.found.replaceChildren();
     this.over = over;
     this.advises = memory.phases.length > 0;
-    const room = gpuBytes === null ? 0 : Math.abs(gpuBytes - deviceBytes);
-    const rest = over ? `${formatMemory(room)} too much` : `fits, ${formatMemory(room)} left`;
-    const verdict = gpuBytes === null ? ' on each GPU' : ` of ${formatMemory(gpuBytes)}: ${rest}`;
     replace(
       this.root,
-      h(
-        'p',
-        { class: over ? 'memory-total over' : 'memory-total', role: 'status' },
-        h('strong', {}, formatMemory(deviceBytes)),
-        verdict + standIn,
-      ),
+      h('p', { class: over ? 'memory-total over' : 'memory-total', role: 'status' }, verdictOf(memory, standIn)),
       barOf(shown, deviceBytes, gpuBytes),
       termList(listed),
       phaseList(memory),
@@ -69,6 +61,15 @@ export class MemoryBar {
         : [],
     );
   }
+}
+
+/** '14.2 GiB of 24 GiB: fits, 9.8 GiB left', and which model stands in, if one does. */
+export function verdictOf({ deviceBytes, gpuBytes }: PlanMemory, standIn: string): (Node | string)[] {
+  const room = gpuBytes === null ? 0 : Math.abs(gpuBytes - deviceBytes);
+  const over = gpuBytes !== null && deviceBytes > gpuBytes;
+  const rest = over ? `${formatMemory(room)} too much` : `fits, ${formatMemory(room)} left`;
+  const verdict = gpuBytes === null ? ' on each GPU' : ` of ${formatMemory(gpuBytes)}: ${rest}`;
+  return [h('strong', {}, formatMemory(deviceBytes)), verdict + standIn];
 }
 
 function barOf(terms: readonly PlanTerm[], deviceBytes: number, gpuBytes: number | null): HTMLElement {

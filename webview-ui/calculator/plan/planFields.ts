@@ -1,6 +1,7 @@
 /** Builds fields from their descriptions: numbers, switches and choices that keep what was typed. */
 
 import type { PlanField, Typed } from '../../../src/protocol/plan';
+import { breakable } from '../../shared/names';
 import { h, replace } from '../../shared/element';
 
 export class PlanFields {
@@ -40,7 +41,7 @@ export class PlanFields {
     this.inputs.set(field.key, input);
     input.addEventListener(field.kind === 'number' || field.kind === 'list' ? 'input' : 'change', this.changed);
     if (field.kind === 'number' && input instanceof HTMLInputElement) stepByArrows(input, field, this.changed);
-    const label = h('span', { class: 'plan-label' }, field.label);
+    const label = h('span', { class: 'plan-label' }, breakable(field.label));
     return h(
       'label',
       { class: `plan-field ${field.kind}`, title: field.title },
@@ -48,12 +49,15 @@ export class PlanFields {
     );
   }
 
-  private input({ kind, initial, choices }: PlanField, text: string): HTMLInputElement | HTMLSelectElement {
+  private input(
+    { kind, initial, choices, choiceLabels = {} }: PlanField,
+    text: string,
+  ): HTMLInputElement | HTMLSelectElement {
     if (kind === 'choice') {
       const select = h(
         'select',
         {},
-        choices.map((choice) => h('option', { value: choice }, choice || 'none')),
+        choices.map((choice) => h('option', { value: choice }, choiceLabels[choice] ?? (choice || 'none'))),
       );
       select.value = choices.includes(text) ? text : initial;
       return select;

@@ -5,6 +5,9 @@ import { h, replace } from '../../shared/element';
 import { formatBytes, formatCount, formatTrainableShare } from '../../../src/text/numberText';
 import { MemoryBar } from './memoryBar';
 import { PlanFields } from './planFields';
+import { fitBar } from './fitBar';
+import type { SharedSettings } from './sharedSettings';
+import { isShared, shares, withShared } from './sharedSettings';
 import { TargetTree } from './targetTree';
 
 interface PlanHost {
@@ -37,7 +40,11 @@ export class PlanPanel {
   );
   private readonly counts = h('div', { class: 'plan-counts', role: 'status' });
   private readonly warnings = h('ul', { class: 'budget-warnings' });
-  private readonly gpu = h('select', { 'aria-label': 'GPU' });
+  private readonly gpu = h('select', { 'aria-label': 'GPU for the plan: does it fit?' });
+  /** The verdict on memory, which stays in view. */
+  readonly fit = fitBar(this.gpu);
+  private shared: SharedSettings | null = null;
+  private readonly above = h('p', { class: 'peft-muted budget-note' }, 'Rank, alpha and targets are those above.');
   private readonly purpose = h(
     'select',
     { 'aria-label': 'Memory for' },
@@ -54,7 +61,7 @@ export class PlanPanel {
     placeholder: 'trainable params: … || all params: … || trainable%: …',
     'aria-label': 'A published claim to check',
   });
-  private readonly verdict = h('ul', { class: 'claim-verdict', role: 'status' });
+  private readonly verdict = h('ul', { class: 'claim-verdict' });
 
   constructor(
     private readonly host: PlanHost,
@@ -78,6 +85,7 @@ export class PlanPanel {
       h('h2', {}, 'Adapter plan'),
       labelled('Method', this.method),
       this.about,
+      this.above,
       this.fields.root,
       this.moreBox,
       this.targetBox,
@@ -92,13 +100,13 @@ export class PlanPanel {
       ),
       this.said,
       h('h3', {}, 'Memory'),
-      h('div', { class: 'plan-fields' }, labelled('For', this.purpose), labelled('GPU', this.gpu)),
+      h('div', { class: 'plan-fields' }, labelled('For', this.purpose)),
       this.setup.root,
       this.inference.root,
       this.memory.root,
       h('h3', {}, 'Check a claim'),
       this.claim,
-      this.verdict,
+      h('div', { role: 'status' }, this.verdict),
     );
   }
 
@@ -107,7 +115,7 @@ export class PlanPanel {
     this.plan = plan;
     replace(
       this.method,
-      choices.methods.map(({ peftType }) => h('option', { value: peftType }, peftType)),
+      choices.methods.map(({ peftType, name }) => h('option', { value: peftType }, name)),
     );
     this.method.value = choices.methods.some(({ peftType }) => peftType === plan.peftType) ? plan.peftType : 'LORA';
     replace(
@@ -146,10 +154,12 @@ export class PlanPanel {
     const method = this.choices?.methods.find(({ peftType }) => peftType === this.method.value);
     if (!method || !this.plan) return;
     this.about.textContent = method.title;
-    this.fields.show(method.fields.slice(0, SHOWN_FIELDS), this.plan.values);
-    this.more.show(method.fields.slice(SHOWN_FIELDS), this.plan.values);
-    this.moreBox.hidden = method.fields.length <= SHOWN_FIELDS;
-    this.targetBox.hidden = !method.targeting;
+    const own = method.fields.filter(({ key }) => !isShared(method.peftType, key));
+    this.fields.show(own.slice(0, SHOWN_FIELDS), this.plan.values);
+    this.more.show(own.slice(SHOWN_FIELDS), this.plan.values);
+    this.moreBox.hidden = own.length <= SHOWN_FIELDS;
+    this.above.hidden = !shares(method.peftType);
+    this.targetBox.hidden = !method.targeting || shares(method.peftType);
   }
 
   private typed(): void {
@@ -162,8 +172,15 @@ export class PlanPanel {
 
   private set(changes: Partial<PlanInputs>): void {
     if (!this.plan) return;
-    this.plan = { ...this.plan, ...changes };
+    this.plan = withShared({ ...this.plan, ...changes }, this.shared);
     this.host.changed(this.plan);
+  }
+
+  /** Takes over the settings of LoRA from the calculator's form. */
+  follow(settings: SharedSettings): void {
+    if (JSON.stringify(settings) === JSON.stringify(this.shared)) return;
+    this.shared = settings;
+    if (this.plan && shares(this.plan.peftType)) this.set({});
   }
 
   show(report: PlanReport): void {
@@ -185,6 +202,7 @@ export class PlanPanel {
     );
     this.targets.show(report.targets, this.plan?.targets ?? []);
     this.memory.show(report.memory, report.memoryProblem?.message ?? '', report.standIn);
+    this.fit.show(report);
     for (const fields of [this.fields, this.more]) fields.mark(problem?.key ?? null);
     for (const fields of [this.setup, this.inference]) fields.mark(report.memoryProblem?.key ?? null);
     this.verdict.className = `claim-verdict${claim ? (claim.agrees ? ' agrees' : ' differs') : ''}`;

@@ -2,6 +2,7 @@
 
 import type { Cell, LineSummary } from '../../../src/protocol/matrix';
 import type { Band, CellPosition } from '../../shared/heatmap/types';
+import { shortenedName, withinCharacters } from '../../../src/text/shortNames';
 import { formatCount } from '../../shared/formatNumber';
 import type { Subject } from './subject';
 
@@ -42,9 +43,9 @@ export function exactDecimal({ text, value, dtype }: Cell): string {
   return !NO_DOUBLES.has(dtype) && Number.isFinite(value) && Number(text) !== value ? String(value) : '';
 }
 
-/** Shortens a long name at its start, since the end of a name distinguishes modules. */
+/** A long name without its middle. */
 export function shortened(name: string): string {
-  return name.length <= MAX_NAME ? name : `…${name.slice(-MAX_NAME)}`;
+  return shortenedName(name, withinCharacters(MAX_NAME));
 }
 
 /**

@@ -72,7 +72,7 @@ function cornerSubject(
     return weight ? tensorSubject(weight, { title: 'W', rowLabel: 'out', columnLabel: 'in' }) : null;
   }
   if (info.unavailable !== undefined) return null;
-  const stepped = step !== undefined && (findTensor(description, info.a)?.stepped !== undefined);
+  const stepped = step !== undefined && findTensor(description, info.a)?.stepped !== undefined;
   const base = { kind: corner, module: info.module } as const;
   const title = corner === 'delta' ? 'ΔW' : 'W + ΔW';
   return {

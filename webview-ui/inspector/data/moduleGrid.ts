@@ -1,6 +1,15 @@
-/** Lays the LoRA modules of an adapter out as layers x groups. */
+/** Lays the modules of an adapter out as layers x groups. */
 
 import type { LoraModuleInfo } from '../../../src/protocol/source';
+
+/** The path of a module as users know it: kohya's names have '_' in the place of '.'. */
+export const pathOf = ({ module, path }: Pick<LoraModuleInfo, 'module' | 'path'>): string => path ?? module;
+
+/** The modules of one block of a UNet, or those outside of blocks if `block` is `null`. */
+export interface GridSection {
+  readonly block: string | null;
+  readonly grid: ModuleGrid;
+}
 
 export interface ModuleGrid {
   /** Full group paths in order of appearance. */
@@ -11,11 +20,29 @@ export interface ModuleGrid {
   readonly others: readonly number[];
 }
 
-export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
+/** One section without blocks comes first, then the blocks in the order of their first modules. */
+export function gridSections(modules: readonly LoraModuleInfo[]): GridSection[] {
+  const blocks = new Map<string | null, number[]>();
+  modules.forEach(({ block = null }, index) => {
+    const members = blocks.get(block) ?? [];
+    members.push(index);
+    blocks.set(block, members);
+  });
+  const outside = blocks.get(null);
+  const ordered = [...(outside ? [[null, outside] as const] : []), ...[...blocks].filter(([block]) => block !== null)];
+  return ordered.map(([block, members]) => ({ block, grid: moduleGrid(modules, members) }));
+}
+
+/** `members` are indices of `modules`; by default all. */
+export function moduleGrid(
+  modules: readonly Pick<LoraModuleInfo, 'layer' | 'group'>[],
+  members: readonly number[] = [...modules.keys()],
+): ModuleGrid {
   const columns = new Map<string, number>();
   const others: number[] = [];
   const layers = new Map<number, number[][]>();
-  modules.forEach(({ layer, group }, index) => {
+  members.forEach((index) => {
+    const { layer, group } = modules[index]!;
     if (layer === null) {
       others.push(index);
       return;
@@ -38,15 +65,4 @@ export function moduleGrid(modules: readonly LoraModuleInfo[]): ModuleGrid {
       }));
     });
   return { columns: [...columns.keys()], rows, others };
-}
-
-/** The paths without the dotted segments that all of them start with. A path keeps at least its last segment. */
-export function withoutCommonPrefix(paths: readonly string[]): string[] {
-  const split = paths.map((path) => path.split('.'));
-  const first = split[0] ?? [];
-  let shared = 0;
-  while (split.every((segments) => segments.length > shared + 1 && segments[shared] === first[shared])) {
-    if (++shared >= first.length) break;
-  }
-  return split.map((segments) => segments.slice(shared).join('.'));
 }

@@ -2,6 +2,7 @@
 
 import type { TensorSummary } from '../../../src/protocol/matrix';
 import type { TensorInfo } from '../../../src/protocol/source';
+import { compareNames } from '../../../src/text/nameOrder';
 import { formatBytes, formatCount, formatNumber, formatPercent } from '../../shared/formatNumber';
 
 export interface ScanRow {
@@ -27,6 +28,7 @@ function measure(id: Measure, label: string, title: string): ScanColumn {
 }
 
 const infinities = ({ summary }: ScanRow): number => summary.positiveInfinity + summary.negativeInfinity;
+export const holdsNonNumbers = (row: ScanRow): boolean => row.summary.nan > 0 || infinities(row) > 0;
 const zeroShare = ({ summary }: ScanRow): number => (summary.count > 0 ? summary.zeros / summary.count : 0);
 
 export const SCAN_COLUMNS: readonly ScanColumn[] = [
@@ -90,8 +92,6 @@ export const SCAN_COLUMNS: readonly ScanColumn[] = [
   },
 ];
 
-const collator = new Intl.Collator('en', { numeric: true });
-
 /**
  * Returns a new array. Rows without a value (NaN) come last in both directions, and equal rows keep the file's order.
  */
@@ -101,7 +101,7 @@ export function sortedRows(rows: readonly ScanRow[], column: string, descending:
   const keyed = rows.map((row) => ({ row, key: chosen.value(row) }));
   const sign = descending ? -1 : 1;
   keyed.sort(({ key: a }, { key: b }) => {
-    if (typeof a === 'string' || typeof b === 'string') return sign * collator.compare(String(a), String(b));
+    if (typeof a === 'string' || typeof b === 'string') return sign * compareNames(String(a), String(b));
     if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
     return sign * (a - b);
   });

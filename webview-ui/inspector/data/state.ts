@@ -40,10 +40,14 @@ export interface InspectorState extends InspectorViewState {
   readonly sort: string;
   /** Open groups of the tensor tree; `null` until the user opens or closes one. */
   readonly openGroups: readonly string[] | null;
+  /** What the tensor view looks for once it opens, and then forgets. */
+  readonly seek: '' | 'nonNumber';
   readonly scanSort: string;
   readonly scanDescending: boolean;
   /** What the prompt view shows. */
-  readonly promptPart: 'sequence' | 'prompt' | 'gradient';
+  readonly promptPart: 'sequence' | 'prompt' | 'similarity' | 'gradient';
+  /** What colours the overview of (IA)³ vectors or bottleneck adapters; '' for the first measure. */
+  readonly methodMeasure: string;
   readonly details: boolean;
   readonly problemsOpen: boolean;
   /** The last view of each matrix. Pairs, because a name from a file must never be an object key. */
@@ -75,9 +79,11 @@ export const INITIAL_STATE: InspectorState = {
   filter: '',
   sort: 'tree',
   openGroups: null,
-  scanSort: '',
-  scanDescending: true,
+  seek: '',
+  scanSort: 'name',
+  scanDescending: false,
   promptPart: 'sequence',
+  methodMeasure: '',
   details: true,
   problemsOpen: false,
   viewports: [],
@@ -94,7 +100,8 @@ const CHOICES: { readonly [K in keyof InspectorState]?: readonly unknown[] } = {
   reduction: ['mean', 'maxAbs', 'min', 'max'],
   domain: ['max', 0.999, 0.99, 0.95],
   spectrumScale: ['linear', 'log'],
-  promptPart: ['sequence', 'prompt', 'gradient'],
+  promptPart: ['sequence', 'prompt', 'similarity', 'gradient'],
+  seek: ['', 'nonNumber'],
 };
 
 interface Kept {

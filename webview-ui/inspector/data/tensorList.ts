@@ -1,6 +1,7 @@
 /** The tensors that a list shows, and their order. */
 
 import type { TensorInfo } from '../../../src/protocol/source';
+import { compareNames } from '../../../src/text/nameOrder';
 
 /** Every word has to occur in the name, the dtype, the shape written '8x768' or the role. Case is ignored. */
 export function listedTensors(
@@ -41,8 +42,6 @@ export function listedTensors(
   }
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
-
 function byName(a: TensorInfo, b: TensorInfo): number {
-  return collator.compare(a.name, b.name);
+  return compareNames(a.name, b.name);
 }

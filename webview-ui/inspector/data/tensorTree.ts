@@ -1,6 +1,7 @@
 /** Tensors as a tree by the dotted parts of their names. Only open groups have rows. */
 
 import type { TensorInfo } from '../../../src/protocol/source';
+import { compareNames } from '../../../src/text/nameOrder';
 
 export interface TensorGroup {
   /** Path of the group: its ancestors' names and its own, joined with dots. Unique. */
@@ -28,8 +29,6 @@ interface Node {
 
 /** Deeper parts of a name stay together, because a name from a stranger may consist of dots. */
 const MAX_DEPTH = 24;
-
-const collator = new Intl.Collator('en', { numeric: true });
 
 function emptyNode(): Node {
   return { groups: new Map(), leaves: [], tensors: 0, bytes: 0, damaged: false };
@@ -81,7 +80,7 @@ export class TensorTree {
   }
 
   private walk(node: Node, prefix: string, depth: number, isOpen: (path: string) => boolean, rows: TreeRow[]): void {
-    const groups = [...node.groups].sort(([a], [b]) => collator.compare(a, b));
+    const groups = [...node.groups].sort(([a], [b]) => compareNames(a, b));
     for (const [part, child] of groups) {
       let label = part;
       let inner = child;
@@ -102,7 +101,7 @@ export class TensorTree {
       rows.push({ kind: 'group', group: { path, label, depth, tensors, bytes, damaged }, open });
       if (open) this.walk(inner, `${path}.`, depth + 1, isOpen, rows);
     }
-    const leaves = [...node.leaves].sort((a, b) => collator.compare(a.label, b.label));
+    const leaves = [...node.leaves].sort((a, b) => compareNames(a.label, b.label));
     for (const { label, tensor } of leaves) rows.push({ kind: 'tensor', tensor, label, depth });
   }
 }

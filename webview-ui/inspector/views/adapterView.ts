@@ -142,7 +142,7 @@ class AdapterView implements View {
     this.residual.element.classList.toggle('hidden-arc', !activations);
     replace(
       this.facts,
-      h('h3', {}, 'Adapter'),
+      h('h2', {}, 'Adapter'),
       factList(
         fact('model dim', formatCount(info.dModel)),
         fact('bottleneck', `${formatCount(info.bottleneckDim)} units`),

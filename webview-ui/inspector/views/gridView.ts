@@ -5,8 +5,11 @@ import type { MeasuredModule, ModuleMetrics } from '../../../src/protocol/matrix
 import { viridis } from '../../shared/schemes';
 import type { View, ViewContext } from '../context';
 import { GatheredMetrics, metricName, METRICS } from '../data/metrics';
-import { moduleGrid } from '../data/moduleGrid';
+import { gridSections } from '../data/moduleGrid';
+import type { GridSection } from '../data/moduleGrid';
 import { h, replace } from '../../shared/element';
+import { breakable } from '../../shared/names';
+import { withFindingMark } from '../parts/grid/findingMark';
 import { gridCell } from '../parts/grid/gridCell';
 import { gridKeys, keepingFocus } from '../parts/grid/gridKeys';
 import { layerTable, otherModules } from '../parts/grid/gridTable';
@@ -14,9 +17,6 @@ import { layerChart } from '../parts/charts/layerChart';
 import { longWork } from '../parts/notes/progressNote';
 import { rampLegend } from '../parts/grid/rampLegend';
 import { topModules } from '../parts/grid/topModules';
-
-/** Values below this share of the colour range have a dark colour. */
-const DARK_BELOW = 0.6;
 
 /** What the modules look like by the current metric. */
 interface Coloring {
@@ -35,7 +35,7 @@ export function gridView(context: ViewContext): View {
 }
 
 class GridView implements View {
-  private readonly grid: ReturnType<typeof moduleGrid>;
+  private readonly sections: readonly GridSection[];
   private readonly legend = h('div', { class: 'grid-legend' });
   private readonly table = h('div', { class: 'grid-scroll' });
   private readonly byLayer = layerChart();
@@ -50,7 +50,7 @@ class GridView implements View {
 
   constructor(private readonly context: ViewContext) {
     const { description, store } = context;
-    this.grid = moduleGrid(description.lora);
+    this.sections = gridSections(description.lora);
     this.gathered = new GatheredMetrics(description.lora.length);
     this.picker = h(
       'select',
@@ -75,9 +75,19 @@ class GridView implements View {
     );
     this.draw();
     this.stop = this.measure(place);
-    this.unsubscribe = store.subscribe((changed) => {
+    const stopState = store.subscribe((changed) => {
       if (changed.has('metric')) this.draw();
     });
+    let marked = context.findings?.report;
+    const stopFindings = context.findings?.subscribe(() => {
+      if (context.findings?.report === marked) return;
+      marked = context.findings?.report;
+      this.draw();
+    });
+    this.unsubscribe = () => {
+      stopState();
+      stopFindings?.();
+    };
   }
 
   dispose(): void {
@@ -111,7 +121,7 @@ class GridView implements View {
   }
 
   private draw(): void {
-    const { metrics, table, grid } = this;
+    const { metrics, table, sections } = this;
     const { lora } = this.context.description;
     const { metric } = this.context.store.get();
     const name = metricName(metric);
@@ -127,12 +137,28 @@ class GridView implements View {
     const unreadable = lora.filter(({ unavailable }, module) => unavailable !== undefined || failures.has(module));
     this.drawLegend(name.label, coloring, missing, unreadable.length);
     keepingFocus(table, () => {
-      replace(table, layerTable(grid, cell), grid.others.length > 0 && otherModules(grid, lora, cell));
+      replace(
+        table,
+        sections.map((section) => this.section(section, cell)),
+      );
       gridKeys(table);
     });
     const { values, untrained } = coloring;
-    this.byLayer.show(grid, values, untrained, name.label, metrics !== null);
+    this.byLayer.show(sections[0]?.grid, values, untrained, name.label, metrics !== null);
     topModules(this.top, lora, values, untrained, name.label, metrics !== null, (module) => this.open(module));
+  }
+
+  private section({ block, grid }: GridSection, cell: (module: number) => HTMLElement): HTMLElement[] {
+    const table = layerTable(grid, cell, block ?? undefined);
+    const others = grid.others.length > 0 && otherModules(grid, this.context.description.lora, cell);
+    const several = this.sections.length > 1;
+    const title = block ?? (table ? 'Outside the blocks' : 'Modules');
+    return [
+      ...(several || (!table && others) ? [h('h3', {}, breakable(title))] : []),
+      ...(table ? [table] : []),
+      ...(table && others && !several ? [h('h3', {}, 'Outside the numbered layers')] : []),
+      ...(others ? [others] : []),
+    ];
   }
 
   private coloring(): Coloring {
@@ -170,18 +196,18 @@ class GridView implements View {
   ): HTMLElement {
     const { description, store } = this.context;
     const info = description.lora[module]!;
-    return gridCell({
+    const cell = gridCell({
       info,
       metric,
       value: values[module] ?? NaN,
       color: (value) => viridis(position(value)),
-      dark: (value) => position(value) < DARK_BELOW,
       untrained: untrained[module] === true,
       computed,
       failure: failure ?? info.unavailable ?? null,
       focused: info.module === store.get().module,
       open: () => this.open(module),
     });
+    return withFindingMark(cell, this.context.findings?.of(info.module));
   }
 
   private open(module: number): void {

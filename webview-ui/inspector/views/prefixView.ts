@@ -172,7 +172,7 @@ class PrefixView implements View {
 
 function prefixFacts(info: PrefixInfo): (Node | false)[] {
   return [
-    h('h3', {}, 'Prefix'),
+    h('h2', {}, 'Prefix'),
     factList(
       fact('layers', formatCount(info.numLayers)),
       fact('heads × head dim', `${info.numHeads} × ${info.dHead}`),

@@ -12,10 +12,18 @@ import { h, replace } from '../../shared/element';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { moduleSelect } from '../parts/controls/moduleSelect';
 import { segmented } from '../parts/controls/segmented';
+import { tokenChart } from '../parts/charts/tokenChart';
 import { stepSlider } from '../parts/controls/stepSlider';
 import { fact, factList } from '../parts/notes/facts';
 
 type Part = InspectorState['promptPart'];
+
+const PARTS = [
+  { value: 'sequence', label: 'Prompt + input', title: 'The sequence that the model sees' },
+  { value: 'prompt', label: 'Prompt' },
+  { value: 'similarity', label: 'Similarity', title: 'Cosines between the tokens of the prompt' },
+  { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss with respect to the prompt' },
+] as const;
 
 export function promptView(context: ViewContext): View {
   return new PromptView(context);
@@ -29,6 +37,9 @@ class PromptView implements View {
   private readonly slider: ReturnType<typeof stepSlider> | undefined;
   private readonly lengths = h('p', { class: 'lengths' });
   private readonly facts = h('section', { class: 'card' });
+  /** The demo's prompt changes at every step, and its loss says more. */
+  private readonly norms = tokenChart();
+  private readonly controller = new AbortController();
   private readonly unsubscribe: () => void;
   readonly element: HTMLElement;
   readonly details: readonly HTMLElement[];
@@ -42,17 +53,13 @@ class PromptView implements View {
       (prompt) => store.set({ prompt }),
     );
     this.parts = segmented<Part>(
-      'Show the sequence, the prompt or its gradient',
-      [
-        { value: 'sequence', label: 'Prompt + input', title: 'The sequence that the model sees' },
-        { value: 'prompt', label: 'Prompt' },
-        { value: 'gradient', label: 'Gradient', title: 'Gradient of the loss with respect to the prompt' },
-      ],
+      'What of the prompt to show',
+      PARTS.filter(({ value }) => description.prompts.some((info) => offeredParts(context, info).includes(value))),
       (promptPart) => store.set({ promptPart }),
     );
     const training = description.trainings?.prompt;
     const slider = (this.slider = training && stepSlider(training, (step) => store.set({ step })));
-    this.details = [...(slider ? [slider.curve] : []), this.facts];
+    this.details = [...(slider ? [slider.curve] : [this.norms.element]), this.facts];
     this.element = h(
       'div',
       { class: 'prompt-view' },
@@ -68,6 +75,8 @@ class PromptView implements View {
 
   dispose(): void {
     this.unsubscribe();
+    this.controller.abort();
+    this.norms.dispose();
     this.slider?.dispose();
     this.pane.dispose();
     this.colors.dispose();
@@ -80,19 +89,16 @@ class PromptView implements View {
     const training = description.trainings?.prompt;
     const step = recordedStep(training, store.get());
     if (step !== undefined) this.slider?.show(step);
+    if (!training) void this.measure(info);
     this.picker.show(info.module);
-    const offered: Part[] = ['prompt'];
-    if (findTensor(description, info.sequence?.name)) offered.push('sequence');
-    if (findTensor(description, findTensor(description, info.prompt)?.gradient)) offered.push('gradient');
     const { promptPart } = store.get();
-    const part = offered.includes(promptPart) ? promptPart : 'prompt';
-    this.parts.element.hidden = offered.length < 2;
+    const part = offeredParts(this.context, info).includes(promptPart) ? promptPart : 'prompt';
     this.parts.show(part);
     this.pane.setSubject(subjectOf(this.context, info, part, step));
     describeLengths(this.lengths, info);
     replace(
       this.facts,
-      h('h3', {}, 'Prompt'),
+      h('h2', {}, 'Prompt'),
       factList(
         fact('soft prompt', `${formatCount(info.promptLength)} tokens`),
         fact('model dim', formatCount(info.dModel)),
@@ -102,6 +108,36 @@ class PromptView implements View {
     active.set(this.pane);
     active.refresh();
   }
+
+  /** Shows the norms of the tokens once they are known. A prompt that cannot be read says so in its heatmap. */
+  private async measure({ module: wanted }: PromptInfo): Promise<void> {
+    const { signal } = this.controller;
+    const overview = await this.context.client.methodOverview({ signal }).catch(() => null);
+    if (signal.aborted || !overview) return;
+    this.norms.show(overview.prompts.find(({ module }) => module === wanted)?.norms ?? new Float64Array());
+  }
+}
+
+/** What a prompt's source can show of it. */
+function offeredParts({ description }: ViewContext, { prompt, sequence }: PromptInfo): Part[] {
+  const offered: Part[] = ['prompt', 'similarity'];
+  if (findTensor(description, sequence?.name)) offered.push('sequence');
+  if (findTensor(description, findTensor(description, prompt)?.gradient)) offered.push('gradient');
+  return offered;
+}
+
+/** The demo's prompt has cosines at every recorded step. */
+function similarityOf({ prompt, promptLength }: PromptInfo, step: number | undefined): Subject {
+  return {
+    matrix: { kind: 'similarity', prompt, ...(step !== undefined && { step }) },
+    title: 'Cosines between the tokens',
+    name: `${prompt}.cosines`,
+    dtype: 'computed',
+    rows: promptLength,
+    columns: promptLength,
+    rowLabel: 'token',
+    columnLabel: 'token',
+  };
 }
 
 function subjectOf(
@@ -127,6 +163,7 @@ function subjectOf(
         })
       : null;
   }
+  if (part === 'similarity') return similarityOf(info, step);
   const shown = part === 'gradient' ? findTensor(description, prompt?.gradient) : prompt;
   if (!shown) return null;
   if (part === 'gradient') {

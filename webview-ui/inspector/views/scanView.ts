@@ -1,12 +1,13 @@
 /** All tensors of the checkpoint in one table: norms, extremes, zeros, NaN and infinities. */
 
 import { formatBytes, formatCount } from '../../shared/formatNumber';
-import { visibleName } from '../../shared/visibleText';
 import type { View, ViewContext } from '../context';
-import { SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
+import { holdsNonNumbers, SCAN_COLUMNS, scanCsv, sortedRows } from '../data/scanTable';
 import type { ScanColumn, ScanRow } from '../data/scanTable';
 import { listedTensors } from '../data/tensorList';
+import { NameShortener } from '../../../src/text/shortNames';
 import { h, replace } from '../../shared/element';
+import { showName } from '../../shared/names';
 import { longWork } from '../parts/notes/progressNote';
 import { VirtualList } from '../parts/controls/virtualList';
 
@@ -19,11 +20,13 @@ export function scanView(context: ViewContext): View {
 }
 
 class ScanView implements View {
+  private readonly names: NameShortener;
   private readonly list: VirtualList<ScanRow>;
   private readonly filter: HTMLInputElement;
   private readonly findings = h('p', { class: 'note', role: 'status' });
   private readonly save = smallButton('Save as CSV…', () => void this.saveTable());
   private readonly open = smallButton('Show tensor', () => this.openChosen());
+  private readonly jump = smallButton('Go to NaN or Inf', () => this.openChosen());
   private readonly place = h('div', { class: 'scan-progress' });
   private readonly heads = SCAN_COLUMNS.map((column) => headCell(column, () => this.sortBy(column)));
   private readonly table: HTMLElement;
@@ -35,12 +38,16 @@ class ScanView implements View {
   readonly details = [];
 
   constructor(private readonly context: ViewContext) {
-    const { store, client } = context;
+    const { store, client, description } = context;
+    this.names = new NameShortener(description.tensors.map(({ name }) => name));
     this.list = new VirtualList<ScanRow>({
       label: 'Scanned tensors',
       rowHeight: ROW_PX,
-      render: scanRow,
-      choose: (row) => void (this.chosen = row.tensor.name),
+      render: (row) => scanRow(row, this.names),
+      choose: (row) => {
+        this.chosen = row.tensor.name;
+        this.showTools();
+      },
     });
     this.filter = h('input', {
       type: 'search',
@@ -54,12 +61,15 @@ class ScanView implements View {
     this.element = h(
       'div',
       { class: 'scan-view' },
-      h('div', { class: 'list-tools' }, this.filter, this.open, this.save),
+      h('div', { class: 'list-tools' }, this.filter, this.open, this.jump, this.save),
       this.place,
       this.findings,
       this.table,
     );
     rows.addEventListener('dblclick', () => this.openChosen());
+    rows.addEventListener('click', ({ target }) => {
+      if ((target as Element).closest('.cell.jumps')) this.openChosen();
+    });
     rows.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.openChosen();
     });
@@ -104,10 +114,12 @@ class ScanView implements View {
       head.classList.toggle('sorted', sorted);
       head.classList.toggle('descending', sorted && scanDescending);
       const order = sorted ? (scanDescending ? ', sorted descending' : ', sorted ascending') : '';
-      head.setAttribute('aria-label', `Sort by ${SCAN_COLUMNS[i]!.title}${order}`);
+      const { label, title } = SCAN_COLUMNS[i]!;
+      head.setAttribute('aria-label', `${label}: sort by ${title}${order}`);
     });
     this.table.hidden = client.scanned.length === 0;
     this.save.disabled = this.open.disabled = client.scanned.length === 0;
+    this.showTools();
     this.findings.textContent = findingsText(this.scanned, description.tensors.length);
   }
 
@@ -155,16 +167,29 @@ class ScanView implements View {
       ),
       h(
         'button',
-        { type: 'button', onclick: () => this.start() },
+        { type: 'button', class: 'primary', onclick: () => this.start() },
         begun ? 'Continue the scan' : 'Scan whole checkpoint',
       ),
     );
   }
 
-  private openChosen(): void {
+  private get chosenRow(): ScanRow | undefined {
     const rows = this.rows();
-    const row = rows.find(({ tensor }) => tensor.name === this.chosen) ?? rows[0];
-    if (row) this.context.store.set({ tensor: row.tensor.name, slice: [], tab: 'tensors' });
+    return rows.find(({ tensor }) => tensor.name === this.chosen) ?? rows[0];
+  }
+
+  /** Only a tensor with NaN or infinities has an entry to go to. */
+  private showTools(): void {
+    const row = this.chosenRow;
+    this.jump.hidden = !row || !holdsNonNumbers(row);
+  }
+
+  /** Opens the chosen tensor, at its first NaN or infinity if it has one. */
+  private openChosen(): void {
+    const row = this.chosenRow;
+    if (!row) return;
+    const seek = holdsNonNumbers(row) ? 'nonNumber' : '';
+    this.context.store.set({ tensor: row.tensor.name, slice: [], tab: 'tensors', seek });
   }
 
   private async saveTable(): Promise<void> {
@@ -184,18 +209,18 @@ function headCell(column: ScanColumn, onclick: () => void): HTMLButtonElement {
   return h('button', { type: 'button', class: `cell ${column.id}`, title: column.title, onclick }, column.label);
 }
 
-function scanRow(row: ScanRow): HTMLElement {
+function scanRow(row: ScanRow, names: NameShortener): HTMLElement {
   const { tensor, summary } = row;
   const failed = summary.failure !== undefined;
   const cells = SCAN_COLUMNS.map((column) => {
     const own = column.id === 'name' || column.id === 'dtype' || column.id === 'shape' || column.id === 'bytes';
     const text = failed && !own ? '' : column.text(row);
     const alarming = !failed && column.alarming?.(row) === true;
-    return h(
-      'span',
-      { class: `cell ${column.id}${alarming ? ' alarming' : ''}` },
-      column.id === 'name' ? h('bdi', {}, visibleName(text)) : text,
-    );
+    const jumps = alarming && (column.id === 'nan' || column.id === 'infinite');
+    const kind = `cell ${column.id}${alarming ? ' alarming' : ''}${jumps ? ' jumps' : ''}`;
+    const cell = h('span', { class: kind, title: jumps && 'Go to the first one' }, text);
+    if (column.id === 'name') showName(cell, text, (whole, fits) => names.shorten(whole, fits));
+    return cell;
   });
   return h(
     'div',

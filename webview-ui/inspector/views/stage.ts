@@ -18,8 +18,8 @@ interface Stage {
 }
 
 export function viewStage(context: ViewContext): Stage {
-  const element = h('section', { class: 'stage', id: 'stage', role: 'tabpanel', tabindex: -1 });
-  const details = h('aside', { class: 'details', id: 'details', 'aria-label': 'Details' });
+  const element = h('section', { class: 'stage', id: 'stage', role: 'tabpanel', tabindex: 0 });
+  const details = h('section', { class: 'details', id: 'details', 'aria-label': 'Details', tabindex: 0 });
   let view: View | null = null;
   let card: MatrixCard | null = null;
   /** Counts requests, so that a script that arrives late does not replace a later view. */
@@ -55,7 +55,7 @@ export function viewStage(context: ViewContext): Stage {
       const text = `A part of the extension could not be loaded. ${errorText(error)}`;
       replace(
         element,
-        h('div', { class: 'waiting', role: 'alert' }, emptyState(`${label} cannot be shown`, text, again)),
+        h('div', { class: 'waiting', role: 'alert' }, emptyState(2, `${label} cannot be shown`, text, again)),
       );
     } finally {
       clearTimeout(waiting);
@@ -67,8 +67,10 @@ export function viewStage(context: ViewContext): Stage {
     element,
     details,
     show(tab) {
+      const focused = document.activeElement;
+      const held = element.contains(focused) || details.contains(focused);
       leave();
-      void open(tab);
+      void open(tab).then(() => held && keepFocus(context, element));
     },
     dispose() {
       asked++;
@@ -76,6 +78,13 @@ export function viewStage(context: ViewContext): Stage {
       card?.dispose();
     },
   };
+}
+
+/** A key that opens another view removes the element that had the focus. */
+function keepFocus({ active }: ViewContext, stage: HTMLElement): void {
+  if (document.activeElement !== document.body) return;
+  const matrix = active.current?.element.querySelector<HTMLElement>('[role="application"]');
+  (matrix ?? stage).focus({ preventScroll: true });
 }
 
 async function loadCard(): Promise<(context: ViewContext) => MatrixCard> {

@@ -23,6 +23,12 @@ export const TABS: Readonly<Record<TabName, Tab>> = {
     details: true,
     load: async () => (await import(/* webpackChunkName: "inspector-overview" */ './gridView')).gridView,
   },
+  methods: {
+    label: 'Overview',
+    matrices: false,
+    details: true,
+    load: async () => (await import(/* webpackChunkName: "inspector-overview" */ './methodsView')).methodsView,
+  },
   lora: {
     label: 'LoRA',
     matrices: true,
@@ -70,6 +76,7 @@ export const TABS: Readonly<Record<TabName, Tab>> = {
 export function tabsOf(description: SourceDescription): TabName[] {
   const has: Readonly<Record<TabName, boolean>> = {
     overview: description.kind === 'checkpoint' && description.lora.length > 0,
+    methods: description.kind === 'checkpoint' && measuredModules(description) > 0,
     lora: description.lora.length > 0,
     adapter: description.bottlenecks.length > 0,
     prefix: description.prefixes.length > 0,
@@ -79,6 +86,11 @@ export function tabsOf(description: SourceDescription): TabName[] {
     info: true,
   };
   return (Object.keys(TABS) as TabName[]).filter((name) => has[name]);
+}
+
+/** The number of modules that the overview of other methods shows. */
+function measuredModules({ adapters = [], bottlenecks }: SourceDescription): number {
+  return bottlenecks.length + adapters.filter(({ method }) => method === 'IA3').length;
 }
 
 /** The tab of products is named after the method if it is LoRA, and after its contents otherwise. */

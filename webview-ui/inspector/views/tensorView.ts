@@ -10,6 +10,7 @@ import { namedAxis, roleText, tensorRoles } from '../data/tensorRole';
 import { gradientSwitch } from '../parts/controls/gradientSwitch';
 import { slicePicker } from '../parts/controls/slicePicker';
 import { trainingSteps } from '../parts/controls/trainingSteps';
+import { jump } from '../parts/matrix/jump';
 import { MatrixPane } from '../parts/matrix/matrixPane';
 import { TensorBrowser } from '../parts/tensors/tensorBrowser';
 import { shapeText } from '../parts/tensors/tensorRows';
@@ -54,6 +55,7 @@ class TensorView implements View {
     });
     this.browser.show();
     this.showTensor();
+    this.seek();
     this.unsubscribe = store.subscribe((changed) => {
       if (['filter', 'sort', 'openGroups'].some((field) => changed.has(field))) this.browser.show();
       if (['tensor', 'slice', 'step', 'gradients'].some((field) => changed.has(field))) this.showTensor();
@@ -66,6 +68,14 @@ class TensorView implements View {
     this.browser.dispose();
     this.pane.dispose();
     this.colors.dispose();
+  }
+
+  private seek(): void {
+    const { store } = this.context;
+    const { seek } = store.get();
+    if (seek === '') return;
+    store.set({ seek: '' });
+    void jump(this.pane, this.context, seek);
   }
 
   private showTensor(): void {

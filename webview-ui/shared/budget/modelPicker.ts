@@ -2,12 +2,12 @@ import type { ModelChoice } from '../../../src/protocol/calculator';
 import { h, replace } from '../element';
 
 const GROUPS: readonly (readonly [ModelChoice['group'], string])[] = [
-  ['preset', 'Presets'],
   ['workspace', 'In this workspace'],
+  ['preset', 'Presets'],
   ['custom', 'Custom'],
 ];
 
-/** The list of models: presets, config.json files of the workspace, and custom sizes. */
+/** The list of models: config.json files of the workspace, presets, and custom sizes. */
 export class ModelPicker {
   readonly root: HTMLElement;
   private readonly select = h('select', { id: 'model', 'aria-describedby': 'model-summary model-message' });
@@ -28,13 +28,11 @@ export class ModelPicker {
     const groups = GROUPS.map(([group, label]) => {
       const options = models
         .filter((model) => model.group === group)
-        .map(({ id, label: name, description, note = false }) =>
-          h(
-            'option',
-            { value: id, disabled: note },
-            description && description !== name ? `${name} (${description})` : name,
-          ),
-        );
+        .map(({ id, label: name, description, note = false }) => {
+          // A preset's title is the end of its Hub id.
+          const isShown = group !== 'preset' && description && description !== name;
+          return h('option', { value: id, disabled: note }, isShown ? `${name} (${description})` : name);
+        });
       return { options, made: h('optgroup', { label }, options) };
     });
     replace(

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import type { TensorEntry } from '../../../../src/checkpoint/header';
 import { parseAdapterConfig } from '../../../../src/peftConfig/adapterConfig';
-import { placeModules } from '../../../../src/checkpoint/adapters/layerGroups';
+import type { AdapterConfig } from '../../../../src/peftConfig/adapterConfig';
 import { collectParts, scalarTensors } from '../../../../src/checkpoint/adapters/adapterParts';
 import { pairLora } from '../../../../src/checkpoint/adapters/loraPairs';
 import { readTensorName } from '../../../../src/checkpoint/adapters/tensorNames';
@@ -10,11 +10,12 @@ import type { LoraPairing } from '../../../../src/checkpoint/adapters/loraPairs'
 import { describePrompts } from '../../../../src/checkpoint/adapters/promptTensors';
 import { headerLength, parseSafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
 import type { SafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
+import { atOnce } from '../../../../src/checkpoint/steps';
 import { fixturePath } from '../fixtures';
 
 function savedHeader(name: string): SafetensorsHeader {
   const bytes = readFileSync(fixturePath('peft_saved', name, 'adapter_model.safetensors'));
-  return parseSafetensorsHeader(bytes.subarray(8, 8 + headerLength(bytes, bytes.length)), bytes.length);
+  return atOnce(parseSafetensorsHeader(bytes.subarray(8, 8 + headerLength(bytes, bytes.length)), bytes.length));
 }
 
 function savedConfig(name: string, changes: Record<string, unknown> = {}) {
@@ -22,8 +23,16 @@ function savedConfig(name: string, changes: Record<string, unknown> = {}) {
   return parseAdapterConfig(JSON.stringify({ ...JSON.parse(text), ...changes }));
 }
 
+function pair(
+  tensors: readonly TensorEntry[],
+  config: AdapterConfig | null,
+  alphas: ReadonlyMap<string, number> = new Map(),
+): LoraPairing {
+  return atOnce(pairLora(tensors, config, alphas, atOnce(collectParts(tensors))));
+}
+
 function pairSaved(name: string, changes: Record<string, unknown> = {}): LoraPairing {
-  return pairLora(savedHeader(name).tensors, savedConfig(name, changes), new Map());
+  return pair(savedHeader(name).tensors, savedConfig(name, changes));
 }
 
 function entriesOf(shapes: Record<string, readonly number[]>): TensorEntry[] {
@@ -42,11 +51,7 @@ function pairShapes(
   config: object | null = null,
   alphas: Record<string, number> = {},
 ): LoraPairing {
-  return pairLora(
-    entriesOf(shapes),
-    config && parseAdapterConfig(JSON.stringify(config)),
-    new Map(Object.entries(alphas)),
-  );
+  return pair(entriesOf(shapes), config && parseAdapterConfig(JSON.stringify(config)), new Map(Object.entries(alphas)));
 }
 
 describe('LoRA pairs of files that PEFT saved', () => {
@@ -186,10 +191,10 @@ describe('LoRA pairs', () => {
     };
     const { modules } = pairShapes(shapes, null, { 'lora_unet_down_blocks_1_proj.alpha': 2 });
     assert.deepEqual(
-      modules.map(({ scaling, layer, group }) => [scaling, layer, group]),
+      modules.map(({ scaling, block, group }) => [scaling, block, group]),
       [
-        [0.5, 1, 'proj'],
-        [1, 2, 'proj'],
+        [0.5, 'unet.down_blocks.1', 'proj'],
+        [1, 'unet.down_blocks.2', 'proj'],
       ],
     );
     const entries = Object.keys(shapes).map((name) => ({
@@ -201,7 +206,7 @@ describe('LoRA pairs', () => {
       readable: true,
     }));
     assert.deepEqual(
-      scalarTensors(collectParts(entries)).map(({ name }) => name),
+      scalarTensors(atOnce(collectParts(entries))).map(({ name }) => name),
       ['lora_unet_down_blocks_1_proj.alpha'],
     );
   });
@@ -231,7 +236,7 @@ describe('LoRA pairs', () => {
     const shapes = Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`m${i}.lora_A.weight`, [4, 8]]));
     const rank_pattern = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`(x*)*${i}`, 3]));
     const config = parseAdapterConfig(JSON.stringify({ rank_pattern }));
-    pairLora(entriesOf(shapes), config, new Map());
+    pair(entriesOf(shapes), config);
     assert.match(config.matching.problems.join(), /^matching takes more than 10000000 steps/);
   });
 });
@@ -268,46 +273,6 @@ describe("the name of an adapter's tensor", () => {
       assert.equal(found && `${found.style} ${found.part} ${found.module}`, expected);
     });
   }
-});
-
-describe('the grid of layers x modules', () => {
-  it('groups modules by the part of the name after the layer', () => {
-    const places = placeModules([
-      'model.layers.3.self_attn.q_proj',
-      'model.layers.11.self_attn.q_proj',
-      'lm_head',
-      'classifier.0',
-    ]);
-    assert.deepEqual(
-      places.map(({ layer, group }) => [layer, group]),
-      [
-        [3, 'self_attn.q_proj'],
-        [11, 'self_attn.q_proj'],
-        [null, 'lm_head'],
-        [null, 'classifier.0'],
-      ],
-    );
-  });
-
-  it('distinguishes stacks whose layers have the same numbers', () => {
-    const places = placeModules([
-      'model.encoder.layers.0.q_proj',
-      'model.decoder.layers.0.q_proj',
-      'decoder.block.0.layer.1.EncDec.q',
-    ]);
-    assert.deepEqual(
-      places.map(({ group }) => group),
-      ['model.encoder.layers.q_proj', 'model.decoder.layers.q_proj', 'decoder.block.layer.1.EncDec.q'],
-    );
-    const whisper = placeModules([
-      'model.encoder.layers.0.self_attn.q_proj',
-      'model.decoder.layers.0.self_attn.q_proj',
-    ]);
-    assert.deepEqual(
-      whisper.map(({ group }) => group),
-      ['encoder.self_attn.q_proj', 'decoder.self_attn.q_proj'],
-    );
-  });
 });
 
 describe('prompts and prefixes that PEFT saved', () => {

@@ -45,10 +45,32 @@ describe('keys that PEFT would not match', () => {
     assert.match(faults(pair(`base_model.model.base_model.model.${PATH}`))[0]!.message, /at the wrong place/);
     const mixed = { ...pair(`base_model.model.${PATH}`), ...pair('model.layers.1.self_attn.q_proj') };
     assert.match(faults(mixed)[0]!.message, /lack the prefix/);
-    const named = pair(`base_model.model.${PATH}`, ['lora_A.default.weight', 'lora_B.default.weight']);
-    assert.match(faults(named)[0]!.message, /name of the adapter, 'default'/);
+    const named = pair(`base_model.model.${PATH}`, ['lora_A.mine.weight', 'lora_B.mine.weight']);
+    assert.match(faults(named)[0]!.message, /name of the adapter, 'mine'/);
     const kohya = pair('lora_unet_q', ['lora_down.weight', 'lora_up.weight']);
     assert.match(faults(kohya)[0]!.message, /names of kohya/);
+  });
+
+  it('load under the usual name of an adapter, which PEFT then finds in place', () => {
+    assert.deepEqual(faults(pair(`base_model.model.${PATH}`, ['lora_A.default.weight', 'lora_B.default.weight'])), []);
+  });
+
+  it('begin inside the model, or after a name that no model has', () => {
+    assert.match(faults(pair('layers.0.self_attn.q_proj'))[0]!.message, /lack the prefix 'base_model.model.'/);
+    assert.match(faults(pair(`actor.${PATH}`))[0]!.message, /lack the prefix/);
+    assert.match(faults(pair('base_model.layers.0.q_proj'))[0]!.message, /'base_model.' alone/);
+    for (const name of [
+      'transformer.h.0.attn.c_attn',
+      'language_model.model.layers.0.q_proj',
+      'bert.encoder.layer.0.q',
+    ])
+      assert.deepEqual(faults(pair(name)), [], name);
+  });
+
+  it("lack the model's name only if the task says that the model has a head", () => {
+    const bare = pair('base_model.model.layers.0.self_attn.q_proj');
+    assert.match(faults(bare, { ...CONFIG, task_type: 'CAUSAL_LM' })[0]!.message, /name of the model inside/);
+    assert.deepEqual(faults(bare, { ...CONFIG, task_type: 'FEATURE_EXTRACTION' }), []);
   });
 
   it('are not looked for without a config of PEFT', () => {

@@ -1,11 +1,12 @@
 import { strict as assert } from 'node:assert';
 import { QuickTensor } from '../../../../src/checkpoint/safetensors/quickTensor';
 import { parseSafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
+import { atOnce } from '../../../../src/checkpoint/steps';
 import type { SafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
 
 const parse = (text: string, dataBytes: number): SafetensorsHeader => {
   const bytes = new TextEncoder().encode(text);
-  return parseSafetensorsHeader(bytes, 8 + bytes.length + dataBytes);
+  return atOnce(parseSafetensorsHeader(bytes, 8 + bytes.length + dataBytes));
 };
 
 describe('a tensor entry in the usual spelling', () => {

@@ -8,6 +8,7 @@ import {
   headerLength,
   parseSafetensorsHeader,
 } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
+import { atOnce } from '../../../../src/checkpoint/steps';
 import type { SafetensorsHeader } from '../../../../src/checkpoint/safetensors/safetensorsHeader';
 import { fileOf, readFixture, tensorField } from '../fixtures';
 
@@ -40,7 +41,7 @@ const OURS = new Map([
 
 function parse(bytes: Uint8Array): SafetensorsHeader {
   const length = headerLength(bytes, bytes.length);
-  return parseSafetensorsHeader(bytes.subarray(8, 8 + length), bytes.length);
+  return atOnce(parseSafetensorsHeader(bytes.subarray(8, 8 + length), bytes.length));
 }
 
 function strictCode(bytes: Uint8Array): string | null {

@@ -4,28 +4,15 @@ import { max, min, scaleLinear } from 'd3';
 import { drawAxes, plotBox } from '../../../shared/axes';
 import { formatNumber } from '../../../shared/formatNumber';
 import type { ModuleGrid } from '../../data/moduleGrid';
-import { withoutCommonPrefix } from '../../data/moduleGrid';
 import type { Canvas } from './chart';
 import { chart, linePath } from './chart';
+import { lineColor, lineDash, lineKey, MAX_LINES } from './lineStyles';
 import { h, replace } from '../../../shared/element';
+import { breakable } from '../../../shared/names';
+import { onThemeChange } from '../../../shared/theme';
 
 const HEIGHT = 190;
 const MARGIN = { top: 8, right: 8, bottom: 32, left: 42 };
-/** More lines would be hard to follow. The rest are omitted, and the key says so. */
-const MAX_LINES = 10;
-/** Tableau's ten colours, which are distinct on light and dark backgrounds. */
-const LINE_COLORS: readonly string[] = [
-  '#4e79a7',
-  '#f28e2c',
-  '#e15759',
-  '#76b7b2',
-  '#59a14f',
-  '#edc949',
-  '#af7aa1',
-  '#ff9da7',
-  '#9c755f',
-  '#bab0ab',
-];
 
 interface Point {
   readonly layer: number;
@@ -39,7 +26,14 @@ interface Series {
 
 interface LayerChart {
   readonly element: HTMLElement;
-  show(grid: ModuleGrid, values: Float64Array, untrained: readonly boolean[], metric: string, computed: boolean): void;
+  /** Shows nothing if there is no grid of layers. */
+  show(
+    grid: ModuleGrid | undefined,
+    values: Float64Array,
+    untrained: readonly boolean[],
+    metric: string,
+    computed: boolean,
+  ): void;
   dispose(): void;
 }
 
@@ -47,13 +41,24 @@ export function layerChart(): LayerChart {
   let series: readonly Series[] = [];
   const picture = chart('layers', HEIGHT, (svg, width, height) => draw(svg, width, height, series));
   const keys = h('ul', { class: 'line-keys' });
-  const title = h('h3', {});
+  const title = h('h2', {});
+  let more = 0;
+  const redraw = (): void => {
+    picture.redraw();
+    replace(
+      keys,
+      series.map(({ name }, i) => h('li', {}, lineKey(i), h('span', {}, breakable(name)))),
+      more > 0 && h('li', {}, `and ${more} more groups`),
+    );
+  };
+  const stopTheme = onThemeChange(redraw);
   const element = h('section', { class: 'card' }, title, picture.element, keys);
   return {
     element,
     show(grid, values, untrained, metric, computed) {
-      const names = withoutCommonPrefix(grid.columns);
-      const all = names.map((name, column) => ({
+      element.hidden = !grid || !computed || grid.rows.length < 2;
+      if (!grid) return;
+      const all = grid.columns.map((name, column) => ({
         name,
         points: grid.rows.flatMap(({ layer, modules }) => {
           const module = modules[column];
@@ -62,21 +67,18 @@ export function layerChart(): LayerChart {
         }),
       }));
       series = all.slice(0, MAX_LINES);
-      element.hidden = !computed || grid.rows.length < 2;
       title.textContent = `${metric} by layer`;
-      picture.element.setAttribute('aria-label', `${metric} over ${grid.rows.length} layers for ${names.join(', ')}`);
-      picture.redraw();
-      replace(
-        keys,
-        series.map(({ name }, i) => {
-          const swatch = h('span', { class: 'swatch' });
-          swatch.style.backgroundColor = lineColor(i);
-          return h('li', { title: name }, swatch, name);
-        }),
-        all.length > MAX_LINES && h('li', {}, `and ${all.length - MAX_LINES} more groups`),
+      picture.element.setAttribute(
+        'aria-label',
+        `${metric} over ${grid.rows.length} layers for ${grid.columns.join(', ')}`,
       );
+      more = all.length - series.length;
+      redraw();
     },
-    dispose: picture.dispose,
+    dispose() {
+      stopTheme();
+      picture.dispose();
+    },
   };
 }
 
@@ -89,10 +91,6 @@ function runs(points: Series['points']): Series['points'][] {
     else found.push([point]);
   }
   return found;
-}
-
-function lineColor(index: number): string {
-  return LINE_COLORS[index % LINE_COLORS.length] ?? 'currentColor';
 }
 
 function draw(svg: Canvas, width: number, height: number, series: readonly Series[]): void {
@@ -114,6 +112,7 @@ function draw(svg: Canvas, width: number, height: number, series: readonly Serie
       .append('path')
       .attr('class', 'curve')
       .attr('stroke', lineColor(i))
+      .attr('stroke-dasharray', lineDash(i))
       .attr(
         'd',
         runs(one.points)

@@ -7,8 +7,11 @@ import type { PlotBox } from '../../../shared/axes';
 import { formatNumber } from '../../../shared/formatNumber';
 import type { Canvas, Chart } from './chart';
 import { chart } from './chart';
+import { ordinalScale, ordinalTicks } from './ordinalScale';
 
 const HEIGHT = 168;
+/** Labels of three digits fit side by side. */
+const MAX_TICKS = 8;
 const MARGIN = { top: 10, right: 8, bottom: 32, left: 46 };
 /** A log axis starts no lower than this share of the largest value: float32 factors hold nothing below it. */
 const LOG_FLOOR = 1e-8;
@@ -52,17 +55,13 @@ function draw(svg: Canvas, box: PlotBox, { spectrum, scale, ceiling }: Shown): v
   const top = Math.max(max(values) ?? 0, ceiling) || 1;
   const positive = values.filter((value) => value > 0);
   const floor = Math.max(Math.min(min(positive) ?? top / 10, top / 10), top * LOG_FLOOR) / 1.5;
-  const x = scaleLinear([0.5, values.length + 0.5], [box.left, box.right]);
+  const x = ordinalScale(values.length, box.left, box.right);
   const range = [box.bottom, box.top];
   const y = scale === 'log' ? scaleLog([floor, top], range) : scaleLinear([0, top], range).nice();
-  const ticks =
-    values.length <= 10
-      ? values.map((_, k) => k + 1)
-      : x.ticks(6).filter((tick) => tick >= 1 && Number.isInteger(tick));
   drawAxes(
     svg,
     box,
-    { scale: x, values: ticks, label: String, title: 'k-th singular value σₖ' },
+    { scale: x, values: ordinalTicks(values.length, MAX_TICKS), label: String, title: 'k-th singular value σₖ' },
     { scale: y, count: 4, ...(scale === 'log' && { specifier: '.0e' }) },
   );
   drawBars(svg, box, values, x, (value) => (scale === 'log' ? y(Math.max(value, floor)) : y(value)));
@@ -92,7 +91,7 @@ function drawBars(
 }
 
 function markRank(svg: Canvas, box: PlotBox, effectiveRank: number, x: (k: number) => number): void {
-  const at = x(effectiveRank + 0.5);
+  const at = x(effectiveRank);
   svg.append('line').attr('class', 'marker').attr('x1', at).attr('x2', at).attr('y1', box.top).attr('y2', box.bottom);
   // The label goes to the side of the marker that has room for it.
   const right = at > box.right * 0.6;

@@ -2,8 +2,13 @@
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { visibleText } from '../../../shared/visibleText';
-import { withoutCommonPrefix } from '../../data/moduleGrid';
-import { h } from '../../../shared/element';
+import { shortNames, withinCharacters } from '../../../../src/text/shortNames';
+import { breakable } from '../../../shared/names';
+import { pathOf } from '../../data/moduleGrid';
+import { h, replace } from '../../../shared/element';
+
+/** The list is at most about half of a usual editor wide. */
+export const OPTION_CHARACTERS = 64;
 
 interface ModulePicker {
   readonly element: HTMLElement;
@@ -11,7 +16,7 @@ interface ModulePicker {
 }
 
 export function modulePicker(modules: readonly LoraModuleInfo[], onPick: (module: string) => void): ModulePicker {
-  const names = withoutCommonPrefix(modules.map(({ module }) => module));
+  const names = shortNames(modules.map(pathOf), withinCharacters(OPTION_CHARACTERS));
   const select = h(
     'select',
     { 'aria-label': 'Module', onchange: () => go(select.selectedIndex) },
@@ -50,7 +55,7 @@ export function modulePicker(modules: readonly LoraModuleInfo[], onPick: (module
     show(module) {
       select.selectedIndex = modules.findIndex((info) => info.module === module);
       select.title = visibleText(module);
-      only.textContent = visibleText(module);
+      replace(only, breakable(modules[select.selectedIndex] ? pathOf(modules[select.selectedIndex]!) : module));
       previous.disabled = select.selectedIndex <= 0;
       next.disabled = select.selectedIndex >= modules.length - 1;
     },

@@ -1,7 +1,9 @@
 /** Selects one of a few modules. A single module is shown as its name. */
 
-import { withoutCommonPrefix } from '../../data/moduleGrid';
+import { shortNames, withinCharacters } from '../../../../src/text/shortNames';
+import { breakable } from '../../../shared/names';
 import { h } from '../../../shared/element';
+import { OPTION_CHARACTERS } from './modulePicker';
 
 interface ModuleSelect {
   readonly element: HTMLElement;
@@ -10,8 +12,9 @@ interface ModuleSelect {
 
 export function moduleSelect(modules: readonly string[], onPick: (module: string) => void): ModuleSelect {
   const [only] = modules;
-  if (modules.length < 2) return { element: h('h2', { class: 'module-name' }, only ?? ''), show: () => undefined };
-  const names = withoutCommonPrefix(modules);
+  if (modules.length < 2)
+    return { element: h('h2', { class: 'module-name' }, breakable(only ?? '')), show: () => undefined };
+  const names = shortNames(modules, withinCharacters(OPTION_CHARACTERS));
   const select = h(
     'select',
     { 'aria-label': 'Module', onchange: () => onPick(select.value) },

@@ -14,10 +14,11 @@ export function waitingPage(): HTMLElement {
 
 export function failurePage(failure: string, reload: () => void): HTMLElement {
   return h(
-    'main',
+    'div',
     { class: 'failure-page' },
     h('div', { class: 'mark', 'aria-hidden': 'true' }, '!'),
     emptyState(
+      1,
       'This file cannot be shown',
       failure,
       h(
@@ -39,9 +40,10 @@ export function failurePage(failure: string, reload: () => void): HTMLElement {
 /** A file on a server, in an editor that was restored with the window. Nothing is fetched before the click. */
 export function heldPage(address: string, fetch: () => void): HTMLElement {
   return h(
-    'main',
+    'div',
     { class: 'failure-page' },
     emptyState(
+      1,
       'This file is on a server',
       'The window was reloaded, and nothing has been fetched since.',
       h('p', { class: 'address' }, h('bdi', {}, address)),

@@ -46,13 +46,11 @@ export function stepSlider(training: TrainingInfo, onStep: (step: number) => voi
     if (timer !== null) clearInterval(timer);
     timer = null;
     play.textContent = '▶ Play';
-    play.setAttribute('aria-label', 'Play the training steps');
   }
   function toggle(): void {
     if (timer !== null) return pause();
     if (index >= steps.length - 1) go(0);
     play.textContent = '❚❚ Pause';
-    play.setAttribute('aria-label', 'Pause');
     timer = setInterval(() => (index >= steps.length - 1 ? pause() : go(index + 1)), PLAY_INTERVAL_MS);
   }
 
@@ -63,7 +61,7 @@ export function stepSlider(training: TrainingInfo, onStep: (step: number) => voi
     curve: h(
       'section',
       { class: 'card' },
-      h('h3', {}, 'Training'),
+      h('h2', {}, 'Training'),
       curve.element,
       h('p', { class: 'note' }, `${training.optimiser}. It trains towards ${training.target}.`),
     ),

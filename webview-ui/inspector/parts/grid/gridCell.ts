@@ -3,15 +3,15 @@
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatNumber } from '../../../shared/formatNumber';
 import { visibleText } from '../../../shared/visibleText';
+import { readableOn } from '../../../shared/contrast';
 import { h } from '../../../shared/element';
+import { pathOf } from '../../data/moduleGrid';
 
 interface GridCellOptions {
   readonly info: LoraModuleInfo;
   readonly metric: string;
   readonly value: number;
   color(value: number): string;
-  /** Whether the colour of the value is dark, so that its text has to be light. */
-  dark(value: number): boolean;
   readonly untrained: boolean;
   /** False until the metrics arrive, and if this metric was not computed. */
   readonly computed: boolean;
@@ -31,7 +31,7 @@ export function gridCell(options: GridCellOptions): HTMLElement {
   let says: string;
   if (failure) {
     button.classList.add('failed');
-    button.textContent = '!';
+    button.append(h('span', { 'aria-hidden': 'true' }, '!'));
     says = failure;
   } else if (untrained) {
     button.classList.add('untrained');
@@ -41,17 +41,18 @@ export function gridCell(options: GridCellOptions): HTMLElement {
     button.classList.add('pending');
     says = 'not computed';
   } else if (Number.isFinite(value)) {
-    button.style.backgroundColor = options.color(value);
-    button.classList.add(options.dark(value) ? 'on-dark' : 'on-light');
-    button.append(h('span', {}, formatNumber(value, 3)));
+    const color = options.color(value);
+    button.style.backgroundColor = color;
+    button.style.color = readableOn(color);
+    button.append(h('span', {}, formatNumber(value)));
     says = `${options.metric} ${formatNumber(value)}`;
   } else {
     button.classList.add('failed');
-    button.append(h('span', {}, String(value)));
-    says = `${options.metric} is ${String(value)}`;
+    button.append(h('span', {}, formatNumber(value)));
+    says = `${options.metric} is ${formatNumber(value)}`;
   }
   const sizes = `A ${info.rank} × ${info.inFeatures}, B ${info.outFeatures} × ${info.rank}`;
-  button.title = `${visibleText(info.module)}\n${says}\n${sizes}, scaling ${formatNumber(info.scaling)}`;
-  button.setAttribute('aria-label', `${info.module}: ${says}`);
+  button.title = `${visibleText(pathOf(info))}\n${says}\n${sizes}, scaling ${formatNumber(info.scaling)}`;
+  button.setAttribute('aria-label', `${pathOf(info)}: ${says}`);
   return button;
 }

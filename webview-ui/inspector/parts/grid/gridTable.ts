@@ -2,18 +2,23 @@
 
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import type { ModuleGrid } from '../../data/moduleGrid';
-import { withoutCommonPrefix } from '../../data/moduleGrid';
+import { pathOf } from '../../data/moduleGrid';
+import { breakable } from '../../../shared/names';
 import { h } from '../../../shared/element';
 
 /** If there are more groups (a UNet has dozens), they become the rows, which have room for their names. */
 const MAX_COLUMNS = 16;
 
+type NamedModule = Pick<LoraModuleInfo, 'module' | 'path' | 'block' | 'group'>;
+
 type MakeCell = (module: number) => HTMLElement;
 
 /** `null` if no module lies in a numbered layer. */
-export function layerTable(grid: ModuleGrid, cell: MakeCell): HTMLElement | null {
+export function layerTable(grid: ModuleGrid, cell: MakeCell, block?: string): HTMLElement | null {
   if (grid.rows.length === 0) return null;
-  return grid.columns.length > MAX_COLUMNS ? groupsDown(grid, cell) : layersDown(grid, cell);
+  const made = grid.columns.length > MAX_COLUMNS ? groupsDown(grid, cell) : layersDown(grid, cell);
+  made.setAttribute('aria-label', block === undefined ? 'Modules by layer' : `Modules of ${block} by layer`);
+  return made;
 }
 
 function layersDown(grid: ModuleGrid, cell: MakeCell): HTMLElement {
@@ -49,13 +54,13 @@ function place(module: number | null, cell: MakeCell): HTMLElement {
 }
 
 function groupHeads(grid: ModuleGrid, scope: 'row' | 'col'): HTMLElement[] {
-  return withoutCommonPrefix(grid.columns).map((label, column) => {
+  return grid.columns.map((label) => {
     const cut = label.lastIndexOf('.');
     return h(
       'th',
-      { scope, title: grid.columns[column] },
-      cut > 0 && h('span', { class: 'path' }, label.slice(0, cut)),
-      h('span', { class: 'leaf' }, h('bdi', {}, label.slice(cut + 1))),
+      { scope },
+      cut > 0 && h('span', { class: 'path' }, breakable(label.slice(0, cut))),
+      h('span', { class: 'leaf' }, breakable(label.slice(cut + 1))),
     );
   });
 }
@@ -63,7 +68,7 @@ function groupHeads(grid: ModuleGrid, scope: 'row' | 'col'): HTMLElement[] {
 function table(corner: string, head: readonly HTMLElement[], rows: readonly HTMLElement[]): HTMLElement {
   const made = h(
     'table',
-    { class: 'grid', 'aria-label': 'Modules by layer' },
+    { class: 'grid' },
     h('thead', {}, h('tr', {}, h('th', { class: 'corner' }, corner), head)),
     h('tbody', {}, rows),
   );
@@ -72,24 +77,14 @@ function table(corner: string, head: readonly HTMLElement[], rows: readonly HTML
   return made;
 }
 
-/** Modules outside the numbered layers share no columns. Each has its own name in a row of its own. */
-export function otherModules(grid: ModuleGrid, modules: readonly LoraModuleInfo[], cell: MakeCell): HTMLElement {
-  const paths = withoutCommonPrefix(grid.others.map((module) => modules[module]?.module ?? ''));
+/** Modules outside the numbered layers share no columns. Each has its own name below its cell. */
+export function otherModules(grid: ModuleGrid, modules: readonly NamedModule[], cell: MakeCell): HTMLElement {
+  const nameOf = (info: NamedModule): string => (info.block === undefined ? pathOf(info) : info.group);
   return h(
-    'section',
-    { class: 'others' },
-    h('h3', {}, grid.rows.length > 0 ? 'Outside the numbered layers' : 'Modules'),
-    h(
-      'div',
-      { class: 'other-cells' },
-      grid.others.map((module, i) =>
-        h(
-          'div',
-          { class: 'other' },
-          cell(module),
-          h('span', { class: 'name', title: modules[module]?.module }, paths[i] ?? ''),
-        ),
-      ),
+    'div',
+    { class: 'other-cells' },
+    grid.others.map((module) =>
+      h('div', { class: 'other' }, cell(module), h('span', { class: 'name' }, breakable(nameOf(modules[module]!)))),
     ),
   );
 }

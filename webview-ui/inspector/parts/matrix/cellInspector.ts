@@ -11,8 +11,11 @@ import type { NamedSummary } from '../../data/cellText';
 import type { InspectorClient } from '../../data/inspectorClient';
 import type { Subject } from '../../data/subject';
 import { h, replace } from '../../../shared/element';
+import { showName } from '../../../shared/names';
 import type { Pane } from './pane';
 import { errorText } from '../notes/progressNote';
+import { shortenedName } from '../../../../src/text/shortNames';
+import type { Fits } from '../../../../src/text/shortNames';
 
 /** A pointer that is only passing crosses a cell in less time. */
 const READ_DELAY_MS = 60;
@@ -170,9 +173,11 @@ export class CellInspector {
     );
     const at = this.shown?.at ?? this.pointer;
     this.tooltip.show(content, at.x, at.y);
+    const where = h('span', { class: 'where' });
+    showName(where, indexedName(subject, cell, found), withWholeIndex);
     replace(
       this.status,
-      h('span', { class: 'where' }, indexedName(subject, cell, found)),
+      where,
       h('strong', {}, value ?? '…'),
       h('span', { class: 'dtype' }, dtype),
       beside === '' ? [] : [h('span', { class: 'beside' }, beside)],
@@ -185,6 +190,13 @@ export class CellInspector {
     this.controller?.abort();
     this.controller = null;
   }
+}
+
+/** Shortens a name with an index, 'lora_A.weight[3, 17]', and keeps the index. */
+function withWholeIndex(indexed: string, fits: Fits): string {
+  const end = indexed.lastIndexOf('[');
+  const index = indexed.slice(end);
+  return shortenedName(indexed.slice(0, end), (name) => fits(name + index)) + index;
 }
 
 function summaryTable(lines: readonly NamedSummary[]): HTMLElement {

@@ -19,7 +19,7 @@ const SETTLE_MS = 120;
 const BAD = { className: 'bad' };
 
 export class MatrixCard {
-  private readonly title = h('h3', {});
+  private readonly title = h('h2', {});
   private readonly name = h('p', { class: 'tensor-name' });
   private readonly work = h('div');
   private readonly picture = h('div', { class: 'histogram' });

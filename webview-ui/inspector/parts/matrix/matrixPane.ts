@@ -11,7 +11,8 @@ import type { ViewContext } from '../../context';
 import type { ColorModel, Colored } from '../../data/colorModel';
 import type { Subject } from '../../data/subject';
 import { subjectKey } from '../../data/subject';
-import { h, replace } from '../../../shared/element';
+import { h } from '../../../shared/element';
+import { showName } from '../../../shared/names';
 import { openGoTo } from './goTo';
 import { jump } from './jump';
 import type { Pane } from './pane';
@@ -55,7 +56,7 @@ export class MatrixPane implements Pane, Colored {
     private readonly colors: ColorModel,
     private readonly options: MatrixPaneOptions,
   ) {
-    this.title = h('h3', {}, options.label);
+    this.title = h('h2', {}, options.label);
     const foot = h('div', { class: 'pane-foot' });
     this.element = h(
       'section',
@@ -102,7 +103,7 @@ export class MatrixPane implements Pane, Colored {
     this.empty.textContent = why ?? 'Not in this file.';
     if (!changed) return;
     if (!sameSize) this.pointed = this.cursorCell = null;
-    replace(this.title, visibleName(subject?.title ?? this.options.label));
+    showName(this.title, subject?.title ?? this.options.label);
     this.title.title = visibleText(subject?.name ?? '');
     this.size.textContent = subject ? `${formatCount(subject.rows)} × ${formatCount(subject.columns)}` : '';
     this.heatmap.setOptions({

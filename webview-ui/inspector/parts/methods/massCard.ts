@@ -25,7 +25,7 @@ interface MassCard {
 export function massCard(context: ViewContext): MassCard {
   const { store } = context;
   const list = h('ol', { class: 'mass-list' });
-  const element = h('section', { class: 'card' }, h('h3', {}, 'Attention to the prefix, by head'), list);
+  const element = h('section', { class: 'card' }, h('h2', {}, 'Attention to the prefix, by head'), list);
   const summary = h('p', { class: 'summary', role: 'status' });
   let controller: AbortController | null = null;
   let masses: readonly number[] = [];

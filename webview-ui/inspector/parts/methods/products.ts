@@ -14,7 +14,7 @@ interface ProductsCard {
 
 export function productsCard(hint: string): ProductsCard {
   const body = h('div', { class: 'products' });
-  const element = h('section', { class: 'card' }, h('h3', {}, 'One entry of ΔW'), body);
+  const element = h('section', { class: 'card' }, h('h2', {}, 'One entry of ΔW'), body);
   const empty = (): void => replace(body, h('p', { class: 'note' }, hint));
   empty();
   return {

@@ -12,6 +12,10 @@ import { errorText } from '../notes/progressNote';
 import { segmented } from '../controls/segmented';
 import { spectrumChart } from '../charts/spectrumChart';
 
+const NOT_NUMBERS =
+  'A or B holds NaN or an infinity, so ΔW has no singular values. ' +
+  'Press N on the picture of A or of B to go to the first of them.';
+
 interface SpectrumCard {
   readonly element: HTMLElement;
   /** `lastStep` sets the height of the axis, so that it stays the same for all steps. */
@@ -28,7 +32,7 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
   const element = h(
     'section',
     { class: 'card' },
-    h('div', { class: 'card-head' }, h('h3', {}, 'Singular values of ΔW'), scale.element),
+    h('div', { class: 'card-head' }, h('h2', {}, 'Singular values of ΔW'), scale.element),
     picture.element,
     problem,
     facts,
@@ -58,9 +62,12 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
       Promise.all([client.spectrum(info.module, step, mine.signal), last]).then(
         ([spectrum, final]) => {
           if (mine.signal.aborted) return;
-          shown = { spectrum, ceiling: final?.singularValues[0] ?? 0 };
-          problem.textContent = '';
-          replace(facts, factsOf(spectrum, info));
+          const known = Number.isFinite(spectrum.norm);
+          shown = known ? { spectrum, ceiling: final?.singularValues[0] ?? 0 } : null;
+          problem.textContent = known ? '' : NOT_NUMBERS;
+          picture.element.toggleAttribute('hidden', !known);
+          scale.element.hidden = !known;
+          replace(facts, known ? factsOf(spectrum, info) : scalingFacts(info));
           redraw();
         },
         (error: unknown) => {

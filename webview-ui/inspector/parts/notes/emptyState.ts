@@ -3,6 +3,7 @@
 import { h } from '../../../shared/element';
 import type { Child } from '../../../shared/element';
 
-export function emptyState(title: string, text: string, ...actions: Child[]): HTMLElement {
-  return h('div', { class: 'empty-state' }, h('h2', {}, title), h('p', {}, text), actions);
+/** `level` is 1 if it is all there is on the page. */
+export function emptyState(level: 1 | 2, title: string, text: string, ...actions: Child[]): HTMLElement {
+  return h('div', { class: 'empty-state' }, h(`h${level}`, {}, title), h('p', {}, text), actions);
 }

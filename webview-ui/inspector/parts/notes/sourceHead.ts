@@ -3,6 +3,7 @@
 import type { SourceDescription } from '../../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../../shared/formatNumber';
 import { h } from '../../../shared/element';
+import { showName } from '../../../shared/names';
 
 export function sourceHead(description: SourceDescription): HTMLElement {
   const { title, method, kind, parameters, tensors, file, lora } = description;
@@ -14,10 +15,12 @@ export function sourceHead(description: SourceDescription): HTMLElement {
     file && formatBytes(file.bytes),
     file?.format,
   ].filter((fact): fact is string => typeof fact === 'string');
+  const name = h('h1', { title: file?.path ?? title });
+  showName(name, title);
   return h(
     'header',
     { class: 'source-head' },
-    h('h1', { title: file?.path ?? title }, title),
+    name,
     h('span', { class: 'badge' }, method ?? (kind === 'demo' ? 'demo' : 'checkpoint')),
     h('span', { class: 'facts-line' }, facts.join(' · ')),
   );

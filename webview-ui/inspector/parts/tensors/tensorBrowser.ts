@@ -1,6 +1,7 @@
 /** The list of a source's tensors, flat or as a tree, with its filter and its order. */
 
 import type { TensorInfo } from '../../../../src/protocol/source';
+import { NameShortener } from '../../../../src/text/shortNames';
 import { h } from '../../../shared/element';
 import { formatCount } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
@@ -29,6 +30,7 @@ const ORDERS = [
 
 export class TensorBrowser {
   private readonly tree: TensorTree;
+  private readonly names: NameShortener;
   private readonly roles: ReturnType<typeof tensorRoles>;
   private readonly list: VirtualList<TreeRow>;
   private readonly filter: HTMLInputElement;
@@ -39,6 +41,7 @@ export class TensorBrowser {
   constructor(private readonly context: ViewContext) {
     const { description, store } = context;
     this.tree = new TensorTree(description.tensors);
+    this.names = new NameShortener(description.tensors.map(({ name }) => name));
     this.roles = tensorRoles(description);
     this.list = this.createList();
     this.filter = h('input', {
@@ -102,8 +105,8 @@ export class TensorBrowser {
       rowHeight: ROW_PX,
       render: (row) =>
         row.kind === 'group'
-          ? groupRow(row.group, row.open)
-          : tensorRow(row.tensor, row.label, row.depth, this.roles.get(row.tensor.name)?.role),
+          ? groupRow(row.group, row.open, this.names)
+          : tensorRow(row.tensor, { ...row, role: this.roles.get(row.tensor.name)?.role }, this.names),
       choose: (row) => {
         if (row.kind === 'tensor') this.context.store.set({ tensor: row.tensor.name, slice: [] });
       },

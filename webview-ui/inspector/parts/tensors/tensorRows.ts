@@ -1,17 +1,18 @@
 /** The rows of the list of tensors. */
 
 import type { TensorInfo } from '../../../../src/protocol/source';
+import type { NameShortener } from '../../../../src/text/shortNames';
 import { h } from '../../../shared/element';
 import { formatBytes, formatCount } from '../../../shared/formatNumber';
-import { visibleName } from '../../../shared/visibleText';
+import { showName } from '../../../shared/names';
 import type { TensorGroup } from '../../data/tensorTree';
 
-export function groupRow(group: TensorGroup, open: boolean): HTMLElement {
+export function groupRow(group: TensorGroup, open: boolean, names: NameShortener): HTMLElement {
   const row = h(
     'div',
     { class: group.damaged ? 'row group damaged' : 'row group', title: group.path },
     h('span', { class: open ? 'twistie open' : 'twistie', 'aria-hidden': 'true' }),
-    h('span', { class: 'name' }, h('bdi', {}, group.label)),
+    nameOf(group.label, names),
     h(
       'span',
       { class: 'meta' },
@@ -28,21 +29,31 @@ function indented(row: HTMLElement, depth: number): HTMLElement {
   return row;
 }
 
-export function tensorRow(tensor: TensorInfo, label: string, depth: number, role: string | undefined): HTMLElement {
+function nameOf(label: string, names: NameShortener): HTMLElement {
+  const name = h('span', { class: 'name' });
+  showName(name, label, (whole, fits) => names.shorten(whole, fits));
+  return name;
+}
+
+export function tensorRow(
+  tensor: TensorInfo,
+  { label, depth, role }: { readonly label: string; readonly depth: number; readonly role: string | undefined },
+  names: NameShortener,
+): HTMLElement {
   const row = h(
     'div',
     {
       class: tensor.readable ? 'row' : 'row damaged',
       title: [tensor.name, tensor.file, role].filter((line) => line !== undefined).join('\n'),
     },
-    h('span', { class: 'name' }, h('bdi', {}, visibleName(label))),
+    nameOf(label, names),
     h(
       'span',
       { class: 'meta' },
       // A tensor known only from an index has no further facts.
       tensor.dtype === '?' && !tensor.readable
         ? 'missing'
-        : `${tensor.dtype} · ${shapeText(tensor)} · ${formatBytes(tensor.bytes)}${tensor.readable ? '' : ' · damaged'}`,
+        : `${tensor.dtype} · ${shapeText(tensor)} · ${tensor.readable ? formatBytes(tensor.bytes) : 'damaged'}`,
       tensor.undecoded !== undefined && ' · not decoded',
       role !== undefined && ` · ${role}`,
     ),

@@ -1,5 +1,7 @@
 /** Lets a long computation pause for messages, because a cancel arrives only when the event loop turns. */
 
+import type { Steps } from './steps';
+
 /** Time until a cancel takes effect. A turn of the event loop costs a few microseconds. */
 export const SLICE_MS = 12;
 
@@ -10,10 +12,21 @@ interface Port {
   close(): void;
 }
 
+type Within = <R>(step: () => R) => R;
+
 export class Pacer {
   private last = performance.now();
 
   constructor(private readonly signal?: AbortSignal) {}
+
+  /** The result of the steps, each of which runs inside `within`. Rejects with the signal's reason. */
+  async run<T>(steps: Steps<T>, within: Within = (step) => step()): Promise<T> {
+    for (;;) {
+      const step = within(() => steps.next());
+      if (step.done) return step.value;
+      await this.pause();
+    }
+  }
 
   /** Throws the signal's reason once it is aborted. Cheap when called often. */
   async pause(): Promise<void> {
