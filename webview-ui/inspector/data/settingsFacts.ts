@@ -26,7 +26,8 @@ export function settingsFacts(description: SourceDescription): (readonly [string
   };
   const stored = lora.filter(({ unavailable }) => unavailable === undefined);
   if (stored.length > 0) {
-    add('r', range(stored.map(({ rank }) => rank)) ?? row('Rank r'));
+    // The rank of a product, where the file does not tell the method's own, can be larger: LoHa's is that squared.
+    add('r', range(methodModules(description).map(({ rank }) => rank)) ?? range(stored.map(({ rank }) => rank)));
     add('α', range(stored.map(({ alpha }) => alpha)));
     add('scaling', range(stored.map(({ scaling }) => scaling)));
   }
@@ -69,12 +70,17 @@ function sizes({ bottlenecks, prefixes, prompts, config }: SourceDescription): (
   ];
 }
 
+/** The modules that the method changes, with what the file or its config states about each. */
+function methodModules({ adapters = [] }: SourceDescription): NonNullable<SourceDescription['adapters']> {
+  return adapters.filter(({ method, module }) => method !== 'SAVED' && module !== '');
+}
+
 /** The config's targets, or the last names of the modules in the file. */
-function targets({ settings, lora, adapters = [] }: SourceDescription): string | undefined {
+function targets(description: SourceDescription): string | undefined {
+  const { settings, lora } = description;
   if (settings?.targetPattern) return settings.targetPattern;
   const named = [...(settings?.targetModules ?? []), ...(settings?.targetParameters ?? [])];
-  const changed = adapters.filter(({ method, module }) => method !== 'SAVED' && module !== '');
-  const modules: readonly Pick<LoraModuleInfo, 'module'>[] = lora.length > 0 ? lora : changed;
+  const modules: readonly Pick<LoraModuleInfo, 'module'>[] = lora.length > 0 ? lora : methodModules(description);
   const names = named.length > 0 ? named : modules.map(({ module }) => module.slice(module.lastIndexOf('.') + 1));
   const distinct = [...new Set(names)];
   if (distinct.length === 0) return undefined;

@@ -1,5 +1,6 @@
 /** The modules of an adapter by layer and group, coloured by a metric: where training changed the model. */
 
+import { methodName } from '../../../src/text/methodNames';
 import { extent, scaleLinear } from 'd3';
 import type { MeasuredModule, ModuleMetrics } from '../../../src/protocol/matrix';
 import { viridis } from '../../shared/schemes';
@@ -58,7 +59,7 @@ class GridView implements View {
       METRICS.map(({ metric, label }) => h('option', { value: metric }, label)),
     );
     const { method } = description;
-    const kind = method === null || method === 'LORA' ? 'LoRA' : method;
+    const kind = methodName(method ?? 'LORA');
     const place = h('div', { class: 'grid-progress' });
     this.element = h(
       'div',
