@@ -17,6 +17,22 @@ export type PythonReader = Pick<
   'readProgram' | 'argumentHover' | 'callFindings' | 'classHover' | 'configLens' | 'modelLens'
 >;
 
+/** What is known about each config call of a document, in order. Rejects with the signal's reason. */
+async function factsOf(
+  models: Models,
+  configs: PythonProgram['configs'],
+  document: PythonDocument,
+  signal: AbortSignal,
+): Promise<readonly PythonFacts[]> {
+  const matching = new PacedMatching(signal);
+  const facts: PythonFacts[] = [];
+  for (const call of configs) {
+    signal.throwIfAborted();
+    facts.push(await callFacts(models, call, document, matching));
+  }
+  return facts;
+}
+
 export function createPythonJobs(models: Models, load: () => Promise<PythonReader>): Handlers<PythonRequests> {
   /** The last program that was read: a hover asks for the same one as the lenses. */
   let last: { readonly parts: PythonDocument['parts']; readonly program: PythonProgram } | null = null;
@@ -29,16 +45,8 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
     return program;
   };
 
-  const allFacts = async (document: PythonDocument, signal: AbortSignal): Promise<readonly PythonFacts[]> => {
-    const { configs } = await read(document, signal);
-    const matching = new PacedMatching(signal);
-    const facts: PythonFacts[] = [];
-    for (const call of configs) {
-      signal.throwIfAborted();
-      facts.push(await callFacts(models, call, document, matching));
-    }
-    return facts;
-  };
+  const allFacts = async (document: PythonDocument, signal: AbortSignal): Promise<readonly PythonFacts[]> =>
+    factsOf(models, (await read(document, signal)).configs, document, signal);
 
   return {
     async 'python/findings'(document, { signal }) {
