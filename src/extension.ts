@@ -6,6 +6,7 @@ import { registerAdapterDiagnostics } from './host/adapterDiagnostics';
 import { registerAdapterLenses } from './host/adapterLenses';
 import { registerAdaptersTree } from './host/adaptersTree';
 import { Calculator, calculatorInputs, registerCalculatorView } from './host/calculatorView';
+import { registerChooseBaseModel } from './host/chooseBaseModel';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
 import { editorFileRequests } from './host/editorFileRequests';
@@ -15,6 +16,7 @@ import { KnownModels } from './host/knownModels';
 import { ModelConfigs } from './host/modelConfigs';
 import { registerPlanAdapter } from './host/planAdapter';
 import { plannerQuestions } from './host/plannerQuestions';
+import { registerPythonDiagnostics } from './host/pythonDiagnostics';
 import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
 import { AskedAddresses, openFromAddress } from './host/remoteDocuments';
@@ -62,6 +64,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAdapterDiagnostics(analyses, log),
     registerAdapterLenses(analyses),
     registerPlanAdapter({ analyses, configs, calculator }),
+    registerChooseBaseModel({ analyses, configs, python }),
+    registerPythonDiagnostics(python, log),
     registerPythonLens(python),
     registerPythonHover(python),
   );
