@@ -64,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAdapterDiagnostics(analyses, log),
     registerAdapterLenses(analyses),
     registerPlanAdapter({ analyses, configs, calculator }),
-    registerChooseBaseModel({ analyses, configs, python }),
+    registerChooseBaseModel({ analyses, configs, python, worker, storage: context.globalStorageUri }),
     registerPythonDiagnostics(python, log),
     registerPythonLens(python),
     registerPythonHover(python),

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { PythonFinding } from '../protocol/python';
 import { onDidChangeCalculatorInputs } from './calculatorView';
+import { hubConfigFix } from './hubConfig';
 import type { PythonServices, PythonSource } from './pythonDocuments';
 import { describePython, PYTHON, sourceOf, versionOf } from './pythonDocuments';
 import { translated } from './translated';
@@ -144,7 +145,9 @@ function actionsOf(
   if (finding.chooseFor === null) return replacements;
   const choose = action(vscode.l10n.t('Choose a base model...'));
   choose.command = { command: 'peft.chooseBaseModel', title: choose.title, arguments: [finding.chooseFor] };
-  return [...replacements, choose];
+  const fetch = hubConfigFix(finding.chooseFor);
+  if (fetch) fetch.diagnostics = [diagnostic];
+  return [...replacements, choose, ...(fetch ? [fetch] : [])];
 }
 
 export function registerPythonDiagnostics(services: PythonServices, log: (line: string) => void): vscode.Disposable {

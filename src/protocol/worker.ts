@@ -50,6 +50,11 @@ export interface WorkerRequests extends ForSource<SourceRequests> {
    * `maxCharacters`. No source stays open.
    */
   'weights/summarise'(params: { readonly path: string; readonly maxCharacters: number }): PackedJson | null;
+  /**
+   * Fetches the config.json at a location on the Hub, and saves it in a local folder, which is created if it is
+   * missing. Returns the path of the saved file.
+   */
+  'hub/config'(params: { readonly location: string; readonly folder: string }): string;
   /** Replaces a small local file, or creates it, as the other writers do. */
   'file/write'(params: { readonly path: string; readonly bytes: Uint8Array }): void;
   'source/close'(params: { readonly source: SourceId }): void;

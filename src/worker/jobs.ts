@@ -57,6 +57,11 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       return packed;
     },
 
+    async 'hub/config'({ location, folder }, { signal }) {
+      const { saveHubConfig } = await import('./writers.js');
+      return saveHubConfig(files, location, folder, signal);
+    },
+
     async 'file/write'({ path, bytes }) {
       await files.writeAtomically(path, (sink) => sink(bytes));
     },
