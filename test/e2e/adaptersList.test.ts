@@ -5,7 +5,7 @@ import { workspaceFile } from './workbench';
 
 describe('the list of adapters', () => {
   const workbench = useWindow();
-  /** Beside the workspace, so that folders can be moved between the two. */
+  /** A folder beside the workspace, so that folders can be moved between the two. */
   let outside: string;
   before(() => (outside = mkdtempSync(`${workspaceFile('.').replace(/[\\/]+\.?$/, '')}-outside-`)));
   after(() => {
