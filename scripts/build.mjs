@@ -76,7 +76,7 @@ const LATE = new Map([
   [path.join(root, 'src/checkpoint/gguf/ggufHeader.js'), './gguf.js'],
   [path.join(root, 'src/matrices/openIndex.js'), './shards.js'],
   [path.join(root, 'src/checkpoint/packedWeights.js'), './packed.js'],
-  [path.join(root, 'src/checkpoint/adapters/expandProduct.js'), './products.js'],
+  [path.join(root, 'src/matrices/structuredProducts.js'), './products.js'],
   [path.join(root, 'src/matrices/overview/overviews.js'), './overviews.js'],
 ]);
 
@@ -98,16 +98,22 @@ const bundles = [
     entryPoints: ['src/worker/main.ts'],
     outfile: 'dist/worker.js',
     keepNames: false,
-    external: [...shared.external, './writers.js', './demo.js', './spectra.js'],
+    external: [...shared.external, './writers.js', './demo.js', './spectra.js', './findings.js'],
     plugins: [kernelsApart, lateApart],
   },
   { entryPoints: ['src/checkpoint/gguf/ggufHeader.ts'], outfile: 'dist/gguf.js', keepNames: false },
   { entryPoints: ['src/matrices/openIndex.ts'], outfile: 'dist/shards.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/checkpoint/packedWeights.ts'], outfile: 'dist/packed.js', keepNames: false },
   { entryPoints: ['src/worker/spectra.ts'], outfile: 'dist/spectra.js', keepNames: false, plugins: [kernelsApart] },
+  { entryPoints: ['src/worker/findings.ts'], outfile: 'dist/findings.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/demo.ts'], outfile: 'dist/demo.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/writers.ts'], outfile: 'dist/writers.js', keepNames: false },
-  { entryPoints: ['src/checkpoint/adapters/expandProduct.ts'], outfile: 'dist/products.js', keepNames: false },
+  {
+    entryPoints: ['src/matrices/structuredProducts.ts'],
+    outfile: 'dist/products.js',
+    keepNames: false,
+    plugins: [kernelsApart],
+  },
   { entryPoints: ['src/matrices/overview/overviews.ts'], outfile: 'dist/overviews.js', keepNames: false },
   { entryPoints: ['src/files/farFiles.ts'], outfile: 'dist/farFiles.js', keepNames: false },
   {

@@ -6,6 +6,7 @@ import { registerAdapterDiagnostics } from './host/adapterDiagnostics';
 import { registerAdapterLenses } from './host/adapterLenses';
 import { registerAdaptersTree } from './host/adaptersTree';
 import { Calculator, calculatorInputs, registerCalculatorView } from './host/calculatorView';
+import { registerChooseBaseModel } from './host/chooseBaseModel';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
 import { editorFileRequests } from './host/editorFileRequests';
@@ -15,10 +16,12 @@ import { KnownModels } from './host/knownModels';
 import { ModelConfigs } from './host/modelConfigs';
 import { registerPlanAdapter } from './host/planAdapter';
 import { plannerQuestions } from './host/plannerQuestions';
+import { registerPythonDiagnostics } from './host/pythonDiagnostics';
 import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
 import { AskedAddresses, openFromAddress } from './host/remoteDocuments';
 import { SourceShelf } from './host/sourceShelf';
+import { Verdicts } from './host/verdicts';
 import { WorkerClient } from './host/workerClient';
 import type { PlannerClient } from './host/workerClient';
 
@@ -41,7 +44,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const analyses = new AdapterAnalyses(documents, configs);
   const calculator = new Calculator(context, { configs, planner, worker });
   const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
-  const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf() };
+  const verdicts = new Verdicts(context.workspaceState);
+  const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf(), verdicts };
   context.subscriptions.push(
     output,
     worker,
@@ -52,7 +56,7 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.commands.registerCommand('peft.setHubToken', () => token.set()),
     vscode.commands.registerCommand('peft.forgetHubToken', () => token.forget()),
     registerDemo(services),
-    registerAdaptersTree(planner),
+    registerAdaptersTree(planner, verdicts),
     registerCalculatorView(calculator),
     registerComparison(context, { configs, planner }),
     registerAdapterConfigHover(documents),
@@ -60,6 +64,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAdapterDiagnostics(analyses, log),
     registerAdapterLenses(analyses),
     registerPlanAdapter({ analyses, configs, calculator }),
+    registerChooseBaseModel({ analyses, configs, python, worker, storage: context.globalStorageUri }),
+    registerPythonDiagnostics(python, log),
     registerPythonLens(python),
     registerPythonHover(python),
   );

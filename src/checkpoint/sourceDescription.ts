@@ -58,8 +58,25 @@ export interface LoraModuleInfo {
   readonly weight?: string;
   /** The method's formula, if A and B are computed from other factors or are parts of larger ones. */
   readonly formula?: string;
+  /** The method's own factors, if the change is not a product B * A of two stored matrices. */
+  readonly structure?: ProductStructure;
   /** Why the product cannot be shown: the pair is incomplete or not 2-D. */
   readonly unavailable?: string;
+}
+
+/** A product of another form than B * A: W1 kron W2 (LoKr), or (W1a W1b) o (W2a W2b) (LoHa). */
+export interface ProductStructure {
+  readonly kind: 'kronecker' | 'hadamard';
+  readonly factors: readonly StructureFactor[];
+}
+
+/** W1 or W2 of a Kronecker product, or one factor of an elementwise product. */
+export interface StructureFactor {
+  readonly part: 'w1' | 'w2' | 'w1_a' | 'w1_b' | 'w2_a' | 'w2_b';
+  /** The tensor that holds it as it is; absent if it is a product of others. */
+  readonly tensor?: string;
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /** The modules that a config names. If `target_modules` is a single string, it is a regular expression. */

@@ -1,6 +1,6 @@
 /** Reads every value of a source once, and the factors of its products once more, in steps that can be cancelled. */
 
-import { CheckpointError } from '../checkpoint/errors';
+import type { CheckpointError } from '../checkpoint/errors';
 import type { LoraModuleInfo, TensorInfo } from '../checkpoint/sourceDescription';
 import { findEntry } from '../matrices/findEntry';
 import type { Factors } from '../matrices/factors';
@@ -102,7 +102,7 @@ class Gathering implements Evidence {
       if (nan + infinite > 0) this.nonFinite.add(name);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof CheckpointError)) throw error;
+      if (!isCheckpointError(error)) throw error;
       if (error.code === 'Unreadable') this.undecoded.push(name);
       else this.failures.push({ tensor: name, message: error.message });
     }
@@ -136,7 +136,7 @@ class Gathering implements Evidence {
       if (isUnmeasured(measured)) this.unmeasured.push(info.module);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof CheckpointError)) throw error;
+      if (!isCheckpointError(error)) throw error;
       this.unmeasured.push(info.module);
     }
   }
@@ -165,7 +165,7 @@ function spectrum(factors: Factors): Float64Array | null {
   try {
     return moduleSpectrum(factors).singularValues;
   } catch (error) {
-    if (error instanceof CheckpointError && error.code === 'TooLarge') return null;
+    if (isCheckpointError(error) && error.code === 'TooLarge') return null;
     throw error;
   }
 }
@@ -185,4 +185,9 @@ function entriesOf({ shape }: TensorInfo): number {
 
 function factorEntries({ rank, inFeatures, outFeatures }: LoraModuleInfo): number {
   return rank * (inFeatures + outFeatures);
+}
+
+/** The source may come from another bundle, whose classes differ. */
+function isCheckpointError(error: unknown): error is CheckpointError {
+  return error instanceof Error && error.name === 'CheckpointError';
 }

@@ -2,6 +2,7 @@
 
 import type { SourceDescription } from '../checkpoint/sourceDescription';
 import { PatternError } from '../peftConfig/errors';
+import { Matching } from '../peftConfig/matching';
 import { PythonPattern } from '../peftConfig/pythonPattern';
 import { quoted } from '../peftConfig/quoted';
 import { withoutSuffixes } from '../peftConfig/wrappedPath';
@@ -10,6 +11,10 @@ import { sentence } from './sentence';
 
 /** PEFT adds these names for a classifier, whichever of them the model has. */
 const AUTOMATIC_HEADS: ReadonlySet<string> = new Set(['classifier', 'score', 'qa_outputs']);
+/** Entries of a list that are looked up among the modules. PEFT writes a few dozen. */
+const MAX_ENTRIES = 100;
+/** Steps of matching a pattern, about 50 ms: a hostile config must not hold up the first page. */
+const MAX_STEPS = 2_000_000;
 
 export function unmatchedTargets({ adapters = [], settings, method }: SourceDescription): readonly WeightsFinding[] {
   if (!settings || adapters.length === 0) return [];
@@ -19,8 +24,10 @@ export function unmatchedTargets({ adapters = [], settings, method }: SourceDesc
   const stored = adapted.some((module) => module !== '');
   const ends = (modules: readonly string[], key: string): boolean =>
     modules.some((module) => module === key || module.endsWith(`.${key}`));
-  const { targetPattern, targetParameters, modulesToSave, excludedModules } = settings;
-  const wanted = settings.targetModules.filter((key) => !excludedModules.includes(key));
+  const { targetPattern, excludedModules } = settings;
+  const wanted = settings.targetModules.slice(0, MAX_ENTRIES).filter((key) => !excludedModules.includes(key));
+  const targetParameters = settings.targetParameters.slice(0, MAX_ENTRIES);
+  const modulesToSave = settings.modulesToSave.slice(0, MAX_ENTRIES);
   const isPattern = targetPattern !== null && stored && method !== 'ADAPTION_PROMPT';
   return [
     ...(stored ? wanted.filter((key) => !ends(adapted, key)) : []).map((key) => unmatched('target_modules', key)),
@@ -54,9 +61,13 @@ function plainPath(module: string): string {
 /** False for a pattern that cannot be evaluated. */
 function matchesNone(pattern: string, modules: readonly string[]): boolean {
   if (pattern.toLowerCase() === 'all-linear') return false;
+  const matching = new Matching(MAX_STEPS);
   try {
-    const compiled = new PythonPattern(pattern);
-    return !modules.some((module) => compiled.fullMatch(module));
+    const matches = matching.run(() => {
+      const compiled = new PythonPattern(pattern);
+      return modules.some((module) => compiled.fullMatch(module));
+    });
+    return !matches && matching.problems.length === 0;
   } catch (error) {
     if (error instanceof PatternError) return false;
     throw error;

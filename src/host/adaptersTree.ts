@@ -7,7 +7,10 @@ import type { AdapterFiles } from './adapterFolders';
 import { AdapterPages, PAGE_ROWS } from './adapterPages';
 import type { PageOptions, PageQuestion } from './adapterPages';
 import { mainFile, openAdapter, pickCheckpoint } from './openAdapter';
+import { watchFolders } from './folderWatch';
 import { leftOutText } from './scannedFiles';
+import { faultsText } from './verdicts';
+import type { Verdict, Verdicts } from './verdicts';
 import type { PlannerClient } from './workerClient';
 
 const VIEW = 'peft.adapters';
@@ -33,13 +36,25 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly onDidChangeTreeData = this.redraw.event;
   private readonly view: vscode.TreeView<Row>;
   private readonly watchers = ADAPTER_FILES.map((glob) => vscode.workspace.createFileSystemWatcher(glob));
+  /** Folders that are moved bring their adapters, or take them away. */
+  private readonly folderWatch = watchFolders({
+    appeared: () => this.refreshSoon(),
+    gone: ({ path }) => {
+      const isIn = (file: vscode.Uri | null): boolean => file?.path.startsWith(`${path}/`) === true;
+      if (this.shown.some(({ weights, config }) => isIn(weights) || isIn(config))) this.refreshSoon();
+    },
+  });
+  private shown: readonly AdapterFiles[] = [];
   private readonly pages: AdapterPages;
   private search: AdapterSearch | null = null;
   private filter = '';
   private refreshTimer: NodeJS.Timeout | undefined;
   private redrawTimer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly planner: Pick<PlannerClient, 'request'>) {
+  constructor(
+    private readonly planner: Pick<PlannerClient, 'request'>,
+    private readonly verdicts: Verdicts,
+  ) {
     this.pages = new AdapterPages({
       load: (question, options) =>
         vscode.window.withProgress({ location: { viewId: VIEW } }, () => this.load(question, options)),
@@ -92,13 +107,16 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     if (parent) return [];
     const page = await this.pages.page();
     this.view.message = this.messageOf(page);
-    const rows = page.rows.map(({ adapter, facts }): Row => ({ adapter: asAdapter(adapter), facts }));
+    const rows = page.rows.map(({ adapter, facts }): ShownAdapter => ({ adapter: asAdapter(adapter), facts }));
+    this.shown = rows.map(({ adapter }) => adapter);
     const hidden = page.matching - page.rows.length;
     return hidden > 0 ? [...rows, { hidden }] : rows;
   }
 
-  getTreeItem(row: Row): vscode.TreeItem {
-    return 'adapter' in row ? adapterItem(row) : moreItem(row);
+  async getTreeItem(row: Row): Promise<vscode.TreeItem> {
+    if (!('adapter' in row)) return moreItem(row);
+    const { weights } = row.adapter;
+    return adapterItem(row, weights && (await this.verdicts.of(weights)));
   }
 
   dispose(): void {
@@ -107,7 +125,7 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     this.pages.dispose();
     this.view.dispose();
     this.redraw.dispose();
-    for (const watcher of this.watchers) watcher.dispose();
+    for (const watcher of [...this.watchers, this.folderWatch]) watcher.dispose();
   }
 
   private refreshSoon(): void {
@@ -115,7 +133,8 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     this.refreshTimer = setTimeout(() => this.refresh(), REFRESH_DELAY_MS);
   }
 
-  private redrawNow(): void {
+  /** Shows the rows again without a search. */
+  redrawNow(): void {
     this.redrawTimer = undefined;
     this.redraw.fire();
   }
@@ -151,7 +170,7 @@ function moreItem({ hidden }: MoreRow): vscode.TreeItem {
   return item;
 }
 
-function adapterItem({ adapter, facts }: ShownAdapter): vscode.TreeItem {
+function adapterItem({ adapter, facts }: ShownAdapter, verdict: Verdict | null): vscode.TreeItem {
   const item = new vscode.TreeItem(adapter.name);
   const { method, baseModel, cut } = facts ?? { method: '', baseModel: '', cut: false };
   const state =
@@ -161,13 +180,30 @@ function adapterItem({ adapter, facts }: ShownAdapter): vscode.TreeItem {
         ? vscode.l10n.t('pickle, not opened')
         : vscode.l10n.t('no weights');
   const shortened = cut ? vscode.l10n.t('Names are cut at {0} characters.', MAX_NAME_CHARACTERS) : '';
-  item.description = [method, baseModel, state].filter(Boolean).join(' · ');
-  item.iconPath = new vscode.ThemeIcon(adapter.weights || adapter.unsearched ? 'layers' : 'warning');
+  const faults = verdict ? faultsText(verdict) : '';
+  item.description = [faults, method, baseModel, state].filter(Boolean).join(' · ');
+  item.iconPath = iconOf(adapter, verdict);
   item.contextValue = 'adapter';
-  item.tooltip = [mainFile(adapter).fsPath, method, baseModel, state, shortened].filter(Boolean).join('\n');
+  const found = verdict && foundText(verdict, faults);
+  item.tooltip = [mainFile(adapter).fsPath, method, baseModel, state, found, shortened].filter(Boolean).join('\n');
   item.accessibilityInformation = { label: [adapter.name, item.description].join(', ') };
   item.command = { command: 'peft.openAdapter', title: vscode.l10n.t('Open in Inspector'), arguments: [adapter] };
   return item;
+}
+
+function iconOf({ weights, unsearched }: AdapterFiles, verdict: Verdict | null): vscode.ThemeIcon {
+  if (verdict && verdict.errors > 0)
+    return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  if (verdict && verdict.warnings > 0)
+    return new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  return new vscode.ThemeIcon(weights || unsearched ? 'layers' : 'warning');
+}
+
+function foundText({ read }: Verdict, faults: string): string {
+  const found = faults === '' ? vscode.l10n.t('No errors or warnings') : faults;
+  return read === 'all'
+    ? vscode.l10n.t('{0}, when all values were read', found)
+    : vscode.l10n.t('{0}, when the header was read', found);
 }
 
 /** A menu of a row passes the row, and the command of its click its adapter. */
@@ -176,8 +212,8 @@ function adapterOf(argument: unknown): AdapterFiles | undefined {
   return 'adapter' in argument ? (argument.adapter as AdapterFiles) : (argument as AdapterFiles);
 }
 
-export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>): vscode.Disposable {
-  const tree = new AdaptersTree(planner);
+export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>, verdicts: Verdicts): vscode.Disposable {
+  const tree = new AdaptersTree(planner, verdicts);
   const onAdapter =
     (work: (adapter: AdapterFiles) => unknown) =>
     async (argument?: unknown): Promise<void> => {
@@ -188,6 +224,7 @@ export function registerAdaptersTree(planner: Pick<PlannerClient, 'request'>): v
     tree,
     vscode.workspace.onDidChangeWorkspaceFolders(() => tree.refresh()),
     vscode.workspace.onDidChangeConfiguration((event) => changesSearch(event) && tree.refresh()),
+    verdicts.onDidChange(() => tree.redrawNow()),
     vscode.commands.registerCommand('peft.refreshAdapters', () => tree.refresh()),
     vscode.commands.registerCommand('peft.showMoreAdapters', () => tree.showMore()),
     vscode.commands.registerCommand('peft.filterAdapters', (text?: unknown) =>

@@ -40,7 +40,13 @@ class CheckpointDocument implements vscode.CustomDocument {
   show(services: InspectorServices, panel: vscode.WebviewPanel): void {
     // Nothing can be saved next to a file on a server.
     const folder = remoteLocation(this.uri) === null ? vscode.Uri.joinPath(this.uri, '..') : undefined;
-    const session = new InspectorSession(services, this.source, panel, folder);
+    const session = new InspectorSession(
+      services,
+      this.source,
+      panel,
+      folder,
+      (report) => void services.verdicts.keep(this.uri, report),
+    );
     this.sessions.add(session);
     panel.onDidDispose(() => {
       this.sessions.delete(session);

@@ -1,12 +1,15 @@
 import * as vscode from 'vscode';
+import type { FindingsReport } from '../protocol/findings';
 import type { InspectorEvents, InspectorRequests } from '../protocol/inspector';
 import type { MatrixRequests } from '../protocol/matrix';
 import type { Handlers, RequestContext } from '../protocol/rpc';
 import { CancelledError, Endpoint } from '../protocol/rpc';
 import { cancellableTask } from './cancellableTask';
 import type { SourceShelf } from './sourceShelf';
+import type { Verdicts } from './verdicts';
 import type { WorkerSource } from './workerSource';
 import { saveDocument } from './saveDocument';
+import { translatedReport } from './translated';
 import { basename } from './uriNames';
 import { webviewHtml, webviewOptions } from './webviewHtml';
 import { webviewTransport } from './webviewTransport';
@@ -19,18 +22,21 @@ export interface InspectorServices {
   readonly worker: WorkerClient;
   /** Limits the memory of all sources that are open. */
   readonly shelf: SourceShelf;
+  /** What the reports said, for the list of adapters. */
+  readonly verdicts: Verdicts;
 }
 
 /** Connects one inspector webview to its source: forwards requests to the worker and does what only the host can. */
 export class InspectorSession implements vscode.Disposable {
   private readonly endpoint: Endpoint<NoRequests, InspectorRequests, InspectorEvents>;
 
-  /** A save dialog starts in `folder`. */
+  /** A save dialog starts in `folder`. `onReport` gets each report on the source. */
   constructor(
     private readonly services: InspectorServices,
     private readonly source: WorkerSource,
     panel: vscode.WebviewPanel,
     private readonly folder: vscode.Uri | undefined,
+    private readonly onReport?: (report: FindingsReport) => void,
   ) {
     panel.webview.options = webviewOptions(services.extensionUri);
     this.endpoint = new Endpoint<NoRequests, InspectorRequests, InspectorEvents>(
@@ -65,6 +71,7 @@ export class InspectorSession implements vscode.Disposable {
       'lora/spectrum': this.forward('lora/spectrum'),
       'lora/metrics': this.forward('lora/metrics'),
       'methods/overview': this.forward('methods/overview'),
+      'findings/read': (params, context) => this.readFindings(params, context),
       'matrix/export': (params) => this.exportMatrix(params),
       'picture/save': ({ png, suggestedName }) => this.saveFile(suggestedName, { PNG: ['png'] }, png),
       'table/save': ({ text, suggestedName }) =>
@@ -77,6 +84,15 @@ export class InspectorSession implements vscode.Disposable {
     const handler = (params: never, context: RequestContext): unknown =>
       this.source.request(method, params, { signal: context.signal, onProgress: context.progress });
     return handler as Handlers<MatrixRequests>[M];
+  }
+
+  private async readFindings(
+    params: { readonly values: boolean },
+    { signal, progress }: RequestContext,
+  ): Promise<FindingsReport<string>> {
+    const report = await this.source.request('findings/read', params, { signal, onProgress: progress });
+    this.onReport?.(report);
+    return translatedReport(report);
   }
 
   private async exportMatrix({

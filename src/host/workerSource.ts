@@ -1,9 +1,8 @@
 import type * as vscode from 'vscode';
 import type { InspectorSnapshot } from '../protocol/inspector';
-import type { MatrixRequests } from '../protocol/matrix';
 import { RemoteError } from '../protocol/rpc';
 import type { Params, RequestOptions, Result } from '../protocol/rpc';
-import type { OpenedSource, SourceId, WorkerRequests } from '../protocol/worker';
+import type { OpenedSource, SourceId, SourceRequests, WorkerRequests } from '../protocol/worker';
 import type { ShelvedSource, SourceShelf } from './sourceShelf';
 import type { WorkerClient } from './workerClient';
 
@@ -61,9 +60,9 @@ export class WorkerSource implements vscode.Disposable, ShelvedSource {
     return this.snapshot();
   }
 
-  async request<M extends keyof MatrixRequests & string>(
+  async request<M extends keyof SourceRequests & string>(
     method: M,
-    params: Params<MatrixRequests[M]>,
+    params: Params<SourceRequests[M]>,
     options?: RequestOptions,
   ): Promise<Result<WorkerRequests[M]>> {
     try {

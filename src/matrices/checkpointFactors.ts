@@ -3,19 +3,27 @@
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
 import type { ExpandedFactors, Product, ProductInput } from '../checkpoint/adapters/products';
 import { CheckpointError } from '../checkpoint/errors';
-import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
+import type { LoraModuleInfo, StructureFactor } from '../checkpoint/sourceDescription';
 import { quoted } from '../peftConfig/quoted';
 import { LruCache } from '../protocol/lruCache';
 import { isEngineDtype } from '../tensor/engine/dtypes';
 import { MAX_DECODED_BYTES } from './checkpointTensors';
 import type { CheckpointTensors } from './checkpointTensors';
 import type { Factors } from './factors';
+import type { MatrixReader } from './matrixReader';
 import type { StoredFactors, StoredRun } from './matrixSource';
 import { noLoraModule } from './notFound';
 import type { StoredProduct } from './storedProduct';
 
 /** Cached factors: a few dozen modules of a large adapter. */
 const FACTOR_CACHE_BYTES = 128 * 2 ** 20;
+
+type StructurePart = StructureFactor['part'];
+
+/** W1 or W2 in full. */
+interface Side {
+  readonly data: Float64Array;
+}
 
 /** Cached inputs of shared products: VeRA's A and B of rank 256 for a width of 14,336, and their Gram matrices. */
 const SHARED_CACHE_BYTES = 128 * 2 ** 20;
@@ -28,6 +36,10 @@ export class CheckpointFactors {
   private readonly sharedInputs = new LruCache<Float64Array>(SHARED_CACHE_BYTES, {
     sizeOf: ({ byteLength }) => byteLength,
   });
+
+  private lastSides: { readonly name: string; readonly sides: readonly [Side, Side] } | null = null;
+  /** Tiles of one module are asked for in a row. */
+  private lastStructured: { readonly name: string; readonly matrix: MatrixReader } | null = null;
 
   /** `modules` and `products` are those of the file's `LoraPairing`, by module name. */
   constructor(
@@ -67,12 +79,48 @@ export class CheckpointFactors {
       const message = `${quoted(name)}: the factors take ${bytes} bytes, at most ${MAX_DECODED_BYTES} are held`;
       throw new CheckpointError('TooLarge', message, name);
     }
-    const inputs = new Map<string, Float64Array>();
-    for (const [part, { tensor, layout }] of product.inputs)
-      inputs.set(part, await this.readMatrix(tensor, layout, signal));
+    const inputs = await this.allInputs(product, signal);
     const factors: Factors = { rank, inFeatures, outFeatures, scaling, ...(await factorsOf(product, inputs)) };
     this.cache.set(name, factors);
     return factors;
+  }
+
+  /** The change of a LoKr or LoHa module, computed from its own factors. Rejects as `read` does. */
+  async structured(name: string, signal?: AbortSignal): Promise<MatrixReader> {
+    const known = this.lastStructured;
+    if (known?.name === name) return known.matrix;
+    const product = this.product(name);
+    const inputs = await this.allInputs(product, signal);
+    const { structuredDelta } = await import('./structuredProducts.js');
+    const matrix = structuredDelta(product, this.module(name).scaling, inputs);
+    this.lastStructured = { name, matrix };
+    return matrix;
+  }
+
+  /** One factor of a LoKr or LoHa module, row-major in float64. Rejects as `read` does. */
+  async structureFactor(name: string, part: StructurePart, signal?: AbortSignal): Promise<Float64Array> {
+    const product = this.product(name);
+    if (product.inputs.has(part)) return this.input(product, part, signal);
+    if (part !== 'w1' && part !== 'w2') throw noLoraModule(name);
+    if (this.lastSides?.name !== name) {
+      const { kroneckerSides } = await import('./structuredProducts.js');
+      this.lastSides = { name, sides: kroneckerSides(product, await this.allInputs(product, signal)) };
+    }
+    return this.lastSides.sides[part === 'w1' ? 0 : 1].data;
+  }
+
+  /** Both sides of a Kronecker product, each as A and B; `null` for other products. Rejects as `read` does. */
+  async kroneckerFactors(name: string, signal?: AbortSignal): Promise<readonly [Factors, Factors] | null> {
+    const product = this.product(name);
+    if (product.recipe !== 'kronecker') return null;
+    const { kroneckerFactors } = await import('./structuredProducts.js');
+    return kroneckerFactors(product, await this.allInputs(product, signal));
+  }
+
+  private async allInputs(product: Product, signal?: AbortSignal): Promise<Map<string, Float64Array>> {
+    const inputs = new Map<string, Float64Array>();
+    for (const part of product.inputs.keys()) inputs.set(part, await this.input(product, part, signal));
+    return inputs;
   }
 
   /**
@@ -113,6 +161,8 @@ export class CheckpointFactors {
   clear(): void {
     this.cache.clear();
     this.sharedInputs.clear();
+    this.lastStructured = null;
+    this.lastSides = null;
   }
 
   /** One input of a product. Those that VeRA's modules share are kept. */
@@ -169,7 +219,7 @@ export class CheckpointFactors {
 /** The code for products that are not stored as A and B loads with the first of them. */
 async function factorsOf(product: Product, inputs: ReadonlyMap<string, Float64Array>): Promise<ExpandedFactors> {
   if (product.recipe === 'plain') return { a: inputs.get('a')!, b: inputs.get('b')! };
-  const { expandProduct } = await import('../checkpoint/adapters/expandProduct.js');
+  const { expandProduct } = await import('./structuredProducts.js');
   return expandProduct(product, inputs);
 }
 

@@ -4,7 +4,7 @@ import { entriesLayout, rowMajor, sliceLayout } from '../checkpoint/adapters/fac
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
 import { prefixLayout } from '../checkpoint/adapters/promptTensors';
 import { CheckpointError } from '../checkpoint/errors';
-import type { SourceDescription } from '../checkpoint/sourceDescription';
+import type { SourceDescription, StructureFactor } from '../checkpoint/sourceDescription';
 import { quoted } from '../peftConfig/quoted';
 import type { MatrixRef } from '../protocol/matrix';
 import type { CheckpointFactors } from './checkpointFactors';
@@ -37,13 +37,18 @@ export class CheckpointSource implements MatrixSource {
       case 'prefix':
         return this.prefixMatrix(ref);
       case 'factor':
-        return this.factorMatrix(ref.module, ref.part, signal);
+        return ref.part === 'a' || ref.part === 'b'
+          ? this.factorMatrix(ref.module, ref.part, signal)
+          : this.structureMatrix(ref.module, ref.part, signal);
       case 'similarity': {
         const { similarityMatrix } = await import('./overview/overviews.js');
         return similarityMatrix(this.tensorMatrix(ref.prompt), ref.prompt, signal);
       }
-      case 'delta':
+      case 'delta': {
+        const { structure } = this.loraFactors.module(ref.module);
+        if (structure) return this.loraFactors.structured(ref.module, signal);
         return new DeltaMatrix(await this.loraFactors.read(ref.module, signal));
+      }
       case 'merged': {
         const { module } = ref;
         const { weight } = this.loraFactors.module(module);
@@ -66,6 +71,10 @@ export class CheckpointSource implements MatrixSource {
 
   storedProduct(module: string, signal?: AbortSignal): StoredProduct {
     return this.loraFactors.stored64(module, signal);
+  }
+
+  kroneckerFactors(module: string, signal?: AbortSignal): Promise<readonly [Factors, Factors] | null> {
+    return this.loraFactors.kroneckerFactors(module, signal);
   }
 
   productInputs(module: string): readonly string[] {
@@ -111,6 +120,19 @@ export class CheckpointSource implements MatrixSource {
     const layout = prefix && !gradient ? prefixLayout(prefix, layer, part) : null;
     if (layout) return new StoredMatrix(this.tensors.get(module), layout);
     throw noPrefix(module, layer, part);
+  }
+
+  /** A factor of a LoKr or LoHa module. One that is stored as it is shows its stored values. */
+  private async structureMatrix(
+    module: string,
+    part: StructureFactor['part'],
+    signal?: AbortSignal,
+  ): Promise<MatrixReader> {
+    const factor = this.loraFactors.module(module).structure?.factors.find((each) => each.part === part);
+    if (!factor) throw new CheckpointError('NotFound', `${quoted(module)} has no factor ${part}`, module);
+    const layout = rowMajor(factor.rows, factor.columns);
+    if (factor.tensor !== undefined) return new StoredMatrix(this.tensors.get(factor.tensor), layout);
+    return computedMatrix(await this.loraFactors.structureFactor(module, part, signal), layout);
   }
 
   private async factorMatrix(module: string, part: 'a' | 'b', signal?: AbortSignal): Promise<MatrixReader> {

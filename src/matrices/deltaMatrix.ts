@@ -14,7 +14,7 @@ const PRODUCTS_PER_BYTE = 4;
  * Adds row `row` of scaling * B * A from `firstColumn` on to `out[at..at + columnCount]`. It adds four products per
  * pass over `out`, which needs a quarter of the passes, in order of the rank.
  */
-function addDeltaRow(
+export function addDeltaRow(
   { a, b, rank, inFeatures, scaling }: Factors,
   row: number,
   firstColumn: number,

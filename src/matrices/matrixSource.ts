@@ -33,6 +33,8 @@ export interface MatrixSource {
   storedFactors?(module: string): StoredFactors | null;
   /** A LoRA module's product with its inputs as they are stored. Throws what `factors` rejects with. */
   storedProduct?(module: string, signal?: AbortSignal): StoredProduct;
+  /** Both sides of a module's Kronecker product, without its scaling, each as a product; `null` for other products. */
+  kroneckerFactors?(module: string, signal?: AbortSignal): Promise<readonly [Factors, Factors] | null>;
   /** The names of the tensors that a module's change is a product of; empty if it is not a product. */
   productInputs?(module: string): readonly string[];
   /** The source as an adapter that can be saved. Missing for sources that are files. */

@@ -29,6 +29,15 @@ export function moduleSpectrum(factors: Factors): Spectrum {
   );
 }
 
+/** The spectrum of scaling * W1 kron W2: all products of a singular value of each. Throws as `moduleSpectrum` does. */
+export function kroneckerSpectrum([first, second]: readonly [Factors, Factors], scaling: number): Spectrum {
+  const [left, right] = [moduleSpectrum(first).singularValues, moduleSpectrum(second).singularValues];
+  const values = new Float64Array(left.length * right.length);
+  for (let i = 0, at = 0; i < left.length; i++)
+    for (let j = 0; j < right.length; j++) values[at++] = Math.abs(scaling) * left[i]! * right[j]!;
+  return spectrumOf(values.sort().reverse());
+}
+
 /** The spectrum of factors in float32, which may be in the engine's memory. `tolerance` is the engine's option. */
 export function residentSpectrum(
   engine: Engine,

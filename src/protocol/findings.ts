@@ -55,3 +55,8 @@ export interface FindingsReport<Text = LocalText> {
   /** What the report says nothing about. */
   readonly notCovered: readonly Text[];
 }
+
+export interface FindingsRequests {
+  /** Reads the header alone, or all values too, and then reports progress in values. */
+  'findings/read'(params: { readonly values: boolean }): FindingsReport;
+}

@@ -1,11 +1,14 @@
 /** Messages between the host and the inspector's webview. */
 
+import type { FindingsReport } from './findings';
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
 import type { PackedDescription } from './packedDescription';
 
 export interface InspectorRequests extends MatrixRequests {
   /** The view is loaded. The reply is all that it needs to draw itself. */
   'view/ready'(params: Record<never, never>): InspectorSnapshot;
+  /** The worker's report, in the display language. Reports progress if it reads values. */
+  'findings/read'(params: { readonly values: boolean }): FindingsReport<string>;
   /** Asks for a path and writes there. Returns the file's name, or `null` if the user cancels. */
   'matrix/export'(params: {
     readonly matrix: MatrixRef;

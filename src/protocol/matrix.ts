@@ -3,6 +3,7 @@
  * from host to worker; on the second hop the host adds the source (see worker.ts).
  */
 
+import type { StructureFactor } from '../checkpoint/sourceDescription';
 import type { MethodOverview } from './methodOverview';
 import type { SummaryStatistics } from '../tensor/statistics';
 
@@ -24,9 +25,9 @@ export type MatrixRef =
   | { readonly kind: 'entries'; readonly name: string }
   /**
    * One factor as the product takes it, A (rank, inFeatures) or B (outFeatures, rank), independent of the layout in the
-   * file. For modules that are `reshaped`.
+   * file. For modules that are `reshaped`. The other parts are those of a module with a `structure`, in its sizes.
    */
-  | { readonly kind: 'factor'; readonly module: string; readonly part: 'a' | 'b' }
+  | { readonly kind: 'factor'; readonly module: string; readonly part: 'a' | 'b' | StructureFactor['part'] }
   /** `scaling * B * A` of a LoRA module, (outFeatures, inFeatures), computed tile by tile. */
   | { readonly kind: 'delta'; readonly module: string; readonly step?: number }
   /** `W + scaling * B * A`, if the frozen weight is known. */

@@ -1,6 +1,5 @@
 /** The description of a source for the views. The types come from src/checkpoint, which describes files. */
 
-export type { Problem } from '../peftConfig/problem';
 export type {
   BottleneckInfo,
   LoraModuleInfo,

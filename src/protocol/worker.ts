@@ -1,5 +1,6 @@
 /** Messages from the host to the worker. Each request refers to a source by the id that opening it returned. */
 
+import type { FindingsRequests } from './findings';
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
 import type { PackedDescription, PackedJson } from './packedDescription';
 
@@ -20,7 +21,10 @@ type ForSource<R> = {
   [M in keyof R]: R[M] extends (params: infer P) => infer T ? (params: P & { readonly source: SourceId }) => T : never;
 };
 
-export interface WorkerRequests extends ForSource<MatrixRequests> {
+/** The requests about an open source. */
+export interface SourceRequests extends MatrixRequests, FindingsRequests {}
+
+export interface WorkerRequests extends ForSource<SourceRequests> {
   /**
    * Opens a checkpoint from its header. A damaged file opens too; the description lists its problems. `path` is a local
    * path, an http, https or hf address, or the URI of a file that only the editor can read. Only an address makes the
@@ -46,6 +50,11 @@ export interface WorkerRequests extends ForSource<MatrixRequests> {
    * `maxCharacters`. No source stays open.
    */
   'weights/summarise'(params: { readonly path: string; readonly maxCharacters: number }): PackedJson | null;
+  /**
+   * Fetches the config.json at a location on the Hub, and saves it in a local folder, which is created if it is
+   * missing. Returns the path of the saved file.
+   */
+  'hub/config'(params: { readonly location: string; readonly folder: string }): string;
   /** Replaces a small local file, or creates it, as the other writers do. */
   'file/write'(params: { readonly path: string; readonly bytes: Uint8Array }): void;
   'source/close'(params: { readonly source: SourceId }): void;

@@ -3,7 +3,6 @@
 import { CheckpointError } from '../checkpoint/errors';
 import { entriesLayout, rowMajor, sliceLayout } from '../checkpoint/adapters/factorLayout';
 import type { MatrixLayout } from '../checkpoint/adapters/factorLayout';
-import { loraAdapter } from '../checkpoint/adapters/loraAdapter';
 import type { AdapterFiles } from '../checkpoint/adapters/loraAdapter';
 import { valueText } from '../checkpoint/valueText';
 import type { DemoResult } from '../peft/demoResult';
@@ -19,9 +18,6 @@ import { unravel } from '../matrices/matrixReader';
 import type { MatrixReader } from '../matrices/matrixReader';
 import { MemoryMatrix } from '../matrices/memoryMatrix';
 import { noLoraModule, noPrefix, noSlice, noTensor } from '../matrices/notFound';
-
-/** Path of the layer in the base model of the saved adapter. */
-const SAVED_MODULE = 'linear';
 
 export interface DemoTensor {
   readonly name: string;
@@ -39,17 +35,21 @@ export interface DescribedDemo {
   readonly result: DemoResult;
   readonly tensors: readonly DemoTensor[];
   readonly description: SourceDescription;
+  /** The trained LoRA layer, as files of an adapter. */
+  readonly adapter: () => AdapterFiles;
 }
 
 export class DemoSource implements MatrixSource {
   readonly description: SourceDescription;
+  readonly adapter: () => AdapterFiles;
   private readonly result: DemoResult;
   private readonly tensors: ReadonlyMap<string, DemoTensor>;
 
-  constructor({ result, tensors, description }: DescribedDemo) {
+  constructor({ result, tensors, description, adapter }: DescribedDemo) {
     this.result = result;
     this.tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
     this.description = description;
+    this.adapter = adapter;
   }
 
   async matrix(ref: MatrixRef): Promise<MatrixReader> {
@@ -94,17 +94,6 @@ export class DemoSource implements MatrixSource {
     const { rank, inFeatures, outFeatures, scaling } = this.result.lora;
     const { A, B } = this.snapshot(step);
     return { rank, inFeatures, outFeatures, scaling, a: Float64Array.from(A.data), b: Float64Array.from(B.data) };
-  }
-
-  /** The trained LoRA layer, for a base model with one linear layer of the demo's size. */
-  adapter(): AdapterFiles {
-    const { rank, alpha, inFeatures, outFeatures } = this.result.lora;
-    const { A, B } = this.snapshot();
-    return loraAdapter({
-      rank,
-      alpha,
-      modules: [{ module: SAVED_MODULE, inFeatures, outFeatures, a: A.data, b: B.data }],
-    });
   }
 
   async close(): Promise<void> {}

@@ -33,6 +33,11 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     ...matrixJobs(sources),
     ...loraJobs(sources, startMeasurers),
 
+    async 'findings/read'({ source, values }, { signal, progress }) {
+      const { readReport } = await import('./findings.js');
+      return readReport(currentEngine(), sources.find(source), values, progress, signal);
+    },
+
     async 'matrix/write'({ source, matrix, format, path }, { signal, progress }) {
       const { writeMatrix } = await import('./writers.js');
       const reader = await sources.find(source).matrix(matrix, signal);
@@ -50,6 +55,11 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       const packed = await summariseWeights(files, path, maxCharacters, signal);
       if (packed) transfer(packed.json.buffer);
       return packed;
+    },
+
+    async 'hub/config'({ location, folder }, { signal }) {
+      const { saveHubConfig } = await import('./writers.js');
+      return saveHubConfig(files, location, folder, signal);
     },
 
     async 'file/write'({ path, bytes }) {

@@ -24,7 +24,14 @@ export function loraJobs(sources: OpenSources, startMeasurers?: StartMeasurers):
     },
 
     async 'lora/spectrum'({ source, module, step }, { signal }) {
-      const factors = await sources.find(source).factors(module, step, signal);
+      const held = sources.find(source);
+      const sides = await held.kroneckerFactors?.(module, signal);
+      if (sides) {
+        sides.forEach(checkSpectrumWork);
+        const { scaling } = held.description.lora.find((info) => info.module === module)!;
+        return (await import('./spectra.js')).kroneckerSpectrumWith(currentEngine(), sides, scaling);
+      }
+      const factors = await held.factors(module, step, signal);
       checkSpectrumWork(factors);
       const { spectrumWith } = await import('./spectra.js');
       return spectrumWith(currentEngine(), factors);

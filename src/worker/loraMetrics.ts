@@ -5,14 +5,13 @@ import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../protocol/ma
 import { DisconnectedError, RemoteError } from '../protocol/rpc';
 import type { Progress } from '../protocol/rpc';
 import type { LoraModuleInfo } from '../checkpoint/sourceDescription';
-import { DeltaMatrix } from '../matrices/deltaMatrix';
-import type { Factors } from '../matrices/factors';
 import { maxMagnitude } from '../matrices/maxMagnitude';
 import type { MatrixSource, StoredFactors, StoredRun } from '../matrices/matrixSource';
 import { everything } from '../matrices/matrixReader';
+import type { MatrixReader } from '../matrices/matrixReader';
 import type { Measurer, StartMeasurers } from './measurer';
 import type { FactorBytes, FactorRun, ModuleMeasures } from '../matrices/moduleMeasures';
-import { checkSpectrumWork, spectrumWork } from '../matrices/spectrumWork';
+import { MAX_SPECTRUM_PRODUCTS, spectrumWork, tooMuchWork } from '../matrices/spectrumWork';
 import { Pacer } from '../checkpoint/pacer';
 import { currentEngine } from '../tensor/engine/current';
 
@@ -114,6 +113,12 @@ class Results {
   }
 }
 
+interface Measures extends ModuleMeasures {
+  readonly maxAbs?: number;
+  /** Why only norms are measured. */
+  readonly tooLarge?: string;
+}
+
 /** Measures one module after another, on a measurer or in this thread. */
 class Hand {
   private readonly pacer: Pacer;
@@ -128,23 +133,26 @@ class Hand {
     this.pacer = new Pacer(signal);
   }
 
-  async measured(index: number, { module, unavailable }: LoraModuleInfo): Promise<MeasuredModule> {
+  async measured(index: number, info: LoraModuleInfo): Promise<MeasuredModule> {
+    const { unavailable } = info;
     await this.pacer.pause();
     if (unavailable !== undefined) return { module: index, failure: unavailable };
     try {
-      const metrics = { maxAbs: NaN, ...(await this.measure(module)) };
-      const failure = Number.isNaN(metrics.deltaNorm) ? { failure: 'A or B holds NaN or infinities' } : {};
-      return { module: index, metrics, ...failure };
+      const { tooLarge, ...measures } = await this.measure(info);
+      const metrics = { maxAbs: NaN, ...measures };
+      const failure = Number.isNaN(metrics.deltaNorm) ? 'A or B holds NaN or infinities' : tooLarge;
+      return { module: index, metrics, ...(failure !== undefined && { failure }) };
     } catch (error) {
       if (!isCheckpointError(error) && !(error instanceof RemoteError)) throw error;
       return { module: index, failure: error.message };
     }
   }
 
-  private async measure(module: string): Promise<ModuleMeasures & { readonly maxAbs?: number }> {
+  private async measure(info: LoraModuleInfo): Promise<Measures> {
+    const { module } = info;
     const stored = this.measurer && this.source.storedFactors?.(module);
     if (stored) {
-      checkSpectrumWork(stored);
+      if (spectrumWork(stored) > MAX_SPECTRUM_PRODUCTS) return this.normOnly(info);
       const factors = await this.read(stored);
       try {
         return await this.measurer!.measure(factors, { signal: this.signal });
@@ -154,11 +162,28 @@ class Hand {
         this.measurer = null;
       }
     }
-    const factors = await this.source.factors(module, undefined, this.signal);
-    checkSpectrumWork(factors);
-    const { measuresWith } = await import('./spectra.js');
-    const measures = measuresWith(currentEngine(), factors);
-    return this.withMaxAbs ? { ...measures, maxAbs: await largestEntry(factors, this.signal) } : measures;
+    const measures = await this.measureHere(info);
+    if (!this.withMaxAbs || measures.tooLarge !== undefined) return measures;
+    const delta = await this.source.matrix({ kind: 'delta', module }, this.signal);
+    return { ...measures, maxAbs: await largestEntry(delta, this.signal) };
+  }
+
+  private async measureHere(info: LoraModuleInfo): Promise<Measures> {
+    const { module, scaling } = info;
+    const sides = await this.source.kroneckerFactors?.(module, this.signal);
+    const works = sides ?? [info];
+    if (works.some((work) => spectrumWork(work) > MAX_SPECTRUM_PRODUCTS)) return this.normOnly(info);
+    const { kroneckerMeasuresWith, measuresWith } = await import('./spectra.js');
+    if (sides) return kroneckerMeasuresWith(currentEngine(), sides, scaling);
+    return measuresWith(currentEngine(), await this.source.factors(module, undefined, this.signal));
+  }
+
+  /** The norm costs what reading the factors costs, whatever their rank. */
+  private async normOnly(info: LoraModuleInfo): Promise<Measures> {
+    const product = this.source.storedProduct?.(info.module, this.signal);
+    if (!product) throw tooMuchWork(info);
+    const { normWith } = await import('./spectra.js');
+    return { ...(await normWith(currentEngine(), product)), tooLarge: tooMuchWork(info).message };
   }
 
   private async read(stored: StoredFactors): Promise<FactorBytes> {
@@ -194,8 +219,7 @@ function total(modules: readonly LoraModuleInfo[], work: (module: LoraModuleInfo
 }
 
 /** Largest magnitude of the product's entries; NaN if one of them is NaN. */
-async function largestEntry(factors: Factors, signal?: AbortSignal): Promise<number> {
-  const delta = new DeltaMatrix(factors);
+async function largestEntry(delta: MatrixReader, signal?: AbortSignal): Promise<number> {
   let largest = 0;
   await delta.scan(
     everything(delta),

@@ -26,6 +26,8 @@ const LONG_NAMES = 'checks/stable-diffusion-xl-with-a-long-folder-name/long-name
 const NOT_NUMBERS = 'checks/not-numbers.safetensors';
 const DAMAGED = 'broken/truncated.safetensors';
 const UNREADABLE = 'checks/unreadable.safetensors';
+/** Adapters whose change is not A times B, as folders of test/fixtures/adapters. */
+const STRUCTURED = ['lokr', 'loha'] as const;
 /** Adapters of other methods, as folders of test/fixtures/overviews. */
 const OVERVIEWS = 'checks/overviews';
 const IA3 = `${OVERVIEWS}/ia3/adapter_model.safetensors`;
@@ -81,6 +83,8 @@ const INSPECTED: readonly Omit<ReachableView, 'webview'>[] = [
   { name: 'tensors', open: tabOf(ADAPTER, 'Tensors') },
   { name: 'tensors of long names', open: tabOf(LONG_NAMES, 'Tensors') },
   { name: 'LoRA of NaN', open: tabOf(NOT_NUMBERS, 'LoRA') },
+  { name: 'LoKr', open: tabOf('checks/lokr/adapter_model.safetensors', 'ΔW') },
+  { name: 'LoHa', open: tabOf('checks/loha/adapter_model.safetensors', 'ΔW') },
   { name: 'overview of IA3', open: tabOf(IA3, 'Overview') },
   { name: 'overview of bottlenecks', open: tabOf(BOTTLENECK, 'Overview') },
   { name: 'bottleneck adapter', open: tabOf(BOTTLENECK, 'Adapter') },
@@ -156,6 +160,9 @@ export function writeViewedFiles(): void {
   pairs[3]!.values![7] = -Infinity;
   writeSafetensors(workspaceFile(NOT_NUMBERS), pairs);
   writeSafetensors(workspaceFile(UNREADABLE), [], '{"truncated');
+  for (const name of STRUCTURED) {
+    cpSync(path.resolve('test/fixtures/adapters', name), workspaceFile(`checks/${name}`), { recursive: true });
+  }
   cpSync(path.resolve('test/fixtures/overviews'), workspaceFile(OVERVIEWS), { recursive: true });
 }
 

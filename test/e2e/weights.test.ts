@@ -125,14 +125,17 @@ describe('the inspector on weights of any kind', () => {
         .locator('.where')
         .innerText({ timeout: 1000 })
         .catch(() => '');
+    const tooltip = view.locator('.peft-tooltip');
+    // A moving view shows each cell for a moment only, and the two places can be one cell apart.
     const changed = (what: string, from: string): Promise<string> =>
-      eventually(what, async () => ((await where()) === from ? null : await where()));
+      eventually(what, async () => {
+        const told = await where();
+        return told !== from && told !== '' && (await tooltip.getByText(told).isVisible()) ? told : null;
+      });
     await plot.hover({ position: { x: width * 0.75, y: height * 0.75 } });
     const whole = await changed('a cell is told', '');
-    await view.locator('.peft-tooltip').getByText(whole).waitFor();
     for (let i = 0; i < 4; i++) await map.press('+');
-    const zoomed = await changed('the cell that the keys brought under the pointer is told', whole);
-    await view.locator('.peft-tooltip').getByText(zoomed).waitFor();
+    await changed('the cell that the keys brought under the pointer is told', whole);
     await map.press('0');
     await eventually('the cell of the whole is told', async () => (await where()) === whole);
     // A wheel zoom keeps the cell under the pointer in place. A swipe moves it away.
@@ -140,8 +143,7 @@ describe('the inspector on weights of any kind', () => {
     await eventually('the view is zoomed', () => view.locator('.heatmap-position-across').first().isVisible());
     const wheeled = await where();
     await workbench().page.mouse.wheel(-300, 0);
-    const swiped = await changed('the cell that the swipe brought under the pointer is told', wheeled);
-    assert.notEqual(swiped, '');
+    await changed('the cell that the swipe brought under the pointer is told', wheeled);
     // Keys that move the cursor take over from the pointer, although it still rests on the picture.
     await map.press('Control+Home');
     await tells(view, [0, 0], '0');

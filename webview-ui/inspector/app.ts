@@ -5,6 +5,7 @@ import { unpackDescription } from '../../src/protocol/packedDescription';
 import type { SourceDescription } from '../../src/protocol/source';
 import { LiveRegion } from '../shared/liveRegion';
 import type { TabName, ViewContext } from './context';
+import { FindingsStore } from './data/findingsStore';
 import type { InspectorClient } from './data/inspectorClient';
 import type { StateStore } from './data/state';
 import { ActiveMatrix } from './parts/matrix/activeMatrix';
@@ -14,8 +15,9 @@ import { detailsToggle } from './parts/controls/detailsToggle';
 import { offerKeysHelp, openKeysHelp } from './parts/controls/keysHelp';
 import { h, replace } from '../shared/element';
 import { changedBanner, failurePage, heldPage, waitingPage } from './parts/controls/pages';
-import { problemBanner } from './parts/notes/problemBanner';
+import { FindingsBanner } from './parts/notes/findingsBanner';
 import { errorText } from './parts/notes/progressNote';
+import { settingsLine } from './parts/notes/settingsLine';
 import { sourceHead } from './parts/notes/sourceHead';
 import { tabBar } from './parts/controls/tabBar';
 import { viewStage } from './views/stage';
@@ -82,7 +84,7 @@ export class App {
     try {
       const { source, failure, held } = await ask().finally(() => clearTimeout(waiting));
       this.held = held !== undefined;
-      if (source) this.show(await unpackDescription(source), failure);
+      if (source) this.show(await unpackDescription(source));
       else if (held !== undefined) replace(this.page, heldPage(held, again));
       else replace(this.page, failurePage(failure ?? 'The source could not be read.', again));
     } catch (error) {
@@ -90,7 +92,7 @@ export class App {
     }
   }
 
-  private show(description: SourceDescription, failure: string | null): void {
+  private show(description: SourceDescription): void {
     const { store } = this;
     const cells = new CellInspector(this.client, this.status, (text) => this.live.say(text));
     const names = tabsOf(description);
@@ -99,13 +101,19 @@ export class App {
       (tab) => store.set({ tab }),
     );
     const tools = colorTools(store, description.trainings !== undefined);
-    const stage = viewStage(this.viewContext(description, cells));
+    const context = this.viewContext(description, cells);
+    const stage = viewStage(context);
+    const { findings } = context;
+    const copy = (text: string): void =>
+      void context.attempt(() => this.client.copy(text).then(() => 'Copied the findings as Markdown'));
+    const banner = findings && new FindingsBanner(findings, store, { copy });
     const work = h('div', { class: 'work' }, stage.element, stage.details);
     const details = detailsToggle(work, store);
     replace(
       this.page,
       sourceHead(description),
-      problemBanner(withFailure(description, failure), store),
+      settingsLine(description),
+      banner?.element,
       h('div', { class: 'tab-row' }, tabs.element, details.element),
       tools.element,
       work,
@@ -127,8 +135,11 @@ export class App {
     const unsubscribe = store.subscribe((changed) => {
       if (changed.has('tab')) showTab();
     });
+    void findings?.start();
     this.close = () => {
       unsubscribe();
+      banner?.dispose();
+      findings?.dispose();
       details.dispose();
       stage.dispose();
       tools.dispose();
@@ -143,6 +154,10 @@ export class App {
       client,
       store,
       description,
+      findings:
+        description.kind === 'demo'
+          ? null
+          : new FindingsStore((values, options) => client.findings(values, options), description),
       cells,
       active: new ActiveMatrix(),
       notify,
@@ -168,9 +183,4 @@ export class App {
 function keysButton(): HTMLElement {
   const title = 'Keys (?)';
   return h('button', { type: 'button', class: 'icon', title, 'aria-label': title, onclick: openKeysHelp }, '?');
-}
-
-/** A source that opened in part has both a description and a failure. The failure is listed as one more problem. */
-function withFailure({ problems }: SourceDescription, failure: string | null): SourceDescription['problems'] {
-  return failure === null ? problems : [{ severity: 'error', message: failure }, ...problems];
 }

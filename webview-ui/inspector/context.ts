@@ -2,6 +2,7 @@
 
 import type { SourceDescription } from '../../src/protocol/source';
 import type { InspectorClient } from './data/inspectorClient';
+import type { FindingsStore } from './data/findingsStore';
 import type { StateStore } from './data/state';
 import type { CellInspector } from './parts/matrix/cellInspector';
 import type { ActiveMatrix } from './parts/matrix/activeMatrix';
@@ -10,6 +11,8 @@ export interface ViewContext {
   readonly client: InspectorClient;
   readonly store: StateStore;
   readonly description: SourceDescription;
+  /** What is wrong or odd with the source; `null` for the demo. */
+  readonly findings: FindingsStore | null;
   readonly cells: CellInspector;
   readonly active: ActiveMatrix;
   /** Shows a short message at the bottom: what was done, or why it failed. */

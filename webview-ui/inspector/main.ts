@@ -10,6 +10,7 @@ import './css/adapter.css';
 import './css/prefix.css';
 import './css/tensors.css';
 import './css/grid.css';
+import './css/findings.css';
 // Styles of scripts that are loaded later are here too: one stylesheet, complete before the first view, in a fixed
 // order.
 import '../shared/heatmap/heatmap.css';

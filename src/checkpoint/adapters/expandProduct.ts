@@ -2,7 +2,7 @@
 
 import type { ExpandedFactors, Product } from './products';
 
-interface Matrix {
+export interface Matrix {
   readonly rows: number;
   readonly columns: number;
   /** (rows, columns), row-major. */
@@ -13,12 +13,8 @@ interface Matrix {
 const SMALLEST_NORM = 1e-4;
 
 /** `read` holds the row-major matrix of every input of the product. The results may be these arrays. */
-export function expandProduct(product: Product, read: ReadonlyMap<string, Float64Array>): ExpandedFactors {
-  const get = (part: string): Matrix => {
-    const { rows, columns } = product.inputs.get(part)!.layout;
-    return { rows, columns, data: read.get(part)! };
-  };
-  const has = (part: string): boolean => product.inputs.has(part);
+export function expandProduct(product: Product, read: Inputs): ExpandedFactors {
+  const get = reader(product, read);
   switch (product.recipe) {
     case 'plain':
       return { a: get('a').data, b: get('b').data };
@@ -35,29 +31,48 @@ export function expandProduct(product: Product, read: ReadonlyMap<string, Float6
     case 'blocksB':
       return { a: get('a').data, b: blockDiagonal(get('b'), product.rank) };
     case 'hadamard': {
-      const [first, second] = (['1', '2'] as const).map((n) => {
-        const right = get(`w${n}_b`);
-        if (!has(`t${n}`)) return { left: get(`w${n}_a`), right };
-        const kernel = get(`t${n}`);
-        return { left: transpose(get(`w${n}_a`)), right: kernelRight(right, kernel) };
-      }) as [Pair, Pair];
+      const [first, second] = hadamardPairs(product, read);
       return { a: rowProducts(first.right, second.right), b: columnProducts(first.left, second.left) };
     }
     case 'kronecker': {
-      const side = (name: 'w1' | 'w2'): Pair => {
-        if (has(name)) return withIdentity(get(name));
-        const [left, right] = [get(`${name}_a`), get(`${name}_b`)];
-        return name === 'w2' && has('t2')
-          ? { left: transpose(left), right: kernelRight(right, get('t2')) }
-          : { left, right };
-      };
-      const [first, second] = [side('w1'), side('w2')];
+      const [first, second] = kroneckerPairs(product, read);
       return { a: kronecker(first.right, second.right), b: kronecker(first.left, second.left) };
     }
   }
 }
 
-interface Pair {
+type Inputs = ReadonlyMap<string, Float64Array>;
+
+function reader(product: Product, read: Inputs): (part: string) => Matrix {
+  return (part) => {
+    const { rows, columns } = product.inputs.get(part)!.layout;
+    return { rows, columns, data: read.get(part)! };
+  };
+}
+
+/** The two products whose elementwise product is the change, each as left times right. */
+export function hadamardPairs(product: Product, read: Inputs): readonly [Pair, Pair] {
+  const get = reader(product, read);
+  return (['1', '2'] as const).map((n) => {
+    const right = get(`w${n}_b`);
+    if (!product.inputs.has(`t${n}`)) return { left: get(`w${n}_a`), right };
+    return { left: transpose(get(`w${n}_a`)), right: kernelRight(right, get(`t${n}`)) };
+  }) as [Pair, Pair];
+}
+
+/** The two sides of a Kronecker product, each as left times right. */
+export function kroneckerPairs(product: Product, read: Inputs): readonly [Pair, Pair] {
+  const get = reader(product, read);
+  return (['w1', 'w2'] as const).map((name) => {
+    if (product.inputs.has(name)) return withIdentity(get(name));
+    const [left, right] = [get(`${name}_a`), get(`${name}_b`)];
+    return name === 'w2' && product.inputs.has('t2')
+      ? { left: transpose(left), right: kernelRight(right, get('t2')) }
+      : { left, right };
+  }) as [Pair, Pair];
+}
+
+export interface Pair {
   readonly left: Matrix;
   readonly right: Matrix;
 }

@@ -82,6 +82,7 @@ export function* pairLora(
       b: source('b'),
       ...(product?.reshaped && { reshaped: true }),
       ...(product?.formula && { formula: product.formula }),
+      ...(product?.structure && { structure: product.structure }),
       ...(weight !== null && { weight }),
       ...(unavailable !== null && { unavailable }),
     };

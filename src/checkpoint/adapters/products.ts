@@ -13,6 +13,7 @@
  * - LoCon: up, kernel and down of a convolution, with the kernel multiplied into down.
  */
 
+import type { ProductStructure, StructureFactor } from '../sourceDescription';
 import type { AdapterPart } from './adapterPart';
 import { quoted } from '../../peftConfig/quoted';
 import { factorLayout, rowMajor } from './factorLayout';
@@ -38,6 +39,7 @@ export interface Product {
   readonly reshaped: boolean;
   /** The method's formula for users; absent for plain B * A. */
   readonly formula?: string;
+  readonly structure?: ProductStructure;
 }
 
 /** A product, or the reason why the change is not available as one. */
@@ -181,8 +183,13 @@ function planHadamard(part: AdapterPart): Product {
   if (first.rows !== second.rows || first.columns !== second.columns)
     throw new Unavailable(`the products are ${first.rows} x ${first.columns} and ${second.rows} x ${second.columns}`);
   const ranks = second.rank === first.rank ? first.rank : `${first.rank} and ${second.rank}`;
-  const formula = `(W1a · W1b) ∘ (W2a · W2b) with rank ${ranks}, written out as B · A`;
-  return made('hadamard', first.rank * second.rank, first.columns, first.rows, inputs, formula);
+  const formula = `(W1a · W1b) ∘ (W2a · W2b) with rank ${ranks}`;
+  const product = made('hadamard', first.rank * second.rank, first.columns, first.rows, inputs, formula);
+  const factors = (['w1_a', 'w1_b', 'w2_a', 'w2_b'] as const).map((key): StructureFactor => {
+    const { tensor, layout } = inputs[key]!;
+    return { part: key, tensor, rows: layout.rows, columns: layout.columns };
+  });
+  return { ...product, structure: { kind: 'hadamard', factors } };
 }
 
 function planKronecker(part: AdapterPart): Product {
@@ -213,15 +220,20 @@ function planKronecker(part: AdapterPart): Product {
   });
   const [first, second] = sides as [(typeof sides)[0], (typeof sides)[0]];
   const sizes = `${first.rows} x ${first.columns} by ${second.rows} x ${second.columns}`;
-  const formula = `W1 ⊗ W2, ${sizes}, written out as B · A`;
-  return made(
+  const product = made(
     'kronecker',
     first.rank * second.rank,
     first.columns * second.columns,
     first.rows * second.rows,
     inputs,
-    formula,
+    `W1 ⊗ W2, ${sizes}`,
   );
+  const factors = (['w1', 'w2'] as const).map((key, i): StructureFactor => {
+    const { rows, columns } = sides[i]!;
+    const tensor = inputs[key]?.tensor;
+    return { part: key, ...(tensor !== undefined && { tensor }), rows, columns };
+  });
+  return { ...product, structure: { kind: 'kronecker', factors } };
 }
 
 function planVera(part: AdapterPart, shared: AdapterPart | undefined): Product {

@@ -11,7 +11,7 @@ import {
   QUANTIZATIONS,
 } from '../../budget/memory/setup';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
-import { methodName } from '../../peftConfig/methodNames';
+import { methodName } from '../../text/methodNames';
 import { METHOD_TEXTS } from '../../peftConfig/methodTexts';
 import type { PlanChoices, PlanField } from '../../protocol/plan';
 import { methodFields } from './planFields';

@@ -5,7 +5,7 @@ import { gpuBytes } from '../../budget/gpus';
 import { readTrainingSetup } from '../../budget/memory/setup';
 import { estimateTrainingMemory } from '../../budget/memory/training';
 import { METHOD_KEYS } from '../../peftConfig/methodKeys';
-import { methodName } from '../../peftConfig/methodNames';
+import { methodName } from '../../text/methodNames';
 import type { PlanInputs, PlanPoint, PlanSweep } from '../../protocol/plan';
 import type { BudgetModel } from '../calculator/budgetReport';
 import { planChoices, SETUP_FIELDS } from './planChoices';

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { roleText, tensorRoles } from '../../../webview-ui/inspector/data/tensorRole';
 import { listedTensors } from '../../../webview-ui/inspector/data/tensorList';
-import { loraSubjects } from '../../../webview-ui/inspector/data/loraSubjects';
 import { tensorSubject } from '../../../webview-ui/inspector/data/subject';
 import { describeShapes } from '../checkpoint/describeFile';
 
@@ -39,17 +38,5 @@ describe('a tensor of an adapter', () => {
     const subject = tensorSubject(w1a!, { transposed: true });
     assert.deepEqual([subject.rows, subject.columns], [2, 8]);
     assert.deepEqual(subject.matrix, { kind: 'tensor', name: w1a!.name, transposed: true });
-  });
-});
-
-describe('a module whose method has no A and B', () => {
-  it('shows them computed from its factors', () => {
-    const { a, b, corner } = loraSubjects(description, description.lora[0]!, 'delta', false, undefined);
-    assert.deepEqual(
-      [a!.matrix, a!.rows, a!.columns, a!.dtype],
-      [{ kind: 'factor', module: 'q', part: 'a' }, 4, 6, 'computed'],
-    );
-    assert.deepEqual([b!.rows, b!.columns], [8, 4]);
-    assert.deepEqual([corner!.rows, corner!.columns], [8, 6]);
   });
 });

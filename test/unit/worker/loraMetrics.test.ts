@@ -8,6 +8,8 @@ import type { Progress } from '../../../src/protocol/rpc';
 import type { LoraModuleInfo, SourceDescription } from '../../../src/protocol/source';
 import { currentEngine, useEngine } from '../../../src/tensor/engine/current';
 import { seededRandom } from '../../../src/tensor/random';
+import { DeltaMatrix } from '../../../src/matrices/deltaMatrix';
+import type { Factors } from '../../../src/matrices/factors';
 import type { MatrixSource, StoredRun } from '../../../src/matrices/matrixSource';
 import { moduleMetrics } from '../../../src/worker/loraMetrics';
 import type { Measurer } from '../../../src/worker/measurer';
@@ -41,6 +43,12 @@ function run(values: Float32Array, dtype: Dtype = 'F32'): StoredRun {
   return { dtype, byteLength: (values.length * bitsOf(dtype)) / 8, readInto };
 }
 
+function floatFactors(name: string): Factors {
+  if (name === `m${BROKEN}`) throw new CheckpointError('ShortRead', 'the file ended');
+  const { a, b } = factorsOf(Number(name.slice(1)));
+  return { ...SIZES, scaling: 2, a: Float64Array.from(a), b: Float64Array.from(b) };
+}
+
 /** Makes factors on each request, so that memory does not hold all of them. */
 const source = {
   description: {
@@ -52,11 +60,8 @@ const source = {
     const gone = (): Promise<never> => Promise.reject(new CheckpointError('ShortRead', 'the file ended'));
     return { ...SIZES, scaling: 2, a: run(a), b: name === `m${BROKEN}` ? { ...bRun, readInto: gone } : bRun };
   },
-  factors: async (name) => {
-    if (name === `m${BROKEN}`) throw new CheckpointError('ShortRead', 'the file ended');
-    const { a, b } = factorsOf(Number(name.slice(1)));
-    return { ...SIZES, scaling: 2, a: Float64Array.from(a), b: Float64Array.from(b) };
-  },
+  factors: async (name) => floatFactors(name),
+  matrix: async (ref) => new DeltaMatrix(floatFactors((ref as { module: string }).module)),
 } as Partial<MatrixSource> as MatrixSource;
 
 /** A measurer without a thread. It takes `ms` for each module and fails after `dies` modules. */

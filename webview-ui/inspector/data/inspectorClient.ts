@@ -1,6 +1,7 @@
 /** The inspector's requests to its host, with a cache of the answers that are worth keeping. */
 
 import type { InspectorEvents, InspectorRequests, InspectorSnapshot } from '../../../src/protocol/inspector';
+import type { FindingsReport } from '../../../src/protocol/findings';
 import { LruCache } from '../../../src/protocol/lruCache';
 import type {
   Cell,
@@ -38,6 +39,7 @@ export class InspectorClient {
   private nextToScan: number | null = 0;
   private metricsKept: ModuleMetrics | null = null;
   private overviewKept: MethodOverview | null = null;
+  private reportKept: FindingsReport<string> | null = null;
   /** Counts reloads, so that tiles and late answers of the old file are not mistaken for those of the new one. */
   private generation = 0;
 
@@ -63,6 +65,7 @@ export class InspectorClient {
     this.spectraKept.clear();
     this.metricsKept = null;
     this.overviewKept = null;
+    this.reportKept = null;
     this.scannedRows = [];
     this.nextToScan = 0;
     return this.endpoint.request('source/reload', {});
@@ -158,6 +161,15 @@ export class InspectorClient {
     const overview = await this.endpoint.request('methods/overview', {}, options);
     if (generation === this.generation) this.overviewKept = overview;
     return overview;
+  }
+
+  /** The report on the header or on all values. The latter is kept. */
+  async findings(values: boolean, options: RequestOptions = {}): Promise<FindingsReport<string>> {
+    if (this.reportKept) return this.reportKept;
+    const { generation } = this;
+    const report = await this.endpoint.request('findings/read', { values }, options);
+    if (values && generation === this.generation) this.reportKept = report;
+    return report;
   }
 
   /** Summaries of the tensors that `scan` has read so far, in file order. */

@@ -13,6 +13,11 @@ interface LoraSubjects {
   readonly corner: Subject | null;
 }
 
+/** The largest rank that the change of the weight can have. */
+export function largestRank({ rank, inFeatures, outFeatures }: LoraModuleInfo): number {
+  return Math.min(rank, inFeatures, outFeatures);
+}
+
 /** `step` is set only if the source records training. */
 export function loraSubjects(
   description: SourceDescription,
@@ -22,6 +27,8 @@ export function loraSubjects(
   step: number | undefined,
 ): LoraSubjects {
   const factor = (part: 'a' | 'b'): Subject | null => {
+    // A product of another form has no A and B. `structureSubjects` has its factors.
+    if (info.structure) return null;
     const value = findTensor(description, info[part]);
     const letter = part === 'a' ? 'A' : 'B';
     const labels = part === 'a' ? { rowLabel: 'k', columnLabel: 'in' } : { rowLabel: 'out', columnLabel: 'k' };
@@ -51,7 +58,7 @@ function factorSubject(
   return {
     matrix: { kind: 'factor', module: info.module, part },
     title,
-    // A method without A and B of its own has them computed from its factors.
+    // A method may store A or B as it is and have the other computed.
     name: stored?.name ?? `${title} of ${info.module}`,
     dtype: stored?.dtype ?? 'computed',
     rows: part === 'a' ? info.rank : info.outFeatures,

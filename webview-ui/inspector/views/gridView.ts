@@ -1,5 +1,6 @@
 /** The modules of an adapter by layer and group, coloured by a metric: where training changed the model. */
 
+import { methodName } from '../../../src/text/methodNames';
 import { extent, scaleLinear } from 'd3';
 import type { MeasuredModule, ModuleMetrics } from '../../../src/protocol/matrix';
 import { viridis } from '../../shared/schemes';
@@ -9,6 +10,7 @@ import { gridSections } from '../data/moduleGrid';
 import type { GridSection } from '../data/moduleGrid';
 import { h, replace } from '../../shared/element';
 import { breakable } from '../../shared/names';
+import { withFindingMark } from '../parts/grid/findingMark';
 import { gridCell } from '../parts/grid/gridCell';
 import { gridKeys, keepingFocus } from '../parts/grid/gridKeys';
 import { layerTable, otherModules } from '../parts/grid/gridTable';
@@ -57,7 +59,7 @@ class GridView implements View {
       METRICS.map(({ metric, label }) => h('option', { value: metric }, label)),
     );
     const { method } = description;
-    const kind = method === null || method === 'LORA' ? 'LoRA' : method;
+    const kind = methodName(method ?? 'LORA');
     const place = h('div', { class: 'grid-progress' });
     this.element = h(
       'div',
@@ -74,9 +76,19 @@ class GridView implements View {
     );
     this.draw();
     this.stop = this.measure(place);
-    this.unsubscribe = store.subscribe((changed) => {
+    const stopState = store.subscribe((changed) => {
       if (changed.has('metric')) this.draw();
     });
+    let marked = context.findings?.report;
+    const stopFindings = context.findings?.subscribe(() => {
+      if (context.findings?.report === marked) return;
+      marked = context.findings?.report;
+      this.draw();
+    });
+    this.unsubscribe = () => {
+      stopState();
+      stopFindings?.();
+    };
   }
 
   dispose(): void {
@@ -185,7 +197,7 @@ class GridView implements View {
   ): HTMLElement {
     const { description, store } = this.context;
     const info = description.lora[module]!;
-    return gridCell({
+    const cell = gridCell({
       info,
       metric,
       value: values[module] ?? NaN,
@@ -196,6 +208,7 @@ class GridView implements View {
       focused: info.module === store.get().module,
       open: () => this.open(module),
     });
+    return withFindingMark(cell, this.context.findings?.of(info.module));
   }
 
   private open(module: number): void {

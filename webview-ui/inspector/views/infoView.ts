@@ -1,11 +1,10 @@
-/** The source as a whole: the file, its configuration and metadata, and its problems. */
+/** The source as a whole: the file, its configuration and metadata. */
 
 import type { SourceDescription, TrainedMethod } from '../../../src/protocol/source';
 import { formatBytes, formatCount } from '../../shared/formatNumber';
 import type { View } from '../context';
 import { jsonEntries } from '../data/jsonEntries';
 import { h } from '../../shared/element';
-import { problemList } from '../parts/notes/problemBanner';
 
 /** A training tool may store megabytes of JSON in one entry. A button shows the rest. */
 const SHOWN_TEXT = 2000;
@@ -55,9 +54,6 @@ export function infoView(description: SourceDescription): View {
   if (description.kind === 'checkpoint') {
     cards.push(card('Adapter configuration', description.config, 'No usable adapter_config.json beside this file.'));
     cards.push(card('Metadata in the file', file?.metadata ?? [], 'The header holds no metadata.'));
-  }
-  if (description.problems.length > 0) {
-    cards.unshift(h('section', { class: 'card wide' }, h('h2', {}, 'Problems'), problemList(description.problems)));
   }
   return { element: h('div', { class: 'info-view' }, cards), details: [], dispose: () => undefined };
 }

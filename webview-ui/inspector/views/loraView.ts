@@ -1,6 +1,7 @@
 /**
  * One LoRA module as a matrix product on shared axes: A above, B at the left, scaling * B * A where they meet. Column j
- * of A is above column j of the product, row i of B beside row i.
+ * of A is above column j of the product, row i of B beside row i. A LoKr or LoHa module has its own factors above the
+ * product instead.
  */
 
 import type { LoraModuleInfo } from '../../../src/protocol/source';
@@ -22,6 +23,7 @@ import { productLookup } from '../parts/methods/productLookup';
 import { gradientSwitch } from '../parts/controls/gradientSwitch';
 import { segmented } from '../parts/controls/segmented';
 import { spectrumCard } from '../parts/methods/spectrumCard';
+import { StructureFactors } from '../parts/methods/structureFactors';
 import { stepSlider } from '../parts/controls/stepSlider';
 import { zeroNote } from '../parts/notes/zeroNote';
 
@@ -37,6 +39,7 @@ class LoraView implements View {
   private readonly a: MatrixPane;
   private readonly b: MatrixPane;
   private readonly product: MatrixPane;
+  private readonly factors: StructureFactors;
   private readonly corner: ReturnType<typeof cornerSwitch>;
   private readonly gradients: ReturnType<typeof gradientSwitch>;
   private readonly picker: ReturnType<typeof modulePicker>;
@@ -68,8 +71,9 @@ class LoraView implements View {
     this.note = zeroNote(client);
     this.spectrum = spectrumCard(context);
     this.lookup = productLookup(context, (found, row, column) => this.products.show(found, row, column));
-    const { a, b, product, slider } = this;
-    const matrices = [a.element, b.element, product.element];
+    this.factors = new StructureFactors(context, colors);
+    const { a, b, product, slider, factors } = this;
+    const matrices = [a.element, b.element, factors.element, product.element];
     this.layout = h('div', { class: 'product-layout' }, this.formula.element, matrices);
     const tools = [this.picker.element, this.corner.element, this.gradients.element, slider?.element];
     const head = h('div', { class: 'view-head' }, tools);
@@ -90,7 +94,7 @@ class LoraView implements View {
     this.slider?.dispose();
     this.spectrum.dispose();
     this.note.dispose();
-    for (const pane of [this.a, this.b, this.product]) pane.dispose();
+    for (const pane of [this.a, this.b, this.product, this.factors]) pane.dispose();
     this.colors.dispose();
   }
 
@@ -135,7 +139,9 @@ class LoraView implements View {
     product.heatmap.highlight(
       pane === product || !cell ? null : pane === a ? { columns: [column ?? 0] } : { rows: [row ?? 0] },
     );
-    if (pane === product && info?.unavailable === undefined) this.lookup.at(info?.module ?? '', cell, this.step);
+    if (pane === product) this.factors.highlight(cell);
+    if (pane === product && info?.unavailable === undefined && !info?.structure)
+      this.lookup.at(info?.module ?? '', cell, this.step);
   }
 
   /** The three panes share two axes; the rank axes are always whole. The pane that leads moves by itself. */
@@ -186,7 +192,10 @@ class LoraView implements View {
     if (step !== undefined) this.slider?.show(step);
     this.showMatrices(info, corner, showGradients);
     this.layout.classList.toggle('tall-rank', info.rank > TALL_RANK);
-    this.products.element.hidden = info.unavailable !== undefined;
+    const structured = this.factors.show(info);
+    for (const pane of [this.a, this.b]) pane.element.hidden = structured;
+    this.layout.classList.toggle('structured', structured);
+    this.products.element.hidden = info.unavailable !== undefined || structured;
     if (this.shownModule === info.module) {
       this.context.active.refresh();
       this.lookup.again(step);

@@ -5,6 +5,7 @@ import { CancelledError } from '../../../../src/protocol/rpc';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
 import { formatCount, formatNumber } from '../../../shared/formatNumber';
 import type { ViewContext } from '../../context';
+import { largestRank } from '../../data/loraSubjects';
 import type { StateStore } from '../../data/state';
 import { h, replace } from '../../../shared/element';
 import { fact } from '../notes/facts';
@@ -100,7 +101,7 @@ function scalePicker(store: StateStore): ReturnType<typeof segmented<'linear' | 
 function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
   const zero = spectrum.norm === 0;
   return [
-    ...fact('effective rank', zero ? 'none: ΔW = 0' : `${spectrum.effectiveRank.toFixed(2)} of ${info.rank}`, {
+    ...fact('effective rank', zero ? 'none: ΔW = 0' : `${spectrum.effectiveRank.toFixed(2)} of ${largestRank(info)}`, {
       meaning: 'exp of the entropy of the normalised singular values',
     }),
     ...fact('stable rank', zero ? 'none: ΔW = 0' : spectrum.stableRank.toFixed(2), {

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { METHOD_KEYS } from '../../../src/peftConfig/methodKeys';
-import { methodName } from '../../../src/peftConfig/methodNames';
+import { methodName } from '../../../src/text/methodNames';
 
 describe('the names of methods', () => {
   it('are spelled as in their papers, each with one name', () => {
