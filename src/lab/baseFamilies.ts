@@ -9,7 +9,7 @@ import type { DrawLine, LabLine } from './line';
 import type { Language } from './vocabulary';
 import { DIGITS, ENGLISH, FRENCH, LETTERS, PAST_VERBS, tokenId } from './vocabulary';
 
-export interface BaseFamily {
+interface BaseFamily {
   readonly name: string;
   readonly weight: number;
   readonly draw: DrawLine;
@@ -20,10 +20,10 @@ const ADDENDS = 50;
 /** The share of short inputs of `double`, whose answers are twice as long. */
 const SHORT_DOUBLE_CHANCE = 1 / 3;
 
-export const copied = (input: readonly number[]): number[] => [...input];
+const copied = (input: readonly number[]): number[] => [...input];
 export const reversed = (input: readonly number[]): number[] => [...input].reverse();
 export const sorted = (input: readonly number[]): number[] => [...input].sort((a, b) => a - b);
-export const following = (input: readonly number[]): number[] =>
+const following = (input: readonly number[]): number[] =>
   input.map((letter) => LETTERS[(LETTERS.indexOf(letter) + 1) % LETTERS.length]!);
 const doubled = (input: readonly number[]): number[] => input.flatMap((letter) => [letter, letter]);
 

@@ -33,14 +33,14 @@ export function drawLetters(random: Random, least = 3, most = 6): number[] {
 }
 
 /** Positions of words in a language, by their part of speech, so that a phrase can be written in either. */
-export interface NounPhrase {
+interface NounPhrase {
   readonly determiner: number;
   /** `null` for a phrase without one. */
   readonly adjective: number | null;
   readonly noun: number;
 }
 
-export interface Sentence {
+interface Sentence {
   readonly subject: NounPhrase;
   readonly verb: number;
   readonly object: NounPhrase;

@@ -7,8 +7,8 @@ import { BASE_FAMILIES } from './baseFamilies';
 import type { DrawLine, LabLine } from './line';
 import { drawTrained, isHeldOut } from './line';
 
-export const POOL_SIZE = 20_000;
-export const TEST_SIZE = 500;
+const POOL_SIZE = 20_000;
+const TEST_SIZE = 500;
 const POOL_SEED = 111;
 const TEST_SEED = 222;
 /** Tests of each family of the base, for what the model still can do. */
@@ -33,7 +33,7 @@ export function testLines(draw: DrawLine, size = TEST_SIZE, random: Random = see
   return [...tests.values()];
 }
 
-export interface OldTest {
+interface OldTest {
   readonly family: string;
   readonly lines: readonly LabLine[];
 }

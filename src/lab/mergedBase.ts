@@ -18,7 +18,7 @@ import { matmul } from '../tensor/matmul';
 import { checkShape } from '../tensor/tensor';
 import type { Tensor } from '../tensor/tensor';
 
-export interface WeightChange {
+interface WeightChange {
   /** The adapter_config.json of LoRA; `null` for full fine-tuning. */
   readonly config: RawConfig | null;
   readonly tensors: NamedTensors;

@@ -25,7 +25,7 @@ export interface LabBottleneck {
 }
 
 /** What a method puts on the model. All are absent for full fine-tuning. */
-export interface MethodAdapters {
+interface MethodAdapters {
   /** The settings of PEFT adapters; the model runs two at most. */
   readonly peft?: readonly RawConfig[];
   readonly bottleneck?: LabBottleneck;
@@ -56,7 +56,7 @@ export interface MethodPlan extends MethodAdapters {
 }
 
 /** The budget of the table of expectations: LoRA of rank 5 on queries and values, or of rank 1 on all layers. */
-export const USUAL_BUDGET = 3840;
+const USUAL_BUDGET = 3840;
 
 const { table: TABLE, shape: SHAPE } = readDecoder(BASE_CONFIG);
 /** A matrix of the model has no higher rank. */
@@ -199,7 +199,7 @@ export const LAB_METHODS: readonly LabMethod[] = [
 ];
 
 /** @throws ArgumentError for a name that no method has. */
-export function labMethod(name: string): LabMethod {
+function labMethod(name: string): LabMethod {
   const method = LAB_METHODS.find((each) => each.name === name);
   if (method) return method;
   const known = LAB_METHODS.map((each) => each.name).join(', ');

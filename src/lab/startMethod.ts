@@ -22,7 +22,7 @@ export interface SavedLabAdapter {
 }
 
 /** What the saved config says of its base model. */
-export const BASE_NAME = 'peft-inspector/lab-base';
+const BASE_NAME = 'peft-inspector/lab-base';
 
 /** AdapterHub's name for the file of tensors. */
 const BOTTLENECK_FILE = 'adapter.safetensors';

@@ -26,7 +26,8 @@ interface CosineOptions {
 export function cosineSchedule({ steps, warmup, floor = 0 }: CosineOptions): LearningRateSchedule {
   checkPositiveInteger('cosineSchedule: steps', steps);
   for (const [name, value] of Object.entries({ warmup, floor })) {
-    if (!(value >= 0 && value <= 1)) throw new ArgumentError(`cosineSchedule: ${name}`, 'a number from 0 to 1', `${value}`);
+    if (!(value >= 0 && value <= 1))
+      throw new ArgumentError(`cosineSchedule: ${name}`, 'a number from 0 to 1', `${value}`);
   }
   const warmupSteps = Math.round(steps * warmup);
   return (step) => {

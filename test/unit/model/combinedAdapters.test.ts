@@ -16,7 +16,13 @@ const lora = started({ peft_type: 'LORA', r: 2, target_modules: ['q_proj'], init
 const prompt = started({ peft_type: 'PROMPT_TUNING', num_virtual_tokens: 3 });
 
 function lossOf(first: ReturnType<typeof startedPeft>, second?: ReturnType<typeof startedPeft>): number {
-  const adapted = { config, tensors, adapterConfig: first.config, adapterTensors: first.tensors, secondAdapter: second };
+  const adapted = {
+    config,
+    tensors,
+    adapterConfig: first.config,
+    adapterTensors: first.tensors,
+    secondAdapter: second,
+  };
   const trainer = new ModelTrainer(openModel(adapted, null));
   const loss = trainer.model.lossOf(trainer.batch({ tokens, labels }));
   trainer.dispose();
@@ -33,12 +39,25 @@ describe('two adapters on one model', () => {
 
   it('are the second one alone if the first does nothing', () => {
     const idle = started({ peft_type: 'LORA', r: 2, target_modules: ['q_proj'] });
-    const alone = evaluateModel({ config, tensors, tokens, labels, adapterConfig: prompt.config, adapterTensors: prompt.tensors });
+    const alone = evaluateModel({
+      config,
+      tensors,
+      tokens,
+      labels,
+      adapterConfig: prompt.config,
+      adapterTensors: prompt.tensors,
+    });
     assertClose('loss', [lossOf(idle, prompt)], [alone.loss], 1e-6, 1e-6);
   });
 
   it('train together, each tensor under the name of its own file', () => {
-    const adapted = { config, tensors, adapterConfig: lora.config, adapterTensors: lora.tensors, secondAdapter: prompt };
+    const adapted = {
+      config,
+      tensors,
+      adapterConfig: lora.config,
+      adapterTensors: lora.tensors,
+      secondAdapter: prompt,
+    };
     const trainer = new ModelTrainer(openModel(adapted, null));
     const batch = trainer.batch({ tokens, labels });
     const losses = Array.from({ length: 10 }, () => trainer.step(batch));
@@ -48,7 +67,10 @@ describe('two adapters on one model', () => {
   });
 
   it('are refused if both adapt the same part', () => {
-    assert.throws(() => lossOf(lora, lora), /two adapters at once cannot both adapt 'model\.layers\.0\.self_attn\.q_proj'/);
+    assert.throws(
+      () => lossOf(lora, lora),
+      /two adapters at once cannot both adapt 'model\.layers\.0\.self_attn\.q_proj'/,
+    );
     assert.throws(() => lossOf(prompt, prompt), /cannot both adapt the prompt/);
   });
 });
