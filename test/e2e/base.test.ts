@@ -22,7 +22,7 @@ describe('the comparison with the base', () => {
     await view.locator('button.cell').first().waitFor();
     assert.doesNotMatch(await picker.innerText(), /angle to W/);
     await view.getByRole('button', { name: 'Compare with the base' }).press('Enter');
-    await view.getByText('Compared with model/model.safetensors; 2 of 4 cannot').waitFor();
+    await view.getByText('Compared with model/model.safetensors, which lacks 1 of 4 modules').waitFor();
     assert.equal(await picker.inputValue(), 'weightShare');
     await picker.selectOption('outAngle');
     const cell = view.locator('button.cell[aria-label*="h.0.attn.c_proj"]');

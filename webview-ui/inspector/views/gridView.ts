@@ -166,8 +166,13 @@ class GridView implements View {
       !metricValues(name.metric, metrics, base)?.some(Number.isFinite);
     const coloring = this.coloring();
     const ofBase = BASE_METRICS.some(({ metric }) => metric === name.metric) ? base : null;
+    const { values, untrained } = coloring;
+    // A module that has no angle can have the ratio of the norms.
+    const incomparable = (ofBase?.failures ?? []).filter(
+      ({ module }) => !Number.isFinite(values[module]) && !untrained[module],
+    );
     const failures = new Map(
-      [...(ofBase?.failures ?? []), ...(metrics?.failures ?? [])].map(({ module, message }) => [module, message]),
+      [...incomparable, ...(metrics?.failures ?? [])].map(({ module, message }) => [module, message]),
     );
     const cell = (module: number): HTMLElement =>
       this.cell(module, name.label, coloring, this.gathered.has(module) && !missing, failures.get(module));
@@ -181,7 +186,6 @@ class GridView implements View {
       );
       gridKeys(table);
     });
-    const { values, untrained } = coloring;
     this.byLayer.show(sections[0]?.grid, values, untrained, name.label, metrics !== null);
     topModules(this.top, lora, values, untrained, name.label, metrics !== null, (module) => this.open(module));
   }

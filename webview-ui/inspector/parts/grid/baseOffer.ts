@@ -12,7 +12,7 @@ interface BaseOffer {
 }
 
 /** `compared` is called with each new comparison. */
-export function baseOffer({ client, description }: ViewContext, compared: (base: BaseComparison) => void): BaseOffer {
+export function baseOffer({ client }: ViewContext, compared: (base: BaseComparison) => void): BaseOffer {
   const element = h('div', { class: 'base-offer' });
   let stop: (() => void) | null = null;
 
@@ -44,9 +44,10 @@ export function baseOffer({ client, description }: ViewContext, compared: (base:
       },
     });
   };
-  const show = ({ path, failures }: BaseComparison): void => {
+  const show = ({ path, weightNorm }: BaseComparison): void => {
+    const missing = weightNorm.filter(Number.isNaN).length;
     const without =
-      failures.length === 0 ? '' : `; ${formatCount(failures.length)} of ${description.lora.length} cannot`;
+      missing === 0 ? '' : `, which lacks ${formatCount(missing)} of ${formatCount(weightNorm.length)} modules`;
     const text = `Compared with ${path.split(/[\\/]/).slice(-2).join('/')}${without}`;
     replace(element, h('span', { role: 'status', title: path }, text), choice());
   };
