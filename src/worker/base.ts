@@ -12,7 +12,7 @@ import type { Engine } from '../tensor/engine/engine';
 const kept = keptWeights();
 
 /** Opens a checkpoint. The caller passes its own function, so that this bundle holds no reader. */
-export type OpenWeights = (files: FileAccess, path: string, signal?: AbortSignal) => Promise<MatrixSource>;
+type OpenWeights = (files: FileAccess, path: string, signal?: AbortSignal) => Promise<MatrixSource>;
 
 interface BaseContext {
   readonly engine: Engine | null;

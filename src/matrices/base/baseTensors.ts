@@ -9,7 +9,7 @@ export interface BaseWeight {
 }
 
 /** Why a module has no weight, or the weight. */
-export type FoundWeight = BaseWeight | { readonly why: string };
+type FoundWeight = BaseWeight | { readonly why: string };
 
 type Module = Pick<LoraModuleInfo, 'module' | 'path' | 'inFeatures' | 'outFeatures'>;
 

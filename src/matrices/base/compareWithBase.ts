@@ -33,7 +33,7 @@ interface WeightMeasures {
 }
 
 /** What is known of the base's weights, by file and tensor. Another adapter of the same base finds them here. */
-export type KeptWeights = LruCache<WeightMeasures>;
+type KeptWeights = LruCache<WeightMeasures>;
 
 export function keptWeights(): KeptWeights {
   return new LruCache(KEPT_BYTES, {
