@@ -10,6 +10,7 @@ import { registerChooseBaseModel } from './host/chooseBaseModel';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
 import { editorFileRequests } from './host/editorFileRequests';
+import { findBase } from './host/findBase';
 import { HubToken } from './host/hubToken';
 import { registerInspectorEditor } from './host/inspectorEditor';
 import { KnownModels } from './host/knownModels';
@@ -45,7 +46,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const calculator = new Calculator(context, { configs, planner, worker });
   const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
   const verdicts = new Verdicts(context.workspaceState);
-  const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf(), verdicts };
+  const services = {
+    extensionUri: context.extensionUri,
+    worker,
+    output,
+    shelf: new SourceShelf(),
+    verdicts,
+    findBase: (folder: vscode.Uri) => findBase(analyses, folder),
+  };
   context.subscriptions.push(
     output,
     worker,

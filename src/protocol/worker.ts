@@ -1,5 +1,6 @@
 /** Messages from the host to the worker. Each request refers to a source by the id that opening it returned. */
 
+import type { BaseRequests } from './baseComparison';
 import type { FindingsRequests } from './findings';
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
 import type { PackedDescription, PackedJson } from './packedDescription';
@@ -22,7 +23,7 @@ type ForSource<R> = {
 };
 
 /** The requests about an open source. */
-export interface SourceRequests extends MatrixRequests, FindingsRequests {}
+export interface SourceRequests extends MatrixRequests, FindingsRequests, BaseRequests {}
 
 export interface WorkerRequests extends ForSource<SourceRequests> {
   /**

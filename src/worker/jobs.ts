@@ -33,6 +33,12 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     ...matrixJobs(sources),
     ...loraJobs(sources, startMeasurers),
 
+    async 'lora/base'({ source, base }, { signal, progress }) {
+      const { readBase } = await import('./base.js');
+      const context = { engine: currentEngine(), files, open: openCheckpoint, progress, signal };
+      return readBase(context, sources.find(source), base);
+    },
+
     async 'findings/read'({ source, values }, { signal, progress }) {
       const { readReport } = await import('./findings.js');
       return readReport(currentEngine(), sources.find(source), values, progress, signal);
