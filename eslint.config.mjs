@@ -3,7 +3,7 @@
 import tseslint from 'typescript-eslint';
 
 const pureRooms = [
-  ...['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'matrices', 'protocol', 'text'],
+  ...['peftConfig', 'tensor', 'peft', 'python', 'checkpoint', 'budget', 'model', 'lab', 'matrices', 'protocol', 'text'],
 ];
 
 const inPureRooms = {

@@ -98,7 +98,7 @@ const bundles = [
     entryPoints: ['src/worker/main.ts'],
     outfile: 'dist/worker.js',
     keepNames: false,
-    external: [...shared.external, './writers.js', './demo.js', './spectra.js', './findings.js'],
+    external: [...shared.external, './writers.js', './demo.js', './spectra.js', './findings.js', './base.js'],
     plugins: [kernelsApart, lateApart],
   },
   { entryPoints: ['src/checkpoint/gguf/ggufHeader.ts'], outfile: 'dist/gguf.js', keepNames: false },
@@ -106,6 +106,7 @@ const bundles = [
   { entryPoints: ['src/checkpoint/packedWeights.ts'], outfile: 'dist/packed.js', keepNames: false },
   { entryPoints: ['src/worker/spectra.ts'], outfile: 'dist/spectra.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/findings.ts'], outfile: 'dist/findings.js', keepNames: false, plugins: [kernelsApart] },
+  { entryPoints: ['src/worker/base.ts'], outfile: 'dist/base.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/demo.ts'], outfile: 'dist/demo.js', keepNames: false, plugins: [kernelsApart] },
   { entryPoints: ['src/worker/writers.ts'], outfile: 'dist/writers.js', keepNames: false },
   {

@@ -6,15 +6,18 @@ import { registerAdapterDiagnostics } from './host/adapterDiagnostics';
 import { registerAdapterLenses } from './host/adapterLenses';
 import { registerAdaptersTree } from './host/adaptersTree';
 import { Calculator, calculatorInputs, registerCalculatorView } from './host/calculatorView';
+import { registerChooseBaseModel } from './host/chooseBaseModel';
 import { registerComparison } from './host/comparisonPanel';
 import { registerDemo } from './host/demoCommand';
 import { editorFileRequests } from './host/editorFileRequests';
+import { findBase } from './host/findBase';
 import { HubToken } from './host/hubToken';
 import { registerInspectorEditor } from './host/inspectorEditor';
 import { KnownModels } from './host/knownModels';
 import { ModelConfigs } from './host/modelConfigs';
 import { registerPlanAdapter } from './host/planAdapter';
 import { plannerQuestions } from './host/plannerQuestions';
+import { registerPythonDiagnostics } from './host/pythonDiagnostics';
 import { registerPythonHover } from './host/pythonHover';
 import { registerPythonLens } from './host/pythonLens';
 import { AskedAddresses, openFromAddress } from './host/remoteDocuments';
@@ -43,7 +46,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const calculator = new Calculator(context, { configs, planner, worker });
   const python = { configs, planner, calculatorInputs: () => calculatorInputs(context) };
   const verdicts = new Verdicts(context.workspaceState);
-  const services = { extensionUri: context.extensionUri, worker, output, shelf: new SourceShelf(), verdicts };
+  const services = {
+    extensionUri: context.extensionUri,
+    worker,
+    output,
+    shelf: new SourceShelf(),
+    verdicts,
+    findBase: (folder: vscode.Uri) => findBase(analyses, folder),
+  };
   context.subscriptions.push(
     output,
     worker,
@@ -62,6 +72,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerAdapterDiagnostics(analyses, log),
     registerAdapterLenses(analyses),
     registerPlanAdapter({ analyses, configs, calculator }),
+    registerChooseBaseModel({ analyses, configs, python, worker, storage: context.globalStorageUri }),
+    registerPythonDiagnostics(python, log),
     registerPythonLens(python),
     registerPythonHover(python),
   );

@@ -37,6 +37,16 @@ export type { NamedTensors } from './model/buildModel';
 export { ModelTrainer, trainModel } from './model/trainModel';
 export type { OptimiserOptions, TrainOptions, TrainResult } from './model/trainModel';
 
+export { BASE_CONFIG, BASE_TRAINING, BaseTraining } from './lab/baseModel';
+export { BASE_FAMILIES } from './lab/baseFamilies';
+export { answerTo, exactMatch } from './lab/exactMatch';
+export { LabRun } from './lab/labRun';
+export type { LabEvaluation, LabRunOptions } from './lab/labRun';
+export { isHeldOut } from './lab/line';
+export type { DrawLine, LabLine } from './lab/line';
+export { TASK_NAMES } from './lab/tasks';
+export { decode, encode, VOCABULARY } from './lab/vocabulary';
+
 export { Adam } from './peft/adam';
 export type { AdamOptions } from './peft/adam';
 export { Adapter } from './peft/adapter';

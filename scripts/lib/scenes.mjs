@@ -16,6 +16,7 @@ export const UNPUBLISHED = [
   'configCompletion',
   'configHover',
   'vectors',
+  'base',
   'kronecker',
   'hadamard',
   'bottlenecks',
@@ -279,6 +280,14 @@ export const SCENES = {
     await fixture(workbench, 'ia3', 'adapter_model.safetensors');
     const view = await workbench.webviewFrame('inspector');
     await view.getByRole('table', { name: 'Modules by layer' }).waitFor();
+  },
+  async base(workbench) {
+    cpSync(inRoot('test/fixtures/base'), path.join(process.env.PEFT_E2E_WORKSPACE, 'base'), { recursive: true });
+    await workbench.openFile('base/adapter/adapter_model.safetensors');
+    await workbench.hideSideBar();
+    const view = await workbench.webviewFrame('inspector');
+    await view.getByRole('button', { name: 'Compare with the base' }).click();
+    await view.getByText(/^Compared with/).waitFor();
   },
   async kronecker(workbench) {
     await structured(workbench, 'lokr');

@@ -60,13 +60,20 @@ export function planPrefixTuning(
   });
 }
 
+type BottleneckPlace = 'attention' | 'mlp';
+
 /**
  * Bottleneck adapters (Houlsby et al. 2019) as the core builds them: two per block, after the attention and after the
  * MLP, each a down and an up projection without biases. PEFT has no such method, so the tensor names are our own.
+ * @param places fewer places for variants, such as the MLP alone for parallel adapters (He et al. 2022).
  */
-export function planBottleneckAdapters({ shape, parameters }: ModuleTable, bottleneckDim: number): PlannedBudget {
+export function planBottleneckAdapters(
+  { shape, parameters }: ModuleTable,
+  bottleneckDim: number,
+  places: readonly BottleneckPlace[] = ['attention', 'mlp'],
+): PlannedBudget {
   const names = Array.from({ length: shape.numLayers }, (_, layer) =>
-    ['attention', 'mlp'].map((place) => `layers.${layer}.${place}_adapter`),
+    places.map((place) => `layers.${layer}.${place}_adapter`),
   ).flat();
   const each = 2 * shape.hiddenSize * bottleneckDim;
   const tensors = names.flatMap((name): SavedTensor[] => [

@@ -55,6 +55,15 @@ export function normaliseRemote(text: string): string {
   return url.href;
 }
 
+/** The location of a model's config.json; `null` if the name cannot be that of a model on the Hub, owner/name. */
+export function hubConfigLocation(name: string): string | null {
+  try {
+    return hubLocation(checkedHubFile({ type: 'models', repo: name, revision: DEFAULT_REVISION, path: 'config.json' }));
+  } catch {
+    return null;
+  }
+}
+
 /** The address that a normalised location is fetched from. Throws `CheckpointError` Unreadable. */
 export function remoteUrl(location: string): string {
   if (!/^hf:/i.test(location)) return parseUrl(location).href;

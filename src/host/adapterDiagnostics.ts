@@ -3,6 +3,7 @@ import type { Finding, FindingCode } from '../protocol/planner';
 import type { AdapterAnalyses } from './adapterAnalyses';
 import { isAdapterConfig } from './adapterAnalyses';
 import { ADAPTER_CONFIG, rangeOf } from './adapterDocuments';
+import { hubConfigFix } from './hubConfig';
 import { translated } from './translated';
 
 const SOURCE = 'PEFT';
@@ -117,17 +118,19 @@ function actionsOf(
   { fixes }: Finding,
   wanted: string | null,
 ): vscode.CodeAction[] {
-  return fixes.map(({ title, edits, choosesBaseModel }, index) => {
+  return fixes.flatMap(({ title, edits, choosesBaseModel }, index) => {
     const action = new vscode.CodeAction(translated(title), vscode.CodeActionKind.QuickFix);
     action.diagnostics = [diagnostic];
     if (choosesBaseModel) {
       action.command = { command: 'peft.chooseBaseModel', title: action.title, arguments: [wanted] };
-      return action;
+      const fetch = wanted === null ? null : hubConfigFix(wanted);
+      if (fetch) fetch.diagnostics = [diagnostic];
+      return fetch ? [action, fetch] : [action];
     }
     action.isPreferred = index === 0;
     action.edit = new vscode.WorkspaceEdit();
     for (const edit of edits) action.edit.replace(document.uri, rangeOf(document, edit), edit.newText);
-    return action;
+    return [action];
   });
 }
 

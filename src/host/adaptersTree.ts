@@ -7,6 +7,7 @@ import type { AdapterFiles } from './adapterFolders';
 import { AdapterPages, PAGE_ROWS } from './adapterPages';
 import type { PageOptions, PageQuestion } from './adapterPages';
 import { mainFile, openAdapter, pickCheckpoint } from './openAdapter';
+import { watchFolders } from './folderWatch';
 import { leftOutText } from './scannedFiles';
 import { faultsText } from './verdicts';
 import type { Verdict, Verdicts } from './verdicts';
@@ -35,6 +36,15 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly onDidChangeTreeData = this.redraw.event;
   private readonly view: vscode.TreeView<Row>;
   private readonly watchers = ADAPTER_FILES.map((glob) => vscode.workspace.createFileSystemWatcher(glob));
+  /** Folders that are moved bring their adapters, or take them away. */
+  private readonly folderWatch = watchFolders({
+    appeared: () => this.refreshSoon(),
+    gone: ({ path }) => {
+      const isIn = (file: vscode.Uri | null): boolean => file?.path.startsWith(`${path}/`) === true;
+      if (this.shown.some(({ weights, config }) => isIn(weights) || isIn(config))) this.refreshSoon();
+    },
+  });
+  private shown: readonly AdapterFiles[] = [];
   private readonly pages: AdapterPages;
   private search: AdapterSearch | null = null;
   private filter = '';
@@ -97,7 +107,8 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     if (parent) return [];
     const page = await this.pages.page();
     this.view.message = this.messageOf(page);
-    const rows = page.rows.map(({ adapter, facts }): Row => ({ adapter: asAdapter(adapter), facts }));
+    const rows = page.rows.map(({ adapter, facts }): ShownAdapter => ({ adapter: asAdapter(adapter), facts }));
+    this.shown = rows.map(({ adapter }) => adapter);
     const hidden = page.matching - page.rows.length;
     return hidden > 0 ? [...rows, { hidden }] : rows;
   }
@@ -114,7 +125,7 @@ class AdaptersTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     this.pages.dispose();
     this.view.dispose();
     this.redraw.dispose();
-    for (const watcher of this.watchers) watcher.dispose();
+    for (const watcher of [...this.watchers, this.folderWatch]) watcher.dispose();
   }
 
   private refreshSoon(): void {

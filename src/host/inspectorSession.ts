@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
+import type { BaseComparison } from '../protocol/baseComparison';
 import type { FindingsReport } from '../protocol/findings';
 import type { InspectorEvents, InspectorRequests } from '../protocol/inspector';
 import type { MatrixRequests } from '../protocol/matrix';
 import type { Handlers, RequestContext } from '../protocol/rpc';
 import { CancelledError, Endpoint } from '../protocol/rpc';
 import { cancellableTask } from './cancellableTask';
+import { askForBase } from './findBase';
 import type { SourceShelf } from './sourceShelf';
 import type { Verdicts } from './verdicts';
 import type { WorkerSource } from './workerSource';
@@ -24,6 +26,8 @@ export interface InspectorServices {
   readonly shelf: SourceShelf;
   /** What the reports said, for the list of adapters. */
   readonly verdicts: Verdicts;
+  /** The path of the config.json of the base of the adapter in a folder; `null` if it is not on this disk. */
+  readonly findBase: (folder: vscode.Uri) => Promise<string | null>;
 }
 
 /** Connects one inspector webview to its source: forwards requests to the worker and does what only the host can. */
@@ -71,6 +75,7 @@ export class InspectorSession implements vscode.Disposable {
       'lora/spectrum': this.forward('lora/spectrum'),
       'lora/metrics': this.forward('lora/metrics'),
       'methods/overview': this.forward('methods/overview'),
+      'base/compare': (params, context) => this.compareWithBase(params, context),
       'findings/read': (params, context) => this.readFindings(params, context),
       'matrix/export': (params) => this.exportMatrix(params),
       'picture/save': ({ png, suggestedName }) => this.saveFile(suggestedName, { PNG: ['png'] }, png),
@@ -93,6 +98,15 @@ export class InspectorSession implements vscode.Disposable {
     const report = await this.source.request('findings/read', params, { signal, onProgress: progress });
     this.onReport?.(report);
     return translatedReport(report);
+  }
+
+  private async compareWithBase(
+    { choose }: { readonly choose: boolean },
+    { signal, progress }: RequestContext,
+  ): Promise<BaseComparison | null> {
+    const found = this.folder ? () => this.services.findBase(this.folder!) : async () => null;
+    const base = await (choose ? askForBase() : found());
+    return base === null ? null : this.source.request('lora/base', { base }, { signal, onProgress: progress });
   }
 
   private async exportMatrix({

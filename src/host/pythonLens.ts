@@ -46,15 +46,22 @@ class PythonLenses implements vscode.CodeLensProvider, vscode.Disposable {
     const part = source.parts.indexOf(document);
     return lenses
       .filter(({ span }) => span.part === part)
-      .map((lens) => {
+      .flatMap((lens) => {
         const range = new vscode.Range(document.positionAt(lens.span.from), document.positionAt(lens.span.to));
-        return new vscode.CodeLens(range, {
-          title: translated(lens.title),
-          tooltip: translated(lens.tooltip),
-          command: lens.comparison ? 'peft.compareBudgets' : '',
-          arguments: [this.inputsOf(lens)],
-        });
+        return this.commandsOf(lens).map((command) => new vscode.CodeLens(range, command));
       });
+  }
+
+  private commandsOf(lens: PythonLens): readonly vscode.Command[] {
+    const figures = {
+      title: translated(lens.title),
+      tooltip: translated(lens.tooltip),
+      command: lens.comparison ? 'peft.compareBudgets' : '',
+      arguments: [this.inputsOf(lens)],
+    };
+    if (lens.chooseFor === null) return [figures];
+    const title = vscode.l10n.t('Choose the base model');
+    return [figures, { title, command: 'peft.chooseBaseModel', arguments: [lens.chooseFor] }];
   }
 
   /** Asks the planner once for each state of the program and cancels the request for an older state. */

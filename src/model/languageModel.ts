@@ -66,6 +66,26 @@ export class LanguageModel {
     return { loss: this.computeGradients(batch), logits };
   }
 
+  /** The mean cross-entropy of the batch's targets, from a forward pass alone. */
+  lossOf(batch: TokenBatch): number {
+    this.workspace.restart();
+    if (batch.targetRows.length === 0) return NaN;
+    return crossEntropy(this.parts.head.forward(this.hidden(batch, batch.targetRows)), batch.labels);
+  }
+
+  /** The most probable token at each target row of the batch, (targets), from a forward pass alone. */
+  predict(batch: TokenBatch): Int32Array {
+    this.workspace.restart();
+    if (batch.targetRows.length === 0) return new Int32Array(0);
+    const { data, shape } = this.parts.head.forward(this.hidden(batch, batch.targetRows));
+    const [rows, classes] = [shape[0]!, shape[1]!];
+    return Int32Array.from({ length: rows }, (_, row) => {
+      let best = 0;
+      for (let j = 1; j < classes; j++) if (data[row * classes + j]! > data[row * classes + best]!) best = j;
+      return best;
+    });
+  }
+
   /** The last norm's output: (computed rows, hidden). */
   private hidden(batch: TokenBatch, rows: Int32Array | null): Tensor {
     const { embedding, blocks, norm } = this.parts;

@@ -6,6 +6,7 @@ import { ConfigError } from '../peftConfig/errors';
 import type { Random } from '../tensor/random';
 import { Workspace } from '../tensor/workspace';
 import { adapterHubAdapter, isAdapterHub } from './adapters/adapterHub';
+import { combinedAdapters } from './adapters/combinedAdapters';
 import { peftAdapter } from './adapters/peftAdapter';
 import { buildModel } from './buildModel';
 import type { NamedTensors } from './buildModel';
@@ -23,6 +24,8 @@ export interface ModelOptions {
   readonly adapterConfig?: RawConfig | null | undefined;
   /** The tensors of the adapter by name. They are copied. */
   readonly adapterTensors?: NamedTensors | undefined;
+  /** Another adapter of PEFT on the same model, such as a prompt beside LoRA. */
+  readonly secondAdapter?: { readonly config: RawConfig; readonly tensors: NamedTensors } | undefined;
 }
 
 export interface OpenModel {
@@ -53,8 +56,10 @@ export function openModel(options: ModelOptions, random: Random | null): OpenMod
       parameters: adapter.parameters,
     };
   }
-  const { adapter, saved } = peftAdapter(sources);
+  const first = peftAdapter(sources);
+  const second = options.secondAdapter && peftAdapter({ ...sources, ...options.secondAdapter });
+  const adapter = second ? combinedAdapters(first.adapter, second.adapter) : first.adapter;
   const model = buildModel({ decoder, tensors, adapter, trainsBase: false }, workspace);
-  saved.checkUsed();
+  for (const each of [first, second]) each?.saved.checkUsed();
   return { model, parameters: adapter.parameters };
 }

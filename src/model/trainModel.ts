@@ -1,7 +1,7 @@
 /**
  * Training of a language model with AdamW: of its adapter, or of all its parameters if there is none.
  *
- * Left out: gradient clipping and accumulation, and learning-rate schedules.
+ * Left out: gradient accumulation.
  */
 
 import { Adam } from '../peft/adam';
@@ -11,6 +11,9 @@ import { seededRandom } from '../tensor/random';
 import type { Tensor } from '../tensor/tensor';
 import type { TokenBatch } from './batch';
 import { createBatch } from './batch';
+import { clipGradients } from './gradientClipping';
+import type { LearningRateSchedule } from './learningRateSchedule';
+import type { PrefixGenerator } from './prefixGenerator';
 import type { TokensAndLabels } from './evaluateModel';
 import type { LanguageModel } from './languageModel';
 import type { ModelOptions, OpenModel } from './openModel';
@@ -26,6 +29,10 @@ export interface OptimiserOptions {
   readonly eps?: number;
   /** Default 0. */
   readonly weightDecay?: number;
+  /** The largest norm of all gradients together. By default they are not clipped. */
+  readonly maxGradientNorm?: number;
+  /** The factor on the learning rate at each step. By default it is 1. */
+  readonly schedule?: LearningRateSchedule;
 }
 
 export interface TrainOptions extends ModelOptions, TokensAndLabels, OptimiserOptions {
@@ -61,13 +68,22 @@ export function trainModel(options: TrainOptions): TrainResult {
 export class ModelTrainer {
   readonly model: LanguageModel;
   private readonly optimiser: Adam;
+  private readonly maxGradientNorm: number;
+  private readonly schedule: LearningRateSchedule;
+  private updates = 0;
 
+  /** @param generator trains in place of the prefix that it generates. */
   constructor(
     private readonly opened: OpenModel,
-    { learningRate = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: OptimiserOptions = {},
+    options: OptimiserOptions = {},
+    private readonly generator: PrefixGenerator | null = null,
   ) {
+    const { learningRate = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     this.model = opened.model;
     this.optimiser = new Adam({ learningRate, beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay });
+    this.maxGradientNorm = options.maxGradientNorm ?? Infinity;
+    this.schedule = options.schedule ?? (() => 1);
+    generator?.generate();
   }
 
   /** Sequences may differ in length. @throws ShapeError, ArgumentError */
@@ -80,8 +96,22 @@ export class ModelTrainer {
   /** One update. @returns the loss before it. */
   step(batch: TokenBatch): number {
     const loss = this.model.computeGradients(batch);
-    for (const { value, grad } of this.model.trained) this.optimiser.update(value, grad!);
+    const trained = this.generator?.backward() ?? this.model.trained;
+    if (this.maxGradientNorm < Infinity) {
+      clipGradients(
+        trained.map(({ grad }) => grad!),
+        this.maxGradientNorm,
+      );
+    }
+    const learningRate = this.optimiser.learningRate * this.schedule(this.updates++);
+    for (const { value, grad } of trained) this.optimiser.update(value, grad!, learningRate);
+    this.generator?.generate();
     return loss;
+  }
+
+  /** The parameters that train. Those of a generator have no name in the adapter's file. */
+  get trainedSize(): number {
+    return this.generator?.size ?? this.model.trained.reduce((sum, { value }) => sum + value.size, 0);
   }
 
   /** Copies of the tensors that a file of the adapter, or of the model, holds. */

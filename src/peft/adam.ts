@@ -9,7 +9,9 @@
  *
  * The moments are kept in double precision.
  *
- * Left out: AMSGrad and learning-rate schedules.
+ * The learning rate of a step can be given to it, so that a schedule can change it.
+ *
+ * Left out: AMSGrad.
  */
 
 import { ArgumentError, checkFinite } from '../tensor/errors';
@@ -57,22 +59,26 @@ export class Adam {
     this.weightDecay = weightDecay;
   }
 
-  /** Updates one parameter in place. The moments belong to the tensor object. @throws ShapeError */
-  update(parameter: Tensor, gradient: Tensor): void {
+  /**
+   * Updates one parameter in place. The moments belong to the tensor object.
+   * @param learningRate the learning rate of this step.
+   * @throws ShapeError
+   */
+  update(parameter: Tensor, gradient: Tensor, learningRate: number = this.learningRate): void {
     checkShape('Adam.update: gradient', gradient, parameter.shape);
     const { beta1, beta2, epsilon } = this;
     const moments = this.momentsOf(parameter);
     moments.steps++;
     const firstBias = 1 - beta1 ** moments.steps;
     const secondBias = 1 - beta2 ** moments.steps;
-    const kept = 1 - this.learningRate * this.weightDecay;
+    const kept = 1 - learningRate * this.weightDecay;
     for (let i = 0; i < parameter.size; i++) {
       const g = gradient.data[i]!;
       const first = beta1 * moments.first[i]! + (1 - beta1) * g;
       const second = beta2 * moments.second[i]! + (1 - beta2) * g * g;
       moments.first[i] = first;
       moments.second[i] = second;
-      const change = (this.learningRate * (first / firstBias)) / (Math.sqrt(second / secondBias) + epsilon);
+      const change = (learningRate * (first / firstBias)) / (Math.sqrt(second / secondBias) + epsilon);
       parameter.data[i] = parameter.data[i]! * kept - change;
     }
   }

@@ -14,8 +14,24 @@ import type * as pythonReader from './pythonReader';
 /** The code that is loaded with the first program. */
 export type PythonReader = Pick<
   typeof pythonReader,
-  'readProgram' | 'argumentHover' | 'classHover' | 'configLens' | 'modelLens'
+  'readProgram' | 'argumentHover' | 'callFindings' | 'classHover' | 'configLens' | 'modelLens'
 >;
+
+/** What is known about each config call of a document, in order. Rejects with the signal's reason. */
+async function factsOf(
+  models: Models,
+  configs: PythonProgram['configs'],
+  document: PythonDocument,
+  signal: AbortSignal,
+): Promise<readonly PythonFacts[]> {
+  const matching = new PacedMatching(signal);
+  const facts: PythonFacts[] = [];
+  for (const call of configs) {
+    signal.throwIfAborted();
+    facts.push(await callFacts(models, call, document, matching));
+  }
+  return facts;
+}
 
 export function createPythonJobs(models: Models, load: () => Promise<PythonReader>): Handlers<PythonRequests> {
   /** The last program that was read: a hover asks for the same one as the lenses. */
@@ -29,16 +45,24 @@ export function createPythonJobs(models: Models, load: () => Promise<PythonReade
     return program;
   };
 
+  const allFacts = async (document: PythonDocument, signal: AbortSignal): Promise<readonly PythonFacts[]> =>
+    factsOf(models, (await read(document, signal)).configs, document, signal);
+
   return {
+    async 'python/findings'(document, { signal }) {
+      const { callFindings } = await load();
+      const facts = await allFacts(document, signal);
+      const names = facts.flatMap(({ call }) => call.baseModel ?? []);
+      return {
+        findings: facts.flatMap((each) => callFindings(each, document.parts)),
+        baseModels: [...new Set(names)],
+      };
+    },
+
     async 'python/lenses'(document, { signal }) {
       const { configLens, modelLens } = await load();
-      const { configs, models: calls } = await read(document, signal);
-      const matching = new PacedMatching(signal);
-      const facts: PythonFacts[] = [];
-      for (const call of configs) {
-        signal.throwIfAborted();
-        facts.push(await callFacts(models, call, document, matching));
-      }
+      const { models: calls } = await read(document, signal);
+      const facts = await allFacts(document, signal);
       const lenses: PythonLens[] = facts.map(configLens);
       for (const call of calls) {
         const known = call.config === null ? undefined : facts[call.config];

@@ -2,4 +2,5 @@
 
 export { readProgram } from '../python/readProgram';
 export { argumentHover, classHover } from './python/pythonHover';
+export { callFindings } from './python/pythonFindings';
 export { configLens, modelLens } from './python/pythonLens';

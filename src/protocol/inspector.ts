@@ -1,5 +1,6 @@
 /** Messages between the host and the inspector's webview. */
 
+import type { BaseComparison } from './baseComparison';
 import type { FindingsReport } from './findings';
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
 import type { PackedDescription } from './packedDescription';
@@ -9,6 +10,11 @@ export interface InspectorRequests extends MatrixRequests {
   'view/ready'(params: Record<never, never>): InspectorSnapshot;
   /** The worker's report, in the display language. Reports progress if it reads values. */
   'findings/read'(params: { readonly values: boolean }): FindingsReport<string>;
+  /**
+   * Finds the weights of the adapter's base on the disk, or asks for them, and compares. `null` if they are not found,
+   * or if the user cancels the dialog. Reports progress.
+   */
+  'base/compare'(params: { readonly choose: boolean }): BaseComparison | null;
   /** Asks for a path and writes there. Returns the file's name, or `null` if the user cancels. */
   'matrix/export'(params: {
     readonly matrix: MatrixRef;

@@ -64,17 +64,48 @@ export interface PythonProgram {
   readonly problem: string;
 }
 
+export interface PythonProgramPart {
+  readonly text: string;
+  readonly notebookCell: boolean;
+}
+
 /** A Python file, or the Python cells of a notebook in order, as the editor shows them. */
 export interface PythonDocument extends Surroundings {
-  readonly parts: readonly { readonly text: string; readonly notebookCell: boolean }[];
+  readonly parts: readonly PythonProgramPart[];
   /** The model to count on if the program names none, or one that is not found. */
   readonly calculator: { readonly inputs: BudgetInputs; readonly model: ReportModel };
+}
+
+/** A fault of a config call. */
+export interface PythonFinding {
+  readonly span: PythonSpan;
+  /** A `FindingCode` of the planner. */
+  readonly code: string;
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly text: LocalText;
+  /** Replacements of what the span holds, the likeliest first. */
+  readonly fixes: readonly PythonFix[];
+  /** The name of the base model that the user can choose a model for; `null` for other faults. */
+  readonly chooseFor: string | null;
+}
+
+export interface PythonFix {
+  readonly title: LocalText;
+  readonly newText: string;
+}
+
+export interface PythonFindings {
+  readonly findings: readonly PythonFinding[];
+  /** The base models that the program names, each once. */
+  readonly baseModels: readonly string[];
 }
 
 export interface PythonLens {
   readonly span: PythonSpan;
   readonly title: LocalText;
   readonly tooltip: LocalText;
+  /** The base model that was not found, which the user can choose; `null` if none is missing. */
+  readonly chooseFor: string | null;
   /** The settings that the comparison opens with; `null` without a model. */
   readonly comparison: ComparisonSettings | null;
 }
@@ -93,6 +124,8 @@ export interface ComparisonSettings {
 export interface PythonRequests {
   /** The lenses over the calls of a program, in order. */
   'python/lenses'(params: PythonDocument): readonly PythonLens[];
+  /** The findings that adapter_config.json files with the settings of the calls would have. */
+  'python/findings'(params: PythonDocument): PythonFindings;
   /** Explains the class or argument at `offset` of a part in Markdown; `null` if there is nothing to explain. */
   'python/hover'(
     params: PythonDocument & { readonly part: number; readonly offset: number },

@@ -1,5 +1,6 @@
 /** Messages from the host to the worker. Each request refers to a source by the id that opening it returned. */
 
+import type { BaseRequests } from './baseComparison';
 import type { FindingsRequests } from './findings';
 import type { ExportFormat, MatrixRef, MatrixRequests } from './matrix';
 import type { PackedDescription, PackedJson } from './packedDescription';
@@ -22,7 +23,7 @@ type ForSource<R> = {
 };
 
 /** The requests about an open source. */
-export interface SourceRequests extends MatrixRequests, FindingsRequests {}
+export interface SourceRequests extends MatrixRequests, FindingsRequests, BaseRequests {}
 
 export interface WorkerRequests extends ForSource<SourceRequests> {
   /**
@@ -50,6 +51,11 @@ export interface WorkerRequests extends ForSource<SourceRequests> {
    * `maxCharacters`. No source stays open.
    */
   'weights/summarise'(params: { readonly path: string; readonly maxCharacters: number }): PackedJson | null;
+  /**
+   * Fetches the config.json at a location on the Hub, and saves it in a local folder, which is created if it is
+   * missing. Returns the path of the saved file.
+   */
+  'hub/config'(params: { readonly location: string; readonly folder: string }): string;
   /** Replaces a small local file, or creates it, as the other writers do. */
   'file/write'(params: { readonly path: string; readonly bytes: Uint8Array }): void;
   'source/close'(params: { readonly source: SourceId }): void;

@@ -33,6 +33,12 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
     ...matrixJobs(sources),
     ...loraJobs(sources, startMeasurers),
 
+    async 'lora/base'({ source, base }, { signal, progress }) {
+      const { readBase } = await import('./base.js');
+      const context = { engine: currentEngine(), files, open: openCheckpoint, progress, signal };
+      return readBase(context, sources.find(source), base);
+    },
+
     async 'findings/read'({ source, values }, { signal, progress }) {
       const { readReport } = await import('./findings.js');
       return readReport(currentEngine(), sources.find(source), values, progress, signal);
@@ -55,6 +61,11 @@ export function createJobs(files: FileAccess, startMeasurers?: StartMeasurers): 
       const packed = await summariseWeights(files, path, maxCharacters, signal);
       if (packed) transfer(packed.json.buffer);
       return packed;
+    },
+
+    async 'hub/config'({ location, folder }, { signal }) {
+      const { saveHubConfig } = await import('./writers.js');
+      return saveHubConfig(files, location, folder, signal);
     },
 
     async 'file/write'({ path, bytes }) {

@@ -2,3 +2,4 @@
 
 export { saveAdapter } from '../checkpoint/adapters/saveAdapter';
 export { writeMatrix } from '../matrices/writeMatrix';
+export { saveHubConfig } from './saveHubConfig';

@@ -37,7 +37,9 @@ interface LaunchSettings {
 
 /** Opens a separate browser with one page on a folder. */
 export async function launch(options: LaunchSettings = {}): Promise<Workbench> {
-  const browser = await chromium.launch(JSON.parse(setting('PEFT_E2E_BROWSER')) as LaunchOptions);
+  const browserOptions = JSON.parse(setting('PEFT_E2E_BROWSER')) as LaunchOptions;
+  // Chromium can die while it starts on a busy machine, before it has seen a page.
+  const browser = await chromium.launch(browserOptions).catch(() => chromium.launch(browserOptions));
   const page = await browser.newPage({ viewport: { width: options.width ?? 1400, height: options.height ?? 900 } });
   page.setDefaultTimeout(STEP_TIMEOUT_MS);
   if (options.script !== undefined) await page.addInitScript(options.script);

@@ -99,6 +99,8 @@ describe('adapter_config.json in the editor', () => {
       diagnostic.range,
     );
     assert.ok(actions.some(({ command }) => command?.command === 'peft.chooseBaseModel'));
+    const fetch = actions.find(({ command }) => command?.command === 'peft.getHubConfig');
+    assert.deepEqual(fetch?.command?.arguments, ['nobody/has-this']);
     const titles = await eventually('a lens to choose one', async () => {
       const found = await lensTitles(editor.document.uri);
       return found.some((title) => /has-this was not found/.test(title)) && found;

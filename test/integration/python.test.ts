@@ -104,4 +104,37 @@ describe('Python', () => {
     );
     assert.deepEqual(titlesOf(lenses ?? []), []);
   });
+
+  it('marks a target that matches nothing, and fixes it', async () => {
+    const document = await vscode.workspace.openTextDocument({
+      language: 'python',
+      content: 'from peft import LoraConfig\nc = LoraConfig(r=8, target_modules=["q_proj", "v_porj"])\n',
+    });
+    await vscode.window.showTextDocument(document);
+    const diagnostic = await eventually('a diagnostic', () =>
+      vscode.languages.getDiagnostics(document.uri).find(({ code }) => code === 'target-no-match'),
+    );
+    assert.equal(document.getText(diagnostic.range), '"v_porj"');
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      document.uri,
+      diagnostic.range,
+    );
+    const fix = actions.find(({ edit }) => edit !== undefined);
+    assert.ok(fix?.edit, 'a fix');
+    await vscode.workspace.applyEdit(fix.edit);
+    assert.match(document.getText(), /"v_proj"/);
+    await eventually('the diagnostic goes', () => vscode.languages.getDiagnostics(document.uri).length === 0);
+  });
+
+  it('offers to choose the base model that was not found', async () => {
+    const document = await vscode.workspace.openTextDocument({
+      language: 'python',
+      content: 'from peft import LoraConfig\nm = AutoModel.from_pretrained("nobody/nothing")\nc = LoraConfig(r=8)\n',
+    });
+    await vscode.window.showTextDocument(document);
+    const titles = await lensesOf(document);
+    assert.match(titles.join('\n'), /standing in for nobody\/nothing/);
+    assert.ok(titles.includes('Choose the base model'), titles.join('\n'));
+  });
 });

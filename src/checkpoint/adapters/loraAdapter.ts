@@ -4,7 +4,7 @@ import type { ConfigObject } from './adapterConfigJson';
 import { CheckpointError } from '../errors';
 import { LORA } from '../../peftConfig/loraClasses';
 import { quoted } from '../../peftConfig/quoted';
-import { savedPeftConfig } from './peftConfigFile';
+import { savedPeftConfig } from '../../peftConfig/peftConfigFile';
 import type { TensorData } from '../safetensors/safetensorsWriter';
 
 export interface LoraFactors {
@@ -68,6 +68,6 @@ export function loraAdapter(options: LoraAdapterOptions): AdapterFiles {
       target_modules: options.targetModules ?? modules.map(({ module }) => module),
       task_type: taskType,
       use_rslora: useRslora,
-    }),
+    }) as ConfigObject,
   };
 }

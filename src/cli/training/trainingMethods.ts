@@ -1,14 +1,9 @@
 /** The methods that `train` knows by name, each as an adapter before training. */
 
 import type { ConfigObject } from '../../checkpoint/adapters/adapterConfigJson';
-import { savedPeftConfig } from '../../checkpoint/adapters/peftConfigFile';
-import { freshAdapter } from '../../model/adapters/freshAdapter';
 import { freshBottleneck } from '../../model/adapters/freshBottleneck';
-import { checkedSettings } from '../../peftConfig/adapterRules';
-import { AdapterSettings } from '../../peftConfig/adapterSettings';
-import { CONFIG_ROWS } from '../../peftConfig/configTable';
+import { startedPeft } from '../../model/adapters/startedPeft';
 import type { RawConfig } from '../../peftConfig/configValues';
-import { UnknownMethodError } from '../../budget/errors';
 import type { Random } from '../../tensor/random';
 import type { Tensor } from '../../tensor/tensor';
 import type { ModelFolder } from './modelFolder';
@@ -102,28 +97,6 @@ export function startBottleneck(
  * @throws UnknownMethodError, BudgetError
  */
 export function startPeft(model: ModelFolder, base: string, given: RawConfig, random: Random): StartedAdapter {
-  const settings = new AdapterSettings(given);
-  const row = CONFIG_ROWS.find(([peftType]) => peftType === settings.method)?.[1];
-  if (row === undefined) throw new UnknownMethodError(`peft_type '${settings.method.slice(0, 40)}' is not one of PEFT`);
-  const known = checkedSettings(settings, settings.method).settings.config as ConfigObject;
-  const config = savedPeftConfig(row, {
-    ...known,
-    peft_type: settings.method,
-    task_type: known['task_type'] ?? 'CAUSAL_LM',
-    base_model_name_or_path: base,
-    ...promptSizes(settings.method, model),
-  });
-  const { config: modelConfig, tensors } = model;
-  return { config, tensors: freshAdapter({ config: modelConfig, tensors, adapterConfig: config, random }) };
-}
-
-/** What PEFT reads from the model when it makes virtual tokens, and then saves. */
-function promptSizes(method: string, { decoder: { shape } }: ModelFolder): ConfigObject {
-  const { numLayers, numHeads, numKeyValueHeads, hiddenSize, keyValueWidth } = shape;
-  const common = { num_layers: numLayers, num_transformer_submodules: 1 };
-  if (method === 'PROMPT_TUNING') return { ...common, num_attention_heads: numHeads, token_dim: hiddenSize };
-  if (method !== 'PREFIX_TUNING') return {};
-  // Keys and values are narrower than the model if queries share them.
-  const width = { token_dim: keyValueWidth, encoder_hidden_size: keyValueWidth };
-  return { ...common, num_attention_heads: numKeyValueHeads, ...width };
+  const { config, tensors } = startedPeft({ config: model.config, tensors: model.tensors, path: base }, given, random);
+  return { config: config as ConfigObject, tensors };
 }

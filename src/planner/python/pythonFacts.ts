@@ -25,6 +25,8 @@ export interface PythonFacts {
   readonly perRank: number | null;
   /** The findings that an adapter_config.json with the same settings would have. */
   readonly findings: readonly Finding[];
+  /** The JSON in which the findings have their places. */
+  readonly checkedText: string;
 }
 
 export async function callFacts(
@@ -37,6 +39,7 @@ export async function callFacts(
   const missing = uncounted(call);
   const counting = base && (await countOn(models, base, call.config, matching));
   const known = missing.length === 0;
+  const checkedText = JSON.stringify({ ...call.config, base_model_name_or_path: base?.title ?? null });
   return {
     call,
     base,
@@ -45,7 +48,8 @@ export async function callFacts(
     problem: known ? (counting?.error?.message ?? '') : '',
     missing,
     perRank: base && (await rankGrowth(models, base, call, missing, matching)),
-    findings: base ? await findingsOf(models, base, call, matching) : [],
+    findings: base ? await findingsOf(models, base, call, checkedText, matching) : [],
+    checkedText,
   };
 }
 
@@ -87,10 +91,10 @@ async function findingsOf(
   models: Models,
   base: FoundModel,
   call: PythonConfigCall,
+  text: string,
   matching: PacedMatching,
 ): Promise<readonly Finding[]> {
   if (call.unknown.some(({ key }) => key.startsWith('*'))) return [];
-  const text = JSON.stringify({ ...call.config, base_model_name_or_path: base.title });
   const analysis = await analyseOn(models, text, base, matching);
   const unknown = new Set(call.unknown.map(({ key }) => key));
   const depends = (code: Finding['code']): readonly string[] =>

@@ -9,6 +9,7 @@ import { unslothClass } from '../../python/unsloth';
 import { formatBytes, formatCount, formatTrainableShare } from '../../text/numberText';
 import { modelText } from '../../text/modelText';
 import { code, plain } from '../hover/markdownText';
+import { isAbout } from './findingArguments';
 import type { PythonFacts } from './pythonFacts';
 
 /** Nobody reads a longer list in a hover. */
@@ -109,29 +110,4 @@ function bullets(lines: readonly string[]): readonly string[] {
 
 function sentence({ text: { message, args } }: Finding): string {
   return plain(message.replace(/\{(\d+)\}/g, (whole, index) => String(args[Number(index)] ?? whole)));
-}
-
-/** True if a finding is shown at the argument. The class shows all findings. */
-function isAbout(kind: Finding['code'], key: string): boolean {
-  switch (key) {
-    case 'target_modules':
-      return kind.startsWith('target');
-    case 'exclude_modules':
-      return kind === 'exclude-no-match' || kind === 'target-excluded';
-    case 'layers_to_transform':
-      return kind === 'layers-out-of-range' || kind === 'target-partial';
-    case 'r':
-      return kind.startsWith('rank');
-    case 'lora_alpha':
-      return kind === 'alpha-ratio' || kind === 'rslora-alpha';
-    case 'use_rslora':
-      return kind === 'rslora-alpha';
-    case 'modules_to_save':
-      return kind === 'save-no-match';
-    case 'rank_pattern':
-    case 'alpha_pattern':
-      return kind === 'pattern-no-match';
-    default:
-      return false;
-  }
 }

@@ -14,7 +14,15 @@ const MAX_PROBLEM = 160;
 
 export function configLens(facts: PythonFacts): PythonLens {
   const { call } = facts;
-  return { span: call.name, title: titleOf(facts), tooltip: tooltipOf(facts), comparison: comparisonOf(facts) };
+  const { base } = facts;
+  const missing = base ? base.standsInFor !== null && base.place !== 'chosen' : true;
+  return {
+    span: call.name,
+    title: titleOf(facts),
+    tooltip: tooltipOf(facts),
+    chooseFor: missing ? call.baseModel : null,
+    comparison: comparisonOf(facts),
+  };
 }
 
 /**
@@ -29,7 +37,7 @@ export function modelLens({ name }: PythonModelCall, facts: PythonFacts): Python
     '{0}',
     `${formatTrainableLine(budget)}${certain || !base ? '' : ` || on ${modelText(shown(base))}`}`,
   );
-  return { span: name, title, tooltip: tooltipOf(facts), comparison: comparisonOf(facts) };
+  return { span: name, title, tooltip: tooltipOf(facts), chooseFor: null, comparison: comparisonOf(facts) };
 }
 
 /** A model of the workspace is named by its folder. */

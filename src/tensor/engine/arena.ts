@@ -32,6 +32,7 @@ export class Arena {
   private readonly free: Block[] = [];
   private readonly sizes = new Map<number, number>();
   private readonly buffers = new WeakSet<object>();
+  private latest: object | null = null;
   private end = RESERVED_BYTES;
   private used = 0;
 
@@ -45,7 +46,6 @@ export class Arena {
     } catch (error) {
       throw new EngineError(`cannot create ${shared ? 'shared ' : ''}WebAssembly memory: ${String(error)}`);
     }
-    this.buffers.add(this.memory.buffer);
   }
 
   /** Allocated bytes that are not freed yet. */
@@ -93,7 +93,6 @@ export class Arena {
     const wanted = Math.max(least, Math.min(Math.ceil(GROWTH_BYTES / WASM_PAGE_BYTES), MAXIMUM_PAGES - pages));
     try {
       this.memory.grow(wanted);
-      this.buffers.add(this.memory.buffer);
     } catch {
       throw new EngineError(
         `cannot grow memory by ${size} bytes: ${this.used} of ${MAXIMUM_PAGES * WASM_PAGE_BYTES} in use`,
@@ -126,23 +125,34 @@ export class Arena {
     return this.buffers.has(buffer);
   }
 
+  /**
+   * The buffer for a new view. The platform makes a new object for it when the memory grows, and V8 may replace that one
+   * later, when it tells the threads of the growth.
+   */
+  private get buffer(): WasmMemory['buffer'] {
+    const { buffer } = this.memory;
+    if (buffer !== this.latest) this.buffers.add(buffer);
+    this.latest = buffer;
+    return buffer;
+  }
+
   bytes(at: number, length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, at, length);
+    return new Uint8Array(this.buffer, at, length);
   }
 
   float32(at: number, length: number): Float32Array {
-    return new Float32Array(this.memory.buffer, at, length);
+    return new Float32Array(this.buffer, at, length);
   }
 
   float64(at: number, length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, at, length);
+    return new Float64Array(this.buffer, at, length);
   }
 
   int32(at: number, length: number): Int32Array {
-    return new Int32Array(this.memory.buffer, at, length);
+    return new Int32Array(this.buffer, at, length);
   }
 
   uint32(at: number, length: number): Uint32Array {
-    return new Uint32Array(this.memory.buffer, at, length);
+    return new Uint32Array(this.buffer, at, length);
   }
 }

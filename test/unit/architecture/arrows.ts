@@ -8,6 +8,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ['tensor', 'peftConfig', 'text'],
   budget: ['peftConfig', 'text'],
   model: ['tensor', 'peft', 'peftConfig', 'budget'],
+  lab: ['tensor', 'peft', 'peftConfig', 'budget', 'model'],
   protocol: ['checkpoint', 'tensor', 'peftConfig'],
   matrices: ['checkpoint', 'tensor', 'peftConfig', 'protocol'],
   findings: ['checkpoint', 'peftConfig', 'text', 'matrices', 'protocol'],
@@ -21,6 +22,6 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'surgery',
     ...['protocol', 'files'],
   ],
-  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'model', 'matrices'],
+  'library.ts': ['peftConfig', 'tensor', 'peft', 'checkpoint', 'budget', 'model', 'lab', 'matrices'],
   'extension.ts': ['host'],
 };

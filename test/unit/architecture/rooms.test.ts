@@ -36,6 +36,7 @@ const PURE_ROOMS = [
     'checkpoint',
     'budget',
     'model',
+    'lab',
     'matrices',
     'findings',
     'protocol',

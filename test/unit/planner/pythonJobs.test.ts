@@ -203,3 +203,58 @@ describe('hover in Python', () => {
     assert.doesNotMatch(markdown, /(?<!\\)<b>/);
   });
 });
+
+describe('findings in Python', () => {
+  const call = plannerCaller();
+  const findings = async (text: string, more?: Partial<PythonDocument>) => {
+    const reply = await call('python/findings', program(text, more));
+    return reply.findings.map(({ code, severity, span, fixes, chooseFor, text: message }) => ({
+      code,
+      severity,
+      marked: text.slice(span.from, span.to),
+      fixes: fixes.map(({ newText }) => newText),
+      chooseFor,
+      message: said(message),
+    }));
+  };
+
+  it('marks a target that matches nothing, as in adapter_config.json, with its fix', async () => {
+    const [found, ...others] = await findings(`${HEAD}LoraConfig(target_modules=["q_proj", 'v_porj'])`);
+    assert.deepEqual(others, []);
+    assert.equal(found?.code, 'target-no-match');
+    assert.equal(found.marked, "'v_porj'");
+    assert.equal(found.fixes[0], '"v_proj"');
+    assert.match(found.message, /v_porj.* matches no module of Llama-2-7B/);
+  });
+
+  it('marks the argument, or the class, if the text of the value is not there exactly once', async () => {
+    const [found] = await findings(`${HEAD}names = ["q_proj", "v_porj"]\nLoraConfig(target_modules=names)`);
+    assert.deepEqual([found?.marked, found?.fixes], ['target_modules=names', []]);
+  });
+
+  it('says that the base model is not found, whose figures are shown, and for which name to choose a model', async () => {
+    const text = `${HEAD}m = AutoModel.from_pretrained("nobody/nothing")\nLoraConfig(r=8, target_modules=["c_attn"])`;
+    const [found, ...others] = await findings(text);
+    assert.deepEqual(others, [], 'what another model lacks says nothing');
+    assert.deepEqual(
+      [found?.code, found?.marked, found?.chooseFor],
+      ['base-not-found', 'LoraConfig', 'nobody/nothing'],
+    );
+    assert.match(found?.message ?? '', /nobody\/nothing was not found.*The figures are those of Llama-2-7B\.$/);
+  });
+
+  it('marks an argument that PEFT refuses', async () => {
+    const [found] = await findings(`${HEAD}LoraConfig(rank=8)`);
+    assert.deepEqual([found?.code, found?.severity, found?.marked], ['unknown-key', 'error', 'rank=8']);
+  });
+
+  it('reports nothing that depends on an unknown value', async () => {
+    assert.deepEqual(await findings(`${HEAD}LoraConfig(r=args.r, lora_alpha=4096)`), []);
+  });
+
+  it('lists the base models that the program names, for the palette', async () => {
+    const text = `${HEAD}m = AutoModel.from_pretrained("Qwen/Qwen3-4B")\nLoraConfig(r=8)`;
+    const { baseModels } = await call('python/findings', program(text));
+    assert.deepEqual(baseModels, ['Qwen/Qwen3-4B']);
+  });
+});

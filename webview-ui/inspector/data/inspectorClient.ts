@@ -1,6 +1,7 @@
 /** The inspector's requests to its host, with a cache of the answers that are worth keeping. */
 
 import type { InspectorEvents, InspectorRequests, InspectorSnapshot } from '../../../src/protocol/inspector';
+import type { BaseComparison } from '../../../src/protocol/baseComparison';
 import type { FindingsReport } from '../../../src/protocol/findings';
 import { LruCache } from '../../../src/protocol/lruCache';
 import type {
@@ -39,6 +40,7 @@ export class InspectorClient {
   private nextToScan: number | null = 0;
   private metricsKept: ModuleMetrics | null = null;
   private overviewKept: MethodOverview | null = null;
+  private baseKept: BaseComparison | null = null;
   private reportKept: FindingsReport<string> | null = null;
   /** Counts reloads, so that tiles and late answers of the old file are not mistaken for those of the new one. */
   private generation = 0;
@@ -65,6 +67,7 @@ export class InspectorClient {
     this.spectraKept.clear();
     this.metricsKept = null;
     this.overviewKept = null;
+    this.baseKept = null;
     this.reportKept = null;
     this.scannedRows = [];
     this.nextToScan = 0;
@@ -161,6 +164,19 @@ export class InspectorClient {
     const overview = await this.endpoint.request('methods/overview', {}, options);
     if (generation === this.generation) this.overviewKept = overview;
     return overview;
+  }
+
+  /** The comparison with the base's weights, if they were read. */
+  get base(): BaseComparison | null {
+    return this.baseKept;
+  }
+
+  /** Reads the base's weights: those that are found on the disk, or those that the user chooses. `null` without any. */
+  async compareWithBase(choose: boolean, options: RequestOptions): Promise<BaseComparison | null> {
+    const { generation } = this;
+    const base = await this.endpoint.request('base/compare', { choose }, options);
+    if (base && generation === this.generation) this.baseKept = base;
+    return base;
   }
 
   /** The report on the header or on all values. The latter is kept. */

@@ -1,14 +1,15 @@
 /** The metrics that colour the modules, with their names for people. */
 
+import type { BaseComparison, BaseMetric } from '../../../src/protocol/baseComparison';
 import type { MeasuredModule, ModuleMetric, ModuleMetrics } from '../../../src/protocol/matrix';
 
-interface MetricName {
-  readonly metric: ModuleMetric;
+interface MetricName<M = ModuleMetric | BaseMetric> {
+  readonly metric: M;
   readonly label: string;
   readonly meaning: string;
 }
 
-export const METRICS: readonly MetricName[] = [
+export const METRICS: readonly MetricName<ModuleMetric>[] = [
   {
     metric: 'deltaNorm',
     label: '‖ΔW‖ Frobenius norm',
@@ -30,8 +31,40 @@ export const METRICS: readonly MetricName[] = [
   { metric: 'maxAbs', label: 'max |ΔW|', meaning: 'The largest magnitude of an entry of ΔW.' },
 ];
 
-export function metricName(metric: ModuleMetric): MetricName {
-  return METRICS.find((named) => named.metric === metric) ?? (METRICS[0] as MetricName);
+/** The metrics that exist once the base's weights were read. */
+export const BASE_METRICS: readonly MetricName<BaseMetric>[] = [
+  {
+    metric: 'weightShare',
+    label: '‖ΔW‖ / ‖W‖',
+    meaning: 'How far training moved the weight, beside its own size: the ratio of the Frobenius norms.',
+  },
+  {
+    metric: 'outAngle',
+    label: 'angle to W, outputs (°)',
+    meaning:
+      'The angle between the leading left singular vectors of ΔW and of W, at most 8 of each: 0° if training ' +
+      'strengthened what W does most, 90° if it added directions that W hardly uses.',
+  },
+  {
+    metric: 'inAngle',
+    label: 'angle to W, inputs (°)',
+    meaning: 'The same for the right singular vectors: which inputs ΔW reads, beside those that W reads most.',
+  },
+];
+
+export function metricName(metric: ModuleMetric | BaseMetric): MetricName {
+  return [...METRICS, ...BASE_METRICS].find((named) => named.metric === metric) ?? (METRICS[0] as MetricName);
+}
+
+/** One value per module; `null` for a metric that is not computed. */
+export function metricValues(
+  metric: ModuleMetric | BaseMetric,
+  metrics: ModuleMetrics | null,
+  base: BaseComparison | null,
+): Float64Array | null {
+  if (metric === 'outAngle' || metric === 'inAngle') return base && base[metric];
+  if (metric !== 'weightShare') return metrics && metrics[metric];
+  return base && metrics && metrics.deltaNorm.map((norm, module) => norm / base.weightNorm[module]!);
 }
 
 /** The table of metrics while it fills. A module that has not arrived is NaN. */

@@ -4,6 +4,7 @@
  */
 
 import type { InspectorViewState } from '../../../src/protocol/inspector';
+import type { BaseMetric } from '../../../src/protocol/baseComparison';
 import type { ModuleMetric, Reduction } from '../../../src/protocol/matrix';
 import type { SchemeName, Viewport } from '../../shared/heatmap/types';
 
@@ -17,7 +18,7 @@ export interface InspectorState extends InspectorViewState {
   readonly slice: readonly number[];
   /** -1 until the user moves the slider. */
   readonly step: number;
-  readonly metric: ModuleMetric;
+  readonly metric: ModuleMetric | BaseMetric;
   readonly corner: 'delta' | 'weight' | 'merged';
   readonly gradients: boolean;
   readonly scheme: SchemeName;
@@ -93,7 +94,18 @@ export const INITIAL_STATE: InspectorState = {
 const MAX_VIEWPORTS = 40;
 
 const CHOICES: { readonly [K in keyof InspectorState]?: readonly unknown[] } = {
-  metric: ['deltaNorm', 'aNorm', 'bNorm', 'spectralNorm', 'effectiveRank', 'stableRank', 'maxAbs'],
+  metric: [
+    'deltaNorm',
+    'aNorm',
+    'bNorm',
+    'spectralNorm',
+    'effectiveRank',
+    'stableRank',
+    'maxAbs',
+    'weightShare',
+    'outAngle',
+    'inAngle',
+  ],
   corner: ['delta', 'weight', 'merged'],
   scheme: ['redBlue', 'purpleOrange', 'brownTeal', 'viridis'],
   scale: ['linear', 'symlog'],

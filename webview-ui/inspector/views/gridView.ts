@@ -5,11 +5,12 @@ import { extent, scaleLinear } from 'd3';
 import type { MeasuredModule, ModuleMetrics } from '../../../src/protocol/matrix';
 import { viridis } from '../../shared/schemes';
 import type { View, ViewContext } from '../context';
-import { GatheredMetrics, metricName, METRICS } from '../data/metrics';
+import { BASE_METRICS, GatheredMetrics, metricName, METRICS, metricValues } from '../data/metrics';
 import { gridSections } from '../data/moduleGrid';
 import type { GridSection } from '../data/moduleGrid';
 import { h, replace } from '../../shared/element';
 import { breakable } from '../../shared/names';
+import { baseOffer } from '../parts/grid/baseOffer';
 import { withFindingMark } from '../parts/grid/findingMark';
 import { gridCell } from '../parts/grid/gridCell';
 import { gridKeys, keepingFocus } from '../parts/grid/gridKeys';
@@ -18,6 +19,8 @@ import { layerChart } from '../parts/charts/layerChart';
 import { longWork } from '../parts/notes/progressNote';
 import { rampLegend } from '../parts/grid/rampLegend';
 import { topModules } from '../parts/grid/topModules';
+
+const TOO_LARGE = 'This metric was not computed, because the adapter is too large.';
 
 /** What the modules look like by the current metric. */
 interface Coloring {
@@ -43,6 +46,7 @@ class GridView implements View {
   private readonly top = h('section', { class: 'card' });
   private readonly gathered: GatheredMetrics;
   private readonly picker: HTMLSelectElement;
+  private readonly offer: ReturnType<typeof baseOffer>;
   private readonly stop: () => void;
   private readonly unsubscribe: () => void;
   private metrics: ModuleMetrics | null = null;
@@ -53,11 +57,15 @@ class GridView implements View {
     const { description, store } = context;
     this.sections = gridSections(description.lora);
     this.gathered = new GatheredMetrics(description.lora.length);
-    this.picker = h(
-      'select',
-      { 'aria-label': 'Colour the modules by', onchange: () => store.set({ metric: this.picker.value as never }) },
-      METRICS.map(({ metric, label }) => h('option', { value: metric }, label)),
-    );
+    this.picker = h('select', {
+      'aria-label': 'Colour the modules by',
+      onchange: () => store.set({ metric: this.picker.value as never }),
+    });
+    this.offer = baseOffer(context, () => {
+      // The first comparison shows itself. A second one updates what is shown.
+      if (store.get().metric === 'weightShare') this.draw();
+      else store.set({ metric: 'weightShare' });
+    });
     const { method } = description;
     const kind = methodName(method ?? 'LORA');
     const place = h('div', { class: 'grid-progress' });
@@ -71,6 +79,7 @@ class GridView implements View {
         h('label', { class: 'field' }, h('span', {}, 'Colour by'), this.picker),
         this.legend,
         place,
+        description.kind === 'checkpoint' && this.offer.element,
       ),
       this.table,
     );
@@ -93,6 +102,7 @@ class GridView implements View {
 
   dispose(): void {
     this.stop();
+    this.offer.dispose();
     this.unsubscribe();
     this.byLayer.dispose();
   }
@@ -121,22 +131,54 @@ class GridView implements View {
     });
   }
 
+  /** The chosen metric. Those of the base exist only while its comparison is known. */
+  private get metric(): ReturnType<typeof metricName> {
+    const named = metricName(this.context.store.get().metric);
+    const isKnown = this.context.client.base !== null || METRICS.some(({ metric }) => metric === named.metric);
+    return isKnown ? named : metricName('deltaNorm');
+  }
+
+  private drawPicker(): void {
+    const { base } = this.context.client;
+    const named = this.metric;
+    const offered = [...METRICS, ...(base ? BASE_METRICS : [])];
+    // An open list would close if its options changed.
+    if (this.picker.options.length !== offered.length) {
+      replace(
+        this.picker,
+        offered.map(({ metric, label }) => h('option', { value: metric }, label)),
+      );
+    }
+    this.picker.value = named.metric;
+    this.picker.title = named.meaning;
+  }
+
   private draw(): void {
     const { metrics, table, sections } = this;
     const { lora } = this.context.description;
-    const { metric } = this.context.store.get();
-    const name = metricName(metric);
-    this.picker.value = metric;
-    this.picker.title = name.meaning;
+    const { base } = this.context.client;
+    const name = this.metric;
+    this.drawPicker();
     // The largest entries of a large adapter take too long. The worker then omits them for every module.
     const missing =
-      metrics !== null && metrics.deltaNorm.some(Number.isFinite) && !metrics[metric].some(Number.isFinite);
+      metrics !== null &&
+      metrics.deltaNorm.some(Number.isFinite) &&
+      !metricValues(name.metric, metrics, base)?.some(Number.isFinite);
     const coloring = this.coloring();
-    const failures = new Map(metrics?.failures.map(({ module, message }) => [module, message]));
+    const ofBase = BASE_METRICS.some(({ metric }) => metric === name.metric) ? base : null;
+    const { values, untrained } = coloring;
+    // A module that has no angle can have the ratio of the norms.
+    const incomparable = (ofBase?.failures ?? []).filter(
+      ({ module }) => !Number.isFinite(values[module]) && !untrained[module],
+    );
+    const failures = new Map(
+      [...incomparable, ...(metrics?.failures ?? [])].map(({ module, message }) => [module, message]),
+    );
     const cell = (module: number): HTMLElement =>
       this.cell(module, name.label, coloring, this.gathered.has(module) && !missing, failures.get(module));
     const unreadable = lora.filter(({ unavailable }, module) => unavailable !== undefined || failures.has(module));
-    this.drawLegend(name.label, coloring, missing, unreadable.length);
+    const without = ofBase ? 'No module can be compared; point at one to see why.' : TOO_LARGE;
+    this.drawLegend(name.label, coloring, missing ? without : null, unreadable.length);
     keepingFocus(table, () => {
       replace(
         table,
@@ -144,7 +186,6 @@ class GridView implements View {
       );
       gridKeys(table);
     });
-    const { values, untrained } = coloring;
     this.byLayer.show(sections[0]?.grid, values, untrained, name.label, metrics !== null);
     topModules(this.top, lora, values, untrained, name.label, metrics !== null, (module) => this.open(module));
   }
@@ -165,7 +206,8 @@ class GridView implements View {
   private coloring(): Coloring {
     const { metrics } = this;
     const { lora } = this.context.description;
-    const values = metrics?.[this.context.store.get().metric] ?? new Float64Array(lora.length).fill(NaN);
+    const values =
+      metricValues(this.metric.metric, metrics, this.context.client.base) ?? new Float64Array(lora.length).fill(NaN);
     const untrained = lora.map((_, module) => metrics?.bNorm[module] === 0);
     const trained = [...values].filter((value, module) => Number.isFinite(value) && !untrained[module]);
     const [low = 0, high = 1] = extent(trained);
@@ -174,14 +216,14 @@ class GridView implements View {
     return { values, untrained, position, range: metrics && trained.length > 0 ? [from, high] : null };
   }
 
-  private drawLegend(label: string, coloring: Coloring, missing: boolean, unreadable: number): void {
+  private drawLegend(label: string, coloring: Coloring, missing: string | null, unreadable: number): void {
     const { range, position } = coloring;
     const untrained = coloring.untrained.filter(Boolean).length;
     const key = (className: string, mark: string, text: string): HTMLElement =>
       h('span', { class: 'legend-key' }, h('span', { class: `swatch ${className}` }, mark), text);
     replace(
       this.legend,
-      missing && 'This metric was not computed, because the adapter is too large.',
+      missing,
       range && rampLegend(label, range[0], range[1], (value) => viridis(position(value))),
       untrained > 0 && key('untrained', '', `B = 0: untrained (${untrained})`),
       unreadable > 0 && key('failed', '!', `cannot be shown (${unreadable}); point at one to see why`),

@@ -34,6 +34,17 @@ describe('the engine memory', () => {
     assert.equal(arena.allocate(whole), RESERVED_BYTES);
   });
 
+  it('knows its views after another memory grew, for which V8 replaces the buffers of all of them', () => {
+    const arena = new Arena(true);
+    const other = new Arena(true);
+    for (let turn = 0; turn < 20; turn++) {
+      other.allocate(8 * 2 ** 20);
+      // Loops and calls are where V8 handles the growth.
+      for (let i = 0; i < 1000; i++) arena.release(arena.allocate(64));
+      assert.ok(arena.holds(arena.float32(arena.allocate(64), 16).buffer), `turn ${turn}`);
+    }
+  });
+
   it('reports a full memory, an address that was never allocated, and a second release', () => {
     const arena = new Arena(false);
     assert.throws(() => arena.allocate(5 * 2 ** 30), EngineError);

@@ -1,5 +1,6 @@
 /** The singular values of ΔW of a module, computed from its factors. */
 
+import type { BaseComparison } from '../../../../src/protocol/baseComparison';
 import type { Spectrum } from '../../../../src/protocol/matrix';
 import { CancelledError } from '../../../../src/protocol/rpc';
 import type { LoraModuleInfo } from '../../../../src/protocol/source';
@@ -25,7 +26,8 @@ interface SpectrumCard {
   dispose(): void;
 }
 
-export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
+export function spectrumCard(context: ViewContext): SpectrumCard {
+  const { client, store } = context;
   const picture = spectrumChart();
   const scale = scalePicker(store);
   const facts = h('dl', { class: 'facts' });
@@ -68,7 +70,7 @@ export function spectrumCard({ client, store }: ViewContext): SpectrumCard {
           problem.textContent = known ? '' : NOT_NUMBERS;
           picture.element.toggleAttribute('hidden', !known);
           scale.element.hidden = !known;
-          replace(facts, known ? factsOf(spectrum, info) : scalingFacts(info));
+          replace(facts, known ? factsOf(context, spectrum, info) : scalingFacts(info));
           redraw();
         },
         (error: unknown) => {
@@ -98,7 +100,7 @@ function scalePicker(store: StateStore): ReturnType<typeof segmented<'linear' | 
   );
 }
 
-function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
+function factsOf({ client, description }: ViewContext, spectrum: Spectrum, info: LoraModuleInfo): Node[] {
   const zero = spectrum.norm === 0;
   return [
     ...fact('effective rank', zero ? 'none: ΔW = 0' : `${spectrum.effectiveRank.toFixed(2)} of ${largestRank(info)}`, {
@@ -113,7 +115,25 @@ function factsOf(spectrum: Spectrum, info: LoraModuleInfo): Node[] {
     ...fact('σ₁ spectral norm', formatNumber(spectrum.singularValues[0] ?? 0), {
       meaning: 'The largest singular value',
     }),
+    ...baseFacts(client.base, description.lora.indexOf(info), spectrum),
     ...scalingFacts(info),
+  ];
+}
+
+/** The change beside the base's weight, once that was read. */
+function baseFacts(base: BaseComparison | null, module: number, spectrum: Spectrum): Node[] {
+  const weightNorm = base?.weightNorm[module] ?? NaN;
+  if (!base || !Number.isFinite(weightNorm)) return [];
+  const angle = (label: string, value: number, chance: number): Node[] =>
+    Number.isFinite(value)
+      ? fact(label, `${value.toFixed(1)}° (chance ${chance.toFixed(1)}°)`, {
+          meaning: 'Between the leading directions of ΔW and of W; 90° if they share none',
+        })
+      : [];
+  return [
+    ...fact('‖ΔW‖ / ‖W‖', formatNumber(spectrum.norm / weightNorm), { meaning: `‖W‖ is ${formatNumber(weightNorm)}` }),
+    ...angle('angle to W, outputs', base.outAngle[module]!, base.outChance[module]!),
+    ...angle('angle to W, inputs', base.inAngle[module]!, base.inChance[module]!),
   ];
 }
 
