@@ -5,7 +5,7 @@
  */
 
 import type { ConfigObject, ConfigValue } from '../checkpoint/adapters/adapterConfigJson';
-import { savedPeftConfig } from '../checkpoint/adapters/peftConfigFile';
+import { savedPeftConfig } from '../peftConfig/peftConfigFile';
 import type { Dtype } from '../checkpoint/dtypes';
 import type { TensorData } from '../checkpoint/safetensors/safetensorsWriter';
 import { LORA } from '../peftConfig/loraClasses';
@@ -101,7 +101,7 @@ function plainConfig(
     target_modules: targetModules(inputs, modules),
     modules_to_save: saved.length > 0 ? saved : null,
     inference_mode: true,
-  });
+  }) as ConfigObject;
 }
 
 /** The union of the inputs' lists if they mean the same modules in any model, otherwise the modules' full names. */

@@ -9,7 +9,7 @@ const KOHYA_PREFIX = /^(?:lora|lycoris)_(?:unet|te\d?|transformer|prior_te|prior
 const EMBEDDINGS = /(?:^|\.)(?:embed_tokens|wte|word_embeddings|embed_in|shared|tok_embeddings)\.weight$/;
 const HEADS = /(?:^|\.)(?:lm_head|embed_out|output)\.weight$/;
 
-export interface FoundTensor {
+interface FoundTensor {
   readonly name: string;
   /** What the user should know about the match. */
   readonly note?: string;

@@ -14,14 +14,14 @@ import { signConflict } from './signConflict';
 import { coreNorm, decomposeCore, stackTerms, weightedCore } from './stackedTerms';
 import type { StackedTerms, Term } from './stackedTerms';
 
-export interface CompareOptions {
+interface CompareOptions {
   /** Weights of the sum; default 1 each. */
   readonly weights?: readonly number[];
   /** Directions of φ(i, j); default 8. */
   readonly phi?: number;
 }
 
-export interface SpectrumFacts {
+interface SpectrumFacts {
   readonly rank: number;
   readonly scaling: number;
   readonly fro: number;
@@ -33,7 +33,7 @@ export interface SpectrumFacts {
   readonly energy: readonly number[];
 }
 
-export interface SumFacts {
+interface SumFacts {
   readonly weights: readonly number[];
   readonly fro: number;
   /** 1 − ‖Σw·ΔW‖²/Σ‖w·ΔW‖²: 0 for orthogonal changes, negative if they reinforce each other, 1 if they cancel. */

@@ -9,7 +9,7 @@ import { SurgeryError } from './errors';
 
 export type MajorityMethod = 'total' | 'frequency';
 
-export interface PruneOptions {
+interface PruneOptions {
   /** Share of entries that are kept; 1 or more keeps all. */
   readonly density: number;
   readonly majority: MajorityMethod;

@@ -4,7 +4,7 @@ import { SurgeryError } from './errors';
 
 export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16';
 
-export const FLOAT_DTYPES: readonly FloatDtype[] = ['F64', 'F32', 'F16', 'BF16'];
+const FLOAT_DTYPES: readonly FloatDtype[] = ['F64', 'F32', 'F16', 'BF16'];
 
 export function isFloatDtype(dtype: string): dtype is FloatDtype {
   return (FLOAT_DTYPES as readonly string[]).includes(dtype);
@@ -39,14 +39,14 @@ const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
 /** The code of the nearest bfloat16. */
-export function bfloat16Code(value: number): number {
+function bfloat16Code(value: number): number {
   const code = oddFloat32(value);
   if ((code & 0x7fffffff) > 0x7f800000) return (code >>> 16) | 0x40;
   return (code + 0x7fff + ((code >>> 16) & 1)) >>> 16;
 }
 
 /** The code of the nearest float16. */
-export function float16Code(value: number): number {
+function float16Code(value: number): number {
   const code = oddFloat32(value);
   const sign = (code >>> 16) & 0x8000;
   const magnitude = code & 0x7fffffff;
@@ -66,12 +66,12 @@ export function float16Code(value: number): number {
   return sign | (kept + (below > half || (below === half && (kept & 1) === 1) ? 1 : 0));
 }
 
-export function bfloat16Value(code: number): number {
+function bfloat16Value(code: number): number {
   bits[0] = (code << 16) >>> 0;
   return float[0]!;
 }
 
-export function float16Value(code: number): number {
+function float16Value(code: number): number {
   const sign = code & 0x8000 ? -1 : 1;
   const exponent = (code >> 10) & 31;
   const mantissa = code & 1023;

@@ -1,6 +1,6 @@
 /** Faults of operations on adapters. */
 
-export type SurgeryErrorCode =
+type SurgeryErrorCode =
   /** A factor or a weight holds NaN or an infinity. */
   | 'NonFinite'
   /** Two adapters, or an adapter and its base, have different shapes. */

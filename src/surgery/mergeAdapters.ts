@@ -83,7 +83,7 @@ export function mergedFiles(adapters: readonly OpenedAdapter[], result: MergeRes
 }
 
 /** All modules, in the order in which the adapters name them. */
-export function moduleNames(adapters: readonly OpenedAdapter[]): readonly string[] {
+function moduleNames(adapters: readonly OpenedAdapter[]): readonly string[] {
   return [...new Set(adapters.flatMap(({ modules }) => [...modules.keys()]))];
 }
 

@@ -99,7 +99,7 @@ function padTo(module: NewModule, rank: number): ProductFactors {
 }
 
 /** The first `rank` directions, or zeros for those that are missing. */
-export function resized({ rank: old, a, b, inFeatures, outFeatures }: NewModule, rank: number): ProductFactors {
+function resized({ rank: old, a, b, inFeatures, outFeatures }: NewModule, rank: number): ProductFactors {
   const kept = Math.min(old, rank);
   const grown = new Float64Array(rank * inFeatures);
   grown.set(a.subarray(0, kept * inFeatures));

@@ -11,7 +11,7 @@ import { coreNorm, stackTerms, weightedCore } from './stackedTerms';
 import type { Term } from './stackedTerms';
 
 /** The key of the record in the file's metadata. */
-export const RECORD_KEY = 'peft_inspector';
+const RECORD_KEY = 'peft_inspector';
 
 /** The folder and the name of the file of weights. */
 export interface Place {

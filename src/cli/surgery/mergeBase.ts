@@ -21,7 +21,7 @@ import type { ResultFacts } from './adapterInputs';
 import type { MergeValues } from './mergeValues';
 import { checkFreeSpace } from './outputPlace';
 
-export interface BaseMergeValues extends MergeValues {
+interface BaseMergeValues extends MergeValues {
   readonly base: string;
   readonly rounding: Rounding;
 }

@@ -26,7 +26,7 @@ export async function adapterPlace(
 }
 
 /** @throws RefusedError if something has the name */
-export async function refuseExisting(file: string, overwrite: boolean): Promise<void> {
+async function refuseExisting(file: string, overwrite: boolean): Promise<void> {
   const exists = await lstat(file).then(
     () => true,
     () => false,

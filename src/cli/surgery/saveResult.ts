@@ -7,13 +7,13 @@ import { saveNewAdapter, verifyWritten } from '../../surgery/saveNewAdapter';
 import type { ResultFacts } from './adapterInputs';
 import { adapterPlace, checkFreeSpace } from './outputPlace';
 
-export interface SavedResult {
+interface SavedResult {
   readonly files: readonly string[];
   /** Largest error of a module's change, relative to its norm, when the file is read again; `null` if not compared. */
   readonly error: number | null;
 }
 
-export interface SaveOptions {
+interface SaveOptions {
   readonly output?: string;
   readonly overwrite: boolean;
   readonly dtype: string;
