@@ -9,13 +9,6 @@ import { SurgeryError } from './errors';
 
 export type MajorityMethod = 'total' | 'frequency';
 
-interface PruneOptions {
-  /** Share of entries that are kept; 1 or more keeps all. */
-  readonly density: number;
-  readonly majority: MajorityMethod;
-  readonly random: Random;
-}
-
 /** Σ weight·tensor. */
 export function weightedSum(tensors: readonly Float64Array[], weights: readonly number[]): Float64Array {
   const out = new Float64Array(tensors[0]!.length);
