@@ -12,6 +12,10 @@ import { budgetCommand } from './budget';
 import { demoCommand } from './demo';
 import { inspectCommand } from './inspect';
 import { memoryCommand } from './memory';
+import { compareCommand } from './surgery/compare';
+import { extractCommand } from './surgery/extract';
+import { mergeCommand } from './surgery/merge';
+import { resizeCommand } from './surgery/resize';
 import { trainCommand } from './train';
 import type { Output } from './terminal';
 import { harmless } from './terminalText';
@@ -28,6 +32,10 @@ const COMMANDS: readonly Command[] = [
   budgetCommand,
   memoryCommand,
   trainCommand,
+  compareCommand,
+  mergeCommand,
+  resizeCommand,
+  extractCommand,
 ];
 
 interface Outcome {

@@ -136,7 +136,7 @@ async function sweepLeftovers(folder: string): Promise<void> {
 }
 
 /** Makes the new name durable, if the system supports it. The file's content is already on disk. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => null);
   await handle?.sync().catch(() => undefined);
   await handle?.close();

@@ -27,7 +27,9 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   ),
   createWriteStream: [],
   open: ['src/files/regularFile.ts', 'src/files/atomicFile.ts'],
-  rename: ['src/files/atomicFile.ts'],
+  rename: ['src/files/atomicFile.ts', 'src/files/atomicFolder.ts'],
+  // It removes the temporary folder that it made.
+  rm: ['src/files/atomicFolder.ts'],
   unlink: ['src/files/atomicFile.ts'],
 };
 const WRITING_ADVICE = 'Write files with writeAtomically (src/files/atomicFile.ts), from the host with saveDocument:';
